@@ -1,0 +1,82 @@
+//! The only place that reads the time of day.
+
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+
+/// A clock that runs at a constant multiple of real time, one for the service, more for `demo`.
+///
+/// Only waits that belong to the market's time go through it. Time limits of requests stay in real time: a loopback answer
+/// does not get faster because the simulated market does.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock(Pace);
+
+#[derive(Clone, Copy, Debug)]
+enum Pace {
+    /// Follows the machine's time of day, jumps included: the daemon's timestamps do so too.
+    Wall,
+    Accelerated {
+        origin: Timestamp,
+        started: Instant,
+        speed: f64,
+    },
+}
+
+impl Clock {
+    /// The machine's clock.
+    pub fn system() -> Self {
+        Self(Pace::Wall)
+    }
+
+    /// A clock that shows `origin` now and then runs `speed` times as fast as real time.
+    ///
+    /// `speed` outside 0.001..=1e6 is brought to the nearer bound.
+    pub fn accelerated(origin: Timestamp, speed: f64) -> Self {
+        let speed = if speed.is_finite() { speed.clamp(0.001, 1e6) } else { 1.0 };
+        Self(Pace::Accelerated { origin, started: Instant::now(), speed })
+    }
+
+    /// The machine's time of day, for the origin of an accelerated clock.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads it")]
+    pub fn wall() -> Timestamp {
+        Timestamp::now()
+    }
+
+    /// The time shown now.
+    pub fn now(&self) -> Timestamp {
+        match self.0 {
+            Pace::Wall => Self::wall(),
+            Pace::Accelerated { origin, started, speed } => {
+                let passed = SignedDuration::try_from(started.elapsed().mul_f64(speed)).unwrap_or(SignedDuration::MAX);
+                origin.checked_add(passed).unwrap_or(Timestamp::MAX)
+            }
+        }
+    }
+
+    /// How many seconds this clock runs in one real second.
+    pub fn speed(&self) -> f64 {
+        match self.0 {
+            Pace::Wall => 1.0,
+            Pace::Accelerated { speed, .. } => speed,
+        }
+    }
+
+    /// The real time that `shown` takes on this clock.
+    pub fn real(&self, shown: Duration) -> Duration {
+        shown.div_f64(self.speed())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_accelerated_clock_starts_at_its_origin_and_divides_waits() {
+        let origin: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let clock = Clock::accelerated(origin, 120.0);
+        assert!(clock.now() >= origin);
+        assert_eq!(clock.real(Duration::from_secs(60)), Duration::from_millis(500));
+        assert!(Clock::accelerated(origin, f64::NAN).speed() > 0.0);
+    }
+}

@@ -1,0 +1,69 @@
+//! The port through which the controller sees a daemon: the live client and the in-process simulation implement it.
+
+use std::future::Future;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    fault::Fault,
+    market::{Look, Status},
+    units::{Nanomina, PublicKey},
+};
+
+/// What a look should fetch beyond the status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LookPlan {
+    /// How many of the newest blocks to ask for.
+    pub blocks: u32,
+    /// The key whose ledger account is to be looked up in this look.
+    pub account: Option<PublicKey>,
+}
+
+/// A change of the daemon's settings. There is no variant that could switch work off by leaving something out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "mutation", rename_all = "snake_case")]
+pub enum Mutation {
+    /// `setSnarkWorkFee`.
+    SetFee {
+        /// The fee for every work handed out from then on.
+        fee: Nanomina,
+    },
+    /// `setSnarkWorker` with a key.
+    SwitchOn {
+        /// The key to prove for.
+        key: PublicKey,
+    },
+    /// `setSnarkWorker` with an explicit null.
+    SwitchOff,
+}
+
+/// A mutation that was not confirmed by an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "send_error", rename_all = "snake_case")]
+pub enum SendError {
+    /// The daemon never got it: nothing changed.
+    #[error("not sent: {0}")]
+    NotSent(Fault),
+    /// The daemon answered that it would not: nothing changed.
+    #[error("rejected: {0}")]
+    Rejected(Fault),
+    /// The request went out and no usable answer came back: it may or may not have been applied. Only reading the
+    /// settings tells.
+    #[error("answer lost: {0}")]
+    Lost(Fault),
+}
+
+/// A daemon as the controller sees it.
+pub trait DaemonPort: Send + Sync {
+    /// Takes one look. Never fails as a whole: each source carries its own result.
+    fn look(&self, plan: &LookPlan) -> impl Future<Output = Look> + Send;
+
+    /// Reads the status alone, to confirm a mutation.
+    fn status(&self) -> impl Future<Output = Result<Status, Fault>> + Send;
+
+    /// Sends one mutation, once.
+    fn send(&self, mutation: &Mutation) -> impl Future<Output = Result<(), SendError>> + Send;
+
+    /// The schema era found, for people and the record; `None` before the first successful discovery.
+    fn era(&self) -> Option<String>;
+}

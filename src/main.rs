@@ -1,0 +1,3 @@
+//! The `snarkfee` program.
+
+fn main() {}

@@ -1,0 +1,178 @@
+//! Names of provers, daemons and works.
+
+use std::{fmt, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+/// A name that is empty, too long, or holds a character it may not.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{kind} {shown:?} {problem}")]
+pub struct InvalidName {
+    kind: &'static str,
+    shown: String,
+    problem: &'static str,
+}
+
+impl InvalidName {
+    fn new(kind: &'static str, text: &str, problem: &'static str) -> Self {
+        Self { kind, shown: text.chars().take(60).collect(), problem }
+    }
+}
+
+/// A prover's or block producer's public key as the daemon writes it: base58check text.
+///
+/// Only its alphabet and length are checked: eras differ in prefix (`B62q`, in 2020 `4vsR`) and the daemon alone decides
+/// whether the checksum holds.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct PublicKey(Arc<str>);
+
+impl PublicKey {
+    /// Longest key text accepted; keys of 2020 have 177 characters, later ones 55.
+    pub const MAX_LENGTH: usize = 256;
+
+    /// Takes base58 text.
+    pub fn try_new(text: &str) -> Result<Self, InvalidName> {
+        let bad = |problem| Err(InvalidName::new("public key", text, problem));
+        if text.is_empty() {
+            return bad("is empty");
+        }
+        if text.len() > Self::MAX_LENGTH {
+            return bad("is too long");
+        }
+        let base58 = |c: char| c.is_ascii_alphanumeric() && !matches!(c, '0' | 'O' | 'I' | 'l');
+        if !text.chars().all(base58) {
+            return bad("is not base58 text");
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The key's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first and last characters, for one line of text meant for people.
+    pub fn short(&self) -> String {
+        match (self.0.get(..6), self.0.get(self.0.len().saturating_sub(5)..)) {
+            (Some(head), Some(tail)) if self.0.len() > 13 => format!("{head}..{tail}"),
+            _ => self.0.to_string(),
+        }
+    }
+}
+
+impl TryFrom<String> for PublicKey {
+    type Error = InvalidName;
+
+    fn try_from(text: String) -> Result<Self, InvalidName> {
+        Self::try_new(&text)
+    }
+}
+
+impl From<PublicKey> for String {
+    fn from(key: PublicKey) -> Self {
+        key.0.as_ref().to_owned()
+    }
+}
+
+impl fmt::Display for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// The operator's name for one daemon: the key of its table in the configuration.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct DaemonId(Arc<str>);
+
+impl DaemonId {
+    /// Takes 1 to 64 letters, digits, `-`, `_` or `.`.
+    pub fn try_new(text: &str) -> Result<Self, InvalidName> {
+        let bad = |problem| Err(InvalidName::new("daemon name", text, problem));
+        if text.is_empty() || text.len() > 64 {
+            return bad("must have 1 to 64 characters");
+        }
+        if !text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')) {
+            return bad("may hold only letters, digits, '-', '_' and '.'");
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The name's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for DaemonId {
+    type Error = InvalidName;
+
+    fn try_from(text: String) -> Result<Self, InvalidName> {
+        Self::try_new(&text)
+    }
+}
+
+impl From<DaemonId> for String {
+    fn from(name: DaemonId) -> Self {
+        name.0.as_ref().to_owned()
+    }
+}
+
+impl fmt::Display for DaemonId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// A work bundle, named by its one or two statement hashes as the daemon's `workIds` gives them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Vec<i64>", into = "Vec<i64>")]
+pub struct WorkId {
+    first: i64,
+    second: Option<i64>,
+}
+
+impl WorkId {
+    /// A bundle of one statement.
+    pub const fn one(first: i64) -> Self {
+        Self { first, second: None }
+    }
+
+    /// A bundle of two statements, in the daemon's order.
+    pub const fn two(first: i64, second: i64) -> Self {
+        Self { first, second: Some(second) }
+    }
+
+    /// Takes the daemon's list; a bundle holds one or two statements.
+    pub fn try_from_ids(ids: &[i64]) -> Result<Self, InvalidName> {
+        match ids {
+            [first] => Ok(Self::one(*first)),
+            [first, second] => Ok(Self::two(*first, *second)),
+            other => Err(InvalidName::new(
+                "work",
+                &format!("{:?}", other.get(..4).unwrap_or(other)),
+                "must have one or two ids",
+            )),
+        }
+    }
+
+    /// The statement hashes, one or two.
+    pub fn ids(self) -> impl Iterator<Item = i64> {
+        std::iter::once(self.first).chain(self.second)
+    }
+}
+
+impl TryFrom<Vec<i64>> for WorkId {
+    type Error = InvalidName;
+
+    fn try_from(ids: Vec<i64>) -> Result<Self, InvalidName> {
+        Self::try_from_ids(&ids)
+    }
+}
+
+impl From<WorkId> for Vec<i64> {
+    fn from(work: WorkId) -> Self {
+        work.ids().collect()
+    }
+}

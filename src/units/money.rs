@@ -1,0 +1,136 @@
+//! Amounts of money and rates of earning it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Nanomina in one MINA.
+pub const NANOMINA_PER_MINA: u64 = 1_000_000_000;
+
+/// A fee, cost or balance in nanomina (1e-9 MINA).
+///
+/// Never above [`Nanomina::MAX`]: the daemon keeps `snarkWorkFee` in a signed word and shows anything larger as
+/// a negative number (MinaProtocol/mina#7524).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u64", into = "u64")]
+pub struct Nanomina(u64);
+
+/// An amount above [`Nanomina::MAX`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0} nanomina is more than the daemon can represent, 2^63 - 1")]
+pub struct AmountTooLarge(pub u64);
+
+impl Nanomina {
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+    /// The largest amount the daemon can show, 2^63 - 1 nanomina.
+    pub const MAX: Self = Self(i64::MAX as u64);
+    /// One MINA, also the account-creation fee of every mainnet era.
+    pub const ONE_MINA: Self = Self(NANOMINA_PER_MINA);
+
+    /// Takes an integer of nanomina.
+    pub const fn try_new(nanomina: u64) -> Result<Self, AmountTooLarge> {
+        if nanomina > Self::MAX.0 { Err(AmountTooLarge(nanomina)) } else { Ok(Self(nanomina)) }
+    }
+
+    /// The integer of nanomina.
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+
+    /// The sum, or `None` above [`Nanomina::MAX`].
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        self.0.checked_add(other.0).and_then(|sum| Self::try_new(sum).ok())
+    }
+
+    /// The sum, at most [`Nanomina::MAX`].
+    pub fn saturating_add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0).min(Self::MAX.0))
+    }
+
+    /// The difference, at least zero.
+    pub const fn saturating_sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+
+    /// The product, at most [`Nanomina::MAX`].
+    pub fn saturating_mul(self, factor: u64) -> Self {
+        Self(self.0.saturating_mul(factor).min(Self::MAX.0))
+    }
+
+    /// The amount in MINA, for statistics and display scales; exact below 2^53 nanomina.
+    pub fn to_mina(self) -> f64 {
+        self.0 as f64 / NANOMINA_PER_MINA as f64
+    }
+
+    /// The amount in nanomina as a float, for statistics only.
+    pub fn to_f64(self) -> f64 {
+        self.0 as f64
+    }
+}
+
+impl TryFrom<u64> for Nanomina {
+    type Error = AmountTooLarge;
+
+    fn try_from(nanomina: u64) -> Result<Self, AmountTooLarge> {
+        Self::try_new(nanomina)
+    }
+}
+
+impl From<Nanomina> for u64 {
+    fn from(amount: Nanomina) -> Self {
+        amount.0
+    }
+}
+
+impl fmt::Display for Nanomina {
+    /// Exact decimal MINA with its unit: `0.1 MINA`, `0 MINA`, `0.000000001 MINA`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = decimal(self.0);
+        f.pad(&format!("{text} MINA"))
+    }
+}
+
+/// Earnings or losses per hour, in nanomina per hour; negative is a loss.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FeeRate(i64);
+
+impl FeeRate {
+    /// Neither gain nor loss.
+    pub const ZERO: Self = Self(0);
+
+    /// Takes nanomina per hour.
+    pub const fn new(nanomina_per_hour: i64) -> Self {
+        Self(nanomina_per_hour)
+    }
+
+    /// Nanomina per hour.
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+
+    /// MINA per hour, for statistics and display scales.
+    pub fn to_mina_per_hour(self) -> f64 {
+        self.0 as f64 / NANOMINA_PER_MINA as f64
+    }
+}
+
+impl fmt::Display for FeeRate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let text = decimal(self.0.unsigned_abs());
+        f.pad(&format!("{sign}{text} MINA/h"))
+    }
+}
+
+/// Nanomina as a decimal number of MINA without trailing zeros.
+fn decimal(nanomina: u64) -> String {
+    let whole = nanomina / NANOMINA_PER_MINA;
+    let fraction = nanomina % NANOMINA_PER_MINA;
+    if fraction == 0 {
+        return whole.to_string();
+    }
+    let digits = format!("{fraction:09}");
+    format!("{whole}.{}", digits.trim_end_matches('0'))
+}
