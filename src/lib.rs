@@ -8,5 +8,7 @@ pub mod clock;
 pub mod daemon;
 pub mod fault;
 pub mod market;
+pub mod policy;
+pub mod record;
 pub mod simulate;
 pub mod units;

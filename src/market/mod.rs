@@ -5,8 +5,10 @@
 //! Not here: how a look is taken (`daemon`), and what to do about it (`policy`).
 
 mod look;
+mod view;
 
 pub use look::{
     Block, Book, BookOrder, ChainLook, ConsensusSlot, ExactPool, FeeHistogram, Look, Offer, OpenWork, PoolMetrics,
     Sale, Status, SyncState,
 };
+pub use view::Summary;

@@ -25,6 +25,8 @@ impl Nanomina {
     pub const ZERO: Self = Self(0);
     /// The largest amount the daemon can show, 2^63 - 1 nanomina.
     pub const MAX: Self = Self(i64::MAX as u64);
+    /// The smallest amount above nothing.
+    pub const ONE: Self = Self(1);
     /// One MINA, also the account-creation fee of every mainnet era.
     pub const ONE_MINA: Self = Self(NANOMINA_PER_MINA);
 
