@@ -8,5 +8,6 @@ pub mod clock;
 pub mod daemon;
 pub mod fault;
 pub mod market;
+pub mod metrics_text;
 pub mod simulate;
 pub mod units;
