@@ -8,6 +8,7 @@ pub mod clock;
 pub mod daemon;
 pub mod fault;
 pub mod market;
+pub mod metrics_text;
 pub mod policy;
 pub mod record;
 pub mod simulate;
