@@ -5,6 +5,7 @@
 //! holds that.
 
 pub mod clock;
+pub mod controller;
 pub mod daemon;
 pub mod fault;
 pub mod market;

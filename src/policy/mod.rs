@@ -4,10 +4,18 @@
 //!
 //! Not here: carrying a decision out (`controller`).
 
+mod appraise;
+mod decide;
 mod decision;
+mod guards;
+mod memory;
 mod params;
 mod reason;
+mod state;
 
+pub use decide::{Input, decide};
 pub use decision::{Action, Appraisal, Decision, Forecast, Target};
+pub use memory::{Breaker, Memory, Settings, Streak, Switched};
 pub use params::{BlockProduction, ExternalChange, Params, Pricing, RoleSetting, Safety, Strategy, Worker};
 pub use reason::Reason;
+pub use state::{HoldState, Mode, Outcome, Pause, Role};
