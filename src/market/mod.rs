@@ -4,6 +4,7 @@
 //!
 //! Not here: how a look is taken (`daemon`), and what to do about it (`policy`).
 
+pub mod estimate;
 mod look;
 
 pub use look::{
