@@ -17,6 +17,7 @@ mod power;
 mod quantity;
 #[cfg(test)]
 mod tests;
+mod work_rate;
 
 pub use bytes::Bytes;
 pub use endpoint::{Endpoint, InvalidEndpoint};
@@ -25,3 +26,4 @@ pub use identity::{DaemonId, InvalidName, PublicKey, WorkId};
 pub use money::{AmountTooLarge, FeeRate, NANOMINA_PER_MINA, Nanomina};
 pub use power::Power;
 pub use quantity::{Problem, Quantity, QuantityError};
+pub use work_rate::WorkRate;

@@ -21,6 +21,8 @@ pub enum Quantity {
     EnergyPrice,
     /// A price of an hour.
     HourlyPrice,
+    /// Works made per hour.
+    WorkRate,
 }
 
 impl Quantity {
@@ -35,6 +37,7 @@ impl Quantity {
             Self::Money => "a price",
             Self::EnergyPrice => "a price of electricity",
             Self::HourlyPrice => "a price of an hour",
+            Self::WorkRate => "a number of works per hour",
         }
     }
 
@@ -49,6 +52,7 @@ impl Quantity {
             Self::Money => r#""0.31 USD""#,
             Self::EnergyPrice => r#""0.18 USD/kWh""#,
             Self::HourlyPrice => r#""0.40 USD/h""#,
+            Self::WorkRate => r#"90, 2.5 or "measured""#,
         }
     }
 
@@ -61,6 +65,7 @@ impl Quantity {
             Self::Size => "1 byte",
             Self::Power => "1 milliwatt",
             Self::Money | Self::EnergyPrice | Self::HourlyPrice => "9 decimals",
+            Self::WorkRate => "6 decimals",
         }
     }
 
@@ -73,6 +78,7 @@ impl Quantity {
             Self::Size => "2^64 - 1 bytes",
             Self::Power => "1000000 kW",
             Self::Money | Self::EnergyPrice | Self::HourlyPrice => "1000000000 units of the currency",
+            Self::WorkRate => "18446744073709",
         }
     }
 }
@@ -105,6 +111,8 @@ pub enum Problem {
     Order,
     /// Below zero where that has no meaning.
     Negative,
+    /// Zero or below where only more has a meaning.
+    NotPositive,
     /// Finer than the smallest step.
     TooFine,
     /// More than the largest value.
@@ -161,6 +169,7 @@ impl fmt::Display for QuantityError {
             Problem::Currency => write!(f, "needs a currency of three letters: {examples}"),
             Problem::Order => write!(f, "each unit once, from the longest to the shortest: {examples}"),
             Problem::Negative => write!(f, "{noun} cannot be negative"),
+            Problem::NotPositive => write!(f, "{noun} must be above zero: {examples}"),
             Problem::TooFine => write!(f, "{noun} cannot be finer than {}", self.quantity.finest()),
             Problem::TooLarge => write!(f, "{noun} cannot be more than {}", self.quantity.largest()),
         }
