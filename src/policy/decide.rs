@@ -12,6 +12,7 @@ use super::{
     state::Role,
 };
 use crate::{
+    cost::CostUnknown,
     market::{Look, View},
     units::{FeeRate, Nanomina, PublicKey},
 };
@@ -25,8 +26,8 @@ pub struct Input<'a> {
     pub look: &'a Look,
     /// What is known of the market, the look included.
     pub view: &'a View,
-    /// Cost of one work; `None` while unknown.
-    pub cost: Option<Nanomina>,
+    /// Cost of one work.
+    pub cost: Result<Nanomina, &'a CostUnknown>,
     /// What earlier looks left.
     pub memory: &'a Memory,
     /// What the daemon is.
@@ -83,7 +84,7 @@ fn price(input: &Input<'_>, settings: &Settings) -> Result<Appraisal, Reason> {
     if let Some(Err(fault)) = &input.look.book {
         return Err(Reason::BookFault { fault: fault.clone() });
     }
-    let cost = input.cost.ok_or(Reason::CostUnknown)?;
+    let cost = input.cost.map_err(|cause| Reason::CostUnknown { cause: cause.clone() })?;
     let pricing = &input.params.pricing;
     if !input.view.tells_prices() {
         let have = u32::try_from(input.view.summary().samples).unwrap_or(u32::MAX);

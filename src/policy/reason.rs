@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    cost::CostUnknown,
     fault::Fault,
     market::SyncState,
     units::{FeeRate, Nanomina, PublicKey},
@@ -81,7 +82,10 @@ pub enum Reason {
     /// Switching on needs a `worker_key`.
     NoWorkerKey,
     /// The cost of a work is not known, so nothing can be called profitable.
-    CostUnknown,
+    CostUnknown {
+        /// Why not.
+        cause: CostUnknown,
+    },
     /// The daemon produces a block soon.
     OwnBlockAhead {
         /// Start of its slot.
@@ -184,7 +188,7 @@ impl Reason {
             Self::ForeignKey { .. } => "foreign_key",
             Self::RoleUnsure => "role_unsure",
             Self::NoWorkerKey => "no_worker_key",
-            Self::CostUnknown => "cost_unknown",
+            Self::CostUnknown { .. } => "cost_unknown",
             Self::OwnBlockAhead { .. } => "own_block_ahead",
             Self::OwnBlockPassed => "own_block_passed",
             Self::TooFewSamples { .. } => "too_few_samples",
@@ -225,7 +229,7 @@ impl fmt::Display for Reason {
             Self::ForeignKey { found } => write!(f, "the daemon works for a key that is not ours, {}", found.short()),
             Self::RoleUnsure => f.write_str("no worker key is shown: off, or a coordinator; set role to tell"),
             Self::NoWorkerKey => f.write_str("switching on would pay, but no worker_key is set"),
-            Self::CostUnknown => f.write_str("the cost of a work is not known"),
+            Self::CostUnknown { cause } => write!(f, "the cost of a work is not known: {cause}"),
             Self::OwnBlockAhead { slot } => write!(f, "the daemon produces a block at {slot}"),
             Self::OwnBlockPassed => f.write_str("the daemon's own block is over"),
             Self::TooFewSamples { have, need } => write!(f, "{have} sales seen, {need} wanted"),
