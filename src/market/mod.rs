@@ -5,13 +5,10 @@
 //! Not here: how a look is taken (`daemon`), and what to do about it (`policy`).
 
 pub mod estimate;
-<<<<<<< HEAD
 mod evidence;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod history;
-=======
->>>>>>> estimate
 mod look;
 mod own;
 mod supply;
