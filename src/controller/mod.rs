@@ -6,7 +6,11 @@
 //! Not here: what to decide (`policy`), how a daemon is talked to (`daemon`), who reads the records.
 
 mod actuate;
+mod runner;
 #[cfg(test)]
 pub(crate) mod script;
+mod state;
 
 pub use actuate::actuate;
+pub use runner::{Command, OnExit, Plan, Runner, Sink, Wiring};
+pub use state::{Conclusion, Context, State};

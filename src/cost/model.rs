@@ -217,6 +217,17 @@ impl CostModel {
         }
     }
 
+    /// Works made per hour, where the operator says so.
+    pub fn works_per_hour(&self) -> Option<f64> {
+        match self {
+            Self::Parts(parts) => match parts.works_per_hour {
+                Throughput::Fixed(rate) => Some(rate.to_f64()),
+                Throughput::Measured => None,
+            },
+            Self::PerWork(_) | Self::Unknown => None,
+        }
+    }
+
     /// The feed that has to be read for it, if any.
     pub fn feed(&self) -> Option<&Feed> {
         let Self::Parts(parts) = self else {

@@ -11,7 +11,10 @@ use super::{
     reason::Reason,
     state::Role,
 };
-use crate::market::{Status, SyncState};
+use crate::{
+    market::{Status, SyncState},
+    units::Nanomina,
+};
 
 /// Time after a switch in which the opposite one could bring the daemon down.
 ///

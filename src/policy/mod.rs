@@ -12,6 +12,8 @@ mod memory;
 mod params;
 mod reason;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use decide::{Input, decide};
 pub use decision::{Action, Appraisal, Decision, Forecast, Target};

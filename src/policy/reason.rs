@@ -162,6 +162,8 @@ pub enum Reason {
     },
     /// The daemon asks the best fee.
     AtTarget,
+    /// The service stops and leaves the daemon as `controller.on_exit` says.
+    ServiceStops,
     /// The worker is off and computing would not pay.
     StaysOff {
         /// Expected profit at the best fee, on the cautious side.
@@ -203,6 +205,7 @@ impl Reason {
             Self::SwitchHazard { .. } => "switch_hazard",
             Self::DailyBudget { .. } => "daily_budget",
             Self::AtTarget => "at_target",
+            Self::ServiceStops => "service_stops",
             Self::StaysOff { .. } => "stays_off",
         }
     }
@@ -250,6 +253,7 @@ impl fmt::Display for Reason {
             }
             Self::DailyBudget { limit } => write!(f, "all {limit} changes of the day are used"),
             Self::AtTarget => f.write_str("the daemon asks the best fee"),
+            Self::ServiceStops => f.write_str("the service stops"),
             Self::StaysOff { expected, threshold } => {
                 write!(f, "off: {expected} expected at the best fee, resumes at {threshold}")
             }
