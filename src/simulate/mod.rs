@@ -2,6 +2,25 @@
 //!
 //! Not here: its HTTP face (`simd`).
 
+mod agenda;
+mod competitor;
+mod draws;
+pub mod library;
+mod mempool;
+mod names;
+mod operator;
+mod pool;
+mod process;
+mod producer;
+mod purchase;
+mod scan_state;
+mod scenario;
 mod snapshot;
+mod truth;
+mod view;
+mod world;
 
+pub use scenario::{Above, Expect, Role, Scenario, ScenarioError};
 pub use snapshot::{Counters, PoolEntry, SimulatedDaemon, Snapshot};
+pub use truth::{OwnTruth, SoldWork, Truth};
+pub use world::World;
