@@ -2,9 +2,9 @@
 //! weight x log(probability).
 //!
 //! Data with no left or interval censoring have a closed form, the product-limit estimate (Kaplan and Meier 1958). Otherwise the
-//! concave problem is solved by Newton steps on the distribution function over the intervals that are not held at zero
-//! (active set and projection as in Bertsekas 1982, "Projected Newton methods for optimization problems with simple constraints"),
-//! from a few self-consistency steps (Turnbull 1976). Where a Newton step does not ascend, a vertex step towards the
+//! concave problem is solved by constrained Newton steps (Wang 2007, "On fast computation of the non-parametric maximum likelihood
+//! estimate of a mixing distribution"): each maximises the second-order expansion over non-negative masses, holding at zero those that
+//! would turn negative, and is followed by a line search. A few self-consistency steps (Turnbull 1976) come first. Where a Newton step does not ascend, a vertex step towards the
 //! steepest interval (Fedorov-Wynn; Boehning 1986) and a self-consistency step take its place; they ascend always and alone would
 //! reach the maximum.
 //!
@@ -43,6 +43,8 @@ const EXACT: f64 = 1e-14;
 /// Passes without halving the violation after which an accepted fit is left as it is.
 const PATIENCE: u32 = 4;
 const SELF_CONSISTENCY_STEPS: u32 = 8;
+/// Rounds in which a Newton step may hold further intervals at zero.
+const MOST_ROUNDS: u32 = 30;
 const MOST_ITERATIONS: u32 = 1_000;
 /// Mass below which an interval that the gradient pushes down is held at zero.
 const HELD: f64 = 1e-9;
@@ -168,20 +170,20 @@ fn violation(mass: &[f64], gradient: &[f64]) -> f64 {
 /// The product-limit estimate, when each class is one interval or everything from some interval on.
 fn product_limit(likelihood: Likelihood<'_>) -> Option<Vec<f64>> {
     let n = likelihood.intervals;
-    let (mut bought, mut entering) = (vec![0.0; n], vec![0.0; n]);
+    let (mut bought, mut censored) = (vec![0.0; n], vec![0.0; n]);
     for class in likelihood.classes {
-        if class.past == class.first + 1 {
-            bought[class.first] += class.weight;
-        } else if class.past != n {
-            return None;
+        match (class.first, class.past) {
+            (first, past) if past == first + 1 => bought[first] += class.weight,
+            (first, past) if past == n => censored[first] += class.weight,
+            _ => return None,
         }
-        entering[class.first] += class.weight;
     }
+    // What is censored from an interval on was last seen before it.
     let mut at_risk = vec![0.0; n];
-    let mut sum = 0.0;
+    let mut later = 0.0;
     for at in (0..n).rev() {
-        sum += entering[at];
-        at_risk[at] = sum;
+        at_risk[at] = later + bought[at];
+        later = at_risk[at] + censored[at];
     }
     let mut surviving = 1.0;
     let mut mass = Vec::with_capacity(n);
@@ -220,58 +222,34 @@ fn normalise(mass: &mut [f64]) {
     }
 }
 
-/// A projected Newton step, or `None` when none was found that ascends.
+/// A constrained Newton step, or `None` when none was found that ascends.
 fn newton(likelihood: Likelihood<'_>, mass: &[f64], probabilities: &[f64], gradient: &[f64]) -> Option<Vec<f64>> {
-    let n = likelihood.intervals;
-    let free: Vec<bool> = mass.iter().zip(gradient).map(|(mass, d)| *mass > HELD || *d > 1.0).collect();
-    let mut rank = Vec::with_capacity(n + 1);
-    let mut count = 0;
-    rank.push(count);
-    for is_free in &free {
-        count += usize::from(*is_free);
-        rank.push(count);
-    }
-    if count < 2 {
-        return None;
-    }
-    let pooled = || {
-        likelihood
-            .classes
-            .iter()
-            .zip(probabilities)
-            .map(|(class, p)| (rank[class.first], rank[class.past], class.weight, *p))
-    };
-    let information = Information::new(
-        count,
-        pooled().filter(|(first, past, ..)| first < past).map(|(first, past, weight, p)| (first, past, weight / p / p)),
-    );
-    let mut score = vec![0.0; count - 1];
-    for (first, past, weight, p) in pooled() {
-        if past < count && past > 0 {
-            score[past - 1] += weight / p;
+    let mut held: Vec<bool> = mass.iter().zip(gradient).map(|(mass, d)| *mass <= HELD && *d <= 1.0).collect();
+    let mut target = Vec::new();
+    for _ in 0..MOST_ROUNDS {
+        target = quadratic_maximum(likelihood, mass, probabilities, &held)?;
+        let mut negative = false;
+        for (value, held) in target.iter_mut().zip(&mut held) {
+            if *value < 0.0 {
+                negative = true;
+                *value = 0.0;
+                *held = true;
+            }
         }
-        if first > 0 && first < count {
-            score[first - 1] -= weight / p;
+        if !negative {
+            break;
         }
     }
-    let rise = information.solve(&score);
-    let at = |coordinate: usize| coordinate.checked_sub(1).and_then(|place| rise.get(place)).copied().unwrap_or(0.0);
+    normalise(&mut target);
     let current = likelihood.log(probabilities);
     let tolerance = 1e-13 * (1.0 + current.abs());
     let mut length = 1.0;
     for _ in 0..HALVINGS {
-        let mut trial: Vec<f64> = (0..n)
-            .map(|place| {
-                if !free[place] {
-                    return 0.0;
-                }
-                let moved = mass[place] + length * (at(rank[place + 1]) - at(rank[place]));
-                // What the gradient pulls up must not fall to zero in one step: a class might have nothing else.
-                let least = if gradient[place] < 1.0 { 0.0 } else { 0.1 * mass[place] };
-                if moved.is_finite() { moved.max(least) } else { mass[place] }
-            })
+        let trial: Vec<f64> = mass
+            .iter()
+            .zip(&target)
+            .map(|(from, to)| if length < 1.0 { from + length * (to - from) } else { *to })
             .collect();
-        normalise(&mut trial);
         let reached = likelihood.log(&likelihood.probabilities(&trial));
         // Near the maximum the rise is below what a float can show; a full step is then taken on trust and judged by the conditions.
         if reached > current || (length >= 1.0 && reached >= current - tolerance) {
@@ -280,6 +258,65 @@ fn newton(likelihood: Likelihood<'_>, mass: &[f64], probabilities: &[f64], gradi
         length *= 0.5;
     }
     None
+}
+
+/// The masses that maximise the second-order expansion of the log-likelihood when those `held` are zero; others may come out negative.
+///
+/// A class of probability s and weight w contributes -w/2 (change/s - 1)^2, so this is a weighted least-squares problem in the change of
+/// the distribution function after each interval that is not held (Wang 2007, "On fast computation of the non-parametric maximum
+/// likelihood estimate of a mixing distribution").
+fn quadratic_maximum(
+    likelihood: Likelihood<'_>,
+    mass: &[f64],
+    probabilities: &[f64],
+    held: &[bool],
+) -> Option<Vec<f64>> {
+    let n = likelihood.intervals;
+    let (mut rank, mut removed) = (Vec::with_capacity(n + 1), Vec::with_capacity(n + 1));
+    let (mut count, mut sum) = (0, 0.0);
+    rank.push(count);
+    removed.push(sum);
+    for (mass, held) in mass.iter().zip(held) {
+        if *held {
+            sum += mass;
+        } else {
+            count += 1;
+        }
+        rank.push(count);
+        removed.push(sum);
+    }
+    if count == 0 {
+        return None;
+    }
+    let mut right = vec![0.0; count - 1];
+    let mut curved = Vec::with_capacity(likelihood.classes.len());
+    for (class, p) in likelihood.classes.iter().zip(probabilities) {
+        let (first, past) = (rank[class.first], rank[class.past]);
+        if first == past {
+            continue;
+        }
+        let curvature = class.weight / p / p;
+        curved.push((first, past, curvature));
+        let pull = curvature * (p + removed[class.past] - removed[class.first]);
+        if past < count {
+            right[past - 1] += pull;
+            if first > 0 {
+                right[first - 1] -= pull;
+            }
+        } else if first > 0 {
+            right[first - 1] -= pull - curvature * sum;
+        }
+    }
+    let change = Information::new(count, curved.into_iter()).solve(&right);
+    let at = |rank: usize| match rank {
+        0 => 0.0,
+        last if last == count => sum,
+        inner => change[inner - 1],
+    };
+    let target: Vec<f64> = (0..n)
+        .map(|place| if held[place] { 0.0 } else { mass[place] + (at(rank[place + 1]) - at(rank[place])) })
+        .collect();
+    target.iter().all(|value| value.is_finite()).then_some(target)
 }
 
 /// Moves mass to the interval with the steepest derivative, as far as that ascends.
