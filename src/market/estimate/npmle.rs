@@ -3,8 +3,9 @@
 //!
 //! Data with no left or interval censoring have a closed form, the product-limit estimate (Kaplan and Meier 1958). Otherwise the
 //! concave problem is solved by constrained Newton steps (Wang 2007, "On fast computation of the non-parametric maximum likelihood
-//! estimate of a mixing distribution"): each maximises the second-order expansion over non-negative masses, holding at zero those that
-//! would turn negative, and is followed by a line search. A few self-consistency steps (Turnbull 1976) come first. Where a Newton step does not ascend, a vertex step towards the
+//! estimate of a mixing distribution"): each maximises the second-order expansion over non-negative masses, by block pivoting (Portugal,
+//! Judice and Vicente 1994, "A comparison of block pivoting and interior-point algorithms for linear least squares problems with
+//! nonnegative variables"), and is followed by a line search. A few self-consistency steps (Turnbull 1976) come first. Where a Newton step does not ascend, a vertex step towards the
 //! steepest interval (Fedorov-Wynn; Boehning 1986) and a self-consistency step take its place; they ascend always and alone would
 //! reach the maximum.
 //!
@@ -43,8 +44,12 @@ const EXACT: f64 = 1e-14;
 /// Passes without halving the violation after which an accepted fit is left as it is.
 const PATIENCE: u32 = 4;
 const SELF_CONSISTENCY_STEPS: u32 = 8;
-/// Rounds in which a Newton step may hold further intervals at zero.
-const MOST_ROUNDS: u32 = 30;
+/// Rounds of pivoting within a Newton step.
+const MOST_ROUNDS: u32 = 100;
+/// Rounds that may pass without fewer infeasibilities before pivoting goes one by one.
+const BLOCK_PATIENCE: u32 = 4;
+/// Slope of the expansion above which an interval is let go.
+const SLOPE: f64 = 1e-12;
 const MOST_ITERATIONS: u32 = 1_000;
 /// Mass below which an interval that the gradient pushes down is held at zero.
 const HELD: f64 = 1e-9;
@@ -91,34 +96,38 @@ impl Likelihood<'_> {
 
     /// The derivative for the mass of each interval.
     pub(super) fn gradient(self, probabilities: &[f64]) -> Vec<f64> {
+        self.gather(self.classes.iter().zip(probabilities).map(|(class, p)| class.weight / p.max(f64::MIN_POSITIVE)))
+    }
+
+    /// For each interval, the sum of these values of the classes that hold it.
+    fn gather(self, values: impl Iterator<Item = f64>) -> Vec<f64> {
         let n = self.intervals;
-        let mut alone = vec![0.0; n];
+        let mut sums = vec![0.0; n];
         let (mut to_end, mut from_start) = (vec![0.0; n], vec![0.0; n]);
         let mut inside = vec![0.0; n + 1];
-        for (class, p) in self.classes.iter().zip(probabilities) {
-            let share = class.weight / p.max(f64::MIN_POSITIVE);
+        for (class, value) in self.classes.iter().zip(values) {
             match (class.first, class.past) {
-                (first, past) if past == first + 1 => alone[first] += share,
-                (first, past) if past == n => to_end[first] += share,
-                (0, past) => from_start[past - 1] += share,
+                (first, past) if past == first + 1 => sums[first] += value,
+                (first, past) if past == n => to_end[first] += value,
+                (0, past) => from_start[past - 1] += value,
                 (first, past) => {
-                    inside[first] += share;
-                    inside[past] -= share;
+                    inside[first] += value;
+                    inside[past] -= value;
                 }
             }
         }
-        let (mut begun, mut within) = (0.0, 0.0_f64);
+        let (mut begun, mut within) = (0.0, 0.0);
         for at in 0..n {
             begun += to_end[at];
             within += inside[at];
-            alone[at] += begun + within.max(0.0);
+            sums[at] += begun + within;
         }
         let mut ahead = 0.0;
         for at in (0..n).rev() {
             ahead += from_start[at];
-            alone[at] += ahead;
+            sums[at] += ahead;
         }
-        alone
+        sums
     }
 }
 
@@ -210,7 +219,7 @@ fn even(likelihood: Likelihood<'_>) -> Vec<f64> {
 }
 
 fn self_consistent(mass: &[f64], gradient: &[f64]) -> Vec<f64> {
-    let mut next: Vec<f64> = mass.iter().zip(gradient).map(|(mass, d)| mass * d).collect();
+    let mut next: Vec<f64> = mass.iter().zip(gradient).map(|(mass, d)| (mass * d).max(0.0)).collect();
     normalise(&mut next);
     next
 }
@@ -226,19 +235,25 @@ fn normalise(mass: &mut [f64]) {
 fn newton(likelihood: Likelihood<'_>, mass: &[f64], probabilities: &[f64], gradient: &[f64]) -> Option<Vec<f64>> {
     let mut held: Vec<bool> = mass.iter().zip(gradient).map(|(mass, d)| *mass <= HELD && *d <= 1.0).collect();
     let mut target = Vec::new();
+    let (mut fewest, mut patience) = (usize::MAX, BLOCK_PATIENCE);
     for _ in 0..MOST_ROUNDS {
         target = quadratic_maximum(likelihood, mass, probabilities, &held)?;
-        let mut negative = false;
-        for (value, held) in target.iter_mut().zip(&mut held) {
-            if *value < 0.0 {
-                negative = true;
-                *value = 0.0;
-                *held = true;
-            }
+        let slope = quadratic_slope(likelihood, probabilities, &target);
+        let wrong = |at: usize| if held[at] { slope[at] > SLOPE } else { target[at] < 0.0 };
+        let infeasible: Vec<usize> = (0..mass.len()).filter(|at| wrong(*at)).collect();
+        let Some(last) = infeasible.last() else { break };
+        if infeasible.len() < fewest {
+            (fewest, patience) = (infeasible.len(), BLOCK_PATIENCE);
+        } else {
+            patience = patience.saturating_sub(1);
         }
-        if !negative {
-            break;
+        // All at once while that helps, else one: the rule that cannot cycle.
+        for at in if patience > 0 { &infeasible[..] } else { std::slice::from_ref(last) } {
+            held[*at] = !held[*at];
         }
+    }
+    for value in &mut target {
+        *value = value.max(0.0);
     }
     normalise(&mut target);
     let current = likelihood.log(probabilities);
@@ -317,6 +332,18 @@ fn quadratic_maximum(
         .map(|place| if held[place] { 0.0 } else { mass[place] + (at(rank[place + 1]) - at(rank[place])) })
         .collect();
     target.iter().all(|value| value.is_finite()).then_some(target)
+}
+
+/// The derivative of that expansion at these masses, less what the constraint on their sum takes.
+fn quadratic_slope(likelihood: Likelihood<'_>, probabilities: &[f64], mass: &[f64]) -> Vec<f64> {
+    let reached = likelihood.probabilities(mass);
+    let pulls = likelihood.classes.iter().zip(probabilities).zip(&reached);
+    let mut slope = likelihood.gather(pulls.map(|((class, p), reached)| class.weight / p * (2.0 - reached / p)));
+    let price: f64 = slope.iter().zip(mass).map(|(slope, mass)| slope * mass).sum();
+    for value in &mut slope {
+        *value -= price;
+    }
+    slope
 }
 
 /// Moves mass to the interval with the steepest derivative, as far as that ascends.
