@@ -2,9 +2,10 @@
 //! weight x log(probability).
 //!
 //! Data with no left or interval censoring have a closed form, the product-limit estimate (Kaplan and Meier 1958). Otherwise the
-//! concave problem is solved by Newton steps on the distribution function over the intervals that are not held at zero
-//! (active set and projection as in Bertsekas 1982, "Projected Newton methods for optimization problems with simple constraints"),
-//! from a few self-consistency steps (Turnbull 1976). Where a Newton step does not ascend, a vertex step towards the
+//! concave problem is solved by constrained Newton steps (Wang 2007, "On fast computation of the non-parametric maximum likelihood
+//! estimate of a mixing distribution"): each maximises the second-order expansion over non-negative masses, by block pivoting (Portugal,
+//! Judice and Vicente 1994, "A comparison of block pivoting and interior-point algorithms for linear least squares problems with
+//! nonnegative variables"), and is followed by a line search. A few self-consistency steps (Turnbull 1976) come first. Where a Newton step does not ascend, a vertex step towards the
 //! steepest interval (Fedorov-Wynn; Boehning 1986) and a self-consistency step take its place; they ascend always and alone would
 //! reach the maximum.
 //!
@@ -43,6 +44,12 @@ const EXACT: f64 = 1e-14;
 /// Passes without halving the violation after which an accepted fit is left as it is.
 const PATIENCE: u32 = 4;
 const SELF_CONSISTENCY_STEPS: u32 = 8;
+/// Rounds of pivoting within a Newton step.
+const MOST_ROUNDS: u32 = 100;
+/// Rounds that may pass without fewer infeasibilities before pivoting goes one by one.
+const BLOCK_PATIENCE: u32 = 4;
+/// Slope of the expansion above which an interval is let go.
+const SLOPE: f64 = 1e-12;
 const MOST_ITERATIONS: u32 = 1_000;
 /// Mass below which an interval that the gradient pushes down is held at zero.
 const HELD: f64 = 1e-9;
@@ -89,34 +96,38 @@ impl Likelihood<'_> {
 
     /// The derivative for the mass of each interval.
     pub(super) fn gradient(self, probabilities: &[f64]) -> Vec<f64> {
+        self.gather(self.classes.iter().zip(probabilities).map(|(class, p)| class.weight / p.max(f64::MIN_POSITIVE)))
+    }
+
+    /// For each interval, the sum of these values of the classes that hold it.
+    fn gather(self, values: impl Iterator<Item = f64>) -> Vec<f64> {
         let n = self.intervals;
-        let mut alone = vec![0.0; n];
+        let mut sums = vec![0.0; n];
         let (mut to_end, mut from_start) = (vec![0.0; n], vec![0.0; n]);
         let mut inside = vec![0.0; n + 1];
-        for (class, p) in self.classes.iter().zip(probabilities) {
-            let share = class.weight / p.max(f64::MIN_POSITIVE);
+        for (class, value) in self.classes.iter().zip(values) {
             match (class.first, class.past) {
-                (first, past) if past == first + 1 => alone[first] += share,
-                (first, past) if past == n => to_end[first] += share,
-                (0, past) => from_start[past - 1] += share,
+                (first, past) if past == first + 1 => sums[first] += value,
+                (first, past) if past == n => to_end[first] += value,
+                (0, past) => from_start[past - 1] += value,
                 (first, past) => {
-                    inside[first] += share;
-                    inside[past] -= share;
+                    inside[first] += value;
+                    inside[past] -= value;
                 }
             }
         }
-        let (mut begun, mut within) = (0.0, 0.0_f64);
+        let (mut begun, mut within) = (0.0, 0.0);
         for at in 0..n {
             begun += to_end[at];
             within += inside[at];
-            alone[at] += begun + within.max(0.0);
+            sums[at] += begun + within;
         }
         let mut ahead = 0.0;
         for at in (0..n).rev() {
             ahead += from_start[at];
-            alone[at] += ahead;
+            sums[at] += ahead;
         }
-        alone
+        sums
     }
 }
 
@@ -168,20 +179,20 @@ fn violation(mass: &[f64], gradient: &[f64]) -> f64 {
 /// The product-limit estimate, when each class is one interval or everything from some interval on.
 fn product_limit(likelihood: Likelihood<'_>) -> Option<Vec<f64>> {
     let n = likelihood.intervals;
-    let (mut bought, mut entering) = (vec![0.0; n], vec![0.0; n]);
+    let (mut bought, mut censored) = (vec![0.0; n], vec![0.0; n]);
     for class in likelihood.classes {
-        if class.past == class.first + 1 {
-            bought[class.first] += class.weight;
-        } else if class.past != n {
-            return None;
+        match (class.first, class.past) {
+            (first, past) if past == first + 1 => bought[first] += class.weight,
+            (first, past) if past == n => censored[first] += class.weight,
+            _ => return None,
         }
-        entering[class.first] += class.weight;
     }
+    // What is censored from an interval on was last seen before it.
     let mut at_risk = vec![0.0; n];
-    let mut sum = 0.0;
+    let mut later = 0.0;
     for at in (0..n).rev() {
-        sum += entering[at];
-        at_risk[at] = sum;
+        at_risk[at] = later + bought[at];
+        later = at_risk[at] + censored[at];
     }
     let mut surviving = 1.0;
     let mut mass = Vec::with_capacity(n);
@@ -208,7 +219,7 @@ fn even(likelihood: Likelihood<'_>) -> Vec<f64> {
 }
 
 fn self_consistent(mass: &[f64], gradient: &[f64]) -> Vec<f64> {
-    let mut next: Vec<f64> = mass.iter().zip(gradient).map(|(mass, d)| mass * d).collect();
+    let mut next: Vec<f64> = mass.iter().zip(gradient).map(|(mass, d)| (mass * d).max(0.0)).collect();
     normalise(&mut next);
     next
 }
@@ -220,58 +231,40 @@ fn normalise(mass: &mut [f64]) {
     }
 }
 
-/// A projected Newton step, or `None` when none was found that ascends.
+/// A constrained Newton step, or `None` when none was found that ascends.
 fn newton(likelihood: Likelihood<'_>, mass: &[f64], probabilities: &[f64], gradient: &[f64]) -> Option<Vec<f64>> {
-    let n = likelihood.intervals;
-    let free: Vec<bool> = mass.iter().zip(gradient).map(|(mass, d)| *mass > HELD || *d > 1.0).collect();
-    let mut rank = Vec::with_capacity(n + 1);
-    let mut count = 0;
-    rank.push(count);
-    for is_free in &free {
-        count += usize::from(*is_free);
-        rank.push(count);
-    }
-    if count < 2 {
-        return None;
-    }
-    let pooled = || {
-        likelihood
-            .classes
-            .iter()
-            .zip(probabilities)
-            .map(|(class, p)| (rank[class.first], rank[class.past], class.weight, *p))
-    };
-    let information = Information::new(
-        count,
-        pooled().filter(|(first, past, ..)| first < past).map(|(first, past, weight, p)| (first, past, weight / p / p)),
-    );
-    let mut score = vec![0.0; count - 1];
-    for (first, past, weight, p) in pooled() {
-        if past < count && past > 0 {
-            score[past - 1] += weight / p;
+    let mut held: Vec<bool> = mass.iter().zip(gradient).map(|(mass, d)| *mass <= HELD && *d <= 1.0).collect();
+    let mut target = Vec::new();
+    let (mut fewest, mut patience) = (usize::MAX, BLOCK_PATIENCE);
+    for _ in 0..MOST_ROUNDS {
+        target = quadratic_maximum(likelihood, mass, probabilities, &held)?;
+        let slope = quadratic_slope(likelihood, probabilities, &target);
+        let wrong = |at: usize| if held[at] { slope[at] > SLOPE } else { target[at] < 0.0 };
+        let infeasible: Vec<usize> = (0..mass.len()).filter(|at| wrong(*at)).collect();
+        let Some(last) = infeasible.last() else { break };
+        if infeasible.len() < fewest {
+            (fewest, patience) = (infeasible.len(), BLOCK_PATIENCE);
+        } else {
+            patience = patience.saturating_sub(1);
         }
-        if first > 0 && first < count {
-            score[first - 1] -= weight / p;
+        // All at once while that helps, else one: the rule that cannot cycle.
+        for at in if patience > 0 { &infeasible[..] } else { std::slice::from_ref(last) } {
+            held[*at] = !held[*at];
         }
     }
-    let rise = information.solve(&score);
-    let at = |coordinate: usize| coordinate.checked_sub(1).and_then(|place| rise.get(place)).copied().unwrap_or(0.0);
+    for value in &mut target {
+        *value = value.max(0.0);
+    }
+    normalise(&mut target);
     let current = likelihood.log(probabilities);
     let tolerance = 1e-13 * (1.0 + current.abs());
     let mut length = 1.0;
     for _ in 0..HALVINGS {
-        let mut trial: Vec<f64> = (0..n)
-            .map(|place| {
-                if !free[place] {
-                    return 0.0;
-                }
-                let moved = mass[place] + length * (at(rank[place + 1]) - at(rank[place]));
-                // What the gradient pulls up must not fall to zero in one step: a class might have nothing else.
-                let least = if gradient[place] < 1.0 { 0.0 } else { 0.1 * mass[place] };
-                if moved.is_finite() { moved.max(least) } else { mass[place] }
-            })
+        let trial: Vec<f64> = mass
+            .iter()
+            .zip(&target)
+            .map(|(from, to)| if length < 1.0 { from + length * (to - from) } else { *to })
             .collect();
-        normalise(&mut trial);
         let reached = likelihood.log(&likelihood.probabilities(&trial));
         // Near the maximum the rise is below what a float can show; a full step is then taken on trust and judged by the conditions.
         if reached > current || (length >= 1.0 && reached >= current - tolerance) {
@@ -280,6 +273,77 @@ fn newton(likelihood: Likelihood<'_>, mass: &[f64], probabilities: &[f64], gradi
         length *= 0.5;
     }
     None
+}
+
+/// The masses that maximise the second-order expansion of the log-likelihood when those `held` are zero; others may come out negative.
+///
+/// A class of probability s and weight w contributes -w/2 (change/s - 1)^2, so this is a weighted least-squares problem in the change of
+/// the distribution function after each interval that is not held (Wang 2007, "On fast computation of the non-parametric maximum
+/// likelihood estimate of a mixing distribution").
+fn quadratic_maximum(
+    likelihood: Likelihood<'_>,
+    mass: &[f64],
+    probabilities: &[f64],
+    held: &[bool],
+) -> Option<Vec<f64>> {
+    let n = likelihood.intervals;
+    let (mut rank, mut removed) = (Vec::with_capacity(n + 1), Vec::with_capacity(n + 1));
+    let (mut count, mut sum) = (0, 0.0);
+    rank.push(count);
+    removed.push(sum);
+    for (mass, held) in mass.iter().zip(held) {
+        if *held {
+            sum += mass;
+        } else {
+            count += 1;
+        }
+        rank.push(count);
+        removed.push(sum);
+    }
+    if count == 0 {
+        return None;
+    }
+    let mut right = vec![0.0; count - 1];
+    let mut curved = Vec::with_capacity(likelihood.classes.len());
+    for (class, p) in likelihood.classes.iter().zip(probabilities) {
+        let (first, past) = (rank[class.first], rank[class.past]);
+        if first == past {
+            continue;
+        }
+        let curvature = class.weight / p / p;
+        curved.push((first, past, curvature));
+        let pull = curvature * (p + removed[class.past] - removed[class.first]);
+        if past < count {
+            right[past - 1] += pull;
+            if first > 0 {
+                right[first - 1] -= pull;
+            }
+        } else if first > 0 {
+            right[first - 1] -= pull - curvature * sum;
+        }
+    }
+    let change = Information::new(count, curved.into_iter()).solve(&right);
+    let at = |rank: usize| match rank {
+        0 => 0.0,
+        last if last == count => sum,
+        inner => change[inner - 1],
+    };
+    let target: Vec<f64> = (0..n)
+        .map(|place| if held[place] { 0.0 } else { mass[place] + (at(rank[place + 1]) - at(rank[place])) })
+        .collect();
+    target.iter().all(|value| value.is_finite()).then_some(target)
+}
+
+/// The derivative of that expansion at these masses, less what the constraint on their sum takes.
+fn quadratic_slope(likelihood: Likelihood<'_>, probabilities: &[f64], mass: &[f64]) -> Vec<f64> {
+    let reached = likelihood.probabilities(mass);
+    let pulls = likelihood.classes.iter().zip(probabilities).zip(&reached);
+    let mut slope = likelihood.gather(pulls.map(|((class, p), reached)| class.weight / p * (2.0 - reached / p)));
+    let price: f64 = slope.iter().zip(mass).map(|(slope, mass)| slope * mass).sum();
+    for value in &mut slope {
+        *value -= price;
+    }
+    slope
 }
 
 /// Moves mass to the interval with the steepest derivative, as far as that ascends.

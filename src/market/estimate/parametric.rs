@@ -251,7 +251,7 @@ pub(super) struct Stretch {
     pub(super) from: u64,
     trials: f64,
     clusters: f64,
-    /// The least lower limit at lower prices and the greatest upper limit at higher ones.
+    /// The least lower limit from the start on, and the greatest upper limit to the end.
     low_before: f64,
     high_after: f64,
 }
@@ -280,13 +280,16 @@ pub(super) fn stretches(design: &Design, mixture: &Mixture, limits: &Limits) -> 
         .collect();
     let ends: Vec<u64> =
         design.grid.iter().skip(1).map(|next| next - 1).chain(std::iter::once(Nanomina::MAX.get())).collect();
+    // A stretch's own ends count too: at a share of exactly 0 or 1 the limits jump outwards.
     let mut low = 1.0_f64;
     for (stretch, end) in stretches.iter_mut().zip(&ends) {
+        low = low.min(limits.around(mixture.survival(stretch.from), stretch.trials, stretch.clusters).0);
         stretch.low_before = low;
         low = low.min(limits.around(mixture.survival(*end), stretch.trials, stretch.clusters).0);
     }
     let mut high = limits.around(0.0, 1.0, stretches.last().map_or(0.0, |last| last.clusters)).1;
-    for stretch in stretches.iter_mut().rev() {
+    for (stretch, end) in stretches.iter_mut().zip(&ends).rev() {
+        high = high.max(limits.around(mixture.survival(*end), stretch.trials, stretch.clusters).1);
         stretch.high_after = high;
         high = high.max(limits.around(mixture.survival(stretch.from), stretch.trials, stretch.clusters).1);
     }

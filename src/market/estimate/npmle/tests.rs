@@ -71,7 +71,7 @@ proptest! {
         prop_assert!(fit.residual <= ACCEPTED, "residual {} after {}", fit.residual, fit.iterations);
         prop_assert!((fit.mass.iter().sum::<f64>() - 1.0).abs() < 1e-9);
         prop_assert!(fit.mass.iter().all(|mass| *mass >= 0.0));
-        prop_assert!(fit.iterations < 100, "took {}", fit.iterations);
+        prop_assert!(fit.iterations < 60, "took {}", fit.iterations);
     }
 
     #[test]

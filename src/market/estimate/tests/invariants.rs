@@ -171,18 +171,18 @@ proptest! {
     ) {
         let of = |factor: u64| -> Vec<Observation> {
             given.iter().map(|(a, b, kind, cluster)| match kind {
-                0 => exact(a * factor, *cluster),
-                1 => above(a * factor, *cluster),
-                2 => at_most(a * factor, *cluster),
-                _ => between(a.min(b) * factor, (a.max(b) + 1) * factor, *cluster),
+                0 => exact(2 * a * factor, *cluster),
+                1 => above(2 * a * factor, *cluster),
+                2 => at_most(2 * a * factor, *cluster),
+                _ => between(2 * a.min(b) * factor, 2 * (a.max(b) + 1) * factor, *cluster),
             }).collect()
         };
         let (one, many) = (estimate(&of(1), &nonparametric_settings()), estimate(&of(factor), &nonparametric_settings()));
-        // At multiples of the factor both scales tell the same prices apart; between them the larger one has more room.
-        for fee in 0..=51 {
+        // Fees are even, so that a price fits between any two at either scale and the same prices are told apart.
+        for fee in (0..=102).step_by(2) {
             let (a, b) = (one.at(nanomina(fee)), many.at(nanomina(fee * factor)));
-            for (a, b) in [(a.low, b.low), (a.high, b.high)] {
-                prop_assert!((a - b).abs() < 1e-6, "{a} and {b} at {fee}");
+            for (a, b) in [(a.estimate, b.estimate), (a.low, b.low), (a.high, b.high)] {
+                prop_assert!((a - b).abs() < 1e-9, "{a} and {b} at {fee}");
             }
         }
     }
