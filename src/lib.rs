@@ -1,12 +1,13 @@
 //! `snarkfee` sets the fee of Mina SNARK workers by the market and turns snark work off while it does not pay.
 //!
 //! Layers, each importing only what stands above it in this list: [`units`], [`fault`], [`clock`], [`metrics_text`]; [`market`];
-//! [`policy`]; [`daemon`]; `record`; `telemetry`; `controller`; [`simulate`], `web`, `config`; `cli`. `tests/it/layering.rs`
+//! [`policy`]; [`daemon`]; `record`; `telemetry`; `controller`; [`simulate`], [`simd`], `web`, `config`; `cli`. `tests/it/layering.rs`
 //! holds that.
 
 pub mod clock;
 pub mod daemon;
 pub mod fault;
 pub mod market;
+pub mod simd;
 pub mod simulate;
 pub mod units;
