@@ -314,6 +314,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn nothing_but_an_object_is_taken_for_an_input_object() {
+        for input in [json!("B62qother"), json!(null), json!(1), json!([{}]), json!({ "publickey": "B62qother" })] {
+            for era in [Era::Coda2020, Era::Mesa40] {
+                let body = json!({
+                    "query": "mutation M($input: SetSnarkWorkerInput!) { setSnarkWorker(input: $input) { lastSnarkWorker } }",
+                    "variables": { "input": input },
+                });
+                let answer = ask_fake(Fake::default(), era, body).await;
+                assert!(answer["errors"][0]["message"].is_string(), "{input}: {answer}");
+                assert!(answer.get("data").is_none_or(serde_json::Value::is_null), "{input}: {answer}");
+            }
+        }
+    }
+
+    #[tokio::test]
     async fn a_declared_variable_without_a_value_is_refused_since_mesa() {
         let body = json!({
             "query": "mutation M($key: PublicKey) { setSnarkWorker(input: { publicKey: $key }) { lastSnarkWorker } }",

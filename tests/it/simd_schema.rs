@@ -130,7 +130,8 @@ fn compare(name: &str, ours: &Value, theirs: &Value, found: &mut Vec<String>) {
         let arguments = |field| format!("{:?}", signatures(&members(field, "args")));
         unequal(format!("arguments of {path}"), arguments(own), arguments(their));
     }
-    if !PARTIAL.contains(&name) {
+    // The daemon lists the fields of an input object twice, as fields too.
+    if !PARTIAL.contains(&name) && ours["kind"] != "INPUT_OBJECT" {
         for field in their_fields.keys().filter(|field| !own_fields.contains_key(*field)) {
             let path = format!("{name}.{field}");
             if !LEFT_OUT.iter().any(|left_out| path.starts_with(left_out)) {

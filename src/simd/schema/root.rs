@@ -153,7 +153,7 @@ pub(super) fn mutation(types: &mut Types) {
     types.object::<Root>(.., "mutation", |table| {
         table
             .asked(.., "setSnarkWorker", "SetSnarkWorkerPayload!", &[("input", "SetSnarkWorkerInput!")], |context| {
-                let key = match field_of(argument(context, "input"), "publicKey") {
+                let key = match field_of(context, "SetSnarkWorkerInput", "publicKey")? {
                     Value::Null => None,
                     Value::String(text) => Some(PublicKey::try_new(text).map_err(|problem| problem.to_string())?),
                     _ => return Err("Could not decode public key.".to_owned()),
@@ -161,7 +161,7 @@ pub(super) fn mutation(types: &mut Types) {
                 Ok(object(work::WorkerBefore(controls(context)?.set_worker(key))))
             })
             .asked(.., "setSnarkWorkFee", "SetSnarkWorkFeePayload!", &[("input", "SetSnarkWorkFee!")], |context| {
-                let fee = uint64(view(context)?.era, field_of(argument(context, "input"), "fee"));
+                let fee = uint64(view(context)?.era, field_of(context, "SetSnarkWorkFee", "fee")?);
                 let fee = fee.ok_or_else(|| UNDECODABLE_UINT64.to_owned())?;
                 // The daemon takes any 64-bit fee and shows those above 2^63 - 1 as negative; the market model has no such fee.
                 let fee = Nanomina::try_new(fee).map_err(|problem| problem.to_string())?;
@@ -174,12 +174,18 @@ fn controls<'a>(context: &ResolverContext<'a>) -> Result<&'a Controls, String> {
     context.ctx.data::<Controls>().map_err(|problem| problem.message)
 }
 
-/// A field of an input object; a field left out is null.
-fn field_of<'a>(input: &'a Value, name: &str) -> &'a Value {
+/// A field of the argument `input`, an object of type `ty`; a field left out is null.
+///
+/// The engine lets other values pass for an object. Reading those as an empty object would switch the worker off.
+fn field_of<'a>(context: &'a ResolverContext<'_>, ty: &str, name: &str) -> Result<&'a Value, String> {
     static NULL: Value = Value::Null;
-    match input {
-        Value::Object(fields) => fields.get(name).unwrap_or(&NULL),
-        _ => &NULL,
+    match argument(context, "input") {
+        Value::Object(fields) => Ok(fields.get(name).unwrap_or(&NULL)),
+        other => {
+            let field = &context.ctx.item.node.name.node;
+            // The words of ocaml-graphql-server.
+            Err(format!("Argument `input` of type `{ty}!` expected on field `{field}`, found {other}."))
+        }
     }
 }
 
