@@ -3,6 +3,9 @@
 //! Layers, each importing only what stands above it in this list: [`units`], [`fault`], [`clock`], [`metrics_text`]; [`market`],
 //! [`cost`]; [`policy`]; [`daemon`], [`price`]; `record`; `telemetry`; `controller`; [`simulate`], `web`, `config`; `cli`.
 //! `tests/it/layering.rs` holds that.
+//! Layers, each importing only what stands above it in this list: [`units`], [`fault`], [`clock`], [`metrics_text`]; [`market`];
+//! [`policy`]; [`daemon`]; `record`; `telemetry`; `controller`; [`simulate`], [`simd`], `web`, `config`; `cli`. `tests/it/layering.rs`
+//! holds that.
 
 pub mod clock;
 pub mod controller;
@@ -14,5 +17,6 @@ pub mod metrics_text;
 pub mod policy;
 pub mod price;
 pub mod record;
+pub mod simd;
 pub mod simulate;
 pub mod units;

@@ -1,0 +1,155 @@
+//! A simulated daemon whose market stands still, with every kind of answer in it.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use snarkfee::{
+    clock::Clock,
+    market::{Block, ConsensusSlot, ExactPool, Offer, OpenWork, Sale, Status, SyncState},
+    simd::{Era, Options, SimDaemonServer},
+    simulate::{Counters, PoolEntry, SimulatedDaemon, Snapshot},
+    units::{Nanomina, PublicKey, WorkId},
+};
+use tokio_util::sync::CancellationToken;
+
+/// A port of this machine that is free.
+pub(crate) const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+pub(crate) struct FixedDaemon {
+    pub(crate) shown: Snapshot,
+    /// How many snapshots were taken.
+    pub(crate) snapshots: Arc<std::sync::atomic::AtomicUsize>,
+}
+
+pub(crate) fn key(name: &str) -> PublicKey {
+    PublicKey::try_new(&format!("B62q{name}")).unwrap()
+}
+
+pub(crate) fn nanomina(amount: u64) -> Nanomina {
+    Nanomina::try_new(amount).unwrap()
+}
+
+pub(crate) fn start() -> Timestamp {
+    "2026-10-01T00:00:00Z".parse().unwrap()
+}
+
+impl Default for FixedDaemon {
+    fn default() -> Self {
+        let start = start();
+        let sale =
+            |id, fee, prover: &str| Sale { work: WorkId::two(id, id + 1), fee: nanomina(fee), prover: key(prover) };
+        let chain = (0..5_u32)
+            .map(|index| Block {
+                height: 1000 + index,
+                state_hash: format!("3Nhash{index}"),
+                at: start + Duration::from_secs(90) * index,
+                works: (0..i64::from(index))
+                    .map(|n| sale(100 * i64::from(index) + 2 * n, 7 + n.unsigned_abs(), "one"))
+                    .collect(),
+            })
+            .collect();
+        let tip = ConsensusSlot { global_slot: 9004, starts: start + Duration::from_secs(360) };
+        let mut counters = Counters { assigned: 12, completed: 7, timed_out: 1, ..Counters::default() };
+        counters.fees_added.observe(nanomina(3));
+        counters.fees_added.observe(nanomina(1_000_000));
+        Self {
+            snapshots: Arc::default(),
+            shown: Snapshot {
+                at: start,
+                status: Status {
+                    worker: Some(key("worker")),
+                    fee: nanomina(100_000_000),
+                    sync: SyncState::Synced,
+                    height: Some(1004),
+                    highest_received: 1005,
+                    uptime: Duration::from_secs(86_400),
+                    peers: Some(3),
+                    commit: "0123456789abcdef".to_owned(),
+                    state_hash: Some("3Nhash4".to_owned()),
+                    best_tip: Some(tip),
+                    now: tip,
+                    slot_duration: Duration::from_secs(90),
+                    next_block_production: None,
+                    produces_blocks: true,
+                    exact_pool: Some(ExactPool { snark_pool_size: 2, pending_snark_work: 1 }),
+                },
+                chain,
+                pool: vec![
+                    PoolEntry { work: WorkId::two(400, 401), fee: nanomina(7), prover: key("one") },
+                    PoolEntry { work: WorkId::one(5_000_000_000), fee: nanomina(2_000_000_000), prover: key("worker") },
+                ],
+                pending: vec![WorkId::two(60, 61)],
+                open: vec![
+                    OpenWork {
+                        work: WorkId::one(5_000_000_000),
+                        standing: Some(Offer { fee: nanomina(2_000_000_000), prover: key("worker") }),
+                    },
+                    OpenWork { work: WorkId::two(60, 61), standing: None },
+                ],
+                counters,
+                account_creation_fee: Nanomina::ONE_MINA,
+                coinbase: nanomina(360_000_000_000),
+                accounts: vec![key("worker"), key("one")],
+            },
+        }
+    }
+}
+
+impl SimulatedDaemon for FixedDaemon {
+    fn advance(&mut self, to: Timestamp) {
+        self.shown.at = self.shown.at.max(to);
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        self.snapshots.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        self.shown.clone()
+    }
+
+    fn set_fee(&mut self, fee: Nanomina) -> Nanomina {
+        std::mem::replace(&mut self.shown.status.fee, fee)
+    }
+
+    fn set_worker(&mut self, key: Option<PublicKey>) -> Option<PublicKey> {
+        std::mem::replace(&mut self.shown.status.worker, key)
+    }
+}
+
+/// A server on free ports, and the daemon behind it.
+pub(crate) struct Served {
+    pub(crate) server: SimDaemonServer,
+    pub(crate) daemon: Arc<Mutex<FixedDaemon>>,
+}
+
+impl Served {
+    pub(crate) async fn new(era: Era) -> Self {
+        Self::with(Options { era, ..Options::default() }).await
+    }
+
+    pub(crate) async fn with(options: Options) -> Self {
+        let daemon = Arc::new(Mutex::new(FixedDaemon::default()));
+        let clock = Clock::accelerated(start(), 1.0);
+        let stop = CancellationToken::new();
+        let shared: Arc<Mutex<dyn SimulatedDaemon>> = daemon.clone();
+        let server = SimDaemonServer::bind(ANY_PORT, ANY_PORT, shared, clock, options, &stop).await.unwrap();
+        Self { server, daemon }
+    }
+
+    pub(crate) fn shown(&self) -> Snapshot {
+        self.daemon.lock().unwrap().shown.clone()
+    }
+}
+
+/// An HTTP client; the TLS provider that its crate insists on is installed once per process.
+pub(crate) fn http() -> reqwest::Client {
+    install_tls();
+    reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().unwrap()
+}
+
+pub(crate) fn install_tls() {
+    // Another test may have been first; then its provider stands.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
