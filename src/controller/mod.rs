@@ -12,5 +12,5 @@ pub(crate) mod script;
 mod state;
 
 pub use actuate::actuate;
-pub use runner::{Command, OnExit, Plan, Runner, Sink, Wiring};
+pub use runner::{OnExit, Plan, Runner, Sink, Wiring};
 pub use state::{Conclusion, Context, State};

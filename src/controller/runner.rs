@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
+    control::Command,
     cost::{CostModel, Quote},
     daemon::DaemonPort,
     policy::{Action, Decision, Mode, Params, Reason, Settings},
@@ -29,18 +30,6 @@ use crate::{
 pub trait Sink: Send + Sync {
     /// Takes one record. Must not block.
     fn publish(&self, record: &Arc<Record>);
-}
-
-/// What an operator can tell a running controller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// Hold the worker.
-    Pause {
-        /// When the pause ends by itself.
-        until: Option<Timestamp>,
-    },
-    /// End a pause and close the breaker.
-    Resume,
 }
 
 /// What to leave behind when the service stops.
@@ -80,7 +69,7 @@ pub struct Wiring<P> {
     pub clock: Clock,
     /// The settings, replaced by a reload.
     pub plan: watch::Receiver<Arc<Plan>>,
-    /// The operator's commands.
+    /// The operator's commands for this daemon.
     pub commands: mpsc::Receiver<Command>,
     /// The last price of MINA, where one is read.
     pub quote: watch::Receiver<Option<Quote>>,
@@ -166,8 +155,8 @@ impl<P: DaemonPort> Runner<P> {
     fn obey(&mut self, command: Command) {
         info!(daemon = %self.wiring.id, ?command, "operator's command");
         match command {
-            Command::Pause { until } => self.state.pause(until),
-            Command::Resume => self.state.resume(),
+            Command::Pause { until, .. } => self.state.pause(until),
+            Command::Resume { .. } => self.state.resume(),
         }
     }
 
