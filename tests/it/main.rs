@@ -9,3 +9,7 @@ mod foreign_client;
 mod real_purchases;
 mod simd_http;
 mod simd_schema;
+//! Integration tests: one binary, one module for each subject.
+
+#[cfg(test)]
+mod metrics_text;
