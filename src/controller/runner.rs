@@ -5,7 +5,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use jiff::Timestamp;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tokio::sync::{mpsc, watch};
@@ -145,17 +144,17 @@ impl<P: DaemonPort> Runner<P> {
             tokio::select! {
                 () = cancel.cancelled() => break,
                 () = tokio::time::sleep(pause) => {}
-                Some(command) = self.wiring.commands.recv() => self.obey(command),
+                Some(command) = self.wiring.commands.recv() => self.obey(&command),
                 Ok(()) = self.wiring.plan.changed() => {}
             }
         }
         self.leave().await;
     }
 
-    fn obey(&mut self, command: Command) {
+    fn obey(&mut self, command: &Command) {
         info!(daemon = %self.wiring.id, ?command, "operator's command");
         match command {
-            Command::Pause { until, .. } => self.state.pause(until),
+            Command::Pause { until, .. } => self.state.pause(*until),
             Command::Resume { .. } => self.state.resume(),
         }
     }
