@@ -98,7 +98,7 @@ impl Default for Chain {
             tree_works: 124,
             late_works: 1,
             late_slots: 24,
-            split_share: 0.25,
+            split_share: 0.2,
             work_delay: 2,
         }
     }

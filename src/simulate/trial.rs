@@ -96,16 +96,16 @@ mod tests {
 
     #[tokio::test]
     async fn a_scarce_market_is_sold_to_and_a_saturated_one_is_left() {
-        let scarce = run("scarce", Mode::Live, 24).await;
+        let scarce = run("scarce", Mode::Live, 8).await;
         assert!(scarce.own.sold > 0 && scarce.own.earned > 0, "{scarce:#?}");
-        let surplus = run("surplus", Mode::Live, 24).await;
+        let surplus = run("surplus", Mode::Live, 8).await;
         assert!(surplus.decisions.contains_key(&("switch_off", "uneconomical")), "{surplus:#?}");
         assert_eq!(surplus.own.fast_toggles, 0);
     }
 
     #[tokio::test]
     async fn a_dry_run_decides_and_changes_nothing() {
-        let dry = run("scarce", Mode::DryRun, 12).await;
+        let dry = run("scarce", Mode::DryRun, 4).await;
         assert!(dry.actions.iter().any(|(_, action)| matches!(action, Action::SetFee { .. })));
         assert_eq!(dry.own.toggles, 0);
     }

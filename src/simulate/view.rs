@@ -135,6 +135,3 @@ impl World {
         if *sync == SyncState::Bootstrap { 4 + jitter } else { 18 + jitter }
     }
 }
-
-#[cfg(test)]
-mod tests;

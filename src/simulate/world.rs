@@ -111,6 +111,13 @@ impl World {
         world
     }
 
+    /// The same market with an operator that has no provers: what everybody else does by themselves.
+    pub fn without_operator(scenario: &Scenario, seed: u64, start: Timestamp) -> Self {
+        let mut scenario = scenario.clone();
+        scenario.operator.provers = 0;
+        Self::new(&scenario, seed, start)
+    }
+
     fn begin(&mut self, warm_up: i64) {
         let first = warm_up * slot_millis(&self.scenario);
         self.agenda.push(first, Event::Slot(warm_up));
@@ -137,12 +144,6 @@ impl World {
     /// Takes the list of sales out of [`World::truth`], totals staying as they are.
     pub fn take_sales(&mut self) -> VecDeque<SoldWork> {
         std::mem::take(&mut self.truth.sales)
-    }
-
-    /// Takes the operator's provers away for good: the market as it is without them.
-    pub fn idle(&mut self) {
-        self.scenario.operator.provers = 0;
-        self.operator = Operator::new(self.scenario.operator.clone(), self.home());
     }
 
     /// The scenario that this is.
