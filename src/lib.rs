@@ -1,10 +1,11 @@
 //! `snarkfee` sets the fee of Mina SNARK workers by the market and turns snark work off while it does not pay.
 //!
 //! Layers, each importing only what stands above it in this list: [`units`], [`fault`], [`clock`], [`metrics_text`]; [`market`],
-//! [`cost`]; [`policy`]; [`daemon`], [`price`]; `record`; `telemetry`; `controller`; [`simulate`], `web`, `config`; `cli`.
+//! [`cost`]; [`policy`]; [`daemon`], [`price`]; `record`; `telemetry`; `controller`; [`simulate`], `web`, [`config`]; `cli`.
 //! `tests/it/layering.rs` holds that.
 
 pub mod clock;
+pub mod config;
 pub mod cost;
 pub mod daemon;
 pub mod fault;
