@@ -7,6 +7,11 @@
 pub mod clock;
 pub mod control;
 pub mod controller;
+//! [`cost`]; [`policy`]; [`daemon`], [`price`]; `record`; `telemetry`; `controller`; [`simulate`], `web`, [`config`]; `cli`.
+//! `tests/it/layering.rs` holds that.
+
+pub mod clock;
+pub mod config;
 pub mod cost;
 pub mod daemon;
 pub mod fault;

@@ -137,7 +137,7 @@ mod tests {
         fn shifting_the_point_back_by_an_exponent_changes_nothing(nanos in 1..Fiat::MAX_NANOS, zeros in 0..40_usize) {
             let expected = price(&format!("{}.{:09}", nanos / 1_000_000_000, nanos % 1_000_000_000), "");
             let padding = "0".repeat(zeros);
-            prop_assert_eq!(price(&format!("{nanos}{padding}e-{}", zeros + 9), ""), expected.clone());
+            prop_assert_eq!(&price(&format!("{nanos}{padding}e-{}", zeros + 9), ""), &expected);
             prop_assert_eq!(price(&format!("0.{padding}{nanos:018}E+{}", zeros + 9), ""), expected);
         }
     }
