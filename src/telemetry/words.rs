@@ -4,6 +4,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::board::{Entry, Standing};
 use crate::{
+    fault::Fault,
     policy::Reason,
     record::{Record, Role},
 };
@@ -65,7 +66,7 @@ fn because(record: &Record) -> String {
             percent(best.sale_probability),
             best.cautious_profit
         ),
-        (reason, _) => reason.to_string(),
+        (reason, _) => Fault::excerpt(&reason.to_string()),
     }
 }
 

@@ -21,6 +21,16 @@ struct Line<'a> {
     count: usize,
 }
 
+impl Line<'_> {
+    /// Whether the next older decision is one more of the same holds, nothing in between.
+    fn goes_on_with(&self, row: &DecisionRow) -> bool {
+        row.action == "hold"
+            && self.newest.action == "hold"
+            && self.newest.reason == row.reason
+            && row.sequence.checked_add(1) == Some(self.oldest.sequence)
+    }
+}
+
 /// The decisions of a daemon.
 pub(super) fn decisions(view: &View<'_>, entry: &Entry) -> Markup {
     let filter = DecisionFilter {
@@ -121,7 +131,7 @@ fn folded(rows: &[DecisionRow]) -> Vec<Line<'_>> {
     let mut lines: Vec<Line<'_>> = Vec::new();
     for row in rows {
         match lines.last_mut() {
-            Some(line) if row.action == "hold" && line.newest.action == "hold" && line.newest.reason == row.reason => {
+            Some(line) if line.goes_on_with(row) => {
                 line.oldest = row;
                 line.count += 1;
             }
