@@ -32,7 +32,7 @@ pub(in crate::web) fn sale_probability(appraisal: &Appraisal) -> Option<String> 
             dot(canvas, (at, atom.sale_probability), INK)?;
         }
         markers(canvas, scale, &y, appraisal)?;
-        dot(canvas, (scale.position(appraisal.best.fee), appraisal.best.sale_probability), OURS)
+        dot(canvas, (scale.position(appraisal.best.fee), appraisal.best.sale_probability), GAIN)
     })
 }
 
@@ -48,15 +48,15 @@ pub(in crate::web) fn profit_by_fee(appraisal: &Appraisal) -> Option<String> {
         rule(canvas, (x.range.start, 0.0), (x.range.end, 0.0), stroke(INK, 1))?;
         let edges: Vec<_> = paid(appraisal).map(|p| (scale.position(p.fee), Some((cautious(p), mean(p))))).collect();
         band(canvas, &edges, tint(MARKET, 0.25))?;
-        for (value, style) in [(&mean as &dyn Fn(&Forecast) -> f64, stroke(MARKET, 1)), (&cautious, stroke(GAIN, 2))] {
+        for (value, style) in [(&mean as &dyn Fn(&Forecast) -> f64, stroke(MARKET, 1)), (&cautious, stroke(INK, 2))] {
             let curve: Vec<_> = paid(appraisal).map(|point| (scale.position(point.fee), Some(value(point)))).collect();
             lines(canvas, &curve, style)?;
         }
         for atom in free(appraisal) {
-            dot(canvas, (scale.position(atom.fee), cautious(atom)), GAIN)?;
+            dot(canvas, (scale.position(atom.fee), cautious(atom)), INK)?;
         }
         markers(canvas, scale, &y, appraisal)?;
-        dot(canvas, (scale.position(appraisal.best.fee), cautious(&appraisal.best)), OURS)
+        dot(canvas, (scale.position(appraisal.best.fee), cautious(&appraisal.best)), GAIN)
     })
 }
 
@@ -85,10 +85,8 @@ fn markers(canvas: &mut Canvas<'_, '_>, scale: FeeScale, y: &Axis, appraisal: &A
         upright(gap + 0.02, stroke(MARKET, 1))?;
     }
     upright(scale.position(appraisal.cost), stroke(COST, 2))?;
-    if appraisal.current.fee != appraisal.best.fee {
-        upright(scale.position(appraisal.current.fee), stroke(MARKET, 2))?;
-    }
-    upright(scale.position(appraisal.best.fee), stroke(OURS, 2))
+    upright(scale.position(appraisal.current.fee), stroke(OURS, 4))?;
+    upright(scale.position(appraisal.best.fee), stroke(GAIN, 2))
 }
 
 fn dot(canvas: &mut Canvas<'_, '_>, at: (f64, f64), colour: plotters::style::RGBColor) -> Drawn {

@@ -48,13 +48,15 @@ pub(super) struct FeeScale {
     low: i32,
     high: i32,
     zero: bool,
+    /// Whether something lies below `low`.
+    clipped: bool,
 }
 
 impl FeeScale {
-    /// More decades would squeeze what matters; what is below them stands at their edge.
-    const MOST_DECADES: i32 = 6;
-    /// Distance of the zero atom from the first decade, in decades.
-    const GAP: f64 = 0.7;
+    /// More decades would squeeze what matters; what is below them stands at their edge, which says so.
+    const MOST_DECADES: i32 = 5;
+    /// Distance of the zero atom from the first decade, as a share of all decades.
+    const GAP: f64 = 0.17;
 
     /// The scale that shows all of `fees`.
     pub(super) fn over(fees: impl IntoIterator<Item = Nanomina>) -> Self {
@@ -70,8 +72,9 @@ impl FeeScale {
         }
         let (low, high) = ends.unwrap_or((-4.0, -3.0));
         let high = decade(high.ceil());
-        let low = decade(low.floor()).clamp(high - Self::MOST_DECADES, high - 1);
-        Self { low, high, zero }
+        let lowest = decade(low.floor());
+        let low = lowest.clamp(high - Self::MOST_DECADES, high - 1);
+        Self { low, high, zero, clipped: lowest < low }
     }
 
     /// Where a fee stands.
@@ -84,24 +87,29 @@ impl FeeScale {
 
     /// Where the gap between 0 and the smallest fee is; `None` when 0 is not on the scale.
     pub(super) fn gap(self) -> Option<f64> {
-        self.zero.then(|| f64::from(self.low) - Self::GAP / 2.0)
+        self.zero.then(|| f64::from(self.low) - self.distance() / 2.0)
     }
 
     fn zero_position(self) -> f64 {
-        f64::from(self.low) - Self::GAP
+        f64::from(self.low) - self.distance()
+    }
+
+    fn distance(self) -> f64 {
+        f64::from(self.high - self.low) * Self::GAP
     }
 
     /// The axis.
     pub(super) fn axis(self) -> Axis {
-        let start = if self.zero { self.zero_position() - 0.2 } else { f64::from(self.low) };
+        let start = if self.zero { self.zero_position() - self.distance() / 4.0 } else { f64::from(self.low) };
         let mut ticks = Vec::new();
         if self.zero {
             ticks.push((self.zero_position(), "0".to_owned()));
         }
         let decades = self.high - self.low;
         for exponent in self.low..=self.high {
-            if decades <= 4 || (self.high - exponent) % 2 == 0 {
-                ticks.push((f64::from(exponent), power(exponent, 1)));
+            if decades <= 4 || (exponent - self.low) % 2 == 0 {
+                let below = if self.clipped && exponent == self.low { "≤ " } else { "" };
+                ticks.push((f64::from(exponent), format!("{below}{}", power(exponent, 1))));
             }
             if decades <= 2 && exponent < self.high {
                 for digit in [2, 5] {
@@ -217,6 +225,9 @@ mod tests {
         assert!(scale.gap().unwrap() < scale.position(Nanomina::ONE));
         assert!(FeeScale::over(fees(&[5])).gap().is_none());
         assert_eq!(power(2, 1), "100");
+        let clipped = FeeScale::over(fees(&[1, 90_000_000]));
+        assert_eq!(labels(&clipped.axis()), ["≤ 0.000001", "0.0001", "0.01"]);
+        assert!((clipped.position(Nanomina::ONE) - -6.0).abs() < 1e-12);
     }
 
     #[test]

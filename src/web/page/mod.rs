@@ -19,7 +19,7 @@ use super::{Face, problem::Problem, query::Query};
 use crate::{
     fault::Fault,
     record::{Mode, Record},
-    telemetry::{Entry, headline},
+    telemetry::{Entry, four_digits, headline},
     units::{DaemonId, FeeRate},
 };
 
@@ -272,33 +272,9 @@ fn rate(rate: FeeRate) -> Markup {
     html! { data value=(value) { (four_digits(value)) " MINA/h" } }
 }
 
-/// At most four significant digits and nine decimals.
-fn four_digits(value: f64) -> String {
-    if value == 0.0 || !value.is_finite() {
-        return "0".to_owned();
-    }
-    let places = (3.0 - value.abs().log10().floor()).clamp(0.0, 9.0);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=9")]
-    let text = format!("{value:.*}", places as usize);
-    if !text.contains('.') {
-        return text;
-    }
-    match text.trim_end_matches('0').trim_end_matches('.') {
-        "-0" => "0".to_owned(),
-        short => short.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_for_people_have_four_digits() {
-        let shown: Vec<_> =
-            [0.0, 0.020_873_412, -0.000_213_877, 12_345.678, 1.0, 1e-12, -1e-12].into_iter().map(four_digits).collect();
-        assert_eq!(shown, ["0", "0.02087", "-0.0002139", "12346", "1", "0", "0"]);
-    }
 
     #[test]
     fn links_are_encoded() {

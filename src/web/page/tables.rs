@@ -5,12 +5,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use maud::{Markup, PreEscaped, html};
 
-use super::{four_digits, moment, rate};
+use super::{moment, rate};
 use crate::{
     fault::Fault,
     market::Summary,
     record::Record,
-    telemetry::{Entry, percent},
+    telemetry::{Entry, four_digits, percent},
     units::Nanomina,
 };
 
@@ -58,9 +58,9 @@ fn tile(name: &str, value: Option<Markup>, note: Option<Markup>) -> Markup {
 pub(super) fn tables(record: &Record, entry: &Entry, now: Timestamp) -> Markup {
     html! {
         section.tables aria-label="Numbers" {
-            (market(record))
-            (own_work(record))
-            (daemon(record, entry, now))
+            div { (market(record)) }
+            div { (own_work(record)) }
+            div { (daemon(record, entry, now)) }
         }
     }
 }
@@ -73,7 +73,7 @@ fn market(record: &Record) -> Markup {
             tbody {
                 @for (index, level) in Summary::QUANTILES.iter().enumerate() {
                     @let price = market.and_then(|market| market.quantiles.get(index).copied().flatten());
-                    (row(&format!("Price, {} of works bought at or below", percent(*level)), price.map(amount)))
+                    (row(&format!("{} of works cost at most", percent(*level)), price.map(amount)))
                 }
                 (row("Bought at fee 0", market.filter(|m| m.samples > 0).map(|m| html! { (percent(m.zero_fee_ratio)) })))
                 (row("Works bought per hour", market.and_then(|m| m.works_bought_per_hour).map(number)))

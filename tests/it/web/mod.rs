@@ -342,7 +342,7 @@ async fn the_page_shows_the_numbers_of_the_status_and_every_state_in_words() {
         assert!(page.contains(&format!("<data value=\"{}\">", daemon[key])), "{key} is {}", daemon[key]);
     }
     assert!(page.contains("<span class=\"mode live\">LIVE</span>"));
-    assert!(page.contains("on at least since 14:02"));
+    assert!(page.contains("on since at least 14:02"));
     assert_eq!(page.matches("<svg").count(), 2 + 1, "two curves and the bar; histories need a second look");
     assert!(!page.contains("Dry run.") && !page.contains("Paused.") && !page.contains("Breaker open."));
 
