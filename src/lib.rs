@@ -24,3 +24,4 @@ pub mod simd;
 pub mod simulate;
 pub mod telemetry;
 pub mod units;
+pub mod web;
