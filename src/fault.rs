@@ -33,9 +33,9 @@ pub enum Fault {
         /// The beginning of the body.
         body: String,
     },
-    /// An answer above the size limit.
+    /// An answer above a size limit.
     Oversized {
-        /// The limit in bytes.
+        /// The limit: bytes of a body, entries of a list.
         limit: u64,
     },
     /// An answer that is not in the expected format: HTML, a bare JSON string, broken JSON, no metrics text.
@@ -110,7 +110,7 @@ impl fmt::Display for Fault {
             Self::TimedOut { limit } => write!(f, "no answer within {limit:?}"),
             Self::Truncated { cause } => write!(f, "the answer broke off: {cause}"),
             Self::HttpStatus { status, body } => write!(f, "HTTP status {status}: {body}"),
-            Self::Oversized { limit } => write!(f, "the answer is larger than {limit} bytes"),
+            Self::Oversized { limit } => write!(f, "the answer is larger than the limit of {limit} bytes or entries"),
             Self::Malformed { cause } => write!(f, "not the expected format: {cause}"),
             Self::Refused { message } => write!(f, "the daemon refused: {message}"),
             Self::Unsupported { missing } => write!(f, "the daemon has no {missing}"),

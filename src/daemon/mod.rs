@@ -5,6 +5,24 @@
 //!
 //! Not here: what the answers mean for the fee (`market`, `policy`).
 
+mod book;
+mod capabilities;
+mod chain;
+mod client;
+mod envelope;
+mod era;
+mod http;
+mod market;
+mod observer;
+mod operations;
 mod port;
+mod scalars;
+mod scrape;
+mod status;
 
+pub use capabilities::{Capabilities, Capability, Introspection, MarketOperation, StatusOperation};
+pub use client::{ClientConfig, ClientError, DaemonClient};
+pub use era::{Era, FeeUnit};
+pub use http::install_tls_provider;
+pub use observer::{OPERATIONS, RequestObserver};
 pub use port::{DaemonPort, LookPlan, Mutation, SendError};

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     fault::Fault,
+    metrics_text::Histogram,
     units::{Nanomina, PublicKey, WorkId},
 };
 
@@ -208,4 +209,11 @@ pub struct FeeHistogram {
     pub cumulative: Vec<f64>,
     /// Sum of all observations, with the six digits the daemon prints.
     pub sum: f64,
+}
+
+impl FeeHistogram {
+    /// The histogram with its arithmetic; `None` when its counts contradict each other.
+    pub fn checked(&self) -> Option<Histogram> {
+        Histogram::try_new(self.bounds.clone(), self.cumulative.clone(), self.sum).ok()
+    }
 }

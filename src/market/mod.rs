@@ -4,9 +4,21 @@
 //!
 //! Not here: how a look is taken (`daemon`), and what to do about it (`policy`).
 
+pub mod estimate;
+mod evidence;
+#[cfg(test)]
+pub(crate) mod fixtures;
+mod history;
 mod look;
+mod own;
+mod supply;
+mod view;
 
+pub use history::History;
 pub use look::{
     Block, Book, BookOrder, ChainLook, ConsensusSlot, ExactPool, FeeHistogram, Look, Offer, OpenWork, PoolMetrics,
     Sale, Status, SyncState,
 };
+pub use own::{Calibration, OwnWorks};
+pub use supply::Supply;
+pub use view::{Summary, View, ViewSettings};

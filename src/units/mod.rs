@@ -5,8 +5,25 @@
 //!
 //! Not here: statistics, and anything that knows the daemon.
 
+pub mod duration;
+
+mod bytes;
+mod decimal;
+mod endpoint;
+mod fiat;
 mod identity;
 mod money;
+mod power;
+mod quantity;
+#[cfg(test)]
+mod tests;
+mod work_rate;
 
+pub use bytes::Bytes;
+pub use endpoint::{Endpoint, InvalidEndpoint};
+pub use fiat::{Currency, EnergyPrice, Fiat, HourlyPrice};
 pub use identity::{DaemonId, InvalidName, PublicKey, WorkId};
-pub use money::{FeeRate, NANOMINA_PER_MINA, Nanomina};
+pub use money::{AmountTooLarge, FeeRate, NANOMINA_PER_MINA, Nanomina};
+pub use power::Power;
+pub use quantity::{Problem, Quantity, QuantityError};
+pub use work_rate::WorkRate;

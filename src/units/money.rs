@@ -1,8 +1,13 @@
 //! Amounts of money and rates of earning it.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+
+use super::{
+    decimal::{factor, plain, split},
+    quantity::{Problem, Quantity, QuantityError},
+};
 
 /// Nanomina in one MINA.
 pub const NANOMINA_PER_MINA: u64 = 1_000_000_000;
@@ -25,6 +30,8 @@ impl Nanomina {
     pub const ZERO: Self = Self(0);
     /// The largest amount the daemon can show, 2^63 - 1 nanomina.
     pub const MAX: Self = Self(i64::MAX as u64);
+    /// The smallest amount above nothing.
+    pub const ONE: Self = Self(1);
     /// One MINA, also the account-creation fee of every mainnet era.
     pub const ONE_MINA: Self = Self(NANOMINA_PER_MINA);
 
@@ -86,8 +93,24 @@ impl From<Nanomina> for u64 {
 impl fmt::Display for Nanomina {
     /// Exact decimal MINA with its unit: `0.1 MINA`, `0 MINA`, `0.000000001 MINA`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = decimal(self.0);
+        let text = plain(self.0.into(), 9);
         f.pad(&format!("{text} MINA"))
+    }
+}
+
+impl FromStr for Nanomina {
+    type Err = QuantityError;
+
+    /// Takes `"0.001 MINA"` or `"250000 nanomina"`: a plain decimal number and its unit, exact to the nanomina.
+    fn from_str(text: &str) -> Result<Self, QuantityError> {
+        const UNITS: [(&str, u128); 3] = [("MINA", 1_000_000_000), ("nanomina", 1), ("mina", 1_000_000_000)];
+        let fail = |problem| QuantityError::new(Quantity::Amount, text, problem);
+        let (number, unit) = split(text).map_err(fail)?;
+        let nanomina = number.times(factor(unit, &UNITS).map_err(fail)?).map_err(fail)?;
+        if number.negative && nanomina > 0 {
+            return Err(fail(Problem::Negative));
+        }
+        u64::try_from(nanomina).ok().and_then(|n| Self::try_new(n).ok()).ok_or_else(|| fail(Problem::TooLarge))
     }
 }
 
@@ -116,21 +139,25 @@ impl FeeRate {
     }
 }
 
-impl fmt::Display for FeeRate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.0 < 0 { "-" } else { "" };
-        let text = decimal(self.0.unsigned_abs());
-        f.pad(&format!("{sign}{text} MINA/h"))
+impl FromStr for FeeRate {
+    type Err = QuantityError;
+
+    /// Takes `"0.02 MINA/h"`, `"-0.01 MINA/h"` or `"500 nanomina/h"`.
+    fn from_str(text: &str) -> Result<Self, QuantityError> {
+        const UNITS: [(&str, u128); 3] = [("MINA/h", 1_000_000_000), ("nanomina/h", 1), ("mina/h", 1_000_000_000)];
+        let fail = |problem| QuantityError::new(Quantity::FeeRate, text, problem);
+        let (number, unit) = split(text).map_err(fail)?;
+        let size = number.times(factor(unit, &UNITS).map_err(fail)?).map_err(fail)?;
+        let size = i128::try_from(size).map_err(|_| fail(Problem::TooLarge))?;
+        let signed = if number.negative { -size } else { size };
+        i64::try_from(signed).map(Self).map_err(|_| fail(Problem::TooLarge))
     }
 }
 
-/// Nanomina as a decimal number of MINA without trailing zeros.
-fn decimal(nanomina: u64) -> String {
-    let whole = nanomina / NANOMINA_PER_MINA;
-    let fraction = nanomina % NANOMINA_PER_MINA;
-    if fraction == 0 {
-        return whole.to_string();
+impl fmt::Display for FeeRate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let text = plain(self.0.unsigned_abs().into(), 9);
+        f.pad(&format!("{sign}{text} MINA/h"))
     }
-    let digits = format!("{fraction:09}");
-    format!("{whole}.{}", digits.trim_end_matches('0'))
 }

@@ -4,5 +4,7 @@
 
 mod fixed_daemon;
 mod foreign_client;
+mod metrics_text;
+mod real_purchases;
 mod simd_http;
 mod simd_schema;

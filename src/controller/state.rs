@@ -1,0 +1,141 @@
+//! The pure half of a look: from what was seen to what is decided, and what is remembered for the next one.
+//!
+//! Live loop, simulation and replay run through here; they differ only in where looks come from and where actions go.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    cost::{CostInputs, CostModel, CostUnknown, Quote},
+    daemon::LookPlan,
+    market::{History, Look, Summary, View, ViewSettings},
+    policy::{Decision, Input, Memory, Mode, Outcome, Params, Pause, Role, Settings, decide},
+    units::Nanomina,
+};
+
+/// How often the worker key's ledger account is looked up: it appears once and then stays.
+const ACCOUNT_PERIOD: Duration = Duration::from_secs(600);
+
+/// What a conclusion depends on beside looks.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// Whether decisions are carried out.
+    pub mode: Mode,
+    /// The operator's settings.
+    pub params: &'a Params,
+    /// What one work costs.
+    pub cost: &'a CostModel,
+    /// The last price of MINA read, if any.
+    pub quote: Option<Quote>,
+}
+
+/// What a look led to, before anything was done about it.
+#[derive(Clone, Debug)]
+pub struct Conclusion {
+    /// What is known of the market.
+    pub market: Summary,
+    /// Cost of one work.
+    pub cost: Result<Nanomina, CostUnknown>,
+    /// What the daemon is.
+    pub role: Role,
+    /// What was decided.
+    pub decision: Decision,
+    /// Predicted minus realised share of own works sold.
+    pub prediction_error: Option<f64>,
+}
+
+/// Everything remembered of one daemon from look to look.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct State {
+    history: History,
+    memory: Memory,
+    slot: Option<Duration>,
+    account_asked: Option<Timestamp>,
+    /// P(sold) at the fee the daemon really asks, as last estimated.
+    predicted: Option<f64>,
+}
+
+impl State {
+    /// What the next look should fetch.
+    pub fn plan(&self, now: Timestamp, params: &Params) -> LookPlan {
+        let due = self.account_asked.is_none_or(|asked| now.duration_since(asked).unsigned_abs() >= ACCOUNT_PERIOD);
+        LookPlan {
+            blocks: self.history.blocks_wanted(now, self.slot),
+            account: params.worker.key.clone().filter(|_| due || self.memory.has_account == Some(false)),
+        }
+    }
+
+    /// Takes in a look and decides.
+    pub fn conclude(&mut self, now: Timestamp, look: &Look, context: &Context<'_>) -> Conclusion {
+        let Context { mode, params, cost, quote } = *context;
+        let owns = |prover: &_| params.worker.owns(prover);
+        self.history.absorb(look, owns, self.predicted);
+        self.history.prune(look.at.checked_sub(params.pricing.window).unwrap_or(Timestamp::MIN));
+        self.memory.observe(look, mode, &params.safety);
+        if let Ok(status) = &look.status {
+            self.slot = Some(status.slot_duration);
+        }
+        if matches!(look.account, Some(Ok(_))) {
+            self.account_asked = Some(look.at);
+        }
+        let measured = self.history.supply().per_hour();
+        let settings = ViewSettings {
+            window: params.pricing.window,
+            half_life: params.pricing.half_life,
+            min_samples: params.pricing.min_samples,
+            works_per_hour: cost.works_per_hour(),
+        };
+        let view = View::new(&self.history, look, &settings, owns);
+        let known = cost.per_work(&CostInputs { at: look.at, works_per_hour: measured, quote });
+        // A dry run may be started before anything is known of cost; what is computed then is what free power would decide.
+        let charged = match (&known, mode) {
+            (Err(CostUnknown::NotConfigured), Mode::DryRun) => Ok(Nanomina::ZERO),
+            (known, _) => known.as_ref().copied(),
+        };
+        let role = self.memory.role(params.worker.role);
+        let decision = decide(&Input { now, look, view: &view, cost: charged, memory: &self.memory, role, params });
+        self.predicted = self.prediction(look, &decision);
+        Conclusion {
+            market: view.summary().clone(),
+            cost: known,
+            role,
+            decision,
+            prediction_error: self.history.own().calibration().error(),
+        }
+    }
+
+    /// Takes in what came of a decision.
+    pub fn settle(&mut self, at: Timestamp, look: &Look, decision: &Decision, outcome: &Outcome, params: &Params) {
+        self.memory.note(at, look, decision, outcome, params.safety.max_consecutive_failures);
+    }
+
+    /// What the policy remembers.
+    pub fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// What the policy decides about: the daemon's settings, in dry-run those that its decisions would have led to.
+    pub fn settings(&self, look: &Look) -> Option<Settings> {
+        look.status.as_ref().ok().map(|status| self.memory.settings(status))
+    }
+
+    /// Holds the worker for the operator.
+    pub fn pause(&mut self, until: Option<Timestamp>) {
+        self.memory.pause = Some(Pause { until });
+    }
+
+    /// Ends the operator's pause and closes the breaker.
+    pub fn resume(&mut self) {
+        self.memory.pause = None;
+        self.memory.breaker = Default::default();
+    }
+
+    /// P(sold) at the fee the daemon asks; `None` when the forecast was made for virtual settings.
+    fn prediction(&self, look: &Look, decision: &Decision) -> Option<f64> {
+        let status = look.status.as_ref().ok()?;
+        let current = decision.appraisal.as_ref()?.current;
+        (current.fee == status.fee).then_some(current.sale_probability)
+    }
+}

@@ -1,0 +1,241 @@
+//! The ways a cost can be given, and its calculation.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{CostUnknown, Tariff};
+use crate::units::{Currency, Endpoint, EnergyPrice, Fiat, HourlyPrice, NANOMINA_PER_MINA, Nanomina, Power, WorkRate};
+
+/// How the cost of one work is found.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CostModel {
+    /// Given directly.
+    PerWork(Nanomina),
+    /// Worked out from its parts.
+    Parts(Box<Parts>),
+    /// Not given: nothing can be called profitable.
+    Unknown,
+}
+
+/// What a cost is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parts {
+    energy: Option<(Power, Electricity)>,
+    machine: Option<HourlyPrice>,
+    mina_price: MinaPrice,
+    works_per_hour: Throughput,
+}
+
+/// The price of electricity.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Electricity {
+    /// The same at all times.
+    Flat(EnergyPrice),
+    /// By the time of day.
+    Tariff(Tariff),
+}
+
+impl Electricity {
+    fn price(&self, at: Timestamp) -> EnergyPrice {
+        match self {
+            Self::Flat(price) => *price,
+            Self::Tariff(tariff) => tariff.price(at),
+        }
+    }
+
+    /// The currency of its prices.
+    pub fn currency(&self) -> Currency {
+        match self {
+            Self::Flat(price) => price.0.currency(),
+            Self::Tariff(tariff) => tariff.currency(),
+        }
+    }
+}
+
+/// The price of one MINA.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MinaPrice {
+    /// Given.
+    Static(Fiat),
+    /// Read from a JSON document.
+    Quoted(Feed),
+}
+
+/// Where a price of MINA is read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Feed {
+    /// The document's address.
+    pub url: Endpoint,
+    /// The JSON pointer (RFC 6901) to the price within.
+    pub pointer: String,
+    /// The currency of that price.
+    pub currency: Currency,
+    /// Age above which a price is not used.
+    pub max_age: Duration,
+}
+
+/// How many works the machine makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Throughput {
+    /// Given.
+    Fixed(WorkRate),
+    /// Found out by watching.
+    Measured,
+}
+
+/// A price of one MINA at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quote {
+    /// The price.
+    pub price: Fiat,
+    /// When it was read.
+    pub at: Timestamp,
+}
+
+/// What a cost depends on beside settings.
+#[derive(Clone, Copy, Debug)]
+pub struct CostInputs {
+    /// The moment the cost is asked for.
+    pub at: Timestamp,
+    /// Works made per hour as measured, if measured yet.
+    pub works_per_hour: Option<f64>,
+    /// The last price read from the feed, if any.
+    pub quote: Option<Quote>,
+}
+
+/// Why parts do not make a cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidParts {
+    /// Neither energy nor machine.
+    #[error("needs power with electricity, or machine, or both")]
+    NoExpense,
+    /// Prices in several currencies.
+    #[error("prices in {0} and {1}; use one currency")]
+    Currencies(Currency, Currency),
+    /// A MINA that is worth nothing.
+    #[error("the price of MINA must be above zero")]
+    PriceOfNothing,
+}
+
+impl Parts {
+    /// Takes what the machine draws and rents for, in one currency.
+    pub fn try_new(
+        energy: Option<(Power, Electricity)>,
+        machine: Option<HourlyPrice>,
+        mina_price: MinaPrice,
+        works_per_hour: Throughput,
+    ) -> Result<Self, InvalidParts> {
+        let price = match &mina_price {
+            MinaPrice::Static(price) if price.nanos() == 0 => return Err(InvalidParts::PriceOfNothing),
+            MinaPrice::Static(price) => price.currency(),
+            MinaPrice::Quoted(feed) => feed.currency,
+        };
+        let expenses = [energy.as_ref().map(|(_, price)| price.currency()), machine.map(|price| price.0.currency())];
+        let mut expenses = expenses.into_iter().flatten().peekable();
+        if expenses.peek().is_none() {
+            return Err(InvalidParts::NoExpense);
+        }
+        match expenses.find(|currency| *currency != price) {
+            Some(other) => Err(InvalidParts::Currencies(other, price)),
+            None => Ok(Self { energy, machine, mina_price, works_per_hour }),
+        }
+    }
+
+    /// What the machine draws and the price of that.
+    pub const fn energy(&self) -> Option<&(Power, Electricity)> {
+        self.energy.as_ref()
+    }
+
+    /// What the machine rents for.
+    pub const fn machine(&self) -> Option<HourlyPrice> {
+        self.machine
+    }
+
+    /// The price of one MINA.
+    pub const fn mina_price(&self) -> &MinaPrice {
+        &self.mina_price
+    }
+
+    /// How many works the machine makes.
+    pub const fn works_per_hour(&self) -> Throughput {
+        self.works_per_hour
+    }
+
+    fn price(&self, inputs: &CostInputs) -> Result<Fiat, CostUnknown> {
+        let feed = match &self.mina_price {
+            MinaPrice::Static(price) => return Ok(*price),
+            MinaPrice::Quoted(feed) => feed,
+        };
+        let quote = inputs.quote.ok_or(CostUnknown::NoPrice)?;
+        // Either direction: after the clock was set back, a quote from the future says as little as an old one.
+        let age = inputs.at.duration_since(quote.at).unsigned_abs();
+        if age > feed.max_age {
+            return Err(CostUnknown::PriceTooOld { age, limit: feed.max_age });
+        }
+        if quote.price.currency() != feed.currency {
+            let (price, expenses) = (quote.price.currency().to_string(), feed.currency.to_string());
+            return Err(CostUnknown::Currency { price, expenses });
+        }
+        if quote.price.nanos() == 0 { Err(CostUnknown::PriceOfNothing) } else { Ok(quote.price) }
+    }
+
+    /// `(power * electricity + machine) / works_per_hour / mina_price`, rounded up once, at the end.
+    fn per_work(&self, inputs: &CostInputs) -> Result<Nanomina, CostUnknown> {
+        let rate = match self.works_per_hour {
+            Throughput::Fixed(rate) => rate,
+            Throughput::Measured => {
+                inputs.works_per_hour.and_then(WorkRate::measured).ok_or(CostUnknown::NotMeasured)?
+            }
+        };
+        let price = self.price(inputs)?;
+        // Milliwatts times nanos per kWh are 1e-6 nanos per hour, and the rate counts 1e-6 works: both factors cancel.
+        let energy = self.energy.as_ref().map_or(0, |(power, electricity)| {
+            u128::from(power.milliwatts()) * u128::from(electricity.price(inputs.at).0.nanos())
+        });
+        let machine = self.machine.map_or(0, |price| u128::from(price.0.nanos()) * 1_000_000);
+        let expense = (energy + machine).checked_mul(u128::from(NANOMINA_PER_MINA)).ok_or(CostUnknown::TooLarge)?;
+        let divisor = u128::from(rate.micros()) * u128::from(price.nanos());
+        let nanomina = u64::try_from(expense.div_ceil(divisor)).map_err(|_| CostUnknown::TooLarge)?;
+        Nanomina::try_new(nanomina).map_err(|_| CostUnknown::TooLarge)
+    }
+}
+
+impl From<Parts> for CostModel {
+    fn from(parts: Parts) -> Self {
+        Self::Parts(Box::new(parts))
+    }
+}
+
+impl CostModel {
+    /// The cost of one work at a moment, rounded up to the nanomina.
+    pub fn per_work(&self, inputs: &CostInputs) -> Result<Nanomina, CostUnknown> {
+        match self {
+            Self::PerWork(cost) => Ok(*cost),
+            Self::Parts(parts) => parts.per_work(inputs),
+            Self::Unknown => Err(CostUnknown::NotConfigured),
+        }
+    }
+
+    /// Works made per hour, where the operator says so.
+    pub fn works_per_hour(&self) -> Option<f64> {
+        match self {
+            Self::Parts(parts) => match parts.works_per_hour {
+                Throughput::Fixed(rate) => Some(rate.to_f64()),
+                Throughput::Measured => None,
+            },
+            Self::PerWork(_) | Self::Unknown => None,
+        }
+    }
+
+    /// The feed that has to be read for it, if any.
+    pub fn feed(&self) -> Option<&Feed> {
+        let Self::Parts(parts) = self else {
+            return None;
+        };
+        match &parts.mina_price {
+            MinaPrice::Quoted(feed) => Some(feed),
+            MinaPrice::Static(_) => None,
+        }
+    }
+}

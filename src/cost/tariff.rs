@@ -1,0 +1,148 @@
+//! A price of electricity that depends on the time of day.
+
+use std::{fmt, str::FromStr};
+
+use jiff::{Timestamp, tz::TimeZone};
+
+use crate::units::{Currency, EnergyPrice};
+
+/// Minutes of a day on the clock.
+const DAY: u16 = 24 * 60;
+
+/// A time of day to the minute, from `00:00` to `24:00`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TimeOfDay(u16);
+
+/// Text that is no time of day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a time of day, write \"22:00\"")]
+pub struct InvalidTime;
+
+impl FromStr for TimeOfDay {
+    type Err = InvalidTime;
+
+    /// Takes `HH:MM`.
+    fn from_str(text: &str) -> Result<Self, InvalidTime> {
+        let (hours, minutes) = text.split_once(':').ok_or(InvalidTime)?;
+        let two_digits = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+        if !two_digits(hours) || !two_digits(minutes) {
+            return Err(InvalidTime);
+        }
+        let (hours, minutes): (u16, u16) = (hours.parse().or(Err(InvalidTime))?, minutes.parse().or(Err(InvalidTime))?);
+        let at = hours * 60 + minutes;
+        if minutes < 60 && at <= DAY { Ok(Self(at)) } else { Err(InvalidTime) }
+    }
+}
+
+impl fmt::Display for TimeOfDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}:{:02}", self.0 / 60, self.0 % 60)
+    }
+}
+
+/// A price for part of each day: from `from`, included, to `to`, not included; over midnight where `to` is earlier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// First minute.
+    pub from: TimeOfDay,
+    /// The minute after the last.
+    pub to: TimeOfDay,
+    /// The price within.
+    pub price: EnergyPrice,
+}
+
+impl Window {
+    fn holds(&self, minute: u16) -> bool {
+        if self.from < self.to {
+            (self.from.0..self.to.0).contains(&minute)
+        } else {
+            minute >= self.from.0 || minute < self.to.0
+        }
+    }
+}
+
+/// Why windows do not make a tariff.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidTariff {
+    /// No windows, or more than minutes in a day.
+    #[error("a tariff needs between 1 and 1440 windows")]
+    Count,
+    /// A window that ends where it begins.
+    #[error("a window from {0} to {0} holds nothing; the whole day is from \"00:00\" to \"24:00\"")]
+    EmptyWindow(TimeOfDay),
+    /// A time without a price.
+    #[error("no price from {from} to {to}")]
+    Gap {
+        /// First minute without a price.
+        from: TimeOfDay,
+        /// The minute after the last.
+        to: TimeOfDay,
+    },
+    /// A time with two prices.
+    #[error("two prices at {0}")]
+    Overlap(TimeOfDay),
+    /// Prices in several currencies.
+    #[error("prices in {0} and {1}; use one currency")]
+    Currencies(Currency, Currency),
+}
+
+/// Prices that cover every minute of the day exactly once, in the operator's time zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tariff {
+    first: Window,
+    others: Vec<Window>,
+    zone: TimeZone,
+}
+
+impl Tariff {
+    /// Takes windows that together cover the day once, in one currency.
+    pub fn try_new(windows: &[Window], zone: TimeZone) -> Result<Self, InvalidTariff> {
+        let Some((first, others)) = windows.split_first().filter(|_| windows.len() <= usize::from(DAY)) else {
+            return Err(InvalidTariff::Count);
+        };
+        let currency = first.price.0.currency();
+        for window in windows {
+            // From 24:00 is from 00:00 of the next day.
+            if window.from.0 % DAY == window.to.0 % DAY && !(window.from.0 == 0 && window.to.0 == DAY) {
+                return Err(InvalidTariff::EmptyWindow(window.from));
+            }
+            if window.price.0.currency() != currency {
+                return Err(InvalidTariff::Currencies(currency, window.price.0.currency()));
+            }
+        }
+        let prices = |minute: u16| windows.iter().filter(|window| window.holds(minute)).count();
+        for minute in 0..DAY {
+            match prices(minute) {
+                1 => {}
+                0 => {
+                    let end = (minute..DAY).find(|later| prices(*later) > 0).unwrap_or(DAY);
+                    return Err(InvalidTariff::Gap { from: TimeOfDay(minute), to: TimeOfDay(end) });
+                }
+                _ => return Err(InvalidTariff::Overlap(TimeOfDay(minute))),
+            }
+        }
+        Ok(Self { first: *first, others: others.to_vec(), zone })
+    }
+
+    /// The price at a moment, by the clock on the operator's wall, daylight saving included.
+    pub fn price(&self, at: Timestamp) -> EnergyPrice {
+        let time = self.zone.to_datetime(at);
+        let minute = u16::from(time.hour().unsigned_abs()) * 60 + u16::from(time.minute().unsigned_abs());
+        self.others.iter().find(|window| window.holds(minute)).unwrap_or(&self.first).price
+    }
+
+    /// The windows as configured.
+    pub fn windows(&self) -> impl Iterator<Item = &Window> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+
+    /// The time zone of the windows.
+    pub const fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// The currency of every window.
+    pub fn currency(&self) -> Currency {
+        self.first.price.0.currency()
+    }
+}

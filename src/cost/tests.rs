@@ -1,0 +1,208 @@
+use std::time::Duration;
+
+use jiff::{Timestamp, tz::TimeZone};
+use proptest::prelude::*;
+
+use super::*;
+use crate::units::{Currency, EnergyPrice, Fiat, Nanomina};
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn inputs(time: &str) -> CostInputs {
+    CostInputs { at: at(time), works_per_hour: None, quote: None }
+}
+
+const NOON: &str = "2026-06-01T12:00:00Z";
+
+fn flat(price: &str) -> Electricity {
+    Electricity::Flat(price.parse().unwrap())
+}
+
+fn fixed(rate: &str) -> Throughput {
+    Throughput::Fixed(rate.parse().unwrap())
+}
+
+fn fiat(text: &str) -> Fiat {
+    text.parse().unwrap()
+}
+
+fn window(from: &str, to: &str, price: &str) -> Window {
+    Window { from: from.parse().unwrap(), to: to.parse().unwrap(), price: price.parse().unwrap() }
+}
+
+#[test]
+fn the_cost_of_a_work_by_hand() {
+    // 350 W at 0.18 USD/kWh are 0.063 USD/h, with 0.40 USD/h of rent 0.463 USD/h; over 90 works at 0.31 USD per MINA that is
+    // 0.463 / 27.9 MINA = 0.016594982078.. MINA, rounded up.
+    let parts = Parts::try_new(
+        Some(("350 W".parse().unwrap(), flat("0.18 USD/kWh"))),
+        Some("0.40 USD/h".parse().unwrap()),
+        MinaPrice::Static(fiat("0.31 USD")),
+        fixed("90"),
+    );
+    let cost = CostModel::from(parts.unwrap()).per_work(&inputs(NOON)).unwrap();
+    assert_eq!(cost.to_string(), "0.016594983 MINA");
+    let given = CostModel::PerWork("0.0004 MINA".parse().unwrap());
+    assert_eq!(given.per_work(&inputs(NOON)).unwrap().get(), 400_000);
+    assert_eq!(CostModel::Unknown.per_work(&inputs(NOON)), Err(CostUnknown::NotConfigured));
+}
+
+#[test]
+fn a_cost_that_divides_evenly_is_not_rounded() {
+    let rent = Some("1 EUR/h".parse().unwrap());
+    let parts = Parts::try_new(None, rent, MinaPrice::Static(fiat("0.5 EUR")), fixed("2.5")).unwrap();
+    assert_eq!(CostModel::from(parts).per_work(&inputs(NOON)).unwrap().to_string(), "0.8 MINA");
+}
+
+#[test]
+fn parts_must_agree() {
+    let energy = || Some(("350 W".parse().unwrap(), flat("0.18 EUR/kWh")));
+    let usd = || MinaPrice::Static(fiat("0.31 USD"));
+    let text = |parts: Result<Parts, InvalidParts>| parts.unwrap_err().to_string();
+    assert_eq!(text(Parts::try_new(energy(), None, usd(), fixed("1"))), "prices in EUR and USD; use one currency");
+    assert_eq!(
+        text(Parts::try_new(None, None, usd(), fixed("1"))),
+        "needs power with electricity, or machine, or both"
+    );
+    let nothing = MinaPrice::Static(fiat("0 EUR"));
+    assert_eq!(text(Parts::try_new(energy(), None, nothing, fixed("1"))), "the price of MINA must be above zero");
+}
+
+#[test]
+fn measured_inputs_are_needed_and_age() {
+    let feed = Feed {
+        url: "http://127.0.0.1/price".parse().unwrap(),
+        pointer: "/mina/usd".to_owned(),
+        currency: Currency::try_new("USD").unwrap(),
+        max_age: Duration::from_secs(3600),
+    };
+    let rent = Some("1 USD/h".parse().unwrap());
+    let model =
+        CostModel::from(Parts::try_new(None, rent, MinaPrice::Quoted(feed.clone()), Throughput::Measured).unwrap());
+    assert_eq!(model.feed(), Some(&feed));
+    let mut now = inputs(NOON);
+    assert_eq!(model.per_work(&now), Err(CostUnknown::NotMeasured));
+    for nothing in [0.0, -1.0, 1e-7, f64::NAN, f64::INFINITY] {
+        now.works_per_hour = Some(nothing);
+        assert_eq!(model.per_work(&now), Err(CostUnknown::NotMeasured));
+    }
+    now.works_per_hour = Some(4.0);
+    assert_eq!(model.per_work(&now), Err(CostUnknown::NoPrice));
+    let quote = |time: &str, price: &str| Some(Quote { price: fiat(price), at: at(time) });
+    now.quote = quote("2026-06-01T11:00:00Z", "0.25 USD");
+    assert_eq!(model.per_work(&now).unwrap(), Nanomina::ONE_MINA);
+    for time in ["2026-06-01T10:59:59Z", "2026-06-01T13:00:01Z"] {
+        now.quote = quote(time, "0.25 USD");
+        let age = Duration::from_secs(3601);
+        assert_eq!(model.per_work(&now), Err(CostUnknown::PriceTooOld { age, limit: Duration::from_secs(3600) }));
+    }
+    now.quote = quote(NOON, "0.25 EUR");
+    assert!(matches!(model.per_work(&now), Err(CostUnknown::Currency { .. })));
+    now.quote = quote(NOON, "0 USD");
+    assert_eq!(model.per_work(&now), Err(CostUnknown::PriceOfNothing));
+    now.quote = quote(NOON, "0.000000001 USD");
+    now.works_per_hour = Some(0.000_001);
+    assert_eq!(model.per_work(&now), Err(CostUnknown::TooLarge));
+}
+
+#[test]
+fn a_tariff_over_midnight_by_the_operators_clock() {
+    let windows = [window("22:00", "06:00", "0.09 USD/kWh"), window("06:00", "22:00", "0.18 USD/kWh")];
+    let tariff = Tariff::try_new(&windows, TimeZone::get("Europe/Berlin").unwrap()).unwrap();
+    let price = |time: &str| tariff.price(at(time)).to_string();
+    // Summer, two hours ahead of UTC; borders belong to the window that begins there.
+    assert_eq!(price("2026-06-01T19:59:59Z"), "0.18 USD/kWh");
+    assert_eq!(price("2026-06-01T20:00:00Z"), "0.09 USD/kWh");
+    assert_eq!(price("2026-06-01T22:00:00Z"), "0.09 USD/kWh");
+    assert_eq!(price("2026-06-02T03:59:59Z"), "0.09 USD/kWh");
+    assert_eq!(price("2026-06-02T04:00:00Z"), "0.18 USD/kWh");
+    // Winter, one hour ahead.
+    assert_eq!(price("2026-12-01T20:30:00Z"), "0.18 USD/kWh");
+    assert_eq!(price("2026-12-01T21:00:00Z"), "0.09 USD/kWh");
+}
+
+#[test]
+fn a_tariff_prices_every_minute_once() {
+    let text = |windows: &[Window]| Tariff::try_new(windows, TimeZone::UTC).unwrap_err().to_string();
+    assert_eq!(text(&[]), "a tariff needs between 1 and 1440 windows");
+    assert_eq!(text(&[window("22:00", "06:00", "1 USD/kWh")]), "no price from 06:00 to 22:00");
+    assert_eq!(text(&[window("00:00", "23:00", "1 USD/kWh")]), "no price from 23:00 to 24:00");
+    let overlap = [window("22:00", "06:00", "1 USD/kWh"), window("05:30", "22:00", "2 USD/kWh")];
+    assert_eq!(text(&overlap), "two prices at 05:30");
+    let mixed = [window("22:00", "06:00", "1 USD/kWh"), window("06:00", "22:00", "2 EUR/kWh")];
+    assert_eq!(text(&mixed), "prices in USD and EUR; use one currency");
+    assert!(text(&[window("08:00", "08:00", "1 USD/kWh")]).contains("holds nothing"));
+    assert!(text(&[window("24:00", "00:00", "1 USD/kWh")]).contains("holds nothing"));
+    assert!(Tariff::try_new(&[window("00:00", "24:00", "1 USD/kWh")], TimeZone::UTC).is_ok());
+    for bad in ["", "8:00", "08:60", "24:01", "25:00", "08.00", "-1:00", "08:000", "é8:00"] {
+        assert_eq!(bad.parse::<TimeOfDay>(), Err(InvalidTime), "{bad}");
+    }
+}
+
+#[test]
+fn codes_are_listed_and_unique() {
+    let second = Duration::from_secs(1);
+    let all = [
+        CostUnknown::NotConfigured,
+        CostUnknown::NoPrice,
+        CostUnknown::PriceTooOld { age: second, limit: second },
+        CostUnknown::Currency { price: "USD".to_owned(), expenses: "EUR".to_owned() },
+        CostUnknown::PriceOfNothing,
+        CostUnknown::NotMeasured,
+        CostUnknown::TooLarge,
+    ];
+    let codes: Vec<_> = all.iter().map(CostUnknown::code).collect();
+    assert_eq!(codes, CostUnknown::CODES);
+    let unique: std::collections::BTreeSet<_> = codes.iter().collect();
+    assert_eq!(unique.len(), codes.len());
+}
+
+proptest! {
+    /// The rounded cost covers the expense, and one nanomina less does not.
+    #[test]
+    fn the_cost_is_the_smallest_that_covers_the_expense(
+        milliwatts in 0..10_000_000_u64,
+        energy in 0..10_000_000_000_u64,
+        rent in 0..100_000_000_000_u64,
+        price in 1..10_000_000_000_u64,
+        micros in 1..10_000_000_000_u64,
+    ) {
+        let usd = Currency::try_new("USD").unwrap();
+        let nanos = |n| Fiat::try_new(n, usd).unwrap();
+        let parts = Parts::try_new(
+            Some((format!("{milliwatts} mW").parse().unwrap(), Electricity::Flat(EnergyPrice(nanos(energy))))),
+            Some(crate::units::HourlyPrice(nanos(rent))),
+            MinaPrice::Static(nanos(price)),
+            Throughput::Fixed(format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000).parse().unwrap()),
+        );
+        let earned = |fee: u128| fee * u128::from(micros) * u128::from(price);
+        let spent = (u128::from(milliwatts) * u128::from(energy) + u128::from(rent) * 1_000_000) * 1_000_000_000;
+        match CostModel::from(parts.unwrap()).per_work(&inputs(NOON)) {
+            Ok(cost) => {
+                let cost = u128::from(cost.get());
+                prop_assert!(earned(cost) >= spent);
+                prop_assert!(cost == 0 || earned(cost - 1) < spent);
+            }
+            Err(error) => {
+                prop_assert_eq!(error, CostUnknown::TooLarge);
+                prop_assert!(earned(u128::from(Nanomina::MAX.get())) < spent);
+            }
+        }
+    }
+
+    /// However a day is cut into windows, each minute finds the window that was laid over it.
+    #[test]
+    fn every_cut_of_the_day_is_a_tariff(cuts in proptest::collection::btree_set(0..1440_u16, 2..12), minute in 0..1440_u16) {
+        let time = |m: u16| format!("{:02}:{:02}", m / 60, m % 60);
+        let cuts: Vec<u16> = cuts.into_iter().collect();
+        let windows: Vec<Window> = (0..cuts.len())
+            .map(|i| window(&time(cuts[i]), &time(cuts[(i + 1) % cuts.len()]), &format!("{i} USD/kWh")))
+            .collect();
+        let tariff = Tariff::try_new(&windows, TimeZone::UTC).unwrap();
+        let expected = cuts.iter().rposition(|cut| *cut <= minute).unwrap_or(cuts.len() - 1);
+        let moment = at(&format!("2026-06-01T{}:30Z", time(minute)));
+        prop_assert_eq!(tariff.price(moment).to_string(), format!("{expected} USD/kWh"));
+    }
+}

@@ -1,0 +1,87 @@
+//! Why the cost of a work is not known, as a closed list with stable codes.
+
+use std::{fmt, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use crate::units::duration;
+
+/// Why the cost of a work is not known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "cost_unknown", rename_all = "snake_case")]
+pub enum CostUnknown {
+    /// No cost is configured.
+    NotConfigured,
+    /// No price of MINA has been read yet.
+    NoPrice,
+    /// The last price of MINA is older than its limit, or dated further ahead than that.
+    PriceTooOld {
+        /// How old it is.
+        age: Duration,
+        /// The limit.
+        limit: Duration,
+    },
+    /// The price of MINA is in another currency than the expenses.
+    Currency {
+        /// The currency of the price.
+        price: String,
+        /// The currency of the expenses.
+        expenses: String,
+    },
+    /// The price of MINA is zero.
+    PriceOfNothing,
+    /// Throughput is to be measured and has not been yet.
+    NotMeasured,
+    /// More than an amount of MINA can be.
+    TooLarge,
+}
+
+impl CostUnknown {
+    /// Every code, for documentation and metric tests.
+    pub const CODES: [&'static str; 7] = [
+        "cost_not_configured",
+        "no_mina_price",
+        "mina_price_too_old",
+        "mina_price_currency",
+        "mina_price_zero",
+        "throughput_not_measured",
+        "cost_too_large",
+    ];
+
+    /// The stable code: metric label, log field and documentation heading.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotConfigured => "cost_not_configured",
+            Self::NoPrice => "no_mina_price",
+            Self::PriceTooOld { .. } => "mina_price_too_old",
+            Self::Currency { .. } => "mina_price_currency",
+            Self::PriceOfNothing => "mina_price_zero",
+            Self::NotMeasured => "throughput_not_measured",
+            Self::TooLarge => "cost_too_large",
+        }
+    }
+}
+
+impl fmt::Display for CostUnknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotConfigured => f.write_str("no cost is configured"),
+            Self::NoPrice => f.write_str("no price of MINA has been read yet"),
+            Self::PriceTooOld { age, limit } => {
+                write!(f, "the price of MINA is {} away, allowed are {}", whole(*age), duration::show(*limit))
+            }
+            Self::Currency { price, expenses } => {
+                write!(f, "the price of MINA is in {price}, the expenses are in {expenses}")
+            }
+            Self::PriceOfNothing => f.write_str("the price of MINA is zero"),
+            Self::NotMeasured => f.write_str("the works made per hour have not been measured yet"),
+            Self::TooLarge => f.write_str("the cost of a work is more than 2^63 - 1 nanomina"),
+        }
+    }
+}
+
+fn whole(age: Duration) -> impl fmt::Display {
+    duration::show(Duration::from_secs(age.as_secs()))
+}
+
+impl std::error::Error for CostUnknown {}

@@ -1,0 +1,348 @@
+//! The live daemon: GraphQL and metrics over HTTP.
+//!
+//! Invariants: no request is repeated by itself; the status is read before anything else, and what it forbids is not asked;
+//! the schema is looked at again after a restart, an upgrade, or an answer that says a field is missing.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use graphql_client::GraphQLQuery;
+use reqwest::header::HeaderValue;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::json;
+use url::Url;
+
+use super::{
+    capabilities::{Capabilities, Capability, INTROSPECTION, Introspection, MarketOperation, StatusOperation},
+    envelope,
+    http::{Failure, Http, Limits, Reach},
+    market::{self, MAX_BLOCKS, Market},
+    observer::RequestObserver,
+    operations::{self, account, market_coda, market_pool, market_range, set_snark_work_fee, set_snark_worker},
+    port::{DaemonPort, LookPlan, Mutation, SendError},
+    scalars::Wire,
+    scrape, status,
+};
+use crate::{
+    clock::Clock,
+    fault::Fault,
+    market::{Book, ChainLook, Look, PoolMetrics, Status, SyncState},
+    units::PublicKey,
+};
+
+/// What a client needs to know of one daemon.
+pub struct ClientConfig {
+    /// The GraphQL endpoint.
+    pub graphql_url: Url,
+    /// The metrics endpoint, if the daemon has one.
+    pub metrics_url: Option<Url>,
+    /// A token for a reverse proxy before the daemon. It goes to `metrics_url` only where that is of the same origin.
+    pub bearer: Option<SecretString>,
+    /// Limit of one request, from connecting to the last byte.
+    pub timeout: Duration,
+    /// Limit of one answer's body in bytes.
+    pub max_response: u64,
+    /// Stamps the looks.
+    pub clock: Clock,
+    /// Is told of every request.
+    pub observer: Option<Arc<dyn RequestObserver>>,
+}
+
+/// Why no client could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The HTTP client could not be set up: for https, the system's certificates could not be read.
+    #[error("the HTTP client cannot be set up")]
+    Http(#[source] reqwest::Error),
+    /// The token holds characters that no HTTP header can.
+    #[error("the bearer token holds characters that an HTTP header cannot carry")]
+    Bearer,
+}
+
+/// A daemon reached over HTTP.
+pub struct DaemonClient {
+    graphql_url: Url,
+    metrics_url: Option<Url>,
+    token: Option<HeaderValue>,
+    metrics_token: Option<HeaderValue>,
+    http: Http,
+    clock: Clock,
+    observer: Option<Arc<dyn RequestObserver>>,
+    known: Mutex<Option<Known>>,
+}
+
+/// What was found of a daemon's schema, and of which process.
+#[derive(Clone)]
+struct Known {
+    capabilities: Capabilities,
+    process: Option<(String, Duration)>,
+}
+
+impl DaemonClient {
+    /// Makes a client; nothing is sent yet.
+    pub fn new(config: ClientConfig) -> Result<Self, ClientError> {
+        let tls = [Some(&config.graphql_url), config.metrics_url.as_ref()];
+        let tls = tls.into_iter().flatten().any(|url| url.scheme() == "https");
+        let limits = Limits { time: config.timeout, bytes: config.max_response };
+        let token = config.bearer.as_ref().map(bearer).transpose()?;
+        let same_origin = |url: &Url| url.origin() == config.graphql_url.origin();
+        let metrics_token = token.clone().filter(|_| config.metrics_url.as_ref().is_some_and(same_origin));
+        Ok(Self {
+            http: Http::try_new(limits, tls).map_err(ClientError::Http)?,
+            graphql_url: config.graphql_url,
+            metrics_url: config.metrics_url,
+            token,
+            metrics_token,
+            clock: config.clock,
+            observer: config.observer,
+            known: Mutex::new(None),
+        })
+    }
+
+    /// What the daemon's schema was found to offer; `None` before the first successful discovery.
+    pub fn found(&self) -> Option<Capabilities> {
+        self.known().as_ref().map(|known| known.capabilities.clone())
+    }
+
+    fn known(&self) -> MutexGuard<'_, Option<Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn forget(&self) {
+        *self.known() = None;
+    }
+
+    /// The capabilities, discovered if they are not known.
+    async fn capabilities(&self) -> Result<Capabilities, Fault> {
+        if let Some(found) = self.found() {
+            return Ok(found);
+        }
+        let found = self.discover().await?;
+        *self.known() = Some(Known { capabilities: found.clone(), process: None });
+        Ok(found)
+    }
+
+    async fn discover(&self) -> Result<Capabilities, Fault> {
+        let body = json!({"query": INTROSPECTION, "operationName": "Introspection", "variables": null});
+        match self.ask::<Introspection>("introspection", encode(&body)?).await {
+            Ok(answer) => Ok(Capabilities::from_introspection(&answer)),
+            // Whoever answers but does not want to show the schema may still answer the rest.
+            Err(Failure { reach: Reach::Declined, fault }) => {
+                tracing::warn!(%fault, "introspection was refused, mainnet 1.x is assumed");
+                Ok(Capabilities::plain())
+            }
+            Err(failure) => Err(failure.fault),
+        }
+    }
+
+    /// Forgets the schema when the status comes from another process than the one it was found at.
+    fn notice(&self, status: &Status) {
+        let mut known = self.known();
+        let replaced = known
+            .as_ref()
+            .and_then(|known| known.process.as_ref())
+            .is_some_and(|(commit, uptime)| *commit != status.commit || status.uptime < *uptime);
+        if replaced {
+            *known = None;
+        } else if let Some(known) = known.as_mut() {
+            known.process = Some((status.commit.clone(), status.uptime));
+        }
+    }
+
+    async fn read_status(&self) -> Result<Status, Fault> {
+        let status = self.ask_status().await;
+        match &status {
+            Ok(status) => self.notice(status),
+            // What was assumed after a refusal must not outlive the reason of that refusal.
+            Err(_) if self.known().as_ref().is_some_and(|known| known.process.is_none()) => self.forget(),
+            Err(_) => {}
+        }
+        status
+    }
+
+    async fn ask_status(&self) -> Result<Status, Fault> {
+        let capabilities = self.capabilities().await?;
+        match capabilities.status_operation() {
+            Some(StatusOperation::Metrics) => {
+                let variables = operations::status_metrics::Variables;
+                status::with_metrics(self.query::<operations::StatusMetrics>("status_metrics", variables).await?)
+            }
+            Some(StatusOperation::Plain) => {
+                let variables = operations::status::Variables;
+                status::plain(self.query::<operations::Status>("status", variables).await?)
+            }
+            Some(StatusOperation::Coda) => {
+                let variables = operations::status_coda::Variables;
+                status::coda(self.query::<operations::StatusCoda>("status_coda", variables).await?)
+            }
+            None => Err(Fault::Unsupported { missing: "daemonStatus of a known form".to_owned() }),
+        }
+    }
+
+    async fn read_market(&self, blocks: u32) -> Result<Market, Fault> {
+        let blocks = i64::from(blocks.min(MAX_BLOCKS));
+        match self.capabilities().await?.market_operation() {
+            Some(MarketOperation::Range) => {
+                let variables = market_range::Variables { blocks };
+                market::range(self.query::<operations::MarketRange>("market_range", variables).await?)
+            }
+            Some(MarketOperation::Pool) => {
+                let variables = market_pool::Variables { blocks };
+                market::pool(self.query::<operations::MarketPool>("market_pool", variables).await?)
+            }
+            Some(MarketOperation::Coda) => {
+                let variables = market_coda::Variables;
+                market::coda(self.query::<operations::MarketCoda>("market_coda", variables).await?)
+            }
+            None => Err(Fault::Unsupported { missing: "snarkPool".to_owned() }),
+        }
+    }
+
+    /// Whether the key has an account of the default token at the best tip. Daemons of before 1.0.0 answer with an account in
+    /// any case, without a nonce where there is none (Mina `graphql.ml`, `Partial_account`).
+    async fn read_account(&self, key: &PublicKey) -> Result<bool, Fault> {
+        if !self.capabilities().await?.has(Capability::Account) {
+            return Err(Fault::Unsupported { missing: "account".to_owned() });
+        }
+        let variables = account::Variables { public_key: Wire::variable(key.as_str()) };
+        let answer = self.query::<operations::Account>("account", variables).await?;
+        Ok(answer.account.is_some_and(|account| account.nonce.is_some()))
+    }
+
+    async fn read_metrics(&self, url: &Url) -> Result<PoolMetrics, Fault> {
+        let began = Instant::now();
+        let answer = self.http.get_text(url, self.metrics_token.as_ref()).await;
+        Ok(self.ended("metrics", began, answer.and_then(scrape::read))?)
+    }
+
+    async fn query<Q: GraphQLQuery>(
+        &self,
+        operation: &'static str,
+        variables: Q::Variables,
+    ) -> Result<Q::ResponseData, Failure>
+    where
+        Q::ResponseData: DeserializeOwned,
+    {
+        let body = encode(&Q::build_query(variables))?;
+        let answer = self.ask(operation, body).await;
+        if let Err(Failure { fault: Fault::Unsupported { .. }, .. }) = &answer {
+            self.forget();
+        }
+        answer
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, operation: &'static str, body: Vec<u8>) -> Result<T, Failure> {
+        let began = Instant::now();
+        let answer = self.http.post_json(&self.graphql_url, self.token.as_ref(), body).await;
+        self.ended(operation, began, answer.and_then(envelope::open))
+    }
+
+    fn ended<T>(&self, operation: &'static str, began: Instant, answer: Result<T, Failure>) -> Result<T, Failure> {
+        let took = began.elapsed();
+        let outcome = answer.as_ref().map_or_else(|failure| failure.fault.code(), |_| "ok");
+        match &answer {
+            Ok(_) => tracing::trace!(operation, ?took, "daemon answered"),
+            Err(failure) => tracing::debug!(operation, ?took, outcome, fault = %failure.fault, "request failed"),
+        }
+        if let Some(observer) = &self.observer {
+            observer.observed(operation, outcome, took);
+        }
+        answer
+    }
+}
+
+impl DaemonPort for DaemonClient {
+    async fn look(&self, plan: &LookPlan) -> Look {
+        let at = self.clock.now();
+        let status = self.read_status().await;
+        // Before a daemon has a best tip it answers with empty or missing lists and no accounts, which would pass for facts.
+        let synced = status.as_ref().is_ok_and(|status| status.sync == SyncState::Synced);
+        let market = async {
+            match synced {
+                true => self.read_market(plan.blocks).await.map(Some),
+                false => Ok(None),
+            }
+        };
+        let account = async {
+            match plan.account.as_ref().filter(|_| synced) {
+                Some(key) => Some(self.read_account(key).await),
+                None => None,
+            }
+        };
+        let metrics = async {
+            match &self.metrics_url {
+                Some(url) => Some(self.read_metrics(url).await),
+                None => None,
+            }
+        };
+        // Two queries of one look must not both discover the schema.
+        let (market, account, metrics) = if synced && self.found().is_none() {
+            let market = market.await;
+            let (account, metrics) = tokio::join!(account, metrics);
+            (market, account, metrics)
+        } else {
+            tokio::join!(market, account, metrics)
+        };
+        let (chain, book) = parts(market);
+        Look { at, status, chain, book, metrics, account }
+    }
+
+    async fn status(&self) -> Result<Status, Fault> {
+        self.read_status().await
+    }
+
+    async fn send(&self, mutation: &Mutation) -> Result<(), SendError> {
+        let answer = match mutation {
+            Mutation::SetFee { fee } => {
+                let variables = set_snark_work_fee::Variables { fee: Wire::variable(fee.get().to_string()) };
+                let sent = self.query::<operations::SetSnarkWorkFee>("set_snark_work_fee", variables);
+                sent.await.map(|_answer| ())
+            }
+            Mutation::SwitchOn { key } => {
+                let variables = set_snark_worker::Variables { public_key: Wire::variable(key.as_str()) };
+                let sent = self.query::<operations::SetSnarkWorker>("set_snark_worker", variables);
+                sent.await.map(|_answer| ())
+            }
+            Mutation::SwitchOff => {
+                let variables = operations::unset_snark_worker::Variables;
+                let sent = self.query::<operations::UnsetSnarkWorker>("unset_snark_worker", variables);
+                sent.await.map(|_answer| ())
+            }
+        };
+        answer.map_err(|Failure { fault, reach }| match reach {
+            Reach::NotSent => SendError::NotSent(fault),
+            Reach::Declined => SendError::Rejected(fault),
+            Reach::Unclear => SendError::Lost(fault),
+        })
+    }
+
+    fn era(&self) -> Option<String> {
+        self.found().map(|found| found.era().name().to_owned())
+    }
+}
+
+/// The two halves of a look that one request answers.
+type Halves = (Option<Result<ChainLook, Fault>>, Option<Result<Book, Fault>>);
+
+fn parts(market: Result<Option<Market>, Fault>) -> Halves {
+    match market {
+        Ok(None) => (None, None),
+        Ok(Some((chain, book))) => (chain.map(Ok), Some(Ok(book))),
+        Err(fault) => (Some(Err(fault.clone())), Some(Err(fault))),
+    }
+}
+
+fn encode(body: &impl Serialize) -> Result<Vec<u8>, Failure> {
+    serde_json::to_vec(body)
+        .map_err(|error| Failure { fault: Fault::Malformed { cause: error.to_string() }, reach: Reach::NotSent })
+}
+
+fn bearer(token: &SecretString) -> Result<HeaderValue, ClientError> {
+    let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
+        .map_err(|_unprintable| ClientError::Bearer)?;
+    value.set_sensitive(true);
+    Ok(value)
+}

@@ -1,0 +1,90 @@
+//! From the daemon's metrics text to [`PoolMetrics`].
+
+use super::http::{Answer, Failure};
+use crate::{
+    fault::Fault,
+    market::{FeeHistogram, PoolMetrics},
+    metrics_text::{Exposition, Histogram},
+};
+
+const FEES: &str = "Snark_work_snark_fee";
+const POOL_SIZE: &str = "Snark_work_snark_pool_size";
+const COMPLETED: &str = "Snark_work_completed_snark_work_received_rpc";
+const ASSIGNED: &str = "Snark_work_snark_work_assigned_rpc";
+
+/// Reads one answer of the metrics endpoint.
+///
+/// A text without any sample is [`Fault::Malformed`], one without any of the daemon's snark work metrics
+/// [`Fault::Unsupported`], one whose histogram or gauges cannot be true [`Fault::InvalidValue`].
+pub(super) fn read(answer: Answer) -> Result<PoolMetrics, Failure> {
+    let body = answer.success()?;
+    pool_metrics(&body).map_err(Failure::unclear)
+}
+
+fn pool_metrics(body: &[u8]) -> Result<PoolMetrics, Fault> {
+    let malformed = |cause: String| Fault::Malformed { cause };
+    let text = std::str::from_utf8(body).map_err(|error| malformed(error.to_string()))?;
+    let exposition = Exposition::parse(text);
+    if exposition.sample_count() == 0 {
+        return Err(malformed(format!("no metrics text: {}", Fault::excerpt(text))));
+    }
+    let metrics = PoolMetrics {
+        fees: fees(&exposition)?,
+        pool_size: count(&exposition, POOL_SIZE)?,
+        completed_by_own: count(&exposition, COMPLETED)?,
+        assigned_to_own: count(&exposition, ASSIGNED)?,
+        defects: exposition.defect_count(),
+    };
+    if metrics == (PoolMetrics { defects: metrics.defects, ..PoolMetrics::default() }) {
+        return Err(Fault::Unsupported { missing: "metrics of snark work in this text".to_owned() });
+    }
+    Ok(metrics)
+}
+
+fn fees(exposition: &Exposition<'_>) -> Result<Option<FeeHistogram>, Fault> {
+    let Some(family) = exposition.daemon_family(FEES) else { return Ok(None) };
+    let histogram = Histogram::from_family(&family)
+        .map_err(|defect| Fault::InvalidValue { field: FEES.to_owned(), value: defect.to_string() })?;
+    let (bounds, cumulative, sum) = histogram.into_parts();
+    Ok(Some(FeeHistogram { bounds, cumulative, sum }))
+}
+
+fn count(exposition: &Exposition<'_>, name: &str) -> Result<Option<f64>, Fault> {
+    match exposition.daemon(name) {
+        Some(value) if value < 0.0 => Err(Fault::InvalidValue { field: name.to_owned(), value: value.to_string() }),
+        value => Ok(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "#HELP Coda_Snark_work_snark_fee fee\n#TYPE Coda_Snark_work_snark_fee histogram\n\
+        Coda_Snark_work_snark_fee_sum 1.5e+09\nCoda_Snark_work_snark_fee_count 3\n\
+        Coda_Snark_work_snark_fee_bucket{le=\"+Inf\"} 3\nCoda_Snark_work_snark_fee_bucket{le=\"1.\"} 1\n\
+        Coda_Snark_work_snark_fee_bucket{le=\"0.\"} 1\n\
+        #TYPE Coda_Snark_work_snark_pool_size gauge\nCoda_Snark_work_snark_pool_size 4111\n\
+        #TYPE Coda_Snark_work_snark_work_assigned_rpc counter\nCoda_Snark_work_snark_work_assigned_rpc Nan\n";
+
+    #[test]
+    fn the_daemons_text_reads_as_it_says() {
+        let metrics = pool_metrics(TEXT.as_bytes()).unwrap();
+        assert_eq!(
+            metrics.fees,
+            Some(FeeHistogram { bounds: vec![0.0, 1.0], cumulative: vec![1.0, 1.0, 3.0], sum: 1.5e9 })
+        );
+        assert_eq!((metrics.pool_size, metrics.completed_by_own, metrics.assigned_to_own), (Some(4111.0), None, None));
+    }
+
+    #[test]
+    fn what_is_no_metrics_text_of_a_daemon_is_a_fault() {
+        let code = |text: &str| pool_metrics(text.as_bytes()).unwrap_err().code();
+        assert_eq!(code(""), "malformed");
+        assert_eq!(code("<html><body>Bad request</body></html>"), "malformed");
+        assert_eq!(code("node_load1 0.4\n"), "unsupported");
+        assert_eq!(code(&TEXT.replace("{le=\"1.\"} 1", "{le=\"1.\"} 9")), "invalid_value");
+        assert_eq!(code(&TEXT.replace("size 4111", "size -1")), "invalid_value");
+        assert_eq!(pool_metrics(&[0xff, 0xfe]).unwrap_err().code(), "malformed");
+    }
+}

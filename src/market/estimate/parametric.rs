@@ -1,0 +1,297 @@
+//! The fallback for few samples: C is 0 with some probability, else a mixture of two log-normals (dust, and priced work), rounded
+//! to whole nanomina.
+//!
+//! On positive fees bought on mainnet from 2021 to 2024 a mixture of two log-normals has the lowest AIC of the families tried in every era; none fits
+//! the atoms, so this serves only until there are enough samples for the nonparametric estimate.
+//!
+//! Fitted by expectation-maximisation (Dempster, Laird and Rubin 1977) with each observation's interval on the logarithmic scale. A weak
+//! prior keeps it from degenerating: a Dirichlet for the shares, and for each log-normal a normal-inverse-gamma, each worth about one
+//! observation. Weights are scaled to sum to the effective number of clusters, so that the prior is outweighed by independent evidence
+//! and not by one large purchase.
+//!
+//! Invariants: shares are positive and sum to one; deviations are positive; nothing is NaN.
+
+use statrs::distribution::{Continuous, ContinuousCDF, LogNormal, Normal};
+
+use super::{
+    band::{Limits, knowing, pooled},
+    observation::OPEN,
+    survival::Point,
+    turnbull::Design,
+};
+use crate::units::Nanomina;
+
+/// What is believed of one log-normal before any observation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ComponentPrior {
+    /// Its median, nanomina.
+    pub median: f64,
+    /// Its standard deviation on the scale of natural logarithms.
+    pub deviation: f64,
+    /// Its share of works, relative to the others' shares.
+    pub share: f64,
+}
+
+/// What is believed of C before any observation. Each part counts as `strength` observations.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Prior {
+    /// The share of free works, relative to the components'.
+    pub free_share: f64,
+    /// Fees of a few nanomina, asked to be just above nothing.
+    pub dust: ComponentPrior,
+    /// Fees that pay.
+    pub priced: ComponentPrior,
+    /// Observations the prior is worth.
+    pub strength: f64,
+}
+
+impl Default for Prior {
+    /// Dust about 10 nanomina and prices about 0.001 MINA, as bought on mainnet from 2021 to 2024; half of works free.
+    fn default() -> Self {
+        Self {
+            free_share: 0.5,
+            dust: ComponentPrior { median: 10.0, deviation: 1.0, share: 0.25 },
+            priced: ComponentPrior { median: 1e6, deviation: 2.3, share: 0.25 },
+            strength: 1.0,
+        }
+    }
+}
+
+/// P(C = 0) apart from rounding, and the two log-normals.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Mixture {
+    free: f64,
+    components: [Component; 2],
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Component {
+    share: f64,
+    /// Mean and deviation of the logarithm.
+    location: f64,
+    scale: f64,
+}
+
+/// A fitted mixture and how it was reached.
+#[derive(Clone, Debug)]
+pub(super) struct Fit {
+    pub(super) mixture: Mixture,
+    pub(super) iterations: u32,
+    pub(super) converged: bool,
+}
+
+const MOST_STEPS: u32 = 2_000;
+const STILL: f64 = 1e-8;
+
+impl Mixture {
+    /// P(C > price).
+    pub(super) fn survival(&self, price: u64) -> f64 {
+        let edge = price as f64 + 0.5;
+        let of = |component: &Component| {
+            LogNormal::new(component.location, component.scale)
+                .map_or(0.0, |distribution| component.share * distribution.sf(edge))
+        };
+        self.components.iter().map(of).sum::<f64>().clamp(0.0, 1.0)
+    }
+
+    /// P(C = 0).
+    pub(super) fn zero(&self) -> f64 {
+        1.0 - self.survival(0)
+    }
+}
+
+/// Fits the mixture; `evidence` is what all weights together are worth, in observations.
+pub(super) fn fit(design: &Design, evidence: f64, prior: &Prior) -> Fit {
+    let prior = sane(prior);
+    let bounds: Vec<(f64, f64, f64, bool)> = design
+        .entries
+        .iter()
+        .map(|entry| {
+            let (from, to) = (design.grid[entry.from], design.grid.get(entry.to).copied().unwrap_or(OPEN));
+            let low = if from == 0 { f64::NEG_INFINITY } else { (from as f64 - 0.5).ln() };
+            let high = if to == OPEN { f64::INFINITY } else { (to as f64 + 0.5).ln() };
+            (low, high, entry.weight * evidence, from == 0)
+        })
+        .collect();
+    let believed = [prior.dust, prior.priced];
+    let total = prior.free_share + prior.dust.share + prior.priced.share;
+    let mut mixture = Mixture {
+        free: prior.free_share / total,
+        components: believed.map(|of| Component {
+            share: of.share / total,
+            location: of.median.ln(),
+            scale: of.deviation,
+        }),
+    };
+    for iteration in 1..=MOST_STEPS {
+        let next = step(&mixture, &bounds, &prior);
+        let moved = next.distance(&mixture);
+        mixture = next;
+        if moved <= STILL {
+            return Fit { mixture, iterations: iteration, converged: true };
+        }
+    }
+    Fit { mixture, iterations: MOST_STEPS, converged: false }
+}
+
+impl Mixture {
+    fn distance(&self, other: &Self) -> f64 {
+        let of = |(a, b): (&Component, &Component)| {
+            (a.share - b.share).abs().max((a.location - b.location).abs()).max((a.scale - b.scale).abs())
+        };
+        self.components.iter().zip(&other.components).map(of).fold((self.free - other.free).abs(), f64::max)
+    }
+}
+
+/// Replaces what is no belief (NaN, infinite, not positive) by the default's.
+fn sane(prior: &Prior) -> Prior {
+    let standard = Prior::default();
+    let positive = |value: f64, otherwise: f64| if value.is_finite() && value > 0.0 { value } else { otherwise };
+    let component = |of: ComponentPrior, otherwise: ComponentPrior| ComponentPrior {
+        median: positive(of.median, otherwise.median),
+        deviation: positive(of.deviation, otherwise.deviation).clamp(1e-3, 1e3),
+        share: positive(of.share, otherwise.share).clamp(1e-9, 1e9),
+    };
+    Prior {
+        free_share: positive(prior.free_share, standard.free_share).clamp(1e-9, 1e9),
+        dust: component(prior.dust, standard.dust),
+        priced: component(prior.priced, standard.priced),
+        strength: positive(prior.strength, standard.strength).clamp(1e-6, 1e6),
+    }
+}
+
+/// One step of expectation-maximisation.
+fn step(mixture: &Mixture, bounds: &[(f64, f64, f64, bool)], prior: &Prior) -> Mixture {
+    let mut free = 0.0;
+    let mut sums = [Moments::default(); 2];
+    for (low, high, weight, holds_zero) in bounds {
+        let seen = mixture.components.map(|component| component.truncated(*low, *high));
+        let unweighted = if *holds_zero { mixture.free } else { 0.0 };
+        let total = unweighted + seen.iter().map(|moments| moments.weight).sum::<f64>();
+        if total.is_nan() || total <= 0.0 {
+            continue;
+        }
+        let scale = weight / total;
+        free += unweighted * scale;
+        for (sum, moments) in sums.iter_mut().zip(seen) {
+            sum.add(moments, scale * moments.weight);
+        }
+    }
+    let believed = [prior.dust, prior.priced];
+    let shares = prior.free_share + prior.dust.share + prior.priced.share;
+    let evidence = free + sums[0].weight + sums[1].weight + prior.strength;
+    let component = |sum: Moments, of: ComponentPrior| {
+        let centre = of.median.ln();
+        let location = (sum.first + prior.strength * centre) / (sum.weight + prior.strength);
+        let around = sum.second - 2.0 * location * sum.first + location * location * sum.weight;
+        let off = (location - centre).powi(2);
+        let variance = (around.max(0.0) + prior.strength * (off + of.deviation * of.deviation))
+            / (sum.weight + 2.0 * prior.strength);
+        Component {
+            share: (sum.weight + prior.strength * of.share / shares) / evidence,
+            location,
+            scale: variance.sqrt(),
+        }
+    };
+    Mixture {
+        free: (free + prior.strength * prior.free_share / shares) / evidence,
+        components: [component(sums[0], believed[0]), component(sums[1], believed[1])],
+    }
+}
+
+/// A weight, and weighted sums of the logarithm and its square; or a probability with the two moments under it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Moments {
+    weight: f64,
+    first: f64,
+    second: f64,
+}
+
+impl Moments {
+    fn add(&mut self, of: Self, weight: f64) {
+        if weight > 0.0 {
+            self.weight += weight;
+            self.first += weight * of.first;
+            self.second += weight * of.second;
+        }
+    }
+}
+
+impl Component {
+    /// Its probability of an interval times its share, and the mean and mean square of the logarithm inside it.
+    fn truncated(&self, low: f64, high: f64) -> Moments {
+        let unit = Normal::standard();
+        let (a, b) = ((low - self.location) / self.scale, (high - self.location) / self.scale);
+        let moments = |probability: f64, mean: f64, square: f64| Moments {
+            weight: self.share * probability,
+            first: self.location + self.scale * mean,
+            second: self.location.powi(2) + 2.0 * self.location * self.scale * mean + self.scale.powi(2) * square,
+        };
+        if b - a < 1e-4 {
+            let middle = f64::midpoint(a, b);
+            return moments(unit.pdf(middle) * (b - a), middle, middle * middle);
+        }
+        let probability = if a > 0.0 { unit.sf(a) - unit.sf(b) } else { unit.cdf(b) - unit.cdf(a) };
+        if probability < 1e-250 {
+            // Too far out for the moments: all of it stands at the nearer end.
+            let nearest = if a > 0.0 { a } else { b };
+            return moments(probability.max(0.0), nearest, nearest * nearest);
+        }
+        let edge = |z: f64| if z.is_finite() { (unit.pdf(z), z * unit.pdf(z)) } else { (0.0, 0.0) };
+        let ((at_a, a_at_a), (at_b, b_at_b)) = (edge(a), edge(b));
+        let mean = ((at_a - at_b) / probability).clamp(a, b);
+        let square = (1.0 + (a_at_a - b_at_b) / probability).max(mean * mean);
+        moments(probability, mean, square)
+    }
+}
+
+/// What the band of a mixture needs to know of one stretch of prices.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Stretch {
+    pub(super) from: u64,
+    trials: f64,
+    clusters: f64,
+    /// The least lower limit from the start on, and the greatest upper limit to the end.
+    low_before: f64,
+    high_after: f64,
+}
+
+impl Stretch {
+    /// S(f) with its band, `estimate` being the mixture's value in this stretch.
+    pub(super) fn point(&self, estimate: f64, limits: &Limits) -> Point {
+        let (low, high) = limits.around(estimate, self.trials, self.clusters);
+        Point { estimate, low: low.min(self.low_before).min(estimate), high: high.max(self.high_after).max(estimate) }
+    }
+}
+
+/// The stretches of the grid: each price counts as many trials as there are effective clusters that know its side of C.
+pub(super) fn stretches(design: &Design, mixture: &Mixture, limits: &Limits) -> Vec<Stretch> {
+    let mut stretches: Vec<Stretch> = design
+        .grid
+        .iter()
+        .zip(knowing(design))
+        .map(|(from, clusters)| Stretch {
+            from: *from,
+            trials: pooled(clusters, clusters),
+            clusters,
+            low_before: 1.0,
+            high_after: 0.0,
+        })
+        .collect();
+    let ends: Vec<u64> =
+        design.grid.iter().skip(1).map(|next| next - 1).chain(std::iter::once(Nanomina::MAX.get())).collect();
+    // A stretch's own ends count too: at a share of exactly 0 or 1 the limits jump outwards.
+    let mut low = 1.0_f64;
+    for (stretch, end) in stretches.iter_mut().zip(&ends) {
+        low = low.min(limits.around(mixture.survival(stretch.from), stretch.trials, stretch.clusters).0);
+        stretch.low_before = low;
+        low = low.min(limits.around(mixture.survival(*end), stretch.trials, stretch.clusters).0);
+    }
+    let mut high = limits.around(0.0, 1.0, stretches.last().map_or(0.0, |last| last.clusters)).1;
+    for (stretch, end) in stretches.iter_mut().zip(&ends).rev() {
+        high = high.max(limits.around(mixture.survival(*end), stretch.trials, stretch.clusters).1);
+        stretch.high_after = high;
+        high = high.max(limits.around(mixture.survival(stretch.from), stretch.trials, stretch.clusters).1);
+    }
+    stretches
+}

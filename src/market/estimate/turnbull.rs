@@ -1,0 +1,192 @@
+//! Innermost intervals: the only places where a maximum-likelihood estimate from interval-censored data can put mass
+//! (Turnbull 1976, "The empirical distribution function with arbitrarily grouped, censored and truncated data", JRSS B 38).
+//!
+//! Prices are integers and spans are closed, so an innermost interval begins at some span's lower end and stops at some span's upper
+//! end with no other end between; a span holds each of them whole or not at all.
+//!
+//! Invariants: `grid` ascends and begins with 0; weights of entries, and of classes, sum to one; each class holds at least one
+//! interval; entries of one cluster are adjacent.
+
+use super::{
+    npmle::Class,
+    observation::{Item, OPEN},
+};
+
+/// An innermost interval, inclusive ends; `to` is `OPEN` for the right tail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Interval {
+    pub(super) from: u64,
+    pub(super) to: u64,
+}
+
+/// What one cluster says of one span.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    /// Clusters are numbered from 0 without gaps.
+    pub(super) cluster: usize,
+    /// Position of the span's lower end in the grid.
+    pub(super) from: usize,
+    /// Position of the span's upper end in the grid; its length when open.
+    pub(super) to: usize,
+    /// The class of the likelihood it belongs to.
+    pub(super) class: usize,
+    pub(super) weight: f64,
+}
+
+/// Observations brought to the form that the likelihood and the band work on.
+#[derive(Clone, Debug)]
+pub(super) struct Design {
+    /// Every price at which anything known changes.
+    pub(super) grid: Vec<u64>,
+    pub(super) intervals: Vec<Interval>,
+    pub(super) classes: Vec<Class>,
+    pub(super) entries: Vec<Entry>,
+    pub(super) clusters: usize,
+}
+
+impl Design {
+    /// Takes items sorted by cluster, as `screen` leaves them.
+    pub(super) fn new(items: &[Item]) -> Self {
+        let grid = grid(items);
+        let position = |price: u64| grid.partition_point(|known| *known < price);
+        let mut entries: Vec<Entry> = Vec::with_capacity(items.len());
+        let mut previous: Option<&Item> = None;
+        let mut clusters = 0;
+        let mut total = 0.0;
+        for item in items {
+            total += item.weight;
+            match (previous, entries.last_mut()) {
+                (Some(before), Some(entry)) if before.cluster == item.cluster && before.span == item.span => {
+                    entry.weight += item.weight;
+                }
+                _ => {
+                    if previous.is_none_or(|before| before.cluster != item.cluster) {
+                        clusters += 1;
+                    }
+                    let from = position(item.span.from);
+                    let to = match item.span.to {
+                        OPEN => grid.len(),
+                        end if end == item.span.from => from,
+                        end => position(end),
+                    };
+                    entries.push(Entry { cluster: clusters - 1, from, to, class: 0, weight: item.weight });
+                }
+            }
+            previous = Some(item);
+        }
+        for entry in &mut entries {
+            entry.weight /= total;
+        }
+        let intervals = innermost(&grid, &entries);
+        let classes = classify(&grid, &intervals, &mut entries);
+        Self { grid, intervals, classes, entries, clusters }
+    }
+}
+
+/// Ascending distinct ends of all spans, and 0.
+fn grid(items: &[Item]) -> Vec<u64> {
+    let mut grid = Vec::with_capacity(2 * items.len() + 1);
+    grid.push(0);
+    for item in items {
+        grid.push(item.span.from);
+        if item.span.to != item.span.from && item.span.to != OPEN {
+            grid.push(item.span.to);
+        }
+    }
+    grid.sort_unstable();
+    grid.dedup();
+    grid
+}
+
+/// Each lower end that is followed by an upper end before the next lower end.
+fn innermost(grid: &[u64], entries: &[Entry]) -> Vec<Interval> {
+    let mut begins = vec![false; grid.len() + 1];
+    let mut stops = vec![false; grid.len() + 1];
+    for entry in entries {
+        begins[entry.from] = true;
+        stops[entry.to] = true;
+    }
+    let mut intervals = Vec::new();
+    let mut begun = None;
+    for place in 0..=grid.len() {
+        if begins[place] {
+            begun = Some(place);
+        }
+        if stops[place]
+            && let Some(from) = begun.take()
+        {
+            intervals.push(Interval { from: grid[from], to: grid.get(place).copied().unwrap_or(OPEN) });
+        }
+    }
+    intervals
+}
+
+/// Merges entries that hold the same intervals into classes of the likelihood.
+fn classify(grid: &[u64], intervals: &[Interval], entries: &mut [Entry]) -> Vec<Class> {
+    let first: Vec<usize> =
+        grid.iter().map(|price| intervals.partition_point(|interval| interval.from < *price)).collect();
+    let past: Vec<usize> =
+        grid.iter().map(|price| intervals.partition_point(|interval| interval.to <= *price)).collect();
+    let mut keyed: Vec<(usize, usize, usize)> = entries
+        .iter()
+        .enumerate()
+        .map(|(at, entry)| (first[entry.from], past.get(entry.to).copied().unwrap_or(intervals.len()), at))
+        .collect();
+    keyed.sort_unstable();
+    let mut classes: Vec<Class> = Vec::new();
+    for (first, past, at) in keyed {
+        let weight = entries[at].weight;
+        match classes.last_mut() {
+            Some(class) if class.first == first && class.past == past => class.weight += weight,
+            _ => classes.push(Class { first, past, weight }),
+        }
+        entries[at].class = classes.len() - 1;
+    }
+    classes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::market::estimate::observation::Span;
+
+    fn design(spans: &[(u64, u64)]) -> Design {
+        let items: Vec<Item> = spans
+            .iter()
+            .zip(0..)
+            .map(|((from, to), cluster)| Item { span: Span { from: *from, to: *to }, weight: 1.0, cluster })
+            .collect();
+        Design::new(&items)
+    }
+
+    #[test]
+    fn an_innermost_interval_is_a_lower_end_followed_by_an_upper_end() {
+        let found = design(&[(0, 5), (3, 9), (4, 4), (7, OPEN), (8, 20)]);
+        let ends: Vec<(u64, u64)> = found.intervals.iter().map(|i| (i.from, i.to)).collect();
+        assert_eq!(ends, [(4, 4), (8, 9)]);
+    }
+
+    #[test]
+    fn a_last_lower_end_without_an_upper_end_opens_the_tail() {
+        let found = design(&[(2, 2), (6, OPEN)]);
+        let ends: Vec<(u64, u64)> = found.intervals.iter().map(|i| (i.from, i.to)).collect();
+        assert_eq!(ends, [(2, 2), (6, OPEN)]);
+    }
+
+    #[test]
+    fn every_class_holds_the_intervals_inside_its_spans_and_weights_sum_to_one() {
+        let found = design(&[(0, 5), (3, 9), (4, 4), (7, OPEN), (8, 20), (4, 6), (4, 7)]);
+        for entry in &found.entries {
+            let class = &found.classes[entry.class];
+            let from = found.grid[entry.from];
+            let to = found.grid.get(entry.to).copied().unwrap_or(OPEN);
+            let inside: Vec<usize> = (0..found.intervals.len())
+                .filter(|at| found.intervals[*at].from >= from && found.intervals[*at].to <= to)
+                .collect();
+            assert_eq!(inside, (class.first..class.past).collect::<Vec<_>>());
+            assert!(!inside.is_empty());
+        }
+        assert!((found.classes.iter().map(|class| class.weight).sum::<f64>() - 1.0).abs() < 1e-12);
+        assert_eq!(found.clusters, 7);
+    }
+}

@@ -1,0 +1,163 @@
+//! What is remembered of earlier looks at one daemon: the chain's purchases, our own works, and our provers' pace.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    look::{Block, ChainLook, FeeHistogram, Look},
+    own::OwnWorks,
+    supply::Supply,
+};
+use crate::{
+    metrics_text::{Histogram, Increment},
+    units::PublicKey,
+};
+
+/// Most blocks that are kept, several days of the fastest era.
+const MAX_BLOCKS: usize = 8_000;
+
+/// Blocks that the daemon's frontier holds in every era, so all that the first look can get.
+const FRONTIER: u32 = 290;
+
+/// What is remembered of earlier looks at one daemon.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct History {
+    blocks: BTreeMap<u32, Block>,
+    connected: bool,
+    since: Option<Timestamp>,
+    last_look: Option<Timestamp>,
+    own: OwnWorks,
+    supply: Supply,
+    fees: Option<FeeHistogram>,
+    fees_before: Option<FeeHistogram>,
+}
+
+impl History {
+    /// Takes in a look.
+    ///
+    /// `predicted` is the P(sold) last estimated for the fee that the daemon asks, to be held against what then sells.
+    pub fn absorb(&mut self, look: &Look, owns: impl Fn(&PublicKey) -> bool, predicted: Option<f64>) {
+        let since = *self.since.get_or_insert(look.at);
+        if let Some(Ok(chain)) = &look.chain {
+            self.splice(chain);
+        }
+        if let Some(Ok(metrics)) = &look.metrics {
+            self.supply.absorb(look.at, metrics, look.status.as_ref().is_ok_and(|status| status.worker.is_some()));
+            if metrics.fees.is_some() {
+                self.fees_before = std::mem::replace(&mut self.fees, metrics.fees.clone());
+            }
+        }
+        let book = match &look.book {
+            Some(Ok(book)) => book.works.as_slice(),
+            _ => &[],
+        };
+        self.own.absorb(book, self.blocks.values().rev().take_while(|block| block.at >= since), owns, predicted);
+        self.last_look = Some(look.at);
+    }
+
+    /// Forgets what is older than `oldest`.
+    pub fn prune(&mut self, oldest: Timestamp) {
+        self.blocks.retain(|_, block| block.at >= oldest);
+        while self.blocks.len() > MAX_BLOCKS {
+            self.blocks.pop_first();
+        }
+        self.own.prune(oldest);
+    }
+
+    /// How many of the newest blocks the next look should ask for, so that they join up with those known.
+    pub fn blocks_wanted(&self, now: Timestamp, slot: Option<std::time::Duration>) -> u32 {
+        /// Deepest reorganisation that a short look still sees.
+        const SLACK: u32 = 20;
+        let (Some(last), Some(slot), true) = (self.last_look, slot, self.connected) else {
+            return FRONTIER;
+        };
+        let missed = now.duration_since(last).as_secs_f64().max(0.0) / slot.as_secs_f64().max(1.0);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded by the frontier")]
+        let missed = missed.ceil().min(f64::from(FRONTIER)) as u32;
+        (missed + SLACK).min(FRONTIER)
+    }
+
+    /// Known blocks of the best chain at or after `oldest`, oldest first.
+    pub fn blocks(&self, oldest: Timestamp) -> impl Iterator<Item = &Block> {
+        self.blocks.values().filter(move |block| block.at >= oldest)
+    }
+
+    /// Our own works and their fates.
+    pub fn own(&self) -> &OwnWorks {
+        &self.own
+    }
+
+    /// Our provers' pace.
+    pub fn supply(&self) -> &Supply {
+        &self.supply
+    }
+
+    /// The newest fee histogram, counted since the daemon started.
+    pub fn histogram(&self) -> Option<Histogram> {
+        self.fees.as_ref().and_then(FeeHistogram::checked)
+    }
+
+    /// What the histogram gained between the last two looks.
+    pub fn arrivals(&self) -> Option<Increment> {
+        let before = self.fees_before.as_ref().and_then(FeeHistogram::checked)?;
+        Some(self.histogram()?.since(&before))
+    }
+
+    /// Replaces the known blocks from the lowest new height on: a shorter or longer fork takes the place of what it left behind.
+    fn splice(&mut self, chain: &ChainLook) {
+        let Some(lowest) = chain.blocks.first().map(|block| block.height) else {
+            return;
+        };
+        let joins = match self.blocks.range(..lowest).next_back() {
+            Some((height, _)) => height + 1 == lowest,
+            None => true,
+        };
+        self.blocks.split_off(&lowest);
+        self.blocks.extend(chain.blocks.iter().map(|block| (block.height, block.clone())));
+        self.connected = joins;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::market::fixtures::{block, look_with_chain, time};
+
+    fn known(history: &History) -> Vec<(u32, String)> {
+        history.blocks(Timestamp::MIN).map(|block| (block.height, block.state_hash.clone())).collect()
+    }
+
+    #[test]
+    fn a_fork_replaces_the_blocks_that_it_left_behind() {
+        let mut history = History::default();
+        let abandoned = vec![block(1, "a", 0, &[]), block(2, "b", 90, &[]), block(3, "c", 180, &[])];
+        history.absorb(&look_with_chain(200, abandoned), |_| false, None);
+        let fork = vec![block(2, "x", 100, &[]), block(3, "y", 190, &[])];
+        history.absorb(&look_with_chain(300, fork), |_| false, None);
+        assert_eq!(known(&history), [(1, "a".into()), (2, "x".into()), (3, "y".into())]);
+    }
+
+    #[test]
+    fn a_gap_makes_the_next_look_ask_for_the_whole_frontier() {
+        let mut history = History::default();
+        let slot = Some(Duration::from_secs(90));
+        assert_eq!(history.blocks_wanted(time(0), slot), FRONTIER);
+        history.absorb(&look_with_chain(200, vec![block(1, "a", 0, &[])]), |_| false, None);
+        assert_eq!(history.blocks_wanted(time(290), slot), 21);
+        history.absorb(&look_with_chain(300, vec![block(9, "k", 0, &[])]), |_| false, None);
+        assert_eq!(history.blocks_wanted(time(390), slot), FRONTIER);
+        assert_eq!(history.blocks_wanted(time(300 + 90 * 10_000), slot), FRONTIER);
+    }
+
+    #[test]
+    fn old_blocks_are_forgotten() {
+        let mut history = History::default();
+        history.absorb(&look_with_chain(200, vec![block(1, "a", 0, &[]), block(2, "b", 90, &[])]), |_| false, None);
+        history.prune(time(50));
+        assert_eq!(known(&history), [(2, "b".into())]);
+    }
+}

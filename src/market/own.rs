@@ -1,0 +1,216 @@
+//! Our own works: which stand in the pool, which sold, and whether that agrees with what was predicted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::look::{Block, OpenWork};
+use crate::units::{Nanomina, PublicKey, WorkId};
+
+/// Most works whose fate is remembered.
+const MAX_WORKS: usize = 20_000;
+
+/// Our own works as far as pool and chain show them.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct OwnWorks {
+    #[serde(with = "as_pairs")]
+    works: BTreeMap<WorkId, OwnWork>,
+    sold: u64,
+    earned: Nanomina,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct OwnWork {
+    fee: Nanomina,
+    predicted: Option<f64>,
+    fate: Fate,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+enum Fate {
+    /// Stands in the pool.
+    Open,
+    /// A block bought it from us.
+    Sold(Timestamp),
+    /// A block bought it from someone else.
+    Lost(Timestamp),
+}
+
+/// Predicted and realised sales of the works whose fate is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Calibration {
+    /// Works whose fate is known and for which there was a prediction.
+    pub decided: u64,
+    /// Sum of the predicted probabilities.
+    pub predicted: f64,
+    /// Works sold.
+    pub sold: u64,
+}
+
+impl Calibration {
+    /// Predicted minus realised share sold; `None` before any fate is known.
+    pub fn error(self) -> Option<f64> {
+        let decided = self.decided as f64;
+        (self.decided > 0).then(|| (self.predicted - self.sold as f64) / decided)
+    }
+
+    /// What predictions are to be multiplied by: realised over predicted, drawn towards 1 as long as few fates are known.
+    ///
+    /// A Gamma-Poisson posterior mean with prior mean 1 and the weight of [`Calibration::PRIOR`] predicted sales, kept within
+    /// 0.25..=1.25: one bad roll must not silence the estimate, and success must not make it bold.
+    pub fn factor(self) -> f64 {
+        let factor = (self.sold as f64 + Self::PRIOR) / (self.predicted + Self::PRIOR);
+        factor.clamp(0.25, 1.25)
+    }
+
+    /// Predicted sales that the prior is worth.
+    const PRIOR: f64 = 20.0;
+}
+
+impl OwnWorks {
+    /// Takes in the open works of a look and the blocks since the controller knows the daemon, newest first or last.
+    pub(super) fn absorb<'a>(
+        &mut self,
+        book: &[OpenWork],
+        blocks: impl Iterator<Item = &'a Block>,
+        owns: impl Fn(&PublicKey) -> bool,
+        predicted: Option<f64>,
+    ) {
+        for open in book {
+            if let Some(offer) = open.standing.as_ref().filter(|offer| owns(&offer.prover)) {
+                let fresh = OwnWork { fee: offer.fee, predicted, fate: Fate::Open };
+                let known = self.works.entry(open.work).or_insert(fresh);
+                if known.fee != offer.fee {
+                    *known = fresh;
+                }
+            }
+        }
+        for block in blocks {
+            for sale in &block.works {
+                if owns(&sale.prover) {
+                    self.sell(block.at, sale.work, sale.fee, predicted);
+                } else if let Some(work) = self.works.get_mut(&sale.work).filter(|work| work.fate == Fate::Open) {
+                    work.fate = Fate::Lost(block.at);
+                }
+            }
+        }
+    }
+
+    /// Forgets fates older than `oldest`, and beyond the limit the works with the smallest ids.
+    pub(super) fn prune(&mut self, oldest: Timestamp) {
+        self.works.retain(|_, work| match work.fate {
+            Fate::Open => true,
+            Fate::Sold(at) | Fate::Lost(at) => at >= oldest,
+        });
+        while self.works.len() > MAX_WORKS {
+            self.works.pop_first();
+        }
+    }
+
+    /// Own works sold since the controller knows the daemon.
+    pub fn sold(&self) -> u64 {
+        self.sold
+    }
+
+    /// What they brought.
+    pub fn earned(&self) -> Nanomina {
+        self.earned
+    }
+
+    /// Predicted against realised sales of the works whose fate is known.
+    pub fn calibration(&self) -> Calibration {
+        let mut calibration = Calibration::default();
+        for work in self.works.values() {
+            let (Some(predicted), false) = (work.predicted, work.fate == Fate::Open) else {
+                continue;
+            };
+            calibration.decided += 1;
+            calibration.predicted += predicted;
+            calibration.sold += u64::from(matches!(work.fate, Fate::Sold(_)));
+        }
+        calibration
+    }
+
+    /// Distinct fees of own works still standing, ascending.
+    pub fn standing_fees(&self) -> BTreeSet<Nanomina> {
+        self.works.values().filter(|work| work.fate == Fate::Open).map(|work| work.fee).collect()
+    }
+
+    fn sell(&mut self, at: Timestamp, work: WorkId, fee: Nanomina, predicted: Option<f64>) {
+        let known = self.works.entry(work).or_insert(OwnWork { fee, predicted, fate: Fate::Open });
+        if matches!(known.fate, Fate::Sold(_)) {
+            return;
+        }
+        known.fate = Fate::Sold(at);
+        self.sold += 1;
+        self.earned = self.earned.saturating_add(fee);
+    }
+}
+
+/// JSON objects have text keys only, so the map is kept as pairs.
+mod as_pairs {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::{OwnWork, WorkId};
+
+    pub(super) fn serialize<S: Serializer>(
+        works: &BTreeMap<WorkId, OwnWork>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        works.iter().collect::<Vec<_>>().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(source: D) -> Result<BTreeMap<WorkId, OwnWork>, D::Error> {
+        Ok(Vec::<(WorkId, OwnWork)>::deserialize(source)?.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::market::fixtures::{block, key, open_work, time};
+
+    fn ours(prover: &PublicKey) -> bool {
+        *prover == key("us")
+    }
+
+    #[test]
+    fn a_sale_counts_once_however_often_its_block_is_seen() {
+        let mut own = OwnWorks::default();
+        let chain = [block(5, "a", 90, &[(1, 7, "us"), (2, 9, "them")])];
+        for _ in 0..3 {
+            own.absorb(&[], chain.iter(), ours, Some(0.5));
+        }
+        assert_eq!((own.sold(), own.earned().get()), (1, 7));
+    }
+
+    #[test]
+    fn works_bought_from_others_count_against_the_prediction() {
+        let mut own = OwnWorks::default();
+        own.absorb(
+            &[open_work(1, Some((7, "us"))), open_work(2, Some((7, "us")))],
+            std::iter::empty(),
+            ours,
+            Some(0.9),
+        );
+        assert_eq!(own.calibration().error(), None);
+        let chain = [block(5, "a", 90, &[(1, 7, "us"), (2, 3, "them")])];
+        own.absorb(&[], chain.iter(), ours, Some(0.1));
+        let calibration = own.calibration();
+        assert_eq!((calibration.decided, calibration.sold), (2, 1));
+        assert!((calibration.error().unwrap() - 0.4).abs() < 1e-12);
+        assert!(calibration.factor() < 1.0);
+    }
+
+    #[test]
+    fn fates_are_forgotten_with_age_but_totals_are_not() {
+        let mut own = OwnWorks::default();
+        own.absorb(&[], [block(5, "a", 90, &[(1, 7, "us")])].iter(), ours, None);
+        own.prune(time(1_000));
+        assert_eq!(own.sold(), 1);
+        assert_eq!(own.calibration().decided, 0);
+    }
+}

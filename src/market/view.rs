@@ -1,0 +1,248 @@
+//! The market as one look leaves it: what is known of prices, demand, the order book and our own sales.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    estimate::{Method, Point, Settings, Survival, estimate},
+    evidence::{Fading, witnesses},
+    history::History,
+    look::{Book, Look, OpenWork},
+};
+use crate::units::{Nanomina, PublicKey};
+
+/// Two-sided level of the confidence band: its lower end is missed one time in ten.
+const LEVEL: f64 = 0.8;
+
+/// What an operator sets about reading the market.
+#[derive(Clone, Copy, Debug)]
+pub struct ViewSettings {
+    /// How far back sales count.
+    pub window: Duration,
+    /// Age at which a sale counts half.
+    pub half_life: Duration,
+    /// Observations below which nothing is concluded.
+    pub min_samples: u32,
+    /// Works our provers make per hour, where the operator says so.
+    pub works_per_hour: Option<f64>,
+}
+
+/// What is known of the market after a look.
+#[derive(Clone, Debug)]
+pub struct View {
+    summary: Summary,
+    prices: Survival,
+    /// Standing fees of open works, ascending; works without an offer are not among them.
+    standing: Vec<Nanomina>,
+    open: usize,
+    lowest_offer: Option<Nanomina>,
+    calibration: f64,
+    tells_prices: bool,
+}
+
+/// What is known of the market after a look, in numbers that every consumer shares.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// When the look was taken.
+    pub at: Timestamp,
+    /// Price at which work is bought, at [`Summary::QUANTILES`]; `None` where the quantile is not identified.
+    pub quantiles: [Option<Nanomina>; Summary::QUANTILES.len()],
+    /// Share of works bought at fee 0.
+    pub zero_fee_ratio: f64,
+    /// Sales, offers and histogram increments that count.
+    pub samples: u64,
+    /// What they are worth after age and clustering in blocks, in independent observations.
+    pub effective_samples: f64,
+    /// How the price estimate was obtained: `nonparametric`, `parametric` or `none`.
+    pub method: String,
+    /// Works bought per hour; `None` before two blocks are known.
+    pub works_bought_per_hour: Option<f64>,
+    /// Works still to be bought.
+    pub open_works: u64,
+    /// Of these, works that nobody has proved.
+    pub uncovered_works: u64,
+    /// Of these, works whose standing proof is our own.
+    pub own_open_works: u64,
+    /// Whether the metrics histogram can tell fees apart; `None` without one.
+    pub histogram_resolves: Option<bool>,
+    /// Works our provers make per hour while on; `None` before it is measured or configured.
+    pub own_works_per_hour: Option<f64>,
+    /// Own sales seen on chain since the controller knows this daemon.
+    pub own_sold: u64,
+    /// What they brought.
+    pub own_earned: Nanomina,
+    /// Works our provers made since the controller knows this daemon.
+    pub own_made: u64,
+}
+
+impl Summary {
+    /// The quantiles kept.
+    pub const QUANTILES: [f64; 5] = [0.1, 0.25, 0.5, 0.75, 0.9];
+}
+
+impl View {
+    /// Concludes from what is remembered and a look that was already absorbed into it.
+    pub fn new(history: &History, look: &Look, settings: &ViewSettings, owns: impl Fn(&PublicKey) -> bool) -> Self {
+        let fading = Fading { window: settings.window, half_life: settings.half_life };
+        let witnesses = witnesses(history, look, fading, &owns);
+        let prices = estimate(&witnesses, &Settings { level: LEVEL, ..Settings::default() });
+        let works: &[OpenWork] = match &look.book {
+            Some(Ok(Book { works, .. })) => works,
+            _ => &[],
+        };
+        let offers = || works.iter().filter_map(|open| open.standing.as_ref());
+        let mut standing: Vec<Nanomina> = offers().map(|offer| offer.fee).collect();
+        standing.sort_unstable();
+        let own_open = offers().filter(|offer| owns(&offer.prover)).count();
+        let uncovered = works.len() - standing.len();
+        let tells_prices = prices.samples() >= settings.min_samples as usize && prices.method() != Method::None;
+        let own = history.own();
+        let summary = Summary {
+            at: look.at,
+            quantiles: Summary::QUANTILES.map(|q| prices.quantile(q)),
+            zero_fee_ratio: prices.zero_share(),
+            samples: prices.samples() as u64,
+            effective_samples: prices.effective_samples(),
+            method: prices.method().code().to_owned(),
+            works_bought_per_hour: demand(history, look, settings.window),
+            open_works: works.len() as u64,
+            uncovered_works: uncovered as u64,
+            own_open_works: own_open as u64,
+            histogram_resolves: history.histogram().map(|h| h.resolution(None).is_resolved()),
+            own_works_per_hour: settings.works_per_hour.or_else(|| history.supply().per_hour()),
+            own_sold: own.sold(),
+            own_earned: own.earned(),
+            own_made: history.supply().made(),
+        };
+        Self {
+            summary,
+            lowest_offer: offers().filter(|offer| !owns(&offer.prover)).map(|offer| offer.fee).min(),
+            prices,
+            standing,
+            open: works.len(),
+            calibration: own.calibration().factor(),
+            tells_prices,
+        }
+    }
+
+    /// The numbers that every consumer shares.
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// Whether enough was seen to speak of prices.
+    pub fn tells_prices(&self) -> bool {
+        self.tells_prices
+    }
+
+    /// P(C > fee) for the price C at which a competitor's work is bought, with its band.
+    pub fn sells_above(&self, fee: Nanomina) -> Point {
+        self.prices.at(fee)
+    }
+
+    /// The least price with P(C <= price) >= q; `None` where it is not identified.
+    pub fn quantile(&self, q: f64) -> Option<Nanomina> {
+        self.prices.quantile(q)
+    }
+
+    /// Share of open works that a worker asking `fee` would be handed: nobody has proved them, or only for more.
+    ///
+    /// 1 with an empty book, since works yet to come are open to everyone.
+    pub fn startable_share(&self, fee: Nanomina) -> f64 {
+        if self.open == 0 {
+            return 1.0;
+        }
+        let covered = self.standing.partition_point(|standing| *standing <= fee);
+        1.0 - covered as f64 / self.open as f64
+    }
+
+    /// Works bought per hour; `None` before two blocks are known.
+    pub fn works_bought_per_hour(&self) -> Option<f64> {
+        self.summary.works_bought_per_hour
+    }
+
+    /// Works our provers make per hour while on.
+    pub fn own_works_per_hour(&self) -> Option<f64> {
+        self.summary.own_works_per_hour
+    }
+
+    /// What P(sold) is to be multiplied by, as our own sales taught.
+    pub fn calibration_factor(&self) -> f64 {
+        self.calibration
+    }
+
+    /// The cheapest standing offer of a competitor.
+    pub fn lowest_offer(&self) -> Option<Nanomina> {
+        self.lowest_offer
+    }
+
+    /// Prices below which a fee could be placed: every price that carries mass, and every standing fee.
+    pub fn candidate_prices(&self) -> impl Iterator<Item = Nanomina> {
+        self.prices.atoms().map(|(fee, _)| fee).chain(self.standing.iter().copied())
+    }
+}
+
+/// Works bought per hour over the known blocks of the window; `None` before two blocks are known.
+fn demand(history: &History, look: &Look, window: Duration) -> Option<f64> {
+    let oldest = look.at.checked_sub(window).unwrap_or(Timestamp::MIN);
+    let mut blocks = history.blocks(oldest);
+    let first = blocks.next()?;
+    let (mut works, mut last) = (0, None);
+    for block in blocks {
+        // The first block's works were wanted by the time before it, which is not in the window.
+        works += block.works.len();
+        last = Some(block.at);
+    }
+    let hours = last?.duration_since(first.at).as_secs_f64() / 3600.0;
+    (hours > 0.0).then(|| works as f64 / hours)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::market::fixtures::{block, fee, key, look, open_work};
+
+    const SETTINGS: ViewSettings = ViewSettings {
+        window: Duration::from_secs(86_400),
+        half_life: Duration::from_secs(21_600),
+        min_samples: 3,
+        works_per_hour: None,
+    };
+
+    fn view_of(look: &Look) -> View {
+        let owns = |prover: &PublicKey| *prover == key("us");
+        let mut history = History::default();
+        history.absorb(look, owns, None);
+        View::new(&history, look, &SETTINGS, owns)
+    }
+
+    #[test]
+    fn the_share_handed_out_counts_works_without_or_above_an_offer() {
+        let open = vec![
+            open_work(1, None),
+            open_work(2, Some((0, "free"))),
+            open_work(3, Some((10, "them"))),
+            open_work(4, Some((20, "us"))),
+        ];
+        let view = view_of(&look(0, Vec::new(), open));
+        let share = |nanomina| view.startable_share(fee(nanomina));
+        assert!((share(0) - 0.75).abs() < 1e-12 && (share(9) - 0.75).abs() < 1e-12);
+        assert!((share(10) - 0.5).abs() < 1e-12, "a tie is not handed out");
+        assert!((share(20) - 0.25).abs() < 1e-12);
+        assert_eq!(view.summary().uncovered_works, 1);
+        assert_eq!(view.summary().own_open_works, 1);
+        assert_eq!(view.lowest_offer(), Some(fee(0)));
+    }
+
+    #[test]
+    fn demand_is_the_works_after_the_first_block_over_the_time_they_took() {
+        let works = [(1, 5, "a"), (2, 5, "b"), (3, 5, "c")];
+        let blocks = vec![block(1, "a", 0, &works), block(2, "b", 1_800, &[]), block(3, "c", 3_600, &works)];
+        let view = view_of(&look(3_600, blocks, Vec::new()));
+        assert!((view.works_bought_per_hour().unwrap() - 3.0).abs() < 1e-9);
+        assert!(view.tells_prices());
+        assert!(!view_of(&look(0, vec![block(1, "a", 0, &works[..1])], Vec::new())).tells_prices());
+    }
+}

@@ -1,0 +1,208 @@
+//! A metric family, its samples and their labels, as views into the text.
+
+use std::{borrow::Cow, ops::Range};
+
+use serde::{Deserialize, Serialize};
+
+/// What a family measures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Rises until the process restarts.
+    Counter,
+    /// Rises and falls.
+    Gauge,
+    /// Cumulative buckets, a sum and a count.
+    Histogram,
+    /// Quantiles, a sum and a count.
+    Summary,
+    /// Not said, or one of the OpenMetrics kinds without an equivalent here.
+    #[default]
+    Untyped,
+}
+
+impl Kind {
+    /// The word of a `TYPE` line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Histogram => "histogram",
+            Self::Summary => "summary",
+            Self::Untyped => "untyped",
+        }
+    }
+
+    pub(super) fn from_word(word: &str) -> Option<Self> {
+        Some(match word {
+            "counter" => Self::Counter,
+            "gauge" => Self::Gauge,
+            "histogram" => Self::Histogram,
+            "summary" => Self::Summary,
+            "untyped" | "unknown" | "info" | "stateset" | "gaugehistogram" => Self::Untyped,
+            _ => return None,
+        })
+    }
+
+    /// Whether a family of this kind has samples with this after its name.
+    fn has_suffix(self, suffix: &str) -> bool {
+        match self {
+            Self::Histogram => matches!(suffix, "_bucket" | "_sum" | "_count" | "_created"),
+            Self::Summary => matches!(suffix, "_sum" | "_count" | "_created"),
+            Self::Counter => matches!(suffix, "_total" | "_created"),
+            Self::Gauge | Self::Untyped => false,
+        }
+    }
+}
+
+/// A label of a sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Label<'a> {
+    name: &'a str,
+    raw: &'a str,
+}
+
+impl<'a> Label<'a> {
+    pub(super) const fn new(name: &'a str, raw: &'a str) -> Self {
+        Self { name, raw }
+    }
+
+    /// The label's name.
+    pub const fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// The label's value; borrowed unless it holds an escape.
+    pub fn value(&self) -> Cow<'a, str> {
+        unescaped(self.raw)
+    }
+}
+
+/// One sample.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sample<'e, 'a> {
+    /// The name in front of the value, with the suffix that histograms and summaries add.
+    pub name: &'a str,
+    /// The labels, as printed; no name twice.
+    pub labels: &'e [Label<'a>],
+    /// The value; may be infinite or not a number.
+    pub value: f64,
+    /// Milliseconds since 1970, where printed.
+    pub timestamp: Option<i64>,
+}
+
+impl<'a> Sample<'_, 'a> {
+    /// The value of a label.
+    pub fn label(&self, name: &str) -> Option<Cow<'a, str>> {
+        self.labels.iter().find(|label| label.name == name).map(Label::value)
+    }
+}
+
+/// A family: everything printed under one name.
+#[derive(Clone, Copy, Debug)]
+pub struct Family<'e, 'a> {
+    pub(super) entry: &'e Entry<'a>,
+    /// This family's part of the exposition's rows.
+    pub(super) rows: &'e [Row<'a>],
+    /// All labels of the exposition.
+    pub(super) labels: &'e [Label<'a>],
+}
+
+impl<'e, 'a> Family<'e, 'a> {
+    /// The family's name, without suffix.
+    pub const fn name(&self) -> &'a str {
+        self.entry.name
+    }
+
+    /// What the family measures.
+    pub fn kind(&self) -> Kind {
+        self.entry.kind.unwrap_or_default()
+    }
+
+    /// The text of its `HELP` line.
+    pub fn help(&self) -> Option<Cow<'a, str>> {
+        self.entry.help.map(unescaped)
+    }
+
+    /// The samples in the order printed.
+    pub fn samples(&self) -> impl ExactSizeIterator<Item = Sample<'e, 'a>> + use<'e, 'a> {
+        let labels = self.labels;
+        self.rows.iter().map(move |row| Sample {
+            name: row.name,
+            labels: &labels[row.labels.clone()],
+            value: row.value,
+            timestamp: row.timestamp,
+        })
+    }
+
+    /// The value of a family that has one sample without labels, a plain counter or gauge. `None` where it has no such sample
+    /// or several.
+    pub fn value(&self) -> Option<f64> {
+        let plain = |sample: &Sample<'_, '_>| {
+            sample.labels.is_empty() && matches!(&sample.name[self.entry.name.len()..], "" | "_total")
+        };
+        let mut values = self.samples().filter(plain).map(|sample| sample.value);
+        let value = values.next()?;
+        values.next().is_none().then_some(value)
+    }
+}
+
+/// A family as the exposition keeps it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Entry<'a> {
+    pub(super) name: &'a str,
+    /// Still escaped.
+    pub(super) help: Option<&'a str>,
+    pub(super) kind: Option<Kind>,
+    /// Its part of the rows.
+    pub(super) rows: Range<usize>,
+}
+
+impl<'a> Entry<'a> {
+    pub(super) const fn new(name: &'a str) -> Self {
+        Self { name, help: None, kind: None, rows: 0..0 }
+    }
+
+    /// Whether a sample of this name belongs to the family.
+    pub(super) fn owns(&self, name: &str) -> bool {
+        match name.strip_prefix(self.name) {
+            Some("") => true,
+            Some(suffix) => self.kind.unwrap_or_default().has_suffix(suffix),
+            None => false,
+        }
+    }
+}
+
+/// A sample as the exposition keeps it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Row<'a> {
+    pub(super) name: &'a str,
+    /// Index of its family.
+    pub(super) family: usize,
+    /// Its part of the labels.
+    pub(super) labels: Range<usize>,
+    pub(super) value: f64,
+    pub(super) timestamp: Option<i64>,
+}
+
+/// Resolves `\\`, `\"` and `\n`; any other backslash, which only a `HELP` text can hold, stands for itself.
+fn unescaped(raw: &str) -> Cow<'_, str> {
+    if !raw.contains('\\') {
+        return Cow::Borrowed(raw);
+    }
+    let mut text = String::with_capacity(raw.len());
+    let mut characters = raw.chars().peekable();
+    while let Some(character) = characters.next() {
+        let resolved = match (character, characters.peek()) {
+            ('\\', Some('n')) => '\n',
+            ('\\', Some(&escaped @ ('\\' | '"'))) => escaped,
+            _ => {
+                text.push(character);
+                continue;
+            }
+        };
+        characters.next();
+        text.push(resolved);
+    }
+    Cow::Owned(text)
+}

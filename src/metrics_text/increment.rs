@@ -1,0 +1,86 @@
+//! What was added to a histogram between two scrapes.
+
+use serde::{Deserialize, Serialize};
+
+use super::histogram::Histogram;
+
+/// What was added between two scrapes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Increment {
+    /// The observations added; after a restart, all since then.
+    pub added: Histogram,
+    /// Why the earlier scrape could not be subtracted.
+    pub restart: Option<Restart>,
+    /// The step in which the total is printed, and so the most by which the total of `added` can be off: 1 below a million
+    /// observations, then 10, and so on.
+    pub count_step: f64,
+}
+
+/// How a scrape shows that it does not continue an earlier one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Restart {
+    /// A bucket or the total holds fewer observations than before.
+    CountsFell,
+    /// The buckets have other bounds, as after an upgrade.
+    BoundsChanged,
+}
+
+impl Histogram {
+    /// What was added since an earlier scrape of the same daemon.
+    ///
+    /// If the total, a cumulative count or the count of one bucket fell, or the bounds are others, the daemon restarted in
+    /// between, and everything counted since then is the increment. A restart after which every count has already overtaken its
+    /// old value cannot be told from this; where the daemon's uptime shows it, `self` is the increment.
+    ///
+    /// Rounding to six digits keeps order, so no printed count falls by it. The count of one bucket is a difference of two
+    /// printed ones and may seem to fall by up to a step; that is taken for no change, not for a restart. Below a million
+    /// observations all is exact, and the earlier counts plus the increment are the later counts.
+    pub fn since(&self, earlier: &Self) -> Increment {
+        let count_step = printed_step(self.total()).max(1.0);
+        let restarted = |restart| Increment { added: self.clone(), restart: Some(restart), count_step };
+        if self.bounds != earlier.bounds {
+            return restarted(Restart::BoundsChanged);
+        }
+        let mut added: Vec<f64> = self.cumulative.iter().zip(&earlier.cumulative).map(|(new, old)| new - old).collect();
+        if added.iter().any(|&difference| difference < 0.0) {
+            return restarted(Restart::CountsFell);
+        }
+        let (mut below, mut below_off) = (0.0, 0.0);
+        for ((&difference, &new), &old) in added.iter().zip(&self.cumulative).zip(&earlier.cumulative) {
+            let off = off_by(new) + off_by(old);
+            if difference - below < -(off + below_off) {
+                return restarted(Restart::CountsFell);
+            }
+            (below, below_off) = (difference, off);
+        }
+        // No bucket may have gained more than those above it together show, the total least of all.
+        let mut most = f64::INFINITY;
+        for difference in added.iter_mut().rev() {
+            most = most.min(*difference);
+            *difference = most;
+        }
+        let sum = (self.sum - earlier.sum).clamp(f64::MIN, f64::MAX);
+        let added = Self { bounds: self.bounds.clone(), cumulative: added, sum };
+        Increment { added, restart: None, count_step }
+    }
+}
+
+/// The most by which a count can be off for having been printed with six digits.
+fn off_by(count: f64) -> f64 {
+    printed_step(count) / 2.0
+}
+
+/// The distance of the numbers that `%g` can print about a count; 0 where the count shows that it was printed exactly.
+fn printed_step(count: f64) -> f64 {
+    let mut step = 1.0;
+    let mut end = 1e6;
+    while count >= end {
+        step *= 10.0;
+        end *= 10.0;
+    }
+    if step > 1.0 && count % step <= 0.0 { step } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,181 @@
+//! One look in, one decision out.
+
+use jiff::Timestamp;
+
+use super::{
+    appraise::appraise,
+    decision::{Action, Appraisal, Decision, Target},
+    guards,
+    memory::{Memory, Settings},
+    params::Params,
+    reason::Reason,
+    state::Role,
+};
+use crate::{
+    cost::CostUnknown,
+    market::{Look, View},
+    units::{FeeRate, Nanomina, PublicKey},
+};
+
+/// Everything that a decision depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// When it is decided; at or after the look.
+    pub now: Timestamp,
+    /// What was just seen.
+    pub look: &'a Look,
+    /// What is known of the market, the look included.
+    pub view: &'a View,
+    /// Cost of one work.
+    pub cost: Result<Nanomina, &'a CostUnknown>,
+    /// What earlier looks left.
+    pub memory: &'a Memory,
+    /// What the daemon is.
+    pub role: Role,
+    /// The operator's settings.
+    pub params: &'a Params,
+}
+
+/// Decides what to do.
+///
+/// In the order of priority: pause, a daemon that cannot be trusted, settings that are not ours, an own block ahead, then the
+/// market: uneconomical, price move, nothing to do.
+pub fn decide(input: &Input<'_>) -> Decision {
+    let settings = match guards::status(input) {
+        Ok(status) => input.memory.settings(status),
+        Err(reason) => return hold(reason),
+    };
+    let Ok(status) = &input.look.status else {
+        return hold(Reason::RoleUnsure);
+    };
+    if let Err(reason) = guards::ownership(input, &settings) {
+        return hold(reason);
+    }
+    if let Some(slot) = guards::own_block(input, status) {
+        return make_room(input, &settings, slot);
+    }
+    match price(input, &settings) {
+        Ok(appraisal) => trade(input, &settings, appraisal),
+        Err(reason) => hold(reason),
+    }
+}
+
+fn hold(reason: Reason) -> Decision {
+    Decision { action: Action::Hold, reason, target: None, appraisal: None }
+}
+
+/// The worker gives way to the daemon's own block.
+fn make_room(input: &Input<'_>, settings: &Settings, slot: Timestamp) -> Decision {
+    let reason = Reason::OwnBlockAhead { slot };
+    if settings.worker.is_none() || input.role == Role::Coordinator {
+        return hold(reason);
+    }
+    match guards::hazard(input.memory, input.now) {
+        Ok(()) => Decision { action: Action::SwitchOff, reason, target: None, appraisal: None },
+        Err(wait) => hold(wait),
+    }
+}
+
+/// What fees would bring, if there is enough to tell.
+fn price(input: &Input<'_>, settings: &Settings) -> Result<Appraisal, Reason> {
+    if let Some(Err(fault)) = &input.look.chain {
+        return Err(Reason::ChainFault { fault: fault.clone() });
+    }
+    if let Some(Err(fault)) = &input.look.book {
+        return Err(Reason::BookFault { fault: fault.clone() });
+    }
+    let cost = input.cost.map_err(|cause| Reason::CostUnknown { cause: cause.clone() })?;
+    let pricing = &input.params.pricing;
+    if !input.view.tells_prices() {
+        let have = u32::try_from(input.view.summary().samples).unwrap_or(u32::MAX);
+        return Err(Reason::TooFewSamples { have, need: pricing.min_samples });
+    }
+    Ok(appraise(input.view, cost, pricing, guards::floor(input.memory, pricing), settings.fee))
+}
+
+/// On or off, and at which fee.
+fn trade(input: &Input<'_>, settings: &Settings, appraisal: Appraisal) -> Decision {
+    let pricing = &input.params.pricing;
+    let expected = appraisal.best.cautious_profit;
+    let on = settings.worker.is_some() || input.role == Role::Coordinator;
+    // For an own block the worker only steps aside: whether it comes back is asked as if it had stayed.
+    let was_on = on || input.memory.making_room_for.is_some();
+    let enabled = if was_on { expected >= pricing.stop_below } else { expected >= pricing.resume_above };
+    let target = Target { enabled, fee: appraisal.best.fee };
+    let (action, reason) = match (on, enabled) {
+        (false, false) => (Action::Hold, Reason::StaysOff { expected, threshold: pricing.resume_above }),
+        (false, true) => switch_on(input, target.fee, expected),
+        (true, false) => switch_off(input, settings, expected),
+        (true, true) => move_price(input, settings, &appraisal),
+    };
+    Decision { action, reason, target: Some(target), appraisal: Some(appraisal) }
+}
+
+fn switch_on(input: &Input<'_>, fee: Nanomina, expected: FeeRate) -> (Action, Reason) {
+    let pricing = &input.params.pricing;
+    let Some(key) = own_key(input) else {
+        return (Action::Hold, Reason::NoWorkerKey);
+    };
+    if input.memory.making_room_for.is_some() {
+        return match guards::hazard(input.memory, input.now) {
+            Ok(()) => (Action::SwitchOn { key, fee }, Reason::OwnBlockPassed),
+            Err(wait) => (Action::Hold, wait),
+        };
+    }
+    match guards::switch(input.memory, true, pricing, input.now) {
+        Ok(()) => (Action::SwitchOn { key, fee }, Reason::Profitable { expected, threshold: pricing.resume_above }),
+        Err(wait) => (Action::Hold, wait),
+    }
+}
+
+fn switch_off(input: &Input<'_>, settings: &Settings, expected: FeeRate) -> (Action, Reason) {
+    let pricing = &input.params.pricing;
+    let reason = Reason::Uneconomical { expected, threshold: pricing.stop_below };
+    if input.role == Role::Coordinator {
+        // A coordinator's key cannot be taken away: the dearest permitted fee keeps it from proving for less.
+        let parked = pricing.ceiling.max(guards::floor(input.memory, pricing));
+        if settings.fee == parked {
+            return (Action::Hold, reason);
+        }
+        return match guards::fee_change(input.memory, pricing, input.now) {
+            Ok(()) => (Action::Park { fee: parked }, reason),
+            Err(wait) => (Action::Hold, wait),
+        };
+    }
+    match guards::switch(input.memory, false, pricing, input.now) {
+        Ok(()) => (Action::SwitchOff, reason),
+        Err(wait) => (Action::Hold, wait),
+    }
+}
+
+fn move_price(input: &Input<'_>, settings: &Settings, appraisal: &Appraisal) -> (Action, Reason) {
+    let pricing = &input.params.pricing;
+    let (from, to) = (settings.fee, appraisal.best.fee);
+    if from == to {
+        return (Action::Hold, Reason::AtTarget);
+    }
+    let outside = from < guards::floor(input.memory, pricing) || from > pricing.ceiling;
+    if !outside && !worth_moving(appraisal, pricing.deadband) {
+        return (Action::Hold, Reason::InsideDeadband { at: from, better: to });
+    }
+    match guards::fee_change(input.memory, pricing, input.now) {
+        Ok(()) => (Action::SetFee { fee: to }, Reason::PriceMove { from, to }),
+        Err(wait) => (Action::Hold, wait),
+    }
+}
+
+/// Whether both the change of fee and what it gains are larger than the deadband.
+///
+/// A change of fee alone proves nothing: on a flat part of the profit curve the best fee jumps without any gain, and each move
+/// makes our own unsold works open to us again.
+fn worth_moving(appraisal: &Appraisal, deadband: f64) -> bool {
+    let (current, best) = (&appraisal.current, &appraisal.best);
+    let change = best.fee.to_f64() - current.fee.to_f64();
+    let gain = best.cautious_profit.to_mina_per_hour() - current.cautious_profit.to_mina_per_hour();
+    let scale = best.cautious_profit.to_mina_per_hour().abs();
+    change.abs() > deadband * current.fee.to_f64() && gain > deadband * scale
+}
+
+fn own_key(input: &Input<'_>) -> Option<PublicKey> {
+    input.params.worker.key.clone()
+}

@@ -1,0 +1,109 @@
+//! What was decided, and the forecasts it rests on.
+
+use serde::{Deserialize, Serialize};
+
+use super::reason::Reason;
+use crate::units::{FeeRate, Nanomina, PublicKey};
+
+/// The outcome of one look: exactly one action and the reason for it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[must_use = "a decision that nobody reads changes nothing"]
+pub struct Decision {
+    /// What to do.
+    pub action: Action,
+    /// Why.
+    pub reason: Reason,
+    /// The state the policy wants, also while it holds; `None` when it did not get as far as a price.
+    pub target: Option<Target>,
+    /// The forecasts behind the target; `None` when it did not get as far as a price.
+    pub appraisal: Option<Appraisal>,
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub enum Action {
+    /// Nothing.
+    Hold,
+    /// Ask another fee.
+    SetFee {
+        /// The fee.
+        fee: Nanomina,
+    },
+    /// Start proving. The fee is set first, so that no work is taken at the old one.
+    SwitchOn {
+        /// The key to prove for.
+        key: PublicKey,
+        /// The fee to ask.
+        fee: Nanomina,
+    },
+    /// Stop proving.
+    SwitchOff,
+    /// Ask a fee that nobody pays, where the key cannot be taken away.
+    Park {
+        /// The fee.
+        fee: Nanomina,
+    },
+}
+
+impl Action {
+    /// The stable code: metric label, log field, API value.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Hold => "hold",
+            Self::SetFee { .. } => "set_fee",
+            Self::SwitchOn { .. } => "switch_on",
+            Self::SwitchOff => "switch_off",
+            Self::Park { .. } => "park",
+        }
+    }
+
+    /// Every code.
+    pub const CODES: [&'static str; 5] = ["hold", "set_fee", "switch_on", "switch_off", "park"];
+}
+
+/// The state the policy wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// Whether computing pays.
+    pub enabled: bool,
+    /// The best fee, floor and ceiling applied.
+    pub fee: Nanomina,
+}
+
+/// What asking a fee is expected to bring.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Forecast {
+    /// The fee.
+    pub fee: Nanomina,
+    /// P(sold) of a work made at this fee.
+    pub sale_probability: f64,
+    /// Lower end of its confidence band.
+    pub low: f64,
+    /// Upper end of its confidence band.
+    pub high: f64,
+    /// Works made per hour.
+    pub works_per_hour: f64,
+    /// Expected profit.
+    pub profit: FeeRate,
+    /// Expected profit with the probability at the lower end of its band: the figure that decisions use.
+    pub cautious_profit: FeeRate,
+}
+
+/// The forecasts behind a decision.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Appraisal {
+    /// Cost of one work.
+    pub cost: Nanomina,
+    /// At the fee the policy wants.
+    pub best: Forecast,
+    /// At the fee the daemon asks now.
+    pub current: Forecast,
+    /// Over candidate fees in ascending order, thinned to at most [`Appraisal::MAX_CURVE`] points.
+    pub curve: Vec<Forecast>,
+}
+
+impl Appraisal {
+    /// Most points kept of the curve.
+    pub const MAX_CURVE: usize = 96;
+}

@@ -1,0 +1,151 @@
+//! Reasons not to act at all, in the order of their priority.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{
+    Input,
+    memory::{Memory, Settings},
+    params::Pricing,
+    reason::Reason,
+    state::Role,
+};
+use crate::{
+    market::{Status, SyncState},
+    units::Nanomina,
+};
+
+/// Time after a switch in which the opposite one could bring the daemon down.
+///
+/// The prover process installs its signal handler only once its command runs; a SIGTERM before that is a death by signal, on
+/// which the daemon aborts (Mina `mina_lib.ml` `Snark_worker`; MinaProtocol/mina#4122). After a stop the old process may outlive
+/// the call and a new one would prove beside it.
+pub(super) const SWITCH_HAZARD: Duration = Duration::from_secs(60);
+
+/// Whether the daemon can be trusted and may be touched at all; the status where it is.
+pub(super) fn status<'a>(input: &Input<'a>) -> Result<&'a Status, Reason> {
+    let (memory, safety) = (input.memory, &input.params.safety);
+    if let Some(pause) = memory.pause {
+        return Err(Reason::Paused { until: pause.until });
+    }
+    let status = input.look.status.as_ref().map_err(|fault| Reason::StatusFault { fault: fault.clone() })?;
+    if memory.breaker.is_open() {
+        return Err(Reason::BreakerOpen { failures: memory.breaker.failures });
+    }
+    let age = since(input.look.at, input.now);
+    if age > safety.max_age {
+        return Err(Reason::Stale { age, limit: safety.max_age });
+    }
+    if status.sync != SyncState::Synced {
+        return Err(Reason::Unsynced { state: status.sync.clone() });
+    }
+    // `syncStatus` compares heights with what peers sent and stays SYNCED when nobody sends anything.
+    let tip_limit = (status.slot_duration * TIP_SLOTS).max(safety.max_age);
+    match status.best_tip {
+        Some(tip) if since(tip.starts, status.now.starts) > tip_limit => {
+            return Err(Reason::TipBehind { age: since(tip.starts, status.now.starts), limit: tip_limit });
+        }
+        _ => {}
+    }
+    match status.peers {
+        Some(have) if have < safety.min_peers => Err(Reason::FewPeers { have, need: safety.min_peers }),
+        _ => Ok(status),
+    }
+}
+
+/// Slots without a block after which a best tip is old: with three slots in four filled, 20 empty ones in a row happen once in
+/// 10^12.
+const TIP_SLOTS: u32 = 20;
+
+/// Whether the worker is ours to set.
+pub(super) fn ownership(input: &Input<'_>, settings: &Settings) -> Result<(), Reason> {
+    if let Some(until) = input.memory.external_hold {
+        return Err(Reason::ExternalChange { until });
+    }
+    match &settings.worker {
+        Some(found) if !input.params.worker.owns(found) => Err(Reason::ForeignKey { found: found.clone() }),
+        None if input.role == Role::Unsure => Err(Reason::RoleUnsure),
+        _ => Ok(()),
+    }
+}
+
+/// The slot of an own block that the worker must make room for now, if any.
+pub(super) fn own_block(input: &Input<'_>, status: &Status) -> Option<Timestamp> {
+    let guard = input.params.block_production;
+    if !guard.enabled {
+        return None;
+    }
+    let ahead = |slot: &Timestamp| since(input.now, *slot) <= guard.stop_before && *slot >= input.now;
+    // Once the slot has come, `nextBlockProduction` shows the one after it.
+    let running = |slot: &Timestamp| *slot <= input.now && since(*slot, input.now) < guard.resume_after;
+    status
+        .next_block_production
+        .filter(ahead)
+        .or(input.memory.making_room_for.filter(|slot| ahead(slot) || running(slot)))
+}
+
+/// Whether the opposite of the last switch would come too soon for the daemon.
+pub(super) fn hazard(memory: &Memory, now: Timestamp) -> Result<(), Reason> {
+    wait(memory.switched.map(|switched| switched.at), SWITCH_HAZARD, now, |remaining| Reason::SwitchHazard {
+        remaining,
+    })
+}
+
+/// Whether a switch is due: confirmed, and not too soon after the last one.
+pub(super) fn switch(memory: &Memory, on: bool, pricing: &Pricing, now: Timestamp) -> Result<(), Reason> {
+    let streak = memory.streak.then(on);
+    if streak.looks < pricing.confirm {
+        return Err(Reason::Confirming { have: streak.looks, need: pricing.confirm });
+    }
+    let last = memory.switched.map(|switched| switched.at);
+    if on {
+        wait(last, pricing.min_off, now, |remaining| Reason::MinOff { remaining })?;
+    } else {
+        wait(last, pricing.min_on, now, |remaining| Reason::MinOn { remaining })?;
+    }
+    hazard(memory, now)?;
+    budget(memory, pricing)
+}
+
+/// Whether a fee change is due: not too soon after the last one.
+pub(super) fn fee_change(memory: &Memory, pricing: &Pricing, now: Timestamp) -> Result<(), Reason> {
+    wait(memory.fee_changed, pricing.cooldown, now, |remaining| Reason::Cooldown { remaining })?;
+    budget(memory, pricing)
+}
+
+fn budget(memory: &Memory, pricing: &Pricing) -> Result<(), Reason> {
+    let used = u32::try_from(memory.changes.len()).unwrap_or(u32::MAX);
+    if used >= pricing.max_changes_per_day {
+        return Err(Reason::DailyBudget { limit: pricing.max_changes_per_day });
+    }
+    Ok(())
+}
+
+fn wait(
+    last: Option<Timestamp>,
+    time: Duration,
+    now: Timestamp,
+    reason: impl Fn(Duration) -> Reason,
+) -> Result<(), Reason> {
+    // A clock that was set back must not hold for longer than the time itself.
+    let passed = last.map_or(time, |last| since(last, now));
+    match time.checked_sub(passed) {
+        Some(remaining) if !remaining.is_zero() => Err(reason(remaining)),
+        _ => Ok(()),
+    }
+}
+
+/// Time from `earlier` to `later`; zero when they are the other way round.
+pub(super) fn since(earlier: Timestamp, later: Timestamp) -> Duration {
+    Duration::try_from(later.duration_since(earlier)).unwrap_or(Duration::ZERO)
+}
+
+/// The floor: without a ledger account no pool takes a fee below the account-creation fee (Mina `snark_pool.ml`, 3.0.3). While it is
+/// not known whether there is one, the pool decides.
+pub(super) fn floor(memory: &Memory, pricing: &Pricing) -> Nanomina {
+    match memory.has_account {
+        Some(false) => pricing.floor.max(Nanomina::ONE_MINA),
+        Some(true) | None => pricing.floor,
+    }
+}

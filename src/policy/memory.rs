@@ -1,0 +1,231 @@
+//! What the policy must remember from look to look: when it acted, what it expects to find, and what it is waiting for.
+
+use std::{collections::VecDeque, time::Duration};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    decision::{Action, Decision},
+    params::{ExternalChange, Safety},
+    reason::Reason,
+    state::{HoldState, Mode, Outcome, Pause, Role},
+};
+use crate::{
+    market::{Look, Status},
+    units::{Nanomina, PublicKey},
+};
+
+/// What an operator can set on a daemon.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// The key snark work is done for.
+    pub worker: Option<PublicKey>,
+    /// The fee asked.
+    pub fee: Nanomina,
+}
+
+impl From<&Status> for Settings {
+    fn from(status: &Status) -> Self {
+        Self { worker: status.worker.clone(), fee: status.fee }
+    }
+}
+
+impl Settings {
+    /// The settings that an action leads to.
+    pub fn after(&self, action: &Action) -> Self {
+        match action {
+            Action::Hold => self.clone(),
+            Action::SetFee { fee } | Action::Park { fee } => Self { fee: *fee, ..self.clone() },
+            Action::SwitchOn { key, fee } => Self { worker: Some(key.clone()), fee: *fee },
+            Action::SwitchOff => Self { worker: None, ..self.clone() },
+        }
+    }
+}
+
+/// What the policy must remember from look to look. A restart that forgot it could flap.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Memory {
+    /// When the fee last changed by our decision.
+    pub fee_changed: Option<Timestamp>,
+    /// When the worker was last switched, and to what, by whomever.
+    pub switched: Option<Switched>,
+    /// Changes of the last 24 hours by our decision, oldest first.
+    pub changes: VecDeque<Timestamp>,
+    /// Looks in a row that wanted the same.
+    pub streak: Streak,
+    /// The own block for which the worker is off, by its slot's start.
+    pub making_room_for: Option<Timestamp>,
+    /// End of the hold after someone else's change.
+    pub external_hold: Option<Timestamp>,
+    /// The operator's pause.
+    pub pause: Option<Pause>,
+    /// Failures in a row.
+    pub breaker: Breaker,
+    /// What the daemon was last known to be set to.
+    pub known: Option<Settings>,
+    /// What the daemon would be set to if dry-run decisions had been carried out.
+    pub virtual_settings: Option<Settings>,
+    /// Whether the daemon ever showed a worker key: then it is no coordinator.
+    pub showed_key: bool,
+    /// Whether the worker key has a ledger account, as last answered.
+    pub has_account: Option<bool>,
+    /// The daemon's uptime at the last look.
+    pub uptime: Option<Duration>,
+    /// Restarts of the daemon seen.
+    pub restarts: u32,
+}
+
+/// A switch of the worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Switched {
+    /// When.
+    pub at: Timestamp,
+    /// On or off.
+    pub on: bool,
+}
+
+/// Looks in a row that wanted the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Streak {
+    /// Whether they wanted the worker on.
+    pub on: bool,
+    /// How many.
+    pub looks: u32,
+}
+
+impl Streak {
+    /// The streak after one more look.
+    pub fn then(self, on: bool) -> Self {
+        Self { on, looks: if self.on == on { self.looks.saturating_add(1) } else { 1 } }
+    }
+}
+
+/// Stops acting after too many failures in a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Breaker {
+    /// Failures in a row; while open, those that opened it.
+    pub failures: u32,
+    /// While open, successes in a row.
+    pub successes: Option<u32>,
+}
+
+impl Breaker {
+    /// Whether it is open: observe only.
+    pub const fn is_open(self) -> bool {
+        self.successes.is_some()
+    }
+
+    fn note(self, failed: bool, limit: u32) -> Self {
+        match (self.successes, failed) {
+            (None, false) => Self::default(),
+            (None, true) if self.failures + 1 >= limit => Self { failures: self.failures + 1, successes: Some(0) },
+            (None, true) => Self { failures: self.failures + 1, successes: None },
+            (Some(_), true) => Self { successes: Some(0), ..self },
+            (Some(n), false) if n + 1 >= limit => Self::default(),
+            (Some(n), false) => Self { successes: Some(n + 1), ..self },
+        }
+    }
+}
+
+impl Memory {
+    /// Takes in what a look shows of the daemon itself, before deciding.
+    pub fn observe(&mut self, look: &Look, mode: Mode, safety: &Safety) {
+        if self.pause.is_some_and(|pause| pause.until.is_some_and(|until| until <= look.at)) {
+            self.pause = None;
+        }
+        self.external_hold = self.external_hold.filter(|until| *until > look.at);
+        if let Some(Ok(exists)) = look.account {
+            self.has_account = Some(exists);
+        }
+        let Ok(status) = &look.status else { return };
+        let found = Settings::from(status);
+        let started = look.at.checked_sub(status.uptime).unwrap_or(Timestamp::MIN);
+        let restarted = self.uptime.is_some_and(|before| status.uptime < before);
+        self.uptime = Some(status.uptime);
+        self.showed_key |= status.worker.is_some();
+        self.restarts += u32::from(restarted);
+        let changed = self.known.as_ref().is_some_and(|known| *known != found);
+        if changed || restarted {
+            self.virtual_settings = None;
+        }
+        if changed {
+            let known_on = self.known.as_ref().is_some_and(|known| known.worker.is_some());
+            if known_on != found.worker.is_some() {
+                self.switched = Some(Switched { at: look.at, on: found.worker.is_some() });
+            }
+        }
+        // A restarted daemon falls back to its flags; nobody changed anything.
+        if changed && !restarted && mode == Mode::Live && safety.external_change == ExternalChange::Hold {
+            self.external_hold = look.at.checked_add(safety.external_hold).ok();
+        }
+        // A daemon that starts with a worker starts its prover too.
+        if restarted || self.known.is_none() && self.switched.is_none() {
+            self.switched = Some(Switched { at: started, on: found.worker.is_some() });
+        }
+        if mode == Mode::Live {
+            self.virtual_settings = None;
+        }
+        self.known = Some(found);
+    }
+
+    /// What the policy decides about: in dry-run, the settings that its decisions would have led to.
+    pub fn settings(&self, status: &Status) -> Settings {
+        self.virtual_settings.clone().unwrap_or_else(|| Settings::from(status))
+    }
+
+    /// Takes in what came of a decision.
+    pub fn note(&mut self, at: Timestamp, look: &Look, decision: &Decision, outcome: &Outcome, limit: u32) {
+        let failed = look.status.is_err() || matches!(outcome, Outcome::Rejected { .. } | Outcome::Unknown { .. });
+        self.breaker = self.breaker.note(failed, limit);
+        if let Some(target) = decision.target {
+            self.streak = self.streak.then(target.enabled);
+        }
+        let day_ago = at.checked_sub(Duration::from_secs(24 * 3600)).unwrap_or(Timestamp::MIN);
+        while self.changes.front().is_some_and(|change| *change <= day_ago) {
+            self.changes.pop_front();
+        }
+        let Ok(status) = &look.status else { return };
+        let before = self.settings(status);
+        let after = before.after(&decision.action);
+        match outcome {
+            Outcome::Held => return,
+            // Of two mutations the first may have been taken; the next look shows.
+            Outcome::Rejected { .. } => {
+                self.known = None;
+                return;
+            }
+            Outcome::DryRun => self.virtual_settings = Some(after.clone()),
+            Outcome::Confirmed => self.known = Some(after.clone()),
+            // What the daemon is set to now is not known; the next look takes it as it is.
+            Outcome::Applied { .. } | Outcome::Unknown { .. } => self.known = None,
+        }
+        self.changes.push_back(at);
+        if before.fee != after.fee {
+            self.fee_changed = Some(at);
+        }
+        if before.worker.is_some() != after.worker.is_some() {
+            self.switched = Some(Switched { at, on: after.worker.is_some() });
+            self.making_room_for = match decision.reason {
+                Reason::OwnBlockAhead { slot } => Some(slot),
+                _ => None,
+            };
+        }
+    }
+
+    /// Whether pause or breaker hold the worker.
+    pub fn hold(&self) -> HoldState {
+        HoldState { paused: self.pause, breaker_open: self.breaker.is_open() }
+    }
+
+    /// What the daemon is, as far as it can be told without trying: a coordinator never shows a key (Mina `mina_lib.ml`, 3.0.3),
+    /// so one that ever showed a key is a worker.
+    pub fn role(&self, setting: super::RoleSetting) -> Role {
+        match setting {
+            super::RoleSetting::Worker => Role::Worker,
+            super::RoleSetting::Coordinator => Role::Coordinator,
+            super::RoleSetting::Auto if self.showed_key => Role::Worker,
+            super::RoleSetting::Auto => Role::Unsure,
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! What to do about the market: the fee to ask, and whether to compute at all.
+//!
+//! Invariants: pure. The same input gives the same decision; every decision carries its reason and the numbers behind it.
+//!
+//! Not here: carrying a decision out (`controller`).
+
+mod appraise;
+mod decide;
+mod decision;
+mod guards;
+mod memory;
+mod params;
+mod reason;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub use decide::{Input, decide};
+pub use decision::{Action, Appraisal, Decision, Forecast, Target};
+pub use memory::{Breaker, Memory, Settings, Streak, Switched};
+pub use params::{BlockProduction, ExternalChange, Params, Pricing, RoleSetting, Safety, Strategy, Worker};
+pub use reason::Reason;
+pub use state::{HoldState, Mode, Outcome, Pause, Role};

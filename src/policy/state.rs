@@ -1,0 +1,107 @@
+//! What a controller can be in: the words that settings, decisions and records share.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::fault::Fault;
+
+/// Whether decisions are carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Decided and recorded, never sent.
+    DryRun,
+    /// Sent to the daemon.
+    Live,
+}
+
+impl Mode {
+    /// The name used in the configuration and in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::DryRun => "dry-run",
+            Self::Live => "live",
+        }
+    }
+}
+
+/// Whether the operator or the breaker holds the worker.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldState {
+    /// The operator's pause.
+    pub paused: Option<Pause>,
+    /// Whether the breaker is open.
+    pub breaker_open: bool,
+}
+
+/// An operator's pause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// When it ends by itself; `None` is until `resume`.
+    pub until: Option<Timestamp>,
+}
+
+/// What a daemon is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Not yet told.
+    #[default]
+    Unsure,
+    /// Its key turns work on and off.
+    Worker,
+    /// It hands work to remote provers under a key that its API cannot change.
+    Coordinator,
+}
+
+impl Role {
+    /// The name used in JSON and on the page.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unsure => "unsure",
+            Self::Worker => "worker",
+            Self::Coordinator => "coordinator",
+        }
+    }
+}
+
+/// What came of a decision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// There was nothing to do.
+    Held,
+    /// Dry-run: nothing was sent.
+    DryRun,
+    /// Sent and answered, but reading back did not (yet) show it.
+    Applied {
+        /// What reading back failed with; `None` when it showed other settings.
+        unread: Option<Fault>,
+    },
+    /// Sent, and reading back shows it.
+    Confirmed,
+    /// The daemon would not, or never got it: nothing changed.
+    Rejected {
+        /// What was wrong.
+        fault: Fault,
+    },
+    /// No answer, and reading back failed too: it may or may not have been applied.
+    Unknown {
+        /// What was wrong.
+        fault: Fault,
+    },
+}
+
+impl Outcome {
+    /// The stable code: metric label, log field; `held` is not counted as an action.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::DryRun => "dry_run",
+            Self::Applied { .. } => "applied",
+            Self::Confirmed => "confirmed",
+            Self::Rejected { .. } => "rejected",
+            Self::Unknown { .. } => "unknown",
+        }
+    }
+}

@@ -1,0 +1,406 @@
+//! Decisions over whole situations: each test is a short story of one daemon.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use proptest::{prelude::*, strategy::Strategy as _};
+
+use super::{Strategy, *};
+use crate::{
+    cost::CostUnknown,
+    fault::Fault,
+    market::{
+        Block, History, Look, SyncState, View, ViewSettings,
+        fixtures::{self, block, fee, key, open_work, time},
+    },
+    units::{FeeRate, Nanomina, PublicKey},
+};
+
+/// A market in which 90 works an hour sell at `price`, of which `free` in ten sell for nothing.
+fn market(price: u64, free: u64) -> Vec<Block> {
+    let works: Vec<(i64, u64, &str)> =
+        (0..90).map(|i| (i, if i as u64 % 10 < free { 0 } else { price }, "them")).collect();
+    let fresh = |n: i64| works.iter().map(|&(id, paid, by)| (id + 1_000 * n, paid, by)).collect::<Vec<_>>();
+    (0..8).map(|n| block(u32::try_from(n).unwrap() + 1, "b", n * 3_600, &fresh(n))).collect()
+}
+
+const NOW: i64 = 8 * 3_600;
+
+struct Story {
+    params: Params,
+    memory: Memory,
+    look: Look,
+    cost: Result<Nanomina, CostUnknown>,
+}
+
+impl Story {
+    fn new(blocks: Vec<Block>) -> Self {
+        let worker = Worker { key: Some(key("us")), ..Worker::default() };
+        let params = Params {
+            pricing: Pricing { confirm: 1, ..Pricing::default() },
+            worker,
+            block_production: BlockProduction::default(),
+            safety: Safety::default(),
+        };
+        let look = fixtures::look(NOW, blocks, vec![open_work(900_000, None)]);
+        Self { params, memory: Memory { showed_key: true, ..Memory::default() }, look, cost: Ok(fee(1_000)) }
+    }
+
+    fn status(&mut self, change: impl FnOnce(&mut crate::market::Status)) -> &mut Self {
+        change(self.look.status.as_mut().unwrap());
+        self
+    }
+
+    fn decide(&self) -> Decision {
+        let owns = |prover: &PublicKey| self.params.worker.owns(prover);
+        let mut history = History::default();
+        history.absorb(&self.look, owns, None);
+        let pricing = &self.params.pricing;
+        let settings = ViewSettings {
+            window: pricing.window,
+            half_life: pricing.half_life,
+            min_samples: pricing.min_samples,
+            works_per_hour: Some(30.0),
+        };
+        let view = View::new(&history, &self.look, &settings, owns);
+        decide(&Input {
+            now: self.look.at,
+            look: &self.look,
+            view: &view,
+            cost: self.cost.as_ref().copied(),
+            memory: &self.memory,
+            role: self.memory.role(self.params.worker.role),
+            params: &self.params,
+        })
+    }
+
+    fn code(&self) -> (&'static str, &'static str) {
+        let decision = self.decide();
+        (decision.action.code(), decision.reason.code())
+    }
+}
+
+#[test]
+fn asks_one_tick_less_than_the_price_at_which_work_sells() {
+    let decision = Story::new(market(5_000_000, 3)).decide();
+    assert_eq!(decision.action, Action::SetFee { fee: fee(4_999_999) });
+    let best = decision.appraisal.unwrap().best;
+    assert!((best.sale_probability - 0.7).abs() < 0.1, "{best:?}");
+    assert!(best.low <= best.sale_probability && best.sale_probability <= best.high);
+}
+
+#[test]
+fn holds_where_the_best_fee_is_already_asked() {
+    let mut story = Story::new(market(5_000_000, 3));
+    story.status(|status| status.fee = fee(4_999_999));
+    assert_eq!(story.code(), ("hold", "at_target"));
+    story.status(|status| status.fee = fee(4_999_998));
+    assert_eq!(story.code(), ("hold", "inside_deadband"));
+}
+
+#[test]
+fn stops_where_work_is_free_and_resumes_where_it_pays() {
+    let mut story = Story::new(market(5_000_000, 10));
+    assert_eq!(story.code(), ("switch_off", "uneconomical"));
+    story.status(|status| status.worker = None);
+    assert_eq!(story.code(), ("hold", "stays_off"));
+    let mut story = Story::new(market(5_000_000, 1));
+    story.status(|status| status.worker = None);
+    let decision = story.decide();
+    assert_eq!(decision.action, Action::SwitchOn { key: key("us"), fee: fee(4_999_999) });
+    assert_eq!(decision.reason.code(), "profitable");
+}
+
+#[test]
+fn a_switch_waits_for_looks_that_agree() {
+    let mut story = Story::new(market(5_000_000, 10));
+    story.params.pricing.confirm = 3;
+    let mut codes = Vec::new();
+    for _ in 0..3 {
+        let decision = story.decide();
+        codes.push(decision.reason.code());
+        story.memory.note(story.look.at, &story.look, &decision, &Outcome::Held, 5);
+    }
+    assert_eq!(codes, ["confirming", "confirming", "uneconomical"]);
+}
+
+#[test]
+fn dwell_cooldown_and_budget_hold() {
+    let mut story = Story::new(market(5_000_000, 10));
+    story.memory.switched = Some(Switched { at: time(NOW - 300), on: true });
+    assert_eq!(story.code(), ("hold", "min_on"));
+    story.params.pricing.min_on = Duration::ZERO;
+    story.memory.switched = Some(Switched { at: time(NOW - 5), on: true });
+    assert_eq!(story.code(), ("hold", "switch_hazard"));
+    let mut story = Story::new(market(5_000_000, 3));
+    story.memory.fee_changed = Some(time(NOW - 60));
+    assert_eq!(story.decide().reason, Reason::Cooldown { remaining: Duration::from_secs(540) });
+    story.memory.fee_changed = Some(time(NOW + 86_400));
+    assert_eq!(story.decide().reason, Reason::Cooldown { remaining: Duration::from_secs(600) }, "a clock set back");
+    story.memory.fee_changed = None;
+    story.memory.changes = (0..48).map(|_| time(NOW - 3_600)).collect();
+    assert_eq!(story.code(), ("hold", "daily_budget"));
+}
+
+#[test]
+fn reasons_to_hold_come_in_the_order_of_their_priority() {
+    let mut story = Story::new(market(5_000_000, 3));
+    story.look.chain = Some(Err(Fault::Malformed { cause: "x".into() }));
+    assert_eq!(story.code(), ("hold", "chain_fault"));
+    story.params.block_production.enabled = true;
+    story.status(|status| status.next_block_production = Some(time(NOW + 60)));
+    assert_eq!(story.code(), ("switch_off", "own_block_ahead"), "room is made without knowing the market");
+    story.status(|status| status.worker = Some(key("someone")));
+    assert_eq!(story.code(), ("hold", "foreign_key"));
+    story.memory.external_hold = Some(time(NOW + 60));
+    assert_eq!(story.code(), ("hold", "external_change"));
+    story.status(|status| status.peers = Some(1));
+    assert_eq!(story.code(), ("hold", "few_peers"));
+    story.status(|status| status.best_tip.as_mut().unwrap().starts = time(NOW - 7_200));
+    assert_eq!(story.code(), ("hold", "tip_behind"));
+    story.status(|status| status.sync = SyncState::Catchup);
+    assert_eq!(story.code(), ("hold", "unsynced"));
+    story.memory.breaker = Breaker { failures: 5, successes: Some(0) };
+    assert_eq!(story.code(), ("hold", "breaker_open"));
+    story.look.status = Err(Fault::TimedOut { limit: Duration::from_secs(30) });
+    assert_eq!(story.code(), ("hold", "status_fault"));
+    story.memory.pause = Some(Pause { until: None });
+    assert_eq!(story.code(), ("hold", "paused"));
+}
+
+#[test]
+fn without_an_account_the_fee_pays_for_creating_it() {
+    let mut story = Story::new(market(2_000_000_000, 0));
+    story.params.pricing.ceiling = fee(5_000_000_000);
+    story.memory.has_account = Some(false);
+    let floor = |story: &Story| story.decide().target.unwrap().fee;
+    assert!(floor(&story) >= Nanomina::ONE_MINA);
+    let mut cheap = Story::new(market(5_000_000, 0));
+    cheap.memory.has_account = Some(false);
+    assert_eq!(cheap.code(), ("switch_off", "uneconomical"), "nobody pays the floor");
+}
+
+#[test]
+fn an_own_block_makes_room_and_hands_back() {
+    let mut story = Story::new(market(5_000_000, 3));
+    story.params.block_production.enabled = true;
+    let slot = time(NOW + 240);
+    story.status(|status| status.next_block_production = Some(slot));
+    let decision = story.decide();
+    assert_eq!((decision.action.code(), decision.reason.code()), ("switch_off", "own_block_ahead"));
+    story.memory.note(story.look.at, &story.look, &decision, &Outcome::Confirmed, 5);
+    story.status(|status| {
+        status.worker = None;
+        status.next_block_production = Some(time(NOW + 40_000));
+    });
+    for (later, expected) in [
+        (120, ("hold", "own_block_ahead")),
+        (250, ("hold", "own_block_ahead")),
+        (301, ("switch_on", "own_block_passed")),
+    ] {
+        story.look.at = time(NOW + later);
+        story.status(|status| {
+            status.now.starts = time(NOW + later);
+            status.best_tip = Some(status.now);
+        });
+        assert_eq!(story.code(), expected, "{later} s later");
+    }
+}
+
+#[test]
+fn a_daemon_without_a_key_is_not_touched_until_its_role_is_known() {
+    let mut story = Story::new(market(5_000_000, 3));
+    story.memory.showed_key = false;
+    story.status(|status| status.worker = None);
+    assert_eq!(story.code(), ("hold", "role_unsure"));
+    story.params.worker.role = RoleSetting::Worker;
+    assert_eq!(story.code(), ("switch_on", "profitable"));
+    story.params.worker.key = None;
+    assert_eq!(story.code(), ("hold", "no_worker_key"));
+}
+
+#[test]
+fn a_coordinator_is_parked_and_never_switched() {
+    let mut story = Story::new(market(5_000_000, 10));
+    story.params.worker.role = RoleSetting::Coordinator;
+    story.status(|status| status.worker = None);
+    assert_eq!(story.decide().action, Action::Park { fee: Nanomina::ONE_MINA });
+    story.status(|status| status.fee = Nanomina::ONE_MINA);
+    assert_eq!(story.code(), ("hold", "uneconomical"));
+    let mut earning = Story::new(market(5_000_000, 3));
+    earning.params.worker.role = RoleSetting::Coordinator;
+    earning.status(|status| status.worker = None);
+    assert_eq!(earning.code(), ("set_fee", "price_move"));
+}
+
+#[test]
+fn too_little_seen_and_unknown_cost_hold() {
+    let story = Story::new(vec![block(1, "a", 0, &[(1, 5, "them")])]);
+    assert_eq!(story.decide().reason, Reason::TooFewSamples { have: 1, need: 30 });
+    let mut story = Story::new(market(5_000_000, 3));
+    story.cost = Err(CostUnknown::NotMeasured);
+    assert_eq!(story.code(), ("hold", "cost_unknown"));
+}
+
+#[test]
+fn strategies_propose_their_fee() {
+    let mut story = Story::new(market(5_000_000, 3));
+    let fee_of = |story: &Story| story.decide().target.unwrap().fee;
+    story.params.pricing.strategy = Strategy::Fixed { fee: fee(77_000) };
+    assert_eq!(fee_of(&story), fee(77_000));
+    story.params.pricing.strategy = Strategy::Quantile { quantile: 0.5 };
+    assert_eq!(fee_of(&story), fee(4_999_999));
+    story.params.pricing.strategy = Strategy::Undercut;
+    let book = story.look.book.as_mut().unwrap().as_mut().unwrap();
+    book.works.push(open_work(900_001, Some((300_000, "them"))));
+    book.works.push(open_work(900_002, Some((200_000, "us"))));
+    assert_eq!(fee_of(&story), fee(299_999), "own offers are not undercut");
+    story.params.pricing.floor = fee(400_000);
+    assert_eq!(fee_of(&story), fee(400_000));
+}
+
+#[test]
+fn someone_elses_change_is_left_alone_for_a_while_but_a_restart_is_not_a_change() {
+    let safety = Safety::default();
+    let mut memory = Memory::default();
+    let mut look = fixtures::look(0, Vec::new(), Vec::new());
+    memory.observe(&look, Mode::Live, &safety);
+    let at = |seconds: i64, uptime: u64, asked: u64, look: &mut Look| {
+        look.at = time(seconds);
+        let status = look.status.as_mut().unwrap();
+        status.uptime = Duration::from_secs(uptime);
+        status.fee = fee(asked);
+    };
+    at(60, 30, 7, &mut look);
+    memory.observe(&look, Mode::Live, &safety);
+    assert_eq!((memory.external_hold, memory.restarts), (None, 1));
+    assert_eq!(memory.switched, Some(Switched { at: time(30), on: true }));
+    at(120, 90, 8, &mut look);
+    memory.observe(&look, Mode::Live, &safety);
+    assert_eq!(memory.external_hold, Some(time(120 + 3_600)));
+    at(120 + 3_600, 4_000, 8, &mut look);
+    memory.observe(&look, Mode::Live, &safety);
+    assert_eq!(memory.external_hold, None);
+}
+
+#[test]
+fn dry_run_goes_on_from_what_it_would_have_set() {
+    let mut story = Story::new(market(5_000_000, 3));
+    let decision = story.decide();
+    assert_eq!(decision.action, Action::SetFee { fee: fee(4_999_999) });
+    story.memory.observe(&story.look, Mode::DryRun, &story.params.safety);
+    story.memory.note(story.look.at, &story.look, &decision, &Outcome::DryRun, 5);
+    assert_eq!(story.code(), ("hold", "at_target"));
+    story.status(|status| status.fee = fee(1));
+    story.memory.observe(&story.look, Mode::DryRun, &story.params.safety);
+    assert_eq!(story.memory.virtual_settings, None, "the operator's change counts");
+}
+
+#[test]
+fn the_breaker_opens_after_failures_in_a_row_and_closes_after_successes() {
+    let mut memory = Memory::default();
+    let good = fixtures::look(0, Vec::new(), Vec::new());
+    let mut bad = good.clone();
+    bad.status = Err(Fault::TimedOut { limit: Duration::from_secs(30) });
+    let held = Decision { action: Action::Hold, reason: Reason::AtTarget, target: None, appraisal: None };
+    for (look, open) in [(&bad, false), (&good, false), (&bad, false), (&bad, true), (&good, true), (&good, false)] {
+        memory.note(look.at, look, &held, &Outcome::Held, 2);
+        assert_eq!(memory.breaker.is_open(), open);
+    }
+}
+
+fn any_market() -> impl proptest::strategy::Strategy<Value = Vec<Block>> {
+    let sale = (
+        0..2_000_i64,
+        prop_oneof![Just(0_u64), 1..20_u64, 1_000..2_000_000_000_u64],
+        prop_oneof![Just("us"), Just("them")],
+    );
+    proptest::collection::vec(proptest::collection::vec(sale, 0..20), 0..12).prop_map(|blocks| {
+        let numbered = blocks.iter().enumerate();
+        numbered.map(|(n, works)| block(n as u32 + 1, "b", n as i64 * 1_800, works)).collect()
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_action_leaves_the_bounds_or_pays_below_cost_on_the_cautious_side(
+        blocks in any_market(),
+        cost in 0..10_000_000_u64,
+        asked in 0..2_000_000_000_u64,
+        floor in 0..1_000_000_u64,
+        on in any::<bool>(),
+    ) {
+        let mut story = Story::new(blocks);
+        story.cost = Ok(fee(cost));
+        story.params.pricing.floor = fee(floor);
+        story.status(|status| {
+            status.fee = fee(asked);
+            status.worker = on.then(|| key("us"));
+        });
+        let decision = story.decide();
+        let pricing = &story.params.pricing;
+        if let Action::SetFee { fee } | Action::SwitchOn { fee, .. } | Action::Park { fee } = &decision.action {
+            prop_assert!((pricing.floor..=pricing.ceiling).contains(fee));
+        }
+        if let Some(appraisal) = &decision.appraisal {
+            for forecast in appraisal.curve.iter().chain([&appraisal.best, &appraisal.current]) {
+                prop_assert!(0.0 <= forecast.low && forecast.low <= forecast.sale_probability);
+                prop_assert!(forecast.sale_probability <= forecast.high && forecast.high <= 1.0);
+                prop_assert!(forecast.works_per_hour.is_finite());
+            }
+            prop_assert!(appraisal.curve.len() <= Appraisal::MAX_CURVE);
+        }
+        if let Action::SwitchOn { fee, .. } = &decision.action {
+            prop_assert!(*fee >= Nanomina::ZERO && decision.appraisal.unwrap().best.cautious_profit >= FeeRate::new(1_000_000));
+        }
+    }
+}
+
+#[test]
+fn codes_are_unique_and_texts_are_not_empty() {
+    let reasons = every_reason();
+    let mut codes: Vec<_> = reasons.iter().map(Reason::code).collect();
+    codes.sort_unstable();
+    let count = codes.len();
+    codes.dedup();
+    assert_eq!(codes.len(), count);
+    assert!(reasons.iter().all(|reason| reason.to_string().len() > 5));
+}
+
+/// One of each; the match in the loop makes a new variant fail to compile until it is listed.
+fn every_reason() -> Vec<Reason> {
+    let (at, span, zero) = (Timestamp::UNIX_EPOCH, Duration::from_secs(61), FeeRate::ZERO);
+    let fault = || Fault::TimedOut { limit: span };
+    vec![
+        Reason::Paused { until: None },
+        Reason::BreakerOpen { failures: 5 },
+        Reason::StatusFault { fault: fault() },
+        Reason::ChainFault { fault: fault() },
+        Reason::BookFault { fault: fault() },
+        Reason::Stale { age: span, limit: span },
+        Reason::Unsynced { state: SyncState::Bootstrap },
+        Reason::TipBehind { age: span, limit: span },
+        Reason::FewPeers { have: 0, need: 2 },
+        Reason::ExternalChange { until: at },
+        Reason::ForeignKey { found: key("x") },
+        Reason::RoleUnsure,
+        Reason::NoWorkerKey,
+        Reason::CostUnknown { cause: CostUnknown::NotConfigured },
+        Reason::OwnBlockAhead { slot: at },
+        Reason::OwnBlockPassed,
+        Reason::TooFewSamples { have: 0, need: 1 },
+        Reason::Uneconomical { expected: zero, threshold: zero },
+        Reason::Profitable { expected: zero, threshold: zero },
+        Reason::Confirming { have: 1, need: 3 },
+        Reason::PriceMove { from: fee(1), to: fee(2) },
+        Reason::InsideDeadband { at: fee(1), better: fee(2) },
+        Reason::Cooldown { remaining: span },
+        Reason::MinOn { remaining: span },
+        Reason::MinOff { remaining: span },
+        Reason::SwitchHazard { remaining: span },
+        Reason::DailyBudget { limit: 1 },
+        Reason::AtTarget,
+        Reason::ServiceStops,
+        Reason::StaysOff { expected: zero, threshold: zero },
+    ]
+}

@@ -1,0 +1,90 @@
+//! A history of bounded size that loses resolution, never extent.
+
+/// Points in order of arrival. When full, every second one is dropped and from then on half as many are kept.
+#[derive(Clone, Debug)]
+pub(super) struct History<T> {
+    kept: Vec<T>,
+    limit: usize,
+    /// Arrivals that one kept point stands for.
+    stride: u64,
+    /// Arrivals that the last kept point stands for so far.
+    pending: u64,
+}
+
+impl<T: Clone> History<T> {
+    /// Keeps at most `limit` points, at least 2.
+    pub(super) fn new(limit: usize) -> Self {
+        Self { kept: Vec::new(), limit: limit.max(2) & !1, stride: 1, pending: 0 }
+    }
+
+    /// Takes a point. The newest is always kept: it stands for its stride and later ones replace it until that is full.
+    pub(super) fn push(&mut self, point: T) {
+        if self.pending > 0 && self.pending < self.stride {
+            self.kept.pop();
+        } else {
+            if self.kept.len() >= self.limit {
+                // The later of each pair is kept, so that the newest survives.
+                let mut odd = false;
+                self.kept.retain(|_| {
+                    odd = !odd;
+                    !odd
+                });
+                self.stride = self.stride.saturating_mul(2);
+            }
+            self.pending = 0;
+        }
+        self.pending += 1;
+        self.kept.push(point);
+    }
+
+    /// At most `most` points, evenly taken, oldest first, the newest included.
+    pub(super) fn thinned(&self, most: usize) -> Vec<T> {
+        let step = self.kept.len().div_ceil(most.max(1)).max(1);
+        let mut points: Vec<T> = self.kept.iter().rev().step_by(step).cloned().collect();
+        points.reverse();
+        points
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::History;
+
+    #[test]
+    fn a_history_that_is_not_full_keeps_everything() {
+        let mut history = History::new(6);
+        (0..6).for_each(|n| history.push(n));
+        assert_eq!(history.thinned(99), [0, 1, 2, 3, 4, 5]);
+        history.push(6);
+        assert_eq!(history.thinned(99), [1, 3, 5, 6]);
+        history.push(7);
+        assert_eq!(history.thinned(99), [1, 3, 5, 7], "the newest stands for its stride");
+        history.push(8);
+        assert_eq!(history.thinned(99), [1, 3, 5, 7, 8]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_history_is_bounded_ordered_evenly_spread_and_ends_with_the_newest(
+            limit in 2_usize..64, arrivals in 1_u64..5_000, most in 1_usize..80,
+        ) {
+            let mut history = History::new(limit);
+            (0..arrivals).for_each(|n| history.push(n));
+            let all = history.thinned(usize::MAX);
+            prop_assert!(all.len() <= limit);
+            prop_assert_eq!(all.last().copied(), Some(arrivals - 1));
+            prop_assert!(all.windows(2).all(|pair| pair[0] < pair[1]));
+            let span = history.stride;
+            let inner = &all[..all.len() - 1];
+            prop_assert!(inner.windows(2).all(|pair| pair[1] - pair[0] == span), "{:?}", all);
+            prop_assert!(all[0] < span, "the beginning stays");
+            prop_assert!(arrivals <= 2 * limit as u64 || all.len() >= limit / 4, "no more is lost than needed");
+
+            let few = history.thinned(most);
+            prop_assert!(few.len() <= most);
+            prop_assert_eq!(few.last(), all.last());
+        }
+    }
+}

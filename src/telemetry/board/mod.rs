@@ -1,0 +1,238 @@
+//! The board: what the controller has published, as the page and the API read it.
+//!
+//! Invariants: bounded in memory for each daemon, whatever the uptime; a reader never waits for a look.
+//!
+//! Not here: the journal, which keeps everything (`journal`), and how it is shown (`web`).
+
+mod history;
+mod row;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
+
+use jiff::Timestamp;
+
+use self::history::History;
+pub use self::row::{DecisionFilter, DecisionRow, Slice};
+use crate::{
+    market::Summary,
+    record::{Mode, Record},
+    units::{DaemonId, FeeRate, Nanomina},
+};
+
+/// How much the board keeps of each daemon.
+const MOST_DECISIONS: usize = 2_000;
+const MOST_POINTS: usize = 2_880;
+
+/// What the controller has published.
+#[derive(Debug)]
+pub struct Board(RwLock<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    mode: Mode,
+    shelves: BTreeMap<DaemonId, Shelf>,
+}
+
+/// What is kept of one daemon.
+#[derive(Debug)]
+struct Shelf {
+    latest: Option<Arc<Record>>,
+    standing: Option<Standing>,
+    read_in_full: Option<Timestamp>,
+    decisions: VecDeque<DecisionRow>,
+    history: History<Point>,
+}
+
+/// Since when the worker is in its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether the daemon works; `None` while that cannot be told.
+    pub enabled: Option<bool>,
+    /// When that was first seen.
+    pub since: Timestamp,
+    /// Whether it was so at the first look already, and so began earlier.
+    pub from_start: bool,
+    /// What was last known before it could not be told.
+    pub before: Option<bool>,
+}
+
+/// One daemon as it stands.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The daemon.
+    pub daemon: DaemonId,
+    /// Its last look; `None` before the first.
+    pub latest: Option<Arc<Record>>,
+    /// Since when the worker is in its state; `None` before the first look.
+    pub standing: Option<Standing>,
+    /// When everything asked of the daemon was last read.
+    pub read_in_full: Option<Timestamp>,
+}
+
+/// One point of a daemon's history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    /// When the look began.
+    pub at: Timestamp,
+    /// The fee the daemon asks.
+    pub fee: Option<Nanomina>,
+    /// The fee the policy wants.
+    pub target_fee: Option<Nanomina>,
+    /// Whether the daemon works.
+    pub enabled: Option<bool>,
+    /// Price at which work is bought, at [`Summary::QUANTILES`].
+    pub quantiles: [Option<Nanomina>; Summary::QUANTILES.len()],
+    /// Works still to be bought, and of these those that nobody has proved.
+    pub open_works: Option<(u64, u64)>,
+    /// What own sales brought so far.
+    pub earned: Option<Nanomina>,
+    /// Expected profit at the target fee, on the cautious side.
+    pub expected_profit: Option<FeeRate>,
+}
+
+impl Board {
+    /// A board for these daemons, nothing published yet.
+    pub fn new(mode: Mode, daemons: impl IntoIterator<Item = DaemonId>) -> Self {
+        let shelves = daemons.into_iter().map(|daemon| (daemon, Shelf::new())).collect();
+        Self(RwLock::new(Inner { mode, shelves }))
+    }
+
+    /// Takes over the daemons of a reloaded configuration: those no longer there are dropped.
+    pub fn retain(&self, daemons: impl IntoIterator<Item = DaemonId>) {
+        let mut inner = self.write();
+        let mut old = std::mem::take(&mut inner.shelves);
+        inner.shelves = daemons
+            .into_iter()
+            .map(|daemon| {
+                let shelf = old.remove(&daemon).unwrap_or_else(Shelf::new);
+                (daemon, shelf)
+            })
+            .collect();
+    }
+
+    /// Publishes a record. One of a daemon that the board does not know is dropped.
+    pub fn publish(&self, record: &Arc<Record>) {
+        let mut inner = self.write();
+        inner.mode = record.mode;
+        if let Some(shelf) = inner.shelves.get_mut(&record.daemon) {
+            shelf.take(record);
+        }
+    }
+
+    /// Whether decisions are carried out.
+    pub fn mode(&self) -> Mode {
+        self.read().mode
+    }
+
+    /// Every daemon, in order of name.
+    pub fn entries(&self) -> Vec<Entry> {
+        self.read().shelves.iter().map(|(daemon, shelf)| shelf.entry(daemon)).collect()
+    }
+
+    /// One daemon.
+    pub fn entry(&self, daemon: &DaemonId) -> Option<Entry> {
+        self.read().shelves.get(daemon).map(|shelf| shelf.entry(daemon))
+    }
+
+    /// The daemons that were not looked at yet.
+    pub fn waiting(&self) -> Vec<DaemonId> {
+        let inner = self.read();
+        let waiting = inner.shelves.iter().filter(|(_, shelf)| shelf.latest.is_none());
+        waiting.map(|(daemon, _)| daemon.clone()).collect()
+    }
+
+    /// Decisions, newest first.
+    pub fn decisions(&self, filter: &DecisionFilter) -> Slice {
+        let inner = self.read();
+        let shelves =
+            inner.shelves.iter().filter(|(daemon, _)| filter.daemon.as_ref().is_none_or(|only| only == *daemon));
+        let mut rows: Vec<&DecisionRow> = shelves
+            .flat_map(|(_, shelf)| {
+                let newest_first = shelf.decisions.iter().rev();
+                newest_first.filter(|row| filter.takes(row)).take(filter.limit.saturating_add(1))
+            })
+            .collect();
+        rows.sort_by_key(|row| (std::cmp::Reverse(row.at), std::cmp::Reverse(row.sequence)));
+        let more = rows.len() > filter.limit;
+        Slice { rows: rows.into_iter().take(filter.limit).cloned().collect(), more }
+    }
+
+    /// A daemon's history, oldest first, at most `most` points.
+    pub fn history(&self, daemon: &DaemonId, most: usize) -> Vec<Point> {
+        self.read().shelves.get(daemon).map(|shelf| shelf.history.thinned(most)).unwrap_or_default()
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Inner> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Inner> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shelf {
+    fn new() -> Self {
+        Self {
+            latest: None,
+            standing: None,
+            read_in_full: None,
+            decisions: VecDeque::new(),
+            history: History::new(MOST_POINTS),
+        }
+    }
+
+    fn take(&mut self, record: &Arc<Record>) {
+        self.standing = Some(Standing::after(self.standing, record.enabled_after(), record.at));
+        if record.read_in_full() {
+            self.read_in_full = Some(record.at);
+        }
+        if self.decisions.len() >= MOST_DECISIONS {
+            self.decisions.pop_front();
+        }
+        self.decisions.push_back(DecisionRow::new(record));
+        self.history.push(Point::new(record));
+        self.latest = Some(Arc::clone(record));
+    }
+
+    fn entry(&self, daemon: &DaemonId) -> Entry {
+        Entry {
+            daemon: daemon.clone(),
+            latest: self.latest.clone(),
+            standing: self.standing,
+            read_in_full: self.read_in_full,
+        }
+    }
+}
+
+impl Standing {
+    fn after(earlier: Option<Self>, enabled: Option<bool>, at: Timestamp) -> Self {
+        match earlier {
+            None => Self { enabled, since: at, from_start: true, before: None },
+            Some(same) if same.enabled == enabled => same,
+            Some(other) => Self { enabled, since: at, from_start: false, before: other.enabled.or(other.before) },
+        }
+    }
+}
+
+impl Point {
+    fn new(record: &Record) -> Self {
+        let market = record.market.as_ref();
+        Self {
+            at: record.at,
+            fee: record.fee_after(),
+            target_fee: record.decision.target.map(|target| target.fee),
+            enabled: record.enabled_after(),
+            quantiles: market.map_or([None; Summary::QUANTILES.len()], |market| market.quantiles),
+            open_works: market.map(|market| (market.open_works, market.uncovered_works)),
+            earned: market.map(|market| market.own_earned),
+            expected_profit: record.decision.appraisal.as_ref().map(|appraisal| appraisal.best.cautious_profit),
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! The JSON documents that follow from records, shared by API and command line. Amounts are numbers of MINA; what is not known is
+//! `null`.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::board::{Board, DecisionRow, Entry, Slice};
+use crate::{
+    fault::Fault,
+    market::Summary,
+    policy::{Action, Forecast},
+    record::{Mode, Record, Role},
+    units::{DaemonId, FeeRate, Nanomina},
+};
+
+/// Every daemon as it stands.
+#[derive(Clone, Debug, Serialize)]
+pub struct StatusDocument {
+    version: &'static str,
+    mode: &'static str,
+    daemons: Vec<DaemonDocument>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct DaemonDocument {
+    name: DaemonId,
+    era: Option<String>,
+    role: &'static str,
+    sync: Option<String>,
+    worker_enabled: Option<bool>,
+    worker_wanted: Option<bool>,
+    fee_mina: Option<f64>,
+    target_fee_mina: Option<f64>,
+    cost_per_work_mina: Option<f64>,
+    expected_profit_mina_per_hour: Option<f64>,
+    sale_probability: Option<f64>,
+    works_sold: Option<u64>,
+    earned_mina: Option<f64>,
+    last_decision: Option<LastDecision>,
+    observation_age_seconds: Option<f64>,
+    paused: bool,
+    paused_until: Option<Timestamp>,
+    breaker: &'static str,
+    faults: Vec<FaultDocument>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct LastDecision {
+    at: Timestamp,
+    action: &'static str,
+    reason: &'static str,
+    text: String,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct FaultDocument {
+    source: &'static str,
+    fault: &'static str,
+    text: String,
+}
+
+impl StatusDocument {
+    /// Everything on the board, ages taken at `now`.
+    pub fn new(board: &Board, now: Timestamp) -> Self {
+        let daemons = board.entries().iter().map(|entry| DaemonDocument::new(entry, now)).collect();
+        Self { version: env!("CARGO_PKG_VERSION"), mode: board.mode().as_str(), daemons }
+    }
+}
+
+impl DaemonDocument {
+    fn new(entry: &Entry, now: Timestamp) -> Self {
+        let record = entry.latest.as_deref();
+        let status = record.and_then(|record| record.look.status.as_ref().ok());
+        let target = record.and_then(|record| record.decision.target);
+        let best = record.and_then(|record| record.decision.appraisal.as_ref()).map(|appraisal| appraisal.best);
+        let market = record.and_then(|record| record.market.as_ref());
+        let hold = record.map(|record| record.hold).unwrap_or_default();
+        Self {
+            name: entry.daemon.clone(),
+            era: record.and_then(|record| record.era.clone()),
+            role: record.map_or(Role::Unsure, |record| record.role).as_str(),
+            sync: status.map(|status| status.sync.as_str().to_owned()),
+            worker_enabled: record.and_then(Record::enabled_after),
+            worker_wanted: target.map(|target| target.enabled),
+            fee_mina: record.and_then(Record::fee_after).map(Nanomina::to_mina),
+            target_fee_mina: target.map(|target| target.fee.to_mina()),
+            cost_per_work_mina: record.and_then(|record| record.cost).map(Nanomina::to_mina),
+            expected_profit_mina_per_hour: best.map(|best| best.cautious_profit.to_mina_per_hour()),
+            sale_probability: best.map(|best| best.sale_probability),
+            works_sold: market.map(|market| market.own_sold),
+            earned_mina: market.map(|market| market.own_earned.to_mina()),
+            last_decision: record.map(LastDecision::new),
+            observation_age_seconds: entry.read_in_full.map(|at| now.duration_since(at).as_secs_f64().max(0.0)),
+            paused: hold.paused.is_some(),
+            paused_until: hold.paused.and_then(|pause| pause.until),
+            breaker: if hold.breaker_open { "open" } else { "closed" },
+            faults: record.map(faults).unwrap_or_default(),
+        }
+    }
+}
+
+impl LastDecision {
+    fn new(record: &Record) -> Self {
+        Self {
+            at: record.at,
+            action: record.decision.action.code(),
+            reason: record.decision.reason.code(),
+            text: Fault::excerpt(&record.decision.reason.to_string()),
+            outcome: record.outcome.code(),
+        }
+    }
+}
+
+fn faults(record: &Record) -> Vec<FaultDocument> {
+    record
+        .faults()
+        .into_iter()
+        .map(|(source, fault)| FaultDocument { source, fault: fault.code(), text: Fault::excerpt(&fault.to_string()) })
+        .collect()
+}
+
+/// A run of decisions, newest first.
+#[derive(Clone, Debug, Serialize)]
+pub struct DecisionsDocument {
+    decisions: Vec<DecisionDocument>,
+    /// What to pass as `before` for the next run; `null` at the end.
+    next_before: Option<Timestamp>,
+}
+
+/// One decision.
+#[derive(Clone, Debug, Serialize)]
+pub struct DecisionDocument {
+    daemon: DaemonId,
+    sequence: u64,
+    at: Timestamp,
+    mode: &'static str,
+    action: &'static str,
+    reason: &'static str,
+    text: String,
+    outcome: &'static str,
+    fault: Option<String>,
+    worker_enabled: Option<bool>,
+    fee_mina: Option<f64>,
+    target_fee_mina: Option<f64>,
+    expected_profit_mina_per_hour: Option<f64>,
+}
+
+impl From<Slice> for DecisionsDocument {
+    fn from(slice: Slice) -> Self {
+        let next_before = if slice.more { slice.rows.last().map(|row| row.at) } else { None };
+        Self { decisions: slice.rows.into_iter().map(DecisionDocument::from).collect(), next_before }
+    }
+}
+
+impl From<DecisionRow> for DecisionDocument {
+    fn from(row: DecisionRow) -> Self {
+        Self {
+            daemon: row.daemon,
+            sequence: row.sequence,
+            at: row.at,
+            mode: row.mode.as_str(),
+            action: row.action,
+            reason: row.reason,
+            text: row.text,
+            outcome: row.outcome,
+            fault: row.fault,
+            worker_enabled: row.enabled,
+            fee_mina: row.fee.map(Nanomina::to_mina),
+            target_fee_mina: row.target_fee.map(Nanomina::to_mina),
+            expected_profit_mina_per_hour: row.expected_profit.map(FeeRate::to_mina_per_hour),
+        }
+    }
+}
+
+/// The market as one look left it, and what is recommended: also the answer of `snarkfee estimate --json`.
+#[derive(Clone, Debug, Serialize)]
+pub struct MarketDocument {
+    daemon: DaemonId,
+    at: Timestamp,
+    era: Option<String>,
+    mode: Mode,
+    cost_per_work_mina: Option<f64>,
+    works_bought_per_hour: Option<f64>,
+    zero_fee_ratio: Option<f64>,
+    quantiles: BTreeMap<String, Option<f64>>,
+    samples: Option<u64>,
+    effective_samples: Option<f64>,
+    method: Option<String>,
+    uncovered_works: Option<u64>,
+    open_works: Option<u64>,
+    own_open_works: Option<u64>,
+    histogram_resolves_prices: Option<bool>,
+    curve: Vec<CurvePoint>,
+    recommended: Recommended,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct CurvePoint {
+    fee_mina: f64,
+    sale_probability: f64,
+    low: f64,
+    high: f64,
+    profit_mina_per_hour: f64,
+    cautious_profit_mina_per_hour: f64,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Recommended {
+    action: &'static str,
+    fee_mina: Option<f64>,
+    reason: &'static str,
+    text: String,
+}
+
+impl MarketDocument {
+    /// The market of a record.
+    pub fn new(record: &Record) -> Self {
+        let market = record.market.as_ref();
+        let decision = &record.decision;
+        let asked = match &decision.action {
+            Action::SetFee { fee } | Action::SwitchOn { fee, .. } | Action::Park { fee } => Some(*fee),
+            Action::Hold | Action::SwitchOff => decision.target.map(|target| target.fee),
+        };
+        let quantile = |(index, level): (usize, &f64)| {
+            let price = market.and_then(|market| market.quantiles.get(index).copied().flatten());
+            (level.to_string(), price.map(Nanomina::to_mina))
+        };
+        Self {
+            daemon: record.daemon.clone(),
+            at: record.at,
+            era: record.era.clone(),
+            mode: record.mode,
+            cost_per_work_mina: record.cost.map(Nanomina::to_mina),
+            works_bought_per_hour: market.and_then(|market| market.works_bought_per_hour),
+            zero_fee_ratio: market.map(|market| market.zero_fee_ratio),
+            quantiles: Summary::QUANTILES.iter().enumerate().map(quantile).collect(),
+            samples: market.map(|market| market.samples),
+            effective_samples: market.map(|market| market.effective_samples),
+            method: market.map(|market| market.method.clone()),
+            uncovered_works: market.map(|market| market.uncovered_works),
+            open_works: market.map(|market| market.open_works),
+            own_open_works: market.map(|market| market.own_open_works),
+            histogram_resolves_prices: market.and_then(|market| market.histogram_resolves),
+            curve: decision
+                .appraisal
+                .iter()
+                .flat_map(|appraisal| appraisal.curve.iter().map(CurvePoint::from))
+                .collect(),
+            recommended: Recommended {
+                action: decision.action.code(),
+                fee_mina: asked.map(Nanomina::to_mina),
+                reason: decision.reason.code(),
+                text: Fault::excerpt(&decision.reason.to_string()),
+            },
+        }
+    }
+}
+
+impl From<&Forecast> for CurvePoint {
+    fn from(forecast: &Forecast) -> Self {
+        Self {
+            fee_mina: forecast.fee.to_mina(),
+            sale_probability: forecast.sale_probability,
+            low: forecast.low,
+            high: forecast.high,
+            profit_mina_per_hour: forecast.profit.to_mina_per_hour(),
+            cautious_profit_mina_per_hour: forecast.cautious_profit.to_mina_per_hour(),
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! The log: one event for each record, and where events go.
+
+use std::io::{self, IsTerminal};
+
+use tracing_subscriber::{EnvFilter, filter::ParseError, fmt, util::TryInitError};
+
+use crate::{
+    fault::Fault,
+    policy::Action,
+    record::{Mode, Outcome, Record},
+    units::Nanomina,
+};
+
+/// How events are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Lines for people.
+    #[default]
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+/// Why logging could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidFilter {
+    /// The filter is not in the form `info,snarkfee=debug`.
+    #[error("log filter {filter:?} is not valid")]
+    Malformed {
+        /// The filter.
+        filter: String,
+        /// What is wrong with it.
+        #[source]
+        source: ParseError,
+    },
+    /// Something else in this process already writes the log.
+    #[error("logging is already set up")]
+    Taken(#[source] TryInitError),
+}
+
+/// Sends events to standard error. Colour is used only on a terminal and without `NO_COLOR`.
+///
+/// `filter` is in the form of `RUST_LOG`: `info`, `warn,snarkfee=debug`.
+pub fn init(format: LogFormat, filter: &str) -> Result<(), InvalidFilter> {
+    use tracing_subscriber::util::SubscriberInitExt;
+
+    let parsed =
+        EnvFilter::try_new(filter).map_err(|source| InvalidFilter::Malformed { filter: filter.to_owned(), source })?;
+    let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let events = fmt().with_env_filter(parsed).with_writer(io::stderr).with_ansi(colour);
+    match format {
+        LogFormat::Text => events.finish().try_init(),
+        LogFormat::Json => events.json().flatten_event(true).finish().try_init(),
+    }
+    .map_err(InvalidFilter::Taken)
+}
+
+/// Writes the one event of a record: what was done as its message, why and with which numbers as its fields. Fields that are not
+/// known are left out.
+pub fn log_record(record: &Record) {
+    let decision = &record.decision;
+    let best = decision.appraisal.as_ref().map(|appraisal| appraisal.best);
+    let market = record.market.as_ref();
+    let text = Fault::excerpt(&decision.reason.to_string());
+    let fault = outcome_fault(&record.outcome).map(|fault| Fault::excerpt(&fault.to_string()));
+    let shown = |fee: Nanomina| tracing::field::display(fee);
+    tracing::info!(
+        target: "snarkfee::decision",
+        daemon = record.daemon.as_str(),
+        mode = record.mode.as_str(),
+        action = decision.action.code(),
+        reason = decision.reason.code(),
+        text = text.as_str(),
+        fee = record.fee_after().map(shown),
+        target_fee = decision.target.map(|target| shown(target.fee)),
+        worker = record.enabled_after().map(on_off),
+        wanted = decision.target.map(|target| on_off(target.enabled)),
+        sale_probability = best.map(|best| rounded(best.sale_probability)),
+        expected_profit = best.map(|best| tracing::field::display(best.cautious_profit)),
+        cost = record.cost.map(shown),
+        open_works = market.map(|market| market.open_works),
+        uncovered_works = market.map(|market| market.uncovered_works),
+        outcome = record.outcome.code(),
+        fault = fault.as_deref(),
+        took_ms = u64::try_from(record.took.as_millis()).unwrap_or(u64::MAX),
+        "{}",
+        summary(record),
+    );
+}
+
+const fn on_off(enabled: bool) -> &'static str {
+    if enabled { "on" } else { "off" }
+}
+
+/// Four decimals: more would only be noise in a line for people.
+fn rounded(probability: f64) -> f64 {
+    (probability * 1e4).round() / 1e4
+}
+
+fn outcome_fault(outcome: &Outcome) -> Option<&Fault> {
+    match outcome {
+        Outcome::Rejected { fault } | Outcome::Unknown { fault } | Outcome::Applied { unread: Some(fault) } => {
+            Some(fault)
+        }
+        Outcome::Held | Outcome::DryRun | Outcome::Applied { unread: None } | Outcome::Confirmed => None,
+    }
+}
+
+/// What was done, in plain words.
+fn summary(record: &Record) -> String {
+    let what = match &record.decision.action {
+        Action::Hold => return "hold".to_owned(),
+        Action::SetFee { fee } => format!("set fee to {fee}"),
+        Action::SwitchOn { fee, .. } => format!("switch on at {fee}"),
+        Action::SwitchOff => "switch off".to_owned(),
+        Action::Park { fee } => format!("park at {fee}"),
+    };
+    match (&record.outcome, record.mode) {
+        (Outcome::DryRun, _) | (Outcome::Held, Mode::DryRun) => format!("dry-run, would {what}"),
+        (Outcome::Held, Mode::Live) => format!("not sent: {what}"),
+        (Outcome::Confirmed, _) => format!("{what}: confirmed"),
+        (Outcome::Applied { .. }, _) => format!("{what}: accepted, not yet seen"),
+        (Outcome::Rejected { .. }, _) => format!("{what}: REJECTED, nothing changed"),
+        (Outcome::Unknown { .. }, _) => format!("{what}: answer lost, result UNKNOWN"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        collections::BTreeMap,
+        fmt::Debug,
+        sync::{Arc, Mutex},
+    };
+
+    use tracing::{Event, Subscriber, field::Field, field::Visit};
+    use tracing_subscriber::{Layer, layer::Context, layer::SubscriberExt};
+
+    use super::*;
+    use crate::{policy::Reason, telemetry::sample::record};
+
+    type Fields = BTreeMap<String, String>;
+
+    #[derive(Clone, Default)]
+    struct Capture(Arc<Mutex<Vec<(tracing::Level, Fields)>>>);
+
+    struct Collect<'a>(&'a mut Fields);
+
+    impl Visit for Collect<'_> {
+        fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+            self.0.insert(field.name().to_owned(), format!("{value:?}"));
+        }
+
+        fn record_str(&mut self, field: &Field, value: &str) {
+            self.0.insert(field.name().to_owned(), value.to_owned());
+        }
+    }
+
+    impl<S: Subscriber> Layer<S> for Capture {
+        fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+            let mut fields = Fields::new();
+            event.record(&mut Collect(&mut fields));
+            self.0.lock().unwrap().push((*event.metadata().level(), fields));
+        }
+    }
+
+    fn captured(record: &Record) -> Fields {
+        let capture = Capture::default();
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(capture.clone()), || log_record(record));
+        let mut events = capture.0.lock().unwrap();
+        assert_eq!(events.len(), 1, "one event per record");
+        let (level, fields) = events.remove(0);
+        assert_eq!(level, tracing::Level::INFO);
+        fields
+    }
+
+    #[test]
+    fn a_record_becomes_one_event_with_every_field() {
+        let fields = captured(&record());
+        let expected = [
+            ("daemon", "main"),
+            ("mode", "live"),
+            ("action", "set_fee"),
+            ("reason", "price_move"),
+            ("text", "the best fee moved from 0.001 MINA to 0.0012 MINA"),
+            ("fee", "0.0012 MINA"),
+            ("target_fee", "0.0012 MINA"),
+            ("worker", "on"),
+            ("wanted", "on"),
+            ("sale_probability", "0.42"),
+            ("expected_profit", "0.021 MINA/h"),
+            ("cost", "0.0004 MINA"),
+            ("open_works", "128"),
+            ("uncovered_works", "16"),
+            ("outcome", "confirmed"),
+            ("took_ms", "42"),
+            ("message", "set fee to 0.0012 MINA: confirmed"),
+        ];
+        let expected: Fields = expected.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
+        assert_eq!(fields, expected);
+    }
+
+    #[test]
+    fn what_is_not_known_is_left_out_and_foreign_text_stays_on_the_line() {
+        let mut record = record();
+        let fault = Fault::Refused { message: "no\n\u{1b}[31mFAKE level=error".repeat(40) };
+        record.look.status = Err(fault.clone());
+        record.market = None;
+        record.decision.target = None;
+        record.decision.appraisal = None;
+        record.decision.action = Action::Hold;
+        record.decision.reason = Reason::StatusFault { fault };
+        record.outcome = Outcome::Held;
+        let fields = captured(&record);
+        for absent in ["fee", "target_fee", "worker", "sale_probability", "open_works", "fault"] {
+            assert!(!fields.contains_key(absent), "{absent}");
+        }
+        assert!(!fields["text"].chars().any(char::is_control));
+        assert!(fields["text"].chars().count() <= 202);
+        assert_eq!(fields["message"], "hold");
+    }
+
+    #[test]
+    fn a_filter_that_cannot_be_read_is_named() {
+        let error = init(LogFormat::Text, "snarkfee=[").unwrap_err();
+        assert!(error.to_string().contains("snarkfee=["));
+    }
+}

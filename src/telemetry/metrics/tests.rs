@@ -1,0 +1,259 @@
+#![expect(clippy::float_cmp, reason = "the figures are exact")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::ToSpan;
+
+use super::*;
+use crate::{
+    policy::{Action, Reason},
+    record::Pause,
+    telemetry::sample::record,
+};
+
+/// Series by name and sorted labels, read as OpenMetrics prescribes for the types in use.
+fn series(text: &str) -> BTreeMap<String, f64> {
+    assert!(text.ends_with("# EOF\n"));
+    assert_eq!(text.matches("# EOF").count(), 1);
+    let mut kind: Option<(String, String)> = None;
+    let mut seen = BTreeSet::new();
+    let mut all = BTreeMap::new();
+    for line in text.lines().take_while(|line| *line != "# EOF") {
+        assert_eq!(line.trim(), line);
+        if let Some(rest) = line.strip_prefix("# TYPE ") {
+            let (name, of) = rest.split_once(' ').unwrap();
+            assert!(seen.insert(name.to_owned()), "{name} is described twice");
+            kind = Some((name.to_owned(), of.to_owned()));
+        } else if let Some(rest) = line.strip_prefix("# HELP ") {
+            assert!(rest.split_once(' ').is_some_and(|(_, help)| help.ends_with('.')), "{line}");
+        } else {
+            let (name, value) = line.rsplit_once(' ').unwrap();
+            let value: f64 = value.parse().unwrap();
+            assert!(!value.is_nan(), "{line}");
+            let bare = name.split('{').next().unwrap();
+            let (family, of) = kind.clone().unwrap();
+            let suffix = bare.strip_prefix(&family).unwrap_or_else(|| panic!("{bare} stands under {family}"));
+            let allowed: &[&str] = match of.as_str() {
+                "counter" => &["_total"],
+                "histogram" => &["_bucket", "_sum", "_count"],
+                _ => &[""],
+            };
+            assert!(allowed.contains(&suffix), "{line} in a {of}");
+            assert!(all.insert(name.to_owned(), value).is_none(), "{name} stands twice");
+        }
+    }
+    all
+}
+
+fn at(record: &Record) -> Timestamp {
+    record.at
+}
+
+fn scrape(metrics: &Metrics, now: Timestamp) -> BTreeMap<String, f64> {
+    series(&metrics.render(now, Exposition::OpenMetrics))
+}
+
+/// Names without the `_total` of counters; process metrics are those of Linux.
+const CONTRACT: [&str; 31] = [
+    "process_cpu_seconds counter {}",
+    "process_open_fds gauge {}",
+    "process_resident_memory_bytes gauge {}",
+    "process_start_time_seconds gauge {}",
+    "snarkfee_actions counter {action,daemon,outcome}",
+    "snarkfee_build_info gauge {version}",
+    "snarkfee_config_reload_failures counter {}",
+    "snarkfee_cost_mina counter {daemon}",
+    "snarkfee_cost_per_work_mina gauge {daemon}",
+    "snarkfee_daemon_fee_mina gauge {daemon}",
+    "snarkfee_daemon_request_seconds histogram {daemon,le,operation}",
+    "snarkfee_daemon_requests counter {daemon,operation,outcome}",
+    "snarkfee_decisions counter {action,daemon,reason}",
+    "snarkfee_earned_mina counter {daemon}",
+    "snarkfee_expected_profit_mina_per_hour gauge {daemon}",
+    "snarkfee_histogram_resolves_prices gauge {daemon}",
+    "snarkfee_market_fee_mina gauge {daemon,quantile}",
+    "snarkfee_market_samples gauge {daemon}",
+    "snarkfee_market_zero_fee_ratio gauge {daemon}",
+    "snarkfee_mode gauge {daemon,mode}",
+    "snarkfee_observation_age_seconds gauge {daemon,source}",
+    "snarkfee_open_works gauge {daemon}",
+    "snarkfee_prediction_error gauge {daemon}",
+    "snarkfee_sale_probability gauge {daemon}",
+    "snarkfee_target_fee_mina gauge {daemon}",
+    "snarkfee_tick_seconds histogram {daemon,le}",
+    "snarkfee_uncovered_works gauge {daemon}",
+    "snarkfee_worker_enabled gauge {daemon}",
+    "snarkfee_worker_wanted gauge {daemon}",
+    "snarkfee_works_bought_per_hour gauge {daemon}",
+    "snarkfee_works_sold counter {daemon}",
+];
+
+/// Everything that can have a series has one.
+fn filled() -> Metrics {
+    let metrics = Metrics::new();
+    let record = record();
+    metrics.observe(&record);
+    metrics.daemon_request(&record.daemon, "status", None, Duration::from_millis(30));
+    metrics.price_read(&record.daemon, record.at);
+    metrics.config_reload_failed();
+    metrics
+}
+
+#[test]
+fn every_family_has_the_name_type_and_labels_of_the_contract() {
+    let text = filled().render(at(&record()), Exposition::OpenMetrics);
+    series(&text);
+    let mut families: BTreeMap<String, (String, BTreeSet<String>)> = BTreeMap::new();
+    let mut current = String::new();
+    for line in text.lines() {
+        if let Some((name, of)) = line.strip_prefix("# TYPE ").and_then(|rest| rest.split_once(' ')) {
+            current = name.to_owned();
+            families.insert(current.clone(), (of.to_owned(), BTreeSet::new()));
+        } else if let Some((_, labels)) = line.split_once('{') {
+            let names = labels.split("\",").filter_map(|label| label.split_once('=')).map(|(name, _)| name.to_owned());
+            families.get_mut(&current).unwrap().1.extend(names);
+        }
+    }
+    let listed: Vec<String> = families
+        .iter()
+        .map(|(name, (of, labels))| {
+            let labels: Vec<_> = labels.iter().map(String::as_str).collect();
+            format!("{name} {of} {{{}}}", labels.join(","))
+        })
+        .collect();
+    let here = |line: &&str| cfg!(target_os = "linux") || !line.starts_with("process_");
+    assert_eq!(listed, CONTRACT.into_iter().filter(here).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_figures_are_those_of_the_record() {
+    let record = record();
+    let shown = scrape(&filled(), record.at.checked_add(90.seconds()).unwrap());
+    let get = |name: &str| shown.get(name).copied().unwrap_or_else(|| panic!("{name} is missing"));
+    for (name, value) in [
+        ("snarkfee_daemon_fee_mina{daemon=\"main\"}", 0.0012),
+        ("snarkfee_target_fee_mina{daemon=\"main\"}", 0.0012),
+        ("snarkfee_worker_enabled{daemon=\"main\"}", 1.0),
+        ("snarkfee_mode{daemon=\"main\",mode=\"live\"}", 1.0),
+        ("snarkfee_mode{daemon=\"main\",mode=\"dry_run\"}", 0.0),
+        ("snarkfee_mode{daemon=\"main\",mode=\"paused\"}", 0.0),
+        ("snarkfee_expected_profit_mina_per_hour{daemon=\"main\"}", 0.021),
+        ("snarkfee_market_fee_mina{daemon=\"main\",quantile=\"0.75\"}", 0.0025),
+        ("snarkfee_histogram_resolves_prices{daemon=\"main\"}", 0.0),
+        ("snarkfee_works_sold_total{daemon=\"main\"}", 37.0),
+        ("snarkfee_earned_mina_total{daemon=\"main\"}", 0.0444),
+        ("snarkfee_cost_mina_total{daemon=\"main\"}", 0.036),
+        ("snarkfee_observation_age_seconds{daemon=\"main\",source=\"graphql\"}", 90.0),
+        ("snarkfee_decisions_total{daemon=\"main\",action=\"set_fee\",reason=\"price_move\"}", 1.0),
+        ("snarkfee_actions_total{daemon=\"main\",action=\"set_fee\",outcome=\"confirmed\"}", 1.0),
+        ("snarkfee_daemon_requests_total{daemon=\"main\",operation=\"status\",outcome=\"ok\"}", 1.0),
+        ("snarkfee_tick_seconds_count{daemon=\"main\"}", 1.0),
+        ("snarkfee_config_reload_failures_total", 1.0),
+    ] {
+        assert!((get(name) - value).abs() < 1e-12, "{name} is {}", get(name));
+    }
+}
+
+#[test]
+fn a_value_that_is_no_longer_known_loses_its_series() {
+    let metrics = filled();
+    let mut lost = record();
+    lost.at = lost.at.checked_add(60.seconds()).unwrap();
+    lost.look.status = Err(Fault::Unreachable { cause: "refused".into() });
+    lost.look.metrics = Some(Err(Fault::Unreachable { cause: "refused".into() }));
+    lost.market = None;
+    lost.cost = None;
+    lost.prediction_error = None;
+    lost.decision.target = None;
+    lost.decision.appraisal = None;
+    lost.decision.action = Action::Hold;
+    lost.decision.reason = Reason::BreakerOpen { failures: 5 };
+    lost.outcome = Outcome::Held;
+    lost.hold.breaker_open = true;
+    lost.hold.paused = Some(Pause { until: None });
+    metrics.observe(&lost);
+    let shown = scrape(&metrics, lost.at);
+    for family in [
+        "snarkfee_daemon_fee_mina",
+        "snarkfee_target_fee_mina",
+        "snarkfee_worker_",
+        "snarkfee_cost_per_work_mina",
+        "snarkfee_expected_profit",
+        "snarkfee_sale_probability",
+        "snarkfee_market_",
+        "snarkfee_works_bought_per_hour",
+        "snarkfee_open_works",
+        "snarkfee_uncovered_works",
+        "snarkfee_histogram_resolves_prices",
+        "snarkfee_prediction_error",
+    ] {
+        assert!(!shown.keys().any(|name| name.starts_with(family)), "{family} is still there");
+    }
+    assert_eq!(shown["snarkfee_works_sold_total{daemon=\"main\"}"], 37.0, "counters stay");
+    assert_eq!(shown["snarkfee_observation_age_seconds{daemon=\"main\",source=\"graphql\"}"], 60.0);
+    assert_eq!(shown["snarkfee_mode{daemon=\"main\",mode=\"breaker_open\"}"], 1.0);
+    assert_eq!(shown["snarkfee_mode{daemon=\"main\",mode=\"paused\"}"], 1.0);
+    assert!(!shown.contains_key("snarkfee_actions_total{daemon=\"main\",action=\"hold\",outcome=\"held\"}"));
+}
+
+#[test]
+fn counters_follow_increases_only_and_count_a_sale_that_comes_back_once() {
+    let metrics = Metrics::new();
+    let mut last = (0.0, 0.0);
+    for (sold, earned, total) in [(10, 100, 10.0), (12, 120, 12.0), (9, 90, 12.0), (12, 120, 12.0), (13, 150, 13.0)] {
+        let mut record = record();
+        let market = record.market.as_mut().unwrap();
+        (market.own_sold, market.own_earned) = (sold, Nanomina::try_new(earned).unwrap());
+        metrics.observe(&record);
+        let shown = scrape(&metrics, record.at);
+        let now =
+            (shown["snarkfee_works_sold_total{daemon=\"main\"}"], shown["snarkfee_earned_mina_total{daemon=\"main\"}"]);
+        assert_eq!(now.0, total);
+        assert!(now.0 >= last.0 && now.1 >= last.1);
+        last = now;
+    }
+    assert_eq!(last.1, 150e-9);
+}
+
+#[test]
+fn works_are_charged_at_the_cost_of_their_time() {
+    let metrics = Metrics::new();
+    let mut total = 0.0;
+    for (made, cost, expected) in
+        [(10, Some(100), 1_000), (10, Some(900), 1_000), (15, None, 1_000), (20, Some(200), 3_000)]
+    {
+        let mut record = record();
+        record.market.as_mut().unwrap().own_made = made;
+        record.cost = cost.map(|cost| Nanomina::try_new(cost).unwrap());
+        metrics.observe(&record);
+        total = scrape(&metrics, record.at)["snarkfee_cost_mina_total{daemon=\"main\"}"];
+        assert_eq!(total, f64::from(expected) / 1e9);
+    }
+    assert!(total > 0.0);
+}
+
+#[test]
+fn a_forgotten_daemon_keeps_only_counters_and_histograms() {
+    let metrics = filled();
+    metrics.forget(&record().daemon);
+    let text = metrics.render(at(&record()), Exposition::OpenMetrics);
+    let mut of = "";
+    for line in text.lines() {
+        if let Some((_, kind)) = line.strip_prefix("# TYPE ").and_then(|rest| rest.split_once(' ')) {
+            of = if kind == "gauge" { "gauge" } else { "" };
+        } else if of == "gauge" {
+            assert!(!line.contains("daemon="), "{line}");
+        }
+    }
+}
+
+#[test]
+fn the_classic_format_is_understood_by_a_foreign_parser() {
+    let text = filled().render(at(&record()), Exposition::Classic);
+    let lines = text.lines().map(|line| Ok(line.to_owned()));
+    let parsed = prometheus_parse::Scrape::parse(lines).unwrap();
+    let sold = parsed.samples.iter().find(|sample| sample.metric == "snarkfee_works_sold_total").unwrap();
+    assert_eq!(sold.value, prometheus_parse::Value::Counter(37.0));
+    assert!(parsed.docs.contains_key("snarkfee_works_sold_total"));
+    assert!(!text.contains("# EOF") && !text.contains("# UNIT"));
+}

@@ -1,0 +1,131 @@
+//! Prices in currencies other than MINA.
+
+use std::{fmt, str::FromStr};
+
+use super::{
+    decimal::{plain, split, unknown_unit},
+    quantity::{Problem, Quantity, QuantityError},
+};
+
+/// A currency by its code of three capital letters, `USD`. Whether such a currency exists is not checked: only equality matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Currency([u8; 3]);
+
+impl Currency {
+    /// Takes three letters of either case.
+    pub fn try_new(text: &str) -> Result<Self, QuantityError> {
+        code(text).ok_or_else(|| QuantityError::new(Quantity::Money, text, Problem::Currency))
+    }
+}
+
+fn code(text: &str) -> Option<Currency> {
+    let letters: [u8; 3] = text.as_bytes().try_into().ok()?;
+    letters.iter().all(u8::is_ascii_alphabetic).then(|| Currency(letters.map(|b| b.to_ascii_uppercase())))
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(std::str::from_utf8(&self.0).unwrap_or("???"))
+    }
+}
+
+/// An amount of a currency in billionths of its unit, at most [`Fiat::MAX_NANOS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Fiat {
+    nanos: u64,
+    currency: Currency,
+}
+
+impl Fiat {
+    /// A billion units.
+    pub const MAX_NANOS: u64 = 1_000_000_000_000_000_000;
+
+    /// Takes billionths of the currency's unit; `None` above [`Fiat::MAX_NANOS`].
+    pub const fn try_new(nanos: u64, currency: Currency) -> Option<Self> {
+        if nanos > Self::MAX_NANOS { None } else { Some(Self { nanos, currency }) }
+    }
+
+    /// Billionths of the currency's unit.
+    pub const fn nanos(self) -> u64 {
+        self.nanos
+    }
+
+    /// The currency.
+    pub const fn currency(self) -> Currency {
+        self.currency
+    }
+
+    /// Reads `NUMBER CURRENCY` followed by `per`, which is empty for a plain amount.
+    fn parse(text: &str, quantity: Quantity, per: &'static str) -> Result<Self, QuantityError> {
+        let fail = |problem| QuantityError::new(quantity, text, problem);
+        let (number, unit) = split(text).map_err(fail)?;
+        if unit.is_empty() {
+            return Err(fail(Problem::NoUnit));
+        }
+        let (currency, divisor) = unit.split_at(unit.find('/').unwrap_or(unit.len()));
+        let currency = code(currency.trim_end()).ok_or_else(|| fail(Problem::Currency))?;
+        if divisor != per {
+            let unknown = if divisor.is_empty() { Problem::NoUnit } else { unknown_unit(divisor, [per].into_iter()) };
+            return Err(fail(unknown));
+        }
+        let nanos = number.times(1_000_000_000).map_err(fail)?;
+        if number.negative && nanos > 0 {
+            return Err(fail(Problem::Negative));
+        }
+        let in_range = u64::try_from(nanos).ok().and_then(|nanos| Self::try_new(nanos, currency));
+        in_range.ok_or_else(|| fail(Problem::TooLarge))
+    }
+}
+
+impl FromStr for Fiat {
+    type Err = QuantityError;
+
+    /// Takes `"0.31 USD"`.
+    fn from_str(text: &str) -> Result<Self, QuantityError> {
+        Self::parse(text, Quantity::Money, "")
+    }
+}
+
+impl fmt::Display for Fiat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{} {}", plain(self.nanos.into(), 9), self.currency))
+    }
+}
+
+/// A price of one kilowatt-hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct EnergyPrice(pub Fiat);
+
+impl FromStr for EnergyPrice {
+    type Err = QuantityError;
+
+    /// Takes `"0.18 USD/kWh"`.
+    fn from_str(text: &str) -> Result<Self, QuantityError> {
+        Fiat::parse(text, Quantity::EnergyPrice, "/kWh").map(Self)
+    }
+}
+
+impl fmt::Display for EnergyPrice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{}/kWh", self.0))
+    }
+}
+
+/// A price of one hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct HourlyPrice(pub Fiat);
+
+impl FromStr for HourlyPrice {
+    type Err = QuantityError;
+
+    /// Takes `"0.40 USD/h"`.
+    fn from_str(text: &str) -> Result<Self, QuantityError> {
+        Fiat::parse(text, Quantity::HourlyPrice, "/h").map(Self)
+    }
+}
+
+impl fmt::Display for HourlyPrice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{}/h", self.0))
+    }
+}

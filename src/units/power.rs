@@ -1,0 +1,45 @@
+//! Electrical power.
+
+use std::{fmt, str::FromStr};
+
+use super::{
+    decimal::{factor, plain, split},
+    quantity::{Problem, Quantity, QuantityError},
+};
+
+/// Electrical power in milliwatts, at most [`Power::MAX`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Power(u64);
+
+impl Power {
+    /// A gigawatt.
+    pub const MAX: Self = Self(1_000_000_000_000);
+
+    /// Milliwatts.
+    pub const fn milliwatts(self) -> u64 {
+        self.0
+    }
+}
+
+impl FromStr for Power {
+    type Err = QuantityError;
+
+    /// Takes `"350 W"`, `"0.35 kW"` or `"800 mW"`; capitals matter.
+    fn from_str(text: &str) -> Result<Self, QuantityError> {
+        const UNITS: [(&str, u128); 3] = [("W", 1_000), ("kW", 1_000_000), ("mW", 1)];
+        let fail = |problem| QuantityError::new(Quantity::Power, text, problem);
+        let (number, unit) = split(text).map_err(fail)?;
+        let milliwatts = number.times(factor(unit, &UNITS).map_err(fail)?).map_err(fail)?;
+        if number.negative && milliwatts > 0 {
+            return Err(fail(Problem::Negative));
+        }
+        let in_range = u64::try_from(milliwatts).ok().map(Self).filter(|power| *power <= Self::MAX);
+        in_range.ok_or_else(|| fail(Problem::TooLarge))
+    }
+}
+
+impl fmt::Display for Power {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{} W", plain(self.0.into(), 3)))
+    }
+}

@@ -1,0 +1,63 @@
+//! How many works a machine makes.
+
+use std::{fmt, str::FromStr};
+
+use super::{
+    decimal::{Decimal, plain},
+    quantity::{Problem, Quantity, QuantityError},
+};
+
+/// Works made per hour, above zero, in millionths of a work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WorkRate(u64);
+
+impl WorkRate {
+    /// Millionths of a work per hour, at least 1.
+    pub const fn micros(self) -> u64 {
+        self.0
+    }
+
+    /// Works per hour, for statistics.
+    pub fn to_f64(self) -> f64 {
+        self.0 as f64 / 1e6
+    }
+
+    /// Takes a measured rate, rounded down to a millionth; `None` for a rate of nothing, NaN and infinity.
+    pub fn measured(works_per_hour: f64) -> Option<Self> {
+        let micros = (works_per_hour * 1e6).floor();
+        if !(1.0..1e18).contains(&micros) {
+            return None;
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "within 1..1e18, without a fraction"
+        )]
+        let micros = micros as u64;
+        Some(Self(micros))
+    }
+}
+
+impl FromStr for WorkRate {
+    type Err = QuantityError;
+
+    /// Takes a plain decimal number above zero with at most 6 decimals, `90` or `2.5`.
+    fn from_str(text: &str) -> Result<Self, QuantityError> {
+        let fail = |problem| QuantityError::new(Quantity::WorkRate, text, problem);
+        let number = match text.trim() {
+            "" => return Err(fail(Problem::Empty)),
+            trimmed => Decimal::parse(trimmed).map_err(fail)?,
+        };
+        let micros = number.times(1_000_000).map_err(fail)?;
+        if micros == 0 || number.negative {
+            return Err(fail(Problem::NotPositive));
+        }
+        u64::try_from(micros).map(Self).map_err(|_| fail(Problem::TooLarge))
+    }
+}
+
+impl fmt::Display for WorkRate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&plain(self.0.into(), 6))
+    }
+}

@@ -1,0 +1,186 @@
+//! The estimate against works really bought on mainnet: from earlier blocks alone, how well does it tell the shares of later ones?
+
+use std::{collections::BTreeMap, fs::File, io::Read, path::Path, time::Duration};
+
+use flate2::read::GzDecoder;
+use snarkfee::{
+    market::estimate::{Censoring, Method, Observation, Settings, Survival, decay, estimate},
+    units::Nanomina,
+};
+
+const FEES: [u64; 7] = [0, 8, 10, 10_000, 100_000, 1_000_000, 10_000_000];
+const FILES: [&str; 2] = ["mainnet-2021-03", "mainnet-2021-04_2022-10"];
+/// Purchases that must lie behind a prediction before it is judged.
+const ENOUGH: usize = 5;
+
+/// One block that bought works, and at what fees.
+struct Purchase {
+    at: Duration,
+    height: u64,
+    fees: Vec<Nanomina>,
+}
+
+/// How far back evidence reaches, how fast it fades, and over how long predictions are compared with what came.
+#[derive(Clone, Copy)]
+struct Walk {
+    window: Duration,
+    half_life: Duration,
+    group: Duration,
+}
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+fn read(path: &Path) -> Option<String> {
+    let mut text = String::new();
+    GzDecoder::new(File::open(path).ok()?).read_to_string(&mut text).unwrap();
+    Some(text)
+}
+
+/// Rows of a plain CSV text with the columns asked for.
+fn columns<const N: usize>(text: &str, names: [&str; N]) -> Vec<[String; N]> {
+    let mut lines = text.lines();
+    let header: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let places = names.map(|name| header.iter().position(|column| *column == name).unwrap());
+    lines
+        .map(|line| {
+            let cells: Vec<&str> = line.split(',').collect();
+            places.map(|place| cells[place].to_owned())
+        })
+        .collect()
+}
+
+/// Canonical purchases, oldest first.
+fn purchases(blocks: &str, works: &str) -> Vec<Purchase> {
+    let mut fees: BTreeMap<String, Vec<Nanomina>> = BTreeMap::new();
+    for [block, fee] in columns(works, ["state_hash", "fee_nanomina"]) {
+        fees.entry(block).or_default().push(Nanomina::try_new(fee.parse().unwrap()).unwrap());
+    }
+    let mut found: Vec<Purchase> = columns(blocks, ["state_hash", "height", "timestamp_ms"])
+        .into_iter()
+        .filter_map(|[block, height, at]| {
+            let fees = fees.remove(&block)?;
+            Some(Purchase { at: Duration::from_millis(at.parse().unwrap()), height: height.parse().unwrap(), fees })
+        })
+        .collect();
+    found.sort_by_key(|purchase| (purchase.at, purchase.height));
+    found
+}
+
+fn before(purchases: &[Purchase], now: Duration, walk: Walk) -> Survival {
+    let observations: Vec<Observation> = purchases
+        .iter()
+        .filter(|purchase| now.saturating_sub(purchase.at) <= walk.window)
+        .flat_map(|purchase| {
+            let weight = decay(now.saturating_sub(purchase.at), walk.half_life);
+            purchase.fees.iter().map(move |fee| Observation {
+                censoring: Censoring::Exact(*fee),
+                weight,
+                cluster: purchase.height,
+            })
+        })
+        .collect();
+    estimate(&observations, &Settings::default())
+}
+
+/// Predicted and realised shares of one group of purchases, weighted by works.
+#[derive(Default)]
+struct Group {
+    blocks: usize,
+    works: f64,
+    predicted: [f64; FEES.len()],
+    realised: [f64; FEES.len()],
+    inside: [usize; FEES.len()],
+    parametric: usize,
+}
+
+/// Walks the chain: each purchase is predicted from those before it.
+fn walk(purchases: &[Purchase], walk: Walk) -> Vec<Group> {
+    let mut groups: BTreeMap<u64, Group> = BTreeMap::new();
+    let start = purchases.first().map_or(Duration::ZERO, |first| first.at);
+    for (at, purchase) in purchases.iter().enumerate().skip(ENOUGH) {
+        let group = groups.entry((purchase.at - start).as_secs() / walk.group.as_secs()).or_default();
+        let found = before(&purchases[..at], purchase.at, walk);
+        let works = purchase.fees.len() as f64;
+        group.blocks += 1;
+        group.works += works;
+        group.parametric += usize::from(matches!(found.method(), Method::Parametric { .. }));
+        for (place, fee) in FEES.iter().enumerate() {
+            let point = found.at(Nanomina::try_new(*fee).unwrap());
+            let above = purchase.fees.iter().filter(|bought| bought.get() > *fee).count() as f64;
+            group.predicted[place] += point.estimate * works;
+            group.realised[place] += above;
+            let share = above / works;
+            group.inside[place] += usize::from((point.low..=point.high).contains(&share));
+        }
+    }
+    groups.into_values().collect()
+}
+
+/// Prints the table and returns the largest difference between a predicted and a realised share.
+fn report(title: &str, groups: &[Group]) -> f64 {
+    println!("{title}\n group blocks works model |  fee, MINA  predicted  realised  difference  blocks inside band");
+    let mut worst = 0.0_f64;
+    for (number, group) in groups.iter().enumerate() {
+        for (place, fee) in FEES.iter().enumerate() {
+            let (predicted, realised) = (group.predicted[place] / group.works, group.realised[place] / group.works);
+            worst = worst.max((predicted - realised).abs());
+            println!(
+                "{number:6} {:6} {:5} {:5} | {:10.1e} {predicted:10.4} {realised:9.4} {:+11.4} {:11.2}",
+                group.blocks,
+                group.works,
+                group.parametric,
+                *fee as f64 * 1e-9,
+                predicted - realised,
+                group.inside[place] as f64 / group.blocks as f64,
+            );
+        }
+    }
+    worst
+}
+
+#[test]
+fn shares_are_told_in_advance_on_the_chain_of_march_2021() {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data"));
+    let load = |name: &str| {
+        let blocks = read(&folder.join(format!("{name}.blocks.csv.gz")))?;
+        Some(purchases(&blocks, &read(&folder.join(format!("{name}.works.csv.gz")))?))
+    };
+    let Some(all) = FILES.iter().map(|name| load(name)).collect::<Option<Vec<_>>>() else {
+        println!("skipped: ../shared is not here");
+        return;
+    };
+    let chain = Walk { window: 7 * DAY, half_life: DAY, group: 7 * DAY };
+    let groups = walk(&all[0], chain);
+    assert!(groups.iter().map(|group| group.blocks).sum::<usize>() > 100, "the chain holds 120 purchases");
+    let worst = report("March 2021, gap-free chain, window 7 d, half-life 1 d, by week", &groups);
+    assert!(worst <= 0.10, "a predicted share is off by {worst}");
+    // Single blocks over months; nothing is asserted of calibration where regimes change unseen between two samples.
+    let samples = Walk { window: 120 * DAY, half_life: 60 * DAY, group: 180 * DAY };
+    report(
+        "April 2021 to October 2022, single blocks, window 120 d, half-life 60 d, by half-year",
+        &walk(&all[1], samples),
+    );
+}
+
+#[test]
+fn a_small_chain_of_our_own_is_walked_the_same_way() {
+    let mut blocks = "height,state_hash,timestamp_ms\n".to_owned();
+    let mut works = "state_hash,work_index,fee_nanomina\n".to_owned();
+    for height in 1..=40_u64 {
+        blocks.push_str(&format!("{height},block{height},{}\n", height * 3_600_000));
+        for work in 0..10 {
+            // Of ten works seven are free, two dust, and one costs 0.001 MINA.
+            let fee = [0, 0, 0, 0, 0, 0, 0, 8, 10, 1_000_000][work];
+            works.push_str(&format!("block{height},{work},{fee}\n"));
+        }
+    }
+    let purchases = purchases(&blocks, &works);
+    assert_eq!(purchases.len(), 40);
+    let groups = walk(&purchases, Walk { window: DAY, half_life: DAY, group: DAY });
+    assert_eq!(groups.iter().map(|group| group.blocks).sum::<usize>(), 35);
+    assert!(report("our own", &groups) < 1e-9);
+    for group in &groups {
+        assert!((group.realised[0] / group.works - 0.3).abs() < 1e-9);
+        assert!(group.inside.iter().all(|inside| *inside == group.blocks));
+    }
+}
