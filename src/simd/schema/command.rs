@@ -45,6 +45,10 @@ const FEE_PAYER_OF_INTERFACE: [FieldShape; 1] = [shape(Mainnet10, Mesa40, "feePa
 const FEE_PAYER_OF_OBJECTS: [FieldShape; 2] =
     [shape(Mainnet10, Mainnet14, "feePayer", "Account!"), deprecated(Berkeley30, Mesa40, "feePayer", "Account!")];
 
+/// What only a delegation has.
+const DELEGATION: [FieldShape; 2] =
+    [shape(Mainnet10, Mesa40, "delegator", "Account!"), shape(Mainnet10, Mesa40, "delegatee", "Account!")];
+
 /// The zkApp types that an official client selects in a block.
 const ZKAPP: [&str; 25] = [
     "ZkappCommandResult id:TransactionId! hash:TransactionHash! zkappCommand:ZkappCommand! \
@@ -94,9 +98,10 @@ pub(super) fn define(types: &mut Types) {
     }
     types.object::<Never>(..=Coda2020, "UserCommand", |table| table.shaped(&USER_COMMAND, never));
     types.interface(Mainnet10.., "UserCommand", &[USER_COMMAND.as_slice(), &FEE_PAYER_OF_INTERFACE].concat());
-    for name in ["UserCommandPayment", "UserCommandDelegation"] {
+    for (name, own) in [("UserCommandPayment", [].as_slice()), ("UserCommandDelegation", &DELEGATION)] {
         types.object::<Never>(Mainnet10.., name, |table| {
-            table.shaped(&USER_COMMAND, never).shaped(&FEE_PAYER_OF_OBJECTS, never).implements("UserCommand")
+            let table = table.shaped(&USER_COMMAND, never).shaped(&FEE_PAYER_OF_OBJECTS, never);
+            table.shaped(own, never).implements("UserCommand")
         });
     }
     types.shapes(Berkeley30.., &ZKAPP);
