@@ -1,17 +1,14 @@
 //! `snarkfee` sets the fee of Mina SNARK workers by the market and turns snark work off while it does not pay.
 //!
-//! Layers, each importing only what stands above it in this list: [`units`], [`fault`], [`clock`], [`metrics_text`]; [`market`],
-//! [`cost`]; [`policy`]; [`daemon`], [`price`]; [`record`]; [`telemetry`], [`control`]; [`controller`]; [`simulate`], [`simd`],
-//! `web`, `config`; `cli`. `tests/it/layering.rs` holds that.
+//! Layers, each importing only from those before it: [`units`], [`fault`], [`clock`], [`metrics_text`]; [`market`], [`cost`];
+//! [`policy`]; [`daemon`], [`price`]; [`record`]; [`telemetry`], [`control`]; [`controller`]; [`simulate`], [`simd`], [`web`],
+//! [`config`]; [`service`]; [`cli`]. `tests/it/layering.rs` holds that.
 
-pub mod clock;
-pub mod control;
-pub mod controller;
-//! [`cost`]; [`policy`]; [`daemon`], [`price`]; `record`; `telemetry`; `controller`; [`simulate`], `web`, [`config`]; `cli`.
-//! `tests/it/layering.rs` holds that.
-
+pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod control;
+pub mod controller;
 pub mod cost;
 pub mod daemon;
 pub mod fault;
@@ -20,6 +17,7 @@ pub mod metrics_text;
 pub mod policy;
 pub mod price;
 pub mod record;
+pub mod service;
 pub mod simd;
 pub mod simulate;
 pub mod telemetry;

@@ -8,7 +8,4 @@ mod metrics_text;
 mod real_purchases;
 mod simd_http;
 mod simd_schema;
-//! Integration tests, one binary.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-
 mod web;
