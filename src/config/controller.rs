@@ -2,7 +2,8 @@
 
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 
-use super::{Controller, OnExit, Place, Secret, section::Section};
+use super::{Controller, Place, Secret, section::Section};
+use crate::controller::OnExit;
 use crate::record::Mode;
 
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);

@@ -28,7 +28,7 @@ mod tests;
 pub use error::{ConfigError, ConfigErrors};
 pub use place::Place;
 pub use secret::Secret;
-pub use settings::{Controller, Daemon, MetricsSource, OnExit, Settings};
+pub use settings::{Controller, Daemon, MetricsSource, Settings};
 pub use source::{Fingerprint, Source};
 
 /// The commented default file.

@@ -82,28 +82,6 @@ impl Controller {
     }
 }
 
-/// What the service leaves behind when it ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnExit {
-    /// Fee and worker as they are.
-    Keep,
-    /// Fee and worker as they were found at the start.
-    Baseline,
-    /// No worker.
-    Off,
-}
-
-impl OnExit {
-    /// The name used in the configuration.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Keep => "keep",
-            Self::Baseline => "baseline",
-            Self::Off => "off",
-        }
-    }
-}
-
 /// One daemon.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Daemon {

@@ -43,6 +43,17 @@ pub enum OnExit {
     Off,
 }
 
+impl OnExit {
+    /// The name used in the configuration.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Keep => "keep",
+            Self::Baseline => "baseline",
+            Self::Off => "off",
+        }
+    }
+}
+
 /// The settings of one loop; replaced as a whole by a reload.
 #[derive(Clone, Debug)]
 pub struct Plan {
