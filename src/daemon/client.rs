@@ -19,7 +19,7 @@ use super::{
     capabilities::{Capabilities, Capability, INTROSPECTION, Introspection, MarketOperation, StatusOperation},
     envelope,
     http::{Failure, Http, Limits, Reach},
-    market::{self, MAX_BLOCKS, Market},
+    market_answer::{self, MAX_BLOCKS, MarketAnswer},
     observer::RequestObserver,
     operations::{self, account, market_coda, market_pool, market_range, set_snark_work_fee, set_snark_worker},
     port::{DaemonPort, LookPlan, Mutation, SendError},
@@ -182,20 +182,31 @@ impl DaemonClient {
         }
     }
 
-    async fn read_market(&self, blocks: u32) -> Result<Market, Fault> {
+    async fn read_market(&self, blocks: u32) -> Halves {
+        let (has_chain, answer) = match self.capabilities().await {
+            Ok(found) => (found.has(Capability::BestChain), self.ask_market(found.market_operation(), blocks).await),
+            Err(fault) => (true, Err(fault)),
+        };
+        match answer {
+            Ok((chain, book)) => (chain.map(Ok), Some(Ok(book))),
+            Err(fault) => (has_chain.then(|| Err(fault.clone())), Some(Err(fault))),
+        }
+    }
+
+    async fn ask_market(&self, operation: Option<MarketOperation>, blocks: u32) -> Result<MarketAnswer, Fault> {
         let blocks = i64::from(blocks.min(MAX_BLOCKS));
-        match self.capabilities().await?.market_operation() {
+        match operation {
             Some(MarketOperation::Range) => {
                 let variables = market_range::Variables { blocks };
-                market::range(self.query::<operations::MarketRange>("market_range", variables).await?)
+                market_answer::range(self.query::<operations::MarketRange>("market_range", variables).await?)
             }
             Some(MarketOperation::Pool) => {
                 let variables = market_pool::Variables { blocks };
-                market::pool(self.query::<operations::MarketPool>("market_pool", variables).await?)
+                market_answer::pool(self.query::<operations::MarketPool>("market_pool", variables).await?)
             }
             Some(MarketOperation::Coda) => {
                 let variables = market_coda::Variables;
-                market::coda(self.query::<operations::MarketCoda>("market_coda", variables).await?)
+                market_answer::coda(self.query::<operations::MarketCoda>("market_coda", variables).await?)
             }
             None => Err(Fault::Unsupported { missing: "snarkPool".to_owned() }),
         }
@@ -262,8 +273,8 @@ impl DaemonPort for DaemonClient {
         let synced = status.as_ref().is_ok_and(|status| status.sync == SyncState::Synced);
         let market = async {
             match synced {
-                true => self.read_market(plan.blocks).await.map(Some),
-                false => Ok(None),
+                true => self.read_market(plan.blocks).await,
+                false => (None, None),
             }
         };
         let account = async {
@@ -279,14 +290,13 @@ impl DaemonPort for DaemonClient {
             }
         };
         // Two queries of one look must not both discover the schema.
-        let (market, account, metrics) = if synced && self.found().is_none() {
+        let ((chain, book), account, metrics) = if synced && self.found().is_none() {
             let market = market.await;
             let (account, metrics) = tokio::join!(account, metrics);
             (market, account, metrics)
         } else {
             tokio::join!(market, account, metrics)
         };
-        let (chain, book) = parts(market);
         Look { at, status, chain, book, metrics, account }
     }
 
@@ -324,16 +334,8 @@ impl DaemonPort for DaemonClient {
     }
 }
 
-/// The two halves of a look that one request answers.
+/// Chain and book, which one request answers.
 type Halves = (Option<Result<ChainLook, Fault>>, Option<Result<Book, Fault>>);
-
-fn parts(market: Result<Option<Market>, Fault>) -> Halves {
-    match market {
-        Ok(None) => (None, None),
-        Ok(Some((chain, book))) => (chain.map(Ok), Some(Ok(book))),
-        Err(fault) => (Some(Err(fault.clone())), Some(Err(fault))),
-    }
-}
 
 fn encode(body: &impl Serialize) -> Result<Vec<u8>, Failure> {
     serde_json::to_vec(body)

@@ -12,7 +12,7 @@ mod client;
 mod envelope;
 mod era;
 mod http;
-mod market;
+mod market_answer;
 mod observer;
 mod operations;
 mod port;

@@ -264,10 +264,10 @@ mod tests {
         fn any_text_reads_as_itself_or_not_at_all(text in "[ +0-9_.eExX-]{0,24}|\\PC{0,24}") {
             let scalar = wire(&serde_json::to_string(&text).unwrap());
             if let Ok(number) = scalar.integer("x") {
-                prop_assert_eq!(number.to_string(), text.clone());
+                prop_assert_eq!(&number.to_string(), &text);
             }
             if let Ok(amount) = scalar.amount("x") {
-                prop_assert_eq!(amount.get().to_string(), text);
+                prop_assert_eq!(&amount.get().to_string(), &text);
             }
         }
     }

@@ -19,7 +19,7 @@ const MAX_WORKS: usize = 1_000;
 const MAX_ENTRIES: usize = 200_000;
 
 /// What one answer says: the chain is `None` where the era has no `bestChain`.
-pub(super) type Market = (Option<ChainLook>, Book);
+pub(super) type MarketAnswer = (Option<ChainLook>, Book);
 
 /// The generated types of the documents differ in nothing but their names.
 macro_rules! blocks {
@@ -63,7 +63,7 @@ macro_rules! pool {
 }
 
 /// Reads `market_range.graphql`.
-pub(super) fn range(data: market_range::ResponseData) -> Result<Market, Fault> {
+pub(super) fn range(data: market_range::ResponseData) -> Result<MarketAnswer, Fault> {
     let chain = blocks!(data.best_chain);
     bounded(data.snark_work_range.len(), MAX_ENTRIES)?;
     let mut listed = Vec::with_capacity(data.snark_work_range.len());
@@ -85,7 +85,7 @@ pub(super) fn range(data: market_range::ResponseData) -> Result<Market, Fault> {
 }
 
 /// Reads `market_pool.graphql`.
-pub(super) fn pool(data: market_pool::ResponseData) -> Result<Market, Fault> {
+pub(super) fn pool(data: market_pool::ResponseData) -> Result<MarketAnswer, Fault> {
     let chain = blocks!(data.best_chain);
     let (pool, pending) = pool!(data);
     let book = book::from_pool(pool, pending, &chain);
@@ -93,7 +93,7 @@ pub(super) fn pool(data: market_pool::ResponseData) -> Result<Market, Fault> {
 }
 
 /// Reads `market_coda.graphql`. Without blocks, works already bought stay in the book until the daemon drops them.
-pub(super) fn coda(data: market_coda::ResponseData) -> Result<Market, Fault> {
+pub(super) fn coda(data: market_coda::ResponseData) -> Result<MarketAnswer, Fault> {
     let (pool, pending) = pool!(data);
     Ok((None, book::from_pool(pool, pending, &ChainLook::default())))
 }
@@ -125,7 +125,7 @@ mod tests {
         json!({"workIds": [id], "fee": fee, "prover": KEY})
     }
 
-    fn read_pool(data: &Value) -> Result<Market, Fault> {
+    fn read_pool(data: &Value) -> Result<MarketAnswer, Fault> {
         pool(serde_json::from_value(data.clone()).unwrap())
     }
 
