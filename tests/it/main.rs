@@ -1,21 +1,17 @@
 //! Tests of the whole, over real sockets and public interfaces only.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed step of a test ends it, in helpers too")]
-
-mod fixed_daemon;
-mod foreign_client;
-mod metrics_text;
-mod real_purchases;
-mod simd_http;
-mod simd_schema;
-mod web;
-//! Integration tests: the program against what it does not contain.
-
-#![expect(clippy::expect_used, clippy::panic, reason = "what fails here is a failed test")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed step of a test ends it, in helpers too")]
 
 mod eras;
 mod exchange;
+mod fixed_daemon;
+mod foreign_client;
+mod metrics_text;
 mod mutation;
+mod real_purchases;
 mod schema;
 mod server;
+mod simd_http;
+mod simd_schema;
 mod validate;
+mod web;
