@@ -50,10 +50,10 @@ impl Information {
         }
         let mut inverse_pivots = Vec::with_capacity(unknowns);
         let mut multipliers = Vec::with_capacity(beside.len());
-        let mut carried = 0.0;
-        for at in 0..unknowns {
+        let mut carried: f64 = 0.0;
+        for (at, pivot) in diagonal.iter().enumerate() {
             // The relative floor keeps the factor positive where an unknown is not identified.
-            let inverse = (diagonal[at] - carried).max(diagonal[at] * 1e-14).max(f64::MIN_POSITIVE).recip();
+            let inverse = (pivot - carried).max(pivot * 1e-14).max(f64::MIN_POSITIVE).recip();
             inverse_pivots.push(inverse);
             if let Some(couple) = beside.get(at) {
                 let multiplier = couple * inverse;

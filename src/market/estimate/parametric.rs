@@ -5,8 +5,8 @@
 //! the atoms, so this serves only until there are enough samples for the nonparametric estimate.
 //!
 //! Fitted by expectation-maximisation (Dempster, Laird and Rubin 1977) with each observation's interval on the logarithmic scale. A weak
-//! prior keeps it from degenerating: a Dirichlet for the shares, and for each log-normal a normal-inverse-gamma, each worth about one
-//! observation. Weights are scaled to sum to the effective number of clusters, so that the prior is outweighed by independent evidence
+//! prior keeps it from degenerating: a Dirichlet for the shares, and for each log-normal a normal-inverse-gamma, each worth
+//! `strength` observations. Weights are scaled to sum to the effective number of clusters, so that the prior is outweighed by independent evidence
 //! and not by one large purchase.
 //!
 //! Invariants: shares are positive and sum to one; deviations are positive; nothing is NaN.
@@ -32,7 +32,7 @@ pub struct ComponentPrior {
     pub share: f64,
 }
 
-/// What is believed of C before any observation. Each part counts as `strength` observations.
+/// What is believed of C before any observation. Values that are not finite and positive are replaced by the default's.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Prior {
     /// The share of free works, relative to the components'.
@@ -41,18 +41,19 @@ pub struct Prior {
     pub dust: ComponentPrior,
     /// Fees that pay.
     pub priced: ComponentPrior,
-    /// Observations the prior is worth.
+    /// Observations that the shares, and each log-normal, are worth.
     pub strength: f64,
 }
 
 impl Default for Prior {
-    /// Dust about 10 nanomina and prices about 0.001 MINA, as bought on mainnet from 2021 to 2024; half of works free.
+    /// Dust about 10 nanomina and prices about 0.001 MINA, and the shares that works bought on mainnet from 2021 to 2025 had on average over
+    /// its regimes; together worth half an observation.
     fn default() -> Self {
         Self {
-            free_share: 0.5,
-            dust: ComponentPrior { median: 10.0, deviation: 1.0, share: 0.25 },
-            priced: ComponentPrior { median: 1e6, deviation: 2.3, share: 0.25 },
-            strength: 1.0,
+            free_share: 0.75,
+            dust: ComponentPrior { median: 10.0, deviation: 1.0, share: 0.1 },
+            priced: ComponentPrior { median: 1e6, deviation: 2.3, share: 0.15 },
+            strength: 0.5,
         }
     }
 }
