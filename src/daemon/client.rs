@@ -253,13 +253,13 @@ impl DaemonClient {
 
     fn ended<T>(&self, operation: &'static str, began: Instant, answer: Result<T, Failure>) -> Result<T, Failure> {
         let took = began.elapsed();
-        let outcome = answer.as_ref().map_or_else(|failure| failure.fault.code(), |_| "ok");
-        match &answer {
-            Ok(_) => tracing::trace!(operation, ?took, "daemon answered"),
-            Err(failure) => tracing::debug!(operation, ?took, outcome, fault = %failure.fault, "request failed"),
+        let fault = answer.as_ref().err().map(|failure| &failure.fault);
+        match fault {
+            None => tracing::trace!(operation, ?took, "daemon answered"),
+            Some(fault) => tracing::debug!(operation, ?took, code = fault.code(), %fault, "request failed"),
         }
         if let Some(observer) = &self.observer {
-            observer.observed(operation, outcome, took);
+            observer.observed(operation, fault, took);
         }
         answer
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::fault::Fault;
+
 /// The names under which requests are observed.
 pub const OPERATIONS: [&str; 12] = [
     "introspection",
@@ -20,6 +22,6 @@ pub const OPERATIONS: [&str; 12] = [
 
 /// Is told of every request when it has ended.
 pub trait RequestObserver: Send + Sync {
-    /// `operation` is one of [`OPERATIONS`]; `outcome` is `ok` or a code of [`crate::fault::Fault`].
-    fn observed(&self, operation: &'static str, outcome: &'static str, took: Duration);
+    /// `operation` is one of [`OPERATIONS`]; `fault` is what was wrong, `None` when it succeeded.
+    fn observed(&self, operation: &'static str, fault: Option<&Fault>, took: Duration);
 }

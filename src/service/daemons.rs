@@ -1,0 +1,219 @@
+//! The loops over the configured daemons: started, told of new settings, stopped.
+
+use std::{collections::BTreeMap, hash::{DefaultHasher, Hash, Hasher}, sync::Arc, time::{Duration, Instant}};
+
+use tokio::{sync::{mpsc, watch}, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use super::{feed::{follow, read_once}, publisher::{Publisher, Requests}};
+use crate::{
+    clock::Clock,
+    config::{self, MetricsSource, Settings},
+    control::Command,
+    cost::Quote,
+    controller::{Plan, Runner, State, Wiring},
+    daemon::{ClientConfig, ClientError, DaemonClient},
+    units::DaemonId,
+};
+
+/// Commands that may wait for one loop.
+const COMMANDS: usize = 16;
+
+/// Why a daemon cannot be connected to.
+#[derive(Debug, thiserror::Error)]
+#[error("daemon {daemon}")]
+pub struct ConnectError {
+    daemon: DaemonId,
+    #[source]
+    source: ClientError,
+}
+
+/// The loops over the configured daemons.
+pub(super) struct Daemons {
+    clock: Clock,
+    publisher: Publisher,
+    loops: BTreeMap<DaemonId, Loop>,
+    tasks: JoinSet<()>,
+}
+
+struct Loop {
+    daemon: config::Daemon,
+    plan: watch::Sender<Arc<Plan>>,
+    commands: mpsc::Sender<Command>,
+    cancel: CancellationToken,
+}
+
+impl Daemons {
+    pub(super) fn new(clock: Clock, publisher: Publisher) -> Self {
+        Self { clock, publisher, loops: BTreeMap::new(), tasks: JoinSet::new() }
+    }
+
+    /// Brings the loops in line with the settings. A daemon reached in another way gets a new loop; all others go on and only
+    /// decide by the new settings from their next look on.
+    pub(super) fn apply(&mut self, settings: &Settings) -> Result<(), ConnectError> {
+        let mut fresh = Vec::new();
+        for daemon in &settings.daemons {
+            if !self.loops.get(&daemon.id).is_some_and(|running| same_connection(&running.daemon, daemon)) {
+                fresh.push((daemon, self.client(daemon)?));
+            }
+        }
+        let configured = |id: &DaemonId| settings.daemons.iter().any(|daemon| daemon.id == *id);
+        let gone: Vec<_> = self.loops.keys().filter(|id| !configured(id)).cloned().collect();
+        for id in gone.iter().chain(fresh.iter().map(|(daemon, _)| &daemon.id)) {
+            if let Some(old) = self.loops.remove(id) {
+                old.cancel.cancel();
+                self.publisher.metrics.forget(id);
+                self.publisher.liveness.forget(id);
+            }
+        }
+        self.publisher.board.retain(settings.daemons.iter().map(|daemon| daemon.id.clone()));
+        for (daemon, client) in fresh {
+            self.start(settings, daemon, client);
+        }
+        for daemon in &settings.daemons {
+            if let Some(running) = self.loops.get_mut(&daemon.id) {
+                running.plan.send_replace(Arc::new(plan(settings, daemon)));
+                running.daemon = daemon.clone();
+                self.publisher.liveness.expect(&daemon.id, self.allowed(settings, daemon), Instant::now());
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands a command to the loops it is meant for.
+    pub(super) fn tell(&self, command: &Command) {
+        let (Command::Pause { daemon, .. } | Command::Resume { daemon }) = command;
+        for (id, running) in &self.loops {
+            if daemon.as_ref().is_none_or(|wanted| wanted == id) && running.commands.try_send(command.clone()).is_err() {
+                tracing::warn!(daemon = %id, ?command, "too many commands waiting, this one is dropped");
+            }
+        }
+    }
+
+    /// Looks once at every daemon, one after the other.
+    pub(super) async fn look_once(&self, settings: &Settings) -> Result<(), ConnectError> {
+        for daemon in &settings.daemons {
+            let quote = match daemon.cost.feed() {
+                Some(feed) => read_once(&daemon.id, feed, self.clock).await,
+                None => None,
+            };
+            let (_quote, quotes) = watch::channel(quote);
+            let (mut runner, _plan, _commands) = self.runner(settings, daemon, self.client(daemon)?, quotes);
+            runner.look().await;
+        }
+        Ok(())
+    }
+
+    /// Ends when a loop ended that was not told to; never while all run.
+    pub(super) async fn failed(&mut self) {
+        loop {
+            match self.tasks.join_next().await {
+                Some(Err(error)) if error.is_panic() => {
+                    tracing::error!(%error, "a loop failed");
+                    return;
+                }
+                Some(_) => {}
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Stops all loops and waits until they have left their daemons, at most `limit`.
+    pub(super) async fn stop(mut self, limit: Duration) {
+        for running in self.loops.values() {
+            running.cancel.cancel();
+        }
+        let drained = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(limit, drained).await.is_err() {
+            tracing::warn!(?limit, "a loop did not end in time");
+        }
+    }
+
+    fn start(&mut self, settings: &Settings, daemon: &config::Daemon, client: DaemonClient) {
+        let cancel = CancellationToken::new();
+        let (quote, quotes) = watch::channel(None);
+        let (runner, plan, commands) = self.runner(settings, daemon, client, quotes);
+        if let Some(feed) = daemon.cost.feed().cloned() {
+            let metrics = Arc::clone(&self.publisher.metrics);
+            self.tasks.spawn(follow(daemon.id.clone(), feed, self.clock, metrics, quote, cancel.clone()));
+        }
+        self.tasks.spawn(runner.run(cancel.clone()));
+        self.loops.insert(daemon.id.clone(), Loop { daemon: daemon.clone(), plan, commands, cancel });
+    }
+
+    fn runner(
+        &self,
+        settings: &Settings,
+        daemon: &config::Daemon,
+        port: DaemonClient,
+        quote: watch::Receiver<Option<Quote>>,
+    ) -> (Runner<DaemonClient>, watch::Sender<Arc<Plan>>, mpsc::Sender<Command>) {
+        let (plan, plans) = watch::channel(Arc::new(plan(settings, daemon)));
+        let (commands, orders) = mpsc::channel(COMMANDS);
+        let wiring = Wiring {
+            id: daemon.id.clone(),
+            port,
+            clock: self.clock,
+            plan: plans,
+            commands: orders,
+            quote,
+            sink: Arc::new(self.publisher.clone()),
+            seed: seed(&daemon.id),
+        };
+        (Runner::new(wiring, State::default()), plan, commands)
+    }
+
+    fn client(&self, daemon: &config::Daemon) -> Result<DaemonClient, ConnectError> {
+        let metrics_url = match &daemon.metrics {
+            Some(MetricsSource::Direct(url)) => Some(url.expose().clone()),
+            Some(MetricsSource::Prometheus { .. }) | None => None,
+        };
+        DaemonClient::new(ClientConfig {
+            graphql_url: daemon.graphql_url.expose().clone(),
+            metrics_url,
+            bearer: daemon.bearer_token.as_ref().map(|secret| secret.value().clone()),
+            timeout: daemon.timeout,
+            max_response: daemon.max_response.0,
+            clock: self.clock,
+            observer: Some(Arc::new(Requests {
+                daemon: daemon.id.clone(),
+                metrics: Arc::clone(&self.publisher.metrics),
+            })),
+        })
+        .map_err(|source| ConnectError { daemon: daemon.id.clone(), source })
+    }
+
+    /// How long a loop may take to come round before the service no longer counts as healthy.
+    fn allowed(&self, settings: &Settings, daemon: &config::Daemon) -> Duration {
+        self.clock.real(settings.controller.interval) * 3 + daemon.timeout * REQUESTS_PER_LOOK
+    }
+}
+
+/// Requests that follow one another in a look that acts: schema, status, market, two mutations, two times reading back.
+const REQUESTS_PER_LOOK: u32 = 7;
+
+/// Whether a daemon is reached in the same way, so that its loop can go on.
+fn same_connection(a: &config::Daemon, b: &config::Daemon) -> bool {
+    a.graphql_url == b.graphql_url
+        && a.metrics == b.metrics
+        && a.timeout == b.timeout
+        && a.max_response == b.max_response
+        && a.bearer_token == b.bearer_token
+        && a.cost.feed() == b.cost.feed()
+}
+
+fn plan(settings: &Settings, daemon: &config::Daemon) -> Plan {
+    Plan {
+        mode: settings.controller.mode,
+        interval: settings.controller.interval,
+        params: daemon.params.clone(),
+        cost: daemon.cost.clone(),
+        on_exit: settings.controller.on_exit,
+    }
+}
+
+fn seed(id: &DaemonId) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,60 @@
+//! Keeps the price of MINA fresh for one daemon's cost.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::{
+    clock::Clock,
+    cost::{Feed, Quote},
+    price::PriceFeed,
+    telemetry::Metrics,
+    units::DaemonId,
+};
+
+/// Shortest time between two questions to a price source.
+const SHORTEST: Duration = Duration::from_secs(10);
+
+/// The price now, for a single look.
+pub(super) async fn read_once(daemon: &DaemonId, feed: &Feed, clock: Clock) -> Option<Quote> {
+    let read = match PriceFeed::new(feed.clone()) {
+        Ok(feed) => feed.fetch(clock.now()).await,
+        Err(fault) => Err(fault),
+    };
+    read.inspect_err(|fault| warn!(%daemon, code = fault.code(), %fault, "the price of MINA was not read")).ok()
+}
+
+/// Asks four times within the price's age limit, so that three failures in a row do no harm.
+pub(super) async fn follow(
+    daemon: DaemonId,
+    feed: Feed,
+    clock: Clock,
+    metrics: std::sync::Arc<Metrics>,
+    quote: watch::Sender<Option<Quote>>,
+    cancel: CancellationToken,
+) {
+    let every = clock.real(feed.max_age / 4).max(SHORTEST);
+    let feed = match PriceFeed::new(feed) {
+        Ok(feed) => feed,
+        Err(fault) => {
+            warn!(%daemon, %fault, "the price of MINA cannot be read");
+            return;
+        }
+    };
+    while !cancel.is_cancelled() {
+        match feed.fetch(clock.now()).await {
+            Ok(read) => {
+                info!(%daemon, price = %read.price, "price of MINA read");
+                metrics.price_read(&daemon, read.at);
+                quote.send_replace(Some(read));
+            }
+            Err(fault) => warn!(%daemon, code = fault.code(), %fault, "the price of MINA was not read"),
+        }
+        tokio::select! {
+            () = cancel.cancelled() => break,
+            () = tokio::time::sleep(every) => {}
+        }
+    }
+}
