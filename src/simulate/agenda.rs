@@ -13,7 +13,7 @@ use super::pool::Serial;
 pub(super) type Millis = i64;
 
 /// Something that will happen.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Event {
     /// A slot begins: transactions arrive, and its producer, if it has one, decides what to buy.
     Slot(i64),

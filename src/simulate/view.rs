@@ -1,4 +1,7 @@
 //! What the operator's daemon shows of the market.
+//!
+//! A daemon that bootstraps has no best tip, so no chain and no works; one that catches up shows its chain, and no open works until it
+//! is in sync. A block is shown once it has arrived, some seconds into its slot: until then what it bought is still open.
 
 use std::time::Duration;
 

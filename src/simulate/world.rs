@@ -10,31 +10,32 @@ use std::collections::{BTreeSet, VecDeque};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    market::{Block, Sale},
+    market::Block,
     units::{Nanomina, PublicKey},
 };
 
 use super::{
     agenda::{Agenda, Event, Millis},
     competitor::Competitor,
-    draws::{Draws, Subject, millis},
+    draws::{Draws, millis},
     mempool::Mempool,
     names,
     operator::Operator,
-    pool::{Bid, FRONTIER, Pool, ProverId, Serial, Work},
+    pool::{Bid, FRONTIER, Pool, ProverId},
     process::Process,
-    producer::{Plan, Producer},
     scan_state::ScanState,
     scenario::Scenario,
     truth::{SoldWork, Truth},
 };
 
+mod blocks;
+mod daemon;
+mod rivals;
+
 /// Blocks before the start of the run, so that the first look finds a full frontier.
 const WARM_UP_BLOCKS: f64 = 330.0;
 /// Height of the first block of the warm-up.
 const FIRST_HEIGHT: u32 = 480_000;
-/// A restarted daemon hears of the standing proofs again within so long: everybody gossips his own every ten minutes.
-const REBROADCAST_SECONDS: f64 = 600.0;
 /// An own worker asks for its next work so long after delivering one.
 const TURNAROUND: Millis = 300;
 
@@ -53,7 +54,7 @@ pub struct World {
     pub(super) chain: VecDeque<Block>,
     pub(super) height: u32,
     /// The block decided on in this slot, not yet heard of.
-    planned: Option<Proposed>,
+    planned: Option<blocks::Proposed>,
     competitors: Vec<Competitor>,
     regime: Option<usize>,
     /// Everybody's keys: competitors, then the operator's.
@@ -62,13 +63,6 @@ pub struct World {
     pub(super) operator: Operator,
     pub(super) process: Process,
     truth: Truth,
-}
-
-#[derive(Debug)]
-struct Proposed {
-    plan: Plan,
-    slot: i64,
-    own: bool,
 }
 
 impl World {
@@ -254,240 +248,6 @@ impl World {
             }
             Event::Refill { serial, restart } => self.refill(serial, restart),
             Event::Synced { restart } => self.synced(restart, now),
-        }
-    }
-
-    fn begin_slot(&mut self, slot: i64, now: Millis) {
-        self.agenda.push(now + self.slot_millis(), Event::Slot(slot + 1));
-        self.truth.slots += 1;
-        self.mempool.arrive(slot, &self.scenario.transactions, self.draws);
-        self.enter_regime(slot, now);
-        if u32::try_from(slot).is_ok_and(|slot| self.scenario.restarts.binary_search(&slot).is_ok()) {
-            self.restart(now);
-        }
-        let mut draw = self.draws.at_slot(Subject::Block, slot);
-        let filled = draw.happens(self.scenario.chain.fill);
-        let arrives = now + millis((0.15 + 0.35 * draw.uniform()) * f64::from(self.scenario.chain.slot_seconds));
-        let own = self.produces_own(slot, now);
-        if filled || own {
-            let plan = self.producer(slot, now, own).plan();
-            self.planned = Some(Proposed { plan, slot, own });
-            self.agenda.push(arrives, Event::BlockArrives);
-        }
-    }
-
-    /// Whether the operator's daemon makes the block of a slot that begins now.
-    fn produces_own(&mut self, slot: i64, now: Millis) -> bool {
-        if !self.wins(slot) || !self.process.is_synced(now) {
-            return false;
-        }
-        let missed = self.scenario.operator.blocks.as_ref().map_or(0.0, |blocks| blocks.missed_while_proving);
-        let mut draw = self.draws.at(Subject::OwnSlot, slot.cast_unsigned(), 1);
-        if self.operator.proving() && draw.happens(missed) {
-            self.truth.own.blocks_missed += 1;
-            return false;
-        }
-        true
-    }
-
-    /// Whether the operator's daemon holds the right to a slot of the run.
-    pub(super) fn wins(&self, slot: i64) -> bool {
-        let share = self.scenario.operator.blocks.as_ref().map_or(0.0, |blocks| blocks.share);
-        slot >= 0 && share > 0.0 && self.draws.at_slot(Subject::OwnSlot, slot).happens(share)
-    }
-
-    fn producer(&self, slot: i64, at: Millis, own: bool) -> Producer<'_> {
-        Producer {
-            pool: &self.pool,
-            scan: &self.scan,
-            mempool: &self.mempool,
-            chain: &self.scenario.chain,
-            gossip: &self.scenario.gossip,
-            accounts: &self.accounts,
-            draws: self.draws,
-            slot,
-            at,
-            height: self.height + 1,
-            own: own.then(|| self.home()),
-        }
-    }
-
-    fn block_arrives(&mut self, now: Millis) {
-        let Some(Proposed { plan, slot, own }) = self.planned.take() else { return };
-        self.height += 1;
-        self.mempool.include(plan.commands);
-        let works: Vec<Sale> =
-            plan.sold.iter().filter_map(|(serial, bid)| self.sell(*serial, *bid, slot, own)).collect();
-        let first_new = self.pool.next_serial();
-        for (slots, bought) in &plan.parts {
-            self.truth.transaction_slots += u64::from(*slots);
-            let (pool, draws, height) = (&mut self.pool, self.draws, self.height);
-            let heavy = &self.scenario.transactions;
-            self.scan.apply(*slots, *bought, || {
-                let serial = pool.next_serial();
-                let slow = draws.at(Subject::Work, serial, 0).happens(heavy.slow_share);
-                let effort = if slow { heavy.slow_factor } else { 1.0 };
-                pool.add(Work::new(names::work_id(draws, serial, 2), height, effort))
-            });
-        }
-        self.truth.blocks += 1;
-        self.truth.buying_blocks += u64::from(!works.is_empty());
-        self.truth.own.blocks += u64::from(own);
-        let counters = &mut self.process.counters;
-        counters.blocks_produced += u64::from(own);
-        counters.purchased_in_last_block = works.len() as u64;
-        counters.snark_fees_in_last_block =
-            works.iter().fold(Nanomina::ZERO, |sum, sale| sum.saturating_add(sale.fee)).get();
-        counters.transaction_fees_in_last_block = plan.command_fees;
-        if self.chain.len() == FRONTIER as usize {
-            self.chain.pop_front();
-        }
-        let at = self.timestamp(slot * self.slot_millis());
-        let state_hash = names::state_hash(self.draws, self.height);
-        self.chain.push_back(Block { height: self.height, state_hash, at, works });
-        self.pool.forget(self.height);
-        self.announce(first_new..self.pool.next_serial());
-        for index in 0..self.competitors.len() {
-            self.take_works(index, now);
-        }
-        self.operator.wake(now, &mut self.agenda, self.draws);
-    }
-
-    fn sell(&mut self, serial: Serial, bid: Bid, slot: i64, to_own_block: bool) -> Option<Sale> {
-        let own = self.is_own(bid.prover);
-        let prover = self.key(bid.prover)?.clone();
-        let work = self.pool.get_mut(serial)?;
-        work.bought = Some(self.height);
-        let slot = u64::try_from(slot).unwrap_or(0);
-        self.truth.sell(SoldWork { slot, work: work.id, fee: bid.fee, own, rival: work.best_rival }, to_own_block);
-        if bid.fee >= Nanomina::ONE_MINA {
-            self.accounts.insert(bid.prover);
-        }
-        Some(Sale { work: work.id, fee: bid.fee, prover })
-    }
-
-    /// Gossips a proof; whether the pool took it.
-    fn submit(&mut self, serial: Serial, bid: Bid) -> bool {
-        let own = self.is_own(bid.prover);
-        // `snark_pool.ml`: no exception for free work.
-        if bid.fee < Nanomina::ONE_MINA && !self.accounts.contains(&bid.prover) {
-            return false;
-        }
-        let synced = self.process.is_synced(bid.at);
-        let Some(work) = self.pool.get_mut(serial) else { return false };
-        if !own {
-            work.best_rival = Some(work.best_rival.map_or(bid.fee, |best| best.min(bid.fee)));
-        }
-        if !work.offer(bid) {
-            return false;
-        }
-        if synced {
-            self.process.counters.fees_added.observe(bid.fee);
-        } else {
-            work.hidden = true;
-        }
-        true
-    }
-
-    fn take_works(&mut self, index: usize, now: Millis) {
-        let Some(competitor) = self.competitors.get_mut(index) else { return };
-        while let Some((serial, fee, takes)) = competitor.take(&mut self.pool, self.draws) {
-            self.agenda.push(now + takes, Event::CompetitorProved { competitor: index, serial, fee });
-        }
-    }
-
-    /// Tells every competitor of new works.
-    fn announce(&mut self, new: std::ops::Range<Serial>) {
-        for serial in new {
-            let mut ranks = self.draws.at(Subject::Work, serial, 1);
-            for competitor in &mut self.competitors {
-                competitor.hear(ranks.bits(), serial);
-            }
-        }
-        for competitor in &mut self.competitors {
-            competitor.prune(&self.pool);
-        }
-    }
-
-    /// Tells one competitor of all open works anew.
-    fn relist(&mut self, index: usize) {
-        let Some(competitor) = self.competitors.get_mut(index) else { return };
-        competitor.forget();
-        for serial in self.scan.open() {
-            let mut ranks = self.draws.at(Subject::Work, serial, 1);
-            for _ in 0..index {
-                ranks.bits();
-            }
-            competitor.hear(ranks.bits(), serial);
-        }
-    }
-
-    fn review(&mut self, index: usize, now: Millis) {
-        let Some(competitor) = self.competitors.get_mut(index) else { return };
-        if let Some(every) = competitor.review_every() {
-            self.agenda.push(now + every, Event::CompetitorReviews(index));
-        }
-        if competitor.review(self.scan.open(), &self.pool, self.draws) {
-            self.relist(index);
-            self.take_works(index, now);
-        }
-    }
-
-    fn enter_regime(&mut self, slot: i64, now: Millis) {
-        let regime = self.scenario.regime_index(slot);
-        if self.regime == Some(regime) {
-            return;
-        }
-        self.regime = Some(regime);
-        for index in 0..self.competitors.len() {
-            let name = self.scenario.competitors.get(index).map_or("", |setup| &setup.name);
-            let provers = self.scenario.regimes.get(regime).and_then(|regime| regime.provers.get(name)).copied();
-            if let Some(competitor) = self.competitors.get_mut(index) {
-                competitor.set_provers(provers.unwrap_or(0));
-            }
-            self.relist(index);
-            self.take_works(index, now);
-        }
-    }
-
-    fn own_asks(&mut self, prover: usize, life: u32, now: Millis) {
-        let synced = self.process.is_synced(now);
-        let open = self.scan.open().filter(|_| synced);
-        if self.operator.ask((prover, life), now, (open, &self.pool), &mut self.agenda, self.draws) {
-            self.process.counters.assigned += 1;
-        }
-    }
-
-    fn restart(&mut self, now: Millis) {
-        self.truth.own.lost += self.operator.end(now);
-        let synced = self.process.restart(now);
-        for work in self.pool.iter_mut() {
-            work.hidden = true;
-        }
-        self.agenda.push(synced, Event::Synced { restart: self.process.restarts() });
-        self.operator.start(now, &mut self.agenda, self.draws);
-    }
-
-    fn synced(&mut self, restart: u64, now: Millis) {
-        if restart != self.process.restarts() {
-            return;
-        }
-        for serial in self.scan.open() {
-            let pause = self.draws.at(Subject::Refill, restart, serial).uniform() * REBROADCAST_SECONDS;
-            self.agenda.push(now + millis(pause), Event::Refill { serial, restart });
-        }
-        self.operator.wake(now, &mut self.agenda, self.draws);
-    }
-
-    fn refill(&mut self, serial: Serial, restart: u64) {
-        let current = restart == self.process.restarts();
-        let Some(work) = self.pool.get_mut(serial).filter(|work| current && work.hidden && work.bought.is_none())
-        else {
-            return;
-        };
-        work.hidden = false;
-        if let Some(bid) = work.standing() {
-            self.process.counters.fees_added.observe(bid.fee);
         }
     }
 }

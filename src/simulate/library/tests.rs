@@ -9,6 +9,8 @@ use crate::{
 };
 
 const SLOTS: u64 = 2000;
+/// Enough for a scenario whose market is that of another and only the operator's side differs.
+const FEW_SLOTS: u64 = 500;
 const DUST: u64 = 10_000;
 const SEED: u64 = 11;
 
@@ -16,15 +18,15 @@ fn start() -> Timestamp {
     "2026-11-01T00:00:00Z".parse().unwrap()
 }
 
-fn run(world: &mut World) {
+fn run(world: &mut World, slots: u64) {
     let slot = SignedDuration::from_secs(i64::from(world.scenario().slot_seconds()));
-    world.advance(start() + slot * i32::try_from(SLOTS).unwrap());
+    world.advance(start() + slot * i32::try_from(slots).unwrap());
 }
 
 /// A scenario's market by itself.
-fn market(name: &str) -> World {
+fn market(name: &str, slots: u64) -> World {
     let mut world = World::without_operator(&scenario(name).unwrap(), SEED, start());
-    run(&mut world);
+    run(&mut world, slots);
     world
 }
 
@@ -35,7 +37,8 @@ fn share(sales: &[SoldWork], low: u64, high: u64) -> f64 {
 
 /// Checks every band that a scenario's regimes state; a regime that comes again is checked as one.
 fn prices_lie_in_their_bands(name: &str) {
-    let world = market(name);
+    let as_scarce = scenario(name).unwrap().regimes == scenario("scarce").unwrap().regimes;
+    let world = market(name, if as_scarce && name != "scarce" { FEW_SLOTS } else { SLOTS });
     let scenario = world.scenario();
     let mut by_regime: BTreeMap<usize, Vec<SoldWork>> = BTreeMap::new();
     for sale in world.truth().sales.iter().filter(|sale| scenario.expected_at(sale.slot).is_some()) {
@@ -113,7 +116,7 @@ fn an_unknown_name_is_answered_with_the_names_that_exist() {
 /// block before such a purchase pay.
 #[test]
 fn demand_comes_in_rolls_with_a_single_work_before_some() {
-    let world = market("hold-up");
+    let world = market("hold-up", SLOTS);
     let truth = world.truth();
     let mut blocks: BTreeMap<u64, Vec<Nanomina>> = BTreeMap::new();
     for sale in &truth.sales {
@@ -134,7 +137,7 @@ fn demand_comes_in_rolls_with_a_single_work_before_some() {
 fn earns(name: &str, fee: u64) -> (u64, u128) {
     let mut world = World::new(&scenario(name).unwrap(), SEED, start());
     world.set_fee(Nanomina::try_new(fee).unwrap());
-    run(&mut world);
+    run(&mut world, 1000);
     let own = world.truth().own;
     assert_eq!(own.earned, u128::from(own.sold) * u128::from(fee), "one fee from the first work on");
     (own.sold, own.earned)
@@ -143,9 +146,9 @@ fn earns(name: &str, fee: u64) -> (u64, u128) {
 #[test]
 fn a_fitting_fee_earns_in_scarcity_and_the_default_fee_nearly_nothing() {
     let (sold, earned) = earns("scarce", 3_999_999);
-    assert!(sold > 1000, "{sold} sold");
+    assert!(sold > 500, "{sold} sold");
     let (few, _) = earns("scarce", 100_000_000);
-    assert!(few < 20, "{few} sold at the default fee");
+    assert!(few < 10, "{few} sold at the default fee");
     let (_, cheap) = earns("scarce", 99_999);
     assert!(earned > 5 * cheap, "{earned} against {cheap}");
 }
@@ -153,5 +156,5 @@ fn a_fitting_fee_earns_in_scarcity_and_the_default_fee_nearly_nothing() {
 #[test]
 fn nothing_but_hold_up_sales_earns_in_a_surplus() {
     let (sold, _) = earns("surplus", 1_000);
-    assert!(sold < 40, "{sold} sold at nearly nothing");
+    assert!(sold < 20, "{sold} sold at nearly nothing");
 }

@@ -90,6 +90,7 @@ fn key_and_fee_are_fixed_when_a_work_is_handed_out() {
     let Some((done, Event::OwnProved { prover, life })) = bench.next(Millis::MAX) else { panic!() };
     let job = bench.operator.deliver(prover, life, done).unwrap();
     assert_eq!((job.key, job.fee), (HOME, fee(100)));
+    assert!(!bench.operator.expire(job.serial, 0), "a result ends the reservation");
     assert_eq!(bench.operator.busy(done).as_millis(), u128::try_from(done - now).unwrap());
     assert_eq!(bench.operator.shown(), Some(OTHER));
 }
