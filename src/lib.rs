@@ -14,4 +14,4 @@ pub mod record;
 pub mod simulate;
 pub mod telemetry;
 pub mod units;
-//pub mod web;
+pub mod web;

@@ -1,5 +1,5 @@
 //! The JSON documents that follow from records, shared by API and command line. Amounts are numbers of MINA; what is not known is
-//! `null`.
+//! `null`; text from a daemon is bounded in length.
 
 use std::collections::BTreeMap;
 
@@ -80,9 +80,9 @@ impl DaemonDocument {
         let hold = record.map(|record| record.hold).unwrap_or_default();
         Self {
             name: entry.daemon.clone(),
-            era: record.and_then(|record| record.era.clone()),
+            era: record.and_then(|record| record.era.as_deref()).map(Fault::excerpt),
             role: record.map_or(Role::Unsure, |record| record.role).as_str(),
-            sync: status.map(|status| status.sync.as_str().to_owned()),
+            sync: status.map(|status| Fault::excerpt(status.sync.as_str())),
             worker_enabled: record.and_then(Record::enabled_after),
             worker_wanted: target.map(|target| target.enabled),
             fee_mina: record.and_then(Record::fee_after).map(Nanomina::to_mina),
@@ -231,7 +231,7 @@ impl MarketDocument {
         Self {
             daemon: record.daemon.clone(),
             at: record.at,
-            era: record.era.clone(),
+            era: record.era.as_deref().map(Fault::excerpt),
             mode: record.mode,
             cost_per_work_mina: record.cost.map(Nanomina::to_mina),
             works_bought_per_hour: market.and_then(|market| market.works_bought_per_hour),
@@ -239,7 +239,7 @@ impl MarketDocument {
             quantiles: Summary::QUANTILES.iter().enumerate().map(quantile).collect(),
             samples: market.map(|market| market.samples),
             effective_samples: market.map(|market| market.effective_samples),
-            method: market.map(|market| market.method.clone()),
+            method: market.map(|market| Fault::excerpt(&market.method)),
             uncovered_works: market.map(|market| market.uncovered_works),
             open_works: market.map(|market| market.open_works),
             own_open_works: market.map(|market| market.own_open_works),

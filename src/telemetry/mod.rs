@@ -20,4 +20,4 @@ pub use document::{DecisionDocument, DecisionsDocument, MarketDocument, StatusDo
 pub use liveness::Liveness;
 pub use log::{InvalidFilter, LogFormat, init, log_record};
 pub use metrics::{Exposition, Metrics};
-pub use words::{headline, percent};
+pub use words::{four_digits, headline, percent};

@@ -4,8 +4,10 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::board::{Entry, Standing};
 use crate::{
+    fault::Fault,
     policy::Reason,
     record::{Record, Role},
+    units::FeeRate,
 };
 
 /// Why the worker is as it is, in one line: `off since 14:02: free work covers 98 % of demand; would resume at an expected
@@ -29,8 +31,29 @@ pub fn percent(share: f64) -> String {
     }
 }
 
+/// At most four significant digits and nine decimals.
+pub fn four_digits(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return "0".to_owned();
+    }
+    let places = (3.0 - value.abs().log10().floor()).clamp(0.0, 9.0);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=9")]
+    let text = format!("{value:.*}", places as usize);
+    if !text.contains('.') {
+        return text;
+    }
+    match text.trim_end_matches('0').trim_end_matches('.') {
+        "-0" => "0".to_owned(),
+        short => short.to_owned(),
+    }
+}
+
+fn rate(rate: FeeRate) -> String {
+    format!("{} MINA/h", four_digits(rate.to_mina_per_hour()))
+}
+
 fn state(record: &Record, standing: &Standing, now: Timestamp) -> String {
-    let since = if standing.from_start { "at least since" } else { "since" };
+    let since = if standing.from_start { "since at least" } else { "since" };
     let since = format!("{since} {}", time_of_day(standing.since, now));
     let asking = record.fee_after().map(|fee| format!(", asking {fee}")).unwrap_or_default();
     match (standing.enabled, record.role) {
@@ -55,17 +78,19 @@ fn because(record: &Record) -> String {
     let best = record.decision.appraisal.as_ref().map(|appraisal| appraisal.best);
     match (&record.decision.reason, best) {
         (Reason::StaysOff { expected, threshold }, _) => {
+            let expected = rate(*expected);
             format!("{free}{expected} expected at the best fee; would resume at an expected {threshold}")
         }
         (Reason::Uneconomical { expected, threshold }, _) => {
+            let expected = rate(*expected);
             format!("{free}{expected} expected at the best fee, below the limit of {threshold}")
         }
         (Reason::AtTarget, Some(best)) => format!(
             "the best fee; {} of works expected to sell, {} expected",
             percent(best.sale_probability),
-            best.cautious_profit
+            rate(best.cautious_profit)
         ),
-        (reason, _) => reason.to_string(),
+        (reason, _) => Fault::excerpt(&reason.to_string()),
     }
 }
 
@@ -126,7 +151,7 @@ mod tests {
         later.at = "2026-11-23T09:00:00Z".parse().unwrap();
         assert_eq!(
             line([on, later]),
-            "on at least since 22 Nov 14:02, asking 0.001 MINA: the best fee; 42 % of works expected to sell, 0.021 MINA/h expected"
+            "on since at least 22 Nov 14:02, asking 0.001 MINA: the best fee; 42 % of works expected to sell, 0.021 MINA/h expected"
         );
     }
 
@@ -140,6 +165,13 @@ mod tests {
             line([sample::record(), silent]),
             "state not known since 09:00, last seen on: daemon status: no answer within 30s"
         );
+    }
+
+    #[test]
+    fn numbers_for_people_have_four_digits() {
+        let shown: Vec<_> =
+            [0.0, 0.020_873_412, -0.000_213_877, 12_345.678, 1.0, 1e-12, -1e-12].into_iter().map(four_digits).collect();
+        assert_eq!(shown, ["0", "0.02087", "-0.0002139", "12346", "1", "0", "0"]);
     }
 
     #[test]

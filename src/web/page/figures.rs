@@ -1,0 +1,125 @@
+//! The charts with their captions and keys.
+
+use maud::{Markup, PreEscaped, html};
+
+use crate::{
+    record::Record,
+    telemetry::percent,
+    web::{Face, charts},
+};
+
+/// Most points of a history in one chart: more than two per pixel would only be weight.
+const MOST_POINTS: usize = 360;
+
+/// One chart.
+struct Figure {
+    title: &'static str,
+    /// What it shows, for those who do not see it.
+    label: String,
+    /// Colour class and meaning of each mark.
+    key: &'static [(&'static str, &'static str)],
+    svg: Option<String>,
+    /// Shown in its place while there is nothing to draw.
+    empty: &'static str,
+}
+
+/// Every chart of a daemon.
+pub(super) fn figures(face: &Face, record: &Record) -> Markup {
+    let history = face.board.history(&record.daemon, MOST_POINTS);
+    let appraisal = record.decision.appraisal.as_ref();
+    let best = appraisal.map(|appraisal| appraisal.best);
+    let fee = record.fee_after().map_or("not known".to_owned(), |fee| fee.to_string());
+    let best_words = best.map_or("no price yet".to_owned(), |best| {
+        format!(
+            "best fee {}, {} expected to sell, {} expected on the cautious side",
+            best.fee,
+            percent(best.sale_probability),
+            best.cautious_profit
+        )
+    });
+    let soon = "Two looks are needed to draw this.";
+    let no_price = "No price yet, so there is nothing to compare fees by.";
+    let all = [
+        Figure {
+            title: "Fee and market",
+            label: format!("Fee asked over time against the price at which work is bought; now {fee}"),
+            key: &[
+                ("ours", "fee asked"),
+                ("gain", "fee wanted"),
+                ("market", "market median, middle half"),
+                ("idle", "off"),
+            ],
+            svg: charts::fee_and_market(&history),
+            empty: soon,
+        },
+        Figure {
+            title: "Expected profit, MINA/h",
+            label: format!("Expected profit per hour at the best fee over time; now {best_words}"),
+            key: &[("gain", "cautious side"), ("idle", "off")],
+            svg: charts::expected_profit(&history),
+            empty: soon,
+        },
+        Figure {
+            title: "Share sold at each fee",
+            label: format!("Probability that a work is sold, against the fee in MINA; {best_words}"),
+            key: &[
+                ("ink", "P(sold)"),
+                ("market", "its band"),
+                ("ours", "fee asked"),
+                ("gain", "fee wanted"),
+                ("cost", "cost of a work"),
+            ],
+            svg: appraisal.and_then(charts::sale_probability),
+            empty: no_price,
+        },
+        Figure {
+            title: "Expected profit at each fee, MINA/h",
+            label: format!("Expected profit per hour against the fee in MINA; {best_words}"),
+            key: &[
+                ("ink", "cautious side"),
+                ("market", "up to the mean"),
+                ("ours", "fee asked"),
+                ("gain", "fee wanted"),
+                ("cost", "cost of a work"),
+            ],
+            svg: appraisal.and_then(charts::profit_by_fee),
+            empty: no_price,
+        },
+        Figure {
+            title: "Order book, works",
+            label: "Works still to be bought over time, and how many of them nobody has proved".to_owned(),
+            key: &[("ink", "open"), ("cost", "without a proof")],
+            svg: charts::coverage(&history),
+            empty: soon,
+        },
+        Figure {
+            title: "Earned, MINA",
+            label: "What own sales seen on chain brought so far, over time".to_owned(),
+            key: &[("gain", "earned"), ("idle", "off")],
+            svg: charts::earned(&history),
+            empty: soon,
+        },
+    ];
+    html! {
+        section.figures aria-label="Charts" {
+            @for figure in all { (draw(figure)) }
+        }
+    }
+}
+
+fn draw(figure: Figure) -> Markup {
+    html! {
+        figure {
+            figcaption {
+                h3 { (figure.title) }
+                ul.key { @for (class, meaning) in figure.key {
+                    li { span.swatch.(*class) aria-hidden="true" {} (meaning) }
+                } }
+            }
+            @match figure.svg {
+                Some(svg) => div.chart role="img" aria-label=(figure.label) { (PreEscaped(svg)) },
+                None => p.empty { (figure.empty) },
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! A face on a real port, with records published by hand.
+
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use reqwest::{Client, Response, StatusCode, header};
+use serde_json::Value;
+use snarkfee::{
+    clock::Clock,
+    control::Command,
+    record::{Mode, Record},
+    telemetry::{Board, Liveness, Metrics},
+    units::DaemonId,
+    web::{Admin, Face, Limits, serve},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+    task::JoinHandle,
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+
+pub(crate) const TOKEN: &str = "0123456789abcdef-secret";
+/// Long enough for any machine; reached only by a failure.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) struct Site {
+    pub(crate) address: SocketAddr,
+    pub(crate) board: Arc<Board>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) liveness: Arc<Liveness>,
+    pub(crate) commands: mpsc::Receiver<Command>,
+    pub(crate) cancel: CancellationToken,
+    pub(crate) server: JoinHandle<()>,
+    client: Client,
+}
+
+pub(crate) fn name(text: &str) -> DaemonId {
+    DaemonId::try_new(text).unwrap()
+}
+
+/// The record of `tests/fixtures/record.json`: a worker that earns.
+pub(crate) fn record() -> Record {
+    serde_json::from_str(include_str!("../../fixtures/record.json")).unwrap()
+}
+
+impl Site {
+    pub(crate) async fn open(daemons: &[&str], admin: bool, limits: Limits) -> Self {
+        // Another test may have installed it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (sender, commands) = mpsc::channel(4);
+        let token = TOKEN.to_owned().into();
+        let admin = admin.then(|| Arc::new(Admin::try_new(&token, Arc::new(sender)).unwrap()));
+        let face = Face {
+            board: Arc::new(Board::new(Mode::DryRun, daemons.iter().map(|daemon| name(daemon)))),
+            metrics: Arc::new(Metrics::new()),
+            liveness: Arc::new(Liveness::default()),
+            clock: Clock::accelerated("2026-11-22T14:05:00Z".parse().unwrap(), 0.001),
+            admin,
+            refresh: Duration::from_secs(10),
+        };
+        let (board, metrics, liveness) =
+            (Arc::clone(&face.board), Arc::clone(&face.metrics), Arc::clone(&face.liveness));
+        let cancel = CancellationToken::new();
+        let server = tokio::spawn(serve(listener, face, limits, cancel.clone()));
+        let client = Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
+        Self { address, board, metrics, liveness, commands, cancel, server, client }
+    }
+
+    /// With one daemon, `main`, that was looked at once.
+    pub(crate) async fn earning() -> Self {
+        let site = Self::open(&["main"], true, Limits::default()).await;
+        site.publish(record());
+        site
+    }
+
+    pub(crate) fn publish(&self, record: Record) {
+        self.metrics.observe(&record);
+        self.liveness.expect(&record.daemon, Duration::from_secs(3600), Instant::now());
+        self.board.publish(&Arc::new(record));
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Response {
+        self.client.get(format!("http://{}{path}", self.address)).send().await.unwrap()
+    }
+
+    pub(crate) async fn get_as(&self, path: &str, accept: &str) -> Response {
+        let request = self.client.get(format!("http://{}{path}", self.address)).header(header::ACCEPT, accept);
+        request.send().await.unwrap()
+    }
+
+    pub(crate) async fn json(&self, path: &str) -> Value {
+        let response = self.get(path).await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        serde_json::from_str(&response.text().await.unwrap()).unwrap()
+    }
+
+    pub(crate) async fn post(&self, path: &str, token: Option<&str>, body: impl Into<reqwest::Body>) -> Response {
+        let mut request = self.client.post(format!("http://{}{path}", self.address)).body(body);
+        if let Some(token) = token {
+            request = request.header(header::AUTHORIZATION, token);
+        }
+        request.send().await.unwrap()
+    }
+
+    pub(crate) async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.unwrap()
+    }
+}
+
+/// Sends bytes and reads until the server closes.
+pub(crate) async fn talk(stream: &mut TcpStream, bytes: &[u8]) -> String {
+    // A server that has already closed is what some callers look for.
+    let _ = stream.write_all(bytes).await;
+    until_closed(stream).await
+}
+
+pub(crate) async fn until_closed(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    let read = timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("the server never closed");
+    // A reset closes as well.
+    let _ = read;
+    String::from_utf8_lossy(&answer).into_owned()
+}
