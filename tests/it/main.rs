@@ -14,4 +14,7 @@ mod server;
 mod simd_http;
 mod simd_schema;
 mod validate;
+//! Integration tests, one binary.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod web;

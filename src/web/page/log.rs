@@ -5,7 +5,6 @@ use maud::{Markup, html};
 
 use super::{View, link, moment, rate};
 use crate::{
-    record::Mode,
     telemetry::{DecisionFilter, DecisionRow, Entry},
     web::query::ActionFilter,
 };
@@ -107,21 +106,21 @@ fn row(line: &Line<'_>, now: Timestamp) -> Markup {
             }
             td { span.action.(newest.action) { (newest.action.replace('_', " ")) } }
             td.why { (newest.text) " " code { (newest.reason) } @if let Some(fault) = &newest.fault { span.note { (fault) } } }
-            td.number { @match newest.fee { Some(fee) => (fee), None => span.unknown { "–" } } }
-            td.number { @match newest.target_fee { Some(fee) => (fee), None => span.unknown { "–" } } }
-            td.number { @match newest.expected_profit { Some(profit) => (rate(profit)), None => span.unknown { "–" } } }
+            td.number data-name="Fee" { @match newest.fee { Some(fee) => (fee), None => span.unknown { "–" } } }
+            td.number data-name="Wanted" { @match newest.target_fee { Some(fee) => (fee), None => span.unknown { "–" } } }
+            td.number data-name="Expected" { @match newest.expected_profit { Some(profit) => (rate(profit)), None => span.unknown { "–" } } }
             td { span.outcome.(newest.outcome) { (outcome(newest)) } }
         }
     }
 }
 
 fn outcome(row: &DecisionRow) -> &'static str {
-    match (row.outcome, row.mode) {
-        ("held", _) => "nothing to do",
-        ("dry_run", _) | (_, Mode::DryRun) => "not sent, dry run",
-        ("applied", _) => "accepted, not yet seen",
-        ("confirmed", _) => "confirmed",
-        ("rejected", _) => "rejected",
+    match row.outcome {
+        "held" => "nothing sent",
+        "dry_run" => "not sent, dry run",
+        "applied" => "accepted, not yet seen",
+        "confirmed" => "confirmed",
+        "rejected" => "rejected",
         _ => "answer lost",
     }
 }

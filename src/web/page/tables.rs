@@ -152,7 +152,7 @@ fn daemon(record: &Record, entry: &Entry, now: Timestamp) -> Markup {
                     "Works for",
                     status.map(|s| html! { @match &s.worker { Some(key) => code { (key.short()) }, None => "no key shown" } }),
                 ))
-                (row("Own block next at", status.and_then(|s| s.next_block_production).map(|at| moment(at, now))))
+                (row("Own block next at", status.map(|s| html! { @match s.next_block_production { Some(at) => (moment(at, now)), None => "none known" } })))
                 (row("Last read in full", entry.read_in_full.map(|at| moment(at, now))))
                 (row("Last look", Some(html! { (moment(record.at, now)) ", took " (record.took.as_millis()) " ms" })))
             }
