@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use snarkfee::{
     clock::Clock,
     market::{Block, ConsensusSlot, ExactPool, Offer, OpenWork, Sale, Status, SyncState},
-    simd::{Era, Options, SimDaemonServer},
+    simd::{Era, Options, SharedDaemon, SimDaemonServer},
     simulate::{Counters, PoolEntry, SimulatedDaemon, Snapshot},
     units::{Nanomina, PublicKey, WorkId},
 };
@@ -131,16 +131,18 @@ impl Served {
 
     pub(crate) async fn with(options: Options) -> Self {
         let daemon = Arc::new(Mutex::new(FixedDaemon::default()));
-        let clock = Clock::accelerated(start(), 1.0);
-        let stop = CancellationToken::new();
-        let shared: Arc<Mutex<dyn SimulatedDaemon>> = daemon.clone();
-        let server = SimDaemonServer::bind(ANY_PORT, ANY_PORT, shared, clock, options, &stop).await.unwrap();
-        Self { server, daemon }
+        Self { server: serve(daemon.clone(), options).await, daemon }
     }
 
     pub(crate) fn shown(&self) -> Snapshot {
         self.daemon.lock().unwrap().shown.clone()
     }
+}
+
+/// Serves a daemon on free ports.
+pub(crate) async fn serve(daemon: SharedDaemon, options: Options) -> SimDaemonServer {
+    let clock = Clock::accelerated(start(), 1.0);
+    SimDaemonServer::bind(ANY_PORT, ANY_PORT, daemon, clock, options, &CancellationToken::new()).await.unwrap()
 }
 
 /// An HTTP client; the TLS provider that its crate insists on is installed once per process.

@@ -1,17 +1,29 @@
 //! The official Rust SDK as a client of the simulated daemon.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
+use jiff::Timestamp;
 use mina_sdk::{BlockRef, ClientConfig, Currency, Error, MinaClient, SyncStatus, TransactionRef};
 use serde_json::json;
-use snarkfee::{simd::Era, units::WorkId};
+use snarkfee::{
+    simd::{Era, Options, SimDaemonServer},
+    simulate::{SimulatedDaemon, Snapshot, World, library},
+    units::{Nanomina, PublicKey, WorkId},
+};
 
-use crate::fixed_daemon::{Served, install_tls, key, nanomina};
+use crate::fixed_daemon::{Served, install_tls, key, nanomina, serve, start};
 
 fn client(served: &Served) -> MinaClient {
+    client_of(&served.server)
+}
+
+fn client_of(server: &SimDaemonServer) -> MinaClient {
     install_tls();
     MinaClient::with_config(ClientConfig {
-        graphql_uri: served.server.graphql_url(),
+        graphql_uri: server.graphql_url(),
         retries: 1,
         retry_delay: Duration::ZERO,
         timeout: Duration::from_secs(60),
@@ -131,6 +143,62 @@ async fn fee_and_key_are_set() {
     assert_eq!(served.shown().status.worker, Some(key("other")));
     assert_eq!(set(None).await.unwrap()["setSnarkWorker"]["lastSnarkWorker"], "B62qother");
     assert_eq!(served.shown().status.worker, None);
+}
+
+/// A market that ran for a while and then stands still, so that what is read can be compared.
+struct Stopped(World);
+
+impl SimulatedDaemon for Stopped {
+    fn advance(&mut self, _: Timestamp) {}
+
+    fn snapshot(&self) -> Snapshot {
+        self.0.snapshot()
+    }
+
+    fn set_fee(&mut self, fee: Nanomina) -> Nanomina {
+        self.0.set_fee(fee)
+    }
+
+    fn set_worker(&mut self, key: Option<PublicKey>) -> Option<PublicKey> {
+        self.0.set_worker(key)
+    }
+}
+
+#[tokio::test]
+async fn a_simulated_market_is_read_as_it_is() {
+    let mut world = World::new(&library::scenario("list-price").unwrap(), 7, start());
+    world.advance(start() + Duration::from_secs(4 * 3600));
+    let held = world.snapshot();
+    let server = serve(Arc::new(Mutex::new(Stopped(world))), Options::default()).await;
+    let client = client_of(&server);
+    let (chain, pool) = (client.get_best_chain(None).await.unwrap(), client.get_snark_pool().await.unwrap());
+    assert!(held.chain.len() > 20 && !held.pool.is_empty());
+    assert_eq!(chain.len(), held.chain.len());
+    for (shown, block) in chain.iter().zip(&held.chain) {
+        assert_eq!((&shown.state_hash, shown.height), (&block.state_hash, u64::from(block.height)));
+        assert_eq!(shown.date, block.at.as_millisecond().to_string());
+        let sold: Vec<_> = shown.snark_jobs.iter().map(|job| (job.work_ids.clone(), job.fee.nanomina())).collect();
+        assert_eq!(sold, block.works.iter().map(|sale| (ids(sale.work), sale.fee.get())).collect::<Vec<_>>());
+    }
+    assert!(chain.is_sorted_by_key(|block| block.global_slot_since_genesis));
+    let tip = chain.last().map(|block| block.global_slot_since_genesis);
+    assert_eq!(tip, held.status.best_tip.map(|slot| slot.global_slot));
+    let offered: Vec<_> =
+        pool.iter().map(|work| (work.work_ids.clone(), work.fee.nanomina(), work.prover.clone())).collect();
+    let entries = held.pool.iter();
+    assert_eq!(
+        offered,
+        entries.map(|entry| (ids(entry.work), entry.fee.get(), entry.prover.to_string())).collect::<Vec<_>>()
+    );
+    let query = "{ snarkWorkRange(startingIndex: 0) { workBundleSpec { workIds snarkFee } } pendingSnarkWork { workBundle { workId } } }";
+    let works = client.query(query).send().await.unwrap();
+    let range = works["snarkWorkRange"].as_array().unwrap();
+    assert_eq!(range.len(), held.open.len());
+    for (shown, open) in range.iter().zip(&held.open) {
+        let fee = open.standing.as_ref().map(|offer| offer.fee.get().to_string());
+        assert_eq!(shown["workBundleSpec"], json!({ "workIds": ids(open.work), "snarkFee": fee }));
+    }
+    assert_eq!(works["pendingSnarkWork"].as_array().unwrap().len(), held.pending.len());
 }
 
 #[tokio::test]
