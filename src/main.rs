@@ -1,3 +1,7 @@
 //! The `snarkfee` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    snarkfee::cli::main()
+}

@@ -8,6 +8,7 @@ use std::{
 
 use super::Secret;
 use crate::{
+    controller::OnExit,
     cost::CostModel,
     policy::{Params, Pricing, Worker},
     record::Mode,

@@ -20,7 +20,7 @@ use crate::{
     control::Command,
     cost::{CostModel, Quote},
     daemon::DaemonPort,
-    policy::{Action, Decision, Mode, Params, Reason, Settings},
+    policy::{Action, Decision, Mode, Outcome, Params, Reason, Settings},
     record::Record,
     units::{DaemonId, Nanomina},
 };
@@ -123,7 +123,7 @@ impl<P: DaemonPort> Runner<P> {
         }
         let outcome = match self.state.settings(&look) {
             Some(settings) => actuate(&self.wiring.port, plan.mode, &settings, &conclusion.decision.action).await,
-            None => crate::policy::Outcome::Held,
+            None => Outcome::Held,
         };
         self.state.settle(self.wiring.clock.now(), &look, &conclusion.decision, &outcome, &plan.params);
         self.sequence += 1;
@@ -179,20 +179,28 @@ impl<P: DaemonPort> Runner<P> {
     /// Leaves the daemon as configured, unless it is not ours to set.
     async fn leave(&mut self) {
         let plan = self.wiring.plan.borrow().clone();
-        let Some(last) = self.last.clone() else { return };
-        let (Some(settings), Mode::Live, None) =
-            (self.state.settings(&last.look), plan.mode, self.state.memory().pause)
-        else {
-            return;
+        let memory = self.state.memory();
+        let ours = plan.mode == Mode::Live && memory.pause.is_none() && memory.external_hold.is_none();
+        let Some(last) = self.last.clone().filter(|_| ours && plan.on_exit != OnExit::Keep) else { return };
+        let mut settings = match self.wiring.port.status().await {
+            Ok(status) => Settings::from(&status),
+            Err(fault) => {
+                warn!(daemon = %self.wiring.id, %fault, "the daemon cannot be left as configured");
+                return;
+            }
         };
         for action in leaving(plan.on_exit, self.baseline.as_ref(), &settings) {
-            let outcome = actuate(&self.wiring.port, plan.mode, &settings, &action).await;
-            if !matches!(outcome, crate::policy::Outcome::Confirmed | crate::policy::Outcome::Held) {
-                warn!(daemon = %self.wiring.id, action = action.code(), outcome = outcome.code(), "the daemon may not be left as configured");
+            let switches = settings.worker.is_some() != settings.after(&action).worker.is_some();
+            if let (true, Some(wait)) = (switches, self.state.memory().switch_hazard(self.wiring.clock.now())) {
+                warn!(daemon = %self.wiring.id, ?wait, action = action.code(), "too soon after the last switch, left as it is");
+                continue;
             }
+            let outcome = actuate(&self.wiring.port, plan.mode, &settings, &action).await;
+            settings = settings.after(&action);
             self.sequence += 1;
             let decision = Decision { action, reason: Reason::ServiceStops, target: None, appraisal: None };
-            let record = Record { sequence: self.sequence, decision, outcome, ..(*last).clone() };
+            let record =
+                Record { sequence: self.sequence, at: self.wiring.clock.now(), decision, outcome, ..(*last).clone() };
             self.publish(&Arc::new(record));
         }
     }
@@ -221,21 +229,4 @@ fn leaving(on_exit: OnExit, baseline: Option<&Settings>, now: &Settings) -> Vec<
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::market::fixtures::{fee, key};
-
-    #[test]
-    fn what_was_found_at_start_is_put_back_with_the_least_change() {
-        let on = Settings { worker: Some(key("us")), fee: fee(5) };
-        let off = Settings { worker: None, fee: fee(5) };
-        let dearer = Settings { fee: fee(9), ..on.clone() };
-        assert_eq!(leaving(OnExit::Keep, Some(&off), &on), []);
-        assert_eq!(leaving(OnExit::Off, Some(&on), &dearer), [Action::SwitchOff]);
-        assert_eq!(leaving(OnExit::Off, Some(&on), &off), []);
-        assert_eq!(leaving(OnExit::Baseline, Some(&on), &dearer), [Action::SetFee { fee: fee(5) }]);
-        assert_eq!(leaving(OnExit::Baseline, Some(&on), &off), [Action::SwitchOn { key: key("us"), fee: fee(5) }]);
-        assert_eq!(leaving(OnExit::Baseline, Some(&off), &dearer), [Action::SetFee { fee: fee(5) }, Action::SwitchOff]);
-        assert_eq!(leaving(OnExit::Baseline, None, &dearer), []);
-    }
-}
+mod tests;

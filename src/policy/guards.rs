@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     Input,
-    memory::{Memory, Settings},
+    memory::{Memory, Settings, remaining, since},
     params::Pricing,
     reason::Reason,
     state::Role,
@@ -15,13 +15,6 @@ use crate::{
     market::{Status, SyncState},
     units::Nanomina,
 };
-
-/// Time after a switch in which the opposite one could bring the daemon down.
-///
-/// The prover process installs its signal handler only once its command runs; a SIGTERM before that is a death by signal, on
-/// which the daemon aborts (Mina `mina_lib.ml` `Snark_worker`; MinaProtocol/mina#4122). After a stop the old process may outlive
-/// the call and a new one would prove beside it.
-pub(super) const SWITCH_HAZARD: Duration = Duration::from_secs(60);
 
 /// Whether the daemon can be trusted and may be touched at all; the status where it is.
 pub(super) fn status<'a>(input: &Input<'a>) -> Result<&'a Status, Reason> {
@@ -87,9 +80,7 @@ pub(super) fn own_block(input: &Input<'_>, status: &Status) -> Option<Timestamp>
 
 /// Whether the opposite of the last switch would come too soon for the daemon.
 pub(super) fn hazard(memory: &Memory, now: Timestamp) -> Result<(), Reason> {
-    wait(memory.switched.map(|switched| switched.at), SWITCH_HAZARD, now, |remaining| Reason::SwitchHazard {
-        remaining,
-    })
+    memory.switch_hazard(now).map_or(Ok(()), |remaining| Err(Reason::SwitchHazard { remaining }))
 }
 
 /// Whether a switch is due: confirmed, and not too soon after the last one.
@@ -128,17 +119,7 @@ fn wait(
     now: Timestamp,
     reason: impl Fn(Duration) -> Reason,
 ) -> Result<(), Reason> {
-    // A clock that was set back must not hold for longer than the time itself.
-    let passed = last.map_or(time, |last| since(last, now));
-    match time.checked_sub(passed) {
-        Some(remaining) if !remaining.is_zero() => Err(reason(remaining)),
-        _ => Ok(()),
-    }
-}
-
-/// Time from `earlier` to `later`; zero when they are the other way round.
-pub(super) fn since(earlier: Timestamp, later: Timestamp) -> Duration {
-    Duration::try_from(later.duration_since(earlier)).unwrap_or(Duration::ZERO)
+    remaining(last, time, now).map_or(Ok(()), |left| Err(reason(left)))
 }
 
 /// The floor: without a ledger account no pool takes a fee below the account-creation fee (Mina `snark_pool.ml`, 3.0.3). While it is

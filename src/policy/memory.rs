@@ -16,6 +16,13 @@ use crate::{
     units::{Nanomina, PublicKey},
 };
 
+/// Time after a switch in which the opposite one could bring the daemon down.
+///
+/// The prover process installs its signal handler only once its command runs; a SIGTERM before that is a death by signal, on
+/// which the daemon aborts (Mina `mina_lib.ml` `Snark_worker`; MinaProtocol/mina#4122). After a stop the old process may outlive
+/// the call and a new one would prove beside it.
+const SWITCH_HAZARD: Duration = Duration::from_secs(60);
+
 /// What an operator can set on a daemon.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
@@ -213,6 +220,11 @@ impl Memory {
         }
     }
 
+    /// Time left in which the opposite of the last switch could bring the daemon down.
+    pub fn switch_hazard(&self, now: Timestamp) -> Option<Duration> {
+        remaining(self.switched.map(|switched| switched.at), SWITCH_HAZARD, now)
+    }
+
     /// Whether pause or breaker hold the worker.
     pub fn hold(&self) -> HoldState {
         HoldState { paused: self.pause, breaker_open: self.breaker.is_open() }
@@ -228,4 +240,15 @@ impl Memory {
             super::RoleSetting::Auto => Role::Unsure,
         }
     }
+}
+
+/// What is left of `time` since `last`; `None` when it is over. A clock that was set back holds for `time` itself at most.
+pub(super) fn remaining(last: Option<Timestamp>, time: Duration, now: Timestamp) -> Option<Duration> {
+    let passed = since(last?, now);
+    time.checked_sub(passed).filter(|left| !left.is_zero())
+}
+
+/// Time from `earlier` to `later`; zero when they are the other way round.
+pub(super) fn since(earlier: Timestamp, later: Timestamp) -> Duration {
+    Duration::try_from(later.duration_since(earlier)).unwrap_or(Duration::ZERO)
 }

@@ -17,9 +17,8 @@ use crate::{
 };
 
 /// A market in which 90 works an hour sell at `price`, of which `free` in ten sell for nothing.
-fn market(price: u64, free: u64) -> Vec<Block> {
-    let works: Vec<(i64, u64, &str)> =
-        (0..90).map(|i| (i, if i as u64 % 10 < free { 0 } else { price }, "them")).collect();
+fn market(price: u64, free: i64) -> Vec<Block> {
+    let works: Vec<(i64, u64, &str)> = (0..90).map(|i| (i, if i % 10 < free { 0 } else { price }, "them")).collect();
     let fresh = |n: i64| works.iter().map(|&(id, paid, by)| (id + 1_000 * n, paid, by)).collect::<Vec<_>>();
     (0..8).map(|n| block(u32::try_from(n).unwrap() + 1, "b", n * 3_600, &fresh(n))).collect()
 }
@@ -316,8 +315,8 @@ fn any_market() -> impl proptest::strategy::Strategy<Value = Vec<Block>> {
         prop_oneof![Just("us"), Just("them")],
     );
     proptest::collection::vec(proptest::collection::vec(sale, 0..20), 0..12).prop_map(|blocks| {
-        let numbered = blocks.iter().enumerate();
-        numbered.map(|(n, works)| block(n as u32 + 1, "b", n as i64 * 1_800, works)).collect()
+        let numbered = (0_u32..).zip(&blocks);
+        numbered.map(|(n, works)| block(n + 1, "b", i64::from(n) * 1_800, works)).collect()
     })
 }
 

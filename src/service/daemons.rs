@@ -1,17 +1,28 @@
 //! The loops over the configured daemons: started, told of new settings, stopped.
 
-use std::{collections::BTreeMap, hash::{DefaultHasher, Hash, Hasher}, sync::Arc, time::{Duration, Instant}};
+use std::{
+    collections::BTreeMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use tokio::{sync::{mpsc, watch}, task::JoinSet};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
 use tokio_util::sync::CancellationToken;
 
-use super::{feed::{follow, read_once}, publisher::{Publisher, Requests}};
+use super::{
+    feed::{follow, read_once},
+    publisher::{Publisher, Requests},
+};
 use crate::{
     clock::Clock,
     config::{self, MetricsSource, Settings},
     control::Command,
-    cost::Quote,
     controller::{Plan, Runner, State, Wiring},
+    cost::Quote,
     daemon::{ClientConfig, ClientError, DaemonClient},
     units::DaemonId,
 };
@@ -84,7 +95,8 @@ impl Daemons {
     pub(super) fn tell(&self, command: &Command) {
         let (Command::Pause { daemon, .. } | Command::Resume { daemon }) = command;
         for (id, running) in &self.loops {
-            if daemon.as_ref().is_none_or(|wanted| wanted == id) && running.commands.try_send(command.clone()).is_err() {
+            if daemon.as_ref().is_none_or(|wanted| wanted == id) && running.commands.try_send(command.clone()).is_err()
+            {
                 tracing::warn!(daemon = %id, ?command, "too many commands waiting, this one is dropped");
             }
         }

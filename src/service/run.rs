@@ -177,9 +177,7 @@ impl Started {
             Ok(settings) => settings,
             Err(errors) => {
                 self.publisher.metrics.config_reload_failed();
-                for problem in errors.iter() {
-                    error!(%problem, "configuration is invalid, the old one stays in force");
-                }
+                error!("configuration is invalid, the old one stays in force\n{errors}");
                 return;
             }
         };

@@ -1,6 +1,11 @@
 //! Tests of the whole, over real sockets and public interfaces only.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed step of a test ends it, in helpers too")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed step of a test ends it, in helpers too"
+)]
 
 mod eras;
 mod exchange;
@@ -14,7 +19,4 @@ mod server;
 mod simd_http;
 mod simd_schema;
 mod validate;
-//! Integration tests, one binary.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-
 mod web;

@@ -147,8 +147,8 @@ impl Log {
 }
 
 impl RequestObserver for Log {
-    fn observed(&self, operation: &'static str, outcome: &'static str, _took: Duration) {
+    fn observed(&self, operation: &'static str, fault: Option<&snarkfee::fault::Fault>, _took: Duration) {
         assert!(snarkfee::daemon::OPERATIONS.contains(&operation), "{operation}");
-        self.0.lock().expect("a lock").push((operation, outcome));
+        self.0.lock().expect("a lock").push((operation, fault.map_or("ok", snarkfee::fault::Fault::code)));
     }
 }

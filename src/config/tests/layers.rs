@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::{cost::CostModel, record::Mode};
+use crate::{controller::OnExit, cost::CostModel, record::Mode};
 
 fn load_with(text: &str, variables: &[(&str, &str)]) -> Settings {
     source(variables).load_text(text).unwrap_or_else(|errors| panic!("{errors}"))

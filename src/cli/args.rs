@@ -1,0 +1,165 @@
+//! What can be given on the command line.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::Failure;
+use crate::{
+    simd,
+    simulate::library,
+    telemetry::{self, LogFormat},
+    units::duration,
+};
+
+/// Sets the fee of Mina SNARK workers by the market, and turns snark work off while it does not pay.
+#[derive(Debug, Parser)]
+#[command(name = "snarkfee", version, max_term_width = 100)]
+pub struct Arguments {
+    /// How the log is written.
+    #[arg(long, global = true, value_enum, default_value = "text")]
+    log_format: Format,
+    /// What is logged: error, warn, info, debug, trace, or a filter such as "warn,snarkfee=debug".
+    #[arg(long, global = true, env = "RUST_LOG", value_name = "LEVEL")]
+    log_level: Option<String>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// Lines for people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Observe, estimate, decide and act for every configured daemon.
+    Run(Run),
+    /// The same service against an embedded simulated daemon, over real HTTP, in accelerated time.
+    Demo(Demo),
+    /// The simulated daemon alone, for anyone's tests.
+    DaemonSim(DaemonSim),
+    /// Show the commented default file, or the settings in force with secrets hidden.
+    Config(Config),
+    /// Print completions for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    Man,
+}
+
+/// Options of `run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The configuration file.
+    #[arg(short, long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Decide and record, but send nothing, whatever the file says.
+    #[arg(long, conflicts_with = "live")]
+    pub dry_run: bool,
+    /// Act, whatever the file says.
+    #[arg(long)]
+    pub live: bool,
+    /// Look once at every daemon and exit.
+    #[arg(long)]
+    pub once: bool,
+}
+
+/// Options of `demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    #[command(flatten)]
+    pub(super) market: Market,
+    /// Where page, API and metrics are served [default: 127.0.0.1:9527, or a free port if that is taken].
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+    /// How long to run, in real time, such as 60s or 10m [default: until interrupted].
+    #[arg(long, value_name = "D", value_parser = parse_duration)]
+    pub duration: Option<Duration>,
+    /// Decide and record, but send nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Options of `daemon-sim`.
+#[derive(Debug, Args)]
+pub struct DaemonSim {
+    #[command(flatten)]
+    pub(super) market: Market,
+    /// The daemon version whose schema is served.
+    #[arg(long, value_name = "ERA", default_value_t, value_parser = eras())]
+    pub schema_era: simd::Era,
+    /// Where GraphQL is served.
+    #[arg(long, value_name = "ADDR", default_value_t = simd::GRAPHQL_ADDRESS)]
+    pub graphql: SocketAddr,
+    /// Where metrics are served.
+    #[arg(long, value_name = "ADDR", default_value_t = simd::METRICS_ADDRESS)]
+    pub metrics: SocketAddr,
+}
+
+/// Which simulated market.
+#[derive(Debug, Args)]
+pub(super) struct Market {
+    /// The market: a name of the library.
+    #[arg(long, value_name = "NAME", default_value = "regime-switch", value_parser = scenarios())]
+    pub(super) scenario: String,
+    /// Simulated seconds per real second.
+    #[arg(long, value_name = "N", default_value_t = 60.0, value_parser = parse_speed)]
+    pub(super) speed: f64,
+    /// Seed of everything random in the market.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) seed: u64,
+}
+
+/// Options of `config`.
+#[derive(Debug, Args)]
+pub struct Config {
+    /// Print the commented default file.
+    #[arg(long, conflicts_with_all = ["config", "effective"])]
+    pub default: bool,
+    /// The configuration file to check.
+    #[arg(short, long, value_name = "FILE", required_unless_present = "default")]
+    pub config: Option<PathBuf>,
+    /// Print the settings in force: file, environment and defaults merged, secrets hidden.
+    #[arg(long)]
+    pub effective: bool,
+}
+
+impl Arguments {
+    pub(super) fn init_log(&self) -> Result<(), Failure> {
+        let format = match self.log_format {
+            Format::Text => LogFormat::Text,
+            Format::Json => LogFormat::Json,
+        };
+        let level = self.log_level.as_deref().unwrap_or("info");
+        telemetry::init(format, level).map_err(Failure::usage)
+    }
+}
+
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    duration::parse(text).map_err(|error| error.to_string())
+}
+
+fn parse_speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(speed) if (0.01..=10_000.0).contains(&speed) => Ok(speed),
+        _ => Err("a speed is a number from 0.01 to 10000".to_owned()),
+    }
+}
+
+fn scenarios() -> clap::builder::PossibleValuesParser {
+    library::names().collect::<Vec<_>>().into()
+}
+
+fn eras() -> impl clap::builder::TypedValueParser<Value = simd::Era> {
+    use clap::builder::TypedValueParser as _;
+    let names: clap::builder::PossibleValuesParser = simd::Era::ALL.map(simd::Era::code).into();
+    names.try_map(|name| name.parse())
+}

@@ -1,0 +1,24 @@
+//! `snarkfee config`.
+
+use std::io::Write;
+
+use super::{Failure, args::Config};
+use crate::config::{DEFAULT_FILE, Source};
+
+/// Prints the default file, the settings in force, or that the file is valid.
+pub(super) fn show(options: &Config) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    if options.default {
+        return Ok(out.write_all(DEFAULT_FILE.as_bytes())?);
+    }
+    let settings = Source::new(options.config.clone(), std::env::vars_os()).load().map_err(Failure::config)?;
+    for warning in settings.warnings() {
+        tracing::warn!("{warning}");
+    }
+    if options.effective {
+        out.write_all(settings.effective().as_bytes())?;
+    } else {
+        writeln!(out, "valid: {} daemons, {}", settings.daemons.len(), settings.controller.mode.as_str())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! `snarkfee demo`: the service against an embedded simulated daemon.
+
+use std::{
+    io::Write,
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Failure,
+    args::{Demo, Market},
+    signals,
+};
+use crate::{
+    clock::Clock,
+    config::{Controller, Daemon, MetricsSource, Settings},
+    controller::OnExit,
+    cost::CostModel,
+    policy::RoleSetting,
+    record::Mode,
+    service::{Service, ServiceError, Started},
+    simd::{Options, SimDaemonServer},
+    simulate::{Role, World, library},
+    units::{DaemonId, Endpoint, Nanomina},
+};
+
+/// What a work costs in the demo: 0.0001 MINA, about a minute of a 350 W machine at the prices of 2026.
+const COST: u64 = 100_000;
+const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// Runs until the duration is over or a signal ends it.
+pub(super) async fn run(options: Demo) -> Result<(), Failure> {
+    let (world, clock) = market(&options.market)?;
+    let role = world.scenario().role();
+    let world = Arc::new(Mutex::new(world));
+    let cancel = CancellationToken::new();
+    let stop_daemon = CancellationToken::new();
+    let reloads = signals::follow(&cancel)?;
+    let server =
+        SimDaemonServer::bind(ANY_PORT, ANY_PORT, world.clone(), clock, Options::default(), &stop_daemon).await;
+    let server = server.map_err(Failure::running)?;
+    let mode = if options.dry_run { Mode::DryRun } else { Mode::Live };
+    let started = start(&server, mode, role, options.listen, clock).await?;
+    {
+        let mut out = std::io::stdout().lock();
+        writeln!(
+            out,
+            "market:  {} (seed {}, {} times real time)",
+            options.market.scenario, options.market.seed, options.market.speed
+        )?;
+        writeln!(out, "daemon:  {} (metrics {})", server.graphql_url(), server.metrics_url())?;
+        if let Some(address) = started.address {
+            writeln!(out, "page:    http://{address}/")?;
+            writeln!(out, "metrics: http://{address}/metrics")?;
+        }
+        out.flush()?;
+    }
+    if let Some(duration) = options.duration {
+        let cancel = cancel.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(duration).await;
+            cancel.cancel();
+        });
+    }
+    started.run(None, reloads, cancel).await.map_err(Failure::running)?;
+    let mutations = server.mutation_count();
+    stop_daemon.cancel();
+    server.shut_down().await;
+    summary(&world, mutations)
+}
+
+/// The market named on the command line, and a clock for it.
+pub(super) fn market(options: &Market) -> Result<(World, Clock), Failure> {
+    let scenario = library::scenario(&options.scenario).map_err(Failure::usage)?;
+    let start = Clock::wall();
+    let world = World::new(&scenario, options.seed, start);
+    Ok((world, Clock::accelerated(start, options.speed)))
+}
+
+/// The service on the usual port, or on a free one where no port was asked for and the usual one is taken.
+async fn start(
+    server: &SimDaemonServer,
+    mode: Mode,
+    role: Role,
+    listen: Option<SocketAddr>,
+    clock: Clock,
+) -> Result<Started, Failure> {
+    let usual = settings(server, mode, role, listen).map_err(Failure::running)?;
+    match Service::new(usual, clock).start().await {
+        Err(ServiceError::Listen { .. }) if listen.is_none() => {
+            let free = settings(server, mode, role, Some(ANY_PORT)).map_err(Failure::running)?;
+            Service::new(free, clock).start().await.map_err(Failure::running)
+        }
+        other => other.map_err(Failure::running),
+    }
+}
+
+fn settings(server: &SimDaemonServer, mode: Mode, role: Role, listen: Option<SocketAddr>) -> anyhow::Result<Settings> {
+    let defaults = Controller::in_dir(PathBuf::new());
+    let controller = Controller { mode, listen: listen.or(defaults.listen), on_exit: OnExit::Keep, ..defaults };
+    let graphql: Endpoint = server.graphql_url().parse()?;
+    let mut daemon = Daemon::new(DaemonId::try_new("demo")?, graphql);
+    daemon.metrics = Some(MetricsSource::Direct(server.metrics_url().parse()?));
+    daemon.timeout = Duration::from_secs(10);
+    daemon.cost = CostModel::PerWork(Nanomina::try_new(COST)?);
+    daemon.params.worker.key = Some(World::operator_key());
+    daemon.params.worker.role = match role {
+        Role::Worker => RoleSetting::Auto,
+        Role::Coordinator => RoleSetting::Coordinator,
+    };
+    daemon.params.block_production.enabled = true;
+    Ok(Settings::new(controller, vec![daemon]))
+}
+
+/// What really happened, which only the market knows.
+fn summary(world: &Mutex<World>, mutations: u64) -> Result<(), Failure> {
+    let world = world.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let truth = world.truth();
+    let earned = u64::try_from(truth.own.earned).ok().and_then(|earned| Nanomina::try_new(earned).ok());
+    let mut out = std::io::stdout().lock();
+    writeln!(
+        out,
+        "{} slots, {} works bought from all provers; ours: {} made, {} sold for {}, {} mutations received",
+        truth.slots,
+        truth.works_bought,
+        truth.own.made,
+        truth.own.sold,
+        earned.unwrap_or(Nanomina::MAX),
+        mutations,
+    )?;
+    Ok(())
+}

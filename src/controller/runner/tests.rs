@@ -1,0 +1,200 @@
+use std::sync::Mutex;
+
+use super::*;
+use crate::{
+    controller::script::{Answer, ScriptedDaemon},
+    daemon::Mutation,
+    fault::Fault,
+    market::{
+        Block, Look,
+        fixtures::{self, block, fee, key, open_work, time},
+    },
+    policy::{BlockProduction, Pricing, Safety, Worker},
+};
+
+#[derive(Default)]
+struct Kept(Mutex<Vec<Arc<Record>>>);
+
+impl Sink for Kept {
+    fn publish(&self, record: &Arc<Record>) {
+        self.0.lock().unwrap().push(record.clone());
+    }
+}
+
+impl Kept {
+    fn codes(&self) -> Vec<(&'static str, &'static str, &'static str)> {
+        let kept = self.0.lock().unwrap();
+        let code = |r: &Arc<Record>| (r.decision.action.code(), r.decision.reason.code(), r.outcome.code());
+        kept.iter().map(code).collect()
+    }
+}
+
+fn plan(mode: Mode, on_exit: OnExit) -> Plan {
+    Plan {
+        mode,
+        interval: Duration::from_secs(60),
+        params: Params {
+            pricing: Pricing { confirm: 1, ..Pricing::default() },
+            worker: Worker { key: Some(key("us")), ..Worker::default() },
+            block_production: BlockProduction::default(),
+            safety: Safety { max_consecutive_failures: 2, ..Safety::default() },
+        },
+        cost: CostModel::PerWork(fee(1_000)),
+        on_exit,
+    }
+}
+
+/// Looks a minute apart at a market in which work sells at 0.005 MINA, or for nothing.
+fn looks(count: i64, free: bool) -> Vec<Look> {
+    let price = if free { 0 } else { 5_000_000 };
+    let works: Vec<(i64, u64, &str)> = (0..60).map(|id| (id, price, "them")).collect();
+    let blocks: Vec<Block> = (1..9).map(|n| block(n, "b", i64::from(n) * 3_600, &works)).collect();
+    // The clock of the loop is the machine's; looks carry their own time.
+    (0..count).map(|n| fixtures::look(36_000 + n * 60, blocks.clone(), vec![open_work(1_000, None)])).collect()
+}
+
+struct Harness {
+    runner: Runner<ScriptedDaemon>,
+    kept: Arc<Kept>,
+    plan: watch::Sender<Arc<Plan>>,
+    commands: mpsc::Sender<Command>,
+    _quote: watch::Sender<Option<Quote>>,
+}
+
+fn harness(daemon: ScriptedDaemon, with: Plan) -> Harness {
+    let kept = Arc::new(Kept::default());
+    let (plan, plans) = watch::channel(Arc::new(with));
+    let (commands, orders) = mpsc::channel(4);
+    let (quote, quotes) = watch::channel(None);
+    let wiring = Wiring {
+        id: DaemonId::try_new("test").unwrap(),
+        port: daemon,
+        clock: Clock::accelerated(time(36_000), 0.001),
+        plan: plans,
+        commands: orders,
+        quote: quotes,
+        sink: kept.clone(),
+        seed: 1,
+    };
+    Harness { runner: Runner::new(wiring, State::default()), kept, plan, commands, _quote: quote }
+}
+
+fn on() -> Settings {
+    Settings { worker: Some(key("us")), fee: fee(100_000_000) }
+}
+
+#[tokio::test]
+async fn a_live_look_sets_the_fee_and_reads_it_back() {
+    let mut h = harness(ScriptedDaemon::set_to(on()).showing(looks(2, false)), plan(Mode::Live, OnExit::Keep));
+    h.runner.look().await;
+    h.runner.look().await;
+    assert_eq!(h.kept.codes(), [("set_fee", "price_move", "confirmed"), ("hold", "at_target", "held")]);
+    assert_eq!(h.runner.wiring.port.settings().fee, fee(4_999_999));
+}
+
+#[tokio::test]
+async fn a_dry_look_decides_the_same_and_sends_nothing() {
+    let mut h = harness(ScriptedDaemon::set_to(on()).showing(looks(2, false)), plan(Mode::DryRun, OnExit::Off));
+    h.runner.look().await;
+    h.runner.look().await;
+    h.runner.leave().await;
+    assert_eq!(h.kept.codes(), [("set_fee", "price_move", "dry_run"), ("hold", "at_target", "held")]);
+    assert_eq!(h.runner.wiring.port.sent(), []);
+}
+
+#[tokio::test]
+async fn an_unreachable_daemon_is_held_and_looked_at_again() {
+    let mut down = looks(1, false);
+    down[0].status = Err(Fault::Unreachable { cause: "refused".into() });
+    down[0].chain = None;
+    let story: Vec<Look> = [down.clone(), down.clone(), looks(3, false)].concat();
+    let mut h = harness(ScriptedDaemon::set_to(on()).showing(story), plan(Mode::Live, OnExit::Keep));
+    for _ in 0..5 {
+        h.runner.look().await;
+    }
+    assert_eq!(
+        h.kept.codes(),
+        [
+            ("hold", "status_fault", "held"),
+            ("hold", "status_fault", "held"),
+            ("hold", "breaker_open", "held"),
+            ("hold", "breaker_open", "held"),
+            ("set_fee", "price_move", "confirmed"),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_not_repeated_but_decided_anew() {
+    let fault = Fault::TimedOut { limit: Duration::from_secs(1) };
+    let daemon = ScriptedDaemon::set_to(on()).showing(looks(2, false)).answering([Answer::Lose(fault)]);
+    let mut h = harness(daemon, plan(Mode::Live, OnExit::Keep));
+    h.runner.look().await;
+    assert_eq!(h.runner.wiring.port.sent().len(), 1);
+    h.runner.look().await;
+    assert_eq!(h.kept.codes(), [("set_fee", "price_move", "unknown"), ("hold", "cooldown", "held")]);
+}
+
+#[tokio::test]
+async fn someone_elses_fee_is_left_alone() {
+    let mut h = harness(ScriptedDaemon::set_to(on()).showing(looks(3, false)), plan(Mode::Live, OnExit::Keep));
+    h.runner.look().await;
+    h.runner.wiring.port.meddle(Settings { fee: fee(7), ..on() });
+    h.runner.look().await;
+    assert_eq!(h.kept.codes()[1], ("hold", "external_change", "held"));
+    assert_eq!(h.runner.wiring.port.settings().fee, fee(7));
+}
+
+#[tokio::test]
+async fn what_was_found_at_start_is_put_back_at_the_end() {
+    let mut h = harness(ScriptedDaemon::set_to(on()).showing(looks(1, false)), plan(Mode::Live, OnExit::Baseline));
+    h.runner.look().await;
+    h.runner.leave().await;
+    assert_eq!(h.kept.codes()[1], ("set_fee", "service_stops", "confirmed"));
+    assert_eq!(h.runner.wiring.port.settings(), on());
+}
+
+#[tokio::test]
+async fn a_paused_worker_is_not_touched_even_at_the_end() {
+    let mut h = harness(ScriptedDaemon::set_to(on()).showing(looks(2, true)), plan(Mode::Live, OnExit::Off));
+    h.runner.obey(&Command::Pause { daemon: None, until: None });
+    h.runner.look().await;
+    h.runner.leave().await;
+    assert_eq!(h.kept.codes(), [("hold", "paused", "held")]);
+    h.runner.obey(&Command::Resume { daemon: None });
+    h.runner.look().await;
+    assert_eq!(h.runner.wiring.port.sent(), [Mutation::SwitchOff]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_loop_looks_at_its_interval_obeys_at_once_and_ends_when_told() {
+    let h = harness(ScriptedDaemon::set_to(on()).showing(looks(1, false)), plan(Mode::DryRun, OnExit::Keep));
+    let cancel = CancellationToken::new();
+    let running = tokio::spawn(h.runner.run(cancel.clone()));
+    // 60 s on a clock a thousand times slower than real time, up to a tenth more.
+    tokio::time::sleep(Duration::from_secs(66_001)).await;
+    let after_one_interval = h.kept.codes().len();
+    assert!((2..=3).contains(&after_one_interval), "{after_one_interval}");
+    h.commands.send(Command::Pause { daemon: None, until: None }).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert_eq!(h.kept.codes().last().unwrap().1, "paused");
+    h.plan.send_modify(|plan| *plan = plan.clone());
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert_eq!(h.kept.codes().len(), after_one_interval + 2, "new settings are looked with at once");
+    cancel.cancel();
+    running.await.unwrap();
+}
+
+#[test]
+fn what_was_found_at_start_is_put_back_with_the_least_change() {
+    let on = Settings { worker: Some(key("us")), fee: fee(5) };
+    let off = Settings { worker: None, fee: fee(5) };
+    let dearer = Settings { fee: fee(9), ..on.clone() };
+    assert_eq!(leaving(OnExit::Keep, Some(&off), &on), []);
+    assert_eq!(leaving(OnExit::Off, Some(&on), &dearer), [Action::SwitchOff]);
+    assert_eq!(leaving(OnExit::Off, Some(&on), &off), []);
+    assert_eq!(leaving(OnExit::Baseline, Some(&on), &dearer), [Action::SetFee { fee: fee(5) }]);
+    assert_eq!(leaving(OnExit::Baseline, Some(&on), &off), [Action::SwitchOn { key: key("us"), fee: fee(5) }]);
+    assert_eq!(leaving(OnExit::Baseline, Some(&off), &dearer), [Action::SetFee { fee: fee(5) }, Action::SwitchOff]);
+    assert_eq!(leaving(OnExit::Baseline, None, &dearer), []);
+}
