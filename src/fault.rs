@@ -121,6 +121,94 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
+/// Why the journal did not take or give something, as data: nothing may be done that could not be recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{}: {cause}", .class.phrase())]
+pub struct JournalFault {
+    /// What kind of failure it is.
+    pub class: JournalClass,
+    /// The words of whoever failed, bounded in length.
+    pub cause: String,
+}
+
+/// The kinds of failure of the journal, a closed list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JournalClass {
+    /// No space left.
+    Full,
+    /// Someone else keeps it locked.
+    Locked,
+    /// It may not be written.
+    ReadOnly,
+    /// The file system failed.
+    Io,
+    /// Its content is damaged.
+    Corrupt,
+    /// The file is not a journal of ours.
+    Foreign,
+    /// Written by a later version.
+    Newer,
+    /// Another instance runs on it.
+    InUse,
+    /// No answer within the time limit.
+    TimedOut,
+    /// It is closed.
+    Closed,
+    /// A fault of the program.
+    Internal,
+}
+
+impl JournalClass {
+    /// Every class.
+    pub const ALL: [Self; 11] = [
+        Self::Full,
+        Self::Locked,
+        Self::ReadOnly,
+        Self::Io,
+        Self::Corrupt,
+        Self::Foreign,
+        Self::Newer,
+        Self::InUse,
+        Self::TimedOut,
+        Self::Closed,
+        Self::Internal,
+    ];
+
+    /// The stable code: metric label, log field and documentation heading.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Locked => "locked",
+            Self::ReadOnly => "read_only",
+            Self::Io => "io",
+            Self::Corrupt => "corrupt",
+            Self::Foreign => "foreign",
+            Self::Newer => "newer",
+            Self::InUse => "in_use",
+            Self::TimedOut => "timed_out",
+            Self::Closed => "closed",
+            Self::Internal => "internal",
+        }
+    }
+
+    const fn phrase(self) -> &'static str {
+        match self {
+            Self::Full => "no space left for it",
+            Self::Locked => "someone else keeps it locked",
+            Self::ReadOnly => "it may not be written",
+            Self::Io => "the file system failed",
+            Self::Corrupt => "its content is damaged",
+            Self::Foreign => "it is not a journal of snarkfee",
+            Self::Newer => "it was written by a later version",
+            Self::InUse => "another snarkfee runs on it",
+            Self::TimedOut => "it did not answer in time",
+            Self::Closed => "it is closed",
+            Self::Internal => "a fault of the program",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

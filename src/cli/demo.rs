@@ -20,6 +20,7 @@ use crate::{
     config::{Controller, Daemon, MetricsSource, Settings},
     controller::OnExit,
     cost::CostModel,
+    journal::NoJournal,
     policy::RoleSetting,
     record::Mode,
     service::{Service, ServiceError, Started},
@@ -90,10 +91,10 @@ async fn start(
     clock: Clock,
 ) -> Result<Started, Failure> {
     let usual = settings(server, mode, role, listen).map_err(Failure::running)?;
-    match Service::new(usual, clock).start().await {
+    match Service::new(usual, clock, Arc::new(NoJournal::default())).start().await {
         Err(ServiceError::Listen { .. }) if listen.is_none() => {
             let free = settings(server, mode, role, Some(ANY_PORT)).map_err(Failure::running)?;
-            Service::new(free, clock).start().await.map_err(Failure::running)
+            Service::new(free, clock, Arc::new(NoJournal::default())).start().await.map_err(Failure::running)
         }
         other => other.map_err(Failure::running),
     }

@@ -2,6 +2,8 @@
 
 use std::{error::Error, process::ExitCode};
 
+use crate::journal::JournalError;
+
 /// Failed while running.
 const FAILED: u8 = 1;
 /// The command line is not valid.
@@ -30,6 +32,11 @@ impl Failure {
     /// The configuration is not valid.
     pub fn config(error: impl Error + Send + Sync + 'static) -> Self {
         Self { code: CONFIG, error: error.into() }
+    }
+
+    /// The journal cannot be opened: the setting of its folder is wrong, or what is in it.
+    pub fn journal(error: JournalError) -> Self {
+        if error.is_misconfiguration() { Self::config(error) } else { Self::running(error) }
     }
 
     #[expect(clippy::print_stderr, reason = "errors belong on standard error, whatever the log's filter")]

@@ -1,14 +1,16 @@
 //! `snarkfee run`.
 
-use std::io::Write;
+use std::{io::Write, sync::Arc, time::Duration};
 
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::{Failure, args::Run, signals};
 use crate::{
     clock::Clock,
-    config::Source,
+    config::{Controller, Source},
+    journal::Journal,
     service::{Publisher, Service},
     telemetry::Entry,
 };
@@ -22,15 +24,28 @@ pub(super) async fn run(options: Run) -> Result<(), Failure> {
     }
     let cancel = CancellationToken::new();
     let reloads = signals::follow(&cancel)?;
-    let service = Service::new(settings, Clock::system());
-    if options.once {
+    let clock = Clock::system();
+    let journal = Arc::new(open(&settings.controller, clock).await?);
+    let service = Service::new(settings, clock, journal.clone());
+    let result = if options.once {
         let publisher = service.publisher().clone();
         tokio::select! {
-            done = service.once() => done.map_err(Failure::running)?,
-            () = cancel.cancelled() => return Err(Failure::running(anyhow::anyhow!("interrupted"))),
+            done = service.once() => done.map_err(Failure::running).and_then(|()| report(&publisher)),
+            () = cancel.cancelled() => Err(Failure::running(anyhow::anyhow!("interrupted"))),
         }
-        return report(&publisher);
-    }
+    } else {
+        serve(service, source, reloads, cancel).await
+    };
+    close(journal).await;
+    result
+}
+
+async fn serve(
+    service: Service,
+    source: Source,
+    reloads: mpsc::Receiver<()>,
+    cancel: CancellationToken,
+) -> Result<(), Failure> {
     let started = service.start().await.map_err(Failure::running)?;
     info!(
         version = env!("CARGO_PKG_VERSION"),
@@ -42,6 +57,23 @@ pub(super) async fn run(options: Run) -> Result<(), Failure> {
     started.run(Some(source), reloads, cancel).await.map_err(Failure::running)?;
     info!("ended");
     Ok(())
+}
+
+/// Opens the journal, away from the threads that must not wait for a disk.
+async fn open(controller: &Controller, clock: Clock) -> Result<Journal, Failure> {
+    let (folder, retention) = (controller.state_dir.clone(), controller.retention);
+    let opened = tokio::task::spawn_blocking(move || Journal::open(&folder, retention, clock.now())).await;
+    opened.map_err(Failure::running)?.map_err(Failure::journal)
+}
+
+/// Closes the journal once everyone has let go of it; a disk that hangs does not keep the program from ending.
+async fn close(journal: Arc<Journal>) {
+    const LIMIT: Duration = Duration::from_secs(10);
+    let Some(journal) = Arc::into_inner(journal) else { return };
+    let closed = tokio::task::spawn_blocking(move || journal.close());
+    if tokio::time::timeout(LIMIT, closed).await.is_err() {
+        warn!(limit = ?LIMIT, "the journal was not closed in time");
+    }
 }
 
 fn source(options: &Run) -> Source {

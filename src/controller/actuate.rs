@@ -1,23 +1,57 @@
 //! Carrying a decision out: the only place that can send a mutation.
 //!
-//! Invariants: dry-run and live share everything but one match arm; a mutation is sent once and then read back; after a failure
-//! nothing further of the same decision is sent.
+//! Invariants: dry-run and live share everything but one match arm; nothing is sent that was not taken down first; a mutation is sent
+//! once and then read back; after a failure nothing further of the same decision is sent.
 
 use crate::{
     daemon::{DaemonPort, Mutation, SendError},
+    fault::JournalFault,
+    journal::Finding,
     policy::{Action, Mode, Outcome, Settings},
 };
 
 /// Carries out `action` on a daemon that is set to `from`.
-pub async fn actuate<P: DaemonPort>(port: &P, mode: Mode, from: &Settings, action: &Action) -> Outcome {
+///
+/// `taken_down` is awaited only where there is something to send, and before it is sent.
+///
+/// # Errors
+/// What was to be done could not be taken down: nothing was sent.
+pub async fn actuate<P: DaemonPort>(
+    port: &P,
+    mode: Mode,
+    from: &Settings,
+    action: &Action,
+    taken_down: impl Future<Output = Result<(), JournalFault>>,
+) -> Result<Outcome, JournalFault> {
     let mutations = mutations(from, action);
     if mutations.is_empty() {
-        return Outcome::Held;
+        return Ok(Outcome::Held);
     }
+    taken_down.await?;
     match mode {
-        Mode::DryRun => Outcome::DryRun,
-        Mode::Live => send(port, &mutations, &from.after(action)).await,
+        Mode::DryRun => Ok(Outcome::DryRun),
+        Mode::Live => Ok(send(port, &mutations, &from.after(action)).await),
     }
+}
+
+/// What became of an action that was taken down in an earlier process, whose end is not known, when the daemon now is set to `found`.
+pub(super) fn find_out(from: &Settings, action: &Action, found: &Settings) -> Finding {
+    if *found == from.after(action) {
+        return Finding::Applied;
+    }
+    if found == from {
+        return Finding::NotApplied;
+    }
+    let mut reached = from.clone();
+    let partly = mutations(from, action).iter().any(|mutation| {
+        match mutation {
+            Mutation::SetFee { fee } => reached.fee = *fee,
+            Mutation::SwitchOn { key } => reached.worker = Some(key.clone()),
+            Mutation::SwitchOff => reached.worker = None,
+        }
+        reached == *found
+    });
+    if partly { Finding::Partly } else { Finding::Otherwise }
 }
 
 /// What an action needs to be sent, in an order in which stopping half-way is harmless: a worker is never on at a fee not meant for it.
@@ -79,6 +113,10 @@ mod tests {
         Action::SwitchOn { key: key("us"), fee: fee(7) }
     }
 
+    async fn act(daemon: &ScriptedDaemon, mode: Mode, action: &Action) -> Outcome {
+        actuate(daemon, mode, &from(), action, async { Ok(()) }).await.unwrap()
+    }
+
     fn fault() -> Fault {
         Fault::TimedOut { limit: std::time::Duration::from_secs(1) }
     }
@@ -86,14 +124,14 @@ mod tests {
     #[tokio::test]
     async fn dry_run_sends_nothing() {
         let daemon = ScriptedDaemon::set_to(from());
-        assert_eq!(actuate(&daemon, Mode::DryRun, &from(), &on()).await, Outcome::DryRun);
+        assert_eq!(act(&daemon, Mode::DryRun, &on()).await, Outcome::DryRun);
         assert_eq!(daemon.sent(), []);
     }
 
     #[tokio::test]
     async fn the_fee_is_set_before_the_key() {
         let daemon = ScriptedDaemon::set_to(from());
-        assert_eq!(actuate(&daemon, Mode::Live, &from(), &on()).await, Outcome::Confirmed);
+        assert_eq!(act(&daemon, Mode::Live, &on()).await, Outcome::Confirmed);
         assert_eq!(daemon.sent(), [Mutation::SetFee { fee: fee(7) }, Mutation::SwitchOn { key: key("us") }]);
     }
 
@@ -101,14 +139,14 @@ mod tests {
     async fn nothing_is_sent_for_a_fee_that_is_already_asked() {
         let daemon = ScriptedDaemon::set_to(from());
         let action = Action::SetFee { fee: fee(5) };
-        assert_eq!(actuate(&daemon, Mode::Live, &from(), &action).await, Outcome::Held);
+        assert_eq!(act(&daemon, Mode::Live, &action).await, Outcome::Held);
         assert_eq!(daemon.sent(), []);
     }
 
     #[tokio::test]
     async fn a_rejected_fee_keeps_the_worker_off() {
         let daemon = ScriptedDaemon::set_to(from()).answering([Answer::Reject]);
-        assert!(matches!(actuate(&daemon, Mode::Live, &from(), &on()).await, Outcome::Rejected { .. }));
+        assert!(matches!(act(&daemon, Mode::Live, &on()).await, Outcome::Rejected { .. }));
         assert_eq!(daemon.settings(), from());
     }
 
@@ -116,9 +154,9 @@ mod tests {
     async fn a_lost_answer_is_resolved_by_reading() {
         let applied = ScriptedDaemon::set_to(from()).answering([Answer::ApplyAndLose(fault())]);
         let action = Action::SetFee { fee: fee(9) };
-        assert_eq!(actuate(&applied, Mode::Live, &from(), &action).await, Outcome::Confirmed);
+        assert_eq!(act(&applied, Mode::Live, &action).await, Outcome::Confirmed);
         let ignored = ScriptedDaemon::set_to(from()).answering([Answer::Lose(fault())]);
-        assert_eq!(actuate(&ignored, Mode::Live, &from(), &action).await, Outcome::Unknown { fault: fault() });
+        assert_eq!(act(&ignored, Mode::Live, &action).await, Outcome::Unknown { fault: fault() });
         assert_eq!(ignored.sent().len(), 1, "never sent again by itself");
     }
 
@@ -126,6 +164,28 @@ mod tests {
     async fn an_answer_that_reading_back_contradicts_is_only_applied() {
         let daemon = ScriptedDaemon::set_to(from()).answering([Answer::Ignore]);
         let action = Action::SwitchOn { key: key("us"), fee: fee(5) };
-        assert_eq!(actuate(&daemon, Mode::Live, &from(), &action).await, Outcome::Applied { unread: None });
+        assert_eq!(act(&daemon, Mode::Live, &action).await, Outcome::Applied { unread: None });
+    }
+
+    #[tokio::test]
+    async fn nothing_is_sent_that_could_not_be_taken_down() {
+        let daemon = ScriptedDaemon::set_to(from());
+        let full = JournalFault { class: crate::fault::JournalClass::Full, cause: "full".into() };
+        for mode in [Mode::Live, Mode::DryRun] {
+            let refused = async { Err(full.clone()) };
+            assert_eq!(actuate(&daemon, mode, &from(), &on(), refused).await, Err(full.clone()));
+            let unasked = async { panic!("there is nothing to take down") };
+            assert_eq!(actuate(&daemon, mode, &from(), &Action::Hold, unasked).await, Ok(Outcome::Held));
+        }
+        assert_eq!(daemon.sent(), []);
+    }
+
+    #[test]
+    fn what_is_found_tells_what_became_of_an_action() {
+        let (fee_only, all) = (Settings { fee: fee(7), ..from() }, Settings { worker: Some(key("us")), fee: fee(7) });
+        assert_eq!(find_out(&from(), &on(), &from()), Finding::NotApplied);
+        assert_eq!(find_out(&from(), &on(), &fee_only), Finding::Partly);
+        assert_eq!(find_out(&from(), &on(), &all), Finding::Applied);
+        assert_eq!(find_out(&from(), &on(), &Settings { fee: fee(9), ..from() }), Finding::Otherwise);
     }
 }

@@ -6,6 +6,7 @@
 //! Not here: what to decide (`policy`), how a daemon is talked to (`daemon`), who reads the records.
 
 mod actuate;
+mod logbook;
 mod runner;
 #[cfg(test)]
 pub(crate) mod script;

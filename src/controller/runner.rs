@@ -5,21 +5,25 @@ use std::{
     time::{Duration, Instant},
 };
 
+use jiff::Timestamp;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::warn;
 
 use super::{
     actuate,
+    logbook::Logbook,
     state::{Context, State},
 };
 use crate::{
     clock::Clock,
-    control::Command,
-    cost::{CostModel, Quote},
+    cost::{CostModel, CostUnknown, Quote},
     daemon::DaemonPort,
+    fault::JournalFault,
+    journal::{Inputs, Ledger},
+    market::Look,
     policy::{Action, Decision, Mode, Outcome, Params, Reason, Settings},
     record::Record,
     units::{DaemonId, Nanomina},
@@ -29,6 +33,11 @@ use crate::{
 pub trait Sink: Send + Sync {
     /// Takes one record. Must not block.
     fn publish(&self, record: &Arc<Record>);
+
+    /// A record could not be taken down in the journal.
+    fn unrecorded(&self, record: &Record, fault: &JournalFault) {
+        let _ = (record, fault);
+    }
 }
 
 /// What to leave behind when the service stops.
@@ -79,8 +88,10 @@ pub struct Wiring<P> {
     pub clock: Clock,
     /// The settings, replaced by a reload.
     pub plan: watch::Receiver<Arc<Plan>>,
-    /// The operator's commands for this daemon.
-    pub commands: mpsc::Receiver<Command>,
+    /// Where actions are taken down before they are carried out, and where the operator's orders are found.
+    pub ledger: Arc<dyn Ledger>,
+    /// Says that there is an order, so that it need not wait for the next look.
+    pub wake: Arc<Notify>,
     /// The last price of MINA, where one is read.
     pub quote: watch::Receiver<Option<Quote>>,
     /// Who gets the records.
@@ -93,41 +104,41 @@ pub struct Wiring<P> {
 pub struct Runner<P> {
     wiring: Wiring<P>,
     state: State,
+    logbook: Logbook,
     sequence: u64,
-    baseline: Option<Settings>,
     jitter: ChaCha8Rng,
     last: Option<Arc<Record>>,
 }
 
 impl<P: DaemonPort> Runner<P> {
-    /// A loop that starts from `state`.
-    pub fn new(wiring: Wiring<P>, state: State) -> Self {
+    /// A loop that goes on from what the journal keeps of the daemon.
+    pub fn new(wiring: Wiring<P>) -> Self {
         let jitter = ChaCha8Rng::seed_from_u64(wiring.seed);
-        Self { wiring, state, sequence: 0, baseline: None, jitter, last: None }
+        let logbook = Logbook::new(Arc::clone(&wiring.ledger), wiring.id.clone());
+        Self { wiring, state: State::default(), logbook, sequence: 0, jitter, last: None }
     }
 
-    /// Looks at the daemon once, decides, acts and publishes the record.
+    /// Looks at the daemon once, decides, acts, takes down and publishes the record.
     pub async fn look(&mut self) -> Arc<Record> {
         let plan = self.wiring.plan.borrow_and_update().clone();
         let began = Instant::now();
+        self.logbook.begin(&mut self.state).await;
         let look = self.wiring.port.look(&self.state.plan(self.wiring.clock.now(), &plan.params)).await;
+        self.logbook.observe(&look, &mut self.state);
         let context = Context {
             mode: plan.mode,
             params: &plan.params,
             cost: &plan.cost,
             quote: *self.wiring.quote.borrow_and_update(),
         };
-        let conclusion = self.state.conclude(self.wiring.clock.now(), &look, &context);
-        if self.baseline.is_none() {
-            self.baseline = look.status.as_ref().ok().map(Settings::from);
-        }
-        let outcome = match self.state.settings(&look) {
-            Some(settings) => actuate(&self.wiring.port, plan.mode, &settings, &conclusion.decision.action).await,
-            None => Outcome::Held,
+        let decided = self.wiring.clock.now();
+        let conclusion = self.state.conclude(decided, &look, &context);
+        let (decision, outcome) = match self.state.settings(&look) {
+            Some(settings) => self.carry_out(&plan, &settings, conclusion.decision).await,
+            None => (conclusion.decision, Outcome::Held),
         };
-        self.state.settle(self.wiring.clock.now(), &look, &conclusion.decision, &outcome, &plan.params);
         self.sequence += 1;
-        let record = Arc::new(Record {
+        let record = Record {
             daemon: self.wiring.id.clone(),
             sequence: self.sequence,
             at: look.at,
@@ -137,14 +148,19 @@ impl<P: DaemonPort> Runner<P> {
             role: conclusion.role,
             look,
             market: Some(conclusion.market),
-            decision: conclusion.decision,
+            decision,
             outcome,
-            cost: conclusion.cost.ok(),
+            cost: conclusion.cost.as_ref().ok().copied(),
             prediction_error: conclusion.prediction_error,
             took: began.elapsed(),
-        });
-        self.publish(&record);
-        record
+        };
+        self.settle(&plan, decided, conclusion.cost, record).await
+    }
+
+    /// Looks at the daemon once and leaves it as it then is.
+    pub async fn once(mut self) {
+        self.look().await;
+        self.logbook.close(self.wiring.clock.now(), &self.state).await;
     }
 
     /// Looks at the daemon at the configured interval until cancelled, then leaves the daemon as configured.
@@ -155,19 +171,45 @@ impl<P: DaemonPort> Runner<P> {
             tokio::select! {
                 () = cancel.cancelled() => break,
                 () = tokio::time::sleep(pause) => {}
-                Some(command) = self.wiring.commands.recv() => self.obey(&command),
+                () = self.wiring.wake.notified() => {}
                 Ok(()) = self.wiring.plan.changed() => {}
             }
         }
         self.leave().await;
     }
 
-    fn obey(&mut self, command: &Command) {
-        info!(daemon = %self.wiring.id, ?command, "operator's command");
-        match command {
-            Command::Pause { until, .. } => self.state.pause(*until),
-            Command::Resume { .. } => self.state.resume(),
+    /// Carries out a decision; what cannot be taken down is not done, and that is then the decision.
+    async fn carry_out(&mut self, plan: &Plan, settings: &Settings, decision: Decision) -> (Decision, Outcome) {
+        let now = self.wiring.clock.now();
+        let taken_down = self.logbook.intend(now, plan.mode, settings, &decision, &self.state);
+        match actuate(&self.wiring.port, plan.mode, settings, &decision.action, taken_down).await {
+            Ok(outcome) => (decision, outcome),
+            Err(fault) => {
+                let reason = Reason::JournalFault { fault };
+                (Decision { action: Action::Hold, reason, ..decision }, Outcome::Held)
+            }
         }
+    }
+
+    /// Takes in what came of a look, takes it down and publishes it.
+    async fn settle(
+        &mut self,
+        plan: &Plan,
+        decided: Timestamp,
+        cost: Result<Nanomina, CostUnknown>,
+        mut record: Record,
+    ) -> Arc<Record> {
+        let settled = self.wiring.clock.now();
+        self.state.settle(settled, &record.look, &record.decision, &record.outcome, &plan.params);
+        record.hold = self.state.memory().hold();
+        let record = Arc::new(record);
+        let inputs = Inputs { decided, settled, cost, works_per_hour: plan.cost.works_per_hour() };
+        if let Some(fault) = self.logbook.note(&record, inputs, &plan.params, &self.state).await {
+            self.wiring.sink.unrecorded(&record, &fault);
+        }
+        self.wiring.sink.publish(&record);
+        self.last = Some(Arc::clone(&record));
+        record
     }
 
     /// The interval with up to a tenth more or less, so that many daemons are not asked in step.
@@ -178,36 +220,53 @@ impl<P: DaemonPort> Runner<P> {
 
     /// Leaves the daemon as configured, unless it is not ours to set.
     async fn leave(&mut self) {
+        self.logbook.begin(&mut self.state).await;
         let plan = self.wiring.plan.borrow().clone();
         let memory = self.state.memory();
         let ours = plan.mode == Mode::Live && memory.pause.is_none() && memory.external_hold.is_none();
-        let Some(last) = self.last.clone().filter(|_| ours && plan.on_exit != OnExit::Keep) else { return };
-        let mut settings = match self.wiring.port.status().await {
-            Ok(status) => Settings::from(&status),
+        if ours && plan.on_exit != OnExit::Keep {
+            self.restore(&plan).await;
+        }
+        self.logbook.close(self.wiring.clock.now(), &self.state).await;
+    }
+
+    async fn restore(&mut self, plan: &Plan) {
+        let Some(last) = self.last.clone() else { return };
+        let status = match self.wiring.port.status().await {
+            Ok(status) => status,
             Err(fault) => {
                 warn!(daemon = %self.wiring.id, %fault, "the daemon cannot be left as configured");
                 return;
             }
         };
-        for action in leaving(plan.on_exit, self.baseline.as_ref(), &settings) {
+        let mut settings = Settings::from(&status);
+        let mut look = Look { at: self.wiring.clock.now(), status: Ok(status), ..last.look.clone() };
+        for action in leaving(plan.on_exit, self.logbook.baseline(), &settings) {
             let switches = settings.worker.is_some() != settings.after(&action).worker.is_some();
-            if let (true, Some(wait)) = (switches, self.state.memory().switch_hazard(self.wiring.clock.now())) {
+            let now = self.wiring.clock.now();
+            if let (true, Some(wait)) = (switches, self.state.memory().switch_hazard(now)) {
                 warn!(daemon = %self.wiring.id, ?wait, action = action.code(), "too soon after the last switch, left as it is");
                 continue;
             }
-            let outcome = actuate(&self.wiring.port, plan.mode, &settings, &action).await;
-            settings = settings.after(&action);
-            self.sequence += 1;
             let decision = Decision { action, reason: Reason::ServiceStops, target: None, appraisal: None };
-            let record =
-                Record { sequence: self.sequence, at: self.wiring.clock.now(), decision, outcome, ..(*last).clone() };
-            self.publish(&Arc::new(record));
+            let (decision, outcome) = self.carry_out(plan, &settings, decision).await;
+            self.sequence += 1;
+            let record = Record {
+                sequence: self.sequence,
+                at: now,
+                look: look.clone(),
+                decision,
+                outcome,
+                took: Duration::ZERO,
+                ..(*last).clone()
+            };
+            let known = last.cost.ok_or(CostUnknown::NotConfigured);
+            let record = self.settle(plan, now, known, record).await;
+            settings = settings.after(&record.decision.action);
+            if let Ok(status) = &mut look.status {
+                (status.worker, status.fee) = (settings.worker.clone(), settings.fee);
+            }
         }
-    }
-
-    fn publish(&mut self, record: &Arc<Record>) {
-        self.wiring.sink.publish(record);
-        self.last = Some(record.clone());
     }
 }
 

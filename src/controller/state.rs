@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     cost::{CostInputs, CostModel, CostUnknown, Quote},
     daemon::LookPlan,
+    journal::Kept,
     market::{History, Look, Summary, View, ViewSettings},
     policy::{Decision, Input, Memory, Mode, Outcome, Params, Pause, Role, Settings, decide},
     units::Nanomina,
@@ -109,6 +110,28 @@ impl State {
     /// Takes in what came of a decision.
     pub fn settle(&mut self, at: Timestamp, look: &Look, decision: &Decision, outcome: &Outcome, params: &Params) {
         self.memory.note(at, look, decision, outcome, params.safety.max_consecutive_failures);
+    }
+
+    /// The state that earlier runs left, what the daemon itself tells left out.
+    pub fn restored(kept: Kept) -> Self {
+        let Kept { memory, history, slot, predicted, baseline: _ } = kept;
+        Self { history, memory, slot, predicted, account_asked: None }
+    }
+
+    /// What outlives the process.
+    pub fn kept(&self, baseline: Option<Settings>) -> Kept {
+        Kept {
+            memory: self.memory.clone(),
+            history: self.history.own_part(),
+            slot: self.slot,
+            predicted: self.predicted,
+            baseline,
+        }
+    }
+
+    /// Expects the daemon to be set to `settings` at the next look: anything else is someone else's doing.
+    pub fn expect(&mut self, settings: Settings) {
+        self.memory.known = Some(settings);
     }
 
     /// What the policy remembers.

@@ -57,13 +57,20 @@ impl History {
         self.last_look = Some(look.at);
     }
 
-    /// Forgets what is older than `oldest`.
+    /// Forgets what is older than `oldest`. From then on no sale before that counts: whether it was counted is forgotten too.
     pub fn prune(&mut self, oldest: Timestamp) {
+        self.since = self.since.map(|since| since.max(oldest));
         self.blocks.retain(|_, block| block.at >= oldest);
         while self.blocks.len() > MAX_BLOCKS {
             self.blocks.pop_first();
         }
         self.own.prune(oldest);
+    }
+
+    /// What the daemon cannot tell again: our own works, totals and pace. Blocks and histograms are left out, the next look
+    /// fetches them anew.
+    pub fn own_part(&self) -> Self {
+        Self { since: self.since, own: self.own.clone(), supply: self.supply.clone(), ..Self::default() }
     }
 
     /// How many of the newest blocks the next look should ask for, so that they join up with those known.
@@ -151,6 +158,24 @@ mod tests {
         history.absorb(&look_with_chain(300, vec![block(9, "k", 0, &[])]), |_| false, None);
         assert_eq!(history.blocks_wanted(time(390), slot), FRONTIER);
         assert_eq!(history.blocks_wanted(time(300 + 90 * 10_000), slot), FRONTIER);
+    }
+
+    #[test]
+    fn own_sales_count_once_across_a_restart() {
+        let ours = |prover: &PublicKey| *prover == crate::market::fixtures::key("us");
+        let chain = || vec![block(1, "a", 10, &[(1, 7, "us")]), block(2, "b", 90, &[(2, 5, "us")])];
+        let mut history = History::default();
+        history.absorb(&look_with_chain(0, Vec::new()), ours, None);
+        history.absorb(&look_with_chain(200, chain()), ours, None);
+        let text = serde_json::to_string(&history.own_part()).unwrap();
+        assert!(text.len() < 700, "{text}");
+        let mut again: History = serde_json::from_str(&text).unwrap();
+        let longer = [chain(), vec![block(3, "c", 300, &[(3, 4, "us")])]].concat();
+        again.absorb(&look_with_chain(400, longer.clone()), ours, None);
+        assert_eq!((again.own().sold(), again.own().earned().get()), (3, 16));
+        again.prune(time(350));
+        again.absorb(&look_with_chain(400, longer), ours, None);
+        assert_eq!(again.own().sold(), 3, "what is forgotten is not counted again");
     }
 
     #[test]

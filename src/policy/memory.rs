@@ -207,14 +207,25 @@ impl Memory {
             // What the daemon is set to now is not known; the next look takes it as it is.
             Outcome::Applied { .. } | Outcome::Unknown { .. } => self.known = None,
         }
+        self.act(at, &before, &after, &decision.reason);
+    }
+
+    /// Takes in that a decision is about to be carried out, before it is known what comes of it: until that is noted, the change
+    /// counts as made.
+    pub fn anticipate(&mut self, at: Timestamp, before: &Settings, decision: &Decision) {
+        self.known = None;
+        self.act(at, before, &before.after(&decision.action), &decision.reason);
+    }
+
+    fn act(&mut self, at: Timestamp, before: &Settings, after: &Settings, reason: &Reason) {
         self.changes.push_back(at);
         if before.fee != after.fee {
             self.fee_changed = Some(at);
         }
         if before.worker.is_some() != after.worker.is_some() {
             self.switched = Some(Switched { at, on: after.worker.is_some() });
-            self.making_room_for = match decision.reason {
-                Reason::OwnBlockAhead { slot } => Some(slot),
+            self.making_room_for = match reason {
+                Reason::OwnBlockAhead { slot } => Some(*slot),
                 _ => None,
             };
         }

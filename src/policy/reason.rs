@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     cost::CostUnknown,
-    fault::Fault,
+    fault::{Fault, JournalFault},
     market::SyncState,
     units::{FeeRate, Nanomina, PublicKey},
 };
@@ -164,6 +164,11 @@ pub enum Reason {
     AtTarget,
     /// The service stops and leaves the daemon as `controller.on_exit` says.
     ServiceStops,
+    /// An action was due but could not be recorded.
+    JournalFault {
+        /// What was wrong.
+        fault: JournalFault,
+    },
     /// The worker is off and computing would not pay.
     StaysOff {
         /// Expected profit at the best fee, on the cautious side.
@@ -206,6 +211,7 @@ impl Reason {
             Self::DailyBudget { .. } => "daily_budget",
             Self::AtTarget => "at_target",
             Self::ServiceStops => "service_stops",
+            Self::JournalFault { .. } => "journal_fault",
             Self::StaysOff { .. } => "stays_off",
         }
     }
@@ -254,6 +260,7 @@ impl fmt::Display for Reason {
             Self::DailyBudget { limit } => write!(f, "all {limit} changes of the day are used"),
             Self::AtTarget => f.write_str("the daemon asks the best fee"),
             Self::ServiceStops => f.write_str("the service stops"),
+            Self::JournalFault { fault } => write!(f, "an action was due but the journal cannot record it: {fault}"),
             Self::StaysOff { expected, threshold } => {
                 write!(f, "off: {expected} expected at the best fee, resumes at {threshold}")
             }

@@ -8,7 +8,7 @@ use proptest::{prelude::*, strategy::Strategy as _};
 use super::{Strategy, *};
 use crate::{
     cost::CostUnknown,
-    fault::Fault,
+    fault::{Fault, JournalClass, JournalFault},
     market::{
         Block, History, Look, SyncState, View, ViewSettings,
         fixtures::{self, block, fee, key, open_work, time},
@@ -400,6 +400,7 @@ fn every_reason() -> Vec<Reason> {
         Reason::DailyBudget { limit: 1 },
         Reason::AtTarget,
         Reason::ServiceStops,
+        Reason::JournalFault { fault: JournalFault { class: JournalClass::Full, cause: "disk full".into() } },
         Reason::StaysOff { expected: zero, threshold: zero },
     ]
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{Notify, watch},
     task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
@@ -21,14 +21,12 @@ use crate::{
     clock::Clock,
     config::{self, MetricsSource, Settings},
     control::Command,
-    controller::{Plan, Runner, State, Wiring},
+    controller::{Plan, Runner, Wiring},
     cost::Quote,
     daemon::{ClientConfig, ClientError, DaemonClient},
+    journal::Ledger,
     units::DaemonId,
 };
-
-/// Commands that may wait for one loop.
-const COMMANDS: usize = 16;
 
 /// Why a daemon cannot be connected to.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +41,7 @@ pub struct ConnectError {
 pub(super) struct Daemons {
     clock: Clock,
     publisher: Publisher,
+    ledger: Arc<dyn Ledger>,
     loops: BTreeMap<DaemonId, Loop>,
     tasks: JoinSet<()>,
 }
@@ -50,13 +49,15 @@ pub(super) struct Daemons {
 struct Loop {
     daemon: config::Daemon,
     plan: watch::Sender<Arc<Plan>>,
-    commands: mpsc::Sender<Command>,
+    wake: Arc<Notify>,
     cancel: CancellationToken,
+    /// Cancelled when the loop has ended.
+    ended: CancellationToken,
 }
 
 impl Daemons {
-    pub(super) fn new(clock: Clock, publisher: Publisher) -> Self {
-        Self { clock, publisher, loops: BTreeMap::new(), tasks: JoinSet::new() }
+    pub(super) fn new(clock: Clock, publisher: Publisher, ledger: Arc<dyn Ledger>) -> Self {
+        Self { clock, publisher, ledger, loops: BTreeMap::new(), tasks: JoinSet::new() }
     }
 
     /// Brings the loops in line with the settings. A daemon reached in another way gets a new loop; all others go on and only
@@ -70,16 +71,18 @@ impl Daemons {
         }
         let configured = |id: &DaemonId| settings.daemons.iter().any(|daemon| daemon.id == *id);
         let gone: Vec<_> = self.loops.keys().filter(|id| !configured(id)).cloned().collect();
+        let mut replaced = BTreeMap::new();
         for id in gone.iter().chain(fresh.iter().map(|(daemon, _)| &daemon.id)) {
             if let Some(old) = self.loops.remove(id) {
                 old.cancel.cancel();
+                replaced.insert(id.clone(), old.ended);
                 self.publisher.metrics.forget(id);
                 self.publisher.liveness.forget(id);
             }
         }
         self.publisher.board.retain(settings.daemons.iter().map(|daemon| daemon.id.clone()));
         for (daemon, client) in fresh {
-            self.start(settings, daemon, client);
+            self.start(settings, daemon, client, replaced.remove(&daemon.id));
         }
         for daemon in &settings.daemons {
             if let Some(running) = self.loops.get_mut(&daemon.id) {
@@ -91,14 +94,10 @@ impl Daemons {
         Ok(())
     }
 
-    /// Hands a command to the loops it is meant for.
-    pub(super) fn tell(&self, command: &Command) {
-        let (Command::Pause { daemon, .. } | Command::Resume { daemon }) = command;
-        for (id, running) in &self.loops {
-            if daemon.as_ref().is_none_or(|wanted| wanted == id) && running.commands.try_send(command.clone()).is_err()
-            {
-                tracing::warn!(daemon = %id, ?command, "too many commands waiting, this one is dropped");
-            }
+    /// Lets the loops that a command is meant for look at once; they find it in the journal.
+    pub(super) fn wake(&self, command: &Command) {
+        for (_, running) in self.loops.iter().filter(|(id, _)| command.concerns(id)) {
+            running.wake.notify_one();
         }
     }
 
@@ -110,8 +109,8 @@ impl Daemons {
                 None => None,
             };
             let (_quote, quotes) = watch::channel(quote);
-            let (mut runner, _plan, _commands) = self.runner(settings, daemon, self.client(daemon)?, quotes);
-            runner.look().await;
+            let (runner, _plan, _wake) = self.runner(settings, daemon, self.client(daemon)?, quotes);
+            runner.once().await;
         }
         Ok(())
     }
@@ -141,16 +140,31 @@ impl Daemons {
         }
     }
 
-    fn start(&mut self, settings: &Settings, daemon: &config::Daemon, client: DaemonClient) {
+    /// Starts a loop, after the one that it replaces has left the daemon.
+    fn start(
+        &mut self,
+        settings: &Settings,
+        daemon: &config::Daemon,
+        client: DaemonClient,
+        after: Option<CancellationToken>,
+    ) {
+        let ended = CancellationToken::new();
         let cancel = CancellationToken::new();
         let (quote, quotes) = watch::channel(None);
-        let (runner, plan, commands) = self.runner(settings, daemon, client, quotes);
+        let (runner, plan, wake) = self.runner(settings, daemon, client, quotes);
         if let Some(feed) = daemon.cost.feed().cloned() {
             let metrics = Arc::clone(&self.publisher.metrics);
             self.tasks.spawn(follow(daemon.id.clone(), feed, self.clock, metrics, quote, cancel.clone()));
         }
-        self.tasks.spawn(runner.run(cancel.clone()));
-        self.loops.insert(daemon.id.clone(), Loop { daemon: daemon.clone(), plan, commands, cancel });
+        let (cancelled, ending) = (cancel.clone(), ended.clone().drop_guard());
+        self.tasks.spawn(async move {
+            if let Some(after) = after {
+                after.cancelled().await;
+            }
+            runner.run(cancelled).await;
+            drop(ending);
+        });
+        self.loops.insert(daemon.id.clone(), Loop { daemon: daemon.clone(), plan, wake, cancel, ended });
     }
 
     fn runner(
@@ -159,20 +173,21 @@ impl Daemons {
         daemon: &config::Daemon,
         port: DaemonClient,
         quote: watch::Receiver<Option<Quote>>,
-    ) -> (Runner<DaemonClient>, watch::Sender<Arc<Plan>>, mpsc::Sender<Command>) {
+    ) -> (Runner<DaemonClient>, watch::Sender<Arc<Plan>>, Arc<Notify>) {
         let (plan, plans) = watch::channel(Arc::new(plan(settings, daemon)));
-        let (commands, orders) = mpsc::channel(COMMANDS);
+        let wake = Arc::new(Notify::new());
         let wiring = Wiring {
             id: daemon.id.clone(),
             port,
             clock: self.clock,
             plan: plans,
-            commands: orders,
+            ledger: Arc::clone(&self.ledger),
+            wake: Arc::clone(&wake),
             quote,
             sink: Arc::new(self.publisher.clone()),
             seed: seed(&daemon.id),
         };
-        (Runner::new(wiring, State::default()), plan, commands)
+        (Runner::new(wiring), plan, wake)
     }
 
     fn client(&self, daemon: &config::Daemon) -> Result<DaemonClient, ConnectError> {

@@ -6,6 +6,7 @@
 //! Not here: flags, signals and exit codes (`cli`).
 
 mod daemons;
+mod desk;
 mod feed;
 mod publisher;
 mod run;

@@ -8,7 +8,7 @@ use std::{
 use crate::{
     controller::Sink,
     daemon::RequestObserver,
-    fault::Fault,
+    fault::{Fault, JournalFault},
     record::{Mode, Record},
     telemetry::{Board, Liveness, Metrics, log_record},
     units::DaemonId,
@@ -42,6 +42,10 @@ impl Sink for Publisher {
         self.metrics.observe(record);
         self.board.publish(record);
         self.liveness.beat(&record.daemon, Instant::now());
+    }
+
+    fn unrecorded(&self, record: &Record, fault: &JournalFault) {
+        self.metrics.unrecorded(&record.daemon, fault.class);
     }
 }
 

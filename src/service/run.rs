@@ -8,12 +8,14 @@ use tracing::{error, info, warn};
 
 use super::{
     daemons::{ConnectError, Daemons},
+    desk::Desk,
     publisher::Publisher,
 };
 use crate::{
     clock::Clock,
     config::{Fingerprint, Settings, Source},
     control::Command,
+    journal::Ledger,
     web::{Admin, Face, Limits, WeakToken, serve},
 };
 
@@ -54,6 +56,7 @@ pub struct Service {
     settings: Settings,
     publisher: Publisher,
     daemons: Daemons,
+    ledger: Arc<dyn Ledger>,
     clock: Clock,
 }
 
@@ -69,12 +72,12 @@ pub struct Started {
 }
 
 impl Service {
-    /// Prepares a service; nothing is connected yet.
-    pub fn new(settings: Settings, clock: Clock) -> Self {
+    /// Prepares a service that keeps its journal in `ledger`; nothing is connected yet.
+    pub fn new(settings: Settings, clock: Clock, ledger: Arc<dyn Ledger>) -> Self {
         let ids = settings.daemons.iter().map(|daemon| daemon.id.clone());
         let publisher = Publisher::new(settings.controller.mode, ids);
-        let daemons = Daemons::new(clock, publisher.clone());
-        Self { settings, publisher, daemons, clock }
+        let daemons = Daemons::new(clock, publisher.clone(), Arc::clone(&ledger));
+        Self { settings, publisher, daemons, ledger, clock }
     }
 
     /// Who gets the records.
@@ -89,9 +92,10 @@ impl Service {
 
     /// Binds the face and starts the loops.
     pub async fn start(mut self) -> Result<Started, ServiceError> {
-        let (commands, orders) = mpsc::channel(COMMANDS);
+        let (taken, orders) = mpsc::channel(COMMANDS);
+        let desk = Arc::new(Desk { ledger: Arc::clone(&self.ledger), clock: self.clock, taken });
         let token = self.settings.controller.admin_token.as_ref();
-        let admin = token.map(|token| Admin::try_new(token.value(), Arc::new(commands))).transpose();
+        let admin = token.map(|token| Admin::try_new(token.value(), desk)).transpose();
         let admin = admin.map_err(ServiceError::Token)?.map(Arc::new);
         let web = match self.settings.controller.listen {
             Some(address) => Some(self.open(address, admin).await?),
@@ -150,7 +154,7 @@ impl Started {
             tokio::select! {
                 () = cancel.cancelled() => break false,
                 () = self.daemons.failed() => break true,
-                Some(command) = self.orders.recv() => self.daemons.tell(&command),
+                Some(command) = self.orders.recv() => self.daemons.wake(&command),
                 Some(()) = reload.recv() => self.reload(source.as_ref(), &mut seen, true),
                 _ = check.tick() => self.reload(source.as_ref(), &mut seen, false),
             }
@@ -191,6 +195,11 @@ impl Started {
             || settings.controller.admin_token != self.settings.controller.admin_token
         {
             warn!("controller.listen and controller.admin_token_file take effect at the next start");
+        }
+        if settings.controller.state_dir != self.settings.controller.state_dir
+            || settings.controller.retention != self.settings.controller.retention
+        {
+            warn!("controller.state_dir and controller.retention take effect at the next start");
         }
         if let Err(problem) = self.daemons.apply(&settings) {
             self.publisher.metrics.config_reload_failed();

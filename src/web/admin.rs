@@ -18,7 +18,7 @@ use subtle::ConstantTimeEq;
 
 use super::{Face, problem::Problem};
 use crate::{
-    control::{Command, Controls},
+    control::{Command, Controls, NotTaken},
     units::DaemonId,
 };
 
@@ -91,7 +91,7 @@ pub(super) async fn pause(State(face): State<Face>, body: Result<Bytes, BytesRej
     let now = face.clock.now();
     let until = order.lasting.as_deref().map(|text| end(text, now)).transpose()?;
     let answer = json!({ "accepted": "pause", "daemon": order.daemon, "until": until });
-    hand_over(&face, Command::Pause { daemon: order.daemon, until }, answer)
+    hand_over(&face, Command::Pause { daemon: order.daemon, until }, answer).await
 }
 
 pub(super) async fn resume(State(face): State<Face>, body: Result<Bytes, BytesRejection>) -> Result<Response, Problem> {
@@ -100,7 +100,7 @@ pub(super) async fn resume(State(face): State<Face>, body: Result<Bytes, BytesRe
         return Err(Problem::bad("resume takes no \"for\""));
     }
     let answer = json!({ "accepted": "resume", "daemon": order.daemon });
-    hand_over(&face, Command::Resume { daemon: order.daemon }, answer)
+    hand_over(&face, Command::Resume { daemon: order.daemon }, answer).await
 }
 
 fn order(face: &Face, body: Result<Bytes, BytesRejection>) -> Result<Order, Problem> {
@@ -127,11 +127,12 @@ fn end(lasting: &str, now: Timestamp) -> Result<Timestamp, Problem> {
     now.checked_add(length.ok_or_else(bad)?).map_err(|_| bad())
 }
 
-fn hand_over(face: &Face, command: Command, answer: Value) -> Result<Response, Problem> {
+async fn hand_over(face: &Face, command: Command, answer: Value) -> Result<Response, Problem> {
     let Some(admin) = &face.admin else {
         return Err(Problem::new(StatusCode::NOT_FOUND, "no such path"));
     };
     tracing::info!(?command, "command taken over HTTP");
-    admin.controls.send(command).map_err(|error| Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()))?;
+    let refused = |error: NotTaken| Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string());
+    admin.controls.send(command).await.map_err(refused)?;
     Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
 }

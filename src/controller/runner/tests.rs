@@ -2,9 +2,11 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::{
+    control::Command,
     controller::script::{Answer, ScriptedDaemon},
     daemon::Mutation,
     fault::Fault,
+    journal::NoJournal,
     market::{
         Block, Look,
         fixtures::{self, block, fee, key, open_work, time},
@@ -57,26 +59,34 @@ struct Harness {
     runner: Runner<ScriptedDaemon>,
     kept: Arc<Kept>,
     plan: watch::Sender<Arc<Plan>>,
-    commands: mpsc::Sender<Command>,
+    ledger: Arc<NoJournal>,
+    wake: Arc<Notify>,
     _quote: watch::Sender<Option<Quote>>,
 }
 
 fn harness(daemon: ScriptedDaemon, with: Plan) -> Harness {
     let kept = Arc::new(Kept::default());
     let (plan, plans) = watch::channel(Arc::new(with));
-    let (commands, orders) = mpsc::channel(4);
+    let (ledger, wake) = (Arc::new(NoJournal::default()), Arc::new(Notify::new()));
     let (quote, quotes) = watch::channel(None);
     let wiring = Wiring {
         id: DaemonId::try_new("test").unwrap(),
         port: daemon,
         clock: Clock::accelerated(time(36_000), 0.001),
         plan: plans,
-        commands: orders,
+        ledger: ledger.clone(),
+        wake: wake.clone(),
         quote: quotes,
         sink: kept.clone(),
         seed: 1,
     };
-    Harness { runner: Runner::new(wiring, State::default()), kept, plan, commands, _quote: quote }
+    Harness { runner: Runner::new(wiring), kept, plan, ledger, wake, _quote: quote }
+}
+
+impl Harness {
+    async fn order(&self, command: Command) {
+        self.ledger.order(time(0), command).await.unwrap();
+    }
 }
 
 fn on() -> Settings {
@@ -157,11 +167,11 @@ async fn what_was_found_at_start_is_put_back_at_the_end() {
 #[tokio::test]
 async fn a_paused_worker_is_not_touched_even_at_the_end() {
     let mut h = harness(ScriptedDaemon::set_to(on()).showing(looks(2, true)), plan(Mode::Live, OnExit::Off));
-    h.runner.obey(&Command::Pause { daemon: None, until: None });
+    h.order(Command::Pause { daemon: None, until: None }).await;
     h.runner.look().await;
     h.runner.leave().await;
     assert_eq!(h.kept.codes(), [("hold", "paused", "held")]);
-    h.runner.obey(&Command::Resume { daemon: None });
+    h.order(Command::Resume { daemon: None }).await;
     h.runner.look().await;
     assert_eq!(h.runner.wiring.port.sent(), [Mutation::SwitchOff]);
 }
@@ -175,7 +185,8 @@ async fn the_loop_looks_at_its_interval_obeys_at_once_and_ends_when_told() {
     tokio::time::sleep(Duration::from_secs(66_001)).await;
     let after_one_interval = h.kept.codes().len();
     assert!((2..=3).contains(&after_one_interval), "{after_one_interval}");
-    h.commands.send(Command::Pause { daemon: None, until: None }).await.unwrap();
+    h.ledger.order(time(0), Command::Pause { daemon: None, until: None }).await.unwrap();
+    h.wake.notify_one();
     tokio::time::sleep(Duration::from_millis(1)).await;
     assert_eq!(h.kept.codes().last().unwrap().1, "paused");
     h.plan.send_modify(|plan| *plan = plan.clone());

@@ -73,6 +73,12 @@ pub(super) struct OperationOf {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub(super) struct FaultOf {
+    pub(super) daemon: String,
+    pub(super) class: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Build {
     version: &'static str,
 }
@@ -110,6 +116,7 @@ pub(super) struct Families {
     pub(super) requests: Family<RequestOf, Counter>,
     pub(super) request_seconds: Seconds<OperationOf>,
     pub(super) tick_seconds: Seconds<Of>,
+    pub(super) journal_failures: Family<FaultOf, Counter>,
     pub(super) reload_failures: Counter,
 }
 
@@ -157,6 +164,11 @@ impl Families {
             requests: add(r, "snarkfee_daemon_requests", "Requests to the daemon by operation and outcome"),
             request_seconds: add_seconds(r, "snarkfee_daemon_request_seconds", "Time that requests to the daemon took"),
             tick_seconds: add_seconds(r, "snarkfee_tick_seconds", "Time that looks took: reading, deciding, acting"),
+            journal_failures: add(
+                r,
+                "snarkfee_journal_failures",
+                "Looks that the journal did not take down; nothing is done while it does not",
+            ),
             reload_failures: add(
                 r,
                 "snarkfee_config_reload_failures",

@@ -26,11 +26,13 @@ use prometheus_client::{
 };
 
 use self::{
-    families::{ActionOf, DecisionOf, Families, Level, ModeOf, Of, OperationOf, QuantileOf, RequestOf, SourceOf},
+    families::{
+        ActionOf, DecisionOf, Families, FaultOf, Level, ModeOf, Of, OperationOf, QuantileOf, RequestOf, SourceOf,
+    },
     process::Process,
 };
 use crate::{
-    fault::Fault,
+    fault::{Fault, JournalClass},
     market::Summary,
     record::{Mode, Outcome, Record},
     units::{DaemonId, Nanomina},
@@ -180,6 +182,12 @@ impl Metrics {
     /// Notes that the price of MINA was read at `at` for a daemon's cost.
     pub fn price_read(&self, daemon: &DaemonId, at: Timestamp) {
         self.marks().entry(daemon.clone()).or_default().price = Some(at);
+    }
+
+    /// Counts a look that the journal did not take down.
+    pub fn unrecorded(&self, daemon: &DaemonId, class: JournalClass) {
+        let fault = FaultOf { daemon: daemon.as_str().to_owned(), class: class.code() };
+        self.families.journal_failures.get_or_create(&fault).inc();
     }
 
     /// Counts a reload refused because the new configuration is invalid.

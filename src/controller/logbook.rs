@@ -1,0 +1,194 @@
+//! One daemon's dealings with the journal.
+//!
+//! Invariants: what earlier runs left is taken over before anything is written, and never overwritten unread; while the last look is not
+//! taken down, or orders could not be read, nothing is done; a command takes effect once, also across restarts.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tracing::{error, info, warn};
+
+use super::{actuate::find_out, state::State};
+use crate::{
+    control::Command,
+    fault::JournalFault,
+    journal::{Ending, Entry, Finding, Inputs, Intent, IntentId, Ledger, OpenIntent, OrderId, Restored},
+    market::Look,
+    policy::{Decision, Mode, Params, Settings},
+    record::Record,
+    units::DaemonId,
+};
+
+/// One daemon's dealings with the journal.
+pub(super) struct Logbook {
+    ledger: Arc<dyn Ledger>,
+    daemon: DaemonId,
+    restored: bool,
+    orders_seen: OrderId,
+    /// The intent of an earlier process whose end is not known.
+    open: Option<OpenIntent>,
+    /// The intent of this process, and its end once known, until that is taken down.
+    pending: Option<(IntentId, Option<Ending>)>,
+    /// What the daemon was set to at the beginning.
+    baseline: Option<Settings>,
+    fault: Option<JournalFault>,
+}
+
+impl Logbook {
+    pub(super) fn new(ledger: Arc<dyn Ledger>, daemon: DaemonId) -> Self {
+        Self {
+            ledger,
+            daemon,
+            restored: false,
+            orders_seen: OrderId::default(),
+            open: None,
+            pending: None,
+            baseline: None,
+            fault: None,
+        }
+    }
+
+    /// Takes over what earlier runs left, if that is not done yet, and the operator's orders.
+    pub(super) async fn begin(&mut self, state: &mut State) {
+        if let Err(fault) = self.try_begin(state).await {
+            self.failed(fault, "nothing can be read from the journal, observing only");
+        }
+    }
+
+    async fn try_begin(&mut self, state: &mut State) -> Result<(), JournalFault> {
+        if !self.restored {
+            let Restored { kept, orders_seen, open } = self.ledger.restore(&self.daemon).await?;
+            if let Some(kept) = kept {
+                self.baseline.clone_from(&kept.baseline);
+                *state = State::restored(kept);
+                info!(daemon = %self.daemon, "going on from what the journal keeps");
+            }
+            (self.orders_seen, self.open, self.restored) = (orders_seen, open, true);
+        }
+        for order in self.ledger.orders(&self.daemon, self.orders_seen).await? {
+            info!(daemon = %self.daemon, command = ?order.command, "operator's command");
+            match order.command {
+                Command::Pause { until, .. } => state.pause(until),
+                Command::Resume { .. } => state.resume(),
+            }
+            self.orders_seen = order.id;
+        }
+        Ok(())
+    }
+
+    /// Takes in what the daemon is set to: finds out what became of an intent during which an earlier process ended, and notes the
+    /// settings found at the beginning.
+    pub(super) fn observe(&mut self, look: &Look, state: &mut State) {
+        let Ok(status) = &look.status else { return };
+        let found = Settings::from(status);
+        if let Some(open) = self.open.take() {
+            let finding = match open.mode {
+                Mode::Live => find_out(&open.from, &open.action, &found),
+                Mode::DryRun => Finding::DryRun,
+            };
+            let ending = Ending::Found(finding);
+            warn!(
+                daemon = %self.daemon,
+                action = open.action.code(),
+                at = %open.at,
+                found = ending.code(),
+                "the process had ended while it was acting; the daemon's settings tell what became of it"
+            );
+            if finding == Finding::Otherwise {
+                state.expect(open.from.after(&open.action));
+            }
+            self.pending = Some((open.id, Some(ending)));
+        }
+        self.baseline.get_or_insert(found);
+    }
+
+    /// Settings found at the beginning.
+    pub(super) fn baseline(&self) -> Option<&Settings> {
+        self.baseline.as_ref()
+    }
+
+    /// The daemon has been left in good order: what it was set to at the beginning is forgotten, all else kept.
+    pub(super) async fn close(&mut self, at: Timestamp, state: &State) {
+        if !self.restored {
+            return;
+        }
+        self.baseline = None;
+        if let Err(fault) = self.ledger.keep(&self.daemon, at, state.kept(None)).await {
+            self.failed(fault, "the journal does not take down what is to be remembered");
+        }
+    }
+
+    /// Takes down what is about to be done. Until its end is noted, a later process takes it as done.
+    pub(super) async fn intend(
+        &mut self,
+        at: Timestamp,
+        mode: Mode,
+        from: &Settings,
+        decision: &Decision,
+        state: &State,
+    ) -> Result<(), JournalFault> {
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone());
+        }
+        let mut memory = state.memory().clone();
+        memory.anticipate(at, from, decision);
+        let (daemon, from, decision) = (self.daemon.clone(), from.clone(), decision.clone());
+        let intent = Intent { daemon, at, mode, from, decision, memory };
+        match self.ledger.intend(intent).await {
+            Ok(id) => {
+                self.pending = Some((id, None));
+                Ok(())
+            }
+            Err(fault) => {
+                self.failed(fault.clone(), "the journal does not take down what is due, so it is not done");
+                Err(fault)
+            }
+        }
+    }
+
+    /// Takes down a look and what is to be remembered after it. The fault, if it does not.
+    pub(super) async fn note(
+        &mut self,
+        record: &Arc<Record>,
+        inputs: Inputs,
+        params: &Params,
+        state: &State,
+    ) -> Option<JournalFault> {
+        // What is kept of a daemon and could not be read must not be written over.
+        if !self.restored {
+            return self.fault.clone();
+        }
+        if let Some((_, ending @ None)) = &mut self.pending {
+            *ending = Some(Ending::Outcome(record.outcome.clone()));
+        }
+        let ended = self.pending.clone().and_then(|(id, ending)| Some((id, ending?)));
+        let entry = Entry {
+            record: Arc::clone(record),
+            inputs,
+            params: params.clone(),
+            kept: state.kept(self.baseline.clone()),
+            orders_seen: self.orders_seen,
+            ended,
+        };
+        match self.ledger.note(entry).await {
+            Ok(()) => {
+                self.pending = None;
+                if self.fault.take().is_some() {
+                    info!(daemon = %self.daemon, "the journal works again");
+                }
+                None
+            }
+            Err(fault) => {
+                self.failed(fault.clone(), "the journal does not take down looks: observing only until it does");
+                Some(fault)
+            }
+        }
+    }
+
+    fn failed(&mut self, fault: JournalFault, consequence: &'static str) {
+        if self.fault.as_ref().is_none_or(|before| before.class != fault.class) {
+            error!(daemon = %self.daemon, class = fault.class.code(), %fault, "{consequence}");
+        }
+        self.fault = Some(fault);
+    }
+}

@@ -1,0 +1,31 @@
+//! The journal: what was seen, decided and done, and what must outlive the process, in one SQLite file.
+//!
+//! Invariants: what was acknowledged survives a kill at any moment; a file that is damaged, foreign or of a later version is refused
+//! and never written; at most one service runs on a folder; every wait has a limit; a failure is a typed fault, never a panic.
+//!
+//! Of the market nothing is kept beyond the looks themselves: the first look after a start fetches the chain's newest blocks anew. Our
+//! own works, totals and pace, which no daemon tells, are kept with the memory of each daemon.
+//!
+//! Not here: when something is journalled and what a failure means (`controller`).
+
+mod archive;
+mod body;
+mod error;
+mod folder;
+mod port;
+mod schema;
+mod store;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use archive::{Archive, Filter, Moment, Row};
+pub use error::JournalError;
+pub use folder::JOURNAL_FILE;
+pub use port::{
+    Ending, Entry, Finding, Inputs, Intent, IntentId, Kept, Ledger, NoJournal, OpenIntent, Order, OrderId, Reply,
+    Restored,
+};
+pub use store::give_order;
+pub use writer::Journal;

@@ -1,0 +1,242 @@
+//! The port through which the controller keeps a journal, and its stand-in that keeps nothing on disk.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    control::Command,
+    cost::CostUnknown,
+    fault::JournalFault,
+    market::History,
+    policy::{Action, Decision, Memory, Mode, Outcome, Params, Settings},
+    record::Record,
+    units::{DaemonId, Nanomina},
+};
+
+/// What a journal answers, sooner or later but within a limit.
+pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, JournalFault>> + Send + 'a>>;
+
+/// A journal as the controller sees it. What an `Ok` acknowledges survives a kill.
+pub trait Ledger: Send + Sync {
+    /// What earlier runs left of a daemon.
+    fn restore(&self, daemon: &DaemonId) -> Reply<'_, Restored>;
+
+    /// The operator's orders for a daemon after `seen`, in the order in which they were given.
+    fn orders(&self, daemon: &DaemonId, seen: OrderId) -> Reply<'_, Vec<Order>>;
+
+    /// Takes down an order; it takes effect at the daemon's next look.
+    fn order(&self, at: Timestamp, command: Command) -> Reply<'_, OrderId>;
+
+    /// Takes down what is about to be done, before it is done.
+    fn intend(&self, intent: Intent) -> Reply<'_, IntentId>;
+
+    /// Takes down a look, what came of it, and what is to be remembered.
+    fn note(&self, entry: Entry) -> Reply<'_, ()>;
+
+    /// Takes down what is to be remembered of a daemon that is left.
+    fn keep(&self, daemon: &DaemonId, at: Timestamp, kept: Kept) -> Reply<'_, ()>;
+}
+
+/// The number of an intent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct IntentId(pub i64);
+
+/// The number of an order; later ones are larger.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OrderId(pub i64);
+
+/// What is about to be done to a daemon.
+#[derive(Clone, Debug)]
+pub struct Intent {
+    /// The daemon.
+    pub daemon: DaemonId,
+    /// When.
+    pub at: Timestamp,
+    /// Whether it will be sent.
+    pub mode: Mode,
+    /// What the daemon is set to.
+    pub from: Settings,
+    /// What was decided.
+    pub decision: Decision,
+    /// What is to be remembered if nothing further is heard.
+    pub memory: Memory,
+}
+
+/// How an intent ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It was carried out as far as the outcome says.
+    Outcome(Outcome),
+    /// The process ended in between; a later one read the daemon's settings.
+    Found(Finding),
+}
+
+/// What a later process found of an intent whose end was not recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// The daemon is set as intended.
+    Applied,
+    /// Some of it is set.
+    Partly,
+    /// The daemon is set as before.
+    NotApplied,
+    /// The daemon is set to something else.
+    Otherwise,
+    /// It was a dry run: nothing was sent.
+    DryRun,
+}
+
+impl Ending {
+    /// The stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Outcome(outcome) => outcome.code(),
+            Self::Found(Finding::Applied) => "found_applied",
+            Self::Found(Finding::Partly) => "found_partly_applied",
+            Self::Found(Finding::NotApplied) => "found_not_applied",
+            Self::Found(Finding::Otherwise) => "found_otherwise",
+            Self::Found(Finding::DryRun) => "found_dry_run",
+        }
+    }
+}
+
+/// An intent whose end was not recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenIntent {
+    /// Its number.
+    pub id: IntentId,
+    /// When it was taken down.
+    pub at: Timestamp,
+    /// Whether it was to be sent.
+    pub mode: Mode,
+    /// What the daemon was set to.
+    pub from: Settings,
+    /// What was to be done.
+    pub action: Action,
+}
+
+/// What is remembered of one daemon beyond the life of the process.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Kept {
+    /// What the policy remembers.
+    pub memory: Memory,
+    /// Our own works, totals and pace; no blocks.
+    pub history: History,
+    /// Length of a slot.
+    pub slot: Option<Duration>,
+    /// P(sold) at the fee the daemon asks, as last estimated.
+    pub predicted: Option<f64>,
+    /// What the daemon was set to when the service began with it; `None` once the service has left it in good order.
+    pub baseline: Option<Settings>,
+}
+
+/// What earlier runs left of a daemon.
+#[derive(Clone, Debug, Default)]
+pub struct Restored {
+    /// What was remembered; `None` for a daemon never seen before.
+    pub kept: Option<Kept>,
+    /// The last order that was taken.
+    pub orders_seen: OrderId,
+    /// The intent during which the process ended, if any.
+    pub open: Option<OpenIntent>,
+}
+
+/// An operator's order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// Its number.
+    pub id: OrderId,
+    /// The order.
+    pub command: Command,
+}
+
+/// What a decision depends on beside the look and what earlier looks left.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Inputs {
+    /// When it was decided.
+    pub decided: Timestamp,
+    /// When its outcome was taken in.
+    pub settled: Timestamp,
+    /// Cost of one work.
+    pub cost: Result<Nanomina, CostUnknown>,
+    /// Works made per hour, where configured.
+    pub works_per_hour: Option<f64>,
+}
+
+/// A look as it is taken down.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The look, the decision and the outcome.
+    pub record: Arc<Record>,
+    /// What else the decision depended on.
+    pub inputs: Inputs,
+    /// The operator's settings.
+    pub params: Params,
+    /// What is to be remembered.
+    pub kept: Kept,
+    /// The last order that was taken.
+    pub orders_seen: OrderId,
+    /// The intent that ended, and how.
+    pub ended: Option<(IntentId, Ending)>,
+}
+
+/// Keeps nothing beyond the process; only orders wait here until they are taken.
+#[derive(Debug, Default)]
+pub struct NoJournal(Mutex<Waiting>);
+
+#[derive(Debug, Default)]
+struct Waiting {
+    last: i64,
+    orders: Vec<Order>,
+}
+
+impl NoJournal {
+    /// Most orders that are kept: all but the newest of each daemon are without effect.
+    const KEPT: usize = 256;
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ledger for NoJournal {
+    fn restore(&self, _: &DaemonId) -> Reply<'_, Restored> {
+        Box::pin(async { Ok(Restored::default()) })
+    }
+
+    fn orders(&self, daemon: &DaemonId, seen: OrderId) -> Reply<'_, Vec<Order>> {
+        let concerns = |order: &&Order| order.id > seen && order.command.concerns(daemon);
+        let orders = self.waiting().orders.iter().filter(concerns).cloned().collect();
+        Box::pin(async { Ok(orders) })
+    }
+
+    fn order(&self, _: Timestamp, command: Command) -> Reply<'_, OrderId> {
+        let mut waiting = self.waiting();
+        waiting.last += 1;
+        let id = OrderId(waiting.last);
+        waiting.orders.push(Order { id, command });
+        if waiting.orders.len() > Self::KEPT {
+            waiting.orders.remove(0);
+        }
+        Box::pin(async move { Ok(id) })
+    }
+
+    fn intend(&self, _: Intent) -> Reply<'_, IntentId> {
+        Box::pin(async { Ok(IntentId(0)) })
+    }
+
+    fn note(&self, _: Entry) -> Reply<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn keep(&self, _: &DaemonId, _: Timestamp, _: Kept) -> Reply<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
+}

@@ -1,0 +1,32 @@
+//! Takes the operator's commands over HTTP.
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use tokio::sync::mpsc;
+
+use crate::{
+    clock::Clock,
+    control::{Command, Controls, NotTaken},
+    journal::Ledger,
+};
+
+/// Takes commands down in the journal, where the loops find them, and says so to the service.
+pub(super) struct Desk {
+    pub(super) ledger: Arc<dyn Ledger>,
+    pub(super) clock: Clock,
+    pub(super) taken: mpsc::Sender<Command>,
+}
+
+impl Controls for Desk {
+    fn send(&self, command: Command) -> Pin<Box<dyn Future<Output = Result<(), NotTaken>> + Send + '_>> {
+        Box::pin(async move {
+            if let Err(fault) = self.ledger.order(self.clock.now(), command.clone()).await {
+                tracing::error!(class = fault.class.code(), %fault, ?command, "the journal does not take down a command");
+                return Err(NotTaken);
+            }
+            // Without this word it takes effect at the next look all the same.
+            let _ = self.taken.try_send(command);
+            Ok(())
+        })
+    }
+}
