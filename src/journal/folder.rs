@@ -3,6 +3,7 @@
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, Read, Seek, SeekFrom, Write},
+    ops::Range,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
@@ -60,7 +61,11 @@ fn holder(file: &mut File) -> Option<u32> {
 /// Where the format of SQLite keeps what tells its files apart (SQLite, "Database File Format", 1.3).
 const HEADER: usize = 100;
 const MAGIC: &[u8] = b"SQLite format 3\0";
-const APPLICATION_ID: std::ops::Range<usize> = 68..72;
+const PAGE_SIZE: Range<usize> = 16..18;
+const CHANGES: Range<usize> = 24..28;
+const PAGES: Range<usize> = 28..32;
+const APPLICATION_ID: Range<usize> = 68..72;
+const PAGES_VALID_FOR: Range<usize> = 92..96;
 
 /// Whether there is a journal at `path`. SQLite is only let at a file that bears our mark: opening a foreign one could already change
 /// it.
@@ -68,12 +73,12 @@ pub(super) fn is_present(path: &Path) -> Result<bool, JournalError> {
     let foreign = |why: &str| Err(JournalError::Foreign { path: path.to_owned(), why: why.to_owned() });
     let corrupt = |why: &str| Err(JournalError::Corrupt { path: path.to_owned(), why: why.to_owned() });
     let unusable = |source| JournalError::Folder { path: path.to_owned(), source };
-    match fs::metadata(path) {
-        Ok(metadata) if metadata.is_file() => {}
+    let length = match fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => metadata.len(),
         Ok(_) => return foreign("not a file"),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(unusable(error)),
-    }
+    };
     let mut header = Vec::with_capacity(HEADER);
     let limit = u64::try_from(HEADER).unwrap_or(u64::MAX);
     File::open(path).and_then(|file| file.take(limit).read_to_end(&mut header)).map_err(unusable)?;
@@ -85,10 +90,26 @@ pub(super) fn is_present(path: &Path) -> Result<bool, JournalError> {
         return foreign("not an SQLite database");
     }
     match header.get(APPLICATION_ID).and_then(|id| id.try_into().ok()).map(i32::from_be_bytes) {
-        None => corrupt("the file ends within its header"),
-        Some(schema::APPLICATION_ID) => Ok(true),
-        Some(id) => foreign(&format!("application id {id:#010x}")),
+        None => return corrupt("the file ends within its header"),
+        Some(schema::APPLICATION_ID) => {}
+        Some(id) => return foreign(&format!("application id {id:#010x}")),
     }
+    // What is missing at the end may still be in the write-ahead log.
+    let logged = fs::metadata(sidecar(path, "-wal")).is_ok_and(|log| log.len() > 0);
+    match whole_length(&header) {
+        Some(whole) if length < whole && !logged => corrupt(&format!("{length} of {whole} bytes are there")),
+        _ => Ok(true),
+    }
+}
+
+/// How long a file with this header is, where the header tells.
+fn whole_length(header: &[u8]) -> Option<u64> {
+    let number = |range| Some(u32::from_be_bytes(header.get::<Range<usize>>(range)?.try_into().ok()?));
+    let page = match u16::from_be_bytes(header.get(PAGE_SIZE)?.try_into().ok()?) {
+        1 => 65_536,
+        size => u64::from(size),
+    };
+    (number(CHANGES)? == number(PAGES_VALID_FOR)?).then_some(u64::from(number(PAGES)?) * page)
 }
 
 /// Makes a journal with `build` and gives it its name when it is whole. Whatever has the name already is left alone.

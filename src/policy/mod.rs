@@ -13,7 +13,7 @@ mod params;
 mod reason;
 mod state;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use decide::{Input, decide};
 pub use decision::{Action, Appraisal, Decision, Forecast, Target};

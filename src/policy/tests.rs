@@ -367,7 +367,7 @@ fn codes_are_unique_and_texts_are_not_empty() {
 }
 
 /// One of each; the match in the loop makes a new variant fail to compile until it is listed.
-fn every_reason() -> Vec<Reason> {
+pub(crate) fn every_reason() -> Vec<Reason> {
     let (at, span, zero) = (Timestamp::UNIX_EPOCH, Duration::from_secs(61), FeeRate::ZERO);
     let fault = || Fault::TimedOut { limit: span };
     vec![

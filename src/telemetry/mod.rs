@@ -12,7 +12,7 @@ mod liveness;
 mod log;
 mod metrics;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod words;
 
 pub use board::{Board, DecisionFilter, DecisionRow, Entry, Point, Slice, Standing};

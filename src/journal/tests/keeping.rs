@@ -1,0 +1,162 @@
+//! What a journal keeps, and for how long.
+
+use super::*;
+use crate::{
+    control::Command,
+    journal::{Archive, Filter, Finding, JournalError, Moment, give_order, port::Order},
+    policy::{Outcome, Pause},
+};
+
+fn moments(folder: &Path, filter: &Filter) -> Vec<Moment> {
+    let mut moments = Vec::new();
+    let each = |moment| {
+        moments.push(moment);
+        Ok::<_, JournalError>(())
+    };
+    Archive::open(folder).unwrap().moments(filter, each).unwrap();
+    moments
+}
+
+fn endings(store: &Store) -> Vec<Option<String>> {
+    let mut statement = store.connection().prepare("SELECT ending FROM intents ORDER BY id").unwrap();
+    statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+}
+
+#[test]
+fn what_is_noted_is_there_after_reopening_with_everything_a_replay_needs() {
+    let folder = folder();
+    let memory = Memory { pause: Some(Pause { until: Some(time(900)) }), ..Memory::default() };
+    let kept = Kept { memory: memory.clone(), baseline: Some(intent(time(0)).from), ..Kept::default() };
+    let written = Entry { kept, orders_seen: OrderId(4), ..entry(record(time(60))) };
+    {
+        let mut store = open(folder.path());
+        assert!(store.restore(&main()).unwrap().kept.is_none(), "a daemon never seen");
+        store.note(&written).unwrap();
+    }
+    let restored = open(folder.path()).restore(&main()).unwrap();
+    let kept = restored.kept.unwrap();
+    assert_eq!((kept.memory, kept.baseline), (memory.clone(), written.kept.baseline.clone()));
+    assert_eq!((restored.orders_seen, restored.open), (OrderId(4), None));
+    let moments = moments(folder.path(), &Filter::default());
+    let Moment { record, inputs, params, memory: after, run } = moments.into_iter().next().unwrap();
+    assert_eq!((&record, &inputs, &params), (&*written.record, &written.inputs, &written.params));
+    assert_eq!((after, run), (memory, 1));
+}
+
+#[test]
+fn settings_are_stored_once_however_many_looks_they_led_to() {
+    let folder = folder();
+    let mut store = open(folder.path());
+    for minute in 0..5 {
+        store.note(&entry(record(time(minute * 60)))).unwrap();
+    }
+    let mut other = entry(record(time(600)));
+    other.params.pricing.confirm = 9;
+    store.note(&other).unwrap();
+    let count: i64 = store.connection().query_row("SELECT count(*) FROM settings", [], |row| row.get(0)).unwrap();
+    assert_eq!(count, 2);
+    assert_eq!(moments(folder.path(), &Filter::default()).last().unwrap().params.pricing.confirm, 9);
+}
+
+#[test]
+fn looks_are_read_by_time_and_daemon_in_the_order_in_which_they_were_taken() {
+    let folder = folder();
+    let mut store = open(folder.path());
+    for (second, daemon) in [(100, "main"), (50, "main"), (200, "other"), (300, "main")] {
+        let daemon = DaemonId::try_new(daemon).unwrap();
+        store.note(&entry(Record { daemon, ..record(time(second)) })).unwrap();
+    }
+    let times = |filter: &Filter| moments(folder.path(), filter).iter().map(|m| m.record.at).collect::<Vec<_>>();
+    assert_eq!(times(&Filter::default()), [100, 50, 200, 300].map(time));
+    let since = Filter { since: Some(time(100)), daemon: Some(main()) };
+    assert_eq!(times(&since), [100, 300].map(time));
+    assert_eq!(times(&Filter { since: Some(time(301)), daemon: None }), []);
+}
+
+#[test]
+fn an_intent_counts_as_carried_out_until_its_end_is_noted() {
+    let folder = folder();
+    let begun = intent(time(10));
+    let id = open(folder.path()).intend(&begun).unwrap();
+    let mut store = open(folder.path());
+    let restored = store.restore(&main()).unwrap();
+    let memory = restored.kept.unwrap().memory;
+    assert_eq!((memory.fee_changed, memory.changes.len(), memory.known), (Some(time(10)), 1, None));
+    let left = restored.open.unwrap();
+    assert_eq!((left.id, left.at, left.mode, left.from), (id, time(10), Mode::Live, begun.from));
+    assert_eq!(left.action, begun.decision.action);
+    // A look that could not read the daemon's settings leaves it open.
+    store.note(&entry(record(time(70)))).unwrap();
+    assert!(store.restore(&main()).unwrap().open.is_some());
+    store.note(&ended(record(time(130)), id, Ending::Found(Finding::NotApplied))).unwrap();
+    assert_eq!(store.restore(&main()).unwrap().open, None);
+    assert_eq!(endings(&store), [Some("found_not_applied".to_owned())]);
+}
+
+#[test]
+fn an_intent_taken_down_too_late_to_be_acted_on_is_closed_by_the_next_look() {
+    let folder = folder();
+    let mut store = open(folder.path());
+    let first = store.intend(&intent(time(10))).unwrap();
+    store.note(&ended(record(time(11)), first, Ending::Outcome(Outcome::Confirmed))).unwrap();
+    store.intend(&intent(time(20))).unwrap();
+    store.note(&entry(record(time(21)))).unwrap();
+    assert_eq!(endings(&store), [Some("confirmed".to_owned()), Some("not_sent".to_owned())]);
+}
+
+#[test]
+fn orders_are_found_once_in_order_by_those_they_concern() {
+    let folder = folder();
+    let at = time(0);
+    let pause = |daemon| Command::Pause { daemon, until: Some("2026-11-22T14:02:00.123456789Z".parse().unwrap()) };
+    // Before there is a journal, beside a running service, and from the service itself.
+    give_order(folder.path(), at, &pause(None)).unwrap();
+    let store = open(folder.path());
+    let id = give_order(folder.path(), at, &pause(Some(DaemonId::try_new("other").unwrap()))).unwrap();
+    assert_eq!(id, OrderId(2));
+    store.order(at, &Command::Resume { daemon: Some(main()) }).unwrap();
+    let expected = [
+        Order { id: OrderId(1), command: pause(None) },
+        Order { id: OrderId(3), command: Command::Resume { daemon: Some(main()) } },
+    ];
+    assert_eq!(store.orders(&main(), OrderId::default()).unwrap(), expected);
+    assert_eq!(store.orders(&main(), OrderId(1)).unwrap(), expected[1..]);
+    assert_eq!(store.orders(&main(), OrderId(3)).unwrap(), []);
+}
+
+#[test]
+fn what_is_older_than_the_retention_goes_a_little_at_a_time() {
+    let folder = folder();
+    let mut store = Store::open(folder.path(), Duration::from_secs(3600), time(0)).unwrap();
+    for minute in 0..100 {
+        store.intend(&intent(time(minute * 60))).unwrap();
+        store.note(&entry(record(time(minute * 60)))).unwrap();
+    }
+    let count = |table: &str| {
+        let query = format!("SELECT count(*) FROM {table}");
+        store.connection().query_row(&query, [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    assert_eq!((count("looks"), count("intents")), (61, 61));
+    // A clock that jumps a year ahead and back costs some looks, not all.
+    store.note(&entry(record(time(400 * 24 * 3600)))).unwrap();
+    let left = moments(folder.path(), &Filter::default()).len();
+    assert_eq!(left, 42);
+}
+
+#[test]
+fn a_look_at_a_busy_market_takes_little_space() {
+    let folder = folder();
+    let mut store = open(folder.path());
+    let mut busy = record(time(0));
+    let provers: Vec<String> = (1..40).map(|n| format!("p{}", "q".repeat(n))).collect();
+    let prover = |n: i64| provers[usize::try_from(n % 39).unwrap()].as_str();
+    let works: Vec<_> = (0..128_i64).map(|n| (n, 1_000 * n.cast_unsigned(), prover(n))).collect();
+    let blocks = (0..20).map(|n| crate::market::fixtures::block(n, "hash", i64::from(n), &works)).collect();
+    let open: Vec<_> =
+        (0..1_000_i64).map(|n| crate::market::fixtures::open_work(n, Some((n.cast_unsigned(), "them")))).collect();
+    busy.look = crate::market::fixtures::look(0, blocks, open);
+    let plain = serde_json::to_string(&busy).unwrap().len();
+    store.note(&entry(busy)).unwrap();
+    let stored: i64 = store.connection().query_row("SELECT length(body) FROM looks", [], |row| row.get(0)).unwrap();
+    assert!(usize::try_from(stored).unwrap() * 6 < plain, "{stored} of {plain}");
+}
