@@ -44,6 +44,12 @@ pub enum Command {
     Demo(Demo),
     /// The simulated daemon alone, for anyone's tests.
     DaemonSim(DaemonSim),
+    /// Show decisions and their outcomes, from the journal.
+    History(History),
+    /// Hand the worker to the operator; the service goes on observing.
+    Pause(Pause),
+    /// Take the worker back, and close the breaker.
+    Resume(Resume),
     /// Show the commented default file, or the settings in force with secrets hidden.
     Config(Config),
     /// Print completions for a shell.
@@ -116,6 +122,69 @@ pub(super) struct Market {
     /// Seed of everything random in the market.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(super) seed: u64,
+}
+
+/// Options of `history`.
+#[derive(Debug, Args)]
+pub struct History {
+    /// The configuration file, which says where the journal is [default: the journal of this machine].
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// How far back, such as 90m or 7d.
+    #[arg(long, value_name = "D", default_value = "24h", value_parser = parse_duration)]
+    pub since: Duration,
+    /// One daemon only.
+    #[arg(long, value_name = "NAME")]
+    pub daemon: Option<String>,
+    /// One JSON document, every look an entry.
+    #[arg(long, conflicts_with = "csv")]
+    json: bool,
+    /// Comma-separated values (RFC 4180), every look a line.
+    #[arg(long)]
+    csv: bool,
+}
+
+/// How a list is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    Text,
+    Json,
+    Csv,
+}
+
+impl History {
+    pub(super) fn shape(&self) -> Shape {
+        match (self.json, self.csv) {
+            (true, _) => Shape::Json,
+            (_, true) => Shape::Csv,
+            _ => Shape::Text,
+        }
+    }
+}
+
+/// Options of `pause`.
+#[derive(Debug, Args)]
+pub struct Pause {
+    /// The configuration file, which says where the journal is [default: the journal of this machine].
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// One daemon only.
+    #[arg(long, value_name = "NAME")]
+    pub daemon: Option<String>,
+    /// How long, such as 90m or 24h [default: until resumed].
+    #[arg(long = "for", value_name = "D", value_parser = parse_duration)]
+    pub lasting: Option<Duration>,
+}
+
+/// Options of `resume`.
+#[derive(Debug, Args)]
+pub struct Resume {
+    /// The configuration file, which says where the journal is [default: the journal of this machine].
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// One daemon only.
+    #[arg(long, value_name = "NAME")]
+    pub daemon: Option<String>,
 }
 
 /// Options of `config`.

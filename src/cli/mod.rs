@@ -7,8 +7,11 @@ mod config_file;
 mod daemon_sim;
 mod demo;
 mod exit;
+mod history;
+mod pause;
 mod run;
 mod signals;
+mod state;
 
 use std::process::ExitCode;
 
@@ -43,6 +46,9 @@ fn perform(arguments: Arguments) -> Result<(), Failure> {
         Command::Run(options) => in_runtime(run::run(options)),
         Command::Demo(options) => in_runtime(demo::run(options)),
         Command::DaemonSim(options) => in_runtime(daemon_sim::run(options)),
+        Command::History(options) => history::show(&options),
+        Command::Pause(options) => pause::pause(&options),
+        Command::Resume(options) => pause::resume(&options),
         Command::Config(options) => config_file::show(&options),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "snarkfee", &mut std::io::stdout());

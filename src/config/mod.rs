@@ -29,7 +29,7 @@ pub use error::{ConfigError, ConfigErrors};
 pub use place::Place;
 pub use secret::Secret;
 pub use settings::{Controller, Daemon, MetricsSource, Settings};
-pub use source::{Fingerprint, Source};
+pub use source::{Fingerprint, Source, default_state_dir};
 
 /// The commented default file.
 pub const DEFAULT_FILE: &str = include_str!("../../config/default.toml");

@@ -124,6 +124,13 @@ impl Source {
     }
 }
 
+/// The folder of state where no configuration file is given: `SNARKFEE__CONTROLLER__STATE_DIR`, else the built-in default.
+pub fn default_state_dir(environment: impl IntoIterator<Item = (OsString, OsString)>) -> Option<PathBuf> {
+    let environment: HashMap<OsString, OsString> = environment.into_iter().collect();
+    let variable = |name: &str| environment.get(&OsString::from(name));
+    variable("SNARKFEE__CONTROLLER__STATE_DIR").map(PathBuf::from).or_else(|| controller::state_dir(variable))
+}
+
 /// Reads every section of a merged configuration.
 pub(super) fn read_all(reader: &Reader, state_dir: Option<PathBuf>) -> Settings {
     let root = reader.root();
