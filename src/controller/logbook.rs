@@ -27,8 +27,10 @@ pub(super) struct Logbook {
     orders_seen: OrderId,
     /// The intent of an earlier process whose end is not known.
     open: Option<OpenIntent>,
-    /// The intent of this process, and its end once known, until that is taken down.
-    pending: Option<(IntentId, Option<Ending>)>,
+    /// The intent of this look, until its end is known.
+    pending: Option<IntentId>,
+    /// Intents whose end is known but not yet taken down.
+    ended: Vec<(IntentId, Ending)>,
     /// What the daemon was set to at the beginning.
     baseline: Option<Settings>,
     fault: Option<JournalFault>,
@@ -43,6 +45,7 @@ impl Logbook {
             orders_seen: OrderId::default(),
             open: None,
             pending: None,
+            ended: Vec::new(),
             baseline: None,
             fault: None,
         }
@@ -97,7 +100,7 @@ impl Logbook {
             if finding == Finding::Otherwise {
                 state.expect(open.from.after(&open.action));
             }
-            self.pending = Some((open.id, Some(ending)));
+            self.ended.push((open.id, ending));
         }
         self.baseline.get_or_insert(found);
     }
@@ -133,10 +136,11 @@ impl Logbook {
         let mut memory = state.memory().clone();
         memory.anticipate(at, from, decision);
         let (daemon, from, decision) = (self.daemon.clone(), from.clone(), decision.clone());
-        let intent = Intent { daemon, at, mode, from, decision, memory };
+        let intent = Intent { daemon, at, mode, from, decision, memory, ended: self.ended.clone() };
         match self.ledger.intend(intent).await {
             Ok(id) => {
-                self.pending = Some((id, None));
+                self.ended.clear();
+                self.pending = Some(id);
                 Ok(())
             }
             Err(fault) => {
@@ -158,21 +162,20 @@ impl Logbook {
         if !self.restored {
             return self.fault.clone();
         }
-        if let Some((_, ending @ None)) = &mut self.pending {
-            *ending = Some(Ending::Outcome(record.outcome.clone()));
+        if let Some(id) = self.pending.take() {
+            self.ended.push((id, Ending::Outcome(record.outcome.clone())));
         }
-        let ended = self.pending.clone().and_then(|(id, ending)| Some((id, ending?)));
         let entry = Entry {
             record: Arc::clone(record),
             inputs,
             params: params.clone(),
             kept: state.kept(self.baseline.clone()),
             orders_seen: self.orders_seen,
-            ended,
+            ended: self.ended.clone(),
         };
         match self.ledger.note(entry).await {
             Ok(()) => {
-                self.pending = None;
+                self.ended.clear();
                 if self.fault.take().is_some() {
                     info!(daemon = %self.daemon, "the journal works again");
                 }

@@ -2,8 +2,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
+
+use tokio::sync::Notify;
 
 use crate::{
     daemon::{DaemonPort, LookPlan, Mutation, SendError},
@@ -25,6 +27,8 @@ pub(crate) enum Answer {
     ApplyAndLose(Fault),
     /// Loses it.
     Lose(Fault),
+    /// Says that it came, and never answers.
+    Hang(Arc<Notify>),
 }
 
 /// A daemon that shows given looks and answers mutations by script, after its end by applying them.
@@ -51,6 +55,21 @@ impl ScriptedDaemon {
     pub(crate) fn showing(self, looks: impl IntoIterator<Item = Look>) -> Self {
         self.state().looks.extend(looks);
         self
+    }
+
+    /// Takes in a mutation and says how it is answered.
+    fn take(&self, mutation: &Mutation) -> Answer {
+        let mut state = self.state();
+        state.sent.push(mutation.clone());
+        let answer = state.answers.pop_front().unwrap_or(Answer::Apply);
+        if matches!(answer, Answer::Apply | Answer::ApplyAndLose(_)) {
+            match mutation {
+                Mutation::SetFee { fee } => state.settings.fee = *fee,
+                Mutation::SwitchOn { key } => state.settings.worker = Some(key.clone()),
+                Mutation::SwitchOff => state.settings.worker = None,
+            }
+        }
+        answer
     }
 
     pub(crate) fn sent(&self) -> Vec<Mutation> {
@@ -95,17 +114,11 @@ impl DaemonPort for ScriptedDaemon {
     }
 
     async fn send(&self, mutation: &Mutation) -> Result<(), SendError> {
-        let mut state = self.state();
-        state.sent.push(mutation.clone());
-        let answer = state.answers.pop_front().unwrap_or(Answer::Apply);
-        if matches!(answer, Answer::Apply | Answer::ApplyAndLose(_)) {
-            match mutation {
-                Mutation::SetFee { fee } => state.settings.fee = *fee,
-                Mutation::SwitchOn { key } => state.settings.worker = Some(key.clone()),
-                Mutation::SwitchOff => state.settings.worker = None,
+        match self.take(mutation) {
+            Answer::Hang(came) => {
+                came.notify_one();
+                std::future::pending().await
             }
-        }
-        match answer {
             Answer::Apply | Answer::Ignore => Ok(()),
             Answer::Reject => Err(SendError::Rejected(Fault::Refused { message: "no".into() })),
             Answer::ApplyAndLose(fault) | Answer::Lose(fault) => Err(SendError::Lost(fault)),

@@ -67,6 +67,8 @@ pub struct Intent {
     pub decision: Decision,
     /// What is to be remembered if nothing further is heard.
     pub memory: Memory,
+    /// Earlier intents that ended, and how.
+    pub ended: Vec<(IntentId, Ending)>,
 }
 
 /// How an intent ended.
@@ -183,8 +185,8 @@ pub struct Entry {
     pub kept: Kept,
     /// The last order that was taken.
     pub orders_seen: OrderId,
-    /// The intent that ended, and how.
-    pub ended: Option<(IntentId, Ending)>,
+    /// Intents that ended, and how.
+    pub ended: Vec<(IntentId, Ending)>,
 }
 
 /// Keeps nothing beyond the process; only orders wait here until they are taken.

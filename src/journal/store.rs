@@ -10,7 +10,7 @@ use super::{
     JournalError,
     body::{from_json, pack, to_json, unpack},
     folder::{self, Lock, journal_path},
-    port::{Entry, Inputs, Intent, IntentId, Kept, OpenIntent, Order, OrderId, Restored},
+    port::{Ending, Entry, Inputs, Intent, IntentId, Kept, OpenIntent, Order, OrderId, Restored},
     schema,
 };
 use crate::{
@@ -170,6 +170,7 @@ impl Store {
         let action = to_json("an intent", &intent.decision.action)?;
         let run = self.run;
         self.write("taking down an intent", |transaction| {
+            end_intents(transaction, &intent.ended, intent.at.as_microsecond())?;
             transaction.execute(
                 "INSERT INTO intents (run, daemon, at, mode, settings_before, action, reason)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -212,22 +213,13 @@ impl Store {
                  at = excluded.at, memory = excluded.memory, rest = excluded.rest, orders_seen = excluded.orders_seen",
                 params![daemon, at, memory, rest, orders_seen.0],
             )?;
-            if let Some((id, ending)) = ended {
-                transaction.execute(
-                    "UPDATE intents SET ending = ?2, ended_at = ?3 WHERE id = ?1 AND ending IS NULL",
-                    params![id.0, ending.code(), at],
-                )?;
-                // Taken down too late to be acted on: whoever asked had given up waiting.
-                transaction.execute(
-                    "UPDATE intents SET ending = 'not_sent', ended_at = ?3 WHERE daemon = ?1 AND ending IS NULL AND id <> ?2",
-                    params![daemon, id.0, at],
-                )?;
-            } else {
-                transaction.execute(
-                    "UPDATE intents SET ending = 'not_sent', ended_at = ?3 WHERE daemon = ?1 AND ending IS NULL AND run = ?2",
-                    params![daemon, run, at],
-                )?;
-            }
+            end_intents(transaction, ended, at)?;
+            // Taken down too late to be acted on: whoever asked had given up waiting.
+            transaction.execute(
+                "UPDATE intents SET ending = 'not_sent', ended_at = ?3
+                 WHERE daemon = ?1 AND ending IS NULL AND run = ?2",
+                params![daemon, run, at],
+            )?;
             forget(transaction, cutoff)
         })
     }
@@ -339,6 +331,16 @@ fn insert_order(connection: &Connection, at: Timestamp, command: &Command) -> Re
         )
         .map_err(JournalError::sql("taking down an order"))?;
     Ok(OrderId(connection.last_insert_rowid()))
+}
+
+fn end_intents(transaction: &Transaction<'_>, ended: &[(IntentId, Ending)], at: i64) -> rusqlite::Result<()> {
+    for (id, ending) in ended {
+        transaction.execute(
+            "UPDATE intents SET ending = ?2, ended_at = ?3 WHERE id = ?1 AND ending IS NULL",
+            params![id.0, ending.code(), at],
+        )?;
+    }
+    Ok(())
 }
 
 fn in_force(transaction: &Transaction<'_>, settings: &str) -> rusqlite::Result<i64> {

@@ -181,7 +181,7 @@ fn check(stage: &Stage) -> (usize, usize) {
             Change::Worker(Some(_)) => intent.verb == "switch_on",
             Change::Worker(None) => intent.verb == "switch_off",
         };
-        assert!(left.any(|intent| belongs(&&*intent)), "{mutation:?} was not taken down");
+        assert!(left.any(|intent| belongs(&intent)), "{mutation:?} was not taken down");
         match &mutation.change {
             Change::Fee(new) => assert_ne!(fee.replace(*new), Some(*new), "the same fee was set again"),
             Change::Worker(key) => assert_ne!(on.replace(key.is_some()), Some(key.is_some()), "switched again"),
@@ -206,14 +206,14 @@ async fn a_service_killed_at_any_moment_repeats_nothing_and_forgets_nothing() {
     let (kills, seed) = (number("SNARKFEE_KILLS", 12), number("SNARKFEE_SEED", 1));
     let mut moments = ChaCha8Rng::seed_from_u64(seed);
     let stop = CancellationToken::new();
-    let stage = Stage::new(u32::try_from(kills / 4).expect("a number").max(3), &stop).await;
+    let stage = Stage::new(u32::try_from(kills / 8).expect("a number").max(3), &stop).await;
     let began = Instant::now();
     let mut paused = None;
     for kill in 0..kills {
         // Two runs want the same, so that the second one finds what the first one did or did not do; long runs also switch.
         let want = Want { fee: 1_000_000 + kill / 2 % 3, on: kills < 100 || !(kills / 4..kills / 2).contains(&kill) };
         let mut running = stage.start(want);
-        stage.asked(moments.random_range(0..=14), &mut running).await;
+        stage.asked(moments.random_range(0..=20), &mut running).await;
         if kill == kills / 3 {
             stage.give("pause");
             // A look that began before the pause may still act.
@@ -241,7 +241,7 @@ async fn a_service_killed_at_any_moment_repeats_nothing_and_forgets_nothing() {
     let endings: Vec<String> = intents(&stage.state()).into_iter().filter_map(|intent| intent.ending).collect();
     assert_eq!(endings.len(), intended, "every intent was resolved");
     let found = endings.iter().filter(|ending| ending.starts_with("found")).count();
-    assert!(mutations > 0);
+    assert!(mutations > 0 && !endings.iter().any(|ending| ending == "not_sent"), "{endings:?}");
     println!(
         "{kills} kills in {:?}: {} looks, {intended} intents, {mutations} mutations, {found} ends found out after a restart, endings {:?}",
         began.elapsed(),

@@ -1,3 +1,5 @@
+mod journalled;
+
 use std::sync::Mutex;
 
 use super::*;
@@ -59,15 +61,19 @@ struct Harness {
     runner: Runner<ScriptedDaemon>,
     kept: Arc<Kept>,
     plan: watch::Sender<Arc<Plan>>,
-    ledger: Arc<NoJournal>,
+    ledger: Arc<dyn Ledger>,
     wake: Arc<Notify>,
     _quote: watch::Sender<Option<Quote>>,
 }
 
 fn harness(daemon: ScriptedDaemon, with: Plan) -> Harness {
+    harness_on(Arc::new(NoJournal::default()), daemon, with)
+}
+
+fn harness_on(ledger: Arc<dyn Ledger>, daemon: ScriptedDaemon, with: Plan) -> Harness {
     let kept = Arc::new(Kept::default());
     let (plan, plans) = watch::channel(Arc::new(with));
-    let (ledger, wake) = (Arc::new(NoJournal::default()), Arc::new(Notify::new()));
+    let wake = Arc::new(Notify::new());
     let (quote, quotes) = watch::channel(None);
     let wiring = Wiring {
         id: DaemonId::try_new("test").unwrap(),

@@ -105,6 +105,18 @@ fn an_intent_taken_down_too_late_to_be_acted_on_is_closed_by_the_next_look() {
 }
 
 #[test]
+fn an_end_found_out_is_taken_down_with_the_next_intent() {
+    let folder = folder();
+    let first = open(folder.path()).intend(&intent(time(10))).unwrap();
+    let mut store = open(folder.path());
+    let found = vec![(first, Ending::Found(Finding::Applied))];
+    let second = store.intend(&Intent { ended: found, ..intent(time(700)) }).unwrap();
+    assert_eq!(endings(&store), [Some("found_applied".to_owned()), None]);
+    drop(store);
+    assert_eq!(open(folder.path()).restore(&main()).unwrap().open.unwrap().id, second);
+}
+
+#[test]
 fn orders_are_found_once_in_order_by_those_they_concern() {
     let folder = folder();
     let at = time(0);

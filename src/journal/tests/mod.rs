@@ -57,7 +57,7 @@ fn entry(record: Record) -> Entry {
         params: params(),
         kept: Kept::default(),
         orders_seen: OrderId::default(),
-        ended: None,
+        ended: Vec::new(),
     }
 }
 
@@ -72,9 +72,9 @@ fn intent(at: Timestamp) -> Intent {
     let from = Settings { worker: Some(key("us")), fee: from };
     let mut memory = Memory::default();
     memory.anticipate(at, &from, &decision);
-    Intent { daemon: main(), at, mode: Mode::Live, from, decision, memory }
+    Intent { daemon: main(), at, mode: Mode::Live, from, decision, memory, ended: Vec::new() }
 }
 
 fn ended(record: Record, id: IntentId, ending: Ending) -> Entry {
-    Entry { ended: Some((id, ending)), ..entry(record) }
+    Entry { ended: vec![(id, ending)], ..entry(record) }
 }
