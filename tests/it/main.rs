@@ -11,6 +11,7 @@ mod eras;
 mod exchange;
 mod fixed_daemon;
 mod foreign_client;
+mod journal;
 mod kill;
 mod metrics_text;
 mod mutation;

@@ -54,7 +54,7 @@ fn scrape(metrics: &Metrics, now: Timestamp) -> BTreeMap<String, f64> {
 }
 
 /// Names without the `_total` of counters; process metrics are those of Linux.
-const CONTRACT: [&str; 31] = [
+const CONTRACT: [&str; 32] = [
     "process_cpu_seconds counter {}",
     "process_open_fds gauge {}",
     "process_resident_memory_bytes gauge {}",
@@ -71,6 +71,7 @@ const CONTRACT: [&str; 31] = [
     "snarkfee_earned_mina counter {daemon}",
     "snarkfee_expected_profit_mina_per_hour gauge {daemon}",
     "snarkfee_histogram_resolves_prices gauge {daemon}",
+    "snarkfee_journal_failures counter {class,daemon}",
     "snarkfee_market_fee_mina gauge {daemon,quantile}",
     "snarkfee_market_samples gauge {daemon}",
     "snarkfee_market_zero_fee_ratio gauge {daemon}",
@@ -96,6 +97,7 @@ fn filled() -> Metrics {
     metrics.daemon_request(&record.daemon, "status", None, Duration::from_millis(30));
     metrics.price_read(&record.daemon, record.at);
     metrics.config_reload_failed();
+    metrics.unrecorded(&record.daemon, crate::fault::JournalClass::Full);
     metrics
 }
 
@@ -149,6 +151,7 @@ fn the_figures_are_those_of_the_record() {
         ("snarkfee_daemon_requests_total{daemon=\"main\",operation=\"status\",outcome=\"ok\"}", 1.0),
         ("snarkfee_tick_seconds_count{daemon=\"main\"}", 1.0),
         ("snarkfee_config_reload_failures_total", 1.0),
+        ("snarkfee_journal_failures_total{daemon=\"main\",class=\"full\"}", 1.0),
     ] {
         assert!((get(name) - value).abs() < 1e-12, "{name} is {}", get(name));
     }

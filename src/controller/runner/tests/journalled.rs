@@ -189,7 +189,7 @@ async fn a_new_process_forgets_neither_cooldown_nor_budget() {
 #[tokio::test]
 async fn a_new_process_forgets_neither_pause_nor_breaker() {
     let runs = Runs::new(OnExit::Keep);
-    let mut first = runs.begin(on(), true);
+    let first = runs.begin(on(), true);
     first.order(Command::Pause { daemon: None, until: None }).await;
     drop(first);
     let mut second = runs.begin(on(), true);
