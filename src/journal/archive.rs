@@ -9,10 +9,11 @@ use serde::Serialize;
 use super::{
     JOURNAL_FILE, JournalError,
     body::{from_json, unpack},
+    connection::connect,
     folder,
+    looks::{InForce, Read, time},
     port::Inputs,
     schema,
-    store::{InForce, Read, connect, time},
 };
 use crate::{
     policy::{Memory, Params},

@@ -10,8 +10,11 @@
 
 mod archive;
 mod body;
+mod connection;
 mod error;
 mod folder;
+mod looks;
+mod orders;
 mod port;
 mod schema;
 mod store;
@@ -23,9 +26,10 @@ mod tests;
 pub use archive::{Archive, Filter, Moment, Row};
 pub use error::JournalError;
 pub use folder::JOURNAL_FILE;
+pub use orders::give_order;
 pub use port::{
     Ending, Entry, Finding, Inputs, Intent, IntentId, Kept, Ledger, NoJournal, OpenIntent, Order, OrderId, Reply,
     Restored,
 };
-pub use store::give_order;
+
 pub use writer::Journal;

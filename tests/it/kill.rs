@@ -143,6 +143,25 @@ struct Intended {
     ending: Option<String>,
 }
 
+/// A change of one setting.
+#[derive(Debug, PartialEq)]
+enum Step {
+    Fee(u64),
+    Worker(bool),
+}
+
+impl Intended {
+    /// What it may send, in order.
+    fn steps(&self) -> Vec<Step> {
+        let worker = match &*self.verb {
+            "switch_on" => Some(Step::Worker(true)),
+            "switch_off" => Some(Step::Worker(false)),
+            _ => None,
+        };
+        self.fee.map(Step::Fee).into_iter().chain(worker).collect()
+    }
+}
+
 fn intents(state: &Path) -> Vec<Intended> {
     let connection = Connection::open(state.join("journal.sqlite")).expect("a journal");
     let query = "SELECT at, action, ending FROM intents ORDER BY id";
@@ -173,16 +192,15 @@ fn check(stage: &Stage) -> (usize, usize) {
         assert!(pair[1].at - pair[0].at >= SWITCH_HAZARD, "switches {:?} apart", pair[1].at - pair[0].at);
     }
     // Each mutation belongs to an intent of its own, in their order: none was sent twice, none without being taken down.
-    let mut left = intents.iter();
+    let mut left = intents.iter().flat_map(|intent| intent.steps());
     let (mut fee, mut on) = (None, None);
     let mutations = stage.server.mutations();
     for mutation in &mutations {
-        let belongs = |intent: &&Intended| match &mutation.change {
-            Change::Fee(fee) => intent.fee == Some(fee.get()),
-            Change::Worker(Some(_)) => intent.verb == "switch_on",
-            Change::Worker(None) => intent.verb == "switch_off",
+        let step = match &mutation.change {
+            Change::Fee(fee) => Step::Fee(fee.get()),
+            Change::Worker(key) => Step::Worker(key.is_some()),
         };
-        assert!(left.any(|intent| belongs(&intent)), "{mutation:?} was not taken down");
+        assert!(left.any(|intended| intended == step), "{mutation:?} was not taken down");
         match &mutation.change {
             Change::Fee(new) => assert_ne!(fee.replace(*new), Some(*new), "the same fee was set again"),
             Change::Worker(key) => assert_ne!(on.replace(key.is_some()), Some(key.is_some()), "switched again"),

@@ -4,8 +4,11 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::{
+    controller::Conclusion,
     fault::{JournalClass, JournalFault},
-    journal::{Entry, Intent, IntentId, Journal, Kept, Order, OrderId, Reply, Restored},
+    journal::{
+        Archive, Entry, Filter, Intent, IntentId, Journal, JournalError, Kept, Moment, Order, OrderId, Reply, Restored,
+    },
 };
 
 const LONG: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -231,6 +234,31 @@ async fn after_a_kill_what_was_found_first_is_put_back() {
     assert_eq!(next.runner.logbook.baseline(), Some(&on()));
     let memory = next.runner.state.memory();
     assert_eq!((memory.external_hold, memory.changes.len()), (None, 2));
+}
+
+#[tokio::test]
+async fn every_decision_can_be_made_again_from_the_journal() {
+    let runs = Runs::new(OnExit::Keep);
+    let mut h = runs.begin(on(), false);
+    for _ in 0..5 {
+        h.runner.look().await;
+    }
+    let recorded = h.kept.codes();
+    assert_eq!(recorded[0], ("set_fee", "price_move", "confirmed"));
+    drop(h);
+    let (mut state, mut again) = (State::default(), Vec::new());
+    let each = |Moment { record, inputs, params, memory, .. }| {
+        let cost = CostModel::PerWork(inputs.cost.unwrap());
+        let context = Context { mode: record.mode, params: &params, cost: &cost, quote: None };
+        let Conclusion { decision, market, .. } = state.conclude(inputs.decided, &record.look, &context);
+        assert_eq!((&decision, Some(&market)), (&record.decision, record.market.as_ref()));
+        state.settle(inputs.settled, &record.look, &decision, &record.outcome, &params);
+        assert_eq!(*state.memory(), memory);
+        again.push((decision.action.code(), decision.reason.code(), record.outcome.code()));
+        Ok::<_, JournalError>(())
+    };
+    Archive::open(runs.folder.path()).unwrap().moments(&Filter::default(), each).unwrap();
+    assert_eq!(again, recorded);
 }
 
 #[tokio::test]
