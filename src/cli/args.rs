@@ -111,7 +111,7 @@ pub(super) struct Market {
     #[arg(long, value_name = "NAME", default_value = "regime-switch", value_parser = scenarios())]
     pub(super) scenario: String,
     /// Simulated seconds per real second.
-    #[arg(long, value_name = "N", default_value_t = 60.0, value_parser = parse_speed)]
+    #[arg(long, value_name = "N", default_value_t = 240.0, value_parser = parse_speed)]
     pub(super) speed: f64,
     /// Seed of everything random in the market.
     #[arg(long, value_name = "N", default_value_t = 1)]
