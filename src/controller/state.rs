@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     cost::{CostInputs, CostModel, CostUnknown, Quote},
     daemon::LookPlan,
-    market::{History, Look, Summary, View, ViewSettings},
+    market::{History, Look, Prediction, Summary, View, ViewSettings},
     policy::{Decision, Input, Memory, Mode, Outcome, Params, Pause, Role, Settings, decide},
     units::Nanomina,
 };
@@ -54,7 +54,7 @@ pub struct State {
     slot: Option<Duration>,
     account_asked: Option<Timestamp>,
     /// P(sold) at the fee the daemon really asks, as last estimated.
-    predicted: Option<f64>,
+    predicted: Option<Prediction>,
 }
 
 impl State {
@@ -89,14 +89,15 @@ impl State {
             self.account_asked = Some(look.at);
         }
         let measured = self.history.supply().per_hour();
+        let known = cost.per_work(&CostInputs { at: look.at, works_per_hour: measured, quote });
         let settings = ViewSettings {
             window: params.pricing.window,
             half_life: params.pricing.half_life,
             min_samples: params.pricing.min_samples,
             works_per_hour: cost.works_per_hour(),
+            level: *known.as_ref().unwrap_or(&Nanomina::ZERO),
         };
         let view = View::new(&self.history, look, &settings, owns);
-        let known = cost.per_work(&CostInputs { at: look.at, works_per_hour: measured, quote });
         // A dry run may be started before anything is known of cost; what is computed then is what free power would decide.
         let charged = match (&known, mode) {
             (Err(CostUnknown::NotConfigured), Mode::DryRun) => Ok(Nanomina::ZERO),
@@ -141,9 +142,10 @@ impl State {
     }
 
     /// P(sold) at the fee the daemon asks; `None` when the forecast was made for virtual settings.
-    fn prediction(&self, look: &Look, decision: &Decision) -> Option<f64> {
+    fn prediction(&self, look: &Look, decision: &Decision) -> Option<Prediction> {
         let status = look.status.as_ref().ok()?;
         let current = decision.appraisal.as_ref()?.current;
-        (current.fee == status.fee).then_some(current.sale_probability)
+        (current.fee == status.fee)
+            .then_some(Prediction { corrected: current.sale_probability, uncorrected: current.uncorrected })
     }
 }

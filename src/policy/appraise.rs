@@ -45,7 +45,8 @@ pub(super) fn appraise(
 pub(super) fn forecast(view: &View, cost: Nanomina, fee: Nanomina) -> Forecast {
     let price = view.sells_above(fee);
     let handed = view.startable_share(fee).max(price.estimate).max(f64::MIN_POSITIVE);
-    let sold = |probability: f64| (probability * view.calibration_factor() / handed).clamp(0.0, 1.0);
+    let open_and_sold = |probability: f64| (probability / handed).clamp(0.0, 1.0);
+    let sold = |probability: f64| (open_and_sold(probability) * view.calibration_factor()).clamp(0.0, 1.0);
     let (sale_probability, low, high) = (sold(price.estimate), sold(price.low), sold(price.high));
     let flow = view.works_bought_per_hour().map(|demand| demand * handed);
     let works_per_hour = match (flow, view.own_works_per_hour()) {
@@ -58,6 +59,7 @@ pub(super) fn forecast(view: &View, cost: Nanomina, fee: Nanomina) -> Forecast {
     Forecast {
         fee,
         sale_probability,
+        uncorrected: open_and_sold(price.estimate),
         low,
         high,
         works_per_hour,

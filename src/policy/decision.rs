@@ -78,6 +78,8 @@ pub struct Forecast {
     pub fee: Nanomina,
     /// P(sold) of a work made at this fee.
     pub sale_probability: f64,
+    /// The same before the correction that our own sales taught.
+    pub uncorrected: f64,
     /// Lower end of its confidence band.
     pub low: f64,
     /// Upper end of its confidence band.

@@ -59,6 +59,8 @@ pub struct Memory {
     pub switched: Option<Switched>,
     /// Changes of the last 24 hours by our decision, oldest first.
     pub changes: VecDeque<Timestamp>,
+    /// Of them, switches for economy, oldest first.
+    pub switches: VecDeque<Timestamp>,
     /// Looks in a row that wanted the same.
     pub streak: Streak,
     /// The own block for which the worker is off, by its slot's start.
@@ -191,9 +193,8 @@ impl Memory {
             self.streak = self.streak.then(target.enabled);
         }
         let day_ago = at.checked_sub(Duration::from_secs(24 * 3600)).unwrap_or(Timestamp::MIN);
-        while self.changes.front().is_some_and(|change| *change <= day_ago) {
-            self.changes.pop_front();
-        }
+        self.changes.retain(|change| *change > day_ago);
+        self.switches.retain(|switch| *switch > day_ago);
         let Ok(status) = &look.status else { return };
         let before = self.settings(status);
         let after = before.after(&decision.action);
@@ -219,6 +220,9 @@ impl Memory {
                 Reason::OwnBlockAhead { slot } => Some(slot),
                 _ => None,
             };
+            if !matches!(decision.reason, Reason::OwnBlockAhead { .. } | Reason::OwnBlockPassed) {
+                self.switches.push_back(at);
+            }
         }
     }
 

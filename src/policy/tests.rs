@@ -60,6 +60,7 @@ impl Story {
             half_life: pricing.half_life,
             min_samples: pricing.min_samples,
             works_per_hour: Some(30.0),
+            level: self.cost.clone().unwrap_or(Nanomina::ZERO),
         };
         let view = View::new(&history, &self.look, &settings, owns);
         decide(&Input {
