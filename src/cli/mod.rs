@@ -9,6 +9,7 @@ mod demo;
 mod exit;
 mod run;
 mod signals;
+mod simulate;
 
 use std::process::ExitCode;
 
@@ -43,6 +44,7 @@ fn perform(arguments: Arguments) -> Result<(), Failure> {
         Command::Run(options) => in_runtime(run::run(options)),
         Command::Demo(options) => in_runtime(demo::run(options)),
         Command::DaemonSim(options) => in_runtime(daemon_sim::run(options)),
+        Command::Simulate(options) => simulate::run(&options),
         Command::Config(options) => config_file::show(&options),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "snarkfee", &mut std::io::stdout());
