@@ -69,7 +69,7 @@ impl Calibration {
     /// What uncorrected predictions are to be multiplied by: realised over predicted, drawn towards 1 as long as few fates are
     /// known. Taken from uncorrected predictions, since a correction held against itself would stop half-way.
     ///
-    /// A Gamma-Poisson posterior mean with prior mean 1 and the weight of [`Calibration::PRIOR`] predicted sales, kept within
+    /// A Gamma-Poisson posterior mean with prior mean 1 and the weight of `PRIOR` predicted sales, kept within
     /// 0.25..=1.25: one bad roll must not silence the estimate, and success must not make it bold.
     pub fn factor(self) -> f64 {
         let factor = (self.sold as f64 + Self::PRIOR) / (self.uncorrected + Self::PRIOR);

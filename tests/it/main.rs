@@ -7,12 +7,15 @@
     reason = "a failed step of a test ends it, in helpers too"
 )]
 
+mod documents;
 mod eras;
 mod exchange;
 mod fixed_daemon;
 mod foreign_client;
+mod layering;
 mod metrics_text;
 mod mutation;
+mod project;
 mod real_purchases;
 mod schema;
 mod server;
