@@ -150,10 +150,16 @@ fn switch_off(input: &Input<'_>, settings: &Settings, appraisal: &Appraisal) -> 
     if own_key(input).is_none() {
         return (Action::Hold, Reason::NoWorkerKey);
     }
-    match guards::switch(input.memory, false, pays_half(appraisal), pricing, input.now) {
+    match guards::switch(input.memory, false, changed(input) && pays_half(appraisal), pricing, input.now) {
         Ok(()) => (Action::SwitchOff, reason),
         Err(wait) => (Action::Hold, wait),
     }
+}
+
+/// Whether prices changed for good since the worker was last switched.
+fn changed(input: &Input<'_>) -> bool {
+    let switched = input.memory.switched.map(|switched| switched.at);
+    input.view.summary().regime_since.is_some_and(|since| switched.is_none_or(|switched| since > switched))
 }
 
 /// Whether even the cautious forecast earns twice what computing costs.

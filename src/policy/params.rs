@@ -162,7 +162,7 @@ pub struct BlockProduction {
 
 impl Default for BlockProduction {
     fn default() -> Self {
-        Self { enabled: false, stop_before: Duration::from_secs(300), resume_after: Duration::from_secs(60) }
+        Self { enabled: true, stop_before: Duration::from_secs(300), resume_after: Duration::from_secs(60) }
     }
 }
 

@@ -134,18 +134,6 @@ mod tests {
     }
 
     #[test]
-    fn trace() {
-        let name = std::env::var("TRACE").unwrap_or("free-outage".into());
-        let hours: u64 = std::env::var("HOURS").unwrap_or("18".into()).parse().unwrap();
-        let t = run(&name, Mode::Live, hours);
-        let start: Timestamp = "2026-11-01T00:00:00Z".parse().unwrap();
-        for (at, a) in &t.actions {
-            println!("slot {:.0} {a:?}", at.duration_since(start).as_secs_f64() / 90.0);
-        }
-        println!("{:?} {:?}", t.decisions, t.tally);
-    }
-
-    #[test]
     fn a_dry_run_decides_and_changes_nothing() {
         let dry = run("scarce", Mode::DryRun, 4);
         assert!(dry.actions.iter().any(|(_, action)| matches!(action, Action::SetFee { .. })));
