@@ -16,7 +16,7 @@ use crate::{
 const MARK: i32 = 4;
 
 /// P(sold) against fee with its band, the wanted and the asked fee, and the cost.
-pub(in crate::web) fn sale_probability(appraisal: &Appraisal) -> Option<String> {
+pub(crate) fn sale_probability(appraisal: &Appraisal) -> Option<String> {
     let scale = scale(appraisal)?;
     let (x, y) = (scale.axis(), shares());
     chart(&x, &y, |canvas| {
@@ -37,7 +37,7 @@ pub(in crate::web) fn sale_probability(appraisal: &Appraisal) -> Option<String> 
 }
 
 /// Expected profit per hour against fee, the mean and the cautious side.
-pub(in crate::web) fn profit_by_fee(appraisal: &Appraisal) -> Option<String> {
+pub(crate) fn profit_by_fee(appraisal: &Appraisal) -> Option<String> {
     let scale = scale(appraisal)?;
     let mean = |point: &Forecast| point.profit.to_mina_per_hour();
     let cautious = |point: &Forecast| point.cautious_profit.to_mina_per_hour();

@@ -3,7 +3,7 @@
 //! Invariants: presentation attributes only, so that a strict content security policy holds; the colours are a closed set that
 //! the style sheet replaces in dark mode; no text of a daemon is drawn.
 //!
-//! Not here: legends and captions, which are HTML (`page`).
+//! Not here: the page's legends and captions, which are HTML (`web::page`).
 
 mod by_fee;
 mod over_time;
@@ -19,14 +19,14 @@ use plotters::{
 };
 
 use self::scale::Axis;
-pub(super) use self::{
+pub(crate) use self::{
     by_fee::{profit_by_fee, sale_probability},
     over_time::{coverage, earned, expected_profit, fee_and_market},
 };
 
 const SIZE: (u32, u32) = (520, 260);
 
-/// The colours, each a role that `assets/style.css` knows by its value.
+/// The colours, each a role that `web/assets/style.css` knows by its value.
 const INK: RGBColor = RGBColor(0x4A, 0x52, 0x60);
 const GRID: RGBColor = RGBColor(0xE2, 0xE6, 0xEC);
 const OURS: RGBColor = RGBColor(0x1D, 0x5F, 0xBF);
