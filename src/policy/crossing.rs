@@ -14,7 +14,8 @@ use super::{
 };
 use crate::units::{FeeRate, Nanomina};
 
-/// What would bring the expected profit to a threshold, each thing by itself.
+/// What would bring the expected profit to a threshold, each thing by itself. Nothing does where a fee brings no work, and so no loss
+/// either, and the threshold is not above that.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Crossing {
     /// The threshold.
@@ -49,6 +50,9 @@ pub(super) fn crossing(
     pricing: &Pricing,
     floor: Nanomina,
 ) -> Crossing {
+    if threshold <= FeeRate::ZERO && curve.iter().any(|at| at.works_per_hour <= 0.0) {
+        return Crossing { threshold, sales: None, price_factor: None, cost: None };
+    }
     let working = || curve.iter().filter(|at| at.works_per_hour > 0.0);
     let margin = |at: &Forecast| threshold.get() as f64 / at.works_per_hour;
     let wanted = |at: &Forecast| (margin(at) + cost.to_f64()).max(0.0);
@@ -66,23 +70,23 @@ pub(super) fn crossing(
     Crossing {
         threshold,
         sales: nearest
-            .map(|(at, _)| at)
-            .or_else(|| cheapest_possible(curve, wanted))
-            .and_then(|at| needed(at, wanted(at))),
+            .and_then(|(at, _)| needed(at, at.fee, wanted(at)))
+            .or_else(|| working().find_map(|at| half(at, wanted(at)))),
         price_factor: nearest.map(|(_, factor)| factor).filter(|_| follows),
         cost: costs.max_by(f64::total_cmp).and_then(amount),
     }
 }
 
-/// Where nothing sells at all: the lowest fee at which half of the works sold would do, else the dearest.
-fn cheapest_possible(curve: &[Forecast], wanted: impl Fn(&Forecast) -> f64) -> Option<&Forecast> {
-    let paying = || curve.iter().filter(|at| at.fee > Nanomina::ZERO && at.works_per_hour > 0.0);
-    paying().find(|at| at.fee.to_f64() * 0.5 >= wanted(at)).or_else(|| paying().next_back())
+/// Where too little sells at any fee: the fee at which half of the works would do, if forecasts there are those of `at`, the first
+/// fee that is not below it.
+fn half(at: &Forecast, wanted: f64) -> Option<SalesNeeded> {
+    let fee = amount((wanted * 2.0).ceil())?;
+    (Nanomina::ZERO < fee && fee <= at.fee).then(|| needed(at, fee, wanted)).flatten()
 }
 
-fn needed(at: &Forecast, wanted: f64) -> Option<SalesNeeded> {
-    let needed = wanted / at.fee.to_f64();
-    (0.0..=1.0).contains(&needed).then_some(SalesNeeded { fee: at.fee, now: at.low, needed })
+fn needed(at: &Forecast, fee: Nanomina, wanted: f64) -> Option<SalesNeeded> {
+    let needed = wanted / fee.to_f64();
+    (0.0..=1.0).contains(&needed).then_some(SalesNeeded { fee, now: at.low, needed })
 }
 
 #[expect(
@@ -148,11 +152,18 @@ mod tests {
     fn where_nothing_sells_no_price_level_helps_but_sales_would() {
         let found = solve(&[point(0, 1.0, 10.0), point(500, 0.0, 10.0), point(1_000, 0.0, 10.0)], 400, 0);
         assert_eq!(found.price_factor, None);
-        assert_eq!(found.sales, Some(SalesNeeded { fee: fee(1_000), now: 0.0, needed: 0.4 }));
+        assert_eq!(found.sales, Some(SalesNeeded { fee: fee(800), now: 0.0, needed: 0.5 }));
         assert_eq!(found.cost, Some(fee(0)));
         assert_eq!(solve(&[point(0, 1.0, 10.0)], 400, 10).sales, None);
         assert_eq!(solve(&[point(0, 1.0, 10.0)], 400, 10).cost, None);
-        assert_eq!(solve(&[point(500, 0.5, 0.0)], 400, 0), solve(&[], 400, 0));
+    }
+
+    #[test]
+    fn a_fee_that_brings_no_work_loses_nothing() {
+        let idle = [point(1_000, 0.8, 10.0), point(9_000, 0.0, 0.0)];
+        let stop = solve(&idle, 400, 0);
+        assert_eq!((stop.sales, stop.price_factor, stop.cost), (None, None, None));
+        assert!((solve(&idle, 400, 1_000).price_factor.unwrap() - 0.625).abs() < 1e-12);
     }
 
     #[test]
@@ -191,8 +202,10 @@ mod tests {
                 prop_assert!(close(best(factor, cost as f64)), "{} not {wanted}", best(factor, cost as f64));
             }
             if let Some(sales) = found.sales.filter(|sales| sales.needed > 0.0) {
-                let named = |at: &&Forecast| at.fee == sales.fee && (at.low - sales.now).abs() < 1e-15;
-                let met = |at: &Forecast| close(profit(&Forecast { low: sales.needed, ..*at }, cost as f64));
+                let named = |at: &&Forecast| sales.fee <= at.fee && (at.low - sales.now).abs() < 1e-15;
+                let met = |at: &Forecast| {
+                    close(profit(&Forecast { fee: sales.fee, low: sales.needed, ..*at }, cost as f64))
+                };
                 prop_assert!(curve.iter().filter(named).any(met));
             }
             if let Some(cost) = found.cost {

@@ -113,7 +113,10 @@ impl Explanation {
                 Outlook::Stop | Outlook::StayOn => &appraisal.stop,
                 Outlook::Resume | Outlook::StayOff => &appraisal.resume,
             };
-            solved(crossing, appraisal.cost, record)
+            let mut changes = solved(crossing, appraisal.cost, record);
+            // What leads away from where the worker is now is no change of it.
+            changes.retain(|change| change.leads(outlook));
+            changes
         });
         Self {
             at: record.at,
@@ -131,6 +134,18 @@ impl Explanation {
             outlook,
             changes: changes.unwrap_or_default(),
         }
+    }
+}
+
+impl Change {
+    /// Whether reaching the border is a loss where one is spoken of, and a gain where that is.
+    fn leads(&self, outlook: Outlook) -> bool {
+        let Some(now) = self.now else { return true };
+        let gain = match self.what.as_str() {
+            "cost" => self.needed <= now,
+            _ => self.needed >= now,
+        };
+        gain == matches!(outlook, Outlook::Resume | Outlook::StayOn)
     }
 }
 
@@ -274,6 +289,17 @@ impl Outlook {
             Self::StayOn => "it would stay on if, each by itself,",
             Self::Resume => "it would resume if, each by itself,",
             Self::StayOff => "it would stay off if, each by itself,",
+        }
+    }
+
+    /// What is said where nothing leads there.
+    pub const fn standstill(self) -> &'static str {
+        match self {
+            Self::Stop => {
+                "prices, sales or cost alone would not stop it: at a fee that brings no work it costs nothing"
+            }
+            Self::StayOn | Self::Resume => "neither prices, sales nor cost alone would make it pay",
+            Self::StayOff => "neither prices, sales nor cost alone would keep it off",
         }
     }
 }

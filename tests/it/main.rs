@@ -7,6 +7,7 @@
     reason = "a failed step of a test ends it, in helpers too"
 )]
 
+mod asking;
 mod eras;
 mod exchange;
 mod fixed_daemon;
