@@ -12,6 +12,7 @@ mod explain;
 mod look;
 mod run;
 mod signals;
+mod simulate;
 
 use std::process::ExitCode;
 
@@ -48,6 +49,7 @@ fn perform(arguments: Arguments) -> Result<(), Failure> {
         Command::Explain(options) => in_runtime(explain::run(options)),
         Command::Demo(options) => in_runtime(demo::run(options)),
         Command::DaemonSim(options) => in_runtime(daemon_sim::run(options)),
+        Command::Simulate(options) => simulate::run(&options),
         Command::Config(options) => config_file::show(&options),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "snarkfee", &mut std::io::stdout());

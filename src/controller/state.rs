@@ -67,13 +67,21 @@ impl State {
         let due = self.account_asked.is_none_or(|asked| now.duration_since(asked).unsigned_abs() >= ACCOUNT_PERIOD);
         LookPlan {
             blocks: self.history.blocks_wanted(now, self.slot),
-            account: params.worker.key.clone().filter(|_| due || self.memory.has_account == Some(false)),
+            account: params
+                .worker
+                .key
+                .clone()
+                .or_else(|| self.memory.shown_key.clone())
+                .filter(|_| due || self.memory.has_account == Some(false)),
         }
     }
 
     /// Takes in a look and decides.
     pub fn conclude(&mut self, now: Timestamp, look: &Look, context: &Context<'_>) -> Conclusion {
-        let Context { mode, params, cost, quote } = *context;
+        let Context { mode, cost, quote, .. } = *context;
+        let shown = look.status.as_ref().ok().and_then(|status| status.worker.as_ref());
+        let worker = context.params.worker.adopting(shown.or(self.memory.shown_key.as_ref()));
+        let params = &Params { worker, ..context.params.clone() };
         let owns = |prover: &_| params.worker.owns(prover);
         self.history.absorb(look, owns, self.predicted);
         self.history.prune(look.at.checked_sub(params.pricing.window).unwrap_or(Timestamp::MIN));

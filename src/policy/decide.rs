@@ -80,6 +80,9 @@ fn make_room(input: &Input<'_>, settings: &Settings, slot: Timestamp) -> Decisio
     if settings.worker.is_none() || input.role == Role::Coordinator {
         return hold(reason);
     }
+    if own_key(input).is_none() {
+        return hold(Reason::NoWorkerKey);
+    }
     match guards::hazard(input.memory, input.now) {
         Ok(()) => Decision { action: Action::SwitchOff, reason, target: None, appraisal: None },
         Err(wait) => hold(wait),
@@ -151,6 +154,9 @@ fn switch_off(input: &Input<'_>, settings: &Settings, expected: FeeRate) -> (Act
             Ok(()) => (Action::Park { fee: parked }, reason),
             Err(wait) => (Action::Hold, wait),
         };
+    }
+    if own_key(input).is_none() {
+        return (Action::Hold, Reason::NoWorkerKey);
     }
     match guards::switch(input.memory, false, pricing, input.now) {
         Ok(()) => (Action::SwitchOff, reason),

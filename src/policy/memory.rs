@@ -73,8 +73,8 @@ pub struct Memory {
     pub known: Option<Settings>,
     /// What the daemon would be set to if dry-run decisions had been carried out.
     pub virtual_settings: Option<Settings>,
-    /// Whether the daemon ever showed a worker key: then it is no coordinator.
-    pub showed_key: bool,
+    /// The worker key that the daemon last showed. One that ever showed a key is no coordinator.
+    pub shown_key: Option<PublicKey>,
     /// Whether the worker key has a ledger account, as last answered.
     pub has_account: Option<bool>,
     /// The daemon's uptime at the last look.
@@ -150,7 +150,9 @@ impl Memory {
         let started = look.at.checked_sub(status.uptime).unwrap_or(Timestamp::MIN);
         let restarted = self.uptime.is_some_and(|before| status.uptime < before);
         self.uptime = Some(status.uptime);
-        self.showed_key |= status.worker.is_some();
+        if status.worker.is_some() {
+            self.shown_key.clone_from(&status.worker);
+        }
         self.restarts += u32::from(restarted);
         let changed = self.known.as_ref().is_some_and(|known| *known != found);
         if changed || restarted {
@@ -236,7 +238,7 @@ impl Memory {
         match setting {
             super::RoleSetting::Worker => Role::Worker,
             super::RoleSetting::Coordinator => Role::Coordinator,
-            super::RoleSetting::Auto if self.showed_key => Role::Worker,
+            super::RoleSetting::Auto if self.shown_key.is_some() => Role::Worker,
             super::RoleSetting::Auto => Role::Unsure,
         }
     }

@@ -174,7 +174,7 @@ impl Arithmetic {
 
 fn outlook(record: &Record, appraisal: &Appraisal) -> Outlook {
     let on = match record.decision.reason {
-        Reason::StaysOff { .. } | Reason::Profitable { .. } | Reason::MinOff { .. } | Reason::NoWorkerKey => false,
+        Reason::StaysOff { .. } | Reason::Profitable { .. } | Reason::MinOff { .. } => false,
         Reason::Uneconomical { .. } | Reason::MinOn { .. } | Reason::AtTarget | Reason::InsideDeadband { .. } => true,
         _ => record.enabled_after().unwrap_or(record.role == Role::Coordinator),
     };

@@ -163,7 +163,7 @@ fn assert_well_formed(svg: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn forecasts_are_shown_also_where_nothing_may_be_touched() {
-    let asked = Asked::new("scarce", "cost.per_work = \"0.0001 MINA\"\n").await;
+    let asked = Asked::new("scarce", "worker_key = \"B62qsomeone\"\ncost.per_work = \"0.0001 MINA\"\n").await;
     let found = document(&asked.run(&["estimate", "--json"]).await);
     assert_eq!(found["recommended"]["reason"], "foreign_key");
     assert!(found["curve"].as_array().unwrap().len() > 1, "{found:#}");

@@ -15,6 +15,7 @@ mod foreign_client;
 mod metrics_text;
 mod mutation;
 mod real_purchases;
+mod scenario_prices;
 mod schema;
 mod server;
 mod simd_http;
