@@ -9,7 +9,7 @@ use crate::{
     simd,
     simulate::{Entrant, library},
     telemetry::{self, LogFormat},
-    units::{Nanomina, duration},
+    units::{Endpoint, Nanomina, duration},
 };
 
 /// Sets the fee of Mina SNARK workers by the market, and turns snark work off while it does not pay.
@@ -40,6 +40,10 @@ enum Format {
 pub enum Command {
     /// Observe, estimate, decide and act for every configured daemon.
     Run(Run),
+    /// Look once and show the market, what fees would bring, and the fee to ask. Changes nothing.
+    Estimate(Estimate),
+    /// Say why a worker is on or off at its fee, with the numbers, and what would change it. Changes nothing.
+    Explain(Explain),
     /// The same service against an embedded simulated daemon, over real HTTP, in accelerated time.
     Demo(Demo),
     /// Policies side by side in the market simulator.
@@ -72,6 +76,40 @@ pub struct Run {
     /// Look once at every daemon and exit.
     #[arg(long)]
     pub once: bool,
+}
+
+/// Options of `estimate`.
+#[derive(Debug, Args)]
+pub struct Estimate {
+    /// The configuration file.
+    #[arg(short, long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Look at this daemon only [default: at every one].
+    #[arg(long, value_name = "NAME")]
+    pub daemon: Option<String>,
+    /// Print one JSON document: an object, or of several daemons a list of them.
+    #[arg(long)]
+    pub json: bool,
+    /// Draw the market of one daemon: S(f), standing quotes and expected profit over fees.
+    #[arg(long, value_name = "FILE.svg")]
+    pub plot: Option<PathBuf>,
+}
+
+/// Options of `explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// Look afresh at the daemons of this configuration file.
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Ask the running service whose page is here.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9527", conflicts_with = "config")]
+    pub url: Endpoint,
+    /// Explain this daemon only [default: every one].
+    #[arg(long, value_name = "NAME")]
+    pub daemon: Option<String>,
+    /// Print one JSON document: an object, or of several daemons a list of them.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Options of `demo`.

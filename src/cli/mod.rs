@@ -6,7 +6,10 @@ mod args;
 mod config_file;
 mod daemon_sim;
 mod demo;
+mod estimate;
 mod exit;
+mod explain;
+mod look;
 mod run;
 mod signals;
 mod simulate;
@@ -42,6 +45,8 @@ fn perform(arguments: Arguments) -> Result<(), Failure> {
     arguments.init_log()?;
     match arguments.command {
         Command::Run(options) => in_runtime(run::run(options)),
+        Command::Estimate(options) => in_runtime(estimate::run(options)),
+        Command::Explain(options) => in_runtime(explain::run(options)),
         Command::Demo(options) => in_runtime(demo::run(options)),
         Command::DaemonSim(options) => in_runtime(daemon_sim::run(options)),
         Command::Simulate(options) => simulate::run(&options),

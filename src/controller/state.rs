@@ -11,7 +11,9 @@ use crate::{
     cost::{CostInputs, CostModel, CostUnknown, Quote},
     daemon::LookPlan,
     market::{History, Look, Prediction, Summary, View, ViewSettings},
-    policy::{Decision, Input, Memory, Mode, Outcome, Params, Pause, Role, Settings, decide},
+    policy::{
+        Appraisal, Decision, Input, Memory, Mode, Outcome, Params, Pause, Reason, Role, Settings, appraisal, decide,
+    },
     units::Nanomina,
 };
 
@@ -34,8 +36,10 @@ pub struct Context<'a> {
 /// What a look led to, before anything was done about it.
 #[derive(Clone, Debug)]
 pub struct Conclusion {
-    /// What is known of the market.
+    /// What is known of the market, in numbers.
     pub market: Summary,
+    /// The market itself.
+    pub view: View,
     /// Cost of one work.
     pub cost: Result<Nanomina, CostUnknown>,
     /// What the daemon is.
@@ -98,21 +102,39 @@ impl State {
             level: *known.as_ref().unwrap_or(&Nanomina::ZERO),
         };
         let view = View::new(&self.history, look, &settings, owns);
-        // A dry run may be started before anything is known of cost; what is computed then is what free power would decide.
-        let charged = match (&known, mode) {
-            (Err(CostUnknown::NotConfigured), Mode::DryRun) => Ok(Nanomina::ZERO),
-            (known, _) => known.as_ref().copied(),
-        };
+        let charged = charged(&known, mode);
         let role = self.memory.role(params.worker.role);
         let decision = decide(&Input { now, look, view: &view, cost: charged, memory: &self.memory, role, params });
         self.predicted = self.prediction(look, &decision);
         Conclusion {
             market: view.summary().clone(),
+            view,
             cost: known,
             role,
             decision,
             prediction_error: self.history.own().calibration().error(),
         }
+    }
+
+    /// The forecasts behind a conclusion, also where the decision stopped short of them: whether the daemon may be touched now is not
+    /// asked.
+    ///
+    /// # Errors
+    ///
+    /// The reason why there is nothing to tell a profit by.
+    pub fn appraisal(
+        &self,
+        now: Timestamp,
+        look: &Look,
+        conclusion: &Conclusion,
+        context: &Context<'_>,
+    ) -> Result<Appraisal, Reason> {
+        if let Some(appraisal) = &conclusion.decision.appraisal {
+            return Ok(appraisal.clone());
+        }
+        let Conclusion { view, role, .. } = conclusion;
+        let cost = charged(&conclusion.cost, context.mode);
+        appraisal(&Input { now, look, view, cost, memory: &self.memory, role: *role, params: context.params })
     }
 
     /// Takes in what came of a decision.
@@ -147,5 +169,13 @@ impl State {
         let current = decision.appraisal.as_ref()?.current;
         (current.fee == status.fee)
             .then_some(Prediction { corrected: current.sale_probability, uncorrected: current.uncorrected })
+    }
+}
+
+/// A dry run may be started before anything is known of cost; what is computed then is what free power would decide.
+fn charged(known: &Result<Nanomina, CostUnknown>, mode: Mode) -> Result<Nanomina, &CostUnknown> {
+    match (known, mode) {
+        (Err(CostUnknown::NotConfigured), Mode::DryRun) => Ok(Nanomina::ZERO),
+        (known, _) => known.as_ref().copied(),
     }
 }

@@ -187,6 +187,16 @@ impl View {
         self.lowest_offer
     }
 
+    /// The prices that carry mass and their shares, ascending; what is known only to lie in an interval stands at its lower end.
+    pub fn atoms(&self) -> impl Iterator<Item = (Nanomina, f64)> {
+        self.prices.atoms()
+    }
+
+    /// Standing fees of open works, our own among them, ascending.
+    pub fn standing(&self) -> &[Nanomina] {
+        &self.standing
+    }
+
     /// Prices below which a fee could be placed: every price that carries mass, and every standing fee.
     pub fn candidate_prices(&self) -> impl Iterator<Item = Nanomina> {
         self.prices.atoms().map(|(fee, _)| fee).chain(self.standing.iter().copied())

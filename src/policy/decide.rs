@@ -60,6 +60,16 @@ pub fn decide(input: &Input<'_>) -> Decision {
     }
 }
 
+/// The forecasts by themselves, whether or not the daemon may be touched now.
+///
+/// # Errors
+///
+/// The reason why there is nothing to tell a price or a profit by.
+pub fn appraisal(input: &Input<'_>) -> Result<Appraisal, Reason> {
+    let status = input.look.status.as_ref().map_err(|fault| Reason::StatusFault { fault: fault.clone() })?;
+    price(input, &input.memory.settings(status))
+}
+
 fn hold(reason: Reason) -> Decision {
     Decision { action: Action::Hold, reason, target: None, appraisal: None }
 }

@@ -8,6 +8,7 @@
 )]
 
 mod documents;
+mod asking;
 mod eras;
 mod exchange;
 mod fixed_daemon;
@@ -17,6 +18,7 @@ mod metrics_text;
 mod mutation;
 mod project;
 mod real_purchases;
+mod scenario_prices;
 mod schema;
 mod server;
 mod simd_http;
