@@ -13,6 +13,8 @@ mod fixed_daemon;
 mod foreign_client;
 mod metrics_text;
 mod mutation;
+mod process;
+mod program;
 mod real_purchases;
 mod schema;
 mod server;
