@@ -7,18 +7,23 @@
     reason = "a failed step of a test ends it, in helpers too"
 )]
 
+mod checker;
 mod eras;
 mod exchange;
+mod fault;
+mod faults;
 mod fixed_daemon;
 mod foreign_client;
 mod metrics_text;
 mod mutation;
 mod process;
 mod program;
+mod proxy;
 mod real_purchases;
 mod schema;
 mod server;
 mod simd_http;
 mod simd_schema;
+mod stage;
 mod validate;
 mod web;
