@@ -106,8 +106,12 @@ impl<P: DaemonPort> Runner<P> {
         Self { wiring, state, sequence: 0, baseline: None, jitter, last: None }
     }
 
-    /// Looks at the daemon once, decides, acts and publishes the record.
+    /// Obeys what waits, looks at the daemon once, decides, acts and publishes the record.
     pub async fn look(&mut self) -> Arc<Record> {
+        // A pause taken before this look holds for it, also where look and command became due together.
+        while let Ok(command) = self.wiring.commands.try_recv() {
+            self.obey(&command);
+        }
         let plan = self.wiring.plan.borrow_and_update().clone();
         let began = Instant::now();
         let look = self.wiring.port.look(&self.state.plan(self.wiring.clock.now(), &plan.params)).await;

@@ -9,19 +9,26 @@
 
 mod documents;
 mod asking;
+mod checker;
 mod eras;
 mod exchange;
+mod fault;
+mod faults;
 mod fixed_daemon;
 mod foreign_client;
 mod layering;
 mod metrics_text;
 mod mutation;
 mod project;
+mod process;
+mod program;
+mod proxy;
 mod real_purchases;
 mod scenario_prices;
 mod schema;
 mod server;
 mod simd_http;
 mod simd_schema;
+mod stage;
 mod validate;
 mod web;
