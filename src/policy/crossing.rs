@@ -109,6 +109,7 @@ mod tests {
         Forecast {
             fee: fee(asked),
             sale_probability: low,
+            uncorrected: low,
             low,
             high: low,
             works_per_hour,

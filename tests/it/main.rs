@@ -7,9 +7,9 @@
     reason = "a failed step of a test ends it, in helpers too"
 )]
 
-mod documents;
 mod asking;
 mod checker;
+mod documents;
 mod eras;
 mod exchange;
 mod fault;
@@ -19,9 +19,9 @@ mod foreign_client;
 mod layering;
 mod metrics_text;
 mod mutation;
-mod project;
 mod process;
 mod program;
+mod project;
 mod proxy;
 mod real_purchases;
 mod scenario_prices;
