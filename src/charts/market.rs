@@ -32,11 +32,8 @@ const BARS: f64 = 8.0;
 /// A key: colour and meaning of each mark.
 type Key = &'static [(RGBColor, &'static str)];
 
-/// Draws the market. `title` is the drawing's headline. `None` where there are not two fees to compare.
+/// Draws the market. `title` is the drawing's headline.
 pub(crate) fn market(view: &View, appraisal: &Appraisal, title: &str) -> Option<String> {
-    if appraisal.curve.len() < 2 {
-        return None;
-    }
     let mut svg = String::new();
     match paint(&mut svg, view, appraisal, title) {
         Ok(()) => Some(svg),

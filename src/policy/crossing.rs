@@ -14,12 +14,14 @@ use super::{
 };
 use crate::units::{FeeRate, Nanomina};
 
-/// What would bring the expected profit to a threshold, each thing by itself. Nothing does where a fee brings no work, and so no loss
-/// either, and the threshold is not above that.
+/// What would bring the expected profit to a threshold, each thing by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Crossing {
     /// The threshold.
     pub threshold: FeeRate,
+    /// Whether some fee brings no work and so neither gain nor loss, which the threshold allows. The profit then never falls below
+    /// it; the answers say where that fee becomes the best one.
+    pub idles: bool,
     /// P(sold) at the fee nearest to it; `None` when there is no fee above 0 at which any number of sales would do.
     pub sales: Option<SalesNeeded>,
     /// What all prices would have to be multiplied by; `None` when no factor does within floor and ceiling: nothing sells above
@@ -50,11 +52,10 @@ pub(super) fn crossing(
     pricing: &Pricing,
     floor: Nanomina,
 ) -> Crossing {
-    if threshold <= FeeRate::ZERO && curve.iter().any(|at| at.works_per_hour <= 0.0) {
-        return Crossing { threshold, sales: None, price_factor: None, cost: None };
-    }
-    let working = || curve.iter().filter(|at| at.works_per_hour > 0.0);
-    let margin = |at: &Forecast| threshold.get() as f64 / at.works_per_hour;
+    let idles = threshold <= FeeRate::ZERO && curve.iter().any(Forecast::is_idle);
+    let border = if idles { FeeRate::ZERO } else { threshold };
+    let working = || curve.iter().filter(|at| !at.is_idle());
+    let margin = |at: &Forecast| border.get() as f64 / at.works_per_hour;
     let wanted = |at: &Forecast| (margin(at) + cost.to_f64()).max(0.0);
     let factors = working().filter_map(|at| {
         let income = at.low * at.fee.to_f64();
@@ -69,6 +70,7 @@ pub(super) fn crossing(
     let costs = working().map(|at| (at.low * at.fee.to_f64() - margin(at)).floor());
     Crossing {
         threshold,
+        idles,
         sales: nearest
             .and_then(|(at, _)| needed(at, at.fee, wanted(at)))
             .or_else(|| working().find_map(|at| half(at, wanted(at)))),
@@ -160,11 +162,14 @@ mod tests {
     }
 
     #[test]
-    fn a_fee_that_brings_no_work_loses_nothing() {
-        let idle = [point(1_000, 0.8, 10.0), point(9_000, 0.0, 0.0)];
-        let stop = solve(&idle, 400, 0);
-        assert_eq!((stop.sales, stop.price_factor, stop.cost), (None, None, None));
-        assert!((solve(&idle, 400, 1_000).price_factor.unwrap() - 0.625).abs() < 1e-12);
+    fn where_a_fee_brings_no_work_the_border_is_where_it_becomes_the_best() {
+        let idle = [point(1_000, 0.8, 10.0), point(9_000, 0.0, f64::MIN_POSITIVE)];
+        for threshold in [0, -1_000] {
+            let stop = solve(&idle, 400, threshold);
+            assert!(stop.idles && (stop.price_factor.unwrap() - 0.5).abs() < 1e-12 && stop.cost == Some(fee(800)));
+        }
+        let resume = solve(&idle, 400, 1_000);
+        assert!(!resume.idles && (resume.price_factor.unwrap() - 0.625).abs() < 1e-12);
     }
 
     #[test]

@@ -92,6 +92,13 @@ pub struct Forecast {
     pub cautious_profit: FeeRate,
 }
 
+impl Forecast {
+    /// Whether the fee brings no work: less than one in a hundred thousand years.
+    pub fn is_idle(&self) -> bool {
+        self.works_per_hour < 1e-9
+    }
+}
+
 /// The forecasts behind a decision.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Appraisal {

@@ -80,6 +80,10 @@ pub struct Arithmetic {
 pub enum Outlook {
     /// The worker is on and would stop.
     Stop,
+    /// The worker is on and would go on, at a fee that brings no work.
+    Idle,
+    /// The worker is on at a fee that brings no work; it would earn at another.
+    Earn,
     /// The worker is on and about to stop; it would stay on.
     StayOn,
     /// The worker is off and would resume.
@@ -110,7 +114,7 @@ impl Explanation {
         let outlook = appraisal.map(|appraisal| outlook(record, appraisal));
         let changes = appraisal.zip(outlook).map(|(appraisal, outlook)| {
             let crossing = match outlook {
-                Outlook::Stop | Outlook::StayOn => &appraisal.stop,
+                Outlook::Stop | Outlook::StayOn | Outlook::Idle | Outlook::Earn => &appraisal.stop,
                 Outlook::Resume | Outlook::StayOff => &appraisal.resume,
             };
             let mut changes = solved(crossing, appraisal.cost, record);
@@ -145,7 +149,7 @@ impl Change {
             "cost" => self.needed <= now,
             _ => self.needed >= now,
         };
-        gain == matches!(outlook, Outlook::Resume | Outlook::StayOn)
+        gain == matches!(outlook, Outlook::Resume | Outlook::StayOn | Outlook::Earn)
     }
 }
 
@@ -180,8 +184,10 @@ fn outlook(record: &Record, appraisal: &Appraisal) -> Outlook {
     };
     let expected = appraisal.best.cautious_profit;
     match on {
-        true if expected >= appraisal.stop.threshold => Outlook::Stop,
-        true => Outlook::StayOn,
+        true if expected < appraisal.stop.threshold => Outlook::StayOn,
+        true if appraisal.best.is_idle() => Outlook::Earn,
+        true if appraisal.stop.idles => Outlook::Idle,
+        true => Outlook::Stop,
         false if expected >= appraisal.resume.threshold => Outlook::StayOff,
         false => Outlook::Resume,
     }
@@ -286,6 +292,8 @@ impl Outlook {
     pub const fn introduction(self) -> &'static str {
         match self {
             Self::Stop => "it would stop if, each by itself,",
+            Self::Idle => "it would ask a fee that brings no work, and costs nothing, if, each by itself,",
+            Self::Earn => "it asks a fee that brings no work, and costs nothing; it would earn if, each by itself,",
             Self::StayOn => "it would stay on if, each by itself,",
             Self::Resume => "it would resume if, each by itself,",
             Self::StayOff => "it would stay off if, each by itself,",
@@ -295,10 +303,8 @@ impl Outlook {
     /// What is said where nothing leads there.
     pub const fn standstill(self) -> &'static str {
         match self {
-            Self::Stop => {
-                "prices, sales or cost alone would not stop it: at a fee that brings no work it costs nothing"
-            }
-            Self::StayOn | Self::Resume => "neither prices, sales nor cost alone would make it pay",
+            Self::Stop | Self::Idle => "neither prices, sales nor cost alone would stop it",
+            Self::StayOn | Self::Resume | Self::Earn => "neither prices, sales nor cost alone would make it pay",
             Self::StayOff => "neither prices, sales nor cost alone would keep it off",
         }
     }
@@ -328,6 +334,7 @@ mod tests {
         let sales = SalesNeeded { fee: Nanomina::ONE_MINA, now: 0.125, needed: 0.25 };
         appraisal.resume = Crossing {
             threshold: FeeRate::new(1_000_000),
+            idles: false,
             sales: Some(sales),
             price_factor: Some(2.0),
             cost: Nanomina::try_new(50_000).ok(),
@@ -376,6 +383,12 @@ mod tests {
         assert_eq!(found.outlook, Some(Outlook::Stop));
         assert!((found.changes[0].needed - 0.622).abs() < 1e-12);
         assert_eq!(found.forecasts.len(), 2);
+        record.decision.appraisal.as_mut().unwrap().stop.idles = true;
+        assert_eq!(explained(&record).outlook, Some(Outlook::Idle));
+        let best = &mut record.decision.appraisal.as_mut().unwrap().best;
+        (best.works_per_hour, best.cautious_profit) = (0.0, FeeRate::ZERO);
+        let idle = explained(&record);
+        assert_eq!((idle.outlook, idle.changes.len()), (Some(Outlook::Earn), 0), "all of them speak of a loss");
     }
 
     #[test]

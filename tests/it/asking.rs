@@ -32,7 +32,8 @@ impl Asked {
     async fn new(scenario: &str, daemon: &str) -> Self {
         let start = Clock::wall();
         let world = World::new(&library::scenario(scenario).unwrap(), 7, start);
-        let clock = Clock::accelerated(start, 1.0);
+        // Slow enough that the market of one look is that of the next.
+        let clock = Clock::accelerated(start, 0.001);
         let world = Arc::new(Mutex::new(world));
         let stop = CancellationToken::new();
         let server = SimDaemonServer::bind(ANY_PORT, ANY_PORT, world, clock, Options::default(), &stop).await.unwrap();
@@ -166,7 +167,9 @@ async fn forecasts_are_shown_also_where_nothing_may_be_touched() {
     let asked = Asked::new("scarce", "worker_key = \"B62qsomeone\"\ncost.per_work = \"0.0001 MINA\"\n").await;
     let found = document(&asked.run(&["estimate", "--json"]).await);
     assert_eq!(found["recommended"]["reason"], "foreign_key");
-    assert!(found["curve"].as_array().unwrap().len() > 1, "{found:#}");
+    assert!(!found["curve"].as_array().unwrap().is_empty(), "{found:#}");
+    let shown = text(&asked.run(&["estimate"]).await.stdout);
+    assert!(shown.contains("has no ledger account: no pool takes a fee below 1 MINA"), "{shown}");
     let explained = document(&asked.run(&["explain", "--json"]).await);
     assert!(explained["waits_until"].as_str().unwrap().contains("own_provers"));
     assert_eq!(explained["forecasts"].as_array().unwrap().len(), 2);
@@ -194,15 +197,26 @@ async fn an_explanation_has_the_arithmetic_and_what_would_change_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dear_work_says_at_which_prices_sales_and_cost_it_would_pay() {
-    let asked = Asked::new("surplus", &ours().replace("0.0001 MINA", "0.01 MINA")).await;
-    // An uncovered work is needed for a loss: without one, a fee that nobody pays brings no work and costs nothing.
+    // A limit above 0, since a fee that brings no work earns exactly that.
+    let costing = |cost: &str| {
+        let limits = "policy.stop_below = \"0.002 MINA/h\"\npolicy.resume_above = \"0.002 MINA/h\"\n";
+        ours().replace("0.0001 MINA", cost) + limits
+    };
+    let asked = Asked::new("list-price", &costing("0.0008 MINA")).await;
     let found = document(&asked.run(&["explain", "--json"]).await);
+    let decided = (found["reason"].as_str(), found["outlook"].as_str());
+    assert_eq!(decided, (Some("uneconomical"), Some("stay_on")), "{found:#}");
     let changes = found["changes"].as_array().unwrap();
     let kinds: Vec<_> = changes.iter().map(|change| change["what"].as_str().unwrap()).collect();
-    match found["outlook"].as_str().unwrap() {
-        "stay_on" => assert!(kinds.contains(&"cost") || kinds.contains(&"sales"), "{found:#}"),
-        "stop" => assert_eq!(changes.len(), 0, "{found:#}"),
-        other => panic!("{other}: {found:#}"),
+    assert_eq!(kinds, ["prices", "sales", "cost"]);
+    let needed = |place: usize| changes[place]["needed"].as_f64().unwrap();
+    let [factor, sales, cost] = [0, 1, 2].map(needed);
+    assert!(factor > 1.0 && sales > changes[1]["now"].as_f64().unwrap() && cost < 0.0008, "{found:#}");
+    // Put into the configuration, the cost named there does what was said of it, and a tenth more does not.
+    for (cost, outlook) in [(cost, "stop"), (cost * 1.1, "stay_on")] {
+        asked.configure(&costing(&format!("{cost:.9} MINA")));
+        let found = document(&asked.run(&["explain", "--json"]).await);
+        assert_eq!(found["outlook"], outlook, "at {cost}: {found:#}");
     }
 }
 

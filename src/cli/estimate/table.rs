@@ -30,6 +30,9 @@ pub(super) fn table(glance: &Glance, pricing: &Pricing) -> String {
     }
     match &glance.appraisal {
         Ok(appraisal) => {
+            if record.look.account == Some(Ok(false)) {
+                line("worker key", "has no ledger account: no pool takes a fee below 1 MINA, the account-creation fee");
+            }
             text.push('\n');
             text.push_str(&forecasts(&rows(&glance.view, appraisal, pricing)));
             text.push_str(
