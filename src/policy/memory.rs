@@ -59,6 +59,8 @@ pub struct Memory {
     pub switched: Option<Switched>,
     /// Changes of the last 24 hours by our decision, oldest first.
     pub changes: VecDeque<Timestamp>,
+    /// Of them, switches for economy, oldest first.
+    pub switches: VecDeque<Timestamp>,
     /// Looks in a row that wanted the same.
     pub streak: Streak,
     /// The own block for which the worker is off, by its slot's start.
@@ -73,8 +75,8 @@ pub struct Memory {
     pub known: Option<Settings>,
     /// What the daemon would be set to if dry-run decisions had been carried out.
     pub virtual_settings: Option<Settings>,
-    /// Whether the daemon ever showed a worker key: then it is no coordinator.
-    pub showed_key: bool,
+    /// The worker key that the daemon last showed. One that ever showed a key is no coordinator.
+    pub shown_key: Option<PublicKey>,
     /// Whether the worker key has a ledger account, as last answered.
     pub has_account: Option<bool>,
     /// The daemon's uptime at the last look.
@@ -150,7 +152,9 @@ impl Memory {
         let started = look.at.checked_sub(status.uptime).unwrap_or(Timestamp::MIN);
         let restarted = self.uptime.is_some_and(|before| status.uptime < before);
         self.uptime = Some(status.uptime);
-        self.showed_key |= status.worker.is_some();
+        if status.worker.is_some() {
+            self.shown_key.clone_from(&status.worker);
+        }
         self.restarts += u32::from(restarted);
         let changed = self.known.as_ref().is_some_and(|known| *known != found);
         if changed || restarted {
@@ -189,9 +193,8 @@ impl Memory {
             self.streak = self.streak.then(target.enabled);
         }
         let day_ago = at.checked_sub(Duration::from_secs(24 * 3600)).unwrap_or(Timestamp::MIN);
-        while self.changes.front().is_some_and(|change| *change <= day_ago) {
-            self.changes.pop_front();
-        }
+        self.changes.retain(|change| *change > day_ago);
+        self.switches.retain(|switch| *switch > day_ago);
         let Ok(status) = &look.status else { return };
         let before = self.settings(status);
         let after = before.after(&decision.action);
@@ -217,6 +220,9 @@ impl Memory {
                 Reason::OwnBlockAhead { slot } => Some(slot),
                 _ => None,
             };
+            if !matches!(decision.reason, Reason::OwnBlockAhead { .. } | Reason::OwnBlockPassed) {
+                self.switches.push_back(at);
+            }
         }
     }
 
@@ -236,7 +242,7 @@ impl Memory {
         match setting {
             super::RoleSetting::Worker => Role::Worker,
             super::RoleSetting::Coordinator => Role::Coordinator,
-            super::RoleSetting::Auto if self.showed_key => Role::Worker,
+            super::RoleSetting::Auto if self.shown_key.is_some() => Role::Worker,
             super::RoleSetting::Auto => Role::Unsure,
         }
     }
