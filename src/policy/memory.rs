@@ -143,7 +143,7 @@ impl Memory {
         if self.pause.is_some_and(|pause| pause.until.is_some_and(|until| until <= look.at)) {
             self.pause = None;
         }
-        self.external_hold = self.external_hold.filter(|until| *until > look.at);
+        self.follow_clock(look.at, safety);
         if let Some(Ok(exists)) = look.account {
             self.has_account = Some(exists);
         }
@@ -178,6 +178,17 @@ impl Memory {
             self.virtual_settings = None;
         }
         self.known = Some(found);
+    }
+
+    /// Nothing happened later than now: where a clock was set back, waits begin anew instead of lasting until it has caught up.
+    fn follow_clock(&mut self, now: Timestamp, safety: &Safety) {
+        let switched = self.switched.as_mut().map(|switched| &mut switched.at);
+        let past = self.changes.iter_mut().chain(&mut self.switches).chain(&mut self.fee_changed).chain(switched);
+        for at in past {
+            *at = now.min(*at);
+        }
+        let longest = now.checked_add(safety.external_hold).unwrap_or(Timestamp::MAX);
+        self.external_hold = self.external_hold.map(|until| until.min(longest)).filter(|until| *until > now);
     }
 
     /// What the policy decides about: in dry-run, the settings that its decisions would have led to.

@@ -296,6 +296,26 @@ fn someone_elses_change_is_left_alone_for_a_while_but_a_restart_is_not_a_change(
 }
 
 #[test]
+fn a_clock_that_was_set_back_does_not_prolong_what_is_waited_for() {
+    let day = 86_400;
+    let mut story = Story::new(market(5_000_000, 3));
+    story.memory.fee_changed = Some(time(NOW + day));
+    story.memory.switched = Some(Switched { at: time(NOW + day), on: true });
+    story.memory.changes = [time(NOW + day)].into();
+    story.memory.switches = [time(NOW + day)].into();
+    story.memory.external_hold = Some(time(NOW + day));
+    let hold = story.params.safety.external_hold;
+    story.memory.observe(&story.look, Mode::Live, &story.params.safety);
+    let now = Some(time(NOW));
+    assert_eq!((story.memory.fee_changed, story.memory.switched.map(|switched| switched.at)), (now, now));
+    assert_eq!((story.memory.changes.back(), story.memory.switches.back()), (now.as_ref(), now.as_ref()));
+    assert_eq!(story.memory.external_hold, Some(time(NOW) + hold));
+    story.look.at = time(NOW) + hold;
+    story.memory.observe(&story.look, Mode::Live, &story.params.safety);
+    assert_eq!(story.decide().reason.code(), "price_move", "all waits are over");
+}
+
+#[test]
 fn dry_run_goes_on_from_what_it_would_have_set() {
     let mut story = Story::new(market(5_000_000, 3));
     let decision = story.decide();
