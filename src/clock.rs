@@ -1,10 +1,13 @@
 //! The only place that reads the time of day.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use jiff::{SignedDuration, Timestamp};
 
-/// A clock that runs at a constant multiple of real time, one for the service, more for `demo`.
+/// A clock that runs at a constant multiple of real time, one for the service, more for `demo`; or one that is set by hand.
 ///
 /// Only waits that belong to the market's time go through it. Time limits of requests stay in real time: a loopback answer
 /// does not get faster because the simulated market does.
@@ -20,6 +23,28 @@ enum Pace {
         started: Instant,
         speed: f64,
     },
+    Manual(&'static Hand),
+}
+
+/// What a clock set by hand shows. Whoever keeps it can move time, backwards too, for every clock made from it.
+#[derive(Debug)]
+pub struct Hand(Mutex<Timestamp>);
+
+impl Hand {
+    /// Shows `at` until set.
+    pub const fn new(at: Timestamp) -> Self {
+        Self(Mutex::new(at))
+    }
+
+    /// Shows `at` from now on.
+    pub fn set(&self, at: Timestamp) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = at;
+    }
+
+    /// The time shown now.
+    pub fn shown(&self) -> Timestamp {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Clock {
@@ -36,6 +61,11 @@ impl Clock {
         Self(Pace::Accelerated { origin, started: Instant::now(), speed })
     }
 
+    /// A clock that shows what `hand` is set to. Waits take as long as on the machine's clock.
+    pub const fn manual(hand: &'static Hand) -> Self {
+        Self(Pace::Manual(hand))
+    }
+
     /// The machine's time of day, for the origin of an accelerated clock.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads it")]
     pub fn wall() -> Timestamp {
@@ -50,13 +80,14 @@ impl Clock {
                 let passed = SignedDuration::try_from(started.elapsed().mul_f64(speed)).unwrap_or(SignedDuration::MAX);
                 origin.checked_add(passed).unwrap_or(Timestamp::MAX)
             }
+            Pace::Manual(hand) => hand.shown(),
         }
     }
 
     /// How many seconds this clock runs in one real second.
     pub fn speed(&self) -> f64 {
         match self.0 {
-            Pace::Wall => 1.0,
+            Pace::Wall | Pace::Manual(_) => 1.0,
             Pace::Accelerated { speed, .. } => speed,
         }
     }
@@ -78,5 +109,17 @@ mod tests {
         assert!(clock.now() >= origin);
         assert_eq!(clock.real(Duration::from_secs(60)), Duration::from_millis(500));
         assert!(Clock::accelerated(origin, f64::NAN).speed() > 0.0);
+    }
+
+    #[test]
+    fn a_clock_set_by_hand_stands_still_and_goes_where_it_is_set() {
+        static HAND: Hand = Hand::new(Timestamp::UNIX_EPOCH);
+        let clock = Clock::manual(&HAND);
+        assert_eq!(clock.now(), Timestamp::UNIX_EPOCH);
+        for at in ["2026-01-01T00:00:00Z", "2025-01-01T00:00:00Z"] {
+            let at: Timestamp = at.parse().unwrap();
+            HAND.set(at);
+            assert_eq!(clock.now(), at);
+        }
     }
 }

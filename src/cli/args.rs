@@ -7,9 +7,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::Failure;
 use crate::{
     simd,
-    simulate::library,
+    simulate::{Entrant, library},
     telemetry::{self, LogFormat},
-    units::duration,
+    units::{Endpoint, Nanomina, duration},
 };
 
 /// Sets the fee of Mina SNARK workers by the market, and turns snark work off while it does not pay.
@@ -40,8 +40,14 @@ enum Format {
 pub enum Command {
     /// Observe, estimate, decide and act for every configured daemon.
     Run(Run),
+    /// Look once and show the market, what fees would bring, and the fee to ask. Changes nothing.
+    Estimate(Estimate),
+    /// Say why a worker is on or off at its fee, with the numbers, and what would change it. Changes nothing.
+    Explain(Explain),
     /// The same service against an embedded simulated daemon, over real HTTP, in accelerated time.
     Demo(Demo),
+    /// Policies side by side in the market simulator.
+    Simulate(Simulate),
     /// The simulated daemon alone, for anyone's tests.
     DaemonSim(DaemonSim),
     /// Show decisions and their outcomes, from the journal.
@@ -78,6 +84,40 @@ pub struct Run {
     pub once: bool,
 }
 
+/// Options of `estimate`.
+#[derive(Debug, Args)]
+pub struct Estimate {
+    /// The configuration file.
+    #[arg(short, long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Look at this daemon only [default: at every one].
+    #[arg(long, value_name = "NAME")]
+    pub daemon: Option<String>,
+    /// Print one JSON document: an object, or of several daemons a list of them.
+    #[arg(long)]
+    pub json: bool,
+    /// Draw the market of one daemon: S(f), standing quotes and expected profit over fees.
+    #[arg(long, value_name = "FILE.svg")]
+    pub plot: Option<PathBuf>,
+}
+
+/// Options of `explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// Look afresh at the daemons of this configuration file.
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Ask the running service whose page is here.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9527", conflicts_with = "config")]
+    pub url: Endpoint,
+    /// Explain this daemon only [default: every one].
+    #[arg(long, value_name = "NAME")]
+    pub daemon: Option<String>,
+    /// Print one JSON document: an object, or of several daemons a list of them.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Options of `demo`.
 #[derive(Debug, Args)]
 pub struct Demo {
@@ -92,6 +132,64 @@ pub struct Demo {
     /// Decide and record, but send nothing.
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// Options of `simulate`.
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// The market: a name of the library, or a scenario file.
+    #[arg(long, value_name = "NAME|FILE")]
+    pub scenario: String,
+    /// The policies: profit, undercut, quantile:0.25, fixed:0.001MINA, always-on:0MINA, off, stopper:0.1MINA,
+    /// random:0.001-1MINA.
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "profit,undercut,quantile:0.25,always-on:0.1MINA,always-on:0MINA,off,stopper:0.1MINA,random:0.0001-0.1MINA"
+    )]
+    pub policies: Vec<Entrant>,
+    /// The seeds, one market each: 7, 1..20, 3,5,8.
+    #[arg(long, value_name = "SEEDS", default_value = "1..20")]
+    pub seeds: Seeds,
+    /// Length of each run in slots.
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub slots: u64,
+    /// Cost of one work.
+    #[arg(long, value_name = "FEE", default_value = "0.0001 MINA")]
+    pub cost: Nanomina,
+    /// Print one JSON document.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Seeds of a contest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seeds(pub Vec<u64>);
+
+impl std::str::FromStr for Seeds {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        /// Most markets in one contest.
+        const MOST: u64 = 10_000;
+        let number =
+            |text: &str| text.trim().parse::<u64>().map_err(|_| "seeds are written 7, 1..20 or 3,5,8".to_owned());
+        let mut seeds = Vec::new();
+        for part in text.split(',') {
+            match part.split_once("..") {
+                None => seeds.push(number(part)?),
+                Some((first, last)) => {
+                    let (first, last) = (number(first)?, number(last.trim_start_matches('='))?);
+                    if first > last || last - first >= MOST {
+                        return Err(format!("a range of seeds ascends and holds at most {MOST}"));
+                    }
+                    seeds.extend(first..=last);
+                }
+            }
+        }
+        Ok(Self(seeds))
+    }
 }
 
 /// Options of `daemon-sim`.
@@ -117,7 +215,7 @@ pub(super) struct Market {
     #[arg(long, value_name = "NAME", default_value = "regime-switch", value_parser = scenarios())]
     pub(super) scenario: String,
     /// Simulated seconds per real second.
-    #[arg(long, value_name = "N", default_value_t = 60.0, value_parser = parse_speed)]
+    #[arg(long, value_name = "N", default_value_t = 240.0, value_parser = parse_speed)]
     pub(super) speed: f64,
     /// Seed of everything random in the market.
     #[arg(long, value_name = "N", default_value_t = 1)]

@@ -6,11 +6,15 @@ mod args;
 mod config_file;
 mod daemon_sim;
 mod demo;
+mod estimate;
 mod exit;
+mod explain;
 mod history;
+mod look;
 mod pause;
 mod run;
 mod signals;
+mod simulate;
 mod state;
 
 use std::process::ExitCode;
@@ -44,11 +48,14 @@ fn perform(arguments: Arguments) -> Result<(), Failure> {
     arguments.init_log()?;
     match arguments.command {
         Command::Run(options) => in_runtime(run::run(options)),
+        Command::Estimate(options) => in_runtime(estimate::run(options)),
+        Command::Explain(options) => in_runtime(explain::run(options)),
         Command::Demo(options) => in_runtime(demo::run(options)),
         Command::DaemonSim(options) => in_runtime(daemon_sim::run(options)),
         Command::History(options) => history::show(&options),
         Command::Pause(options) => pause::pause(&options),
         Command::Resume(options) => pause::resume(&options),
+        Command::Simulate(options) => simulate::run(&options),
         Command::Config(options) => config_file::show(&options),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "snarkfee", &mut std::io::stdout());

@@ -53,7 +53,11 @@ pub(super) fn read(name: &str, section: Section<'_>, shared: &Shared<'_, '_>) ->
         }
     }
     if worker.key.is_none() && section.text("worker_key").is_none() {
-        section.warn(section.place(), "worker_key", "not set: work can be switched off, but never on");
+        section.warn(
+            section.place(),
+            "worker_key",
+            "not set: the fee is set for the key that the daemon shows, and work is never switched",
+        );
     }
     let params = Params {
         pricing: read_pricing(section.section_over("policy", shared.policy)),

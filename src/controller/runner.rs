@@ -118,7 +118,7 @@ impl<P: DaemonPort> Runner<P> {
         Self { wiring, state: State::default(), logbook, sequence: 0, jitter, last: None }
     }
 
-    /// Looks at the daemon once, decides, acts, takes down and publishes the record.
+    /// Obeys what waits, looks at the daemon once, decides, acts, takes down and publishes the record.
     pub async fn look(&mut self) -> Arc<Record> {
         let plan = self.wiring.plan.borrow_and_update().clone();
         let began = Instant::now();

@@ -11,8 +11,10 @@ use crate::{
     cost::{CostInputs, CostModel, CostUnknown, Quote},
     daemon::LookPlan,
     journal::Kept,
-    market::{History, Look, Summary, View, ViewSettings},
-    policy::{Decision, Input, Memory, Mode, Outcome, Params, Pause, Role, Settings, decide},
+    market::{History, Look, Prediction, Summary, View, ViewSettings},
+    policy::{
+        Appraisal, Decision, Input, Memory, Mode, Outcome, Params, Pause, Reason, Role, Settings, appraisal, decide,
+    },
     units::Nanomina,
 };
 
@@ -35,8 +37,10 @@ pub struct Context<'a> {
 /// What a look led to, before anything was done about it.
 #[derive(Clone, Debug)]
 pub struct Conclusion {
-    /// What is known of the market.
+    /// What is known of the market, in numbers.
     pub market: Summary,
+    /// The market itself.
+    pub view: View,
     /// Cost of one work.
     pub cost: Result<Nanomina, CostUnknown>,
     /// What the daemon is.
@@ -55,7 +59,7 @@ pub struct State {
     slot: Option<Duration>,
     account_asked: Option<Timestamp>,
     /// P(sold) at the fee the daemon really asks, as last estimated.
-    predicted: Option<f64>,
+    predicted: Option<Prediction>,
 }
 
 impl State {
@@ -64,13 +68,21 @@ impl State {
         let due = self.account_asked.is_none_or(|asked| now.duration_since(asked).unsigned_abs() >= ACCOUNT_PERIOD);
         LookPlan {
             blocks: self.history.blocks_wanted(now, self.slot),
-            account: params.worker.key.clone().filter(|_| due || self.memory.has_account == Some(false)),
+            account: params
+                .worker
+                .key
+                .clone()
+                .or_else(|| self.memory.shown_key.clone())
+                .filter(|_| due || self.memory.has_account == Some(false)),
         }
     }
 
     /// Takes in a look and decides.
     pub fn conclude(&mut self, now: Timestamp, look: &Look, context: &Context<'_>) -> Conclusion {
-        let Context { mode, params, cost, quote } = *context;
+        let Context { mode, cost, quote, .. } = *context;
+        let shown = look.status.as_ref().ok().and_then(|status| status.worker.as_ref());
+        let worker = context.params.worker.adopting(shown.or(self.memory.shown_key.as_ref()));
+        let params = &Params { worker, ..context.params.clone() };
         let owns = |prover: &_| params.worker.owns(prover);
         self.history.absorb(look, owns, self.predicted);
         self.history.prune(look.at.checked_sub(params.pricing.window).unwrap_or(Timestamp::MIN));
@@ -82,29 +94,48 @@ impl State {
             self.account_asked = Some(look.at);
         }
         let measured = self.history.supply().per_hour();
+        let known = cost.per_work(&CostInputs { at: look.at, works_per_hour: measured, quote });
         let settings = ViewSettings {
             window: params.pricing.window,
             half_life: params.pricing.half_life,
             min_samples: params.pricing.min_samples,
             works_per_hour: cost.works_per_hour(),
+            level: *known.as_ref().unwrap_or(&Nanomina::ZERO),
         };
         let view = View::new(&self.history, look, &settings, owns);
-        let known = cost.per_work(&CostInputs { at: look.at, works_per_hour: measured, quote });
-        // A dry run may be started before anything is known of cost; what is computed then is what free power would decide.
-        let charged = match (&known, mode) {
-            (Err(CostUnknown::NotConfigured), Mode::DryRun) => Ok(Nanomina::ZERO),
-            (known, _) => known.as_ref().copied(),
-        };
+        let charged = charged(&known, mode);
         let role = self.memory.role(params.worker.role);
         let decision = decide(&Input { now, look, view: &view, cost: charged, memory: &self.memory, role, params });
         self.predicted = self.prediction(look, &decision);
         Conclusion {
             market: view.summary().clone(),
+            view,
             cost: known,
             role,
             decision,
             prediction_error: self.history.own().calibration().error(),
         }
+    }
+
+    /// The forecasts behind a conclusion, also where the decision stopped short of them: whether the daemon may be touched now is not
+    /// asked.
+    ///
+    /// # Errors
+    ///
+    /// The reason why there is nothing to tell a profit by.
+    pub fn appraisal(
+        &self,
+        now: Timestamp,
+        look: &Look,
+        conclusion: &Conclusion,
+        context: &Context<'_>,
+    ) -> Result<Appraisal, Reason> {
+        if let Some(appraisal) = &conclusion.decision.appraisal {
+            return Ok(appraisal.clone());
+        }
+        let Conclusion { view, role, .. } = conclusion;
+        let cost = charged(&conclusion.cost, context.mode);
+        appraisal(&Input { now, look, view, cost, memory: &self.memory, role: *role, params: context.params })
     }
 
     /// Takes in what came of a decision.
@@ -156,9 +187,18 @@ impl State {
     }
 
     /// P(sold) at the fee the daemon asks; `None` when the forecast was made for virtual settings.
-    fn prediction(&self, look: &Look, decision: &Decision) -> Option<f64> {
+    fn prediction(&self, look: &Look, decision: &Decision) -> Option<Prediction> {
         let status = look.status.as_ref().ok()?;
         let current = decision.appraisal.as_ref()?.current;
-        (current.fee == status.fee).then_some(current.sale_probability)
+        (current.fee == status.fee)
+            .then_some(Prediction { corrected: current.sale_probability, uncorrected: current.uncorrected })
+    }
+}
+
+/// A dry run may be started before anything is known of cost; what is computed then is what free power would decide.
+fn charged(known: &Result<Nanomina, CostUnknown>, mode: Mode) -> Result<Nanomina, &CostUnknown> {
+    match (known, mode) {
+        (Err(CostUnknown::NotConfigured), Mode::DryRun) => Ok(Nanomina::ZERO),
+        (known, _) => known.as_ref().copied(),
     }
 }

@@ -29,6 +29,17 @@ pub fn install_tls_provider() {
     drop(rustls::crypto::ring::default_provider().install_default());
 }
 
+/// Gets a document of another program within limits of time and size.
+///
+/// # Errors
+///
+/// Whatever kept the document from being read whole, an HTTP status other than success among it.
+pub async fn fetch(url: &Url, time: Duration, bytes: u64) -> Result<Vec<u8>, Fault> {
+    let http = Http::try_new(Limits { time, bytes }, url.scheme() == "https");
+    let http = http.map_err(|error| Fault::Unreachable { cause: chain(error) })?;
+    Ok(http.get_text(url, None).await?.success()?)
+}
+
 /// How far a request got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reach {

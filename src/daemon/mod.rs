@@ -23,6 +23,6 @@ mod status;
 pub use capabilities::{Capabilities, Capability, Introspection, MarketOperation, StatusOperation};
 pub use client::{ClientConfig, ClientError, DaemonClient};
 pub use era::{Era, FeeUnit};
-pub use http::install_tls_provider;
+pub use http::{fetch, install_tls_provider};
 pub use observer::{OPERATIONS, RequestObserver};
 pub use port::{DaemonPort, LookPlan, Mutation, SendError};

@@ -14,7 +14,7 @@ use crate::{
     control::Command,
     cost::CostUnknown,
     fault::JournalFault,
-    market::History,
+    market::{History, Prediction},
     policy::{Action, Decision, Memory, Mode, Outcome, Params, Settings},
     record::Record,
     units::{DaemonId, Nanomina},
@@ -134,7 +134,7 @@ pub struct Kept {
     /// Length of a slot.
     pub slot: Option<Duration>,
     /// P(sold) at the fee the daemon asks, as last estimated.
-    pub predicted: Option<f64>,
+    pub predicted: Option<Prediction>,
     /// What the daemon was set to when the service began with it; `None` once the service has left it in good order.
     pub baseline: Option<Settings>,
 }

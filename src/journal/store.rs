@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     control::Command,
-    market::History,
+    market::{History, Prediction},
     policy::{Mode, Settings},
     units::DaemonId,
 };
@@ -34,10 +34,11 @@ pub(super) struct Store {
 
 /// What of [`Kept`] changes seldom or is large.
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 struct Rest {
     history: History,
     slot: Option<Duration>,
-    predicted: Option<f64>,
+    predicted: Option<Prediction>,
     baseline: Option<Settings>,
 }
 

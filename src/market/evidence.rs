@@ -32,7 +32,8 @@ const ROLL: usize = 128;
 /// How far back and how fast evidence fades.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fading {
-    pub(super) window: Duration,
+    /// Older sales are left out, because of their age or because the regime changed since.
+    pub(super) oldest: Timestamp,
     pub(super) half_life: Duration,
 }
 
@@ -47,9 +48,8 @@ pub(super) fn witnesses(
     fading: Fading,
     owns: impl Fn(&PublicKey) -> bool,
 ) -> Vec<Observation> {
-    let oldest = look.at.checked_sub(fading.window).unwrap_or(Timestamp::MIN);
     let mut found = Vec::new();
-    for block in history.blocks(oldest) {
+    for block in history.blocks(fading.oldest) {
         let age = Duration::try_from(look.at.duration_since(block.at)).unwrap_or(Duration::ZERO);
         let weight = decay(age, fading.half_life);
         found.extend(block.works.iter().map(|sale| {
@@ -106,7 +106,7 @@ mod tests {
         fixtures::{block, fee, key, look, open_work},
     };
 
-    const FADING: Fading = Fading { window: Duration::from_secs(86_400), half_life: Duration::from_secs(3_600) };
+    const FADING: Fading = Fading { oldest: Timestamp::MIN, half_life: Duration::from_secs(3_600) };
 
     fn gather(history: &History, look: &Look) -> Vec<Observation> {
         witnesses(history, look, FADING, |prover| *prover == key("us"))

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     look::{Block, ChainLook, FeeHistogram, Look},
-    own::OwnWorks,
+    own::{OwnWorks, Prediction},
     supply::Supply,
 };
 use crate::{
@@ -23,6 +23,7 @@ const FRONTIER: u32 = 290;
 
 /// What is remembered of earlier looks at one daemon.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct History {
     blocks: BTreeMap<u32, Block>,
     connected: bool,
@@ -38,7 +39,7 @@ impl History {
     /// Takes in a look.
     ///
     /// `predicted` is the P(sold) last estimated for the fee that the daemon asks, to be held against what then sells.
-    pub fn absorb(&mut self, look: &Look, owns: impl Fn(&PublicKey) -> bool, predicted: Option<f64>) {
+    pub fn absorb(&mut self, look: &Look, owns: impl Fn(&PublicKey) -> bool, predicted: Option<Prediction>) {
         let since = *self.since.get_or_insert(look.at);
         if let Some(Ok(chain)) = &look.chain {
             self.splice(chain);

@@ -31,7 +31,7 @@ pub struct Look {
 /// What the daemon says of itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Status {
-    /// The key snark work is done for; `None` is off, or a coordinator (`daemon.md` c4 of the fact sheet: it never shows its key).
+    /// The key snark work is done for; `None` is off, or a coordinator, which never shows it (Mina `mina_lib.ml`, 3.0.3).
     pub worker: Option<PublicKey>,
     /// The fee asked for each work from now on.
     pub fee: Nanomina,

@@ -11,6 +11,7 @@ pub(crate) mod fixtures;
 mod history;
 mod look;
 mod own;
+mod regime;
 mod supply;
 mod view;
 
@@ -19,6 +20,6 @@ pub use look::{
     Block, Book, BookOrder, ChainLook, ConsensusSlot, ExactPool, FeeHistogram, Look, Offer, OpenWork, PoolMetrics,
     Sale, Status, SyncState,
 };
-pub use own::{Calibration, OwnWorks};
+pub use own::{Calibration, OwnWorks, Prediction};
 pub use supply::Supply;
 pub use view::{Summary, View, ViewSettings};

@@ -13,6 +13,7 @@ const MAX_WORKS: usize = 20_000;
 
 /// Our own works as far as pool and chain show them.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct OwnWorks {
     #[serde(with = "as_pairs")]
     works: BTreeMap<WorkId, OwnWork>,
@@ -23,8 +24,17 @@ pub struct OwnWorks {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct OwnWork {
     fee: Nanomina,
-    predicted: Option<f64>,
+    predicted: Option<Prediction>,
     fate: Fate,
+}
+
+/// P(sold) of a work when it was made.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Prediction {
+    /// As decisions used it.
+    pub corrected: f64,
+    /// Before the correction that earlier own sales taught.
+    pub uncorrected: f64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +54,8 @@ pub struct Calibration {
     pub decided: u64,
     /// Sum of the predicted probabilities.
     pub predicted: f64,
+    /// Sum of those before correction.
+    pub uncorrected: f64,
     /// Works sold.
     pub sold: u64,
 }
@@ -55,12 +67,13 @@ impl Calibration {
         (self.decided > 0).then(|| (self.predicted - self.sold as f64) / decided)
     }
 
-    /// What predictions are to be multiplied by: realised over predicted, drawn towards 1 as long as few fates are known.
+    /// What uncorrected predictions are to be multiplied by: realised over predicted, drawn towards 1 as long as few fates are
+    /// known. Taken from uncorrected predictions, since a correction held against itself would stop half-way.
     ///
-    /// A Gamma-Poisson posterior mean with prior mean 1 and the weight of [`Calibration::PRIOR`] predicted sales, kept within
+    /// A Gamma-Poisson posterior mean with prior mean 1 and the weight of `PRIOR` predicted sales, kept within
     /// 0.25..=1.25: one bad roll must not silence the estimate, and success must not make it bold.
     pub fn factor(self) -> f64 {
-        let factor = (self.sold as f64 + Self::PRIOR) / (self.predicted + Self::PRIOR);
+        let factor = (self.sold as f64 + Self::PRIOR) / (self.uncorrected + Self::PRIOR);
         factor.clamp(0.25, 1.25)
     }
 
@@ -75,7 +88,7 @@ impl OwnWorks {
         book: &[OpenWork],
         blocks: impl Iterator<Item = &'a Block>,
         owns: impl Fn(&PublicKey) -> bool,
-        predicted: Option<f64>,
+        predicted: Option<Prediction>,
     ) {
         for open in book {
             if let Some(offer) = open.standing.as_ref().filter(|offer| owns(&offer.prover)) {
@@ -126,7 +139,8 @@ impl OwnWorks {
                 continue;
             };
             calibration.decided += 1;
-            calibration.predicted += predicted;
+            calibration.predicted += predicted.corrected;
+            calibration.uncorrected += predicted.uncorrected;
             calibration.sold += u64::from(matches!(work.fate, Fate::Sold(_)));
         }
         calibration
@@ -137,7 +151,7 @@ impl OwnWorks {
         self.works.values().filter(|work| work.fate == Fate::Open).map(|work| work.fee).collect()
     }
 
-    fn sell(&mut self, at: Timestamp, work: WorkId, fee: Nanomina, predicted: Option<f64>) {
+    fn sell(&mut self, at: Timestamp, work: WorkId, fee: Nanomina, predicted: Option<Prediction>) {
         let known = self.works.entry(work).or_insert(OwnWork { fee, predicted, fate: Fate::Open });
         if matches!(known.fate, Fate::Sold(_)) {
             return;
@@ -177,12 +191,16 @@ mod tests {
         *prover == key("us")
     }
 
+    fn predicted(probability: f64) -> Option<Prediction> {
+        Some(Prediction { corrected: probability, uncorrected: probability })
+    }
+
     #[test]
     fn a_sale_counts_once_however_often_its_block_is_seen() {
         let mut own = OwnWorks::default();
         let chain = [block(5, "a", 90, &[(1, 7, "us"), (2, 9, "them")])];
         for _ in 0..3 {
-            own.absorb(&[], chain.iter(), ours, Some(0.5));
+            own.absorb(&[], chain.iter(), ours, predicted(0.5));
         }
         assert_eq!((own.sold(), own.earned().get()), (1, 7));
     }
@@ -194,11 +212,11 @@ mod tests {
             &[open_work(1, Some((7, "us"))), open_work(2, Some((7, "us")))],
             std::iter::empty(),
             ours,
-            Some(0.9),
+            predicted(0.9),
         );
         assert_eq!(own.calibration().error(), None);
         let chain = [block(5, "a", 90, &[(1, 7, "us"), (2, 3, "them")])];
-        own.absorb(&[], chain.iter(), ours, Some(0.1));
+        own.absorb(&[], chain.iter(), ours, predicted(0.1));
         let calibration = own.calibration();
         assert_eq!((calibration.decided, calibration.sold), (2, 1));
         assert!((calibration.error().unwrap() - 0.4).abs() < 1e-12);

@@ -9,6 +9,7 @@ use super::look::PoolMetrics;
 
 /// Own works made and the pace at which they are made while the worker is on.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Supply {
     last: Option<Reading>,
     made: f64,

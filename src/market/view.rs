@@ -10,6 +10,7 @@ use super::{
     evidence::{Fading, witnesses},
     history::History,
     look::{Book, Look, OpenWork},
+    regime,
 };
 use crate::units::{Nanomina, PublicKey};
 
@@ -27,6 +28,8 @@ pub struct ViewSettings {
     pub min_samples: u32,
     /// Works our provers make per hour, where the operator says so.
     pub works_per_hour: Option<f64>,
+    /// The price that matters: the share of works sold above it tells one regime from another.
+    pub level: Nanomina,
 }
 
 /// What is known of the market after a look.
@@ -57,6 +60,8 @@ pub struct Summary {
     pub effective_samples: f64,
     /// How the price estimate was obtained: `nonparametric`, `parametric` or `none`.
     pub method: String,
+    /// When prices last changed so much that older sales no longer count; `None` while they did not within the window.
+    pub regime_since: Option<Timestamp>,
     /// Works bought per hour; `None` before two blocks are known.
     pub works_bought_per_hour: Option<f64>,
     /// Works still to be bought.
@@ -85,7 +90,10 @@ impl Summary {
 impl View {
     /// Concludes from what is remembered and a look that was already absorbed into it.
     pub fn new(history: &History, look: &Look, settings: &ViewSettings, owns: impl Fn(&PublicKey) -> bool) -> Self {
-        let fading = Fading { window: settings.window, half_life: settings.half_life };
+        let window = look.at.checked_sub(settings.window).unwrap_or(Timestamp::MIN);
+        let regime_since = regime::start(history.blocks(window), settings.level);
+        let oldest = regime_since.map_or(window, |since| since.max(window));
+        let fading = Fading { oldest, half_life: settings.half_life };
         let witnesses = witnesses(history, look, fading, &owns);
         let prices = estimate(&witnesses, &Settings { level: LEVEL, ..Settings::default() });
         let works: &[OpenWork] = match &look.book {
@@ -106,6 +114,7 @@ impl View {
             samples: prices.samples() as u64,
             effective_samples: prices.effective_samples(),
             method: prices.method().code().to_owned(),
+            regime_since,
             works_bought_per_hour: demand(history, look, settings.window),
             open_works: works.len() as u64,
             uncovered_works: uncovered as u64,
@@ -178,6 +187,16 @@ impl View {
         self.lowest_offer
     }
 
+    /// The prices that carry mass and their shares, ascending; what is known only to lie in an interval stands at its lower end.
+    pub fn atoms(&self) -> impl Iterator<Item = (Nanomina, f64)> {
+        self.prices.atoms()
+    }
+
+    /// Standing fees of open works, our own among them, ascending.
+    pub fn standing(&self) -> &[Nanomina] {
+        &self.standing
+    }
+
     /// Prices below which a fee could be placed: every price that carries mass, and every standing fee.
     pub fn candidate_prices(&self) -> impl Iterator<Item = Nanomina> {
         self.prices.atoms().map(|(fee, _)| fee).chain(self.standing.iter().copied())
@@ -209,6 +228,7 @@ mod tests {
         half_life: Duration::from_secs(21_600),
         min_samples: 3,
         works_per_hour: None,
+        level: Nanomina::ZERO,
     };
 
     fn view_of(look: &Look) -> View {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
+    crossing::crossing,
     decision::{Appraisal, Forecast},
     params::{Pricing, Strategy},
 };
@@ -34,7 +35,13 @@ pub(super) fn appraise(
         }
         Strategy::Fixed { fee } => at(fee),
     };
-    Appraisal { cost, best, current: forecast(view, cost, current), curve: thin(curve, best.fee) }
+    let choice = match pricing.strategy {
+        Strategy::Profit => curve.as_slice(),
+        Strategy::Undercut | Strategy::Quantile { .. } | Strategy::Fixed { .. } => std::slice::from_ref(&best),
+    };
+    let reach = |threshold| crossing(choice, cost, threshold, pricing, floor);
+    let (stop, resume) = (reach(pricing.stop_below), reach(pricing.resume_above));
+    Appraisal { cost, best, current: forecast(view, cost, current), curve: thin(curve, best.fee), stop, resume }
 }
 
 /// What asking `fee` is expected to bring.
@@ -42,10 +49,11 @@ pub(super) fn appraise(
 /// With demand D (works bought per hour), S(f) = P(C > f) for the competing price C, and g(f) the share of works that would be
 /// handed to us at f, works made per hour are r = min(own pace, D g) and each sells with q = min(1, S/g); the profit per hour is
 /// r (q f - c). A work with C > f was open to us, so g >= S.
-pub(super) fn forecast(view: &View, cost: Nanomina, fee: Nanomina) -> Forecast {
+pub fn forecast(view: &View, cost: Nanomina, fee: Nanomina) -> Forecast {
     let price = view.sells_above(fee);
     let handed = view.startable_share(fee).max(price.estimate).max(f64::MIN_POSITIVE);
-    let sold = |probability: f64| (probability * view.calibration_factor() / handed).clamp(0.0, 1.0);
+    let open_and_sold = |probability: f64| (probability / handed).clamp(0.0, 1.0);
+    let sold = |probability: f64| (open_and_sold(probability) * view.calibration_factor()).clamp(0.0, 1.0);
     let (sale_probability, low, high) = (sold(price.estimate), sold(price.low), sold(price.high));
     let flow = view.works_bought_per_hour().map(|demand| demand * handed);
     let works_per_hour = match (flow, view.own_works_per_hour()) {
@@ -58,6 +66,7 @@ pub(super) fn forecast(view: &View, cost: Nanomina, fee: Nanomina) -> Forecast {
     Forecast {
         fee,
         sale_probability,
+        uncorrected: open_and_sold(price.estimate),
         low,
         high,
         works_per_hour,

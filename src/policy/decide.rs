@@ -7,14 +7,14 @@ use super::{
     decision::{Action, Appraisal, Decision, Target},
     guards,
     memory::{Memory, Settings},
-    params::Params,
+    params::{Params, Strategy},
     reason::Reason,
     state::Role,
 };
 use crate::{
     cost::CostUnknown,
     market::{Look, View},
-    units::{FeeRate, Nanomina, PublicKey},
+    units::{Nanomina, PublicKey},
 };
 
 /// Everything that a decision depends on.
@@ -60,6 +60,16 @@ pub fn decide(input: &Input<'_>) -> Decision {
     }
 }
 
+/// The forecasts by themselves, whether or not the daemon may be touched now.
+///
+/// # Errors
+///
+/// The reason why there is nothing to tell a price or a profit by.
+pub fn appraisal(input: &Input<'_>) -> Result<Appraisal, Reason> {
+    let status = input.look.status.as_ref().map_err(|fault| Reason::StatusFault { fault: fault.clone() })?;
+    price(input, &input.memory.settings(status))
+}
+
 fn hold(reason: Reason) -> Decision {
     Decision { action: Action::Hold, reason, target: None, appraisal: None }
 }
@@ -69,6 +79,9 @@ fn make_room(input: &Input<'_>, settings: &Settings, slot: Timestamp) -> Decisio
     let reason = Reason::OwnBlockAhead { slot };
     if settings.worker.is_none() || input.role == Role::Coordinator {
         return hold(reason);
+    }
+    if own_key(input).is_none() {
+        return hold(Reason::NoWorkerKey);
     }
     match guards::hazard(input.memory, input.now) {
         Ok(()) => Decision { action: Action::SwitchOff, reason, target: None, appraisal: None },
@@ -104,15 +117,16 @@ fn trade(input: &Input<'_>, settings: &Settings, appraisal: Appraisal) -> Decisi
     let target = Target { enabled, fee: appraisal.best.fee };
     let (action, reason) = match (on, enabled) {
         (false, false) => (Action::Hold, Reason::StaysOff { expected, threshold: pricing.resume_above }),
-        (false, true) => switch_on(input, target.fee, expected),
-        (true, false) => switch_off(input, settings, expected),
+        (false, true) => switch_on(input, &appraisal),
+        (true, false) => switch_off(input, settings, &appraisal),
         (true, true) => move_price(input, settings, &appraisal),
     };
     Decision { action, reason, target: Some(target), appraisal: Some(appraisal) }
 }
 
-fn switch_on(input: &Input<'_>, fee: Nanomina, expected: FeeRate) -> (Action, Reason) {
+fn switch_on(input: &Input<'_>, appraisal: &Appraisal) -> (Action, Reason) {
     let pricing = &input.params.pricing;
+    let (fee, expected) = (appraisal.best.fee, appraisal.best.cautious_profit);
     let Some(key) = own_key(input) else {
         return (Action::Hold, Reason::NoWorkerKey);
     };
@@ -122,14 +136,15 @@ fn switch_on(input: &Input<'_>, fee: Nanomina, expected: FeeRate) -> (Action, Re
             Err(wait) => (Action::Hold, wait),
         };
     }
-    match guards::switch(input.memory, true, pricing, input.now) {
+    match guards::switch(input.memory, true, pays_twice(appraisal), pricing, input.now) {
         Ok(()) => (Action::SwitchOn { key, fee }, Reason::Profitable { expected, threshold: pricing.resume_above }),
         Err(wait) => (Action::Hold, wait),
     }
 }
 
-fn switch_off(input: &Input<'_>, settings: &Settings, expected: FeeRate) -> (Action, Reason) {
+fn switch_off(input: &Input<'_>, settings: &Settings, appraisal: &Appraisal) -> (Action, Reason) {
     let pricing = &input.params.pricing;
+    let expected = appraisal.best.cautious_profit;
     let reason = Reason::Uneconomical { expected, threshold: pricing.stop_below };
     if input.role == Role::Coordinator {
         // A coordinator's key cannot be taken away: the dearest permitted fee keeps it from proving for less.
@@ -142,10 +157,34 @@ fn switch_off(input: &Input<'_>, settings: &Settings, expected: FeeRate) -> (Act
             Err(wait) => (Action::Hold, wait),
         };
     }
-    match guards::switch(input.memory, false, pricing, input.now) {
+    if own_key(input).is_none() {
+        return (Action::Hold, Reason::NoWorkerKey);
+    }
+    match guards::switch(input.memory, false, changed(input) && pays_half(appraisal), pricing, input.now) {
         Ok(()) => (Action::SwitchOff, reason),
         Err(wait) => (Action::Hold, wait),
     }
+}
+
+/// Whether prices changed for good since the worker was last switched.
+fn changed(input: &Input<'_>) -> bool {
+    let switched = input.memory.switched.map(|switched| switched.at);
+    input.view.summary().regime_since.is_some_and(|since| switched.is_none_or(|switched| since > switched))
+}
+
+/// Whether even the cautious forecast earns twice what computing costs.
+fn pays_twice(appraisal: &Appraisal) -> bool {
+    appraisal.best.cautious_profit.get() as f64 >= expense(appraisal)
+}
+
+/// Whether even the plain forecast earns less than half of what computing costs.
+fn pays_half(appraisal: &Appraisal) -> bool {
+    appraisal.best.profit.get() as f64 <= -0.5 * expense(appraisal)
+}
+
+/// Nanomina an hour that computing costs.
+fn expense(appraisal: &Appraisal) -> f64 {
+    appraisal.best.works_per_hour * appraisal.cost.to_f64()
 }
 
 fn move_price(input: &Input<'_>, settings: &Settings, appraisal: &Appraisal) -> (Action, Reason) {
@@ -155,7 +194,13 @@ fn move_price(input: &Input<'_>, settings: &Settings, appraisal: &Appraisal) -> 
         return (Action::Hold, Reason::AtTarget);
     }
     let outside = from < guards::floor(input.memory, pricing) || from > pricing.ceiling;
-    if !outside && !worth_moving(appraisal, pricing.deadband) {
+    let worth = match pricing.strategy {
+        Strategy::Profit => worth_moving(appraisal, pricing.deadband),
+        // A rule other than profit is followed for its own sake.
+        Strategy::Undercut | Strategy::Quantile { .. } => differs(appraisal, pricing.deadband),
+        Strategy::Fixed { .. } => true,
+    };
+    if !outside && !worth {
         return (Action::Hold, Reason::InsideDeadband { at: from, better: to });
     }
     match guards::fee_change(input.memory, pricing, input.now) {
@@ -170,10 +215,14 @@ fn move_price(input: &Input<'_>, settings: &Settings, appraisal: &Appraisal) -> 
 /// makes our own unsold works open to us again.
 fn worth_moving(appraisal: &Appraisal, deadband: f64) -> bool {
     let (current, best) = (&appraisal.current, &appraisal.best);
-    let change = best.fee.to_f64() - current.fee.to_f64();
     let gain = best.cautious_profit.to_mina_per_hour() - current.cautious_profit.to_mina_per_hour();
     let scale = best.cautious_profit.to_mina_per_hour().abs();
-    change.abs() > deadband * current.fee.to_f64() && gain > deadband * scale
+    differs(appraisal, deadband) && gain > deadband * scale
+}
+
+fn differs(appraisal: &Appraisal, deadband: f64) -> bool {
+    let (current, best) = (appraisal.current.fee.to_f64(), appraisal.best.fee.to_f64());
+    (best - current).abs() > deadband * current
 }
 
 fn own_key(input: &Input<'_>) -> Option<PublicKey> {

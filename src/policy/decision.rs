@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::reason::Reason;
+use super::{crossing::Crossing, reason::Reason};
 use crate::units::{FeeRate, Nanomina, PublicKey};
 
 /// The outcome of one look: exactly one action and the reason for it.
@@ -78,6 +78,8 @@ pub struct Forecast {
     pub fee: Nanomina,
     /// P(sold) of a work made at this fee.
     pub sale_probability: f64,
+    /// The same before the correction that our own sales taught.
+    pub uncorrected: f64,
     /// Lower end of its confidence band.
     pub low: f64,
     /// Upper end of its confidence band.
@@ -88,6 +90,13 @@ pub struct Forecast {
     pub profit: FeeRate,
     /// Expected profit with the probability at the lower end of its band: the figure that decisions use.
     pub cautious_profit: FeeRate,
+}
+
+impl Forecast {
+    /// Whether the fee brings no work: less than one in a hundred thousand years.
+    pub fn is_idle(&self) -> bool {
+        self.works_per_hour < 1e-9
+    }
 }
 
 /// The forecasts behind a decision.
@@ -101,6 +110,10 @@ pub struct Appraisal {
     pub current: Forecast,
     /// Over candidate fees in ascending order, thinned to at most [`Appraisal::MAX_CURVE`] points.
     pub curve: Vec<Forecast>,
+    /// What would bring the profit down to `policy.stop_below`.
+    pub stop: Crossing,
+    /// What would bring the profit up to `policy.resume_above`.
+    pub resume: Crossing,
 }
 
 impl Appraisal {

@@ -83,17 +83,26 @@ pub(super) fn hazard(memory: &Memory, now: Timestamp) -> Result<(), Reason> {
     memory.switch_hazard(now).map_or(Ok(()), |remaining| Err(Reason::SwitchHazard { remaining }))
 }
 
+/// Most doublings of a dwell time.
+const MOST_DOUBLINGS: u32 = 4;
+
 /// Whether a switch is due: confirmed, and not too soon after the last one.
-pub(super) fn switch(memory: &Memory, on: bool, pricing: &Pricing, now: Timestamp) -> Result<(), Reason> {
+///
+/// Where profit hovers about the thresholds, each switch of the last 24 hours doubles the time to wait for the next, so that a
+/// worker does not go on and off all day; a `clear` case does not wait longer for that.
+pub(super) fn switch(memory: &Memory, on: bool, clear: bool, pricing: &Pricing, now: Timestamp) -> Result<(), Reason> {
     let streak = memory.streak.then(on);
     if streak.looks < pricing.confirm {
         return Err(Reason::Confirming { have: streak.looks, need: pricing.confirm });
     }
+    let recent = u32::try_from(memory.switches.len()).unwrap_or(u32::MAX);
+    let doublings = if clear { 0 } else { recent.min(MOST_DOUBLINGS) };
     let last = memory.switched.map(|switched| switched.at);
+    let dwell = |time: Duration, reason: fn(Duration) -> Reason| wait(last, time * 2_u32.pow(doublings), now, reason);
     if on {
-        wait(last, pricing.min_off, now, |remaining| Reason::MinOff { remaining })?;
+        dwell(pricing.min_off, |remaining| Reason::MinOff { remaining })?;
     } else {
-        wait(last, pricing.min_on, now, |remaining| Reason::MinOn { remaining })?;
+        dwell(pricing.min_on, |remaining| Reason::MinOn { remaining })?;
     }
     hazard(memory, now)?;
     budget(memory, pricing)

@@ -52,6 +52,7 @@ impl Settings {
 
 /// What the policy must remember from look to look. A restart that forgot it could flap.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Memory {
     /// When the fee last changed by our decision.
     pub fee_changed: Option<Timestamp>,
@@ -59,6 +60,8 @@ pub struct Memory {
     pub switched: Option<Switched>,
     /// Changes of the last 24 hours by our decision, oldest first.
     pub changes: VecDeque<Timestamp>,
+    /// Of them, switches for economy, oldest first.
+    pub switches: VecDeque<Timestamp>,
     /// Looks in a row that wanted the same.
     pub streak: Streak,
     /// The own block for which the worker is off, by its slot's start.
@@ -73,8 +76,8 @@ pub struct Memory {
     pub known: Option<Settings>,
     /// What the daemon would be set to if dry-run decisions had been carried out.
     pub virtual_settings: Option<Settings>,
-    /// Whether the daemon ever showed a worker key: then it is no coordinator.
-    pub showed_key: bool,
+    /// The worker key that the daemon last showed. One that ever showed a key is no coordinator.
+    pub shown_key: Option<PublicKey>,
     /// Whether the worker key has a ledger account, as last answered.
     pub has_account: Option<bool>,
     /// The daemon's uptime at the last look.
@@ -141,7 +144,7 @@ impl Memory {
         if self.pause.is_some_and(|pause| pause.until.is_some_and(|until| until <= look.at)) {
             self.pause = None;
         }
-        self.external_hold = self.external_hold.filter(|until| *until > look.at);
+        self.follow_clock(look.at, safety);
         if let Some(Ok(exists)) = look.account {
             self.has_account = Some(exists);
         }
@@ -150,7 +153,9 @@ impl Memory {
         let started = look.at.checked_sub(status.uptime).unwrap_or(Timestamp::MIN);
         let restarted = self.uptime.is_some_and(|before| status.uptime < before);
         self.uptime = Some(status.uptime);
-        self.showed_key |= status.worker.is_some();
+        if status.worker.is_some() {
+            self.shown_key.clone_from(&status.worker);
+        }
         self.restarts += u32::from(restarted);
         let changed = self.known.as_ref().is_some_and(|known| *known != found);
         if changed || restarted {
@@ -176,6 +181,17 @@ impl Memory {
         self.known = Some(found);
     }
 
+    /// Nothing happened later than now: where a clock was set back, waits begin anew instead of lasting until it has caught up.
+    fn follow_clock(&mut self, now: Timestamp, safety: &Safety) {
+        let switched = self.switched.as_mut().map(|switched| &mut switched.at);
+        let past = self.changes.iter_mut().chain(&mut self.switches).chain(&mut self.fee_changed).chain(switched);
+        for at in past {
+            *at = now.min(*at);
+        }
+        let longest = now.checked_add(safety.external_hold).unwrap_or(Timestamp::MAX);
+        self.external_hold = self.external_hold.map(|until| until.min(longest)).filter(|until| *until > now);
+    }
+
     /// What the policy decides about: in dry-run, the settings that its decisions would have led to.
     pub fn settings(&self, status: &Status) -> Settings {
         self.virtual_settings.clone().unwrap_or_else(|| Settings::from(status))
@@ -189,9 +205,8 @@ impl Memory {
             self.streak = self.streak.then(target.enabled);
         }
         let day_ago = at.checked_sub(Duration::from_secs(24 * 3600)).unwrap_or(Timestamp::MIN);
-        while self.changes.front().is_some_and(|change| *change <= day_ago) {
-            self.changes.pop_front();
-        }
+        self.changes.retain(|change| *change > day_ago);
+        self.switches.retain(|switch| *switch > day_ago);
         let Ok(status) = &look.status else { return };
         let before = self.settings(status);
         let after = before.after(&decision.action);
@@ -228,6 +243,9 @@ impl Memory {
                 Reason::OwnBlockAhead { slot } => Some(*slot),
                 _ => None,
             };
+            if !matches!(reason, Reason::OwnBlockAhead { .. } | Reason::OwnBlockPassed) {
+                self.switches.push_back(at);
+            }
         }
     }
 
@@ -247,7 +265,7 @@ impl Memory {
         match setting {
             super::RoleSetting::Worker => Role::Worker,
             super::RoleSetting::Coordinator => Role::Coordinator,
-            super::RoleSetting::Auto if self.showed_key => Role::Worker,
+            super::RoleSetting::Auto if self.shown_key.is_some() => Role::Worker,
             super::RoleSetting::Auto => Role::Unsure,
         }
     }

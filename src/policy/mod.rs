@@ -5,6 +5,7 @@
 //! Not here: carrying a decision out (`controller`).
 
 mod appraise;
+mod crossing;
 mod decide;
 mod decision;
 mod guards;
@@ -15,7 +16,9 @@ mod state;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use decide::{Input, decide};
+pub use appraise::forecast;
+pub use crossing::{Crossing, SalesNeeded};
+pub use decide::{Input, appraisal, decide};
 pub use decision::{Action, Appraisal, Decision, Forecast, Target};
 pub use memory::{Breaker, Memory, Settings, Streak, Switched};
 pub use params::{BlockProduction, ExternalChange, Params, Pricing, RoleSetting, Safety, Strategy, Worker};

@@ -112,7 +112,7 @@ impl Strategy {
 /// Whose worker it is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Worker {
-    /// The key whose proofs these are; without one, work is never switched on.
+    /// The key whose proofs these are; without one, the key that the daemon shows counts as ours, and work is never switched.
     pub key: Option<PublicKey>,
     /// What the operator says the daemon is.
     pub role: RoleSetting,
@@ -121,6 +121,15 @@ pub struct Worker {
 }
 
 impl Worker {
+    /// The same operator, to whom the key that a daemon shows belongs where no key is set.
+    pub fn adopting(&self, shown: Option<&PublicKey>) -> Self {
+        let mut worker = self.clone();
+        if worker.key.is_none() {
+            worker.own_provers.extend(shown.cloned());
+        }
+        worker
+    }
+
     /// Whether a prover is the operator's own.
     pub fn owns(&self, prover: &PublicKey) -> bool {
         self.key.as_ref() == Some(prover) || self.own_provers.contains(prover)
@@ -153,7 +162,7 @@ pub struct BlockProduction {
 
 impl Default for BlockProduction {
     fn default() -> Self {
-        Self { enabled: false, stop_before: Duration::from_secs(300), resume_after: Duration::from_secs(60) }
+        Self { enabled: true, stop_before: Duration::from_secs(300), resume_after: Duration::from_secs(60) }
     }
 }
 

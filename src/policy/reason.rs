@@ -79,7 +79,7 @@ pub enum Reason {
     },
     /// Whether the daemon is a worker that is off or a coordinator cannot be told; set `role`.
     RoleUnsure,
-    /// Switching on needs a `worker_key`.
+    /// Switching would be right, but without a `worker_key` work that was switched off could not be switched on again.
     NoWorkerKey,
     /// The cost of a work is not known, so nothing can be called profitable.
     CostUnknown {
@@ -237,7 +237,9 @@ impl fmt::Display for Reason {
             Self::ExternalChange { until } => write!(f, "someone else changed fee or key, holding until {until}"),
             Self::ForeignKey { found } => write!(f, "the daemon works for a key that is not ours, {}", found.short()),
             Self::RoleUnsure => f.write_str("no worker key is shown: off, or a coordinator; set role to tell"),
-            Self::NoWorkerKey => f.write_str("switching on would pay, but no worker_key is set"),
+            Self::NoWorkerKey => {
+                f.write_str("switching on or off would be right; it needs a worker_key in the settings")
+            }
             Self::CostUnknown { cause } => write!(f, "the cost of a work is not known: {cause}"),
             Self::OwnBlockAhead { slot } => write!(f, "the daemon produces a block at {slot}"),
             Self::OwnBlockPassed => f.write_str("the daemon's own block is over"),

@@ -42,7 +42,7 @@ impl Story {
             safety: Safety::default(),
         };
         let look = fixtures::look(NOW, blocks, vec![open_work(900_000, None)]);
-        Self { params, memory: Memory { showed_key: true, ..Memory::default() }, look, cost: Ok(fee(1_000)) }
+        Self { params, memory: Memory { shown_key: Some(key("us")), ..Memory::default() }, look, cost: Ok(fee(1_000)) }
     }
 
     fn status(&mut self, change: impl FnOnce(&mut crate::market::Status)) -> &mut Self {
@@ -60,6 +60,7 @@ impl Story {
             half_life: pricing.half_life,
             min_samples: pricing.min_samples,
             works_per_hour: Some(30.0),
+            level: self.cost.clone().unwrap_or(Nanomina::ZERO),
         };
         let view = View::new(&history, &self.look, &settings, owns);
         decide(&Input {
@@ -209,13 +210,25 @@ fn an_own_block_makes_room_and_hands_back() {
 #[test]
 fn a_daemon_without_a_key_is_not_touched_until_its_role_is_known() {
     let mut story = Story::new(market(5_000_000, 3));
-    story.memory.showed_key = false;
+    story.memory.shown_key = None;
     story.status(|status| status.worker = None);
     assert_eq!(story.code(), ("hold", "role_unsure"));
     story.params.worker.role = RoleSetting::Worker;
     assert_eq!(story.code(), ("switch_on", "profitable"));
     story.params.worker.key = None;
     assert_eq!(story.code(), ("hold", "no_worker_key"));
+}
+
+#[test]
+fn without_a_worker_key_the_fee_is_set_and_work_is_not_switched() {
+    let mut story = Story::new(market(5_000_000, 3));
+    story.params.worker = Worker::default().adopting(Some(&key("us")));
+    assert_eq!(story.code(), ("set_fee", "price_move"));
+    let mut story = Story::new(market(5_000_000, 10));
+    story.params.worker = Worker::default().adopting(Some(&key("us")));
+    assert_eq!(story.code(), ("hold", "no_worker_key"));
+    story.status(|status| status.worker = Some(key("someone")));
+    assert_eq!(story.code(), ("hold", "foreign_key"));
 }
 
 #[test]
@@ -280,6 +293,26 @@ fn someone_elses_change_is_left_alone_for_a_while_but_a_restart_is_not_a_change(
     at(120 + 3_600, 4_000, 8, &mut look);
     memory.observe(&look, Mode::Live, &safety);
     assert_eq!(memory.external_hold, None);
+}
+
+#[test]
+fn a_clock_that_was_set_back_does_not_prolong_what_is_waited_for() {
+    let day = 86_400;
+    let mut story = Story::new(market(5_000_000, 3));
+    story.memory.fee_changed = Some(time(NOW + day));
+    story.memory.switched = Some(Switched { at: time(NOW + day), on: true });
+    story.memory.changes = [time(NOW + day)].into();
+    story.memory.switches = [time(NOW + day)].into();
+    story.memory.external_hold = Some(time(NOW + day));
+    let hold = story.params.safety.external_hold;
+    story.memory.observe(&story.look, Mode::Live, &story.params.safety);
+    let now = Some(time(NOW));
+    assert_eq!((story.memory.fee_changed, story.memory.switched.map(|switched| switched.at)), (now, now));
+    assert_eq!((story.memory.changes.back(), story.memory.switches.back()), (now.as_ref(), now.as_ref()));
+    assert_eq!(story.memory.external_hold, Some(time(NOW) + hold));
+    story.look.at = time(NOW) + hold;
+    story.memory.observe(&story.look, Mode::Live, &story.params.safety);
+    assert_eq!(story.decide().reason.code(), "price_move", "all waits are over");
 }
 
 #[test]

@@ -23,7 +23,7 @@ use crate::{
     control::Command,
     controller::{Plan, Runner, Wiring},
     cost::Quote,
-    daemon::{ClientConfig, ClientError, DaemonClient},
+    daemon::{ClientConfig, ClientError, DaemonClient, RequestObserver},
     journal::Ledger,
     units::DaemonId,
 };
@@ -191,29 +191,36 @@ impl Daemons {
     }
 
     fn client(&self, daemon: &config::Daemon) -> Result<DaemonClient, ConnectError> {
-        let metrics_url = match &daemon.metrics {
-            Some(MetricsSource::Direct(url)) => Some(url.expose().clone()),
-            Some(MetricsSource::Prometheus { .. }) | None => None,
-        };
-        DaemonClient::new(ClientConfig {
-            graphql_url: daemon.graphql_url.expose().clone(),
-            metrics_url,
-            bearer: daemon.bearer_token.as_ref().map(|secret| secret.value().clone()),
-            timeout: daemon.timeout,
-            max_response: daemon.max_response.0,
-            clock: self.clock,
-            observer: Some(Arc::new(Requests {
-                daemon: daemon.id.clone(),
-                metrics: Arc::clone(&self.publisher.metrics),
-            })),
-        })
-        .map_err(|source| ConnectError { daemon: daemon.id.clone(), source })
+        let requests = Requests { daemon: daemon.id.clone(), metrics: Arc::clone(&self.publisher.metrics) };
+        client(daemon, self.clock, Some(Arc::new(requests)))
     }
 
     /// How long a loop may take to come round before the service no longer counts as healthy.
     fn allowed(&self, settings: &Settings, daemon: &config::Daemon) -> Duration {
         self.clock.real(settings.controller.interval) * 3 + daemon.timeout * REQUESTS_PER_LOOK
     }
+}
+
+/// The client of a daemon as configured.
+pub(super) fn client(
+    daemon: &config::Daemon,
+    clock: Clock,
+    observer: Option<Arc<dyn RequestObserver>>,
+) -> Result<DaemonClient, ConnectError> {
+    let metrics_url = match &daemon.metrics {
+        Some(MetricsSource::Direct(url)) => Some(url.expose().clone()),
+        Some(MetricsSource::Prometheus { .. }) | None => None,
+    };
+    DaemonClient::new(ClientConfig {
+        graphql_url: daemon.graphql_url.expose().clone(),
+        metrics_url,
+        bearer: daemon.bearer_token.as_ref().map(|secret| secret.value().clone()),
+        timeout: daemon.timeout,
+        max_response: daemon.max_response.0,
+        clock,
+        observer,
+    })
+    .map_err(|source| ConnectError { daemon: daemon.id.clone(), source })
 }
 
 /// Requests that follow one another in a look that acts: schema, status, market, two mutations, two times reading back.

@@ -8,9 +8,11 @@
 mod daemons;
 mod desk;
 mod feed;
+mod glance;
 mod publisher;
 mod run;
 
 pub use daemons::ConnectError;
+pub use glance::{Glance, glance};
 pub use publisher::Publisher;
 pub use run::{Service, ServiceError, Started};

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::{
     port::SimPort,
     scenario::Scenario,
+    tally::Tally,
     truth::{OwnTruth, Truth},
     world::World,
 };
@@ -25,6 +26,12 @@ pub struct Trial {
     pub decisions: BTreeMap<(&'static str, &'static str), u64>,
     /// Actions carried out, with their time.
     pub actions: Vec<(Timestamp, Action)>,
+    /// Of them, changes of the fee.
+    pub fee_changes: u64,
+    /// What was earned and made in each regime.
+    pub tally: Tally,
+    /// Predicted minus realised share of own works sold, at the end.
+    pub prediction_error: Option<f64>,
     /// What the worker really did and earned.
     pub own: OwnTruth,
     /// Works bought in the whole market.
@@ -32,7 +39,7 @@ pub struct Trial {
 }
 
 /// Runs `plan` on a market for `length` of simulated time.
-pub async fn trial(scenario: &Scenario, seed: u64, start: Timestamp, length: Duration, plan: &Plan) -> Trial {
+pub fn trial(scenario: &Scenario, seed: u64, start: Timestamp, length: Duration, plan: &Plan) -> Trial {
     let port = SimPort::new(World::new(scenario, seed, start));
     let mut state = State::default();
     let mut result = Trial::default();
@@ -40,27 +47,50 @@ pub async fn trial(scenario: &Scenario, seed: u64, start: Timestamp, length: Dur
     let mut now = start;
     while now < end {
         port.advance(now);
-        let look = port.look(&state.plan(now, &plan.params)).await;
+        let look = at_once(port.look(&state.plan(now, &plan.params)));
         let context = Context { mode: plan.mode, params: &plan.params, cost: &plan.cost, quote: None };
         let conclusion = state.conclude(now, &look, &context);
         let decision = &conclusion.decision;
         let outcome = match state.settings(&look) {
             // Nothing of a simulation is taken down, so that this cannot fail.
-            Some(settings) => actuate(&port, plan.mode, &settings, &decision.action, async { Ok(()) }).await,
+            Some(settings) => at_once(actuate(&port, plan.mode, &settings, &decision.action, async { Ok(()) })),
             None => Ok(Outcome::Held),
         };
         let outcome = outcome.unwrap_or(Outcome::Held);
         state.settle(now, &look, decision, &outcome, &plan.params);
         result.looks += 1;
         *result.decisions.entry((decision.action.code(), decision.reason.code())).or_default() += 1;
+        let fee_changed = outcome != Outcome::Held
+            && matches!(decision.action, Action::SetFee { .. } | Action::Park { .. } | Action::SwitchOn { .. });
         if outcome != Outcome::Held {
             result.actions.push((now, decision.action.clone()));
         }
+        let slot = port.world().truth().slots.saturating_sub(1);
+        let own = port.world().truth().own;
+        result.tally.book(scenario, slot, &own);
+        result.fee_changes += u64::from(fee_changed);
+        result.prediction_error = conclusion.prediction_error;
         now = now.checked_add(plan.interval).unwrap_or(Timestamp::MAX);
     }
     port.advance(end);
-    let Truth { own, works_bought, .. } = port.world().truth().clone();
+    let (own, works_bought, slot) = {
+        let world = port.world();
+        let Truth { own, works_bought, slots, .. } = world.truth();
+        (*own, *works_bought, slots.saturating_sub(1))
+    };
+    result.tally.book(scenario, slot, &own);
     Trial { own, works_bought, ..result }
+}
+
+/// The result of a future that never waits: the in-process port answers at once, so it is ready at its first poll.
+fn at_once<T>(future: impl Future<Output = T>) -> T {
+    let mut future = std::pin::pin!(future);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    loop {
+        if let std::task::Poll::Ready(result) = future.as_mut().poll(&mut context) {
+            return result;
+        }
+    }
 }
 
 #[cfg(test)]
@@ -90,24 +120,24 @@ mod tests {
         }
     }
 
-    async fn run(name: &str, mode: Mode, hours: u64) -> Trial {
+    fn run(name: &str, mode: Mode, hours: u64) -> Trial {
         let scenario = library::scenario(name).unwrap();
         let start: Timestamp = "2026-11-01T00:00:00Z".parse().unwrap();
-        trial(&scenario, 1, start, Duration::from_secs(hours * 3600), &plan(mode)).await
+        trial(&scenario, 1, start, Duration::from_secs(hours * 3600), &plan(mode))
     }
 
-    #[tokio::test]
-    async fn a_scarce_market_is_sold_to_and_a_saturated_one_is_left() {
-        let scarce = run("scarce", Mode::Live, 8).await;
+    #[test]
+    fn a_scarce_market_is_sold_to_and_a_saturated_one_is_left() {
+        let scarce = run("scarce", Mode::Live, 8);
         assert!(scarce.own.sold > 0 && scarce.own.earned > 0, "{scarce:#?}");
-        let surplus = run("surplus", Mode::Live, 8).await;
+        let surplus = run("surplus", Mode::Live, 8);
         assert!(surplus.decisions.contains_key(&("switch_off", "uneconomical")), "{surplus:#?}");
         assert_eq!(surplus.own.fast_toggles, 0);
     }
 
-    #[tokio::test]
-    async fn a_dry_run_decides_and_changes_nothing() {
-        let dry = run("scarce", Mode::DryRun, 4).await;
+    #[test]
+    fn a_dry_run_decides_and_changes_nothing() {
+        let dry = run("scarce", Mode::DryRun, 4);
         assert!(dry.actions.iter().any(|(_, action)| matches!(action, Action::SetFee { .. })));
         assert_eq!(dry.own.toggles, 0);
     }

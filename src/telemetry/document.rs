@@ -6,11 +6,15 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::board::{Board, DecisionRow, Entry, Slice};
+use super::{
+    board::{Board, DecisionRow, Entry, Slice},
+    explanation::Explanation,
+    words::headline,
+};
 use crate::{
     fault::Fault,
     market::Summary,
-    policy::{Action, Forecast},
+    policy::{Action, Appraisal, Forecast},
     record::{Mode, Record, Role},
     units::{DaemonId, FeeRate, Nanomina},
 };
@@ -44,6 +48,7 @@ struct DaemonDocument {
     paused_until: Option<Timestamp>,
     breaker: &'static str,
     faults: Vec<FaultDocument>,
+    explanation: Option<Explanation>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -98,6 +103,8 @@ impl DaemonDocument {
             paused_until: hold.paused.and_then(|pause| pause.until),
             breaker: if hold.breaker_open { "open" } else { "closed" },
             faults: record.map(faults).unwrap_or_default(),
+            explanation: record
+                .map(|record| Explanation::new(record, headline(entry, now), record.decision.appraisal.as_ref())),
         }
     }
 }
@@ -218,6 +225,11 @@ struct Recommended {
 impl MarketDocument {
     /// The market of a record.
     pub fn new(record: &Record) -> Self {
+        Self::with_forecasts(record, record.decision.appraisal.as_ref())
+    }
+
+    /// The market of a record with forecasts that its decision stopped short of.
+    pub fn with_forecasts(record: &Record, appraisal: Option<&Appraisal>) -> Self {
         let market = record.market.as_ref();
         let decision = &record.decision;
         let asked = match &decision.action {
@@ -244,11 +256,7 @@ impl MarketDocument {
             open_works: market.map(|market| market.open_works),
             own_open_works: market.map(|market| market.own_open_works),
             histogram_resolves_prices: market.and_then(|market| market.histogram_resolves),
-            curve: decision
-                .appraisal
-                .iter()
-                .flat_map(|appraisal| appraisal.curve.iter().map(CurvePoint::from))
-                .collect(),
+            curve: appraisal.iter().flat_map(|appraisal| appraisal.curve.iter().map(CurvePoint::from)).collect(),
             recommended: Recommended {
                 action: decision.action.code(),
                 fee_mina: asked.map(Nanomina::to_mina),

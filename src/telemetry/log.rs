@@ -68,6 +68,7 @@ pub fn log_record(record: &Record) {
         target: "snarkfee::decision",
         daemon = record.daemon.as_str(),
         mode = record.mode.as_str(),
+        era = record.era.as_deref(),
         action = decision.action.code(),
         reason = decision.reason.code(),
         text = text.as_str(),
@@ -180,6 +181,7 @@ mod tests {
         let expected = [
             ("daemon", "main"),
             ("mode", "live"),
+            ("era", "3.0"),
             ("action", "set_fee"),
             ("reason", "price_move"),
             ("text", "the best fee moved from 0.001 MINA to 0.0012 MINA"),

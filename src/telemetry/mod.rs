@@ -8,6 +8,7 @@
 
 mod board;
 mod document;
+mod explanation;
 mod liveness;
 mod log;
 mod metrics;
@@ -17,6 +18,7 @@ mod words;
 
 pub use board::{Board, DecisionFilter, DecisionRow, Entry, Point, Slice, Standing};
 pub use document::{DecisionDocument, DecisionsDocument, MarketDocument, StatusDocument};
+pub use explanation::{Arithmetic, Change, Explanation, Outlook};
 pub use liveness::Liveness;
 pub use log::{InvalidFilter, LogFormat, init, log_record};
 pub use metrics::{Exposition, Metrics};

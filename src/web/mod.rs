@@ -9,7 +9,6 @@
 mod admin;
 mod api;
 mod assets;
-mod charts;
 mod guard;
 mod page;
 mod problem;

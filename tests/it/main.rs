@@ -7,18 +7,30 @@
     reason = "a failed step of a test ends it, in helpers too"
 )]
 
+mod asking;
+mod checker;
+mod documents;
 mod eras;
 mod exchange;
+mod fault;
+mod faults;
 mod fixed_daemon;
 mod foreign_client;
 mod journal;
 mod kill;
+mod layering;
 mod metrics_text;
 mod mutation;
+mod process;
+mod program;
+mod project;
+mod proxy;
 mod real_purchases;
+mod scenario_prices;
 mod schema;
 mod server;
 mod simd_http;
 mod simd_schema;
+mod stage;
 mod validate;
 mod web;

@@ -182,6 +182,16 @@ async fn a_paused_worker_is_not_touched_even_at_the_end() {
     assert_eq!(h.runner.wiring.port.sent(), [Mutation::SwitchOff]);
 }
 
+#[tokio::test]
+async fn a_pause_that_waits_holds_for_the_next_look_already() {
+    let mut h = harness(ScriptedDaemon::set_to(on()).showing(looks(1, false)), plan(Mode::Live, OnExit::Keep));
+    h.order(Command::Resume { daemon: None }).await;
+    h.order(Command::Pause { daemon: None, until: None }).await;
+    h.runner.look().await;
+    assert_eq!(h.kept.codes(), [("hold", "paused", "held")]);
+    assert_eq!(h.runner.wiring.port.sent(), []);
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_loop_looks_at_its_interval_obeys_at_once_and_ends_when_told() {
     let h = harness(ScriptedDaemon::set_to(on()).showing(looks(1, false)), plan(Mode::DryRun, OnExit::Keep));

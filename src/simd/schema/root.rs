@@ -73,6 +73,11 @@ pub(super) fn query(types: &mut Types, limited: bool) {
                     text(view.genesis().strftime("%Y-%m-%dT%H:%M:%SZ"))
                 })
         });
+        // No simulated account is a zkApp's.
+        types.shapes(
+            Mesa40..,
+            &["ActionState action:[[Field!]!]! actionSequenceNo:Int! blockNumber:UInt32! transactionSequenceNo:Int!"],
+        );
         types.enumeration(.., "TransactionStatus", &["INCLUDED", "PENDING", "UNKNOWN"]);
     }
 }
@@ -121,6 +126,13 @@ fn work_fields(table: Table<'_, Root>) -> Table<'_, Root> {
         })
         .asked(..Mainnet10, "account", "Account", &[("publicKey", "PublicKey!")], find_account)
         .asked(Mainnet10.., "account", "Account", &[("token", "TokenId"), ("publicKey", "PublicKey!")], find_account)
+        .asked(
+            Mesa40..,
+            "accountActions",
+            "[ActionState!]!",
+            &[("maxLength", "Int"), ("token", "TokenId"), ("publicKey", "PublicKey!")],
+            |_| Ok(nothing()),
+        )
         .plain(Mainnet10.., "genesisConstants", "GenesisConstants!", |_| object(GenesisConstants))
         .plain(Mainnet13.., "runtimeConfig", "JSON!", runtime_config)
         .plain(Berkeley30.., "networkID", "String!", |view| text(&view.network.id))

@@ -2,11 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use crate::{
-    record::Record,
-    telemetry::percent,
-    web::{Face, charts},
-};
+use crate::{charts, record::Record, telemetry::percent, web::Face};
 
 /// Most points of a history in one chart: more than two per pixel would only be weight.
 const MOST_POINTS: usize = 360;

@@ -16,7 +16,7 @@ use crate::{
 const MARK: i32 = 4;
 
 /// P(sold) against fee with its band, the wanted and the asked fee, and the cost.
-pub(in crate::web) fn sale_probability(appraisal: &Appraisal) -> Option<String> {
+pub(crate) fn sale_probability(appraisal: &Appraisal) -> Option<String> {
     let scale = scale(appraisal)?;
     let (x, y) = (scale.axis(), shares());
     chart(&x, &y, |canvas| {
@@ -37,27 +37,40 @@ pub(in crate::web) fn sale_probability(appraisal: &Appraisal) -> Option<String> 
 }
 
 /// Expected profit per hour against fee, the mean and the cautious side.
-pub(in crate::web) fn profit_by_fee(appraisal: &Appraisal) -> Option<String> {
+pub(crate) fn profit_by_fee(appraisal: &Appraisal) -> Option<String> {
     let scale = scale(appraisal)?;
-    let mean = |point: &Forecast| point.profit.to_mina_per_hour();
-    let cautious = |point: &Forecast| point.cautious_profit.to_mina_per_hour();
-    let all = || appraisal.curve.iter().chain([&appraisal.best, &appraisal.current]);
+    let (x, y) = (scale.axis(), profits(appraisal));
+    chart(&x, &y, |canvas| draw_profit(canvas, scale, &y, appraisal))
+}
+
+fn mean(point: &Forecast) -> f64 {
+    point.profit.to_mina_per_hour()
+}
+
+fn cautious(point: &Forecast) -> f64 {
+    point.cautious_profit.to_mina_per_hour()
+}
+
+/// The axis of expected profits.
+pub(super) fn profits(appraisal: &Appraisal) -> Axis {
+    let all = appraisal.curve.iter().chain([&appraisal.best, &appraisal.current]);
+    linear(all.flat_map(|point| [mean(point), cautious(point)]), [0.0])
+}
+
+pub(super) fn draw_profit(canvas: &mut Canvas<'_, '_>, scale: FeeScale, y: &Axis, appraisal: &Appraisal) -> Drawn {
     let x = scale.axis();
-    let y = linear(all().flat_map(|point| [mean(point), cautious(point)]), [0.0]);
-    chart(&x, &y, |canvas| {
-        rule(canvas, (x.range.start, 0.0), (x.range.end, 0.0), stroke(INK, 1))?;
-        let edges: Vec<_> = paid(appraisal).map(|p| (scale.position(p.fee), Some((cautious(p), mean(p))))).collect();
-        band(canvas, &edges, tint(MARKET, 0.25))?;
-        for (value, style) in [(&mean as &dyn Fn(&Forecast) -> f64, stroke(MARKET, 1)), (&cautious, stroke(INK, 2))] {
-            let curve: Vec<_> = paid(appraisal).map(|point| (scale.position(point.fee), Some(value(point)))).collect();
-            lines(canvas, &curve, style)?;
-        }
-        for atom in free(appraisal) {
-            dot(canvas, (scale.position(atom.fee), cautious(atom)), INK)?;
-        }
-        markers(canvas, scale, &y, appraisal)?;
-        dot(canvas, (scale.position(appraisal.best.fee), cautious(&appraisal.best)), GAIN)
-    })
+    rule(canvas, (x.range.start, 0.0), (x.range.end, 0.0), stroke(INK, 1))?;
+    let edges: Vec<_> = paid(appraisal).map(|p| (scale.position(p.fee), Some((cautious(p), mean(p))))).collect();
+    band(canvas, &edges, tint(MARKET, 0.25))?;
+    for (value, style) in [(mean as fn(&Forecast) -> f64, stroke(MARKET, 1)), (cautious, stroke(INK, 2))] {
+        let curve: Vec<_> = paid(appraisal).map(|point| (scale.position(point.fee), Some(value(point)))).collect();
+        lines(canvas, &curve, style)?;
+    }
+    for atom in free(appraisal) {
+        dot(canvas, (scale.position(atom.fee), cautious(atom)), INK)?;
+    }
+    markers(canvas, scale, y, appraisal)?;
+    dot(canvas, (scale.position(appraisal.best.fee), cautious(&appraisal.best)), GAIN)
 }
 
 fn scale(appraisal: &Appraisal) -> Option<FeeScale> {
@@ -68,17 +81,17 @@ fn scale(appraisal: &Appraisal) -> Option<FeeScale> {
     Some(FeeScale::over(curve.chain([appraisal.best.fee, appraisal.current.fee, appraisal.cost])))
 }
 
-fn paid(appraisal: &Appraisal) -> impl Iterator<Item = &Forecast> {
+pub(super) fn paid(appraisal: &Appraisal) -> impl Iterator<Item = &Forecast> {
     appraisal.curve.iter().filter(|point| point.fee > Nanomina::ZERO)
 }
 
 /// Work at fee 0 sells by other rules than work at any price, so its point is not joined to the curve.
-fn free(appraisal: &Appraisal) -> impl Iterator<Item = &Forecast> {
+pub(super) fn free(appraisal: &Appraisal) -> impl Iterator<Item = &Forecast> {
     appraisal.curve.iter().filter(|point| point.fee == Nanomina::ZERO)
 }
 
 /// Upright lines at the cost, the asked and the wanted fee, and two at the gap of the axis.
-fn markers(canvas: &mut Canvas<'_, '_>, scale: FeeScale, y: &Axis, appraisal: &Appraisal) -> Drawn {
+pub(super) fn markers(canvas: &mut Canvas<'_, '_>, scale: FeeScale, y: &Axis, appraisal: &Appraisal) -> Drawn {
     let mut upright = |at: f64, style| rule(canvas, (at, y.range.start), (at, y.range.end), style);
     if let Some(gap) = scale.gap() {
         upright(gap - 0.02, stroke(MARKET, 1))?;
@@ -89,7 +102,7 @@ fn markers(canvas: &mut Canvas<'_, '_>, scale: FeeScale, y: &Axis, appraisal: &A
     upright(scale.position(appraisal.best.fee), stroke(GAIN, 2))
 }
 
-fn dot(canvas: &mut Canvas<'_, '_>, at: (f64, f64), colour: plotters::style::RGBColor) -> Drawn {
+pub(super) fn dot(canvas: &mut Canvas<'_, '_>, at: (f64, f64), colour: plotters::style::RGBColor) -> Drawn {
     canvas.draw_series(std::iter::once(Circle::new(at, MARK, tint(colour, 1.0))))?;
     Ok(())
 }

@@ -60,6 +60,11 @@ impl FeeScale {
 
     /// The scale that shows all of `fees`.
     pub(super) fn over(fees: impl IntoIterator<Item = Nanomina>) -> Self {
+        Self::within(fees, Self::MOST_DECADES)
+    }
+
+    /// The scale that shows `fees`, at most so many decades of them.
+    pub(super) fn within(fees: impl IntoIterator<Item = Nanomina>, most_decades: i32) -> Self {
         let mut zero = false;
         let mut ends: Option<(f64, f64)> = None;
         for fee in fees {
@@ -73,7 +78,7 @@ impl FeeScale {
         let (low, high) = ends.unwrap_or((-4.0, -3.0));
         let high = decade(high.ceil());
         let lowest = decade(low.floor());
-        let low = lowest.clamp(high - Self::MOST_DECADES, high - 1);
+        let low = lowest.clamp(high - most_decades.max(1), high - 1);
         Self { low, high, zero, clipped: lowest < low }
     }
 
@@ -83,6 +88,19 @@ impl FeeScale {
             return if self.zero { self.zero_position() } else { f64::from(self.low) };
         }
         fee.to_mina().log10().clamp(f64::from(self.low), f64::from(self.high))
+    }
+
+    /// The places of fees above 0.
+    pub(super) fn paid_range(self) -> Range<f64> {
+        f64::from(self.low)..f64::from(self.high)
+    }
+
+    /// The fee at a place above the gap.
+    pub(super) fn fee_at(place: f64) -> Nanomina {
+        let nanomina = 10_f64.powf(place + 9.0).round().clamp(1.0, Nanomina::MAX.to_f64());
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to amounts")]
+        let nanomina = nanomina as u64;
+        Nanomina::try_new(nanomina).unwrap_or(Nanomina::MAX)
     }
 
     /// Where the gap between 0 and the smallest fee is; `None` when 0 is not on the scale.

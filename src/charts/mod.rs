@@ -3,15 +3,17 @@
 //! Invariants: presentation attributes only, so that a strict content security policy holds; the colours are a closed set that
 //! the style sheet replaces in dark mode; no text of a daemon is drawn.
 //!
-//! Not here: legends and captions, which are HTML (`page`).
+//! Not here: the page's legends and captions, which are HTML (`web::page`).
 
 mod by_fee;
+mod market;
 mod over_time;
 mod scale;
 
 use plotters::{
     chart::{ChartBuilder, ChartContext},
-    drawing::{DrawingAreaErrorKind, IntoDrawingArea},
+    coord::Shift,
+    drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea},
     element::{PathElement, Polygon},
     prelude::{Cartesian2d, SVGBackend},
     series::LineSeries,
@@ -19,14 +21,15 @@ use plotters::{
 };
 
 use self::scale::Axis;
-pub(super) use self::{
+pub(crate) use self::{
     by_fee::{profit_by_fee, sale_probability},
+    market::market,
     over_time::{coverage, earned, expected_profit, fee_and_market},
 };
 
 const SIZE: (u32, u32) = (520, 260);
 
-/// The colours, each a role that `assets/style.css` knows by its value.
+/// The colours, each a role that `web/assets/style.css` knows by its value.
 const INK: RGBColor = RGBColor(0x4A, 0x52, 0x60);
 const GRID: RGBColor = RGBColor(0xE2, 0xE6, 0xEC);
 const OURS: RGBColor = RGBColor(0x1D, 0x5F, 0xBF);
@@ -35,6 +38,7 @@ const COST: RGBColor = RGBColor(0xB4, 0x50, 0x1E);
 const GAIN: RGBColor = RGBColor(0x1B, 0x7F, 0x5A);
 const IDLE: RGBColor = RGBColor(0xF0, 0xF2, 0xF5);
 
+type Area<'b> = DrawingArea<SVGBackend<'b>, Shift>;
 type Canvas<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<Axis, Axis>>;
 type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
 
@@ -52,7 +56,19 @@ fn chart(x: &Axis, y: &Axis, draw: impl FnOnce(&mut Canvas<'_, '_>) -> Drawn) ->
 
 fn paint(svg: &mut String, x: &Axis, y: &Axis, draw: impl FnOnce(&mut Canvas<'_, '_>) -> Drawn) -> Drawn {
     let area = SVGBackend::with_string(svg, SIZE).into_drawing_area();
-    let mut canvas = ChartBuilder::on(&area)
+    let mut canvas = axes(&area, x, y)?;
+    draw(&mut canvas)?;
+    drop(canvas);
+    area.present()
+}
+
+/// Axes and grid on a part of a drawing.
+fn axes<'a, 'b>(
+    area: &'a Area<'b>,
+    x: &Axis,
+    y: &Axis,
+) -> Result<Canvas<'a, 'b>, DrawingAreaErrorKind<std::io::Error>> {
+    let mut canvas = ChartBuilder::on(area)
         .margin_top(8)
         .margin_right(16)
         .margin_bottom(4)
@@ -66,9 +82,7 @@ fn paint(svg: &mut String, x: &Axis, y: &Axis, draw: impl FnOnce(&mut Canvas<'_,
         .axis_style(GRID)
         .label_style(("sans-serif", 15).into_font().color(&INK))
         .draw()?;
-    draw(&mut canvas)?;
-    drop(canvas);
-    area.present()
+    Ok(canvas)
 }
 
 /// Lines through runs of known values; an unknown one breaks the line.

@@ -13,7 +13,7 @@ use crate::{telemetry::Point, units::Nanomina};
 const QUARTILES: [usize; 3] = [1, 2, 3];
 
 /// The asked and the wanted fee over the middle half of the prices at which work is bought; shaded while the worker is off.
-pub(in crate::web) fn fee_and_market(points: &[Point]) -> Option<String> {
+pub(crate) fn fee_and_market(points: &[Point]) -> Option<String> {
     let x = span(points)?;
     let shown = points.iter().flat_map(|point| {
         [point.fee, point.target_fee].into_iter().chain(QUARTILES.map(|index| quantile(point, index))).flatten()
@@ -36,7 +36,7 @@ pub(in crate::web) fn fee_and_market(points: &[Point]) -> Option<String> {
 }
 
 /// Open works, and of these those without a proof.
-pub(in crate::web) fn coverage(points: &[Point]) -> Option<String> {
+pub(crate) fn coverage(points: &[Point]) -> Option<String> {
     let x = span(points)?;
     let count = |works: u64| works as f64;
     let y = linear(points.iter().filter_map(|point| point.open_works).map(|(open, _)| count(open)), [0.0]);
@@ -51,7 +51,7 @@ pub(in crate::web) fn coverage(points: &[Point]) -> Option<String> {
 }
 
 /// What own sales brought so far.
-pub(in crate::web) fn earned(points: &[Point]) -> Option<String> {
+pub(crate) fn earned(points: &[Point]) -> Option<String> {
     let x = span(points)?;
     let value = |point: &Point| point.earned.map(Nanomina::to_mina);
     let y = linear(points.iter().filter_map(value), []);
@@ -62,7 +62,7 @@ pub(in crate::web) fn earned(points: &[Point]) -> Option<String> {
 }
 
 /// Expected profit per hour at the best fee, the figure that decisions use.
-pub(in crate::web) fn expected_profit(points: &[Point]) -> Option<String> {
+pub(crate) fn expected_profit(points: &[Point]) -> Option<String> {
     let x = span(points)?;
     let value = |point: &Point| point.expected_profit.map(crate::units::FeeRate::to_mina_per_hour);
     let y = linear(points.iter().filter_map(value), [0.0]);

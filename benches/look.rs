@@ -1,0 +1,149 @@
+//! Time of one look after it was read: 290 blocks and 20,000 open works should be taken in, concluded from and decided on in less
+//! than 20 ms on one core.
+
+use std::time::Duration;
+
+use divan::{Bencher, black_box};
+use jiff::{SignedDuration, Timestamp};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use snarkfee::{
+    market::{
+        Block, Book, BookOrder, ChainLook, ConsensusSlot, History, Look, Offer, OpenWork, Sale, Status, SyncState,
+        View, ViewSettings,
+    },
+    policy::{BlockProduction, Decision, Input, Memory, Params, Pricing, Role, Safety, Worker, decide},
+    units::{Nanomina, PublicKey, WorkId},
+};
+
+fn main() {
+    divan::main();
+}
+
+const BLOCKS: u32 = 290;
+const OPEN: i64 = 20_000;
+const SLOT: Duration = Duration::from_secs(90);
+const DAY: Duration = Duration::from_secs(86_400);
+
+fn now() -> Timestamp {
+    Timestamp::UNIX_EPOCH + SignedDuration::from_hours(490_000)
+}
+
+fn fee(nanomina: u64) -> Nanomina {
+    Nanomina::try_new(nanomina).unwrap_or(Nanomina::MAX)
+}
+
+fn keys() -> Vec<PublicKey> {
+    (0..8).filter_map(|at| PublicKey::try_new(&format!("B62qprover{}", at + 1)).ok()).collect()
+}
+
+/// Free work, dust, list prices, and a tail of prices that hardly two provers share.
+fn price(random: &mut ChaCha8Rng) -> Nanomina {
+    fee(match random.random_range(0..10) {
+        0..4 => 0,
+        4 => random.random_range(1..=10),
+        5 | 6 => [50_000, 100_000, 990_000, 1_000_000][random.random_range(0..4)],
+        _ => random.random_range(100_000..20_000_000),
+    })
+}
+
+fn status(worker: &PublicKey) -> Status {
+    let slot = ConsensusSlot { global_slot: 1_000_000, starts: now() };
+    Status {
+        worker: Some(worker.clone()),
+        fee: fee(1_000_000),
+        sync: SyncState::Synced,
+        height: Some(480_000 + BLOCKS),
+        highest_received: 480_000 + BLOCKS,
+        uptime: DAY,
+        peers: Some(20),
+        commit: "0123456789abcdef".to_owned(),
+        state_hash: None,
+        best_tip: Some(slot),
+        now: slot,
+        slot_duration: SLOT,
+        next_block_production: None,
+        produces_blocks: false,
+        exact_pool: None,
+    }
+}
+
+fn look() -> Look {
+    let mut random = ChaCha8Rng::seed_from_u64(11);
+    let keys = keys();
+    let mut block = |index: u32| {
+        let works = if random.random_range(0..4) == 0 { 128 } else { random.random_range(0..16) };
+        let sale = |work: i64| Sale {
+            work: WorkId::one(i64::from(index) * 200 + work),
+            fee: price(&mut random),
+            prover: keys[random.random_range(0..keys.len())].clone(),
+        };
+        Block {
+            height: 480_000 + index,
+            state_hash: format!("3N{index}"),
+            at: now() - SLOT * (BLOCKS - index),
+            works: (0..works).map(sale).collect(),
+        }
+    };
+    let blocks = (0..BLOCKS).map(&mut block).collect();
+    let open = |work: i64| OpenWork {
+        work: WorkId::one(1_000_000 + work),
+        standing: (random.random_range(0..20) > 0)
+            .then(|| Offer { fee: price(&mut random), prover: keys[random.random_range(0..keys.len())].clone() }),
+    };
+    let works = (0..OPEN).map(open).collect();
+    Look {
+        at: now(),
+        status: Ok(status(&keys[0])),
+        chain: Some(Ok(ChainLook { blocks })),
+        book: Some(Ok(Book { order: BookOrder::Purchase, works })),
+        metrics: None,
+        account: Some(Ok(true)),
+    }
+}
+
+fn params() -> Params {
+    Params {
+        pricing: Pricing::default(),
+        worker: Worker { key: keys().into_iter().next(), ..Worker::default() },
+        block_production: BlockProduction::default(),
+        safety: Safety::default(),
+    }
+}
+
+fn conclude(mut history: History, look: &Look, params: &Params) -> Decision {
+    let owns = |prover: &PublicKey| params.worker.owns(prover);
+    history.absorb(look, owns, Some(0.5));
+    let settings = ViewSettings { window: DAY, half_life: DAY / 4, min_samples: 30, works_per_hour: Some(90.0) };
+    let view = View::new(&history, look, &settings, owns);
+    let memory = Memory::default();
+    let cost = Ok(fee(100_000));
+    decide(&Input { now: look.at, look, view: &view, cost, memory: &memory, role: Role::Worker, params })
+}
+
+/// The first look after a start.
+#[divan::bench]
+fn first_look(bencher: Bencher<'_, '_>) {
+    let (look, params) = (look(), params());
+    bencher.with_inputs(History::default).bench_values(|history| conclude(history, black_box(&look), &params));
+}
+
+/// Any later one: everything in it is known already.
+#[divan::bench]
+fn later_look(bencher: Bencher<'_, '_>) {
+    let (look, params) = (look(), params());
+    let mut known = History::default();
+    known.absorb(&look, |prover| params.worker.owns(prover), Some(0.5));
+    bencher.with_inputs(|| known.clone()).bench_values(|history| conclude(history, black_box(&look), &params));
+}
+
+/// Of a look, what the estimate and the order book take.
+#[divan::bench]
+fn view_alone(bencher: Bencher<'_, '_>) {
+    let (look, params) = (look(), params());
+    let owns = |prover: &PublicKey| params.worker.owns(prover);
+    let mut history = History::default();
+    history.absorb(&look, owns, Some(0.5));
+    let settings = ViewSettings { window: DAY, half_life: DAY / 4, min_samples: 30, works_per_hour: Some(90.0) };
+    bencher.bench(|| View::new(&history, black_box(&look), &settings, owns));
+}

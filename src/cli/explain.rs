@@ -1,0 +1,193 @@
+//! `snarkfee explain`: why a worker is on or off at its fee, and what would change it.
+
+use std::{io::Write, sync::Arc, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::{
+    Failure,
+    args::Explain,
+    look::{UnknownDaemon, all_seen, chosen, look_at, settings},
+};
+use crate::{
+    daemon::fetch,
+    record::Mode,
+    service::Glance,
+    telemetry::{Arithmetic, Board, Explanation, four_digits, headline, percent},
+    units::Endpoint,
+};
+
+/// What a service on this machine may take to answer, and how much it may say.
+const TIME_LIMIT: Duration = Duration::from_secs(10);
+const SIZE_LIMIT: u64 = 16 << 20;
+
+/// A daemon and why it is as it is.
+#[derive(Clone, Debug, Serialize)]
+struct Explained {
+    daemon: String,
+    #[serde(flatten)]
+    explanation: Explanation,
+}
+
+/// Explains from one fresh look, or from what a running service last saw.
+pub(super) async fn run(options: Explain) -> Result<(), Failure> {
+    let name = options.daemon.as_deref();
+    let Some(config) = &options.config else {
+        return print(of_service(&options.url, name).await?, options.json);
+    };
+    let daemons = chosen(settings(config, "explain")?, name)?;
+    let glances = look_at(&daemons).await?;
+    print(glances.iter().filter_map(of_glance).collect(), options.json)?;
+    all_seen(&glances)
+}
+
+fn of_glance(glance: &Glance) -> Option<Explained> {
+    let record = &glance.record;
+    let board = Board::new(Mode::DryRun, [record.daemon.clone()]);
+    board.publish(&Arc::new(record.clone()));
+    let headline = headline(&board.entry(&record.daemon)?, record.at);
+    let explanation = Explanation::new(record, headline, glance.appraisal.as_ref().ok());
+    Some(Explained { daemon: record.daemon.to_string(), explanation })
+}
+
+/// The part of `/api/v1/status` that is read here.
+#[derive(Deserialize)]
+struct Status {
+    daemons: Vec<Row>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    name: String,
+    explanation: Option<Explanation>,
+}
+
+async fn of_service(service: &Endpoint, name: Option<&str>) -> Result<Vec<Explained>, Failure> {
+    let context = |words: String| move |error: anyhow::Error| Failure::running(error.context(words));
+    let silent = format!("no running service answers at {service}; start `snarkfee run`, or look afresh with -c FILE");
+    let address = status_address(service.expose());
+    let answer = fetch(&address, TIME_LIMIT, SIZE_LIMIT).await.map_err(anyhow::Error::new).map_err(context(silent))?;
+    let foreign = format!("what answers at {service} is no snarkfee of this version");
+    let status: Status = serde_json::from_slice(&answer).map_err(anyhow::Error::new).map_err(context(foreign))?;
+    let known = status.daemons.iter().map(|row| row.name.as_str());
+    if let Some(name) = name.filter(|name| !known.clone().any(|known| known == *name)) {
+        return Err(Failure::usage(UnknownDaemon::new(name, known)));
+    }
+    let mut found = Vec::new();
+    for Row { name: daemon, explanation } in status.daemons {
+        match explanation {
+            _ if name.is_some_and(|name| name != daemon) => {}
+            Some(explanation) => found.push(Explained { daemon, explanation }),
+            None => return Err(Failure::running(anyhow::anyhow!("daemon {daemon} was not looked at yet; ask again"))),
+        }
+    }
+    Ok(found)
+}
+
+/// The status document of the service at `base`, which may be below a path of a proxy.
+fn status_address(base: &Url) -> Url {
+    let mut address = base.clone();
+    address.set_path(&format!("{}/api/v1/status", base.path().trim_end_matches('/')));
+    address.set_query(None);
+    address.set_fragment(None);
+    address
+}
+
+fn print(mut found: Vec<Explained>, json: bool) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    if json {
+        match found.len() {
+            1 => serde_json::to_writer_pretty(&mut out, &found.remove(0)),
+            _ => serde_json::to_writer_pretty(&mut out, &found),
+        }
+        .map_err(Failure::running)?;
+        writeln!(out)?;
+        return Ok(());
+    }
+    for (place, explained) in found.iter().enumerate() {
+        let between = if place == 0 { "" } else { "\n" };
+        write!(out, "{between}{}", screen(explained))?;
+    }
+    Ok(())
+}
+
+/// One screen for people. Text of a service is shown without control characters.
+fn screen(Explained { daemon, explanation }: &Explained) -> String {
+    let Explanation { at, mode, action, reason, text, forecasts, changes, .. } = explanation;
+    let mut lines = vec![
+        format!("{daemon}: {}", explanation.headline),
+        format!("  looked at {}, mode {}", at.strftime("%Y-%m-%d %H:%M:%S UTC"), mode.as_str()),
+        String::new(),
+        format!("  decided    {action} ({reason}): {text}"),
+    ];
+    if let Some(until) = &explanation.waits_until {
+        let left = explanation.wait_seconds.map(|left| format!(", {} to go", span(left))).unwrap_or_default();
+        lines.push(format!("  waits      until {until}{left}"));
+    }
+    for (place, forecast) in forecasts.iter().enumerate() {
+        let label = if place == 0 { "best fee " } else { "asked fee" };
+        lines.extend(arithmetic(label, forecast));
+    }
+    if !explanation.cost_known && !forecasts.is_empty() {
+        lines.push("             the cost of a work is not known: counted as 0, see [daemons.NAME.cost]".to_owned());
+    }
+    if let (Some(stop), Some(resume)) = (explanation.stop_below_mina_per_hour, explanation.resume_above_mina_per_hour) {
+        lines.push(format!(
+            "  limits     stops below {} MINA/h, resumes at {} MINA/h, both by the lower end of the band",
+            four_digits(stop),
+            four_digits(resume)
+        ));
+    }
+    if let Some(outlook) = explanation.outlook {
+        lines.push(String::new());
+        if changes.is_empty() {
+            lines.push(format!("  {}", outlook.standstill()));
+        } else {
+            lines.push(format!("  {}", outlook.introduction()));
+            lines.extend(changes.iter().map(|change| format!("    {}", change.text)));
+        }
+    }
+    let clean = |line: String| line.replace(char::is_control, " ") + "\n";
+    lines.into_iter().map(clean).collect()
+}
+
+fn arithmetic(label: &str, forecast: &Arithmetic) -> [String; 2] {
+    [
+        format!(
+            "  {label}  ({} sold x {} - {} MINA cost) x {} works/h = {} MINA/h",
+            percent(forecast.sale_probability),
+            four_digits(forecast.fee_mina),
+            four_digits(forecast.cost_per_work_mina),
+            four_digits(forecast.works_per_hour),
+            four_digits(forecast.profit_mina_per_hour)
+        ),
+        format!(
+            "             band: {} to {} sold, {} to {} MINA/h",
+            percent(forecast.low),
+            percent(forecast.high),
+            four_digits(forecast.low_profit_mina_per_hour),
+            four_digits(forecast.high_profit_mina_per_hour)
+        ),
+    ]
+}
+
+fn span(seconds: u64) -> String {
+    match (seconds / 60, seconds % 60) {
+        (0, seconds) => format!("{seconds} s"),
+        (minutes, 0) => format!("{minutes} min"),
+        (minutes, seconds) => format!("{minutes} min {seconds} s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_status_is_asked_for_below_the_path_given() {
+        let address = |base: &str| status_address(&base.parse().unwrap()).to_string();
+        assert_eq!(address("http://127.0.0.1:9527"), "http://127.0.0.1:9527/api/v1/status");
+        assert_eq!(address("http://127.0.0.1:9527/fees/?x=1#y"), "http://127.0.0.1:9527/fees/api/v1/status");
+    }
+}

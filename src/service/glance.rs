@@ -1,0 +1,69 @@
+//! One look at one daemon by itself, for whoever asks on the command line.
+//!
+//! Invariants: nothing is sent but questions; the record is always that of a dry run.
+//!
+//! Not here: looks that act (`controller`).
+
+use std::time::Instant;
+
+use super::{
+    daemons::{ConnectError, client},
+    feed::read_once,
+};
+use crate::{
+    clock::Clock,
+    config::Daemon,
+    controller::{Conclusion, Context, State},
+    daemon::DaemonPort,
+    market::View,
+    policy::{Action, Appraisal, Reason},
+    record::{Mode, Outcome, Record},
+};
+
+/// What one look showed, and what would be decided on it.
+#[derive(Clone, Debug)]
+pub struct Glance {
+    /// The look and the decision, which nobody carried out.
+    pub record: Record,
+    /// The market.
+    pub view: View,
+    /// The forecasts, whether or not the daemon may be touched now; the reason where there is nothing to tell a profit by.
+    pub appraisal: Result<Appraisal, Reason>,
+}
+
+/// Looks once at a daemon and decides as a service would that has just started, but for one thing: `policy.confirm` further looks
+/// are not waited for, since there are none.
+pub async fn glance(daemon: &Daemon, clock: Clock) -> Result<Glance, ConnectError> {
+    let port = client(daemon, clock, None)?;
+    let quote = match daemon.cost.feed() {
+        Some(feed) => read_once(&daemon.id, feed, clock).await,
+        None => None,
+    };
+    let mut params = daemon.params.clone();
+    params.pricing.confirm = 1;
+    let context = Context { mode: Mode::DryRun, params: &params, cost: &daemon.cost, quote };
+    let mut state = State::default();
+    let began = Instant::now();
+    let look = port.look(&state.plan(clock.now(), &params)).await;
+    let now = clock.now();
+    let conclusion = state.conclude(now, &look, &context);
+    let appraisal = state.appraisal(now, &look, &conclusion, &context);
+    let Conclusion { market, view, cost, role, decision, prediction_error } = conclusion;
+    let record = Record {
+        daemon: daemon.id.clone(),
+        sequence: 1,
+        at: look.at,
+        mode: Mode::DryRun,
+        hold: state.memory().hold(),
+        era: port.era(),
+        role,
+        look,
+        market: Some(market),
+        outcome: if decision.action == Action::Hold { Outcome::Held } else { Outcome::DryRun },
+        decision,
+        cost: cost.ok(),
+        prediction_error,
+        took: began.elapsed(),
+    };
+    Ok(Glance { record, view, appraisal })
+}

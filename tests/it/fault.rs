@@ -1,0 +1,309 @@
+//! Everything that is made to go wrong around the controller, and what must be seen of it.
+
+use std::{sync::OnceLock, time::Duration};
+
+use jiff::SignedDuration;
+use rand::{RngExt, seq::IndexedRandom};
+use rand_chacha::ChaCha8Rng;
+use snarkfee::{fault::Fault as Seen, market::SyncState, policy::Outcome};
+
+use crate::{
+    checker::{Step, Trace},
+    proxy::{Target, Trouble},
+    stage::Author,
+};
+
+/// Something that goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    Latency,
+    Hang,
+    Refused,
+    Closed,
+    Reset,
+    Truncated,
+    ServerError,
+    Html,
+    Errors,
+    BareString,
+    Oversized,
+    Endless,
+    CrowdedPool,
+    AnswerLost,
+    RequestLost,
+    RequestLate,
+    Rejected,
+    ReadBackLost,
+    Unsynced,
+    TipBehind,
+    FewPeers,
+    Restarts,
+    ClockForward,
+    ClockBack,
+    Meddling,
+    Paused,
+    MetricsDown,
+    MetricsNegative,
+    MetricsNotCumulative,
+    MetricsNan,
+}
+
+/// What a fault does in one look.
+#[derive(Default)]
+pub(crate) struct Effect {
+    pub(crate) rules: Vec<(Target, Trouble)>,
+    pub(crate) refuses: bool,
+    pub(crate) sync: Option<SyncState>,
+    pub(crate) tip_older: Duration,
+    pub(crate) peers: Option<u32>,
+    pub(crate) jump: SignedDuration,
+    pub(crate) meddles: bool,
+    pub(crate) pauses: bool,
+}
+
+const ERRORS: (&str, &str) = ("200 OK", r#"{"errors":[{"message":"Internal error"}],"data":null}"#);
+
+impl Fault {
+    pub(crate) const ALL: [Self; 30] = [
+        Self::Latency,
+        Self::Hang,
+        Self::Refused,
+        Self::Closed,
+        Self::Reset,
+        Self::Truncated,
+        Self::ServerError,
+        Self::Html,
+        Self::Errors,
+        Self::BareString,
+        Self::Oversized,
+        Self::Endless,
+        Self::CrowdedPool,
+        Self::AnswerLost,
+        Self::RequestLost,
+        Self::RequestLate,
+        Self::Rejected,
+        Self::ReadBackLost,
+        Self::Unsynced,
+        Self::TipBehind,
+        Self::FewPeers,
+        Self::Restarts,
+        Self::ClockForward,
+        Self::ClockBack,
+        Self::Meddling,
+        Self::Paused,
+        Self::MetricsDown,
+        Self::MetricsNegative,
+        Self::MetricsNotCumulative,
+        Self::MetricsNan,
+    ];
+
+    /// The name in the table.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Latency => "answers minutes late",
+            Self::Hang => "hang",
+            Self::Refused => "connection refused",
+            Self::Closed => "connection closed without an answer",
+            Self::Reset => "reset inside the body",
+            Self::Truncated => "truncated body",
+            Self::ServerError => "HTTP 500",
+            Self::Html => "HTML",
+            Self::Errors => "200 with errors",
+            Self::BareString => "200 with a bare JSON string",
+            Self::Oversized => "oversized, announced",
+            Self::Endless => "oversized, unannounced",
+            Self::CrowdedPool => "50,000 entries more in the pool",
+            Self::AnswerLost => "mutation applied, answer lost",
+            Self::RequestLost => "mutation lost",
+            Self::RequestLate => "mutation applied after the client gave up",
+            Self::Rejected => "mutation rejected",
+            Self::ReadBackLost => "reading back fails",
+            Self::Unsynced => "not synced",
+            Self::TipBehind => "synced with an old tip",
+            Self::FewPeers => "no peers",
+            Self::Restarts => "daemon restarts",
+            Self::ClockForward => "clock set forward",
+            Self::ClockBack => "clock set back",
+            Self::Meddling => "someone else sets the fee",
+            Self::Paused => "paused",
+            Self::MetricsDown => "metrics down",
+            Self::MetricsNegative => "metrics with negative counts",
+            Self::MetricsNotCumulative => "metrics with a histogram that is not cumulative",
+            Self::MetricsNan => "metrics with NaN",
+        }
+    }
+
+    /// What it does in a look; the kinds of it are drawn.
+    pub(crate) fn effect(self, draw: &mut ChaCha8Rng) -> Effect {
+        let rule = |target, trouble| Effect { rules: vec![(target, trouble)], ..Effect::default() };
+        let graphql = |trouble| rule(Target::GraphQl, trouble);
+        let instead = |(status, body)| graphql(Trouble::Instead(status, body));
+        match self {
+            Self::Latency => graphql(Trouble::Late(Duration::from_secs(draw.random_range(20..=400)))),
+            Self::Hang => graphql(Trouble::Hang),
+            Self::Refused => Effect { refuses: true, ..Effect::default() },
+            Self::Closed => graphql(Trouble::Silence),
+            Self::Reset => graphql(Trouble::Reset),
+            Self::Truncated => graphql(Trouble::Truncated),
+            Self::ServerError => instead(("500 Internal Server Error", "Internal Server Error")),
+            Self::Html => instead(("200 OK", "<!DOCTYPE html>\n<title>GraphQL</title>")),
+            Self::Errors => instead(ERRORS),
+            Self::BareString => instead(("200 OK", "\"Syntax error\"")),
+            Self::Oversized => graphql(Trouble::Oversized { announced: true }),
+            Self::Endless => graphql(Trouble::Oversized { announced: false }),
+            Self::CrowdedPool => rule(Target::Market, Trouble::Rewritten(crowd)),
+            Self::AnswerLost => rule(Target::Mutations, Trouble::LostAnswer),
+            Self::RequestLost => rule(Target::Mutations, Trouble::Silence),
+            Self::RequestLate => rule(Target::Mutations, Trouble::Parked),
+            Self::Rejected => rule(Target::Mutations, Trouble::Instead(ERRORS.0, ERRORS.1)),
+            Self::ReadBackLost => rule(Target::ReadBack, Trouble::Silence),
+            Self::Unsynced => {
+                let states = [
+                    SyncState::Connecting,
+                    SyncState::Listening,
+                    SyncState::Offline,
+                    SyncState::Bootstrap,
+                    SyncState::Catchup,
+                ];
+                Effect { sync: states.choose(draw).cloned(), ..Effect::default() }
+            }
+            Self::TipBehind => {
+                Effect { tip_older: Duration::from_secs(draw.random_range(1_800..86_400)), ..Effect::default() }
+            }
+            Self::FewPeers => Effect { peers: Some(0), ..Effect::default() },
+            Self::Restarts => Effect::default(),
+            Self::ClockForward => Effect { jump: jump(draw), ..Effect::default() },
+            Self::ClockBack => Effect { jump: -jump(draw), ..Effect::default() },
+            Self::Meddling => Effect { meddles: true, ..Effect::default() },
+            Self::Paused => Effect { pauses: true, ..Effect::default() },
+            Self::MetricsDown => rule(Target::Metrics, Trouble::Silence),
+            Self::MetricsNegative => rule(Target::Metrics, Trouble::Rewritten(negative)),
+            Self::MetricsNotCumulative => rule(Target::Metrics, Trouble::Rewritten(not_cumulative)),
+            Self::MetricsNan => {
+                let kinds: [fn(&str) -> String; 2] = [nan_counts, nan_sum];
+                rule(Target::Metrics, Trouble::Rewritten(*kinds.choose(draw).unwrap()))
+            }
+        }
+    }
+
+    /// A kind of it that spoils only some requests of a look, for storms.
+    pub(crate) fn partial(self, draw: &mut ChaCha8Rng) -> Effect {
+        let mut effect = self.effect(draw);
+        let some = [Target::GraphQl, Target::Market, Target::Mutations, Target::ReadBack];
+        for (target, _) in &mut effect.rules {
+            if *target == Target::GraphQl {
+                *target = *some.choose(draw).unwrap();
+            }
+        }
+        effect
+    }
+
+    /// Whether it can only show where something is set.
+    pub(crate) const fn needs_mutations(self) -> bool {
+        matches!(self, Self::AnswerLost | Self::RequestLost | Self::RequestLate | Self::Rejected | Self::ReadBackLost)
+    }
+
+    /// Whether a run shows what it should show of it.
+    pub(crate) fn shows(self, trace: &Trace) -> bool {
+        let any = |seen: &dyn Fn(&Step) -> bool| trace.steps.iter().any(seen);
+        let fault = |code: &str| {
+            any(&|step| step.record.faults().iter().any(|(source, seen)| *source != "metrics" && seen.code() == code))
+        };
+        let metrics = |code: &str| any(&|step| step.record.faults().iter().any(|seen| is_metrics(*seen, code)));
+        let reason = |code: &str| any(&|step| step.record.decision.reason.code() == code);
+        let outcome = |wanted: &dyn Fn(&Outcome) -> bool| any(&|step| wanted(&step.record.outcome));
+        match self {
+            Self::Latency => reason("stale"),
+            Self::Hang => fault("timed_out"),
+            Self::Refused | Self::Closed => fault("unreachable"),
+            Self::Reset | Self::Truncated => fault("truncated"),
+            Self::ServerError => fault("http_status"),
+            Self::Html | Self::BareString => fault("malformed"),
+            Self::Errors => fault("refused"),
+            Self::Oversized | Self::Endless => fault("oversized"),
+            Self::CrowdedPool => {
+                any(&|step| step.record.market.as_ref().is_some_and(|market| market.open_works >= CROWD))
+            }
+            Self::AnswerLost => any(&|step| !step.applied.is_empty() && step.record.outcome == Outcome::Confirmed),
+            Self::RequestLost => outcome(&|outcome| matches!(outcome, Outcome::Unknown { .. })),
+            Self::RequestLate => {
+                any(&|step| step.applied.iter().any(|applied| applied.by == Author::Straggler && applied.differs))
+            }
+            Self::Rejected => outcome(&|outcome| matches!(outcome, Outcome::Rejected { .. })),
+            Self::ReadBackLost => outcome(&|outcome| matches!(outcome, Outcome::Applied { unread: Some(_) })),
+            Self::Unsynced => reason("unsynced"),
+            Self::TipBehind => reason("tip_behind"),
+            Self::FewPeers => reason("few_peers"),
+            Self::Restarts => {
+                let restarted = |step: &Step| trace.restarts.iter().any(|restart| *restart < step.at);
+                reason("unsynced") && any(&|step| restarted(step) && step.record.outcome == Outcome::Confirmed)
+            }
+            Self::ClockForward => any(&|step| step.believed > step.at),
+            Self::ClockBack => any(&|step| step.believed < step.at),
+            Self::Meddling => reason("external_change"),
+            Self::Paused => reason("paused"),
+            Self::MetricsDown => metrics("unreachable"),
+            Self::MetricsNegative | Self::MetricsNotCumulative => metrics("invalid_value"),
+            Self::MetricsNan => any(&|step| {
+                step.record
+                    .look
+                    .metrics
+                    .as_ref()
+                    .is_some_and(|metrics| metrics.as_ref().is_ok_and(|metrics| metrics.completed_by_own.is_none()))
+            }),
+        }
+    }
+}
+
+/// From seconds to half a day, each order of magnitude as often.
+fn jump(draw: &mut ChaCha8Rng) -> SignedDuration {
+    SignedDuration::from_secs_f64(10_f64.powf(draw.random_range(0.7..4.6)))
+}
+
+fn is_metrics((source, seen): (&str, &Seen), code: &str) -> bool {
+    source == "metrics" && seen.code() == code
+}
+
+const CROWD: u64 = 50_000;
+
+/// As many entries more, in whichever list of works the answer has.
+fn crowd(answer: &str) -> String {
+    static ENTRIES: OnceLock<[(String, String); 2]> = OnceLock::new();
+    let entries = ENTRIES.get_or_init(|| {
+        let key = snarkfee::simulate::World::operator_key();
+        let all = |entry: &dyn Fn(u64) -> String| (0..CROWD).map(entry).collect::<String>();
+        let id = |n: u64| 1_000_000_000 + n;
+        let pool = |n: u64| format!(r#"{{"workIds":[{}],"fee":"{}","prover":"{}"}},"#, id(n), n * 1_000, key.as_str());
+        let range = |n: u64| {
+            let (id, fee, key) = (id(n), n * 1_000, key.as_str());
+            format!(r#"{{"workBundleSpec":{{"workIds":[{id}],"snarkFee":"{fee}","snarkProverKey":"{key}"}}}},"#)
+        };
+        [("\"snarkPool\":[".to_owned(), all(&pool)), ("\"snarkWorkRange\":[".to_owned(), all(&range))]
+    });
+    entries.iter().fold(answer.to_owned(), |answer, (list, more)| answer.replace(list, &format!("{list}{more}")))
+}
+
+/// Changes the value of each sample whose line begins so.
+fn resampled(page: &str, name: &str, value: &str) -> String {
+    let changed = |line: &str| match line.rsplit_once(' ') {
+        Some((sample, _)) if sample.contains(name) && !line.starts_with('#') => format!("{sample} {value}\n"),
+        _ => format!("{line}\n"),
+    };
+    page.lines().map(changed).collect()
+}
+
+fn negative(page: &str) -> String {
+    resampled(&resampled(page, "completed_snark_work_received_rpc", "-7"), "snark_pool_size", "-1")
+}
+
+fn not_cumulative(page: &str) -> String {
+    resampled(page, "snark_fee_bucket{le=\"3", "999999999")
+}
+
+fn nan_counts(page: &str) -> String {
+    resampled(&resampled(page, "completed_snark_work_received_rpc", "Nan"), "snark_pool_size", "Nan")
+}
+
+fn nan_sum(page: &str) -> String {
+    resampled(page, "snark_fee_sum", "Nan")
+}

@@ -1,0 +1,111 @@
+//! Rules that hold for every file of the project.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use super::layering::source::program;
+
+/// Lines of code and comment in a source file, its tests left out.
+const LONGEST: usize = 450;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The files under version control; where git cannot tell, all but what is built.
+fn files() -> Vec<PathBuf> {
+    let git = Command::new("git")
+        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+        .current_dir(root())
+        .output();
+    let listed = git.ok().filter(|output| output.status.success()).map(|output| {
+        let names = output.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+        names.map(|name| root().join(String::from_utf8_lossy(name).as_ref())).collect::<Vec<_>>()
+    });
+    let files = listed.filter(|files| !files.is_empty()).unwrap_or_else(|| {
+        let mut files = Vec::new();
+        walk(root(), &mut files);
+        files
+    });
+    assert!(files.len() > 150, "only {} files", files.len());
+    files.into_iter().filter(|file| file.is_file()).collect()
+}
+
+fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let skipped = path.file_name().is_some_and(|name| name == "target" || name == ".git" || name == ".venv");
+        match (path.is_dir(), skipped) {
+            (_, true) => {}
+            (true, false) => walk(&path, files),
+            (false, false) => files.push(path),
+        }
+    }
+}
+
+/// The lines of all text files that hold any of these, each with its place.
+fn lines_with(words: &[&str], among: impl Fn(&Path) -> bool) -> Vec<String> {
+    let mut found = Vec::new();
+    for path in files().into_iter().filter(|path| among(path)) {
+        let Ok(text) = fs::read_to_string(&path) else { continue };
+        for (number, line) in text.lines().enumerate() {
+            if words.iter().any(|word| line.contains(word)) {
+                found.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));
+            }
+        }
+    }
+    found
+}
+
+fn has_extension(path: &Path, extension: &str) -> bool {
+    path.extension().is_some_and(|found| found == extension)
+}
+
+/// Nothing depends on the machine it was written on. The words are put together here so that this file passes too.
+#[test]
+fn no_file_names_a_place_of_one_machine() {
+    let words = [concat!("/wo", "rk/"), concat!("/tm", "p/"), concat!("/ro", "ot/")];
+    let found = lines_with(&words, |_| true);
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn nothing_is_left_to_be_done_in_a_comment() {
+    let words = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X"), concat!("todo", "!(")];
+    let found = lines_with(&words, |path| has_extension(path, "rs") || has_extension(path, "sh"));
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn lints_are_expected_with_a_reason_and_never_allowed() {
+    let found = lines_with(&[concat!("#[al", "low("), concat!("#![al", "low(")], |path| has_extension(path, "rs"));
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn source_files_stay_readable_in_one_sitting() {
+    let long = program().into_iter().filter_map(|file| {
+        let text = fs::read_to_string(root().join("src").join(&file.path)).unwrap();
+        // In `code` tests are blank, and so are comments: those are told by how they begin.
+        let lines = text.lines().zip(file.code.lines());
+        let program =
+            lines.filter(|(line, code)| !code.trim().is_empty() || line.trim_start().starts_with("//")).count();
+        (program > LONGEST).then(|| format!("src/{}: {program}", file.path.display()))
+    });
+    let long: Vec<_> = long.collect();
+    assert!(long.is_empty(), "more than {LONGEST} lines: {long:?}");
+}
+
+/// What `deny.toml` bans, held also where cargo-deny is not installed.
+#[test]
+fn no_dependency_brings_another_tls_stack() {
+    let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    let deny = fs::read_to_string(root().join("deny.toml")).unwrap();
+    let banned: Vec<_> = deny.split("{ crate = \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(banned.len() >= 3, "{banned:?}");
+    let present: Vec<_> = banned.iter().filter(|name| lock.contains(&format!("name = \"{name}\"\n"))).collect();
+    assert!(present.is_empty(), "{present:?}");
+}

@@ -1,0 +1,138 @@
+//! A simulated daemon that shows what a test wants of it, and knows what was really done to it.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use snarkfee::{
+    clock::{Clock, Hand},
+    market::SyncState,
+    simd::Change,
+    simulate::{SimulatedDaemon, Snapshot, World},
+    units::{Nanomina, PublicKey},
+};
+
+/// The market's time and the controller's, which are the same until one of them jumps.
+#[derive(Clone, Copy)]
+pub(crate) struct Time {
+    market: &'static Hand,
+    controller: &'static Hand,
+}
+
+impl Time {
+    pub(crate) fn new(start: Timestamp) -> Self {
+        // A clock is copied into tasks that outlive the test's frame.
+        let hand = || &*Box::leak(Box::new(Hand::new(start)));
+        Self { market: hand(), controller: hand() }
+    }
+
+    /// What happens when.
+    pub(crate) fn now(self) -> Timestamp {
+        self.market.shown()
+    }
+
+    /// What the controller takes for now.
+    pub(crate) fn believed(self) -> Timestamp {
+        self.controller.shown()
+    }
+
+    pub(crate) fn market(self) -> Clock {
+        Clock::manual(self.market)
+    }
+
+    pub(crate) fn controller(self) -> Clock {
+        Clock::manual(self.controller)
+    }
+
+    pub(crate) fn pass(self, span: Duration) {
+        for hand in [self.market, self.controller] {
+            hand.set(hand.shown() + span);
+        }
+    }
+
+    /// Sets the controller's clock, as seen from its present state.
+    pub(crate) fn jump(self, by: SignedDuration) {
+        self.controller.set(self.controller.shown() + by);
+    }
+}
+
+/// Something that was really set.
+#[derive(Clone, Debug)]
+pub(crate) struct Applied {
+    pub(crate) at: Timestamp,
+    pub(crate) change: Change,
+    /// Whether anything became different by it.
+    pub(crate) differs: bool,
+    pub(crate) by: Author,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Author {
+    /// A request of the look under way.
+    Controller,
+    /// A request that the controller had given up.
+    Straggler,
+    /// Someone else.
+    Stranger,
+}
+
+/// A market whose daemon shows something else on demand.
+pub(crate) struct Stage {
+    pub(crate) world: World,
+    pub(crate) sync: Option<SyncState>,
+    pub(crate) peers: Option<u32>,
+    /// The best tip's slot is taken to be so much older.
+    pub(crate) tip_older: Duration,
+    pub(crate) author: Author,
+    applied: Vec<Applied>,
+    at: Timestamp,
+}
+
+impl Stage {
+    pub(crate) fn new(world: World, at: Timestamp) -> Self {
+        let (sync, peers, tip_older, applied) = (None, None, Duration::ZERO, Vec::new());
+        Self { world, sync, peers, tip_older, author: Author::Controller, applied, at }
+    }
+
+    /// What was set since the last time.
+    pub(crate) fn take_applied(&mut self) -> Vec<Applied> {
+        std::mem::take(&mut self.applied)
+    }
+
+    fn note(&mut self, change: Change, differs: bool) {
+        self.applied.push(Applied { at: self.at, change, differs, by: self.author });
+    }
+}
+
+impl SimulatedDaemon for Stage {
+    fn advance(&mut self, to: Timestamp) {
+        self.at = self.at.max(to);
+        self.world.advance(to);
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let mut shown = self.world.snapshot();
+        let status = &mut shown.status;
+        if let Some(sync) = &self.sync {
+            status.sync = sync.clone();
+        }
+        status.peers = self.peers.or(status.peers);
+        if let Some(tip) = &mut status.best_tip {
+            tip.starts -= self.tip_older;
+            tip.global_slot -= self.tip_older.as_secs() / status.slot_duration.as_secs();
+        }
+        shown
+    }
+
+    fn set_fee(&mut self, fee: Nanomina) -> Nanomina {
+        let before = self.world.set_fee(fee);
+        self.note(Change::Fee(fee), before != fee);
+        before
+    }
+
+    fn set_worker(&mut self, key: Option<PublicKey>) -> Option<PublicKey> {
+        let before = self.world.set_worker(key.clone());
+        let differs = before.is_some() != key.is_some();
+        self.note(Change::Worker(key), differs);
+        before
+    }
+}
