@@ -303,11 +303,7 @@ async fn each_alone(faults: &[Fault]) {
         assert!(fault.shows(&trace), "nothing of {fault:?} was seen:\n{}", told.join("\n"));
         let last = &trace.steps.last().unwrap().record;
         let decides = last.decision.target.is_some() || last.decision.reason.code() == "own_block_ahead";
-        assert!(
-            last.read_in_full() && decides,
-            "{fault:?} is not recovered from:\n{}",
-            told.join("\n")
-        );
+        assert!(last.read_in_full() && decides, "{fault:?} is not recovered from:\n{}", told.join("\n"));
         lines.push(line(fault.name(), &trace));
     }
     accept(&lines);
