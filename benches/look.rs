@@ -9,8 +9,8 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use snarkfee::{
     market::{
-        Block, Book, BookOrder, ChainLook, ConsensusSlot, History, Look, Offer, OpenWork, Sale, Status, SyncState,
-        View, ViewSettings,
+        Block, Book, BookOrder, ChainLook, ConsensusSlot, History, Look, Offer, OpenWork, Prediction, Sale, Status,
+        SyncState, View, ViewSettings,
     },
     policy::{BlockProduction, Decision, Input, Memory, Params, Pricing, Role, Safety, Worker, decide},
     units::{Nanomina, PublicKey, WorkId},
@@ -24,6 +24,7 @@ const BLOCKS: u32 = 290;
 const OPEN: i64 = 20_000;
 const SLOT: Duration = Duration::from_secs(90);
 const DAY: Duration = Duration::from_secs(86_400);
+const PREDICTION: Prediction = Prediction { corrected: 0.5, uncorrected: 0.5 };
 
 fn now() -> Timestamp {
     Timestamp::UNIX_EPOCH + SignedDuration::from_hours(490_000)
@@ -113,8 +114,14 @@ fn params() -> Params {
 
 fn conclude(mut history: History, look: &Look, params: &Params) -> Decision {
     let owns = |prover: &PublicKey| params.worker.owns(prover);
-    history.absorb(look, owns, Some(0.5));
-    let settings = ViewSettings { window: DAY, half_life: DAY / 4, min_samples: 30, works_per_hour: Some(90.0) };
+    history.absorb(look, owns, Some(PREDICTION));
+    let settings = ViewSettings {
+        window: DAY,
+        half_life: DAY / 4,
+        min_samples: 30,
+        works_per_hour: Some(90.0),
+        level: Nanomina::ONE,
+    };
     let view = View::new(&history, look, &settings, owns);
     let memory = Memory::default();
     let cost = Ok(fee(100_000));
@@ -133,7 +140,7 @@ fn first_look(bencher: Bencher<'_, '_>) {
 fn later_look(bencher: Bencher<'_, '_>) {
     let (look, params) = (look(), params());
     let mut known = History::default();
-    known.absorb(&look, |prover| params.worker.owns(prover), Some(0.5));
+    known.absorb(&look, |prover| params.worker.owns(prover), Some(PREDICTION));
     bencher.with_inputs(|| known.clone()).bench_values(|history| conclude(history, black_box(&look), &params));
 }
 
@@ -143,7 +150,13 @@ fn view_alone(bencher: Bencher<'_, '_>) {
     let (look, params) = (look(), params());
     let owns = |prover: &PublicKey| params.worker.owns(prover);
     let mut history = History::default();
-    history.absorb(&look, owns, Some(0.5));
-    let settings = ViewSettings { window: DAY, half_life: DAY / 4, min_samples: 30, works_per_hour: Some(90.0) };
+    history.absorb(&look, owns, Some(PREDICTION));
+    let settings = ViewSettings {
+        window: DAY,
+        half_life: DAY / 4,
+        min_samples: 30,
+        works_per_hour: Some(90.0),
+        level: Nanomina::ONE,
+    };
     bencher.bench(|| View::new(&history, black_box(&look), &settings, owns));
 }

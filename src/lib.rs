@@ -3,6 +3,7 @@
 //! Layers, each importing only from those before it: [`units`], [`fault`], [`clock`], [`metrics_text`]; [`market`], [`cost`];
 //! [`policy`]; [`daemon`], [`price`]; [`record`]; [`telemetry`], [`control`]; [`journal`]; [`controller`]; [`simulate`], [`simd`], [`web`],
 //! [`policy`]; [`daemon`], [`price`]; [`record`]; [`telemetry`], [`control`], `charts`; [`controller`]; [`simulate`], [`simd`], [`web`],
+//! [`policy`]; [`daemon`], [`price`]; [`record`]; [`telemetry`], [`control`], [`charts`]; [`controller`]; [`simulate`], [`simd`], [`web`],
 //! [`config`]; [`service`]; [`cli`]. `tests/it/layering.rs` holds that.
 
 mod charts;

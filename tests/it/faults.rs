@@ -227,7 +227,7 @@ fn producing(share: f64) -> String {
 /// Surplus and scarcity in turns, restarts, and own blocks.
 fn changeable(restarts: &[u32]) -> Scenario {
     let text = library::text("regime-switch").unwrap();
-    let turns = text.replace("from_slot = 1000", "from_slot = 100");
+    let turns = text.replace("from_slot = 400", "from_slot = 100");
     assert_ne!(text, turns, "the second regime begins sooner");
     let head = format!("restarts = {restarts:?}\ncycle_slots = 200\nname =");
     Scenario::parse(&(turns.replacen("name =", &head, 1) + SMALL_TREES + &producing(0.02))).unwrap()

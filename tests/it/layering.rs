@@ -14,7 +14,7 @@ const LAYERS: &str = "\
     policy | \
     daemon price | \
     record | \
-    telemetry control | \
+    telemetry control charts | \
     controller | \
     simulate simd web config | \
     service | \
