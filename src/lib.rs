@@ -1,10 +1,8 @@
 //! `snarkfee` sets the fee of Mina SNARK workers by the market and turns snark work off while it does not pay.
 //!
 //! Layers, each importing only from those before it: [`units`], [`fault`], [`clock`], [`metrics_text`]; [`market`], [`cost`];
-//! [`policy`]; [`daemon`], [`price`]; [`record`]; [`telemetry`], [`control`]; [`journal`]; [`controller`]; [`simulate`], [`simd`], [`web`],
-//! [`policy`]; [`daemon`], [`price`]; [`record`]; [`telemetry`], [`control`], `charts`; [`controller`]; [`simulate`], [`simd`], [`web`],
-//! [`policy`]; [`daemon`], [`price`]; [`record`]; [`telemetry`], [`control`], [`charts`]; [`controller`]; [`simulate`], [`simd`], [`web`],
-//! [`config`]; [`service`]; [`cli`]. `tests/it/layering.rs` holds that.
+//! [`policy`]; [`daemon`], [`price`]; [`record`]; [`telemetry`], [`control`], [`charts`]; [`journal`]; [`controller`];
+//! [`simulate`], [`simd`], [`web`], [`config`]; [`service`]; [`cli`]. `tests/it/layering.rs` holds that.
 
 mod charts;
 pub mod cli;

@@ -124,7 +124,8 @@ pub struct OpenIntent {
     pub action: Action,
 }
 
-/// What is remembered of one daemon beyond the life of the process.
+/// What is remembered of one daemon beyond the life of the process. It is stored by the names of its fields: new ones need a default,
+/// and one whose meaning changes needs another name.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Kept {
     /// What the policy remembers.

@@ -13,7 +13,7 @@ use snarkfee::{
     cli::Arguments,
     config::DEFAULT_FILE,
     cost::CostUnknown,
-    fault::Fault,
+    fault::{Fault, JournalClass},
     policy::{Action, Outcome, Reason},
     record::Record,
     simulate::library,
@@ -103,6 +103,7 @@ fn exported() -> BTreeMap<String, (String, BTreeSet<String>)> {
     metrics.daemon_request(&record.daemon, "status", None, Duration::from_millis(5));
     metrics.price_read(&record.daemon, record.at);
     metrics.config_reload_failed();
+    metrics.unrecorded(&record.daemon, JournalClass::Full);
     let text = metrics.render(record.at, Exposition::Classic);
     let mut families: BTreeMap<String, (String, BTreeSet<String>)> = BTreeMap::new();
     for (name, kind) in text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' ')) {

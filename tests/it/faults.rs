@@ -12,9 +12,10 @@ use rand::{RngExt, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use snarkfee::{
     control::Command,
-    controller::{OnExit, Plan, Runner, State, Wiring},
+    controller::{OnExit, Plan, Runner, Wiring},
     cost::{CostModel, Quote},
     daemon::{ClientConfig, DaemonClient},
+    journal::{Ledger, NoJournal},
     policy::{BlockProduction, Params, Pricing, Safety, Worker},
     record::Mode,
     service::Publisher,
@@ -22,7 +23,7 @@ use snarkfee::{
     simulate::{Scenario, SimulatedDaemon, World, library},
     units::DaemonId,
 };
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -60,7 +61,7 @@ struct Theatre {
     _server: SimDaemonServer,
     proxy: Proxy,
     runner: Runner<DaemonClient>,
-    commands: mpsc::Sender<Command>,
+    ledger: Arc<NoJournal>,
     paused: bool,
     trace: Trace,
     _plan: watch::Sender<Arc<Plan>>,
@@ -116,14 +117,15 @@ impl Theatre {
             on_exit: OnExit::Keep,
         };
         let (plan, plans) = watch::channel(Arc::new(plan));
-        let (commands, orders) = mpsc::channel(4);
+        let ledger = Arc::new(NoJournal::default());
         let (quote, quotes) = watch::channel(None);
         let wiring = Wiring {
             id: id.clone(),
             port: port.unwrap(),
             clock: time.controller(),
             plan: plans,
-            commands: orders,
+            ledger: ledger.clone(),
+            wake: Arc::default(),
             quote: quotes,
             sink: Arc::new(Publisher::new(setting.mode, [id])),
             seed: setting.seed,
@@ -134,8 +136,8 @@ impl Theatre {
             stage,
             _server: server,
             proxy,
-            runner: Runner::new(wiring, State::default()),
-            commands,
+            runner: Runner::new(wiring),
+            ledger,
             paused: false,
             trace: Trace { mode: setting.mode, params: params(), restarts, steps: Vec::new() },
             _plan: plan,
@@ -197,7 +199,7 @@ impl Theatre {
                 true => Command::Pause { daemon: None, until: None },
                 false => Command::Resume { daemon: None },
             };
-            self.commands.send(command).await.unwrap();
+            self.ledger.order(self.time.controller().now(), command).await.unwrap();
         }
     }
 

@@ -15,6 +15,7 @@ const LAYERS: &str = "\
     daemon price | \
     record | \
     telemetry control charts | \
+    journal | \
     controller | \
     simulate simd web config | \
     service | \

@@ -44,6 +44,22 @@ fn what_is_noted_is_there_after_reopening_with_everything_a_replay_needs() {
 }
 
 #[test]
+fn what_layout_1_kept_is_read_by_every_later_version() {
+    let folder = folder();
+    let store = open(folder.path());
+    let memory = r#"{"fee_changed":"2026-11-22T14:00:00Z","switched":{"at":"2026-11-22T13:00:00Z","on":true},
+        "changes":["2026-11-22T13:00:00Z","2026-11-22T14:00:00Z"],"pause":{"until":null},
+        "breaker":{"failures":5,"successes":1},"external_hold":"2026-11-22T15:00:00Z",
+        "known":{"worker":"B62qus","fee":7},"of a later version":1}"#;
+    let insert = "INSERT INTO daemons (daemon, at, memory) VALUES ('main', 0, ?1)";
+    store.connection().execute(insert, [memory]).unwrap();
+    let kept = store.restore(&main()).unwrap().kept.unwrap().memory;
+    assert_eq!((kept.changes.len(), kept.pause, kept.breaker.is_open()), (2, Some(Pause { until: None }), true));
+    assert_eq!(kept.known, Some(Settings { worker: Some(key("us")), fee: fee(7) }));
+    assert!(kept.switched.unwrap().on && kept.fee_changed > kept.changes.front().copied());
+}
+
+#[test]
 fn settings_are_stored_once_however_many_looks_they_led_to() {
     let folder = folder();
     let mut store = open(folder.path());

@@ -59,10 +59,12 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
 }
 
 fn any_forecast() -> impl Strategy<Value = Forecast> {
-    (any_fee(), any_float(), any_float(), any_float(), any_float(), any::<i64>(), any::<i64>()).prop_map(
-        |(fee, sale_probability, low, high, works_per_hour, profit, cautious)| Forecast {
+    let floats = (any_float(), any_float(), any_float(), any_float(), any_float());
+    (any_fee(), floats, any::<i64>(), any::<i64>()).prop_map(
+        |(fee, (sale_probability, uncorrected, low, high, works_per_hour), profit, cautious)| Forecast {
             fee,
             sale_probability,
+            uncorrected,
             low,
             high,
             works_per_hour,
@@ -75,8 +77,9 @@ fn any_forecast() -> impl Strategy<Value = Forecast> {
 fn any_decision() -> impl Strategy<Value = Decision> {
     let target = (any::<bool>(), any_fee()).prop_map(|(enabled, fee)| Target { enabled, fee });
     let curve = prop::collection::vec(any_forecast(), 0..5);
-    let appraisal = (any_fee(), any_forecast(), any_forecast(), curve)
-        .prop_map(|(cost, best, current, curve)| Appraisal { cost, best, current, curve });
+    let appraisal = (any_fee(), any_forecast(), any_forecast(), curve).prop_map(|(cost, best, current, curve)| {
+        Appraisal { cost, best, current, curve, ..sample::record().decision.appraisal.unwrap() }
+    });
     let reason = prop::sample::select(every_reason());
     (any_action(), reason, prop::option::of(target), prop::option::of(appraisal))
         .prop_map(|(action, reason, target, appraisal)| Decision { action, reason, target, appraisal })
