@@ -31,6 +31,8 @@ use crate::{
 
 /// What a work costs in the demo: 0.0001 MINA, about a minute of a 350 W machine at the prices of 2026.
 const COST: u64 = 100_000;
+/// Real time that a look may take on a busy machine.
+const SLOW_LOOK: Duration = Duration::from_secs(5);
 const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// Runs until the duration is over or a signal ends it.
@@ -90,17 +92,23 @@ async fn start(
     listen: Option<SocketAddr>,
     clock: Clock,
 ) -> Result<Started, Failure> {
-    let usual = settings(server, mode, role, listen).map_err(Failure::running)?;
+    let usual = settings(server, mode, role, listen, clock).map_err(Failure::running)?;
     match Service::new(usual, clock, Arc::new(NoJournal::default())).start().await {
         Err(ServiceError::Listen { .. }) if listen.is_none() => {
-            let free = settings(server, mode, role, Some(ANY_PORT)).map_err(Failure::running)?;
+            let free = settings(server, mode, role, Some(ANY_PORT), clock).map_err(Failure::running)?;
             Service::new(free, clock, Arc::new(NoJournal::default())).start().await.map_err(Failure::running)
         }
         other => other.map_err(Failure::running),
     }
 }
 
-fn settings(server: &SimDaemonServer, mode: Mode, role: Role, listen: Option<SocketAddr>) -> anyhow::Result<Settings> {
+fn settings(
+    server: &SimDaemonServer,
+    mode: Mode,
+    role: Role,
+    listen: Option<SocketAddr>,
+    clock: Clock,
+) -> anyhow::Result<Settings> {
     let defaults = Controller::in_dir(PathBuf::new());
     let controller = Controller { mode, listen: listen.or(defaults.listen), on_exit: OnExit::Keep, ..defaults };
     let graphql: Endpoint = server.graphql_url().parse()?;
@@ -113,7 +121,9 @@ fn settings(server: &SimDaemonServer, mode: Mode, role: Role, listen: Option<Soc
         Role::Worker => RoleSetting::Auto,
         Role::Coordinator => RoleSetting::Coordinator,
     };
-    daemon.params.block_production.enabled = true;
+    // Market time runs fast here and the machine does not: a look that takes a second must not count as an old one.
+    let slow_look = SLOW_LOOK.mul_f64(clock.speed());
+    daemon.params.safety.max_age = daemon.params.safety.max_age.max(slow_look);
     Ok(Settings::new(controller, vec![daemon]))
 }
 
