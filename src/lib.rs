@@ -4,7 +4,7 @@
 //! [`policy`]; [`daemon`], [`price`]; [`record`]; [`telemetry`], [`control`], [`charts`]; [`journal`]; [`controller`];
 //! [`simulate`], [`simd`], [`web`], [`config`]; [`service`]; [`cli`]. `tests/it/layering.rs` holds that.
 
-mod charts;
+pub mod charts;
 pub mod cli;
 pub mod clock;
 pub mod config;
