@@ -248,7 +248,7 @@ async fn alone(fault: Fault) -> Trace {
         seed: 1,
         restarts,
         // Where nothing hangs, nothing may run into the limit either.
-        timeout: if hangs { Duration::from_millis(250) } else { LOOK_LIMIT / 8 },
+        timeout: if hangs { Duration::from_millis(500) } else { LOOK_LIMIT / 8 },
     };
     let mut theatre = Theatre::open(setting).await;
     for look in 0..ALONE {
