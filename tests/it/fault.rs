@@ -56,7 +56,8 @@ pub(crate) struct Effect {
     pub(crate) sync: Option<SyncState>,
     pub(crate) tip_older: Duration,
     pub(crate) peers: Option<u32>,
-    pub(crate) jump: SignedDuration,
+    /// How far the controller's clock is from the right time.
+    pub(crate) wrong: SignedDuration,
     pub(crate) meddles: bool,
     pub(crate) pauses: bool,
 }
@@ -172,8 +173,8 @@ impl Fault {
             }
             Self::FewPeers => Effect { peers: Some(0), ..Effect::default() },
             Self::Restarts => Effect::default(),
-            Self::ClockForward => Effect { jump: jump(draw), ..Effect::default() },
-            Self::ClockBack => Effect { jump: -jump(draw), ..Effect::default() },
+            Self::ClockForward => Effect { wrong: error(draw), ..Effect::default() },
+            Self::ClockBack => Effect { wrong: -error(draw), ..Effect::default() },
             Self::Meddling => Effect { meddles: true, ..Effect::default() },
             Self::Paused => Effect { pauses: true, ..Effect::default() },
             Self::MetricsDown => rule(Target::Metrics, Trouble::Silence),
@@ -256,7 +257,7 @@ impl Fault {
 }
 
 /// From seconds to half a day, each order of magnitude as often.
-fn jump(draw: &mut ChaCha8Rng) -> SignedDuration {
+fn error(draw: &mut ChaCha8Rng) -> SignedDuration {
     SignedDuration::from_secs_f64(10_f64.powf(draw.random_range(0.7..4.6)))
 }
 

@@ -49,9 +49,9 @@ impl Time {
         }
     }
 
-    /// Sets the controller's clock, as seen from its present state.
-    pub(crate) fn jump(self, by: SignedDuration) {
-        self.controller.set(self.controller.shown() + by);
+    /// Sets the controller's clock so far from the right time.
+    pub(crate) fn set_wrong(self, by: SignedDuration) {
+        self.controller.set(self.market.shown() + by);
     }
 }
 
