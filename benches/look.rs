@@ -95,6 +95,7 @@ fn look() -> Look {
     let works = (0..OPEN).map(open).collect();
     Look {
         at: now(),
+        clock_set: None,
         status: Ok(status(&keys[0])),
         chain: Some(Ok(ChainLook { blocks })),
         book: Some(Ok(Book { order: BookOrder::Purchase, works })),

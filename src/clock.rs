@@ -1,7 +1,7 @@
 //! The only place that reads the time of day.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -17,7 +17,9 @@ pub struct Clock(Pace);
 #[derive(Clone, Copy, Debug)]
 enum Pace {
     /// Follows the machine's time of day, jumps included: the daemon's timestamps do so too.
-    Wall,
+    Wall {
+        started: Instant,
+    },
     Accelerated {
         origin: Timestamp,
         started: Instant,
@@ -26,31 +28,42 @@ enum Pace {
     Manual(&'static Hand),
 }
 
-/// What a clock set by hand shows. Whoever keeps it can move time, backwards too, for every clock made from it.
+/// What a clock set by hand shows. Whoever keeps it can let time pass and set it, backwards too, for every clock made from it.
 #[derive(Debug)]
-pub struct Hand(Mutex<Timestamp>);
+pub struct Hand(Mutex<(Timestamp, Duration)>);
 
 impl Hand {
-    /// Shows `at` until set.
+    /// Shows `at` until changed.
     pub const fn new(at: Timestamp) -> Self {
-        Self(Mutex::new(at))
+        Self(Mutex::new((at, Duration::ZERO)))
     }
 
-    /// Shows `at` from now on.
+    /// Lets `span` pass.
+    pub fn pass(&self, span: Duration) {
+        let mut state = self.state();
+        state.0 = state.0.checked_add(span).unwrap_or(Timestamp::MAX);
+        state.1 = state.1.saturating_add(span);
+    }
+
+    /// Shows `at` from now on, without any time passing.
     pub fn set(&self, at: Timestamp) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = at;
+        self.state().0 = at;
     }
 
     /// The time shown now.
     pub fn shown(&self) -> Timestamp {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state().0
+    }
+
+    fn state(&self) -> MutexGuard<'_, (Timestamp, Duration)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Clock {
     /// The machine's clock.
     pub fn system() -> Self {
-        Self(Pace::Wall)
+        Self(Pace::Wall { started: Instant::now() })
     }
 
     /// A clock that shows `origin` now and then runs `speed` times as fast as real time.
@@ -75,19 +88,28 @@ impl Clock {
     /// The time shown now.
     pub fn now(&self) -> Timestamp {
         match self.0 {
-            Pace::Wall => Self::wall(),
-            Pace::Accelerated { origin, started, speed } => {
-                let passed = SignedDuration::try_from(started.elapsed().mul_f64(speed)).unwrap_or(SignedDuration::MAX);
+            Pace::Wall { .. } => Self::wall(),
+            Pace::Accelerated { origin, .. } => {
+                let passed = SignedDuration::try_from(self.steady()).unwrap_or(SignedDuration::MAX);
                 origin.checked_add(passed).unwrap_or(Timestamp::MAX)
             }
             Pace::Manual(hand) => hand.shown(),
         }
     }
 
+    /// Time that passed on this clock since it was made, whatever it was set to meanwhile. Where the machine slept, less.
+    pub fn steady(&self) -> Duration {
+        match self.0 {
+            Pace::Wall { started } => started.elapsed(),
+            Pace::Accelerated { started, speed, .. } => started.elapsed().mul_f64(speed),
+            Pace::Manual(hand) => hand.state().1,
+        }
+    }
+
     /// How many seconds this clock runs in one real second.
     pub fn speed(&self) -> f64 {
         match self.0 {
-            Pace::Wall | Pace::Manual(_) => 1.0,
+            Pace::Wall { .. } | Pace::Manual(_) => 1.0,
             Pace::Accelerated { speed, .. } => speed,
         }
     }
@@ -119,7 +141,10 @@ mod tests {
         for at in ["2026-01-01T00:00:00Z", "2025-01-01T00:00:00Z"] {
             let at: Timestamp = at.parse().unwrap();
             HAND.set(at);
-            assert_eq!(clock.now(), at);
+            assert_eq!((clock.now(), clock.steady()), (at, Duration::ZERO));
         }
+        let (hour, before) = (Duration::from_secs(3_600), clock.now());
+        HAND.pass(hour);
+        assert_eq!((clock.now(), clock.steady()), (before + hour, hour));
     }
 }

@@ -11,6 +11,7 @@ mod runner;
 #[cfg(test)]
 pub(crate) mod script;
 mod state;
+mod timekeeper;
 
 pub use actuate::actuate;
 pub use runner::{OnExit, Plan, Runner, Sink, Wiring};

@@ -16,6 +16,7 @@ use super::{
     actuate,
     logbook::Logbook,
     state::{Context, State},
+    timekeeper::Timekeeper,
 };
 use crate::{
     clock::Clock,
@@ -103,6 +104,7 @@ pub struct Wiring<P> {
 /// The loop over one daemon.
 pub struct Runner<P> {
     wiring: Wiring<P>,
+    time: Timekeeper,
     state: State,
     logbook: Logbook,
     sequence: u64,
@@ -115,7 +117,8 @@ impl<P: DaemonPort> Runner<P> {
     pub fn new(wiring: Wiring<P>) -> Self {
         let jitter = ChaCha8Rng::seed_from_u64(wiring.seed);
         let logbook = Logbook::new(Arc::clone(&wiring.ledger), wiring.id.clone());
-        Self { wiring, state: State::default(), logbook, sequence: 0, jitter, last: None }
+        let time = Timekeeper::new(wiring.clock);
+        Self { wiring, time, state: State::default(), logbook, sequence: 0, jitter, last: None }
     }
 
     /// Obeys what waits, looks at the daemon once, decides, acts, takes down and publishes the record.
@@ -123,7 +126,9 @@ impl<P: DaemonPort> Runner<P> {
         let plan = self.wiring.plan.borrow_and_update().clone();
         let began = Instant::now();
         self.logbook.begin(&mut self.state).await;
-        let look = self.wiring.port.look(&self.state.plan(self.wiring.clock.now(), &plan.params)).await;
+        let clock_set = self.time.ask();
+        let look = self.wiring.port.look(&self.state.plan(self.time.now(), &plan.params)).await;
+        let look = Look { clock_set, ..look };
         self.logbook.observe(&look, &mut self.state);
         let context = Context {
             mode: plan.mode,
@@ -131,7 +136,7 @@ impl<P: DaemonPort> Runner<P> {
             cost: &plan.cost,
             quote: *self.wiring.quote.borrow_and_update(),
         };
-        let decided = self.wiring.clock.now();
+        let decided = self.time.now();
         let conclusion = self.state.conclude(decided, &look, &context);
         let (decision, outcome) = match self.state.settings(&look) {
             Some(settings) => self.carry_out(&plan, &settings, conclusion.decision).await,
@@ -160,7 +165,7 @@ impl<P: DaemonPort> Runner<P> {
     /// Looks at the daemon once and leaves it as it then is.
     pub async fn once(mut self) {
         self.look().await;
-        self.logbook.close(self.wiring.clock.now(), &self.state).await;
+        self.logbook.close(self.time.now(), &self.state).await;
     }
 
     /// Looks at the daemon at the configured interval until cancelled, then leaves the daemon as configured.
@@ -180,7 +185,7 @@ impl<P: DaemonPort> Runner<P> {
 
     /// Carries out a decision; what cannot be taken down is not done, and that is then the decision.
     async fn carry_out(&mut self, plan: &Plan, settings: &Settings, decision: Decision) -> (Decision, Outcome) {
-        let now = self.wiring.clock.now();
+        let now = self.time.now();
         let taken_down = self.logbook.intend(now, plan.mode, settings, &decision, &self.state);
         match actuate(&self.wiring.port, plan.mode, settings, &decision.action, taken_down).await {
             Ok(outcome) => (decision, outcome),
@@ -199,7 +204,7 @@ impl<P: DaemonPort> Runner<P> {
         cost: Result<Nanomina, CostUnknown>,
         mut record: Record,
     ) -> Arc<Record> {
-        let settled = self.wiring.clock.now();
+        let settled = self.time.now();
         self.state.settle(settled, &record.look, &record.decision, &record.outcome, &plan.params);
         record.hold = self.state.memory().hold();
         let record = Arc::new(record);
@@ -227,7 +232,7 @@ impl<P: DaemonPort> Runner<P> {
         if ours && plan.on_exit != OnExit::Keep {
             self.restore(&plan).await;
         }
-        self.logbook.close(self.wiring.clock.now(), &self.state).await;
+        self.logbook.close(self.time.now(), &self.state).await;
     }
 
     async fn restore(&mut self, plan: &Plan) {
@@ -240,10 +245,10 @@ impl<P: DaemonPort> Runner<P> {
             }
         };
         let mut settings = Settings::from(&status);
-        let mut look = Look { at: self.wiring.clock.now(), status: Ok(status), ..last.look.clone() };
+        let mut look = Look { at: self.time.now(), clock_set: None, status: Ok(status), ..last.look.clone() };
         for action in leaving(plan.on_exit, self.logbook.baseline(), &settings) {
             let switches = settings.worker.is_some() != settings.after(&action).worker.is_some();
-            let now = self.wiring.clock.now();
+            let now = self.time.now();
             if let (true, Some(wait)) = (switches, self.state.memory().switch_hazard(now)) {
                 warn!(daemon = %self.wiring.id, ?wait, action = action.code(), "too soon after the last switch, left as it is");
                 continue;

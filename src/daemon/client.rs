@@ -297,7 +297,7 @@ impl DaemonPort for DaemonClient {
         } else {
             tokio::join!(market, account, metrics)
         };
-        Look { at, status, chain, book, metrics, account }
+        Look { at, clock_set: None, status, chain, book, metrics, account }
     }
 
     async fn status(&self) -> Result<Status, Fault> {

@@ -58,6 +58,7 @@ pub(crate) fn status(seconds: i64) -> Status {
 pub(crate) fn look(seconds: i64, blocks: Vec<Block>, open: Vec<OpenWork>) -> Look {
     Look {
         at: time(seconds),
+        clock_set: None,
         status: Ok(status(seconds)),
         chain: Some(Ok(ChainLook { blocks })),
         book: Some(Ok(Book { order: BookOrder::Purchase, works: open })),

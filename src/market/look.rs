@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -16,6 +16,9 @@ use crate::{
 pub struct Look {
     /// When the look began.
     pub at: Timestamp,
+    /// How far the clock was set since the look before, beyond the time that passed; `None` where it only went on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_set: Option<SignedDuration>,
     /// `daemonStatus`: what the daemon is and does.
     pub status: Result<Status, Fault>,
     /// Blocks of the best chain; `None` where the schema has no `bestChain` or the status already forbade asking.

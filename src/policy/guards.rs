@@ -26,6 +26,9 @@ pub(super) fn status<'a>(input: &Input<'a>) -> Result<&'a Status, Reason> {
     if memory.breaker.is_open() {
         return Err(Reason::BreakerOpen { failures: memory.breaker.failures });
     }
+    if let Some(by) = input.look.clock_set {
+        return Err(Reason::ClockSet { by });
+    }
     let age = since(input.look.at, input.now);
     if age > safety.max_age {
         return Err(Reason::Stale { age, limit: safety.max_age });

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -144,6 +144,9 @@ impl Memory {
         if self.pause.is_some_and(|pause| pause.until.is_some_and(|until| until <= look.at)) {
             self.pause = None;
         }
+        if let Some(by) = look.clock_set {
+            self.shift(by);
+        }
         self.follow_clock(look.at, safety);
         if let Some(Ok(exists)) = look.account {
             self.has_account = Some(exists);
@@ -181,11 +184,23 @@ impl Memory {
         self.known = Some(found);
     }
 
-    /// Nothing happened later than now: where a clock was set back, waits begin anew instead of lasting until it has caught up.
-    fn follow_clock(&mut self, now: Timestamp, safety: &Safety) {
+    /// What is remembered by the clock as it was is remembered by the clock as it is, so that waits last as long as they should.
+    fn shift(&mut self, by: SignedDuration) {
+        let bound = if by.is_negative() { Timestamp::MIN } else { Timestamp::MAX };
+        let shifted = |at: Timestamp| at.checked_add(by).unwrap_or(bound);
+        self.past().for_each(|at| *at = shifted(*at));
+        self.external_hold = self.external_hold.map(shifted);
+    }
+
+    fn past(&mut self) -> impl Iterator<Item = &mut Timestamp> {
         let switched = self.switched.as_mut().map(|switched| &mut switched.at);
-        let past = self.changes.iter_mut().chain(&mut self.switches).chain(&mut self.fee_changed).chain(switched);
-        for at in past {
+        self.changes.iter_mut().chain(&mut self.switches).chain(&mut self.fee_changed).chain(switched)
+    }
+
+    /// Nothing happened later than now: where a clock was set back while nobody watched, waits begin anew instead of lasting until it
+    /// has caught up.
+    fn follow_clock(&mut self, now: Timestamp, safety: &Safety) {
+        for at in self.past() {
             *at = now.min(*at);
         }
         let longest = now.checked_add(safety.external_hold).unwrap_or(Timestamp::MAX);

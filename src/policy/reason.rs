@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -47,6 +47,11 @@ pub enum Reason {
         age: Duration,
         /// The limit.
         limit: Duration,
+    },
+    /// The clock was set since the look before: what it says of ages is not trusted in this look.
+    ClockSet {
+        /// How far, backwards if negative.
+        by: SignedDuration,
     },
     /// The daemon does not follow the chain.
     Unsynced {
@@ -188,6 +193,7 @@ impl Reason {
             Self::ChainFault { .. } => "chain_fault",
             Self::BookFault { .. } => "book_fault",
             Self::Stale { .. } => "stale",
+            Self::ClockSet { .. } => "clock_set",
             Self::Unsynced { .. } => "unsynced",
             Self::TipBehind { .. } => "tip_behind",
             Self::FewPeers { .. } => "few_peers",
@@ -229,6 +235,10 @@ impl fmt::Display for Reason {
             Self::ChainFault { fault } => write!(f, "best chain: {fault}"),
             Self::BookFault { fault } => write!(f, "order book: {fault}"),
             Self::Stale { age, limit } => write!(f, "the look is {} old, limit {}", span(*age), span(*limit)),
+            Self::ClockSet { by } => {
+                let way = if by.is_negative() { "back" } else { "forward" };
+                write!(f, "the clock was set {way} by {} since the last look", span(by.unsigned_abs()))
+            }
             Self::Unsynced { state } => write!(f, "the daemon is not synced ({})", state.as_str()),
             Self::TipBehind { age, limit } => {
                 write!(f, "the best tip is {} old, limit {}", span(*age), span(*limit))

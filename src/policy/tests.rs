@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use proptest::{prelude::*, strategy::Strategy as _};
 
 use super::{Strategy, *};
@@ -316,6 +316,33 @@ fn a_clock_that_was_set_back_does_not_prolong_what_is_waited_for() {
 }
 
 #[test]
+fn a_clock_that_is_set_changes_nothing_of_what_is_waited_for() {
+    for hours in [26, -26] {
+        let by = SignedDuration::from_hours(hours);
+        let mut story = Story::new(market(5_000_000, 3));
+        let hour_ago = time(NOW - 3_600);
+        story.memory.fee_changed = Some(time(NOW - 60));
+        story.memory.switched = Some(Switched { at: hour_ago, on: true });
+        story.memory.changes = [hour_ago].into();
+        story.memory.external_hold = Some(time(NOW + 60));
+        (story.look.at, story.look.clock_set) = (story.look.at + by, Some(by));
+        story.memory.observe(&story.look, Mode::Live, &story.params.safety);
+        assert_eq!(story.decide().reason, Reason::ClockSet { by });
+        assert_eq!(story.memory.switched.unwrap().at, hour_ago + by);
+        assert_eq!(story.memory.changes, [hour_ago + by]);
+        assert_eq!(story.memory.external_hold, Some(time(NOW + 60) + by));
+        story.memory.external_hold = None;
+        story.look.clock_set = None;
+        story.memory.observe(&story.look, Mode::Live, &story.params.safety);
+        let remaining = story.params.pricing.cooldown - Duration::from_secs(60);
+        assert_eq!(
+            guards::fee_change(&story.memory, &story.params.pricing, story.look.at),
+            Err(Reason::Cooldown { remaining })
+        );
+    }
+}
+
+#[test]
 fn dry_run_goes_on_from_what_it_would_have_set() {
     let mut story = Story::new(market(5_000_000, 3));
     let decision = story.decide();
@@ -410,6 +437,7 @@ pub(crate) fn every_reason() -> Vec<Reason> {
         Reason::ChainFault { fault: fault() },
         Reason::BookFault { fault: fault() },
         Reason::Stale { age: span, limit: span },
+        Reason::ClockSet { by: SignedDuration::from_secs(-3_600) },
         Reason::Unsynced { state: SyncState::Bootstrap },
         Reason::TipBehind { age: span, limit: span },
         Reason::FewPeers { have: 0, need: 2 },

@@ -42,6 +42,7 @@ impl DaemonPort for SimPort {
         chain.drain(..chain.len().saturating_sub(asked));
         Look {
             at,
+            clock_set: None,
             chain: synced.then_some(Ok(ChainLook { blocks: chain })),
             book: synced.then_some(Ok(Book { order: BookOrder::Purchase, works: open })),
             metrics: Some(Ok(pool_metrics(&counters, status.exact_pool.map(|pool| pool.snark_pool_size)))),

@@ -262,6 +262,7 @@ fn way_out(reason: &Reason) -> Option<&'static str> {
             "the daemon answers; `snarkfee check` says what is in the way"
         }
         Reason::Stale { .. } => "a look takes less than safety.max_age",
+        Reason::ClockSet { .. } => "the clock only goes on from one look to the next",
         Reason::Unsynced { .. } | Reason::TipBehind { .. } => "the daemon has caught up with the chain",
         Reason::FewPeers { .. } => "the daemon has more peers, or safety.min_peers is lower",
         Reason::ExternalChange { .. } => "safety.external_hold is over",

@@ -78,7 +78,7 @@ pub(crate) enum Invariant {
     Unaccounted,
     /// Every look has a reason, and a look that could not see the daemon holds.
     Reason,
-    /// Changes in any 24 hours stay within the budget.
+    /// The market's sake changes nothing once a day's budget is used.
     Budget,
     /// The worker is only ever given its own key.
     Key,
@@ -198,10 +198,9 @@ fn fees(trace: &Trace, found: &mut Vec<Violation>) {
     }
 }
 
-/// Time between two looks, by the market's time or by the controller's clock, whichever is longer: a clock that was set forward is
-/// believed, one that was set back must not make waits longer than they are.
+/// Time between two looks, whatever the controller's clock was set to meanwhile.
 fn elapsed(from: &Step, to: &Step) -> Duration {
-    since(from.at, to.at).max(since(from.believed, to.believed))
+    since(from.at, to.at)
 }
 
 fn since(from: Timestamp, to: Timestamp) -> Duration {
@@ -251,16 +250,18 @@ fn switches(trace: &Trace, found: &mut Vec<Violation>) {
     }
 }
 
+/// Changes for the market's sake end with the budget; those that make room for own blocks count, and are made all the same.
 fn budget(trace: &Trace, found: &mut Vec<Violation>) {
     let limit = trace.params.pricing.max_changes_per_day as usize;
     let mut changing: Vec<&Step> = ours(trace).filter(|(_, applied)| applied.differs).map(|(step, _)| step).collect();
     changing.dedup_by_key(|step| step.at);
-    for window in changing.windows(limit + 1) {
-        if let [first, .., last] = window
-            && elapsed(first, last) < DAY
-        {
-            let what = format!("{} changes in {:?}", limit + 1, elapsed(first, last));
-            found.push(Violation { invariant: Invariant::Budget, look: last.record.sequence, what });
+    for (index, step) in changing.iter().enumerate() {
+        let made = changing[..index].iter().rev().take_while(|before| elapsed(before, step) < DAY).count();
+        let for_a_block = matches!(step.record.decision.reason, Reason::OwnBlockAhead { .. } | Reason::OwnBlockPassed);
+        let late = step.applied.iter().all(|applied| applied.by != Author::Controller);
+        if made >= limit && !for_a_block && !late {
+            let what = format!("after {made} changes in a day: {:?}", step.record.decision.action);
+            found.push(Violation { invariant: Invariant::Budget, look: step.record.sequence, what });
         }
     }
 }

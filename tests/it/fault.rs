@@ -239,8 +239,8 @@ impl Fault {
                 let restarted = |step: &Step| trace.restarts.iter().any(|restart| *restart < step.at);
                 reason("unsynced") && any(&|step| restarted(step) && step.record.outcome == Outcome::Confirmed)
             }
-            Self::ClockForward => any(&|step| step.believed > step.at),
-            Self::ClockBack => any(&|step| step.believed < step.at),
+            Self::ClockForward => reason("clock_set") && any(&|step| step.believed > step.at),
+            Self::ClockBack => reason("clock_set") && any(&|step| step.believed < step.at),
             Self::Meddling => reason("external_change"),
             Self::Paused => reason("paused"),
             Self::MetricsDown => metrics("unreachable"),

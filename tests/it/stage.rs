@@ -44,9 +44,8 @@ impl Time {
     }
 
     pub(crate) fn pass(self, span: Duration) {
-        for hand in [self.market, self.controller] {
-            hand.set(hand.shown() + span);
-        }
+        self.market.pass(span);
+        self.controller.pass(span);
     }
 
     /// Sets the controller's clock so far from the right time.

@@ -119,8 +119,17 @@ fn any_look() -> impl Strategy<Value = Look> {
             ..PoolMetrics::default()
         },
     );
-    (any_time(), status, perhaps(chain), perhaps(book), perhaps(metrics), perhaps(any::<bool>()))
-        .prop_map(|(at, status, chain, book, metrics, account)| Look { at, status, chain, book, metrics, account })
+    (any_time(), status, perhaps(chain), perhaps(book), perhaps(metrics), perhaps(any::<bool>())).prop_map(
+        |(at, status, chain, book, metrics, account)| Look {
+            at,
+            clock_set: None,
+            status,
+            chain,
+            book,
+            metrics,
+            account,
+        },
+    )
 }
 
 fn any_record() -> impl Strategy<Value = Record> {

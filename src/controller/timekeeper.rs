@@ -1,0 +1,64 @@
+//! Time within a look, and how far the clock was set between looks.
+//!
+//! Invariants: within a look time passes as the clock's steady reading does, whatever the clock is set to meanwhile; a setting is told
+//! once, by the look after it.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::clock::Clock;
+
+/// Smaller settings are those by which time services keep a clock right. Nothing that is waited for is so short.
+const TOLERANCE: Duration = Duration::from_secs(1);
+
+/// Tells the time of one loop.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Timekeeper {
+    clock: Clock,
+    shown: Timestamp,
+    steady: Duration,
+}
+
+impl Timekeeper {
+    pub(super) fn new(clock: Clock) -> Self {
+        Self { clock, shown: clock.now(), steady: clock.steady() }
+    }
+
+    /// The time, on the clock as it stood when it was last asked for.
+    pub(super) fn now(&self) -> Timestamp {
+        let passed = self.clock.steady().saturating_sub(self.steady);
+        self.shown.checked_add(passed).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Asks the clock anew. How far it was set since it was last asked; `None` where it only went on.
+    pub(super) fn ask(&mut self) -> Option<SignedDuration> {
+        let expected = self.now();
+        *self = Self::new(self.clock);
+        let set = self.shown.duration_since(expected);
+        (set.unsigned_abs() >= TOLERANCE).then_some(set)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Hand;
+
+    #[test]
+    fn what_only_passes_is_not_taken_for_a_setting() {
+        static HAND: Hand = Hand::new(Timestamp::UNIX_EPOCH);
+        let mut time = Timekeeper::new(Clock::manual(&HAND));
+        let hour = SignedDuration::from_hours(1);
+        HAND.pass(hour.unsigned_abs());
+        assert_eq!((time.now(), time.ask()), (Timestamp::UNIX_EPOCH + hour, None));
+        for by in [hour, -hour, SignedDuration::from_secs(-1)] {
+            let before = time.now();
+            HAND.set(HAND.shown() + by);
+            assert_eq!(time.now(), before, "not before the next look");
+            assert_eq!((time.ask(), time.now(), time.ask()), (Some(by), before + by, None));
+        }
+        HAND.set(HAND.shown() + SignedDuration::from_millis(999));
+        assert_eq!(time.ask(), None);
+    }
+}
