@@ -36,6 +36,8 @@ pub(crate) struct Step {
     pub(crate) sync: SyncState,
     /// Whether the operator had paused it.
     pub(crate) paused: bool,
+    /// Whether the operator's `resume` came before it, which closes the breaker.
+    pub(crate) resumed: bool,
     /// What was wrong.
     pub(crate) faults: Vec<&'static str>,
     /// Requests that left the controller.
@@ -106,7 +108,7 @@ pub(crate) fn violations(trace: &Trace) -> Vec<Violation> {
     let mut found = Vec::new();
     let mut open = false;
     for step in &trace.steps {
-        look(trace, step, open, &mut found);
+        look(trace, step, open && !step.resumed, &mut found);
         open = step.record.hold.breaker_open;
     }
     fees(trace, &mut found);

@@ -162,6 +162,7 @@ impl Theatre {
             whole.pauses |= effect.pauses;
         }
         self.time.set_wrong(whole.wrong);
+        let resumed = self.paused && !whole.pauses;
         self.pause(whole.pauses).await;
         self.stragglers().await;
         let sync = {
@@ -185,6 +186,7 @@ impl Theatre {
             believed,
             sync,
             paused,
+            resumed,
             faults: names,
             asked: self.proxy.take_seen(),
             applied: self.stage.lock().unwrap().take_applied(),
