@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    look::{Block, ChainLook, FeeHistogram, Look},
+    look::{Block, BookOrder, ChainLook, FeeHistogram, Look},
     own::{OwnWorks, Prediction},
     supply::Supply,
 };
@@ -27,6 +27,8 @@ const FRONTIER: u32 = 290;
 pub struct History {
     blocks: BTreeMap<u32, Block>,
     connected: bool,
+    /// Whether the daemon lists the open works themselves, so that works bought long ago need not be told from them.
+    lists_open: bool,
     since: Option<Timestamp>,
     last_look: Option<Timestamp>,
     own: OwnWorks,
@@ -51,7 +53,10 @@ impl History {
             }
         }
         let book = match &look.book {
-            Some(Ok(book)) => book.works.as_slice(),
+            Some(Ok(book)) => {
+                self.lists_open = book.order == BookOrder::Purchase;
+                book.works.as_slice()
+            }
             _ => &[],
         };
         self.own.absorb(book, self.blocks.values().rev().take_while(|block| block.at >= since), owns, predicted);
@@ -75,10 +80,13 @@ impl History {
     }
 
     /// How many of the newest blocks the next look should ask for, so that they join up with those known.
+    ///
+    /// Where the book comes from the snark pool, all of the frontier: the pool holds a bought work as long as any block of it had
+    /// the work outstanding (Mina `snark_pool_refcount.ml`), and only the block that bought it tells it from an open one.
     pub fn blocks_wanted(&self, now: Timestamp, slot: Option<std::time::Duration>) -> u32 {
         /// Deepest reorganisation that a short look still sees.
         const SLACK: u32 = 20;
-        let (Some(last), Some(slot), true) = (self.last_look, slot, self.connected) else {
+        let (Some(last), Some(slot), true) = (self.last_look, slot, self.connected && self.lists_open) else {
             return FRONTIER;
         };
         let missed = now.duration_since(last).as_secs_f64().max(0.0) / slot.as_secs_f64().max(1.0);
@@ -159,6 +167,18 @@ mod tests {
         history.absorb(&look_with_chain(300, vec![block(9, "k", 0, &[])]), |_| false, None);
         assert_eq!(history.blocks_wanted(time(390), slot), FRONTIER);
         assert_eq!(history.blocks_wanted(time(300 + 90 * 10_000), slot), FRONTIER);
+    }
+
+    #[test]
+    fn a_book_from_the_pool_needs_the_whole_frontier_at_every_look() {
+        let mut history = History::default();
+        let slot = Some(Duration::from_secs(90));
+        let mut look = look_with_chain(200, vec![block(1, "a", 0, &[])]);
+        look.book.as_mut().unwrap().as_mut().unwrap().order = BookOrder::Unknown;
+        history.absorb(&look, |_| false, None);
+        assert_eq!(history.blocks_wanted(time(290), slot), FRONTIER);
+        history.absorb(&look_with_chain(300, vec![block(1, "a", 0, &[])]), |_| false, None);
+        assert_eq!(history.blocks_wanted(time(390), slot), 21);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 )]
 
 mod asking;
+mod book;
 mod checker;
 mod documents;
 mod eras;

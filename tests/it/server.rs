@@ -38,6 +38,10 @@ pub(crate) fn config(url: &str) -> ClientConfig {
     }
 }
 
+pub(crate) fn client_by(url: &str, clock: Clock) -> DaemonClient {
+    DaemonClient::new(ClientConfig { clock, max_response: 64 << 20, ..config(url) }).expect("a client")
+}
+
 pub(crate) fn client(url: &str) -> DaemonClient {
     DaemonClient::new(config(url)).expect("a client")
 }

@@ -1,0 +1,60 @@
+//! The order book over several looks, at a daemon that shows its whole snark pool instead of the open works.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use snarkfee::{
+    clock::{Clock, Hand},
+    controller::{Context, State},
+    cost::CostModel,
+    daemon::DaemonPort,
+    market::BookOrder,
+    policy::{BlockProduction, Mode, Params, Pricing, Safety, Worker},
+    simd::{Era, Options, SimDaemonServer},
+    simulate::{SimulatedDaemon, World, library},
+    units::WorkId,
+};
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::{
+    fixed_daemon::{ANY_PORT, start},
+    server,
+};
+
+/// The pool holds a work that was bought as long as any block of the frontier had it outstanding, so a look that reads only the
+/// newest blocks would take works bought before them for open ones.
+#[tokio::test]
+async fn works_bought_long_ago_stay_out_of_the_book_of_every_look() {
+    static HAND: Hand = Hand::new(jiff::Timestamp::UNIX_EPOCH);
+    HAND.set(start());
+    let clock = Clock::manual(&HAND);
+    let world = Arc::new(Mutex::new(World::new(&library::scenario("scarce").unwrap(), 3, start())));
+    let stop = CancellationToken::new();
+    let options = Options { era: Era::Mainnet14, ..Options::default() };
+    let served = SimDaemonServer::bind(ANY_PORT, ANY_PORT, world.clone(), clock, options, &stop).await.unwrap();
+    let base = Url::parse(&served.graphql_url()).unwrap().origin().ascii_serialization();
+    let client = server::client_by(&base, clock);
+    let params = Params {
+        pricing: Pricing::default(),
+        worker: Worker { key: Some(World::operator_key()), ..Worker::default() },
+        block_production: BlockProduction::default(),
+        safety: Safety::default(),
+    };
+    let context = Context { mode: Mode::DryRun, params: &params, cost: &CostModel::Unknown, quote: None };
+    let mut state = State::default();
+    for look in 0..3 {
+        let seen = client.look(&state.plan(clock.now(), &params)).await;
+        let book = seen.book.clone().expect("asked").expect("a book");
+        assert_eq!(book.order, BookOrder::Unknown);
+        let shown: BTreeSet<WorkId> = book.works.iter().map(|open| open.work).collect();
+        let open: BTreeSet<WorkId> = world.lock().unwrap().snapshot().open.iter().map(|open| open.work).collect();
+        let bought: Vec<_> = shown.difference(&open).collect();
+        assert!(bought.is_empty(), "look {look}: {} of {} works are not open", bought.len(), shown.len());
+        state.conclude(clock.now(), &seen, &context);
+        HAND.pass(Duration::from_secs(60));
+    }
+}
