@@ -24,6 +24,13 @@ const BLOCKS: u32 = 290;
 const OPEN: i64 = 20_000;
 const SLOT: Duration = Duration::from_secs(90);
 const DAY: Duration = Duration::from_secs(86_400);
+const SETTINGS: ViewSettings = ViewSettings {
+    window: DAY,
+    half_life: Duration::from_secs(21_600),
+    min_samples: 30,
+    works_per_hour: Some(90.0),
+    level: Nanomina::ONE,
+};
 const PREDICTION: Prediction = Prediction { corrected: 0.5, uncorrected: 0.5 };
 
 fn now() -> Timestamp {
@@ -116,14 +123,7 @@ fn params() -> Params {
 fn conclude(mut history: History, look: &Look, params: &Params) -> Decision {
     let owns = |prover: &PublicKey| params.worker.owns(prover);
     history.absorb(look, owns, Some(PREDICTION));
-    let settings = ViewSettings {
-        window: DAY,
-        half_life: DAY / 4,
-        min_samples: 30,
-        works_per_hour: Some(90.0),
-        level: Nanomina::ONE,
-    };
-    let view = View::new(&history, look, &settings, owns);
+    let view = View::new(&history, look, &SETTINGS, owns);
     let memory = Memory::default();
     let cost = Ok(fee(100_000));
     decide(&Input { now: look.at, look, view: &view, cost, memory: &memory, role: Role::Worker, params })
@@ -152,12 +152,5 @@ fn view_alone(bencher: Bencher<'_, '_>) {
     let owns = |prover: &PublicKey| params.worker.owns(prover);
     let mut history = History::default();
     history.absorb(&look, owns, Some(PREDICTION));
-    let settings = ViewSettings {
-        window: DAY,
-        half_life: DAY / 4,
-        min_samples: 30,
-        works_per_hour: Some(90.0),
-        level: Nanomina::ONE,
-    };
-    bencher.bench(|| View::new(&history, black_box(&look), &settings, owns));
+    bencher.bench(|| View::new(&history, black_box(&look), &SETTINGS, owns));
 }

@@ -152,7 +152,7 @@ impl<P: DaemonPort> Runner<P> {
             era: self.wiring.port.era(),
             role: conclusion.role,
             look,
-            market: Some(conclusion.market),
+            market: Some(conclusion.view.into_summary()),
             decision,
             outcome,
             cost: conclusion.cost.as_ref().ok().copied(),

@@ -11,7 +11,7 @@ use crate::{
     cost::{CostInputs, CostModel, CostUnknown, Quote},
     daemon::LookPlan,
     journal::Kept,
-    market::{History, Look, Prediction, Summary, View, ViewSettings},
+    market::{History, Look, Prediction, View, ViewSettings},
     policy::{
         Appraisal, Decision, Input, Memory, Mode, Outcome, Params, Pause, Reason, Role, Settings, appraisal, decide,
     },
@@ -37,9 +37,7 @@ pub struct Context<'a> {
 /// What a look led to, before anything was done about it.
 #[derive(Clone, Debug)]
 pub struct Conclusion {
-    /// What is known of the market, in numbers.
-    pub market: Summary,
-    /// The market itself.
+    /// What is known of the market.
     pub view: View,
     /// Cost of one work.
     pub cost: Result<Nanomina, CostUnknown>,
@@ -107,14 +105,7 @@ impl State {
         let role = self.memory.role(params.worker.role);
         let decision = decide(&Input { now, look, view: &view, cost: charged, memory: &self.memory, role, params });
         self.predicted = self.prediction(look, &decision);
-        Conclusion {
-            market: view.summary().clone(),
-            view,
-            cost: known,
-            role,
-            decision,
-            prediction_error: self.history.own().calibration().error(),
-        }
+        Conclusion { view, cost: known, role, decision, prediction_error: self.history.own().calibration().error() }
     }
 
     /// The forecasts behind a conclusion, also where the decision stopped short of them: whether the daemon may be touched now is not

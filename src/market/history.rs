@@ -43,9 +43,13 @@ impl History {
     /// `predicted` is the P(sold) last estimated for the fee that the daemon asks, to be held against what then sells.
     pub fn absorb(&mut self, look: &Look, owns: impl Fn(&PublicKey) -> bool, predicted: Option<Prediction>) {
         let since = *self.since.get_or_insert(look.at);
-        if let Some(Ok(chain)) = &look.chain {
-            self.splice(chain);
-        }
+        let blocks = match &look.chain {
+            Some(Ok(chain)) => {
+                self.splice(chain);
+                chain.blocks.as_slice()
+            }
+            _ => &[],
+        };
         if let Some(Ok(metrics)) = &look.metrics {
             self.supply.absorb(look.at, metrics, look.status.as_ref().is_ok_and(|status| status.worker.is_some()));
             if metrics.fees.is_some() {
@@ -59,7 +63,7 @@ impl History {
             }
             _ => &[],
         };
-        self.own.absorb(book, self.blocks.values().rev().take_while(|block| block.at >= since), owns, predicted);
+        self.own.absorb(book, blocks.iter().filter(|block| block.at >= since), owns, predicted);
         self.last_look = Some(look.at);
     }
 

@@ -82,7 +82,8 @@ impl Calibration {
 }
 
 impl OwnWorks {
-    /// Takes in the open works of a look and the blocks since the controller knows the daemon, newest first or last.
+    /// Takes in the open works of a look and those of its blocks that are younger than the controller's knowledge of the daemon; seen
+    /// again, a block changes nothing.
     pub(super) fn absorb<'a>(
         &mut self,
         book: &[OpenWork],

@@ -141,6 +141,11 @@ impl View {
         &self.summary
     }
 
+    /// The numbers alone, once nothing more is to be asked.
+    pub fn into_summary(self) -> Summary {
+        self.summary
+    }
+
     /// Whether enough was seen to speak of prices.
     pub fn tells_prices(&self) -> bool {
         self.tells_prices

@@ -41,13 +41,11 @@ pub struct Input<'a> {
 /// In the order of priority: pause, a daemon that cannot be trusted, settings that are not ours, an own block ahead, then the
 /// market: uneconomical, price move, nothing to do.
 pub fn decide(input: &Input<'_>) -> Decision {
-    let settings = match guards::status(input) {
-        Ok(status) => input.memory.settings(status),
+    let status = match guards::status(input) {
+        Ok(status) => status,
         Err(reason) => return hold(reason),
     };
-    let Ok(status) = &input.look.status else {
-        return hold(Reason::RoleUnsure);
-    };
+    let settings = input.memory.settings(status);
     if let Err(reason) = guards::ownership(input, &settings) {
         return hold(reason);
     }
@@ -74,6 +72,14 @@ fn hold(reason: Reason) -> Decision {
     Decision { action: Action::Hold, reason, target: None, appraisal: None }
 }
 
+/// The action for its reason where it is due, else a hold for the reason to wait.
+fn unless_waiting(due: Result<(), Reason>, action: Action, reason: Reason) -> (Action, Reason) {
+    match due {
+        Ok(()) => (action, reason),
+        Err(wait) => (Action::Hold, wait),
+    }
+}
+
 /// The worker gives way to the daemon's own block.
 fn make_room(input: &Input<'_>, settings: &Settings, slot: Timestamp) -> Decision {
     let reason = Reason::OwnBlockAhead { slot };
@@ -83,10 +89,8 @@ fn make_room(input: &Input<'_>, settings: &Settings, slot: Timestamp) -> Decisio
     if own_key(input).is_none() {
         return hold(Reason::NoWorkerKey);
     }
-    match guards::hazard(input.memory, input.now) {
-        Ok(()) => Decision { action: Action::SwitchOff, reason, target: None, appraisal: None },
-        Err(wait) => hold(wait),
-    }
+    let (action, reason) = unless_waiting(guards::hazard(input.memory, input.now), Action::SwitchOff, reason);
+    Decision { action, ..hold(reason) }
 }
 
 /// What fees would bring, if there is enough to tell.
@@ -131,15 +135,12 @@ fn switch_on(input: &Input<'_>, appraisal: &Appraisal) -> (Action, Reason) {
         return (Action::Hold, Reason::NoWorkerKey);
     };
     if input.memory.making_room_for.is_some() {
-        return match guards::hazard(input.memory, input.now) {
-            Ok(()) => (Action::SwitchOn { key, fee }, Reason::OwnBlockPassed),
-            Err(wait) => (Action::Hold, wait),
-        };
+        let due = guards::hazard(input.memory, input.now);
+        return unless_waiting(due, Action::SwitchOn { key, fee }, Reason::OwnBlockPassed);
     }
-    match guards::switch(input.memory, true, pays_twice(appraisal), pricing, input.now) {
-        Ok(()) => (Action::SwitchOn { key, fee }, Reason::Profitable { expected, threshold: pricing.resume_above }),
-        Err(wait) => (Action::Hold, wait),
-    }
+    let due = guards::switch(input.memory, true, pays_twice(appraisal), pricing, input.now);
+    let reason = Reason::Profitable { expected, threshold: pricing.resume_above };
+    unless_waiting(due, Action::SwitchOn { key, fee }, reason)
 }
 
 fn switch_off(input: &Input<'_>, settings: &Settings, appraisal: &Appraisal) -> (Action, Reason) {
@@ -152,18 +153,14 @@ fn switch_off(input: &Input<'_>, settings: &Settings, appraisal: &Appraisal) -> 
         if settings.fee == parked {
             return (Action::Hold, reason);
         }
-        return match guards::fee_change(input.memory, pricing, input.now) {
-            Ok(()) => (Action::Park { fee: parked }, reason),
-            Err(wait) => (Action::Hold, wait),
-        };
+        let due = guards::fee_change(input.memory, pricing, input.now);
+        return unless_waiting(due, Action::Park { fee: parked }, reason);
     }
     if own_key(input).is_none() {
         return (Action::Hold, Reason::NoWorkerKey);
     }
-    match guards::switch(input.memory, false, changed(input) && pays_half(appraisal), pricing, input.now) {
-        Ok(()) => (Action::SwitchOff, reason),
-        Err(wait) => (Action::Hold, wait),
-    }
+    let clear = changed(input) && pays_half(appraisal);
+    unless_waiting(guards::switch(input.memory, false, clear, pricing, input.now), Action::SwitchOff, reason)
 }
 
 /// Whether prices changed for good since the worker was last switched.
@@ -203,10 +200,8 @@ fn move_price(input: &Input<'_>, settings: &Settings, appraisal: &Appraisal) -> 
     if !outside && !worth {
         return (Action::Hold, Reason::InsideDeadband { at: from, better: to });
     }
-    match guards::fee_change(input.memory, pricing, input.now) {
-        Ok(()) => (Action::SetFee { fee: to }, Reason::PriceMove { from, to }),
-        Err(wait) => (Action::Hold, wait),
-    }
+    let due = guards::fee_change(input.memory, pricing, input.now);
+    unless_waiting(due, Action::SetFee { fee: to }, Reason::PriceMove { from, to })
 }
 
 /// Whether both the change of fee and what it gains are larger than the deadband.

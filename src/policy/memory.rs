@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     decision::{Action, Decision},
-    params::{ExternalChange, Safety},
+    params::{ExternalChange, RoleSetting, Safety},
     reason::Reason,
     state::{HoldState, Mode, Outcome, Pause, Role},
 };
@@ -276,12 +276,12 @@ impl Memory {
 
     /// What the daemon is, as far as it can be told without trying: a coordinator never shows a key (Mina `mina_lib.ml`, 3.0.3),
     /// so one that ever showed a key is a worker.
-    pub fn role(&self, setting: super::RoleSetting) -> Role {
+    pub fn role(&self, setting: RoleSetting) -> Role {
         match setting {
-            super::RoleSetting::Worker => Role::Worker,
-            super::RoleSetting::Coordinator => Role::Coordinator,
-            super::RoleSetting::Auto if self.shown_key.is_some() => Role::Worker,
-            super::RoleSetting::Auto => Role::Unsure,
+            RoleSetting::Worker => Role::Worker,
+            RoleSetting::Coordinator => Role::Coordinator,
+            RoleSetting::Auto if self.shown_key.is_some() => Role::Worker,
+            RoleSetting::Auto => Role::Unsure,
         }
     }
 }

@@ -104,11 +104,7 @@ impl Daemons {
     /// Looks once at every daemon, one after the other.
     pub(super) async fn look_once(&self, settings: &Settings) -> Result<(), ConnectError> {
         for daemon in &settings.daemons {
-            let quote = match daemon.cost.feed() {
-                Some(feed) => read_once(&daemon.id, feed, self.clock).await,
-                None => None,
-            };
-            let (_quote, quotes) = watch::channel(quote);
+            let (_quote, quotes) = watch::channel(read_once(daemon, self.clock).await);
             let (runner, _plan, _wake) = self.runner(settings, daemon, self.client(daemon)?, quotes);
             runner.once().await;
         }

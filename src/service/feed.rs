@@ -1,6 +1,6 @@
 //! Keeps the price of MINA fresh for one daemon's cost.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -8,6 +8,7 @@ use tracing::{info, warn};
 
 use crate::{
     clock::Clock,
+    config::Daemon,
     cost::{Feed, Quote},
     price::PriceFeed,
     telemetry::Metrics,
@@ -17,13 +18,14 @@ use crate::{
 /// Shortest time between two questions to a price source.
 const SHORTEST: Duration = Duration::from_secs(10);
 
-/// The price now, for a single look.
-pub(super) async fn read_once(daemon: &DaemonId, feed: &Feed, clock: Clock) -> Option<Quote> {
-    let read = match PriceFeed::new(feed.clone()) {
+/// The price now, for a single look; `None` where the daemon's cost does not need one, or it was not read.
+pub(super) async fn read_once(daemon: &Daemon, clock: Clock) -> Option<Quote> {
+    let read = match PriceFeed::new(daemon.cost.feed()?.clone()) {
         Ok(feed) => feed.fetch(clock.now()).await,
         Err(fault) => Err(fault),
     };
-    read.inspect_err(|fault| warn!(%daemon, code = fault.code(), %fault, "the price of MINA was not read")).ok()
+    let id = &daemon.id;
+    read.inspect_err(|fault| warn!(daemon = %id, code = fault.code(), %fault, "the price of MINA was not read")).ok()
 }
 
 /// Asks four times within the price's age limit, so that three failures in a row do no harm.
@@ -31,7 +33,7 @@ pub(super) async fn follow(
     daemon: DaemonId,
     feed: Feed,
     clock: Clock,
-    metrics: std::sync::Arc<Metrics>,
+    metrics: Arc<Metrics>,
     quote: watch::Sender<Option<Quote>>,
     cancel: CancellationToken,
 ) {

@@ -35,10 +35,7 @@ pub struct Glance {
 /// are not waited for, since there are none.
 pub async fn glance(daemon: &Daemon, clock: Clock) -> Result<Glance, ConnectError> {
     let port = client(daemon, clock, None)?;
-    let quote = match daemon.cost.feed() {
-        Some(feed) => read_once(&daemon.id, feed, clock).await,
-        None => None,
-    };
+    let quote = read_once(daemon, clock).await;
     let mut params = daemon.params.clone();
     params.pricing.confirm = 1;
     let context = Context { mode: Mode::DryRun, params: &params, cost: &daemon.cost, quote };
@@ -48,7 +45,7 @@ pub async fn glance(daemon: &Daemon, clock: Clock) -> Result<Glance, ConnectErro
     let now = clock.now();
     let conclusion = state.conclude(now, &look, &context);
     let appraisal = state.appraisal(now, &look, &conclusion, &context);
-    let Conclusion { market, view, cost, role, decision, prediction_error } = conclusion;
+    let Conclusion { view, cost, role, decision, prediction_error } = conclusion;
     let record = Record {
         daemon: daemon.id.clone(),
         sequence: 1,
@@ -58,7 +55,7 @@ pub async fn glance(daemon: &Daemon, clock: Clock) -> Result<Glance, ConnectErro
         era: port.era(),
         role,
         look,
-        market: Some(market),
+        market: Some(view.summary().clone()),
         outcome: if decision.action == Action::Hold { Outcome::Held } else { Outcome::DryRun },
         decision,
         cost: cost.ok(),

@@ -1,7 +1,7 @@
 //! Policies side by side in the same markets: same seeds, same competitors, same draws.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet, VecDeque},
     num::NonZero,
     sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
@@ -13,8 +13,9 @@ use serde::Serialize;
 use super::{
     entrant::Entrant,
     scenario::Scenario,
-    script::{Scripted, clairvoyant, scripted},
+    script::{Scripted, clairvoyant, sales_without_us, scripted},
     trial::{Trial, trial},
+    truth::SoldWork,
     world::World,
 };
 use crate::{
@@ -123,8 +124,8 @@ impl Contest {
             (self.hindsight(seed), runs)
         });
         let rows = self.entrants.iter().enumerate().map(|(index, entrant)| {
-            let of = |(hindsight, runs): &'_ (Hindsight, Vec<Run>)| runs.get(index).map(|run| row_part(hindsight, run));
-            self.row(*entrant, &markets.iter().filter_map(of).collect::<Vec<_>>())
+            let parts = markets.iter().filter_map(|(hindsight, runs)| Some((hindsight, runs.get(index)?)));
+            self.row(*entrant, &parts.collect::<Vec<_>>())
         });
         Report {
             scenario: self.scenario.name().to_owned(),
@@ -189,89 +190,78 @@ impl Contest {
 
     /// The best fixed fees among one below each price that sold, and the daemon's default.
     fn hindsight(&self, seed: u64) -> Hindsight {
-        let tallies: Vec<Scripted> = self
-            .rival_fees(seed)
-            .into_iter()
-            .map(|fee| scripted(&self.scenario, seed, self.start, self.slots, Entrant::AlwaysOn(fee)))
-            .collect();
-        let profits: Vec<Vec<f64>> = tallies.iter().map(|run| run.tally.profits(self.cost)).collect();
+        let sales = sales_without_us(&self.scenario, seed, self.start, self.slots);
+        let run = |fee| scripted(&self.scenario, seed, self.start, self.slots, Entrant::AlwaysOn(fee));
+        let always_on = run(default_fee());
+        let others = rival_fees(&sales).into_iter().filter(|fee| *fee != default_fee()).map(run);
+        let (always_on_busy, mut tallies) = (always_on.busy, vec![always_on.tally]);
+        tallies.extend(others.map(|other| other.tally));
+        let profits: Vec<Vec<f64>> = tallies.iter().map(|tally| tally.profits(self.cost)).collect();
         let regimes = profits.iter().map(Vec::len).max().unwrap_or_default();
         let best_in = |regime: usize| {
             let of = |profits: &Vec<f64>| profits.get(regime).copied();
             profits.iter().filter_map(of).fold(0.0, f64::max)
         };
-        let always_on = scripted(&self.scenario, seed, self.start, self.slots, Entrant::AlwaysOn(default_fee()));
         Hindsight {
-            best_fixed: tallies.iter().map(|run| run.tally.profit(self.cost)).fold(f64::NEG_INFINITY, f64::max),
+            best_fixed: tallies.iter().map(|tally| tally.profit(self.cost)).fold(f64::NEG_INFINITY, f64::max),
             best_per_regime: (0..regimes).map(best_in).sum(),
-            clairvoyant: clairvoyant(&self.scenario, seed, self.start, self.slots, self.cost),
-            always_on_busy: always_on.busy,
+            clairvoyant: clairvoyant(&self.scenario, self.slots, &sales, self.cost),
+            always_on_busy,
         }
     }
 
-    /// One nanomina below each price at which the market sells without us, the most sold ones where there are many.
-    fn rival_fees(&self, seed: u64) -> BTreeSet<Nanomina> {
-        /// Fees tried; more would hardly find a better one and each costs a run.
-        const MOST: usize = 24;
-        let prices = super::script::prices_sold(&self.scenario, seed, self.start, self.slots);
-        let below = prices.into_iter().filter(|(fee, _)| *fee > Nanomina::ZERO).map(|(fee, sold)| (sold, fee));
-        let mut ranked: Vec<_> = below.collect();
-        ranked.sort_unstable_by(|a, b| b.cmp(a));
-        let fees = ranked.into_iter().take(MOST).map(|(_, fee)| fee.saturating_sub(Nanomina::ONE));
-        fees.chain([default_fee()]).collect()
-    }
-
-    fn row(&self, entrant: Entrant, parts: &[Part]) -> Row {
-        let hours = self.length().as_secs_f64() / 3600.0 * parts.len().max(1) as f64;
-        let mean = |count: fn(&Part) -> u64, per: f64| parts.iter().map(count).sum::<u64>() as f64 * per / hours;
-        let middle = |of: fn(&Part) -> Option<f64>| median(parts.iter().filter_map(of).collect());
-        let profits: Vec<f64> = parts.iter().map(|part| part.profit).collect();
+    fn row(&self, entrant: Entrant, markets: &[(&Hindsight, &Run)]) -> Row {
+        let hours = self.length().as_secs_f64() / 3600.0 * markets.len().max(1) as f64;
+        let mean = |count: fn(&Run) -> u64, per: f64| {
+            markets.iter().map(|(_, run)| count(run)).sum::<u64>() as f64 * per / hours
+        };
+        let middle = |of: fn(&Hindsight, &Run) -> Option<f64>| {
+            median(markets.iter().filter_map(|(hindsight, run)| of(hindsight, run)).collect())
+        };
+        let profits = || markets.iter().map(|(_, run)| run.profit);
         Row {
             policy: entrant.to_string(),
             profit_mina: Spread {
-                median: median(profits.clone()).unwrap_or_default(),
-                min: profits.iter().copied().fold(f64::INFINITY, f64::min),
-                max: profits.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+                median: median(profits().collect()).unwrap_or_default(),
+                min: profits().fold(f64::INFINITY, f64::min),
+                max: profits().fold(f64::NEG_INFINITY, f64::max),
             },
-            ratio_best_fixed: middle(|part| part.ratio_best_fixed),
-            ratio_best_per_regime: middle(|part| part.ratio_best_per_regime),
-            ratio_clairvoyant: middle(|part| part.ratio_clairvoyant),
-            energy_vs_always_on: middle(|part| Some(part.energy)).unwrap_or_default(),
-            toggles_per_4h: mean(|part| part.toggles, 4.0),
-            fee_changes_per_hour: mean(|part| part.fee_changes, 1.0),
-            prediction_error: middle(|part| part.prediction_error),
-            violations: parts.iter().map(|part| part.violations).sum(),
+            ratio_best_fixed: middle(|hindsight, run| Hindsight::ratio(run.profit, hindsight.best_fixed)),
+            ratio_best_per_regime: middle(|hindsight, run| Hindsight::ratio(run.profit, hindsight.best_per_regime)),
+            ratio_clairvoyant: middle(|hindsight, run| Hindsight::ratio(run.profit, hindsight.clairvoyant)),
+            energy_vs_always_on: middle(|hindsight, run| Some(hindsight.energy(run.busy))).unwrap_or_default(),
+            toggles_per_4h: mean(|run| run.toggles, 4.0),
+            fee_changes_per_hour: mean(|run| run.fee_changes, 1.0),
+            prediction_error: middle(|_, run| run.prediction_error),
+            violations: markets.iter().map(|(_, run)| run.violations).sum(),
         }
     }
 }
 
-/// One policy in one market, held against hindsight.
-struct Part {
-    profit: f64,
-    ratio_best_fixed: Option<f64>,
-    ratio_best_per_regime: Option<f64>,
-    ratio_clairvoyant: Option<f64>,
-    energy: f64,
-    toggles: u64,
-    fee_changes: u64,
-    prediction_error: Option<f64>,
-    violations: u64,
+impl Hindsight {
+    /// A profit relative to one of hindsight's; none where that earns nothing.
+    fn ratio(profit: f64, to: f64) -> Option<f64> {
+        (to > 0.0).then(|| profit / to)
+    }
+
+    /// Time spent proving relative to always on.
+    fn energy(&self, busy: Duration) -> f64 {
+        let always_on = self.always_on_busy.as_secs_f64();
+        if always_on > 0.0 { busy.as_secs_f64() / always_on } else { 0.0 }
+    }
 }
 
-fn row_part(hindsight: &Hindsight, run: &Run) -> Part {
-    let ratio = |to: f64| (to > 0.0).then(|| run.profit / to);
-    let always_on = hindsight.always_on_busy.as_secs_f64();
-    Part {
-        profit: run.profit,
-        ratio_best_fixed: ratio(hindsight.best_fixed),
-        ratio_best_per_regime: ratio(hindsight.best_per_regime),
-        ratio_clairvoyant: ratio(hindsight.clairvoyant),
-        energy: if always_on > 0.0 { run.busy.as_secs_f64() / always_on } else { 0.0 },
-        toggles: run.toggles,
-        fee_changes: run.fee_changes,
-        prediction_error: run.prediction_error,
-        violations: run.violations,
+/// One nanomina below each price at which the market sells without us, the most sold ones where there are many.
+fn rival_fees(sales: &VecDeque<SoldWork>) -> BTreeSet<Nanomina> {
+    /// Fees tried; more would hardly find a better one and each costs a run.
+    const MOST: usize = 24;
+    let mut sold_at: BTreeMap<Nanomina, u64> = BTreeMap::new();
+    for sale in sales.iter().filter(|sale| sale.fee > Nanomina::ZERO) {
+        *sold_at.entry(sale.fee).or_default() += 1;
     }
+    let mut ranked: Vec<(u64, Nanomina)> = sold_at.into_iter().map(|(fee, sold)| (sold, fee)).collect();
+    ranked.sort_unstable_by(|a, b| b.cmp(a));
+    ranked.into_iter().take(MOST).map(|(_, fee)| fee.saturating_sub(Nanomina::ONE)).collect()
 }
 
 fn default_fee() -> Nanomina {

@@ -1,9 +1,6 @@
 //! Policies that follow a script instead of the market, and the measures of hindsight.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    time::Duration,
-};
+use std::{collections::VecDeque, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use rand::{RngExt, SeedableRng};
@@ -36,10 +33,9 @@ pub(super) fn scripted(scenario: &Scenario, seed: u64, start: Timestamp, slots: 
         Entrant::Off => drop(world.set_worker(None)),
         Entrant::Random { .. } | Entrant::Controlled(_) => {}
     }
-    let slot = SignedDuration::from_secs(i64::from(scenario.slot_seconds()));
     let slots_per_hour = (3600 / u64::from(scenario.slot_seconds().max(1))).max(1);
     for number in 0..slots {
-        let now = start + slot * i32::try_from(number).unwrap_or(i32::MAX);
+        let now = slot_begins(scenario, start, number);
         world.advance(now);
         match entrant {
             Entrant::Random { low, high } if number % slots_per_hour == 0 => {
@@ -57,32 +53,23 @@ pub(super) fn scripted(scenario: &Scenario, seed: u64, start: Timestamp, slots: 
         }
         run.tally.book(scenario, number.saturating_sub(1), &world.truth().own);
     }
-    world.advance(start + slot * i32::try_from(slots).unwrap_or(i32::MAX));
+    world.advance(slot_begins(scenario, start, slots));
     run.tally.book(scenario, slots.saturating_sub(1), &world.truth().own);
     run.busy = world.truth().own.busy;
     run.toggles = world.truth().own.toggles;
     run
 }
 
-/// Prices at which the market sells without the operator, and how many works at each.
-pub(super) fn prices_sold(scenario: &Scenario, seed: u64, start: Timestamp, slots: u64) -> BTreeMap<Nanomina, u64> {
-    let mut prices = BTreeMap::new();
-    for sale in sales_without_us(scenario, seed, start, slots) {
-        *prices.entry(sale.fee).or_default() += 1;
-    }
-    prices
-}
-
-fn sales_without_us(scenario: &Scenario, seed: u64, start: Timestamp, slots: u64) -> VecDeque<SoldWork> {
+/// What the market buys without the operator.
+pub(super) fn sales_without_us(scenario: &Scenario, seed: u64, start: Timestamp, slots: u64) -> VecDeque<SoldWork> {
     let mut world = World::without_operator(scenario, seed, start);
-    let slot = SignedDuration::from_secs(i64::from(scenario.slot_seconds()));
-    world.advance(start + slot * i32::try_from(slots).unwrap_or(i32::MAX));
+    world.advance(slot_begins(scenario, start, slots));
     world.take_sales()
 }
 
-/// What the operator's capacity could at most have earned, knowing each work's final competing price beforehand: the dearest works of
-/// each hour sold one nanomina below it, at no risk of proving in vain.
-pub(super) fn clairvoyant(scenario: &Scenario, seed: u64, start: Timestamp, slots: u64, cost: Nanomina) -> f64 {
+/// What the operator's capacity could at most have earned of `sales`, knowing each work's final competing price beforehand: the dearest
+/// works sold one nanomina below it, at no risk of proving in vain.
+pub(super) fn clairvoyant(scenario: &Scenario, slots: u64, sales: &VecDeque<SoldWork>, cost: Nanomina) -> f64 {
     let hours = slots as f64 * f64::from(scenario.slot_seconds()) / 3600.0;
     #[expect(
         clippy::cast_possible_truncation,
@@ -90,12 +77,16 @@ pub(super) fn clairvoyant(scenario: &Scenario, seed: u64, start: Timestamp, slot
         reason = "a count of works, far below the limits"
     )]
     let capacity = (scenario.own_works_per_hour() * hours).ceil().max(0.0) as usize;
-    let mut gains: Vec<u64> = sales_without_us(scenario, seed, start, slots)
-        .iter()
-        .map(|sale| sale.fee.saturating_sub(Nanomina::ONE).saturating_sub(cost).get())
-        .collect();
+    let mut gains: Vec<u64> =
+        sales.iter().map(|sale| sale.fee.saturating_sub(Nanomina::ONE).saturating_sub(cost).get()).collect();
     gains.sort_unstable_by(|a, b| b.cmp(a));
     gains.iter().take(capacity).map(|&gain| gain as f64).sum::<f64>() / 1e9
+}
+
+/// When a slot of a run begins.
+fn slot_begins(scenario: &Scenario, start: Timestamp, number: u64) -> Timestamp {
+    let slot = SignedDuration::from_secs(i64::from(scenario.slot_seconds()));
+    start + slot * i32::try_from(number).unwrap_or(i32::MAX)
 }
 
 /// The fee at a share of the way from `low` to `high` on a logarithmic scale.

@@ -65,21 +65,20 @@ pub fn trial(scenario: &Scenario, seed: u64, start: Timestamp, length: Duration,
         if outcome != Outcome::Held {
             result.actions.push((now, decision.action.clone()));
         }
-        let slot = port.world().truth().slots.saturating_sub(1);
-        let own = port.world().truth().own;
-        result.tally.book(scenario, slot, &own);
+        book(&mut result, scenario, port.world().truth());
         result.fee_changes += u64::from(fee_changed);
         result.prediction_error = conclusion.prediction_error;
         now = now.checked_add(plan.interval).unwrap_or(Timestamp::MAX);
     }
     port.advance(end);
-    let (own, works_bought, slot) = {
-        let world = port.world();
-        let Truth { own, works_bought, slots, .. } = world.truth();
-        (*own, *works_bought, slots.saturating_sub(1))
-    };
-    result.tally.book(scenario, slot, &own);
-    Trial { own, works_bought, ..result }
+    book(&mut result, scenario, port.world().truth());
+    result
+}
+
+/// Takes over what the worker did up to now.
+fn book(result: &mut Trial, scenario: &Scenario, truth: &Truth) {
+    result.tally.book(scenario, truth.slots.saturating_sub(1), &truth.own);
+    (result.own, result.works_bought) = (truth.own, truth.works_bought);
 }
 
 /// The result of a future that never waits: the in-process port answers at once, so it is ready at its first poll.

@@ -250,8 +250,8 @@ async fn every_decision_can_be_made_again_from_the_journal() {
     let each = |Moment { record, inputs, params, memory, .. }| {
         let cost = CostModel::PerWork(inputs.cost.unwrap());
         let context = Context { mode: record.mode, params: &params, cost: &cost, quote: None };
-        let Conclusion { decision, market, .. } = state.conclude(inputs.decided, &record.look, &context);
-        assert_eq!((&decision, Some(&market)), (&record.decision, record.market.as_ref()));
+        let Conclusion { decision, view, .. } = state.conclude(inputs.decided, &record.look, &context);
+        assert_eq!((&decision, Some(view.summary())), (&record.decision, record.market.as_ref()));
         state.settle(inputs.settled, &record.look, &decision, &record.outcome, &params);
         assert_eq!(*state.memory(), memory);
         again.push((decision.action.code(), decision.reason.code(), record.outcome.code()));
