@@ -212,15 +212,14 @@ impl DaemonClient {
         }
     }
 
-    /// Whether the key has an account of the default token at the best tip. Daemons of before 1.0.0 answer with an account in
-    /// any case, without a nonce where there is none (Mina `graphql.ml`, `Partial_account`).
+    /// Whether the key has an account of the default token at the best tip.
     async fn read_account(&self, key: &PublicKey) -> Result<bool, Fault> {
         if !self.capabilities().await?.has(Capability::Account) {
             return Err(Fault::Unsupported { missing: "account".to_owned() });
         }
         let variables = account::Variables { public_key: Wire::variable(key.as_str()) };
         let answer = self.query::<operations::Account>("account", variables).await?;
-        Ok(answer.account.is_some_and(|account| account.nonce.is_some()))
+        Ok(account_exists(&answer))
     }
 
     async fn read_metrics(&self, url: &Url) -> Result<PoolMetrics, Fault> {
@@ -332,6 +331,12 @@ impl DaemonPort for DaemonClient {
     fn era(&self) -> Option<String> {
         self.found().map(|found| found.era().name().to_owned())
     }
+}
+
+/// Whether an answer shows an account. Daemons of before 1.0.0 answer with one in any case, without a nonce where there is none
+/// (Mina `graphql.ml`, `Partial_account`).
+pub(super) fn account_exists(answer: &account::ResponseData) -> bool {
+    answer.account.as_ref().is_some_and(|account| account.nonce.is_some())
 }
 
 /// Chain and book, which one request answers.

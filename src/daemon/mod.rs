@@ -9,6 +9,7 @@ mod book;
 mod capabilities;
 mod chain;
 mod client;
+mod decode;
 mod envelope;
 mod era;
 mod http;
@@ -22,6 +23,7 @@ mod status;
 
 pub use capabilities::{Capabilities, Capability, Introspection, MarketOperation, StatusOperation};
 pub use client::{ClientConfig, ClientError, DaemonClient};
+pub use decode::{Answered, Exchange, decode};
 pub use era::{Era, FeeUnit};
 pub use http::{fetch, install_tls_provider};
 pub use observer::{OPERATIONS, RequestObserver};

@@ -33,5 +33,6 @@ mod server;
 mod simd_http;
 mod simd_schema;
 mod stage;
+mod untrusted;
 mod validate;
 mod web;
