@@ -9,7 +9,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::de::IgnoredAny;
 use snarkfee::{
-    daemon::{MarketOperation, read_market},
+    daemon::{Answered, Exchange, decode},
     fault::Fault,
     market::{History, Look, View, ViewSettings},
     metrics_text::Exposition,
@@ -135,7 +135,7 @@ fn snark_pool_read(bencher: Bencher<'_, '_>) {
     bencher
         .counter(BytesCount::of_slice(&body))
         .with_inputs(|| body.clone())
-        .bench_values(|body| read_market(MarketOperation::Pool, body).map(|(_, book)| book.works.len()));
+        .bench_values(|body| decode(Exchange::MarketPool, 200, body));
 }
 
 /// Decoded, joined and estimated.
@@ -144,7 +144,7 @@ fn snark_pool_read_and_estimated(bencher: Bencher<'_, '_>) {
     let body = answer().into_bytes();
     let worker = PublicKey::try_new(&keys()[0]).ok();
     bencher.counter(BytesCount::of_slice(&body)).with_inputs(|| body.clone()).bench_values(|body| {
-        let (chain, book) = read_market(MarketOperation::Pool, body)?;
+        let Ok(Answered::Market(chain, book)) = decode(Exchange::MarketPool, 200, body) else { return false };
         let at = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(1_780_000_000 + i64::from(BLOCKS) * 90);
         let look = Look {
             at,
@@ -158,6 +158,6 @@ fn snark_pool_read_and_estimated(bencher: Bencher<'_, '_>) {
         let owns = |prover: &PublicKey| Some(prover) == worker.as_ref();
         let mut history = History::default();
         history.absorb(&look, owns, None);
-        Ok::<_, Fault>(View::new(&history, &look, &SETTINGS, owns).tells_prices())
+        View::new(&history, &look, &SETTINGS, owns).tells_prices()
     });
 }

@@ -8,11 +8,11 @@
 use reqwest::StatusCode;
 
 use super::{
-    capabilities::{MarketOperation, StatusOperation},
+    capabilities::{Capabilities, Introspection, MarketOperation, StatusOperation},
     envelope,
     http::{Answer, Failure},
     market_answer,
-    operations::account,
+    operations::{self, account},
     scrape, status,
 };
 use crate::{
@@ -20,38 +20,103 @@ use crate::{
     market::{Book, ChainLook, PoolMetrics, Status},
 };
 
-/// What an answer about the market says: the chain is `None` where the era has no `bestChain`.
-pub type MarketAnswer = (Option<ChainLook>, Book);
+/// The chain is `None` where the era has no `bestChain`.
+pub(super) type MarketAnswer = (Option<ChainLook>, Book);
 
-/// Reads the body that answers a status operation.
+/// What was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exchange {
+    /// The schema.
+    Introspection,
+    /// The state, as from 1.0.0.
+    Status,
+    /// The state with exact pool gauges, as from 3.0.0.
+    StatusMetrics,
+    /// The state, as in 2020.
+    StatusCoda,
+    /// Blocks and the open works in purchase order.
+    MarketRange,
+    /// Blocks, the pool and the pending works.
+    MarketPool,
+    /// The pool and the pending works.
+    MarketCoda,
+    /// A ledger account.
+    Account,
+    /// A new fee.
+    SetFee,
+    /// A new worker key.
+    SwitchOn,
+    /// No worker key.
+    SwitchOff,
+    /// The metrics text.
+    Metrics,
+}
+
+impl Exchange {
+    /// Every exchange.
+    pub const ALL: [Self; 12] = [
+        Self::Introspection,
+        Self::Status,
+        Self::StatusMetrics,
+        Self::StatusCoda,
+        Self::MarketRange,
+        Self::MarketPool,
+        Self::MarketCoda,
+        Self::Account,
+        Self::SetFee,
+        Self::SwitchOn,
+        Self::SwitchOff,
+        Self::Metrics,
+    ];
+}
+
+/// What an answer says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answered {
+    /// What the schema offers.
+    Schema(Capabilities),
+    /// What the daemon is and does.
+    Status(Box<Status>),
+    /// The blocks, where the era has them, and the works still to be bought.
+    Market(Option<ChainLook>, Book),
+    /// Whether there is an account.
+    Account(bool),
+    /// The mutation was carried out.
+    Done,
+    /// What the metrics text says.
+    Metrics(PoolMetrics),
+}
+
+/// Reads the answer with this HTTP status and body.
 ///
 /// # Errors
 ///
 /// What keeps it from being read, as the service would report it.
-pub fn read_status(operation: StatusOperation, body: Vec<u8>) -> Result<Status, Fault> {
-    Ok(self::status(operation, successful(body))?)
+pub fn decode(exchange: Exchange, status: u16, body: Vec<u8>) -> Result<Answered, Fault> {
+    let status = StatusCode::from_u16(status)
+        .map_err(|_| Fault::InvalidValue { field: "HTTP status".to_owned(), value: status.to_string() })?;
+    let answer = Answer { status, body };
+    let state = |operation, answer| self::status(operation, answer).map(|status| Answered::Status(Box::new(status)));
+    let works = |operation, answer| market(operation, answer).map(|(chain, book)| Answered::Market(chain, book));
+    let done = |()| Answered::Done;
+    Ok(match exchange {
+        Exchange::Introspection => schema(answer).map(Answered::Schema),
+        Exchange::Status => state(StatusOperation::Plain, answer),
+        Exchange::StatusMetrics => state(StatusOperation::Metrics, answer),
+        Exchange::StatusCoda => state(StatusOperation::Coda, answer),
+        Exchange::MarketRange => works(MarketOperation::Range, answer),
+        Exchange::MarketPool => works(MarketOperation::Pool, answer),
+        Exchange::MarketCoda => works(MarketOperation::Coda, answer),
+        Exchange::Account => account(answer).map(Answered::Account),
+        Exchange::SetFee => taken::<operations::SetSnarkWorkFee>(answer).map(done),
+        Exchange::SwitchOn => taken::<operations::SetSnarkWorker>(answer).map(done),
+        Exchange::SwitchOff => taken::<operations::UnsetSnarkWorker>(answer).map(done),
+        Exchange::Metrics => scrape::read(answer).map(Answered::Metrics),
+    }?)
 }
 
-/// Reads the body that answers a market operation.
-///
-/// # Errors
-///
-/// What keeps it from being read, as the service would report it.
-pub fn read_market(operation: MarketOperation, body: Vec<u8>) -> Result<MarketAnswer, Fault> {
-    Ok(market(operation, successful(body))?)
-}
-
-/// Reads the text of the metrics endpoint.
-///
-/// # Errors
-///
-/// What keeps it from being read, as the service would report it.
-pub fn read_metrics(text: Vec<u8>) -> Result<PoolMetrics, Fault> {
-    Ok(scrape::read(successful(text))?)
-}
-
-fn successful(body: Vec<u8>) -> Answer {
-    Answer { status: StatusCode::OK, body }
+pub(super) fn schema(answer: Answer) -> Result<Capabilities, Failure> {
+    Ok(Capabilities::from_introspection(&envelope::open::<Introspection>(answer)?))
 }
 
 pub(super) fn status(operation: StatusOperation, answer: Answer) -> Result<Status, Failure> {

@@ -17,8 +17,7 @@ use url::Url;
 
 use super::{
     answers::{self, MarketAnswer},
-    capabilities::{Capabilities, Capability, INTROSPECTION, Introspection, MarketOperation, StatusOperation},
-    envelope,
+    capabilities::{Capabilities, Capability, INTROSPECTION, MarketOperation, StatusOperation},
     http::{Answer, Failure, Http, Limits, Reach},
     market_answer::MAX_BLOCKS,
     observer::RequestObserver,
@@ -128,8 +127,8 @@ impl DaemonClient {
 
     async fn discover(&self) -> Result<Capabilities, Fault> {
         let body = json!({"query": INTROSPECTION, "operationName": "Introspection", "variables": null});
-        match self.ask("introspection", encode(&body)?, envelope::open::<Introspection>).await {
-            Ok(answer) => Ok(Capabilities::from_introspection(&answer)),
+        match self.ask("introspection", encode(&body)?, answers::schema).await {
+            Ok(found) => Ok(found),
             // Whoever answers but does not want to show the schema may still answer the rest.
             Err(Failure { reach: Reach::Declined, fault }) => {
                 tracing::warn!(%fault, "introspection was refused, mainnet 1.x is assumed");

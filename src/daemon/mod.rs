@@ -21,7 +21,7 @@ mod scalars;
 mod scrape;
 mod status;
 
-pub use answers::{MarketAnswer, read_market, read_metrics, read_status};
+pub use answers::{Answered, Exchange, decode};
 pub use capabilities::{Capabilities, Capability, Introspection, MarketOperation, StatusOperation};
 pub use client::{ClientConfig, ClientError, DaemonClient};
 pub use era::{Era, FeeUnit};

@@ -10,6 +10,7 @@
 mod asking;
 mod book;
 mod checker;
+mod chronicle;
 mod documents;
 mod eras;
 mod exchange;
@@ -33,5 +34,7 @@ mod server;
 mod simd_http;
 mod simd_schema;
 mod stage;
+mod theatre;
+mod untrusted;
 mod validate;
 mod web;
