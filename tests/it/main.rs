@@ -23,6 +23,7 @@ mod kill;
 mod layering;
 mod metrics_text;
 mod mutation;
+mod precomputed;
 mod process;
 mod program;
 mod project;
