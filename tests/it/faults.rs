@@ -102,7 +102,7 @@ impl Theatre {
         let id = DaemonId::try_new("stormy").unwrap();
         let port = DaemonClient::new(ClientConfig {
             graphql_url: Url::parse(&proxy.graphql_url()).unwrap(),
-            metrics_url: Some(Url::parse(&proxy.metrics_url()).unwrap()),
+            metrics: Some(snarkfee::daemon::MetricsEndpoint::Page(Url::parse(&proxy.metrics_url()).unwrap())),
             bearer: None,
             timeout: setting.timeout,
             max_response: OVERSIZED as u64 - 1,

@@ -21,6 +21,7 @@ fn any_fault() -> impl Strategy<Value = Fault> {
         any::<String>().prop_map(|cause| Fault::Malformed { cause }),
         any::<String>().prop_map(|message| Fault::Refused { message }),
         any::<String>().prop_map(|missing| Fault::Unsupported { missing }),
+        any::<String>().prop_map(|cause| Fault::NotScraped { cause }),
         (any::<String>(), any::<String>()).prop_map(|(field, value)| Fault::InvalidValue { field, value }),
     ]
 }
