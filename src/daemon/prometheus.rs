@@ -31,9 +31,13 @@ fn expression(selector: &str) -> String {
     let prefixes = DAEMON_PREFIXES.join("|");
     let names = format!("({prefixes})({FEES}_(bucket|sum|count)|{POOL_SIZE}|{COMPLETED}|{ASSIGNED})");
     let selector = selector.trim().trim_end_matches(',');
-    let samples = format!("{{__name__=~\"{names}\",{selector}}}");
-    // `timestamp` drops the names, and with them what tells its results apart; the least of them is all that is needed.
-    let oldest = format!("label_replace(min(timestamp({samples})),\"__name__\",\"{OLDEST}\",\"\",\"\")");
+    // One scrape stamps all series of a target. `timestamp` drops names, so of several series of one target it is asked one by one.
+    let stamped = DAEMON_PREFIXES.iter().flat_map(|prefix| {
+        let name = |name: String| format!("timestamp({prefix}{name}{{{selector}}})");
+        [name(POOL_SIZE.to_owned()), name(format!("{FEES}_count"))]
+    });
+    let stamps = stamped.collect::<Vec<_>>().join(" or ");
+    let oldest = format!("label_replace(min({stamps}),\"__name__\",\"{OLDEST}\",\"\",\"\")");
     format!("{{__name__=~\"up|{names}\",{selector}}} or {oldest}")
 }
 
