@@ -9,6 +9,7 @@
 
 mod asking;
 mod book;
+mod check;
 mod checker;
 mod documents;
 mod eras;
@@ -34,6 +35,7 @@ mod server;
 mod simd_http;
 mod simd_schema;
 mod stage;
+mod tls;
 mod tools;
 mod validate;
 mod web;

@@ -73,7 +73,7 @@ fn unread(fault: &Fault, source: &MetricsSource) -> &'static str {
         };
     }
     match fault {
-        Fault::HttpStatus { status: 404, .. } => {
+        Fault::HttpStatus { status: 400 | 404, body } if body.contains("query") || body.contains("Route") => {
             "this looks like the GraphQL port; metrics_url needs the port of --metrics-port and the path /metrics"
         }
         Fault::HttpStatus { status: 400, .. } => "the path of metrics_url must be /metrics",
