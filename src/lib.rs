@@ -2,7 +2,7 @@
 //!
 //! Layers, each importing only from those before it: [`units`], [`fault`], [`clock`], [`metrics_text`]; [`market`], [`cost`];
 //! [`policy`]; [`daemon`], [`price`], [`precomputed`]; [`record`]; [`telemetry`], [`control`], [`charts`]; [`journal`]; [`controller`];
-//! [`simulate`], [`simd`], [`web`], [`config`]; [`service`]; [`cli`]. `tests/it/layering.rs` holds that.
+//! [`simulate`], [`simd`], [`web`], [`config`]; [`service`]; [`doctor`]; [`cli`]. `tests/it/layering.rs` holds that.
 
 pub mod charts;
 pub mod cli;
@@ -12,6 +12,7 @@ pub mod control;
 pub mod controller;
 pub mod cost;
 pub mod daemon;
+pub mod doctor;
 pub mod fault;
 pub mod journal;
 pub mod market;

@@ -20,16 +20,17 @@ use super::{
     capabilities::{Capabilities, Capability, INTROSPECTION, MarketOperation, StatusOperation},
     http::{Answer, Failure, Http, Limits, Reach},
     market_answer::MAX_BLOCKS,
+    metrics::MetricsEndpoint,
     observer::RequestObserver,
     operations::{self, account, market_coda, market_pool, market_range, set_snark_work_fee, set_snark_worker},
     port::{DaemonPort, LookPlan, Mutation, SendError},
     scalars::{Key, Wire},
-    scrape,
+    scrape::Scrape,
 };
 use crate::{
     clock::Clock,
     fault::Fault,
-    market::{Book, ChainLook, Look, PoolMetrics, Status, SyncState},
+    market::{Book, ChainLook, Look, Status, SyncState},
     units::PublicKey,
 };
 
@@ -37,9 +38,9 @@ use crate::{
 pub struct ClientConfig {
     /// The GraphQL endpoint.
     pub graphql_url: Url,
-    /// The metrics endpoint, if the daemon has one.
-    pub metrics_url: Option<Url>,
-    /// A token for a reverse proxy before the daemon. It goes to `metrics_url` only where that is of the same origin.
+    /// Where its metrics are read, if anywhere.
+    pub metrics: Option<MetricsEndpoint>,
+    /// A token for a reverse proxy before the daemon. It goes to `metrics` only where that is of the same origin.
     pub bearer: Option<SecretString>,
     /// Limit of one request, from connecting to the last byte.
     pub timeout: Duration,
@@ -65,7 +66,7 @@ pub enum ClientError {
 /// A daemon reached over HTTP.
 pub struct DaemonClient {
     graphql_url: Url,
-    metrics_url: Option<Url>,
+    metrics: Option<MetricsEndpoint>,
     token: Option<HeaderValue>,
     metrics_token: Option<HeaderValue>,
     http: Http,
@@ -84,16 +85,17 @@ struct Known {
 impl DaemonClient {
     /// Makes a client; nothing is sent yet.
     pub fn new(config: ClientConfig) -> Result<Self, ClientError> {
-        let tls = [Some(&config.graphql_url), config.metrics_url.as_ref()];
+        let metrics_url = config.metrics.as_ref().map(MetricsEndpoint::url);
+        let tls = [Some(&config.graphql_url), metrics_url];
         let tls = tls.into_iter().flatten().any(|url| url.scheme() == "https");
         let limits = Limits { time: config.timeout, bytes: config.max_response };
         let token = config.bearer.as_ref().map(bearer).transpose()?;
         let same_origin = |url: &Url| url.origin() == config.graphql_url.origin();
-        let metrics_token = token.clone().filter(|_| config.metrics_url.as_ref().is_some_and(same_origin));
+        let metrics_token = token.clone().filter(|_| metrics_url.is_some_and(same_origin));
         Ok(Self {
             http: Http::try_new(limits, tls).map_err(ClientError::Http)?,
             graphql_url: config.graphql_url,
-            metrics_url: config.metrics_url,
+            metrics: config.metrics,
             token,
             metrics_token,
             clock: config.clock,
@@ -208,10 +210,12 @@ impl DaemonClient {
         Ok(self.ask("account", request?, answers::account).await?)
     }
 
-    async fn read_metrics(&self, url: &Url) -> Result<PoolMetrics, Fault> {
+    /// Reads the metrics once; `None` where none are configured.
+    pub async fn scrape(&self) -> Option<Result<Scrape, Fault>> {
+        let metrics = self.metrics.as_ref()?;
         let began = Instant::now();
-        let answer = self.http.get_text(url, self.metrics_token.as_ref()).await;
-        Ok(self.ended("metrics", began, answer.and_then(scrape::read))?)
+        let read = metrics.read(&self.http, self.metrics_token.as_ref()).await;
+        Some(self.ended("metrics", began, read).map_err(Fault::from))
     }
 
     async fn mutate<Q: GraphQLQuery>(&self, operation: &'static str, variables: Q::Variables) -> Result<(), Failure>
@@ -268,12 +272,7 @@ impl DaemonPort for DaemonClient {
                 None => None,
             }
         };
-        let metrics = async {
-            match &self.metrics_url {
-                Some(url) => Some(self.read_metrics(url).await),
-                None => None,
-            }
-        };
+        let metrics = async { Some(self.scrape().await?.map(|scrape| scrape.metrics)) };
         // Two queries of one look must not both discover the schema.
         let ((chain, book), account, metrics) = if synced && self.found().is_none() {
             let market = market.await;

@@ -19,6 +19,7 @@ const LAYERS: &str = "\
     controller | \
     simulate simd web config | \
     service | \
+    doctor | \
     cli";
 
 fn layers() -> Vec<Vec<&'static str>> {

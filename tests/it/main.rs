@@ -9,6 +9,7 @@
 
 mod asking;
 mod book;
+mod check;
 mod checker;
 mod chronicle;
 mod documents;
@@ -27,6 +28,7 @@ mod precomputed;
 mod process;
 mod program;
 mod project;
+mod prometheus;
 mod proxy;
 mod real_purchases;
 mod scenario_prices;
@@ -36,6 +38,8 @@ mod simd_http;
 mod simd_schema;
 mod stage;
 mod theatre;
+mod tls;
+mod tools;
 mod untrusted;
 mod validate;
 mod web;

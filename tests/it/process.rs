@@ -1,6 +1,7 @@
 //! The built binary as a child process: its lines as events, signals, and how it ended.
 
 use std::{
+    ffi::OsStr,
     fs,
     io::{BufRead, BufReader, Read},
     path::PathBuf,
@@ -29,10 +30,19 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts `snarkfee` with these arguments.
-    pub(crate) fn start<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> Self {
+    pub(crate) fn start<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Self {
+        Self::start_with(arguments, &[])
+    }
+
+    /// The same with these variables in its environment.
+    pub(crate) fn start_with<S: AsRef<OsStr>>(
+        arguments: impl IntoIterator<Item = S>,
+        variables: &[(&str, &OsStr)],
+    ) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_snarkfee"))
             .args(arguments)
             .env_remove("RUST_LOG")
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
