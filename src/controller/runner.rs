@@ -26,7 +26,7 @@ use crate::{
     journal::{Inputs, Ledger},
     market::Look,
     policy::{Action, Decision, Mode, Outcome, Params, Reason, Settings},
-    record::Record,
+    record::{Record, Role},
     units::{DaemonId, Nanomina},
 };
 
@@ -128,7 +128,7 @@ impl<P: DaemonPort> Runner<P> {
         self.logbook.begin(&mut self.state).await;
         let clock_set = self.time.ask();
         let look = self.wiring.port.look(&self.state.plan(self.time.now(), &plan.params)).await;
-        let look = Look { clock_set, ..look };
+        let look = self.state.vet(Look { clock_set, ..look });
         self.logbook.observe(&look, &mut self.state);
         let context = Context {
             mode: plan.mode,
@@ -248,6 +248,10 @@ impl<P: DaemonPort> Runner<P> {
         let mut look = Look { at: self.time.now(), clock_set: None, status: Ok(status), ..last.look.clone() };
         for action in leaving(plan.on_exit, self.logbook.baseline(), &settings) {
             let switches = settings.worker.is_some() != settings.after(&action).worker.is_some();
+            if switches && last.role != Role::Worker {
+                warn!(daemon = %self.wiring.id, role = last.role.as_str(), "the worker key of a daemon that may be a coordinator is left as it is");
+                continue;
+            }
             let now = self.time.now();
             if let (true, Some(wait)) = (switches, self.state.memory().switch_hazard(now)) {
                 warn!(daemon = %self.wiring.id, ?wait, action = action.code(), "too soon after the last switch, left as it is");

@@ -20,7 +20,7 @@ pub use appraise::forecast;
 pub use crossing::{Crossing, SalesNeeded};
 pub use decide::{Input, appraisal, decide};
 pub use decision::{Action, Appraisal, Decision, Forecast, Target};
-pub use memory::{Breaker, Memory, Settings, Streak, Switched};
+pub use memory::{Breaker, Keyless, Memory, Settings, Streak, Switched};
 pub use params::{BlockProduction, ExternalChange, Params, Pricing, RoleSetting, Safety, Strategy, Worker};
 pub use reason::Reason;
 pub use state::{HoldState, Mode, Outcome, Pause, Role};

@@ -10,7 +10,7 @@ use crate::{
     cost::CostUnknown,
     fault::{Fault, JournalClass, JournalFault},
     market::{
-        Block, History, Look, SyncState, View, ViewSettings,
+        Block, History, Look, PoolMetrics, SyncState, View, ViewSettings,
         fixtures::{self, block, fee, key, open_work, time},
     },
     units::{FeeRate, Nanomina, PublicKey},
@@ -217,6 +217,68 @@ fn a_daemon_without_a_key_is_not_touched_until_its_role_is_known() {
     assert_eq!(story.code(), ("switch_on", "profitable"));
     story.params.worker.key = None;
     assert_eq!(story.code(), ("hold", "no_worker_key"));
+}
+
+#[test]
+fn one_that_hands_out_work_without_showing_a_key_is_a_coordinator() {
+    let safety = Safety::default();
+    let mut memory = Memory::default();
+    // Seconds, uptime, key shown, works handed out, works that came back: the role then.
+    let mut seen = |seconds: i64, uptime: u64, on: bool, assigned: f64, completed: f64| {
+        let mut look = fixtures::look(seconds, Vec::new(), Vec::new());
+        let status = look.status.as_mut().unwrap();
+        (status.uptime, status.worker) = (Duration::from_secs(uptime), on.then(|| key("us")));
+        let (assigned_to_own, completed_by_own) = (Some(assigned), Some(completed));
+        look.metrics = Some(Ok(PoolMetrics { assigned_to_own, completed_by_own, ..PoolMetrics::default() }));
+        memory.observe(&look, Mode::Live, &safety);
+        memory.role(RoleSetting::Auto)
+    };
+    assert_eq!(seen(0, 1_000, false, 5.0, 3.0), Role::Unsure);
+    assert_eq!(seen(60, 1_060, false, 5.0, 4.0), Role::Unsure, "a proof begun before the key was taken away");
+    assert_eq!(seen(1_200, 2_200, false, 5.0, 5.0), Role::Coordinator, "none takes that long");
+    assert_eq!(seen(1_260, 2_260, true, 5.0, 5.0), Role::Worker);
+    assert_eq!(seen(1_320, 2_320, false, 6.0, 5.0), Role::Worker, "handed out while the key was shown");
+    assert_eq!(seen(1_380, 2_380, false, 7.0, 5.0), Role::Coordinator);
+    assert_eq!(seen(1_440, 30, false, 0.0, 0.0), Role::Coordinator, "a restart shows nothing");
+    assert_eq!(seen(1_500, 90, true, 0.0, 0.0), Role::Worker);
+    assert_eq!(seen(1_560, 30, false, 0.0, 0.0), Role::Worker);
+    assert_eq!(seen(1_620, 90, false, 0.0, 0.0), Role::Worker);
+}
+
+#[test]
+fn metrics_that_cannot_be_true_hold_at_once_and_silent_ones_after_a_while() {
+    let mut story = Story::new(market(5_000_000, 3));
+    let lie = Fault::InvalidValue { field: "snark_fee".into(), value: "not cumulative".into() };
+    story.memory.metrics_read = Some(time(NOW - 60));
+    story.look.metrics = Some(Err(lie.clone()));
+    let decision = story.decide();
+    assert_eq!((decision.action, decision.reason), (Action::Hold, Reason::MetricsFault { fault: lie }));
+    assert!(decision.target.is_some() && decision.appraisal.is_some(), "what would be done is told");
+    story.look.metrics = Some(Err(Fault::Unreachable { cause: "refused".into() }));
+    assert_eq!(story.code(), ("set_fee", "price_move"));
+    for read in [None, Some(time(NOW - 300))] {
+        story.memory.metrics_read = read;
+        assert_eq!(story.code(), ("hold", "metrics_fault"));
+    }
+    story.status(|status| status.next_block_production = Some(time(NOW + 60)));
+    assert_eq!(story.code(), ("switch_off", "own_block_ahead"), "room is made without them");
+    story.status(|status| status.next_block_production = None);
+    story.look.metrics = None;
+    assert_eq!(story.code(), ("set_fee", "price_move"), "none are configured");
+}
+
+#[test]
+fn a_restart_shows_also_where_the_uptime_has_overtaken_the_one_before() {
+    let mut memory = Memory::default();
+    let mut look = fixtures::look(0, Vec::new(), Vec::new());
+    let mut seen = |seconds: i64, uptime: u64| {
+        look.at = time(seconds);
+        look.status.as_mut().unwrap().uptime = Duration::from_secs(uptime);
+        memory.observe(&look, Mode::Live, &Safety::default());
+        memory.restarts
+    };
+    assert_eq!((seen(0, 10), seen(60, 66), seen(3_660, 3_590)), (0, 0, 1));
+    assert_eq!(seen(7_260, 7_187), 1, "read a little later than the look began");
 }
 
 #[test]
@@ -436,6 +498,7 @@ pub(crate) fn every_reason() -> Vec<Reason> {
         Reason::StatusFault { fault: fault() },
         Reason::ChainFault { fault: fault() },
         Reason::BookFault { fault: fault() },
+        Reason::MetricsFault { fault: fault() },
         Reason::Stale { age: span, limit: span },
         Reason::ClockSet { by: SignedDuration::from_secs(-3_600) },
         Reason::Unsynced { state: SyncState::Bootstrap },
