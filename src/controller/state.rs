@@ -222,10 +222,12 @@ impl State {
         self.memory.pause = Some(Pause { until });
     }
 
-    /// Ends the operator's pause and closes the breaker.
+    /// Ends the operator's pause and the hold after someone else's changes, and closes the breaker.
     pub fn resume(&mut self) {
         self.memory.pause = None;
         self.memory.breaker = Default::default();
+        self.memory.external_hold = None;
+        self.memory.contest = Default::default();
     }
 
     /// P(sold) at the fee the daemon asks; `None` when the forecast was made for virtual settings.

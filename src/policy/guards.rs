@@ -57,7 +57,12 @@ const TIP_SLOTS: u32 = 20;
 /// Whether the worker is ours to set.
 pub(super) fn ownership(input: &Input<'_>, settings: &Settings) -> Result<(), Reason> {
     if let Some(until) = input.memory.external_hold {
-        return Err(Reason::ExternalChange { until });
+        let contest = &input.memory.contest;
+        let rounds = u32::try_from(contest.rounds.len()).unwrap_or(u32::MAX);
+        return Err(match contest.is_fight() {
+            true => Reason::Contested { rounds, until },
+            false => Reason::ExternalChange { until },
+        });
     }
     match &settings.worker {
         Some(found) if !input.params.worker.owns(found) => Err(Reason::ForeignKey { found: found.clone() }),

@@ -6,8 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    contest::Contest,
     decision::{Action, Decision},
-    params::{ExternalChange, RoleSetting, Safety},
+    params::{RoleSetting, Safety},
     reason::Reason,
     state::{HoldState, Mode, Outcome, Pause, Role},
 };
@@ -55,6 +56,12 @@ impl Settings {
             Action::SwitchOff => Self { worker: None, ..self.clone() },
         }
     }
+
+    /// The settings that carrying out an action passes through, the first and the last included: the fee is set before the key.
+    fn on_the_way(&self, action: &Action) -> [Self; 3] {
+        let after = self.after(action);
+        [self.clone(), Self { fee: after.fee, ..self.clone() }, after]
+    }
 }
 
 /// What the policy must remember from look to look. A restart that forgot it could flap.
@@ -79,8 +86,12 @@ pub struct Memory {
     pub pause: Option<Pause>,
     /// Failures in a row.
     pub breaker: Breaker,
+    /// Who else sets the daemon.
+    pub contest: Contest,
     /// What the daemon was last known to be set to.
     pub known: Option<Settings>,
+    /// Where that is not known: what our last decision may have left it set to; empty where it may be anything.
+    pub possible: Vec<Settings>,
     /// What the daemon would be set to if dry-run decisions had been carried out.
     pub virtual_settings: Option<Settings>,
     /// The worker key that the daemon last showed.
@@ -187,19 +198,25 @@ impl Memory {
         }
         self.notice_role(look, status, restarted);
         self.restarts += u32::from(restarted);
-        let changed = self.known.as_ref().is_some_and(|known| *known != found);
+        let possible = std::mem::take(&mut self.possible);
+        let changed = match &self.known {
+            Some(known) => *known != found,
+            None => !possible.is_empty() && !possible.contains(&found),
+        };
         if changed || restarted {
             self.virtual_settings = None;
         }
-        if changed {
-            let known_on = self.known.as_ref().is_some_and(|known| known.worker.is_some());
-            if known_on != found.worker.is_some() {
-                self.switched = Some(Switched { at: look.at, on: found.worker.is_some() });
-            }
+        if let (true, Some(known)) = (changed, &self.known)
+            && known.worker.is_some() != found.worker.is_some()
+        {
+            self.switched = Some(Switched { at: look.at, on: found.worker.is_some() });
         }
         // A restarted daemon falls back to its flags; nobody changed anything.
-        if changed && !restarted && mode == Mode::Live && safety.external_change == ExternalChange::Hold {
-            self.external_hold = look.at.checked_add(safety.external_hold).ok();
+        if changed && !restarted && mode == Mode::Live {
+            self.contest.met(look.at);
+            if let Some(way) = self.contest.gives_way(safety) {
+                self.external_hold = look.at.checked_add(way).ok();
+            }
         }
         // A daemon that starts with a worker starts its prover too.
         if restarted || self.known.is_none() && self.switched.is_none() {
@@ -252,7 +269,7 @@ impl Memory {
     fn past(&mut self) -> impl Iterator<Item = &mut Timestamp> {
         let switched = self.switched.as_mut().map(|switched| &mut switched.at);
         let keyless = self.keyless.as_mut().map(|keyless| &mut keyless.since);
-        let lists = self.changes.iter_mut().chain(&mut self.switches);
+        let lists = self.changes.iter_mut().chain(&mut self.switches).chain(&mut self.contest.rounds);
         let read = self.metrics_read.iter_mut().chain(&mut self.uptime_read);
         lists.chain(&mut self.fee_changed).chain(switched).chain(keyless).chain(read)
     }
@@ -263,7 +280,8 @@ impl Memory {
         for at in self.past() {
             *at = now.min(*at);
         }
-        let longest = now.checked_add(safety.external_hold).unwrap_or(Timestamp::MAX);
+        let hold = self.contest.gives_way(safety).unwrap_or(safety.external_hold);
+        let longest = now.checked_add(hold).unwrap_or(Timestamp::MAX);
         self.external_hold = self.external_hold.map(|until| until.min(longest)).filter(|until| *until > now);
     }
 
@@ -289,8 +307,12 @@ impl Memory {
         match outcome {
             Outcome::Held => return,
             Outcome::DryRun => self.virtual_settings = Some(wanted.clone()),
-            // Where it cannot be told what the daemon is set to now, the next look takes it as it is.
-            _ => self.known.clone_from(&left),
+            _ => {
+                self.known.clone_from(&left);
+                if left.is_none() {
+                    self.possible = before.on_the_way(&decision.action).to_vec();
+                }
+            }
         }
         let after = match outcome {
             Outcome::Rejected { .. } => left.filter(|left| *left != before),
@@ -298,13 +320,17 @@ impl Memory {
         };
         if let Some(after) = after {
             self.act(at, &before, &after, &decision.reason);
+            if *outcome != Outcome::DryRun {
+                self.contest.acted();
+            }
         }
     }
 
     /// Takes in that a decision is about to be carried out, before it is known what comes of it: until that is noted, the change
     /// counts as made.
     pub fn anticipate(&mut self, at: Timestamp, before: &Settings, decision: &Decision) {
-        self.known = None;
+        (self.known, self.possible) = (None, Vec::new());
+        self.contest.acted();
         self.act(at, before, &before.after(&decision.action), &decision.reason);
     }
 

@@ -5,6 +5,7 @@
 //! Not here: carrying a decision out (`controller`).
 
 mod appraise;
+mod contest;
 mod crossing;
 mod decide;
 mod decision;
@@ -17,6 +18,7 @@ mod state;
 pub(crate) mod tests;
 
 pub use appraise::forecast;
+pub use contest::Contest;
 pub use crossing::{Crossing, SalesNeeded};
 pub use decide::{Input, appraisal, decide};
 pub use decision::{Action, Appraisal, Decision, Forecast, Target};

@@ -82,6 +82,13 @@ pub enum Reason {
         /// When the hold ends.
         until: Timestamp,
     },
+    /// Someone else keeps undoing what we set: another controller, most likely.
+    Contested {
+        /// How often within a week.
+        rounds: u32,
+        /// When the hold ends.
+        until: Timestamp,
+    },
     /// The daemon works for a key that is neither `worker_key` nor one of `own_provers`.
     ForeignKey {
         /// The key found.
@@ -204,6 +211,7 @@ impl Reason {
             Self::TipBehind { .. } => "tip_behind",
             Self::FewPeers { .. } => "few_peers",
             Self::ExternalChange { .. } => "external_change",
+            Self::Contested { .. } => "contested",
             Self::ForeignKey { .. } => "foreign_key",
             Self::RoleUnsure => "role_unsure",
             Self::NoWorkerKey => "no_worker_key",
@@ -252,6 +260,10 @@ impl fmt::Display for Reason {
             }
             Self::FewPeers { have, need } => write!(f, "{have} peers, at least {need} wanted"),
             Self::ExternalChange { until } => write!(f, "someone else changed fee or key, holding until {until}"),
+            Self::Contested { rounds, until } => write!(
+                f,
+                "someone else undid what was set here {rounds} times within a week, another controller perhaps; holding until {until}"
+            ),
             Self::ForeignKey { found } => write!(f, "the daemon works for a key that is not ours, {}", found.short()),
             Self::RoleUnsure => {
                 f.write_str("no worker key is shown and no work is handed out: off, or a coordinator; set role to tell")

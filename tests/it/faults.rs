@@ -227,6 +227,46 @@ async fn a_dry_run_sends_nothing_in_the_same_storm() {
     accept(&[line("storm in dry-run, seed 1", &trace)]);
 }
 
+/// Another controller that puts its own fee back whenever it finds another, once between our looks.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rival_is_given_way_to() {
+    let setting = Setting {
+        mode: Mode::Live,
+        era: Era::Mesa40,
+        scenario: scarce(&[], 0.0),
+        seed: 1,
+        restarts: Vec::new(),
+        timeout: LOOK_LIMIT / 8,
+    };
+    let mut theatre = Theatre::open(setting).await;
+    theatre.reapply();
+    let mut ours = Vec::new();
+    for look in 0..100 {
+        // The controller is killed now and then; what it learnt of its rival is kept.
+        let faults = if look % 10 == 9 { vec![Fault::Replaced] } else { Vec::new() };
+        let effects =
+            faults.into_iter().map(|fault| (fault, fault.effect(&mut ChaCha8Rng::seed_from_u64(1)))).collect();
+        theatre.look(MINUTE * 10, effects).await;
+        theatre.rival_sets(nanomina(7_777));
+        if theatre.trace.steps[look].mutates() {
+            ours.push(look);
+        }
+    }
+    let trace = theatre.trace;
+    let told: Vec<String> = trace.steps.iter().map(told).collect();
+    let contested = trace.steps.iter().position(|step| step.record.decision.reason.code() == "contested");
+    assert!(contested.is_some() && ours.len() >= 3, "{}", told.join("\n"));
+    let since = contested.unwrap();
+    let later: Vec<_> = ours.into_iter().filter(|look| *look > since).collect();
+    let apart: Vec<_> = later.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(
+        apart.is_sorted() && apart.last() >= Some(&12),
+        "hours, and more each time: {later:?}\n{}",
+        told.join("\n")
+    );
+    accept(&[line("rival", &trace)]);
+}
+
 /// With nothing but its counters to tell it by.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_coordinator_is_found_out_and_its_key_left_alone() {
