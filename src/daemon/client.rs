@@ -16,20 +16,21 @@ use serde_json::json;
 use url::Url;
 
 use super::{
-    capabilities::{Capabilities, Capability, INTROSPECTION, Introspection, MarketOperation, StatusOperation},
-    envelope,
-    http::{Failure, Http, Limits, Reach},
-    market_answer::{self, MAX_BLOCKS, MarketAnswer},
+    answers::{self, MarketAnswer},
+    capabilities::{Capabilities, Capability, INTROSPECTION, MarketOperation, StatusOperation},
+    http::{Answer, Failure, Http, Limits, Reach},
+    market_answer::MAX_BLOCKS,
+    metrics::MetricsEndpoint,
     observer::RequestObserver,
     operations::{self, account, market_coda, market_pool, market_range, set_snark_work_fee, set_snark_worker},
     port::{DaemonPort, LookPlan, Mutation, SendError},
-    scalars::Wire,
-    scrape, status,
+    scalars::{Key, Wire},
+    scrape::Scrape,
 };
 use crate::{
     clock::Clock,
     fault::Fault,
-    market::{Book, ChainLook, Look, PoolMetrics, Status, SyncState},
+    market::{Book, ChainLook, Look, Status, SyncState},
     units::PublicKey,
 };
 
@@ -37,9 +38,9 @@ use crate::{
 pub struct ClientConfig {
     /// The GraphQL endpoint.
     pub graphql_url: Url,
-    /// The metrics endpoint, if the daemon has one.
-    pub metrics_url: Option<Url>,
-    /// A token for a reverse proxy before the daemon. It goes to `metrics_url` only where that is of the same origin.
+    /// Where its metrics are read, if anywhere.
+    pub metrics: Option<MetricsEndpoint>,
+    /// A token for a reverse proxy before the daemon. It goes to `metrics` only where that is of the same origin.
     pub bearer: Option<SecretString>,
     /// Limit of one request, from connecting to the last byte.
     pub timeout: Duration,
@@ -65,7 +66,7 @@ pub enum ClientError {
 /// A daemon reached over HTTP.
 pub struct DaemonClient {
     graphql_url: Url,
-    metrics_url: Option<Url>,
+    metrics: Option<MetricsEndpoint>,
     token: Option<HeaderValue>,
     metrics_token: Option<HeaderValue>,
     http: Http,
@@ -84,16 +85,17 @@ struct Known {
 impl DaemonClient {
     /// Makes a client; nothing is sent yet.
     pub fn new(config: ClientConfig) -> Result<Self, ClientError> {
-        let tls = [Some(&config.graphql_url), config.metrics_url.as_ref()];
+        let metrics_url = config.metrics.as_ref().map(MetricsEndpoint::url);
+        let tls = [Some(&config.graphql_url), metrics_url];
         let tls = tls.into_iter().flatten().any(|url| url.scheme() == "https");
         let limits = Limits { time: config.timeout, bytes: config.max_response };
         let token = config.bearer.as_ref().map(bearer).transpose()?;
         let same_origin = |url: &Url| url.origin() == config.graphql_url.origin();
-        let metrics_token = token.clone().filter(|_| config.metrics_url.as_ref().is_some_and(same_origin));
+        let metrics_token = token.clone().filter(|_| metrics_url.is_some_and(same_origin));
         Ok(Self {
             http: Http::try_new(limits, tls).map_err(ClientError::Http)?,
             graphql_url: config.graphql_url,
-            metrics_url: config.metrics_url,
+            metrics: config.metrics,
             token,
             metrics_token,
             clock: config.clock,
@@ -127,8 +129,8 @@ impl DaemonClient {
 
     async fn discover(&self) -> Result<Capabilities, Fault> {
         let body = json!({"query": INTROSPECTION, "operationName": "Introspection", "variables": null});
-        match self.ask::<Introspection>("introspection", encode(&body)?).await {
-            Ok(answer) => Ok(Capabilities::from_introspection(&answer)),
+        match self.ask("introspection", encode(&body)?, answers::schema).await {
+            Ok(found) => Ok(found),
             // Whoever answers but does not want to show the schema may still answer the rest.
             Err(Failure { reach: Reach::Declined, fault }) => {
                 tracing::warn!(%fault, "introspection was refused, mainnet 1.x is assumed");
@@ -164,22 +166,15 @@ impl DaemonClient {
     }
 
     async fn ask_status(&self) -> Result<Status, Fault> {
-        let capabilities = self.capabilities().await?;
-        match capabilities.status_operation() {
-            Some(StatusOperation::Metrics) => {
-                let variables = operations::status_metrics::Variables;
-                status::with_metrics(self.query::<operations::StatusMetrics>("status_metrics", variables).await?)
-            }
-            Some(StatusOperation::Plain) => {
-                let variables = operations::status::Variables;
-                status::plain(self.query::<operations::Status>("status", variables).await?)
-            }
-            Some(StatusOperation::Coda) => {
-                let variables = operations::status_coda::Variables;
-                status::coda(self.query::<operations::StatusCoda>("status_coda", variables).await?)
-            }
-            None => Err(Fault::Unsupported { missing: "daemonStatus of a known form".to_owned() }),
-        }
+        let Some(operation) = self.capabilities().await?.status_operation() else {
+            return Err(Fault::Unsupported { missing: "daemonStatus of a known form".to_owned() });
+        };
+        let request = match operation {
+            StatusOperation::Metrics => request::<operations::StatusMetrics>(operations::status_metrics::Variables),
+            StatusOperation::Plain => request::<operations::Status>(operations::status::Variables),
+            StatusOperation::Coda => request::<operations::StatusCoda>(operations::status_coda::Variables),
+        };
+        Ok(self.ask(operation.name(), request?, |answer| answers::status(operation, answer)).await?)
     }
 
     async fn read_market(&self, blocks: u32) -> Halves {
@@ -194,22 +189,16 @@ impl DaemonClient {
     }
 
     async fn ask_market(&self, operation: Option<MarketOperation>, blocks: u32) -> Result<MarketAnswer, Fault> {
+        let Some(operation) = operation else {
+            return Err(Fault::Unsupported { missing: "snarkPool".to_owned() });
+        };
         let blocks = i64::from(blocks.min(MAX_BLOCKS));
-        match operation {
-            Some(MarketOperation::Range) => {
-                let variables = market_range::Variables { blocks };
-                market_answer::range(self.query::<operations::MarketRange>("market_range", variables).await?)
-            }
-            Some(MarketOperation::Pool) => {
-                let variables = market_pool::Variables { blocks };
-                market_answer::pool(self.query::<operations::MarketPool>("market_pool", variables).await?)
-            }
-            Some(MarketOperation::Coda) => {
-                let variables = market_coda::Variables;
-                market_answer::coda(self.query::<operations::MarketCoda>("market_coda", variables).await?)
-            }
-            None => Err(Fault::Unsupported { missing: "snarkPool".to_owned() }),
-        }
+        let request = match operation {
+            MarketOperation::Range => request::<operations::MarketRange>(market_range::Variables { blocks }),
+            MarketOperation::Pool => request::<operations::MarketPool>(market_pool::Variables { blocks }),
+            MarketOperation::Coda => request::<operations::MarketCoda>(market_coda::Variables),
+        };
+        Ok(self.ask(operation.name(), request?, |answer| answers::market(operation, answer)).await?)
     }
 
     /// Whether the key has an account of the default token at the best tip.
@@ -217,37 +206,38 @@ impl DaemonClient {
         if !self.capabilities().await?.has(Capability::Account) {
             return Err(Fault::Unsupported { missing: "account".to_owned() });
         }
-        let variables = account::Variables { public_key: Wire::variable(key.as_str()) };
-        let answer = self.query::<operations::Account>("account", variables).await?;
-        Ok(account_exists(&answer))
+        let request = request::<operations::Account>(account::Variables { public_key: Key::variable(key) });
+        Ok(self.ask("account", request?, answers::account).await?)
     }
 
-    async fn read_metrics(&self, url: &Url) -> Result<PoolMetrics, Fault> {
+    /// Reads the metrics once; `None` where none are configured.
+    pub async fn scrape(&self) -> Option<Result<Scrape, Fault>> {
+        let metrics = self.metrics.as_ref()?;
         let began = Instant::now();
-        let answer = self.http.get_text(url, self.metrics_token.as_ref()).await;
-        Ok(self.ended("metrics", began, answer.and_then(scrape::read))?)
+        let read = metrics.read(&self.http, self.metrics_token.as_ref()).await;
+        Some(self.ended("metrics", began, read).map_err(Fault::from))
     }
 
-    async fn query<Q: GraphQLQuery>(
-        &self,
-        operation: &'static str,
-        variables: Q::Variables,
-    ) -> Result<Q::ResponseData, Failure>
+    async fn mutate<Q: GraphQLQuery>(&self, operation: &'static str, variables: Q::Variables) -> Result<(), Failure>
     where
         Q::ResponseData: DeserializeOwned,
     {
-        let body = encode(&Q::build_query(variables))?;
-        let answer = self.ask(operation, body).await;
+        self.ask(operation, request::<Q>(variables)?, answers::taken::<Q>).await
+    }
+
+    async fn ask<T>(
+        &self,
+        operation: &'static str,
+        request: Vec<u8>,
+        read: impl FnOnce(Answer) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let began = Instant::now();
+        let answer = self.http.post_json(&self.graphql_url, self.token.as_ref(), request).await;
+        let answer = self.ended(operation, began, answer.and_then(read));
         if let Err(Failure { fault: Fault::Unsupported { .. }, .. }) = &answer {
             self.forget();
         }
         answer
-    }
-
-    async fn ask<T: DeserializeOwned>(&self, operation: &'static str, body: Vec<u8>) -> Result<T, Failure> {
-        let began = Instant::now();
-        let answer = self.http.post_json(&self.graphql_url, self.token.as_ref(), body).await;
-        self.ended(operation, began, answer.and_then(envelope::open))
     }
 
     fn ended<T>(&self, operation: &'static str, began: Instant, answer: Result<T, Failure>) -> Result<T, Failure> {
@@ -282,12 +272,7 @@ impl DaemonPort for DaemonClient {
                 None => None,
             }
         };
-        let metrics = async {
-            match &self.metrics_url {
-                Some(url) => Some(self.read_metrics(url).await),
-                None => None,
-            }
-        };
+        let metrics = async { Some(self.scrape().await?.map(|scrape| scrape.metrics)) };
         // Two queries of one look must not both discover the schema.
         let ((chain, book), account, metrics) = if synced && self.found().is_none() {
             let market = market.await;
@@ -307,18 +292,15 @@ impl DaemonPort for DaemonClient {
         let answer = match mutation {
             Mutation::SetFee { fee } => {
                 let variables = set_snark_work_fee::Variables { fee: Wire::variable(fee.get().to_string()) };
-                let sent = self.query::<operations::SetSnarkWorkFee>("set_snark_work_fee", variables);
-                sent.await.map(|_answer| ())
+                self.mutate::<operations::SetSnarkWorkFee>("set_snark_work_fee", variables).await
             }
             Mutation::SwitchOn { key } => {
-                let variables = set_snark_worker::Variables { public_key: Wire::variable(key.as_str()) };
-                let sent = self.query::<operations::SetSnarkWorker>("set_snark_worker", variables);
-                sent.await.map(|_answer| ())
+                let variables = set_snark_worker::Variables { public_key: Key::variable(key) };
+                self.mutate::<operations::SetSnarkWorker>("set_snark_worker", variables).await
             }
             Mutation::SwitchOff => {
                 let variables = operations::unset_snark_worker::Variables;
-                let sent = self.query::<operations::UnsetSnarkWorker>("unset_snark_worker", variables);
-                sent.await.map(|_answer| ())
+                self.mutate::<operations::UnsetSnarkWorker>("unset_snark_worker", variables).await
             }
         };
         answer.map_err(|Failure { fault, reach }| match reach {
@@ -333,14 +315,12 @@ impl DaemonPort for DaemonClient {
     }
 }
 
-/// Whether an answer shows an account. Daemons of before 1.0.0 answer with one in any case, without a nonce where there is none
-/// (Mina `graphql.ml`, `Partial_account`).
-pub(super) fn account_exists(answer: &account::ResponseData) -> bool {
-    answer.account.as_ref().is_some_and(|account| account.nonce.is_some())
-}
-
 /// Chain and book, which one request answers.
 type Halves = (Option<Result<ChainLook, Fault>>, Option<Result<Book, Fault>>);
+
+fn request<Q: GraphQLQuery>(variables: Q::Variables) -> Result<Vec<u8>, Failure> {
+    encode(&Q::build_query(variables))
+}
 
 fn encode(body: &impl Serialize) -> Result<Vec<u8>, Failure> {
     serde_json::to_vec(body)

@@ -5,26 +5,30 @@
 //!
 //! Not here: what the answers mean for the fee (`market`, `policy`).
 
+mod answers;
 mod book;
 mod capabilities;
 mod chain;
 mod client;
-mod decode;
 mod envelope;
 mod era;
 mod http;
 mod market_answer;
+mod metrics;
 mod observer;
 mod operations;
 mod port;
+mod prometheus;
 mod scalars;
 mod scrape;
 mod status;
 
+pub use answers::{Answered, Exchange, decode};
 pub use capabilities::{Capabilities, Capability, Introspection, MarketOperation, StatusOperation};
 pub use client::{ClientConfig, ClientError, DaemonClient};
-pub use decode::{Answered, Exchange, decode};
 pub use era::{Era, FeeUnit};
 pub use http::{fetch, install_tls_provider};
+pub use metrics::MetricsEndpoint;
 pub use observer::{OPERATIONS, RequestObserver};
 pub use port::{DaemonPort, LookPlan, Mutation, SendError};
+pub use scrape::Scrape;

@@ -23,7 +23,7 @@ use crate::{
     control::Command,
     controller::{Plan, Runner, Wiring},
     cost::Quote,
-    daemon::{ClientConfig, ClientError, DaemonClient, RequestObserver},
+    daemon::{ClientConfig, ClientError, DaemonClient, MetricsEndpoint, RequestObserver},
     journal::Ledger,
     units::DaemonId,
 };
@@ -203,13 +203,17 @@ pub(super) fn client(
     clock: Clock,
     observer: Option<Arc<dyn RequestObserver>>,
 ) -> Result<DaemonClient, ConnectError> {
-    let metrics_url = match &daemon.metrics {
-        Some(MetricsSource::Direct(url)) => Some(url.expose().clone()),
-        Some(MetricsSource::Prometheus { .. }) | None => None,
-    };
+    let metrics = daemon.metrics.as_ref().map(|source| match source {
+        MetricsSource::Direct(url) => MetricsEndpoint::Page(url.expose().clone()),
+        MetricsSource::Prometheus { url, selector } => MetricsEndpoint::Prometheus {
+            url: url.expose().clone(),
+            selector: selector.clone(),
+            max_age: daemon.params.safety.max_age,
+        },
+    });
     DaemonClient::new(ClientConfig {
         graphql_url: daemon.graphql_url.expose().clone(),
-        metrics_url,
+        metrics,
         bearer: daemon.bearer_token.as_ref().map(|secret| secret.value().clone()),
         timeout: daemon.timeout,
         max_response: daemon.max_response.0,
@@ -226,10 +230,16 @@ const REQUESTS_PER_LOOK: u32 = 7;
 fn same_connection(a: &config::Daemon, b: &config::Daemon) -> bool {
     a.graphql_url == b.graphql_url
         && a.metrics == b.metrics
+        && (a.params.safety.max_age == b.params.safety.max_age || !through_a_server(a))
         && a.timeout == b.timeout
         && a.max_response == b.max_response
         && a.bearer_token == b.bearer_token
         && a.cost.feed() == b.cost.feed()
+}
+
+/// Whether the age limit is part of how metrics are read.
+const fn through_a_server(daemon: &config::Daemon) -> bool {
+    matches!(daemon.metrics, Some(MetricsSource::Prometheus { .. }))
 }
 
 fn plan(settings: &Settings, daemon: &config::Daemon) -> Plan {

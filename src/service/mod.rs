@@ -14,6 +14,6 @@ mod publisher;
 mod run;
 
 pub use daemons::ConnectError;
-pub use glance::{Glance, glance};
+pub use glance::{Glance, connect, glance, glance_through};
 pub use publisher::Publisher;
 pub use run::{Service, ServiceError, Started};

@@ -12,13 +12,14 @@ const LAYERS: &str = "\
     units fault clock metrics_text | \
     market cost | \
     policy | \
-    daemon price | \
+    daemon price precomputed | \
     record | \
     telemetry control charts | \
     journal | \
     controller | \
     simulate simd web config | \
     service | \
+    doctor | \
     cli";
 
 fn layers() -> Vec<Vec<&'static str>> {

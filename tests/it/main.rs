@@ -9,6 +9,7 @@
 
 mod asking;
 mod book;
+mod check;
 mod checker;
 mod chronicle;
 mod documents;
@@ -23,9 +24,11 @@ mod kill;
 mod layering;
 mod metrics_text;
 mod mutation;
+mod precomputed;
 mod process;
 mod program;
 mod project;
+mod prometheus;
 mod proxy;
 mod real_purchases;
 mod scenario_prices;
@@ -36,6 +39,8 @@ mod simd_http;
 mod simd_schema;
 mod stage;
 mod theatre;
+mod tls;
+mod tools;
 mod untrusted;
 mod validate;
 mod web;

@@ -31,11 +31,14 @@ pub(crate) struct Process {
 impl Process {
     /// Starts `snarkfee` with these arguments.
     pub(crate) fn start<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Self {
-        Self::start_in(arguments, &[])
+        Self::start_with(arguments, &[])
     }
 
-    /// The same, with these variables set.
-    fn start_in<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>, variables: &[(&str, &OsStr)]) -> Self {
+    /// The same with these variables in its environment.
+    pub(crate) fn start_with<S: AsRef<OsStr>>(
+        arguments: impl IntoIterator<Item = S>,
+        variables: &[(&str, &OsStr)],
+    ) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_snarkfee"))
             .args(arguments)
             .env_remove("RUST_LOG")
@@ -67,7 +70,7 @@ impl Process {
     pub(crate) fn run_in(configured: Configured, arguments: &[&str], variables: &[(&str, &OsStr)]) -> Self {
         let file = configured.file();
         let given = ["--log-format", "json", "run", "-c", file.to_str().unwrap()];
-        Self { _configured: Some(configured), ..Self::start_in(given.iter().chain(arguments), variables) }
+        Self { _configured: Some(configured), ..Self::start_with(given.iter().chain(arguments), variables) }
     }
 
     /// Waits for a line on standard output from which `wanted` makes something.

@@ -10,7 +10,7 @@ use snarkfee::{
     control::Command,
     controller::{OnExit, Plan, Runner, Wiring},
     cost::{CostModel, Quote},
-    daemon::{ClientConfig, DaemonClient},
+    daemon::{ClientConfig, DaemonClient, MetricsEndpoint},
     journal::Ledger,
     policy::{BlockProduction, ExternalChange, Params, Pricing, Safety, Worker},
     record::Mode,
@@ -131,7 +131,7 @@ impl Theatre {
         let id = DaemonId::try_new("stormy").unwrap();
         let port = DaemonClient::new(ClientConfig {
             graphql_url: Url::parse(&self.proxy.graphql_url()).unwrap(),
-            metrics_url: Some(Url::parse(&self.proxy.metrics_url()).unwrap()),
+            metrics: Some(MetricsEndpoint::Page(Url::parse(&self.proxy.metrics_url()).unwrap())),
             bearer: None,
             timeout: self.timeout,
             max_response: OVERSIZED as u64 - 1,

@@ -11,7 +11,7 @@ use crate::{
     units::{FeeRate, Nanomina},
 };
 
-fn any_fault() -> impl Strategy<Value = Fault> {
+fn any_fault() -> BoxedStrategy<Fault> {
     prop_oneof![
         any::<String>().prop_map(|cause| Fault::Unreachable { cause }),
         any::<Duration>().prop_map(|limit| Fault::TimedOut { limit }),
@@ -21,8 +21,11 @@ fn any_fault() -> impl Strategy<Value = Fault> {
         any::<String>().prop_map(|cause| Fault::Malformed { cause }),
         any::<String>().prop_map(|message| Fault::Refused { message }),
         any::<String>().prop_map(|missing| Fault::Unsupported { missing }),
+        any::<String>().prop_map(|cause| Fault::NotScraped { cause }),
         (any::<String>(), any::<String>()).prop_map(|(field, value)| Fault::InvalidValue { field, value }),
     ]
+    // Unboxed, what is made of it outgrows the stack of a test.
+    .boxed()
 }
 
 fn any_fee() -> impl Strategy<Value = Nanomina> {

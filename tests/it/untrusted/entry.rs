@@ -29,7 +29,7 @@ pub(crate) fn metrics_text(data: &[u8]) {
             let _ = histogram.resolution(Some(1e6)).code();
         }
     }
-    match decode(Exchange::Metrics, 200, data) {
+    match decode(Exchange::Metrics, 200, data.to_vec()) {
         Ok(Answered::Metrics(metrics)) => {
             let counts = [metrics.pool_size, metrics.completed_by_own, metrics.assigned_to_own];
             assert!(counts.into_iter().flatten().all(|count| count.is_finite() && count >= 0.0), "{metrics:?}");
@@ -47,7 +47,7 @@ pub(crate) fn graphql(data: &[u8]) {
     let [exchange, status, body @ ..] = data else { return };
     let exchange = Exchange::ALL[usize::from(*exchange) % Exchange::ALL.len()];
     let http = STATUSES[usize::from(*status) % STATUSES.len()];
-    match decode(exchange, http, body) {
+    match decode(exchange, http, body.to_vec()) {
         Ok(answered) => {
             assert_eq!(http, 200, "{answered:?}");
             match answered {
@@ -87,6 +87,28 @@ pub(crate) fn config(data: &[u8]) {
             let told = errors.to_string();
             assert!(!told.is_empty() && told.lines().all(|line| line.starts_with("config")), "{told}");
         }
+    }
+}
+
+/// A file with a precomputed block.
+pub(crate) fn precomputed(data: &[u8]) {
+    let whole = snarkfee::precomputed::read(data);
+    let in_pieces = snarkfee::precomputed::read(Trickle(data));
+    assert_eq!(whole.as_ref().ok(), in_pieces.as_ref().ok(), "it does not matter how the bytes come");
+    match whole {
+        // A work is written in more than twenty bytes, whatever it says.
+        Ok(block) => assert!(block.works.len() * 20 < data.len(), "{} works", block.works.len()),
+        Err(defect) => assert!(!defect.to_string().is_empty()),
+    }
+}
+
+/// Gives a few bytes at a time.
+struct Trickle<'a>(&'a [u8]);
+
+impl std::io::Read for Trickle<'_> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let few = into.len().min(7);
+        self.0.read(&mut into[..few])
     }
 }
 
