@@ -35,6 +35,7 @@ mod real_purchases;
 mod scenario_prices;
 mod schema;
 mod server;
+mod service_manager;
 mod simd_http;
 mod simd_schema;
 mod stage;
