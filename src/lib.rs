@@ -1,7 +1,7 @@
 //! `snarkfee` sets the fee of Mina SNARK workers by the market and turns snark work off while it does not pay.
 //!
 //! Layers, each importing only from those before it: [`units`], [`fault`], [`clock`], [`metrics_text`]; [`market`], [`cost`];
-//! [`policy`]; [`daemon`], [`price`], [`precomputed`]; [`record`]; [`telemetry`], [`control`], [`charts`]; [`journal`]; [`controller`];
+//! [`policy`]; [`daemon`], [`price`], [`precomputed`]; [`record`]; [`telemetry`], [`control`], [`charts`], [`invariants`]; [`journal`]; [`controller`];
 //! [`simulate`], [`simd`], [`web`], [`config`]; [`service`]; [`cli`]. `tests/it/layering.rs` holds that.
 
 pub mod charts;
@@ -13,6 +13,7 @@ pub mod controller;
 pub mod cost;
 pub mod daemon;
 pub mod fault;
+pub mod invariants;
 pub mod journal;
 pub mod market;
 pub mod metrics_text;

@@ -156,6 +156,11 @@ impl State {
         self.memory.known = Some(settings);
     }
 
+    /// P(sold) at the fee the daemon asks, as last estimated.
+    pub fn predicted(&self) -> Option<Prediction> {
+        self.predicted
+    }
+
     /// What the policy remembers.
     pub fn memory(&self) -> &Memory {
         &self.memory

@@ -5,12 +5,11 @@ use std::{sync::OnceLock, time::Duration};
 use jiff::SignedDuration;
 use rand::{RngExt, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
-use snarkfee::{fault::Fault as Seen, market::SyncState, policy::Outcome};
+use snarkfee::{fault::Fault as Seen, invariants::Author, market::SyncState, policy::Outcome};
 
 use crate::{
     checker::{Step, Trace},
     proxy::{Target, Trouble},
-    stage::Author,
 };
 
 /// Something that goes wrong.

@@ -15,6 +15,7 @@ use snarkfee::{
     controller::{OnExit, Plan, Runner, Wiring},
     cost::{CostModel, Quote},
     daemon::{ClientConfig, DaemonClient},
+    invariants::Author,
     journal::{Ledger, NoJournal},
     policy::{BlockProduction, Params, Pricing, Safety, Worker},
     record::Mode,
@@ -32,7 +33,7 @@ use crate::{
     fault::{Effect, Fault},
     fixed_daemon::{ANY_PORT, nanomina, start},
     proxy::{OVERSIZED, Proxy},
-    stage::{Author, Stage, Time},
+    stage::{Stage, Time},
 };
 
 const SLOT: Duration = Duration::from_secs(90);
@@ -433,9 +434,12 @@ async fn calm() -> Trace {
 /// The checker sees what it is there to see.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_broken_invariant_is_found() {
-    use snarkfee::{market::SyncState, simd::Change};
+    use snarkfee::{
+        invariants::{Applied, Change},
+        market::SyncState,
+    };
 
-    use crate::{proxy::Kind, stage::Applied};
+    use crate::proxy::Kind;
 
     let good = calm().await;
     assert_eq!(good.steps[0].asked.iter().filter(|kind| kind.is_mutation()).count(), 1, "one fee was set");

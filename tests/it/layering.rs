@@ -14,7 +14,7 @@ const LAYERS: &str = "\
     policy | \
     daemon price precomputed | \
     record | \
-    telemetry control charts | \
+    telemetry control charts invariants | \
     journal | \
     controller | \
     simulate simd web config | \
