@@ -35,6 +35,8 @@ pub enum Invariant {
     Duplicate,
     /// Whatever was set was set by a decision.
     Unaccounted,
+    /// Whatever was sent the journal had taken down.
+    Unrecorded,
     /// Every look has a reason, and a look that could not see the daemon holds.
     Reason,
     /// The market's sake changes nothing once a day's budget is used.
@@ -131,6 +133,7 @@ impl Checker {
         unless(still || !step.paused, Invariant::Paused, "paused");
         unless(still || !breaker_open, Invariant::Breaker, "breaker open");
         unless(still || *step.sync == SyncState::Synced, Invariant::Unsynced, step.sync.as_str());
+        unless(still || step.intended.is_none_or(|made| made == 1), Invariant::Unrecorded, "not taken down");
         let (fee, on, off) = match &decision.action {
             Action::Hold => (0, 0, 0),
             Action::SetFee { .. } | Action::Park { .. } => (1, 0, 0),

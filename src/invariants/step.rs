@@ -74,6 +74,8 @@ pub struct Step<'a> {
     pub resumed: bool,
     /// Mutations that left the controller.
     pub sent: Sent,
+    /// Intents that the journal took down; `None` where none is kept.
+    pub intended: Option<usize>,
     /// When the daemon's process began anew since the look before, its prover with it, in order.
     pub restarts: &'a [Timestamp],
     /// What was set at the daemon since the look before, in order.

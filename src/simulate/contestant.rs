@@ -223,6 +223,7 @@ impl Controlled {
             paused: false,
             resumed: false,
             sent,
+            intended: None,
             restarts: restarts.as_slice(),
             applied: &applied,
             seen: status.is_ok(),

@@ -41,6 +41,8 @@ pub(crate) struct Step {
     pub(crate) faults: Vec<&'static str>,
     /// Requests that left the controller.
     pub(crate) asked: Vec<Kind>,
+    /// Intents that the journal took down in it.
+    pub(crate) intended: usize,
     /// What was set at the daemon since the look before, in order.
     pub(crate) applied: Vec<Applied>,
     pub(crate) record: Arc<Record>,
@@ -68,6 +70,7 @@ pub(crate) fn violations(trace: &Trace) -> Vec<Violation> {
             paused: step.paused,
             resumed: step.resumed,
             sent: Sent { fee: count(Kind::SetFee), on: count(Kind::SwitchOn), off: count(Kind::SwitchOff) },
+            intended: Some(step.intended),
             restarts: &since_the_last,
             applied: &step.applied,
             seen: step.record.look.status.is_ok(),

@@ -10,6 +10,7 @@
 mod asking;
 mod book;
 mod checker;
+mod chronicle;
 mod documents;
 mod eras;
 mod exchange;
@@ -34,5 +35,7 @@ mod server;
 mod simd_http;
 mod simd_schema;
 mod stage;
+mod theatre;
+mod untrusted;
 mod validate;
 mod web;

@@ -53,7 +53,10 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
         Just(Outcome::DryRun),
         Just(Outcome::Confirmed),
         prop::option::of(any_fault()).prop_map(|unread| Outcome::Applied { unread }),
-        any_fault().prop_map(|fault| Outcome::Rejected { fault }),
+        (any_fault(), prop::option::of(any_fee())).prop_map(|(fault, fee)| Outcome::Rejected {
+            fault,
+            reached: fee.map(|fee| Settings { worker: None, fee }),
+        }),
         any_fault().prop_map(|fault| Outcome::Unknown { fault }),
     ]
 }
