@@ -2,8 +2,9 @@
 //!
 //! Layers, each importing only from those before it: [`units`], [`fault`], [`clock`], [`metrics_text`]; [`market`], [`cost`];
 //! [`policy`]; [`daemon`], [`price`], [`precomputed`]; [`record`]; [`telemetry`], [`control`], [`charts`], [`invariants`]; [`journal`]; [`controller`];
-//! [`simulate`], [`simd`], [`web`], [`config`]; [`service`]; [`cli`]. `tests/it/layering.rs` holds that.
+//! [`simulate`], [`backtest`], [`simd`], [`web`], [`config`], [`report`]; [`service`]; [`cli`]. `tests/it/layering.rs` holds that.
 
+pub mod backtest;
 pub mod charts;
 pub mod cli;
 pub mod clock;
@@ -21,6 +22,8 @@ pub mod policy;
 pub mod precomputed;
 pub mod price;
 pub mod record;
+pub mod report;
+
 pub mod service;
 pub mod simd;
 pub mod simulate;

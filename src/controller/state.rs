@@ -151,6 +151,11 @@ impl State {
         }
     }
 
+    /// Everything that decisions depend on, the market's sales with it.
+    pub fn whole(&self) -> Kept {
+        Kept { history: self.history.clone(), ..self.kept(None) }
+    }
+
     /// Expects the daemon to be set to `settings` at the next look: anything else is someone else's doing.
     pub fn expect(&mut self, settings: Settings) {
         self.memory.known = Some(settings);

@@ -6,10 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::{
-    contestant::{Contestant, Run, Witness},
+    contestant::{Contestant, Run},
     entrant::Entrant,
     hindsight::Hindsight,
-    parallel::in_parallel,
+    parallel::{Progress, in_parallel},
+    portrait::Portrait,
     scenario::Scenario,
     world::World,
 };
@@ -38,6 +39,8 @@ pub struct Contest {
     pub cost: Nanomina,
     /// Settings of the controlled entrants; their strategy is the entrant's.
     pub pricing: Pricing,
+    /// Whether the best fees in hindsight are worked out, without which nothing is said relative to them.
+    pub hindsight: bool,
 }
 
 /// How everyone did.
@@ -89,6 +92,12 @@ pub struct Spread {
     pub max: f64,
 }
 
+/// What a task of a contest leads to.
+enum Part {
+    Hindsight(Hindsight),
+    Entrant(Box<Run>, Option<Portrait>),
+}
+
 /// One market from beginning to end.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Course<'a> {
@@ -113,7 +122,7 @@ impl Course<'_> {
     }
 
     /// One policy from beginning to end. A controlled one looks at its interval, a script at each slot.
-    pub(super) fn run(&self, entrant: Entrant, witness: Witness<'_>) -> Run {
+    pub(super) fn run(&self, entrant: Entrant, mut portrait: Option<&mut Portrait>) -> Run {
         let cost = CostModel::PerWork(self.cost);
         let world = World::new(self.scenario, self.seed, self.start);
         let mut contestant = Contestant::new(world, entrant, self.plan, self.seed, self.start);
@@ -121,11 +130,15 @@ impl Course<'_> {
             Entrant::Controlled(_) => {
                 let (mut now, end) = (self.start, self.end());
                 while now < end {
-                    contestant.step(now, &cost, witness);
+                    contestant.step_shown(now, &cost, portrait.as_deref_mut());
                     now = now.checked_add(self.plan.interval).unwrap_or(Timestamp::MAX);
                 }
             }
-            _ => (0..self.slots).for_each(|slot| contestant.step(self.slot_begins(slot), &cost, witness)),
+            _ => {
+                for slot in 0..self.slots {
+                    contestant.step_shown(self.slot_begins(slot), &cost, portrait.as_deref_mut());
+                }
+            }
         }
         contestant.finish(self.end(), &cost)
     }
@@ -138,25 +151,54 @@ impl Course<'_> {
 }
 
 impl Contest {
-    /// Runs it on `threads` threads; the report does not depend on their number.
-    pub fn run(&self, threads: NonZero<usize>) -> Report {
+    /// Runs it on `threads` threads; the report does not depend on their number. The portraits show the first seed.
+    pub fn run(&self, threads: NonZero<usize>, progress: &Progress<'_>) -> (Report, Vec<Portrait>) {
         let plan = self.plan();
-        let markets = in_parallel(threads, self.seeds.len(), |index| {
-            let seed = self.seeds.get(index).copied().unwrap_or_default();
-            let course = self.course(seed, &plan);
-            let runs: Vec<Run> = self.entrants.iter().map(|entrant| course.run(*entrant, &mut |_| {})).collect();
-            (Hindsight::of(&course), runs)
+        // One more than the entrants: hindsight.
+        let per_seed = self.entrants.len() + 1;
+        let count = self.seeds.len() * per_seed;
+        let tasks = in_parallel(threads, count, |task| {
+            let (index, place) = (task / per_seed, task % per_seed);
+            let course = self.course(self.seeds.get(index).copied().unwrap_or_default(), &plan);
+            let done = match self.entrants.get(place) {
+                None => Part::Hindsight(Hindsight::of(&course, self.hindsight)),
+                Some(entrant) => {
+                    let mut portrait = (index == 0).then(|| Portrait::new(entrant.to_string()));
+                    let run = course.run(*entrant, portrait.as_mut());
+                    Part::Entrant(Box::new(run), portrait)
+                }
+            };
+            progress(count as u64);
+            done
         });
+        let (mut hindsights, mut runs, mut portraits) = (Vec::new(), Vec::new(), Vec::new());
+        for part in tasks {
+            match part {
+                Part::Hindsight(hindsight) => hindsights.push(hindsight),
+                Part::Entrant(run, portrait) => {
+                    runs.push(*run);
+                    portraits.extend(portrait);
+                }
+            }
+        }
         let rows = self.entrants.iter().enumerate().map(|(index, entrant)| {
-            let parts = markets.iter().filter_map(|(hindsight, runs)| Some((hindsight, runs.get(index)?)));
-            self.row(*entrant, &parts.collect::<Vec<_>>())
+            let of_entrant = runs.iter().skip(index).step_by(self.entrants.len());
+            self.row(*entrant, &hindsights.iter().zip(of_entrant).collect::<Vec<_>>())
         });
-        Report {
+        let report = Report {
             scenario: self.scenario.name().to_owned(),
             slots: self.slots,
             seeds: self.seeds.clone(),
             policies: rows.collect(),
-        }
+        };
+        (report, portraits)
+    }
+
+    /// Profit in MINA of a strategy with other settings, in the market of one seed.
+    pub fn profit(&self, seed: u64, pricing: &Pricing) -> f64 {
+        let mut plan = self.plan();
+        plan.params.pricing = pricing.clone();
+        self.course(seed, &plan).run(Entrant::Controlled(pricing.strategy), None).tally.profit()
     }
 
     fn course<'a>(&'a self, seed: u64, plan: &'a Plan) -> Course<'a> {

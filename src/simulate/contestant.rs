@@ -9,7 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{entrant::Entrant, market::Market, port::SimPort, tally::Tally, truth::OwnTruth, world::World};
+use super::{
+    entrant::Entrant, market::Market, port::SimPort, portrait::Portrait, tally::Tally, truth::OwnTruth, world::World,
+};
 use crate::{
     controller::{Context, Plan, State, actuate},
     cost::CostModel,
@@ -21,7 +23,7 @@ use crate::{
 };
 
 /// What a policy did and what became of it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Run {
     /// Looks taken.
     pub looks: u64,
@@ -127,6 +129,13 @@ impl<M: Market> Contestant<M> {
                 self.run.changes += all;
             }
         }
+    }
+
+    /// The same, taken down in a portrait where one is made.
+    pub fn step_shown(&mut self, now: Timestamp, cost: &CostModel, portrait: Option<&mut Portrait>) {
+        let Some(portrait) = portrait else { return self.step(now, cost, &mut |_| {}) };
+        self.step(now, cost, &mut |record| portrait.take(&record));
+        portrait.earned(now, self.profit());
     }
 
     /// Lets time pass until `end`; how it went.

@@ -23,11 +23,19 @@ pub(super) struct Hindsight {
 }
 
 impl Hindsight {
-    /// The best fixed fees among one below each price that sold, and the daemon's default.
-    pub(super) fn of(course: &Course<'_>) -> Self {
-        let sales = sales_without_us(course);
-        let run = |fee| course.run(Entrant::AlwaysOn(fee), &mut |_| {});
+    /// Without `all`, only what always being on burns. The best fixed fees are found among one below each price that sold, and the daemon's default.
+    pub(super) fn of(course: &Course<'_>, all: bool) -> Self {
+        let run = |fee| course.run(Entrant::AlwaysOn(fee), None);
         let always_on = run(default_fee());
+        if !all {
+            return Self {
+                best_fixed: 0.0,
+                best_per_regime: 0.0,
+                clairvoyant: 0.0,
+                always_on_busy: always_on.own.busy,
+            };
+        }
+        let sales = sales_without_us(course);
         let others = rival_fees(&sales).into_iter().filter(|fee| *fee != default_fee()).map(run);
         let (always_on_busy, mut tallies) = (always_on.own.busy, vec![always_on.tally]);
         tallies.extend(others.map(|other| other.tally));

@@ -5,6 +5,9 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
+/// Who is told that one more of so many parts of the work is done.
+pub type Progress<'a> = dyn Fn(u64) + Sync + 'a;
+
 /// Results of `work(0)` to `work(count - 1)` in that order, worked out on up to `threads` threads.
 pub fn in_parallel<T: Send>(threads: NonZero<usize>, count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let next = AtomicUsize::new(0);

@@ -17,7 +17,7 @@ const LAYERS: &str = "\
     telemetry control charts invariants | \
     journal | \
     controller | \
-    simulate simd web config | \
+    simulate backtest simd web config report | \
     service | \
     cli";
 
