@@ -83,6 +83,11 @@ impl History {
         Self { since: self.since, own: self.own.clone(), supply: self.supply.clone(), ..Self::default() }
     }
 
+    /// Takes over the blocks that another knew; the next look fetches the newest ones anew.
+    pub fn adopt_blocks(&mut self, other: Self) {
+        (self.blocks, self.connected) = (other.blocks, false);
+    }
+
     /// How many of the newest blocks the next look should ask for, so that they join up with those known.
     ///
     /// Where the book comes from the snark pool, all of the frontier: the pool holds a bought work as long as any block of it had
