@@ -102,6 +102,10 @@ impl Metrics {
         let of = Of::from(&record.daemon);
         let daemon = || of.daemon.clone();
 
+        // A counter that appears with its first failure would hide that failure from `increase`.
+        for class in JournalClass::ALL {
+            f.journal_failures.get_or_create(&FaultOf { daemon: daemon(), class: class.code() }).inc_by(0);
+        }
         let action = record.decision.action.code();
         f.decisions
             .get_or_create(&DecisionOf { daemon: daemon(), action, reason: record.decision.reason.code() })
@@ -128,6 +132,8 @@ impl Metrics {
         show(&f.expected_profit, &of, best.map(|best| best.cautious_profit.to_mina_per_hour()));
         show(&f.sale_probability, &of, best.map(|best| best.sale_probability));
         show(&f.prediction_error, &of, record.prediction_error);
+        let own_block = record.look.status.as_ref().ok().and_then(|status| status.next_block_production);
+        show(&f.own_block, &of, own_block.map(|slot| slot.as_millisecond() as f64 / 1000.0));
 
         let market = record.market.as_ref();
         for (index, quantile) in QUANTILE_NAMES.into_iter().enumerate() {
