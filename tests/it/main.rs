@@ -37,5 +37,6 @@ mod simd_schema;
 mod stage;
 mod tls;
 mod tools;
+mod unit_file;
 mod validate;
 mod web;
