@@ -9,6 +9,7 @@
 
 mod asking;
 mod book;
+mod browser;
 mod check;
 mod checker;
 mod documents;
