@@ -1,7 +1,7 @@
 //! `snarkfee` sets the fee of Mina SNARK workers by the market and turns snark work off while it does not pay.
 //!
 //! Layers, each importing only from those before it: [`units`], [`fault`], [`clock`], [`metrics_text`]; [`market`], [`cost`];
-//! [`policy`]; [`daemon`], [`price`]; [`record`]; [`telemetry`], [`control`], [`charts`]; [`journal`]; [`controller`];
+//! [`policy`]; [`daemon`], [`price`], [`precomputed`]; [`record`]; [`telemetry`], [`control`], [`charts`]; [`journal`]; [`controller`];
 //! [`simulate`], [`simd`], [`web`], [`config`]; [`service`]; [`doctor`]; [`cli`]. `tests/it/layering.rs` holds that.
 
 pub mod charts;
@@ -18,6 +18,7 @@ pub mod journal;
 pub mod market;
 pub mod metrics_text;
 pub mod policy;
+pub mod precomputed;
 pub mod price;
 pub mod record;
 pub mod service;

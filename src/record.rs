@@ -10,7 +10,7 @@ pub use crate::policy::{HoldState, Mode, Outcome, Pause, Role};
 use crate::{
     fault::Fault,
     market::{Look, Summary},
-    policy::{Action, Decision},
+    policy::{Action, Decision, Settings},
     units::{DaemonId, Nanomina},
 };
 
@@ -48,25 +48,24 @@ pub struct Record {
 }
 
 impl Record {
-    /// The fee the daemon asks when the look is over: the one just confirmed, else the one seen; `None` while unknown.
+    /// What the daemon is set to when the look is over, else what was seen; `None` while unknown.
+    fn settings_after(&self) -> Option<Settings> {
+        let before = Settings::from(self.look.status.as_ref().ok()?);
+        Some(self.outcome.left(&before, &self.decision.action).unwrap_or(before))
+    }
+
+    /// The fee the daemon asks when the look is over: the one known to be set, else the one seen; `None` while unknown.
     pub fn fee_after(&self) -> Option<Nanomina> {
-        match (&self.outcome, &self.decision.action) {
-            (Outcome::Confirmed, Action::SetFee { fee } | Action::SwitchOn { fee, .. } | Action::Park { fee }) => {
-                Some(*fee)
-            }
-            _ => self.look.status.as_ref().ok().map(|status| status.fee),
-        }
+        self.settings_after().map(|settings| settings.fee)
     }
 
     /// Whether the daemon works when the look is over; `None` while that cannot be told: a coordinator never shows its key,
     /// and before the role is known a missing key may mean either.
     pub fn enabled_after(&self) -> Option<bool> {
-        match (&self.outcome, &self.decision.action) {
-            (Outcome::Confirmed, Action::SwitchOn { .. }) => return Some(true),
-            (Outcome::Confirmed, Action::SwitchOff) => return Some(false),
-            _ => {}
+        if (&self.outcome, &self.decision.action) == (&Outcome::Confirmed, &Action::SwitchOff) {
+            return Some(false);
         }
-        let shown = self.look.status.as_ref().ok()?.worker.is_some();
+        let shown = self.settings_after()?.worker.is_some();
         match self.role {
             Role::Worker => Some(shown),
             Role::Unsure => shown.then_some(true),

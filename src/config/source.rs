@@ -74,8 +74,7 @@ impl Source {
     }
 
     /// Reads `text` in place of the file.
-    #[cfg(test)]
-    pub(super) fn load_text(&self, text: &str) -> Result<Settings, ConfigErrors> {
+    pub fn load_text(&self, text: &str) -> Result<Settings, ConfigErrors> {
         self.read(file::parse(text))
     }
 

@@ -30,7 +30,7 @@ pub async fn actuate<P: DaemonPort>(
     taken_down.await?;
     match mode {
         Mode::DryRun => Ok(Outcome::DryRun),
-        Mode::Live => Ok(send(port, &mutations, &from.after(action)).await),
+        Mode::Live => Ok(send(port, &mutations, from, &from.after(action)).await),
     }
 }
 
@@ -44,11 +44,7 @@ pub(super) fn find_out(from: &Settings, action: &Action, found: &Settings) -> Fi
     }
     let mut reached = from.clone();
     let partly = mutations(from, action).iter().any(|mutation| {
-        match mutation {
-            Mutation::SetFee { fee } => reached.fee = *fee,
-            Mutation::SwitchOn { key } => reached.worker = Some(key.clone()),
-            Mutation::SwitchOff => reached.worker = None,
-        }
+        apply(mutation, &mut reached);
         reached == *found
     });
     if partly { Finding::Partly } else { Finding::Otherwise }
@@ -67,11 +63,14 @@ fn mutations(from: &Settings, action: &Action) -> Vec<Mutation> {
     }
 }
 
-async fn send<P: DaemonPort>(port: &P, mutations: &[Mutation], wanted: &Settings) -> Outcome {
+async fn send<P: DaemonPort>(port: &P, mutations: &[Mutation], from: &Settings, wanted: &Settings) -> Outcome {
+    let mut reached = from.clone();
     for mutation in mutations {
         match port.send(mutation).await {
             Ok(()) => {}
-            Err(SendError::NotSent(fault) | SendError::Rejected(fault)) => return Outcome::Rejected { fault },
+            Err(SendError::NotSent(fault) | SendError::Rejected(fault)) => {
+                return Outcome::Rejected { fault, reached: (reached != *from).then_some(reached) };
+            }
             Err(SendError::Lost(fault)) => {
                 let shown = port.status().await.ok().is_some_and(|status| shows(&Settings::from(&status), mutation));
                 if !shown {
@@ -79,6 +78,7 @@ async fn send<P: DaemonPort>(port: &P, mutations: &[Mutation], wanted: &Settings
                 }
             }
         }
+        apply(mutation, &mut reached);
     }
     match port.status().await {
         Ok(status) if Settings::from(&status) == *wanted => Outcome::Confirmed,
@@ -89,10 +89,16 @@ async fn send<P: DaemonPort>(port: &P, mutations: &[Mutation], wanted: &Settings
 
 /// Whether settings read back show that a mutation was applied.
 fn shows(settings: &Settings, mutation: &Mutation) -> bool {
+    let mut applied = settings.clone();
+    apply(mutation, &mut applied);
+    applied == *settings
+}
+
+fn apply(mutation: &Mutation, settings: &mut Settings) {
     match mutation {
-        Mutation::SetFee { fee } => settings.fee == *fee,
-        Mutation::SwitchOn { key } => settings.worker.as_ref() == Some(key),
-        Mutation::SwitchOff => settings.worker.is_none(),
+        Mutation::SetFee { fee } => settings.fee = *fee,
+        Mutation::SwitchOn { key } => settings.worker = Some(key.clone()),
+        Mutation::SwitchOff => settings.worker = None,
     }
 }
 
@@ -148,6 +154,19 @@ mod tests {
         let daemon = ScriptedDaemon::set_to(from()).answering([Answer::Reject]);
         assert!(matches!(act(&daemon, Mode::Live, &on()).await, Outcome::Rejected { .. }));
         assert_eq!(daemon.settings(), from());
+    }
+
+    #[tokio::test]
+    async fn a_rejection_says_what_was_set_before_it() {
+        let reached = Some(Settings { fee: fee(7), ..from() });
+        for first in [Answer::Apply, Answer::ApplyAndLose(fault())] {
+            let daemon = ScriptedDaemon::set_to(from()).answering([first, Answer::Reject]);
+            let outcome = act(&daemon, Mode::Live, &on()).await;
+            assert!(matches!(&outcome, Outcome::Rejected { reached: told, .. } if *told == reached), "{outcome:?}");
+            assert_eq!(Some(daemon.settings()), reached);
+        }
+        let daemon = ScriptedDaemon::set_to(from()).answering([Answer::Reject]);
+        assert!(matches!(act(&daemon, Mode::Live, &on()).await, Outcome::Rejected { reached: None, .. }));
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 //! A proof stays in the snark pool as long as any block of the frontier still has its work outstanding (Mina
 //! `snark_pool_refcount.ml`), so the pool also holds works that newer blocks have bought. Those come out here.
 
-use std::collections::{HashMap, HashSet, hash_map::Entry};
+use hashbrown::{HashMap, HashSet, hash_map::Entry};
 
 use crate::{
     market::{Book, BookOrder, ChainLook, Offer, OpenWork},

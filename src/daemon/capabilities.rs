@@ -154,6 +154,17 @@ pub enum StatusOperation {
     Coda,
 }
 
+impl StatusOperation {
+    /// The name under which requests are observed.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Metrics => "status_metrics",
+            Self::Plain => "status",
+            Self::Coda => "status_coda",
+        }
+    }
+}
+
 /// Which document reads chain and book.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MarketOperation {
@@ -163,6 +174,17 @@ pub enum MarketOperation {
     Pool,
     /// `market_coda.graphql`.
     Coda,
+}
+
+impl MarketOperation {
+    /// The name under which requests are observed.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Range => "market_range",
+            Self::Pool => "market_pool",
+            Self::Coda => "market_coda",
+        }
+    }
 }
 
 /// What a schema offers.

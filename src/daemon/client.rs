@@ -16,17 +16,16 @@ use serde_json::json;
 use url::Url;
 
 use super::{
-    capabilities::{Capabilities, Capability, INTROSPECTION, Introspection, MarketOperation, StatusOperation},
-    envelope,
-    http::{Failure, Http, Limits, Reach},
-    market_answer::{self, MAX_BLOCKS, MarketAnswer},
+    answers::{self, MarketAnswer},
+    capabilities::{Capabilities, Capability, INTROSPECTION, MarketOperation, StatusOperation},
+    http::{Answer, Failure, Http, Limits, Reach},
+    market_answer::MAX_BLOCKS,
     metrics::MetricsEndpoint,
     observer::RequestObserver,
     operations::{self, account, market_coda, market_pool, market_range, set_snark_work_fee, set_snark_worker},
     port::{DaemonPort, LookPlan, Mutation, SendError},
-    scalars::Wire,
+    scalars::{Key, Wire},
     scrape::Scrape,
-    status,
 };
 use crate::{
     clock::Clock,
@@ -130,8 +129,8 @@ impl DaemonClient {
 
     async fn discover(&self) -> Result<Capabilities, Fault> {
         let body = json!({"query": INTROSPECTION, "operationName": "Introspection", "variables": null});
-        match self.ask::<Introspection>("introspection", encode(&body)?).await {
-            Ok(answer) => Ok(Capabilities::from_introspection(&answer)),
+        match self.ask("introspection", encode(&body)?, answers::schema).await {
+            Ok(found) => Ok(found),
             // Whoever answers but does not want to show the schema may still answer the rest.
             Err(Failure { reach: Reach::Declined, fault }) => {
                 tracing::warn!(%fault, "introspection was refused, mainnet 1.x is assumed");
@@ -167,22 +166,15 @@ impl DaemonClient {
     }
 
     async fn ask_status(&self) -> Result<Status, Fault> {
-        let capabilities = self.capabilities().await?;
-        match capabilities.status_operation() {
-            Some(StatusOperation::Metrics) => {
-                let variables = operations::status_metrics::Variables;
-                status::with_metrics(self.query::<operations::StatusMetrics>("status_metrics", variables).await?)
-            }
-            Some(StatusOperation::Plain) => {
-                let variables = operations::status::Variables;
-                status::plain(self.query::<operations::Status>("status", variables).await?)
-            }
-            Some(StatusOperation::Coda) => {
-                let variables = operations::status_coda::Variables;
-                status::coda(self.query::<operations::StatusCoda>("status_coda", variables).await?)
-            }
-            None => Err(Fault::Unsupported { missing: "daemonStatus of a known form".to_owned() }),
-        }
+        let Some(operation) = self.capabilities().await?.status_operation() else {
+            return Err(Fault::Unsupported { missing: "daemonStatus of a known form".to_owned() });
+        };
+        let request = match operation {
+            StatusOperation::Metrics => request::<operations::StatusMetrics>(operations::status_metrics::Variables),
+            StatusOperation::Plain => request::<operations::Status>(operations::status::Variables),
+            StatusOperation::Coda => request::<operations::StatusCoda>(operations::status_coda::Variables),
+        };
+        Ok(self.ask(operation.name(), request?, |answer| answers::status(operation, answer)).await?)
     }
 
     async fn read_market(&self, blocks: u32) -> Halves {
@@ -197,33 +189,25 @@ impl DaemonClient {
     }
 
     async fn ask_market(&self, operation: Option<MarketOperation>, blocks: u32) -> Result<MarketAnswer, Fault> {
+        let Some(operation) = operation else {
+            return Err(Fault::Unsupported { missing: "snarkPool".to_owned() });
+        };
         let blocks = i64::from(blocks.min(MAX_BLOCKS));
-        match operation {
-            Some(MarketOperation::Range) => {
-                let variables = market_range::Variables { blocks };
-                market_answer::range(self.query::<operations::MarketRange>("market_range", variables).await?)
-            }
-            Some(MarketOperation::Pool) => {
-                let variables = market_pool::Variables { blocks };
-                market_answer::pool(self.query::<operations::MarketPool>("market_pool", variables).await?)
-            }
-            Some(MarketOperation::Coda) => {
-                let variables = market_coda::Variables;
-                market_answer::coda(self.query::<operations::MarketCoda>("market_coda", variables).await?)
-            }
-            None => Err(Fault::Unsupported { missing: "snarkPool".to_owned() }),
-        }
+        let request = match operation {
+            MarketOperation::Range => request::<operations::MarketRange>(market_range::Variables { blocks }),
+            MarketOperation::Pool => request::<operations::MarketPool>(market_pool::Variables { blocks }),
+            MarketOperation::Coda => request::<operations::MarketCoda>(market_coda::Variables),
+        };
+        Ok(self.ask(operation.name(), request?, |answer| answers::market(operation, answer)).await?)
     }
 
-    /// Whether the key has an account of the default token at the best tip. Daemons of before 1.0.0 answer with an account in
-    /// any case, without a nonce where there is none (Mina `graphql.ml`, `Partial_account`).
+    /// Whether the key has an account of the default token at the best tip.
     async fn read_account(&self, key: &PublicKey) -> Result<bool, Fault> {
         if !self.capabilities().await?.has(Capability::Account) {
             return Err(Fault::Unsupported { missing: "account".to_owned() });
         }
-        let variables = account::Variables { public_key: Wire::variable(key.as_str()) };
-        let answer = self.query::<operations::Account>("account", variables).await?;
-        Ok(answer.account.is_some_and(|account| account.nonce.is_some()))
+        let request = request::<operations::Account>(account::Variables { public_key: Key::variable(key) });
+        Ok(self.ask("account", request?, answers::account).await?)
     }
 
     /// Reads the metrics once; `None` where none are configured.
@@ -234,26 +218,26 @@ impl DaemonClient {
         Some(self.ended("metrics", began, read).map_err(Fault::from))
     }
 
-    async fn query<Q: GraphQLQuery>(
-        &self,
-        operation: &'static str,
-        variables: Q::Variables,
-    ) -> Result<Q::ResponseData, Failure>
+    async fn mutate<Q: GraphQLQuery>(&self, operation: &'static str, variables: Q::Variables) -> Result<(), Failure>
     where
         Q::ResponseData: DeserializeOwned,
     {
-        let body = encode(&Q::build_query(variables))?;
-        let answer = self.ask(operation, body).await;
+        self.ask(operation, request::<Q>(variables)?, answers::taken::<Q>).await
+    }
+
+    async fn ask<T>(
+        &self,
+        operation: &'static str,
+        request: Vec<u8>,
+        read: impl FnOnce(Answer) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let began = Instant::now();
+        let answer = self.http.post_json(&self.graphql_url, self.token.as_ref(), request).await;
+        let answer = self.ended(operation, began, answer.and_then(read));
         if let Err(Failure { fault: Fault::Unsupported { .. }, .. }) = &answer {
             self.forget();
         }
         answer
-    }
-
-    async fn ask<T: DeserializeOwned>(&self, operation: &'static str, body: Vec<u8>) -> Result<T, Failure> {
-        let began = Instant::now();
-        let answer = self.http.post_json(&self.graphql_url, self.token.as_ref(), body).await;
-        self.ended(operation, began, answer.and_then(envelope::open))
     }
 
     fn ended<T>(&self, operation: &'static str, began: Instant, answer: Result<T, Failure>) -> Result<T, Failure> {
@@ -308,18 +292,15 @@ impl DaemonPort for DaemonClient {
         let answer = match mutation {
             Mutation::SetFee { fee } => {
                 let variables = set_snark_work_fee::Variables { fee: Wire::variable(fee.get().to_string()) };
-                let sent = self.query::<operations::SetSnarkWorkFee>("set_snark_work_fee", variables);
-                sent.await.map(|_answer| ())
+                self.mutate::<operations::SetSnarkWorkFee>("set_snark_work_fee", variables).await
             }
             Mutation::SwitchOn { key } => {
-                let variables = set_snark_worker::Variables { public_key: Wire::variable(key.as_str()) };
-                let sent = self.query::<operations::SetSnarkWorker>("set_snark_worker", variables);
-                sent.await.map(|_answer| ())
+                let variables = set_snark_worker::Variables { public_key: Key::variable(key) };
+                self.mutate::<operations::SetSnarkWorker>("set_snark_worker", variables).await
             }
             Mutation::SwitchOff => {
                 let variables = operations::unset_snark_worker::Variables;
-                let sent = self.query::<operations::UnsetSnarkWorker>("unset_snark_worker", variables);
-                sent.await.map(|_answer| ())
+                self.mutate::<operations::UnsetSnarkWorker>("unset_snark_worker", variables).await
             }
         };
         answer.map_err(|Failure { fault, reach }| match reach {
@@ -336,6 +317,10 @@ impl DaemonPort for DaemonClient {
 
 /// Chain and book, which one request answers.
 type Halves = (Option<Result<ChainLook, Fault>>, Option<Result<Book, Fault>>);
+
+fn request<Q: GraphQLQuery>(variables: Q::Variables) -> Result<Vec<u8>, Failure> {
+    encode(&Q::build_query(variables))
+}
 
 fn encode(body: &impl Serialize) -> Result<Vec<u8>, Failure> {
     serde_json::to_vec(body)

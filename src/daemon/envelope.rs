@@ -13,11 +13,13 @@ use super::http::{Answer, Failure, Reach};
 use crate::fault::Fault;
 
 #[derive(Deserialize)]
-struct Envelope<'a> {
-    #[serde(borrow)]
-    data: Option<&'a RawValue>,
+struct Envelope<T> {
+    data: Option<T>,
     errors: Option<Value>,
 }
+
+/// An answer whose data is yet to be read.
+type Sealed<'a> = Envelope<&'a RawValue>;
 
 /// Takes the data out of an answer.
 pub(super) fn open<T: DeserializeOwned>(answer: Answer) -> Result<T, Failure> {
@@ -31,6 +33,12 @@ pub(super) fn open<T: DeserializeOwned>(answer: Answer) -> Result<T, Failure> {
             }),
         };
     }
+    // An answer with which all is well is read in one pass; any other part by part, to say what is wrong with it.
+    if let Ok(text) = std::str::from_utf8(&answer.body)
+        && let Ok(Envelope { data: Some(data), errors: None }) = serde_json::from_str(text)
+    {
+        return Ok(data);
+    }
     let envelope = envelope(&answer.body)?;
     if let Some(failure) = refusal(&envelope) {
         return Err(failure);
@@ -39,7 +47,7 @@ pub(super) fn open<T: DeserializeOwned>(answer: Answer) -> Result<T, Failure> {
     serde_json::from_str(data.get()).map_err(|error| malformed(&error.to_string()))
 }
 
-fn envelope(body: &[u8]) -> Result<Envelope<'_>, Failure> {
+fn envelope(body: &[u8]) -> Result<Sealed<'_>, Failure> {
     let text = std::str::from_utf8(body).map_err(|error| malformed(&error.to_string()))?;
     match text.trim_start().chars().next() {
         Some('{') => serde_json::from_str(text).map_err(|error| malformed(&error.to_string())),
@@ -51,7 +59,7 @@ fn envelope(body: &[u8]) -> Result<Envelope<'_>, Failure> {
 }
 
 /// The errors of an answer, if there are any.
-fn refusal(envelope: &Envelope<'_>) -> Option<Failure> {
+fn refusal(envelope: &Sealed<'_>) -> Option<Failure> {
     let first = match envelope.errors.as_ref()? {
         Value::Null => return None,
         Value::Array(errors) => errors.first()?,

@@ -1,13 +1,14 @@
 //! From the answers about chain and works to a [`ChainLook`] and a [`Book`].
 
 use super::{
+    answers::MarketAnswer,
     book, chain,
     operations::{market_coda, market_pool, market_range},
-    scalars::{Wire, invalid, work},
+    scalars::{Ids, Key, Wire, invalid},
 };
 use crate::{
     fault::Fault,
-    market::{Block, Book, ChainLook, Offer, OpenWork, Sale},
+    market::{Block, ChainLook, Offer, OpenWork, Sale},
     units::WorkId,
 };
 
@@ -17,9 +18,6 @@ pub(super) const MAX_BLOCKS: u32 = 2_000;
 const MAX_WORKS: usize = 1_000;
 /// Entries of the pool, of the pending works, and of the range.
 const MAX_ENTRIES: usize = 200_000;
-
-/// What one answer says: the chain is `None` where the era has no `bestChain`.
-pub(super) type MarketAnswer = (Option<ChainLook>, Book);
 
 /// The generated types of the documents differ in nothing but their names.
 macro_rules! blocks {
@@ -31,8 +29,8 @@ macro_rules! blocks {
             bounded(block.snark_jobs.len(), MAX_WORKS)?;
             let mut works = Vec::with_capacity(block.snark_jobs.len());
             for sale in block.snark_jobs {
-                let (work, offer) = entry("bestChain.snarkJobs", &sale.work_ids, &sale.fee, &sale.prover)?;
-                works.push(Sale { work, fee: offer.fee, prover: offer.prover });
+                let (work, Offer { fee, prover }) = SALE.read(sale.work_ids, &sale.fee, sale.prover)?;
+                works.push(Sale { work, fee, prover });
             }
             blocks.push(Block {
                 height: block.protocol_state.consensus_state.block_height.length("bestChain.blockHeight")?,
@@ -51,12 +49,12 @@ macro_rules! pool {
         bounded($data.pending_snark_work.len(), MAX_ENTRIES)?;
         let mut pool = Vec::with_capacity($data.snark_pool.len());
         for proved in $data.snark_pool {
-            pool.push(entry("snarkPool", &proved.work_ids, &proved.fee, &proved.prover)?);
+            pool.push(PROVED.read(proved.work_ids, &proved.fee, proved.prover)?);
         }
         let mut pending = Vec::with_capacity($data.pending_snark_work.len());
         for unproved in $data.pending_snark_work {
             let ids: Vec<Wire> = unproved.work_bundle.into_iter().map(|statement| statement.work_id).collect();
-            pending.push(work(&ids, "pendingSnarkWork.workBundle")?);
+            pending.push(Ids::of(&ids).work("pendingSnarkWork.workBundle")?);
         }
         (pool, pending)
     }};
@@ -69,16 +67,16 @@ pub(super) fn range(data: market_range::ResponseData) -> Result<MarketAnswer, Fa
     let mut listed = Vec::with_capacity(data.snark_work_range.len());
     for entry in data.snark_work_range {
         let bundle = entry.work_bundle_spec;
-        let standing = match (bundle.snark_fee, bundle.snark_prover_key) {
-            (Some(fee), Some(prover)) => Some(Offer {
-                fee: fee.amount("snarkWorkRange.snarkFee")?,
-                prover: prover.key("snarkWorkRange.snarkProverKey")?,
-            }),
-            (None, None) => None,
-            (Some(_), None) => return Err(invalid("snarkWorkRange.snarkProverKey", "null beside a fee")),
-            (None, Some(_)) => return Err(invalid("snarkWorkRange.snarkFee", "null beside a prover")),
-        };
-        listed.push(OpenWork { work: work(&bundle.work_ids, "snarkWorkRange.workIds")?, standing });
+        let ids = bundle.work_ids;
+        listed.push(match (bundle.snark_fee, bundle.snark_prover_key) {
+            (Some(fee), Some(prover)) => {
+                let (work, offer) = STANDING.read(ids, &fee, prover)?;
+                OpenWork { work, standing: Some(offer) }
+            }
+            (None, None) => OpenWork { work: ids.work(STANDING.ids)?, standing: None },
+            (Some(_), None) => return Err(invalid(STANDING.prover, "null beside a fee")),
+            (None, Some(_)) => return Err(invalid(STANDING.fee, "null beside a prover")),
+        });
     }
     let book = book::from_range(listed, &chain);
     Ok((Some(chain), book))
@@ -98,9 +96,23 @@ pub(super) fn coda(data: market_coda::ResponseData) -> Result<MarketAnswer, Faul
     Ok((None, book::from_pool(pool, pending, &ChainLook::default())))
 }
 
-fn entry(list: &str, ids: &[Wire], fee: &Wire, prover: &Wire) -> Result<(WorkId, Offer), Fault> {
-    let offer = Offer { fee: fee.amount(&format!("{list}.fee"))?, prover: prover.key(&format!("{list}.prover"))? };
-    Ok((work(ids, &format!("{list}.workIds"))?, offer))
+/// The fields of a proved work by the names that faults give them.
+struct Proved {
+    ids: &'static str,
+    fee: &'static str,
+    prover: &'static str,
+}
+
+const SALE: Proved =
+    Proved { ids: "bestChain.snarkJobs.workIds", fee: "bestChain.snarkJobs.fee", prover: "bestChain.snarkJobs.prover" };
+const PROVED: Proved = Proved { ids: "snarkPool.workIds", fee: "snarkPool.fee", prover: "snarkPool.prover" };
+const STANDING: Proved =
+    Proved { ids: "snarkWorkRange.workIds", fee: "snarkWorkRange.snarkFee", prover: "snarkWorkRange.snarkProverKey" };
+
+impl Proved {
+    fn read(&self, ids: Ids, fee: &Wire, prover: Key) -> Result<(WorkId, Offer), Fault> {
+        Ok((ids.work(self.ids)?, Offer { fee: fee.amount(self.fee)?, prover: prover.key(self.prover)? }))
+    }
 }
 
 fn bounded(count: usize, limit: usize) -> Result<(), Fault> {

@@ -5,6 +5,7 @@
 //!
 //! Not here: what the answers mean for the fee (`market`, `policy`).
 
+mod answers;
 mod book;
 mod capabilities;
 mod chain;
@@ -22,6 +23,7 @@ mod scalars;
 mod scrape;
 mod status;
 
+pub use answers::{Answered, Exchange, decode};
 pub use capabilities::{Capabilities, Capability, Introspection, MarketOperation, StatusOperation};
 pub use client::{ClientConfig, ClientError, DaemonClient};
 pub use era::{Era, FeeUnit};

@@ -1,15 +1,18 @@
 //! The daemon's scalars: taken tolerantly as string or number, read strictly with the field's name at hand.
 //!
 //! The daemon prints `Int` as a JSON number and its 32- and 64-bit scalars as strings, and names differ between eras (`UInt64`
-//! became `Fee`, `Amount`, ..). All arrive as [`Wire`], which keeps the text; one function per meaning turns it into a value
-//! or into [`Fault::InvalidValue`].
+//! became `Fee`, `Amount`, ..). All but keys arrive as [`Wire`]; one function per meaning turns it into a value or into
+//! [`Fault::InvalidValue`]. Answers repeat a few keys thousands of times, so a [`Key`] shares the text of one read before.
 //!
 //! Invariants: a number is accepted only in canonical decimal form, so that nothing is read as something it does not say.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, cell::RefCell, fmt};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, IgnoredAny},
+};
 
 use crate::{
     fault::Fault,
@@ -20,10 +23,28 @@ use crate::{
 /// A scalar as it came: a JSON string or number, its value not yet looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Wire {
-    /// A JSON integer in the range of `i64`.
+    /// An integer in the range of `i64`, as a JSON number or as canonical text.
     Int(i64),
-    /// Any other number as printed, or the text of a JSON string.
+    /// Any other number as printed, or any other text.
     Text(Box<str>),
+}
+
+/// A scalar that should be a public key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Key {
+    /// It is one.
+    Valid(units::PublicKey),
+    /// What came instead.
+    Other(Wire),
+}
+
+/// The ids of a work bundle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Ids {
+    /// One or two, which name a work.
+    Work(WorkId),
+    /// What else came, in words.
+    Other(String),
 }
 
 // The names under which the generated code looks for them.
@@ -33,9 +54,10 @@ pub(super) type Fee = Wire;
 pub(super) type GlobalSlotSinceHardFork = Wire;
 pub(super) type Int63 = Wire;
 pub(super) type Length = Wire;
-pub(super) type PublicKey = Wire;
+pub(super) type PublicKey = Key;
 pub(super) type StateHash = Wire;
 pub(super) type UInt64 = Wire;
+pub(super) type WorkIds = Ids;
 
 impl Wire {
     /// The text of a variable: scalars go out as canonical strings, which every era reads alike.
@@ -58,11 +80,7 @@ impl Wire {
     pub(super) fn integer(&self, field: &str) -> Result<i64, Fault> {
         match self {
             Self::Int(number) => Ok(*number),
-            Self::Text(text) => text
-                .parse::<i64>()
-                .ok()
-                .filter(|number| *number.to_string() == **text)
-                .ok_or_else(|| self.invalid(field)),
+            Self::Text(_) => Err(self.invalid(field)),
         }
     }
 
@@ -88,14 +106,6 @@ impl Wire {
         time.ok_or_else(|| self.invalid(field))
     }
 
-    /// A public key.
-    pub(super) fn key(&self, field: &str) -> Result<units::PublicKey, Fault> {
-        match self {
-            Self::Text(text) => units::PublicKey::try_new(text).map_err(|_not_a_key| self.invalid(field)),
-            Self::Int(_) => Err(self.invalid(field)),
-        }
-    }
-
     /// A state hash; only that it is a short text without control characters is checked, it serves as an identity.
     pub(super) fn hash(&self, field: &str) -> Result<String, Fault> {
         const LONGEST: usize = 1024;
@@ -108,12 +118,62 @@ impl Wire {
     }
 }
 
-/// A work from the daemon's list of one or two statement hashes.
-pub(super) fn work(ids: &[Wire], field: &str) -> Result<WorkId, Fault> {
-    match ids {
-        [first] => Ok(WorkId::one(first.integer(field)?)),
-        [first, second] => Ok(WorkId::two(first.integer(field)?, second.integer(field)?)),
-        other => Err(invalid(field, &format!("{} ids", other.len()))),
+impl Key {
+    /// The variable of a request.
+    pub(super) fn variable(key: &units::PublicKey) -> Self {
+        Self::Valid(key.clone())
+    }
+
+    /// The key.
+    pub(super) fn key(self, field: &str) -> Result<units::PublicKey, Fault> {
+        match self {
+            Self::Valid(key) => Ok(key),
+            Self::Other(wire) => Err(wire.invalid(field)),
+        }
+    }
+}
+
+/// Keys read lately, each in the place that its end gives it; base58 ends in a checksum.
+struct Recent([Option<units::PublicKey>; Recent::PLACES]);
+
+impl Recent {
+    const PLACES: usize = 256;
+
+    /// The key of a text, shared with an earlier reading of the same text where that is still known.
+    fn key(&mut self, text: &str) -> Option<units::PublicKey> {
+        let end = text.as_bytes().iter().rev().take(4);
+        let place = end.fold(0_usize, |place, byte| place.wrapping_mul(31).wrapping_add(usize::from(*byte)));
+        let known = self.0.get_mut(place % Self::PLACES)?;
+        if known.as_ref().is_none_or(|known| known.as_str() != text) {
+            *known = Some(units::PublicKey::try_new(text).ok()?);
+        }
+        known.clone()
+    }
+}
+
+thread_local! {
+    static RECENT: RefCell<Recent> = const { RefCell::new(Recent([const { None }; Recent::PLACES])) };
+}
+
+impl Ids {
+    /// The work that statement hashes name, in the daemon's order.
+    pub(super) fn of(ids: &[Wire]) -> Self {
+        let known = |wire: &Wire| wire.integer("").ok();
+        let named = match ids {
+            [first] => known(first).map(WorkId::one),
+            [first, second] => known(first).zip(known(second)).map(|(first, second)| WorkId::two(first, second)),
+            other => return Self::Other(format!("{} ids", other.len())),
+        };
+        let shown = || ids.iter().map(Wire::text).collect::<Vec<_>>().join(", ");
+        named.map_or_else(|| Self::Other(shown()), Self::Work)
+    }
+
+    /// The work.
+    pub(super) fn work(self, field: &str) -> Result<WorkId, Fault> {
+        match self {
+            Self::Work(work) => Ok(work),
+            Self::Other(what) => Err(invalid(field, &what)),
+        }
     }
 }
 
@@ -125,6 +185,73 @@ pub(super) fn invalid(field: &str, value: &str) -> Fault {
 impl Serialize for Wire {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.text())
+    }
+}
+
+impl Serialize for Key {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Valid(key) => serializer.serialize_str(key.as_str()),
+            Self::Other(wire) => wire.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+
+        impl de::Visitor<'_> for Text {
+            type Value = Key;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Key, E> {
+                let key = RECENT.with_borrow_mut(|recent| recent.key(text));
+                Ok(key.map_or_else(|| Key::Other(Wire::Text(text.into())), Key::Valid))
+            }
+
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Key, E> {
+                Ok(Key::Other(Wire::Int(number)))
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Key, E> {
+                Ok(Key::Other(Wire::Text(number.to_string().into())))
+            }
+        }
+
+        deserializer.deserialize_any(Text)
+    }
+}
+
+impl<'de> Deserialize<'de> for Ids {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct List;
+
+        impl<'de> de::Visitor<'de> for List {
+            type Value = Ids;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of ids")
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Ids, A::Error> {
+                let Some(first) = list.next_element::<Wire>()? else { return Ok(Ids::of(&[])) };
+                let Some(second) = list.next_element::<Wire>()? else { return Ok(Ids::of(&[first])) };
+                let mut count = 2;
+                while list.next_element::<IgnoredAny>()?.is_some() {
+                    count += 1;
+                }
+                match count {
+                    2 => Ok(Ids::of(&[first, second])),
+                    many => Ok(Ids::Other(format!("{many} ids"))),
+                }
+            }
+        }
+
+        deserializer.deserialize_seq(List)
     }
 }
 
@@ -140,7 +267,7 @@ impl<'de> Deserialize<'de> for Wire {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Wire, E> {
-                Ok(Wire::Text(text.into()))
+                Ok(canonical(text).map_or_else(|| Wire::Text(text.into()), Wire::Int))
             }
 
             fn visit_i64<E: de::Error>(self, number: i64) -> Result<Wire, E> {
@@ -158,6 +285,16 @@ impl<'de> Deserialize<'de> for Wire {
         }
 
         deserializer.deserialize_any(Scalar)
+    }
+}
+
+/// The integer that a text prints canonically: no sign but one `-`, no leading zero, nothing around it.
+fn canonical(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
+    match digits {
+        [b'0'] if text.len() == 1 => Some(0),
+        [b'1'..=b'9', ..] => text.parse().ok(),
+        _ => None,
     }
 }
 
@@ -236,11 +373,31 @@ mod tests {
         assert_eq!(wire("\"1617151320000\"").time("date").unwrap(), "2021-03-31T00:42:00Z".parse().unwrap());
         assert!(wire("\"-1\"").time("date").is_err());
         assert!(wire("9223372036854775807").time("date").is_err());
-        assert!(wire("7").key("prover").is_err());
-        assert!(wire("\"B62 q\"").key("prover").is_err());
+        for json in ["7", "18446744073709551615", "\"B62 q\"", "\"\"", "\"5\\u0000\""] {
+            let fault = serde_json::from_str::<Key>(json).unwrap().key("prover").unwrap_err();
+            assert!(matches!(&fault, Fault::InvalidValue { field, .. } if field == "prover"), "{json}: {fault}");
+        }
         assert!(wire("4294967296").length("blockchainLength").is_err());
-        assert!(work(&[], "workIds").is_err());
-        assert!(work(&[Wire::Int(1), Wire::Int(2), Wire::Int(3)], "workIds").is_err());
+    }
+
+    #[test]
+    fn one_or_two_ids_name_a_work() {
+        let read = |json: &str| serde_json::from_str::<Ids>(json).unwrap().work("workIds");
+        assert_eq!(read("[5]"), Ok(WorkId::one(5)));
+        assert_eq!(read("[-5, \"6\"]"), Ok(WorkId::two(-5, 6)));
+        for (json, value) in [("[]", "0 ids"), ("[1, 2, 3]", "3 ids"), ("[1.5]", "1.5"), ("[1, \"x\"]", "1, x")] {
+            assert_eq!(read(json), Err(Fault::InvalidValue { field: "workIds".into(), value: value.into() }));
+        }
+    }
+
+    #[test]
+    fn keys_read_again_are_themselves_whatever_was_read_between() {
+        // All end alike, and so compete for one place.
+        let texts: Vec<String> = (1..8).map(|at| format!("B62q{at}same")).collect();
+        for text in texts.iter().chain(&texts).chain(texts.iter().rev()) {
+            let key: Key = serde_json::from_str(&format!("\"{text}\"")).unwrap();
+            assert_eq!(key.key("prover").unwrap().as_str(), text);
+        }
     }
 
     #[test]

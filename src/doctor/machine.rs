@@ -133,7 +133,7 @@ mod tests {
         assert_eq!(line(&["/usr/bin/snarkfee", "run", "-c", "x"]).as_deref(), Some("snarkfee"));
         assert_eq!(line(&["/usr/bin/snarkfee", "--log-format", "json", "run"]).as_deref(), Some("snarkfee"));
         assert_eq!(line(&["snarkfee", "check", "-c", "x"]), None);
-        assert_eq!(line(&["/bin/bash", "/root/snarkstopper.sh"]).as_deref(), Some("snarkstopper.sh"));
+        assert_eq!(line(&["/bin/bash", "/opt/snarkstopper.sh"]).as_deref(), Some("snarkstopper.sh"));
         assert_eq!(line(&["python3", "-u", "mina-snark-stopper.py"]).as_deref(), Some("mina-snark-stopper.py"));
         assert_eq!(line(&["mina", "daemon", "--run-snark-worker", "B62q"]), None);
         assert_eq!(line(&[""]), None);

@@ -32,4 +32,4 @@ pub use port::{
     Restored,
 };
 
-pub use writer::Journal;
+pub use writer::{Journal, Strain};

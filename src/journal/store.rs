@@ -15,6 +15,7 @@ use super::{
     orders,
     port::{Ending, Entry, Intent, IntentId, Kept, OpenIntent, Order, OrderId, Restored},
     schema,
+    writer::Strain,
 };
 use crate::{
     control::Command,
@@ -31,6 +32,9 @@ pub(super) struct Store {
     run: i64,
     _lock: Lock,
 }
+
+/// SQLite's own limit on the pages of a file.
+const MOST_PAGES: i64 = 0xffff_fffe;
 
 /// What of [`Kept`] changes seldom or is large.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -202,6 +206,17 @@ impl Store {
             Ok(result)
         };
         attempt().map_err(JournalError::sql(doing))
+    }
+
+    pub(super) fn strain(&mut self, strain: Strain) -> Result<(), JournalError> {
+        let Strain { patience, room } = strain;
+        let limit = || {
+            self.connection.busy_timeout(patience)?;
+            let pages: i64 = self.connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
+            let most = room.map_or(MOST_PAGES, |room| pages + i64::from(room));
+            self.connection.pragma_update_and_check(None, "max_page_count", most, |_most| Ok(()))
+        };
+        limit().map_err(JournalError::sql("setting limits"))
     }
 
     #[cfg(test)]

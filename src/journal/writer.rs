@@ -30,6 +30,15 @@ pub struct Journal {
 /// Something for the thread to do.
 type Job = Box<dyn FnOnce(&mut Store) + Send>;
 
+/// Limits at which a journal fails in earnest, so that what depends on it can be tried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Strain {
+    /// How long SQLite waits for a lock held by someone else.
+    pub patience: Duration,
+    /// By how many pages the file may still grow before the disk counts as full; `None` is as far as the disk goes.
+    pub room: Option<u32>,
+}
+
 impl Journal {
     /// Opens the journal of a folder, or makes one, locks it for this process, checks it and brings it up to date. Records are kept for
     /// `retention`. Blocks.
@@ -47,6 +56,15 @@ impl Journal {
         };
         let thread = std::thread::Builder::new().name("journal".to_owned()).spawn(work);
         Ok(Self { queue, thread: thread.map_err(JournalError::Thread)? })
+    }
+
+    /// Puts the journal under strain, or takes it off again.
+    ///
+    /// # Errors
+    ///
+    /// The journal's own.
+    pub async fn strain(&self, strain: Strain) -> Result<(), JournalFault> {
+        self.ask(move |store| store.strain(strain)).await
     }
 
     /// Closes the journal: when this returns, its file is whole and its lock is free. Blocks.

@@ -224,20 +224,21 @@ impl Memory {
         self.switches.retain(|switch| *switch > day_ago);
         let Ok(status) = &look.status else { return };
         let before = self.settings(status);
-        let after = before.after(&decision.action);
+        let wanted = before.after(&decision.action);
+        let left = outcome.left(&before, &decision.action);
         match outcome {
             Outcome::Held => return,
-            // Of two mutations the first may have been taken; the next look shows.
-            Outcome::Rejected { .. } => {
-                self.known = None;
-                return;
-            }
-            Outcome::DryRun => self.virtual_settings = Some(after.clone()),
-            Outcome::Confirmed => self.known = Some(after.clone()),
-            // What the daemon is set to now is not known; the next look takes it as it is.
-            Outcome::Applied { .. } | Outcome::Unknown { .. } => self.known = None,
+            Outcome::DryRun => self.virtual_settings = Some(wanted.clone()),
+            // Where it cannot be told what the daemon is set to now, the next look takes it as it is.
+            _ => self.known.clone_from(&left),
         }
-        self.act(at, &before, &after, &decision.reason);
+        let after = match outcome {
+            Outcome::Rejected { .. } => left.filter(|left| *left != before),
+            _ => Some(wanted),
+        };
+        if let Some(after) = after {
+            self.act(at, &before, &after, &decision.reason);
+        }
     }
 
     /// Takes in that a decision is about to be carried out, before it is known what comes of it: until that is noted, the change

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::{decision::Action, memory::Settings};
 use crate::fault::Fault;
 
 /// Whether decisions are carried out.
@@ -80,10 +81,13 @@ pub enum Outcome {
     },
     /// Sent, and reading back shows it.
     Confirmed,
-    /// The daemon would not, or never got it: nothing changed.
+    /// The daemon would not, or never got it. Nothing further of the decision was sent.
     Rejected {
         /// What was wrong.
         fault: Fault,
+        /// What the calls before it, which were answered, left the daemon set to; `None` where it was the first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reached: Option<Settings>,
     },
     /// No answer, and reading back failed too: it may or may not have been applied.
     Unknown {
@@ -93,6 +97,27 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// What the daemon is set to after `action` on a daemon that was set to `before`; `None` where that cannot be told before the next
+    /// look.
+    pub fn left(&self, before: &Settings, action: &Action) -> Option<Settings> {
+        match self {
+            Self::Held | Self::DryRun => Some(before.clone()),
+            Self::Confirmed => Some(before.after(action)),
+            Self::Rejected { reached, .. } => Some(reached.as_ref().unwrap_or(before).clone()),
+            Self::Applied { .. } | Self::Unknown { .. } => None,
+        }
+    }
+
+    /// What was wrong, if anything was.
+    pub const fn fault(&self) -> Option<&Fault> {
+        match self {
+            Self::Rejected { fault, .. } | Self::Unknown { fault } | Self::Applied { unread: Some(fault) } => {
+                Some(fault)
+            }
+            Self::Held | Self::DryRun | Self::Applied { unread: None } | Self::Confirmed => None,
+        }
+    }
+
     /// The stable code: metric label, log field; `held` is not counted as an action.
     pub const fn code(&self) -> &'static str {
         match self {

@@ -62,7 +62,7 @@ pub fn log_record(record: &Record) {
     let best = decision.appraisal.as_ref().map(|appraisal| appraisal.best);
     let market = record.market.as_ref();
     let text = Fault::excerpt(&decision.reason.to_string());
-    let fault = outcome_fault(&record.outcome).map(|fault| Fault::excerpt(&fault.to_string()));
+    let fault = record.outcome.fault().map(|fault| Fault::excerpt(&fault.to_string()));
     let shown = |fee: Nanomina| tracing::field::display(fee);
     tracing::info!(
         target: "snarkfee::decision",
@@ -98,15 +98,6 @@ fn rounded(probability: f64) -> f64 {
     (probability * 1e4).round() / 1e4
 }
 
-fn outcome_fault(outcome: &Outcome) -> Option<&Fault> {
-    match outcome {
-        Outcome::Rejected { fault } | Outcome::Unknown { fault } | Outcome::Applied { unread: Some(fault) } => {
-            Some(fault)
-        }
-        Outcome::Held | Outcome::DryRun | Outcome::Applied { unread: None } | Outcome::Confirmed => None,
-    }
-}
-
 /// What was done, in plain words.
 fn summary(record: &Record) -> String {
     let what = match &record.decision.action {
@@ -121,7 +112,10 @@ fn summary(record: &Record) -> String {
         (Outcome::Held, Mode::Live) => format!("not sent: {what}"),
         (Outcome::Confirmed, _) => format!("{what}: confirmed"),
         (Outcome::Applied { .. }, _) => format!("{what}: accepted, not yet seen"),
-        (Outcome::Rejected { .. }, _) => format!("{what}: REJECTED, nothing changed"),
+        (Outcome::Rejected { reached: None, .. }, _) => format!("{what}: REJECTED, nothing changed"),
+        (Outcome::Rejected { reached: Some(left), .. }, _) => {
+            format!("{what}: REJECTED half-way, the fee is now {}", left.fee)
+        }
         (Outcome::Unknown { .. }, _) => format!("{what}: answer lost, result UNKNOWN"),
     }
 }

@@ -42,6 +42,8 @@ pub(crate) struct Step {
     pub(crate) faults: Vec<&'static str>,
     /// Requests that left the controller.
     pub(crate) asked: Vec<Kind>,
+    /// Intents that the journal took down in it.
+    pub(crate) intended: usize,
     /// What was set at the daemon since the look before, in order.
     pub(crate) applied: Vec<Applied>,
     pub(crate) record: Arc<Record>,
@@ -78,6 +80,8 @@ pub(crate) enum Invariant {
     Duplicate,
     /// Whatever was set was set by a decision.
     Unaccounted,
+    /// Whatever was sent the journal had taken down.
+    Unrecorded,
     /// Every look has a reason, and a look that could not see the daemon holds.
     Reason,
     /// The market's sake changes nothing once a day's budget is used.
@@ -141,6 +145,7 @@ fn look(trace: &Trace, step: &Step, breaker_open: bool, found: &mut Vec<Violatio
     unless(still || !step.paused, Invariant::Paused, "paused");
     unless(still || !breaker_open, Invariant::Breaker, "breaker open");
     unless(still || step.sync == SyncState::Synced, Invariant::Unsynced, step.sync.as_str());
+    unless(still || step.intended == 1, Invariant::Unrecorded, "not taken down");
     let count = |wanted: Kind| step.asked.iter().filter(|kind| **kind == wanted).count();
     let sent = [count(Kind::SetFee), count(Kind::SwitchOn), count(Kind::SwitchOff)];
     let allowed = match &decision.action {

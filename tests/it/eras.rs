@@ -191,9 +191,12 @@ fn assert_part_of(ours: &Schema, newest: &Schema, oldest: &Schema) {
     }
 }
 
-/// `Int63` is our name for the daemon's `Int`.
+/// `Int63` is our name for the daemon's `Int`, `WorkIds` for a list of them.
 fn as_theirs(of: &TypeRef) -> TypeRef {
     match of {
+        TypeRef::Named(name) if name == "WorkIds" => {
+            TypeRef::List(Box::new(TypeRef::NonNull(Box::new(TypeRef::Named("Int".into())))))
+        }
         TypeRef::Named(name) if name == "Int63" => TypeRef::Named("Int".into()),
         TypeRef::List(of) => TypeRef::List(Box::new(as_theirs(of))),
         TypeRef::NonNull(of) => TypeRef::NonNull(Box::new(as_theirs(of))),

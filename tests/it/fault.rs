@@ -5,7 +5,11 @@ use std::{sync::OnceLock, time::Duration};
 use jiff::SignedDuration;
 use rand::{RngExt, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
-use snarkfee::{fault::Fault as Seen, market::SyncState, policy::Outcome};
+use snarkfee::{
+    fault::{Fault as Seen, JournalClass},
+    market::SyncState,
+    policy::{Outcome, Reason},
+};
 
 use crate::{
     checker::{Step, Trace},
@@ -46,6 +50,9 @@ pub(crate) enum Fault {
     MetricsNegative,
     MetricsNotCumulative,
     MetricsNan,
+    JournalFull,
+    JournalLocked,
+    Replaced,
 }
 
 /// What a fault does in one look.
@@ -60,12 +67,16 @@ pub(crate) struct Effect {
     pub(crate) wrong: SignedDuration,
     pub(crate) meddles: bool,
     pub(crate) pauses: bool,
+    /// Another controller takes over from one that was killed.
+    pub(crate) replaced: bool,
+    pub(crate) journal_full: bool,
+    pub(crate) journal_locked: bool,
 }
 
 const ERRORS: (&str, &str) = ("200 OK", r#"{"errors":[{"message":"Internal error"}],"data":null}"#);
 
 impl Fault {
-    pub(crate) const ALL: [Self; 30] = [
+    pub(crate) const ALL: [Self; 33] = [
         Self::Latency,
         Self::Hang,
         Self::Refused,
@@ -96,6 +107,9 @@ impl Fault {
         Self::MetricsNegative,
         Self::MetricsNotCumulative,
         Self::MetricsNan,
+        Self::JournalFull,
+        Self::JournalLocked,
+        Self::Replaced,
     ];
 
     /// The name in the table.
@@ -131,6 +145,9 @@ impl Fault {
             Self::MetricsNegative => "metrics with negative counts",
             Self::MetricsNotCumulative => "metrics with a histogram that is not cumulative",
             Self::MetricsNan => "metrics with NaN",
+            Self::JournalFull => "disk full",
+            Self::JournalLocked => "journal locked",
+            Self::Replaced => "controller killed, another begins",
         }
     }
 
@@ -184,6 +201,9 @@ impl Fault {
                 let kinds: [fn(&str) -> String; 2] = [nan_counts, nan_sum];
                 rule(Target::Metrics, Trouble::Rewritten(*kinds.choose(draw).unwrap()))
             }
+            Self::JournalFull => Effect { journal_full: true, ..Effect::default() },
+            Self::JournalLocked => Effect { journal_locked: true, ..Effect::default() },
+            Self::Replaced => Effect { replaced: true, ..Effect::default() },
         }
     }
 
@@ -201,7 +221,16 @@ impl Fault {
 
     /// Whether it can only show where something is set.
     pub(crate) const fn needs_mutations(self) -> bool {
-        matches!(self, Self::AnswerLost | Self::RequestLost | Self::RequestLate | Self::Rejected | Self::ReadBackLost)
+        matches!(
+            self,
+            Self::AnswerLost
+                | Self::RequestLost
+                | Self::RequestLate
+                | Self::Rejected
+                | Self::ReadBackLost
+                | Self::JournalFull
+                | Self::JournalLocked
+        )
     }
 
     /// Whether a run shows what it should show of it.
@@ -213,6 +242,9 @@ impl Fault {
         let metrics = |code: &str| any(&|step| step.record.faults().iter().any(|seen| is_metrics(*seen, code)));
         let reason = |code: &str| any(&|step| step.record.decision.reason.code() == code);
         let outcome = |wanted: &dyn Fn(&Outcome) -> bool| any(&|step| wanted(&step.record.outcome));
+        let unrecorded = |class: JournalClass| {
+            any(&|step| matches!(&step.record.decision.reason, Reason::JournalFault { fault } if fault.class == class))
+        };
         match self {
             Self::Latency => reason("stale"),
             Self::Hang => fault("timed_out"),
@@ -252,6 +284,9 @@ impl Fault {
                     .as_ref()
                     .is_some_and(|metrics| metrics.as_ref().is_ok_and(|metrics| metrics.completed_by_own.is_none()))
             }),
+            Self::JournalFull => unrecorded(JournalClass::Full),
+            Self::JournalLocked => unrecorded(JournalClass::Locked),
+            Self::Replaced => trace.steps.iter().skip(1).any(|step| step.record.sequence == 1),
         }
     }
 }

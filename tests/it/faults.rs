@@ -2,216 +2,29 @@
 //!
 //! Time is simulated. `SNARKFEE_STORM_LOOKS` sets the length of each storm.
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use rand::{RngExt, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use snarkfee::{
-    control::Command,
-    controller::{OnExit, Plan, Runner, Wiring},
-    cost::{CostModel, Quote},
-    daemon::{ClientConfig, DaemonClient},
-    journal::{Ledger, NoJournal},
-    policy::{BlockProduction, Params, Pricing, Safety, Worker},
     record::Mode,
-    service::Publisher,
-    simd::{Era, Options, SimDaemonServer},
-    simulate::{Scenario, SimulatedDaemon, World, library},
-    units::DaemonId,
+    simd::Era,
+    simulate::{Scenario, World, library},
 };
-use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
-use url::Url;
 
 use crate::{
     checker::{Invariant, Step, Trace, Violation, counted, violations},
-    fault::{Effect, Fault},
-    fixed_daemon::{ANY_PORT, nanomina, start},
-    proxy::{OVERSIZED, Proxy},
-    stage::{Author, Stage, Time},
+    fault::Fault,
+    fixed_daemon::nanomina,
+    stage::Author,
+    theatre::{LOOK_LIMIT, MINUTE, SLOT, Setting, Theatre},
 };
 
-const SLOT: Duration = Duration::from_secs(90);
-const MINUTE: Duration = Duration::from_secs(60);
 /// Looks at one fault.
 const ALONE: usize = 50;
 /// Looks of a storm where nothing else is asked for.
 const STORM: usize = 500;
-/// Far above what a look takes; one that reaches it has hung.
-const LOOK_LIMIT: Duration = Duration::from_secs(120);
-
-/// How a run is set up.
-struct Setting {
-    mode: Mode,
-    era: Era,
-    scenario: Scenario,
-    seed: u64,
-    restarts: Vec<u32>,
-    timeout: Duration,
-}
-
-/// The controller, the daemon, what stands between them, and the trace so far.
-struct Theatre {
-    time: Time,
-    stage: Arc<Mutex<Stage>>,
-    _server: SimDaemonServer,
-    proxy: Proxy,
-    runner: Runner<DaemonClient>,
-    ledger: Arc<NoJournal>,
-    paused: bool,
-    trace: Trace,
-    _plan: watch::Sender<Arc<Plan>>,
-    _quote: watch::Sender<Option<Quote>>,
-}
-
-fn params() -> Params {
-    Params {
-        pricing: Pricing {
-            floor: nanomina(1_000),
-            ceiling: nanomina(500_000_000),
-            window: MINUTE * 90,
-            half_life: MINUTE * 20,
-            min_samples: 15,
-            confirm: 2,
-            cooldown: MINUTE * 5,
-            min_on: MINUTE * 10,
-            min_off: MINUTE * 10,
-            max_changes_per_day: 40,
-            ..Pricing::default()
-        },
-        worker: Worker { key: Some(World::operator_key()), ..Worker::default() },
-        block_production: BlockProduction { enabled: true, ..BlockProduction::default() },
-        safety: Safety { max_consecutive_failures: 4, external_hold: MINUTE * 10, ..Safety::default() },
-    }
-}
-
-impl Theatre {
-    async fn open(setting: Setting) -> Self {
-        let time = Time::new(start());
-        let world = World::new(&setting.scenario, setting.seed, start());
-        let stage = Arc::new(Mutex::new(Stage::new(world, start())));
-        let options = Options { era: setting.era, ..Options::default() };
-        let stop = CancellationToken::new();
-        let server = SimDaemonServer::bind(ANY_PORT, ANY_PORT, stage.clone(), time.market(), options, &stop);
-        let server = server.await.unwrap();
-        let proxy = Proxy::before(server.graphql_address(), server.metrics_address(), time);
-        let id = DaemonId::try_new("stormy").unwrap();
-        let port = DaemonClient::new(ClientConfig {
-            graphql_url: Url::parse(&proxy.graphql_url()).unwrap(),
-            metrics: Some(snarkfee::daemon::MetricsEndpoint::Page(Url::parse(&proxy.metrics_url()).unwrap())),
-            bearer: None,
-            timeout: setting.timeout,
-            max_response: OVERSIZED as u64 - 1,
-            clock: time.controller(),
-            observer: None,
-        });
-        let plan = Plan {
-            mode: setting.mode,
-            interval: MINUTE,
-            params: params(),
-            cost: CostModel::PerWork(nanomina(100_000)),
-            on_exit: OnExit::Keep,
-        };
-        let (plan, plans) = watch::channel(Arc::new(plan));
-        let ledger = Arc::new(NoJournal::default());
-        let (quote, quotes) = watch::channel(None);
-        let wiring = Wiring {
-            id: id.clone(),
-            port: port.unwrap(),
-            clock: time.controller(),
-            plan: plans,
-            ledger: ledger.clone(),
-            wake: Arc::default(),
-            quote: quotes,
-            sink: Arc::new(Publisher::new(setting.mode, [id])),
-            seed: setting.seed,
-        };
-        let restarts = setting.restarts.iter().map(|slot| start() + SLOT * *slot).collect();
-        Self {
-            time,
-            stage,
-            _server: server,
-            proxy,
-            runner: Runner::new(wiring),
-            ledger,
-            paused: false,
-            trace: Trace { mode: setting.mode, params: params(), restarts, steps: Vec::new() },
-            _plan: plan,
-            _quote: quote,
-        }
-    }
-
-    /// Lets `after` pass, then has the controller look with these things going wrong.
-    async fn look(&mut self, after: Duration, faults: Vec<(Fault, Effect)>) -> &Step {
-        self.time.pass(after);
-        let names = faults.iter().map(|(fault, _)| fault.name()).collect();
-        let effects = faults.into_iter().map(|(_, effect)| effect);
-        let mut whole = Effect::default();
-        for effect in effects {
-            whole.rules.extend(effect.rules);
-            whole.refuses |= effect.refuses;
-            whole.sync = whole.sync.or(effect.sync);
-            whole.tip_older = whole.tip_older.max(effect.tip_older);
-            whole.peers = whole.peers.or(effect.peers);
-            whole.wrong += effect.wrong;
-            whole.meddles |= effect.meddles;
-            whole.pauses |= effect.pauses;
-        }
-        self.time.set_wrong(whole.wrong);
-        let resumed = self.paused && !whole.pauses;
-        self.pause(whole.pauses).await;
-        self.stragglers().await;
-        let sync = {
-            let mut stage = self.stage.lock().unwrap();
-            stage.advance(self.time.now());
-            (stage.sync, stage.peers, stage.tip_older) = (whole.sync, whole.peers, whole.tip_older);
-            if whole.meddles {
-                stage.author = Author::Stranger;
-                let fee = stage.snapshot().status.fee;
-                stage.set_fee(nanomina(fee.get() + 1));
-                stage.author = Author::Controller;
-            }
-            stage.snapshot().status.sync
-        };
-        self.proxy.set(whole.rules);
-        self.proxy.refuse(whole.refuses).await;
-        let (at, believed, paused) = (self.time.now(), self.time.believed(), self.paused);
-        let record = tokio::time::timeout(LOOK_LIMIT, self.runner.look()).await.expect("a look that ends");
-        self.trace.steps.push(Step {
-            at,
-            believed,
-            sync,
-            paused,
-            resumed,
-            faults: names,
-            asked: self.proxy.take_seen(),
-            applied: self.stage.lock().unwrap().take_applied(),
-            record,
-        });
-        self.trace.steps.last().unwrap()
-    }
-
-    async fn pause(&mut self, pause: bool) {
-        if std::mem::replace(&mut self.paused, pause) != pause {
-            let command = match pause {
-                true => Command::Pause { daemon: None, until: None },
-                false => Command::Resume { daemon: None },
-            };
-            self.ledger.order(self.time.controller().now(), command).await.unwrap();
-        }
-    }
-
-    /// Requests that were held up reach the daemon.
-    async fn stragglers(&self) {
-        self.stage.lock().unwrap().author = Author::Straggler;
-        self.proxy.release().await;
-        self.stage.lock().unwrap().author = Author::Controller;
-    }
-}
 
 /// The same demand in smaller rolls: a look then costs little, and there are more of them to learn from.
 const SMALL_TREES: &str = "\n[chain]\ntree_slots = 32\ntree_works = 31\n";
@@ -256,7 +69,9 @@ async fn alone(fault: Fault) -> Trace {
     let mut theatre = Theatre::open(setting).await;
     for look in 0..ALONE {
         let first = if fault.needs_mutations() { 0 } else { 4 };
-        let strikes = look == first || (first..36).contains(&look) && draw.random_bool(0.5);
+        // A journal fails for a while, so that something becomes due meanwhile.
+        let often = if matches!(fault, Fault::JournalFull | Fault::JournalLocked) { 0.95 } else { 0.5 };
+        let strikes = look == first || (first..36).contains(&look) && draw.random_bool(often);
         let strikes = strikes && !(fault == Fault::CrowdedPool && look % 10 > 0);
         let faults = if strikes { vec![(fault, fault.effect(&mut draw))] } else { Vec::new() };
         theatre.look(MINUTE, faults).await;
@@ -461,8 +276,12 @@ async fn each_broken_invariant_is_found() {
         }),
         [Invariant::Breaker]
     );
+    assert_eq!(found(&|trace| trace.steps[0].intended = 0), [Invariant::Unrecorded]);
     assert_eq!(found(&|trace| trace.steps[0].asked.push(Kind::SetFee)), [Invariant::Duplicate]);
-    assert_eq!(found(&|trace| trace.steps[1].asked.push(Kind::SwitchOff)), [Invariant::Duplicate]);
+    assert_eq!(
+        found(&|trace| trace.steps[1].asked.push(Kind::SwitchOff)),
+        [Invariant::Duplicate, Invariant::Unrecorded]
+    );
     assert_eq!(found(&|trace| trace.params.pricing.floor = nanomina(400_000_000)), [Invariant::FeeInBounds]);
     assert_eq!(found(&|trace| trace.params.pricing.ceiling = nanomina(1)), [Invariant::FeeInBounds]);
     let again = |trace: &mut Trace| {

@@ -12,7 +12,7 @@ const LAYERS: &str = "\
     units fault clock metrics_text | \
     market cost | \
     policy | \
-    daemon price | \
+    daemon price precomputed | \
     record | \
     telemetry control charts | \
     journal | \

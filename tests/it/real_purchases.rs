@@ -33,14 +33,14 @@ struct Walk {
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-fn read(path: &Path) -> Option<String> {
+pub(crate) fn read(path: &Path) -> Option<String> {
     let mut text = String::new();
     GzDecoder::new(File::open(path).ok()?).read_to_string(&mut text).unwrap();
     Some(text)
 }
 
 /// Rows of a plain CSV text with the columns asked for.
-fn columns<const N: usize>(text: &str, names: [&str; N]) -> Vec<[String; N]> {
+pub(crate) fn columns<const N: usize>(text: &str, names: [&str; N]) -> Vec<[String; N]> {
     let mut lines = text.lines();
     let header: Vec<&str> = lines.next().unwrap().split(',').collect();
     let places = names.map(|name| header.iter().position(|column| *column == name).unwrap());

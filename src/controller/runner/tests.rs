@@ -13,7 +13,7 @@ use crate::{
         Block, Look,
         fixtures::{self, block, fee, key, open_work, time},
     },
-    policy::{BlockProduction, Pricing, Safety, Worker},
+    policy::{BlockProduction, Pricing, RoleSetting, Safety, Worker},
 };
 
 #[derive(Default)]
@@ -149,6 +149,28 @@ async fn a_lost_answer_is_not_repeated_but_decided_anew() {
     assert_eq!(h.runner.wiring.port.sent().len(), 1);
     h.runner.look().await;
     assert_eq!(h.kept.codes(), [("set_fee", "price_move", "unknown"), ("hold", "cooldown", "held")]);
+}
+
+#[tokio::test]
+async fn what_was_set_before_a_call_was_rejected_counts_as_changed() {
+    let off = Settings { worker: None, fee: fee(100_000_000) };
+    let mut with = plan(Mode::Live, OnExit::Keep);
+    with.params.worker.role = RoleSetting::Worker;
+    for answers in [vec![Answer::Apply, Answer::Reject], vec![Answer::Reject]] {
+        let set = answers.len() > 1;
+        let daemon = ScriptedDaemon::set_to(off.clone()).showing(looks(2, false)).answering(answers);
+        let mut h = harness(daemon, with.clone());
+        h.runner.look().await;
+        assert_eq!(h.kept.codes(), [("switch_on", "profitable", "rejected")]);
+        let memory = h.runner.state.memory();
+        assert_eq!(memory.fee_changed.is_some(), set, "cooldown");
+        assert_eq!(memory.changes.len(), usize::from(set), "daily budget");
+        assert_eq!(memory.switched.map(|switched| switched.on), Some(false), "nothing was switched");
+        assert_eq!(h.kept.0.lock().unwrap()[0].fee_after(), Some(fee(if set { 4_999_999 } else { 100_000_000 })));
+        h.runner.wiring.port.meddle(Settings { fee: fee(7), ..off.clone() });
+        h.runner.look().await;
+        assert_eq!(h.kept.codes()[1].1, "external_change", "what the daemon is set to is known");
+    }
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use crate::{
     units::{FeeRate, Nanomina},
 };
 
-fn any_fault() -> impl Strategy<Value = Fault> {
+fn any_fault() -> BoxedStrategy<Fault> {
     prop_oneof![
         any::<String>().prop_map(|cause| Fault::Unreachable { cause }),
         any::<Duration>().prop_map(|limit| Fault::TimedOut { limit }),
@@ -24,6 +24,8 @@ fn any_fault() -> impl Strategy<Value = Fault> {
         any::<String>().prop_map(|cause| Fault::NotScraped { cause }),
         (any::<String>(), any::<String>()).prop_map(|(field, value)| Fault::InvalidValue { field, value }),
     ]
+    // Unboxed, what is made of it outgrows the stack of a test.
+    .boxed()
 }
 
 fn any_fee() -> impl Strategy<Value = Nanomina> {
@@ -54,7 +56,10 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
         Just(Outcome::DryRun),
         Just(Outcome::Confirmed),
         prop::option::of(any_fault()).prop_map(|unread| Outcome::Applied { unread }),
-        any_fault().prop_map(|fault| Outcome::Rejected { fault }),
+        (any_fault(), prop::option::of(any_fee())).prop_map(|(fault, fee)| Outcome::Rejected {
+            fault,
+            reached: fee.map(|fee| Settings { worker: None, fee }),
+        }),
         any_fault().prop_map(|fault| Outcome::Unknown { fault }),
     ]
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     fault::Fault,
-    record::{Mode, Outcome, Record},
+    record::{Mode, Record},
     units::{DaemonId, FeeRate, Nanomina},
 };
 
@@ -43,12 +43,7 @@ impl DecisionRow {
     /// The line of a record. Text is bounded in length.
     pub fn new(record: &Record) -> Self {
         let decision = &record.decision;
-        let fault = match &record.outcome {
-            Outcome::Rejected { fault } | Outcome::Unknown { fault } | Outcome::Applied { unread: Some(fault) } => {
-                Some(Fault::excerpt(&fault.to_string()))
-            }
-            Outcome::Held | Outcome::DryRun | Outcome::Applied { unread: None } | Outcome::Confirmed => None,
-        };
+        let fault = record.outcome.fault().map(|fault| Fault::excerpt(&fault.to_string()));
         Self {
             daemon: record.daemon.clone(),
             sequence: record.sequence,

@@ -69,7 +69,7 @@ fn decisions_are_merged_newest_first_filtered_and_bounded() {
     }
     let mut change = (*record("b", 5_000, Some(true))).clone();
     change.decision.action = Action::SwitchOff;
-    change.outcome = Outcome::Rejected { fault: crate::fault::Fault::Refused { message: "no".into() } };
+    change.outcome = Outcome::Rejected { fault: crate::fault::Fault::Refused { message: "no".into() }, reached: None };
     board.publish(&Arc::new(change));
 
     let all = board.decisions(&DecisionFilter { limit: usize::MAX, ..DecisionFilter::default() });

@@ -34,7 +34,7 @@ pub(crate) fn poisoned(mark: &str) -> Vec<Record> {
     strings.look.metrics = Some(Err(Fault::HttpStatus { status: 500, body: mark.to_owned() }));
     strings.look.account = Some(Err(Fault::Unsupported { missing: mark.to_owned() }));
     strings.decision.reason = Reason::Unsynced { state: SyncState::Other(mark.to_owned()) };
-    strings.outcome = Outcome::Rejected { fault: fault(mark) };
+    strings.outcome = Outcome::Rejected { fault: fault(mark), reached: None };
 
     let mut silent = strings.clone();
     silent.look.status = Err(fault(mark));

@@ -1,0 +1,164 @@
+//! What the answer to each operation says.
+//!
+//! Invariants: `errors` are looked at before data; a list beyond its limit is refused; a value that cannot be true names its
+//! field.
+//!
+//! Not here: how an answer is got (`client`, `http`).
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+
+use super::{
+    capabilities::{Capabilities, Introspection, MarketOperation, StatusOperation},
+    envelope,
+    http::{Answer, Failure},
+    market_answer,
+    operations::{self, account},
+    prometheus,
+    scrape::{self, Scrape},
+    status,
+};
+use crate::{
+    fault::Fault,
+    market::{Book, ChainLook, PoolMetrics, Status},
+};
+
+/// The chain is `None` where the era has no `bestChain`.
+pub(super) type MarketAnswer = (Option<ChainLook>, Book);
+
+/// What was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exchange {
+    /// The schema.
+    Introspection,
+    /// The state, as from 1.0.0.
+    Status,
+    /// The state with exact pool gauges, as from 3.0.0.
+    StatusMetrics,
+    /// The state, as in 2020.
+    StatusCoda,
+    /// Blocks and the open works in purchase order.
+    MarketRange,
+    /// Blocks, the pool and the pending works.
+    MarketPool,
+    /// The pool and the pending works.
+    MarketCoda,
+    /// A ledger account.
+    Account,
+    /// A new fee.
+    SetFee,
+    /// A new worker key.
+    SwitchOn,
+    /// No worker key.
+    SwitchOff,
+    /// The metrics text.
+    Metrics,
+    /// The metrics at a Prometheus server.
+    Prometheus,
+}
+
+impl Exchange {
+    /// Every exchange.
+    pub const ALL: [Self; 13] = [
+        Self::Introspection,
+        Self::Status,
+        Self::StatusMetrics,
+        Self::StatusCoda,
+        Self::MarketRange,
+        Self::MarketPool,
+        Self::MarketCoda,
+        Self::Account,
+        Self::SetFee,
+        Self::SwitchOn,
+        Self::SwitchOff,
+        Self::Metrics,
+        Self::Prometheus,
+    ];
+}
+
+/// What an answer says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answered {
+    /// What the schema offers.
+    Schema(Capabilities),
+    /// What the daemon is and does.
+    Status(Box<Status>),
+    /// The blocks, where the era has them, and the works still to be bought.
+    Market(Option<ChainLook>, Book),
+    /// Whether there is an account.
+    Account(bool),
+    /// The mutation was carried out.
+    Done,
+    /// What the metrics text says.
+    Metrics(PoolMetrics),
+}
+
+/// Reads the answer with this HTTP status and body.
+///
+/// # Errors
+///
+/// What keeps it from being read, as the service would report it.
+pub fn decode(exchange: Exchange, status: u16, body: Vec<u8>) -> Result<Answered, Fault> {
+    let status = StatusCode::from_u16(status)
+        .map_err(|_| Fault::InvalidValue { field: "HTTP status".to_owned(), value: status.to_string() })?;
+    let answer = Answer { status, body };
+    let state = |operation, answer| self::status(operation, answer).map(|status| Answered::Status(Box::new(status)));
+    let works = |operation, answer| market(operation, answer).map(|(chain, book)| Answered::Market(chain, book));
+    let metrics = |answer: Answer, read: fn(&[u8]) -> Result<Scrape, Fault>| {
+        read(&answer.success()?).map(|scrape| Answered::Metrics(scrape.metrics)).map_err(Failure::unclear)
+    };
+    let done = |()| Answered::Done;
+    Ok(match exchange {
+        Exchange::Introspection => schema(answer).map(Answered::Schema),
+        Exchange::Status => state(StatusOperation::Plain, answer),
+        Exchange::StatusMetrics => state(StatusOperation::Metrics, answer),
+        Exchange::StatusCoda => state(StatusOperation::Coda, answer),
+        Exchange::MarketRange => works(MarketOperation::Range, answer),
+        Exchange::MarketPool => works(MarketOperation::Pool, answer),
+        Exchange::MarketCoda => works(MarketOperation::Coda, answer),
+        Exchange::Account => account(answer).map(Answered::Account),
+        Exchange::SetFee => taken::<operations::SetSnarkWorkFee>(answer).map(done),
+        Exchange::SwitchOn => taken::<operations::SetSnarkWorker>(answer).map(done),
+        Exchange::SwitchOff => taken::<operations::UnsetSnarkWorker>(answer).map(done),
+        Exchange::Metrics => metrics(answer, scrape::read),
+        Exchange::Prometheus => metrics(answer, |body| prometheus::read(body, Duration::MAX)),
+    }?)
+}
+
+pub(super) fn schema(answer: Answer) -> Result<Capabilities, Failure> {
+    Ok(Capabilities::from_introspection(&envelope::open::<Introspection>(answer)?))
+}
+
+pub(super) fn status(operation: StatusOperation, answer: Answer) -> Result<Status, Failure> {
+    match operation {
+        StatusOperation::Metrics => status::with_metrics(envelope::open(answer)?),
+        StatusOperation::Plain => status::plain(envelope::open(answer)?),
+        StatusOperation::Coda => status::coda(envelope::open(answer)?),
+    }
+    .map_err(Failure::unclear)
+}
+
+pub(super) fn market(operation: MarketOperation, answer: Answer) -> Result<MarketAnswer, Failure> {
+    match operation {
+        MarketOperation::Range => market_answer::range(envelope::open(answer)?),
+        MarketOperation::Pool => market_answer::pool(envelope::open(answer)?),
+        MarketOperation::Coda => market_answer::coda(envelope::open(answer)?),
+    }
+    .map_err(Failure::unclear)
+}
+
+/// Whether there is an account. Daemons of before 1.0.0 answer with one in any case, without a nonce where there is none (Mina
+/// `graphql.ml`, `Partial_account`).
+pub(super) fn account(answer: Answer) -> Result<bool, Failure> {
+    let data: account::ResponseData = envelope::open(answer)?;
+    Ok(data.account.is_some_and(|account| account.nonce.is_some()))
+}
+
+/// That the mutation was taken.
+pub(super) fn taken<Q: graphql_client::GraphQLQuery>(answer: Answer) -> Result<(), Failure>
+where
+    Q::ResponseData: serde::de::DeserializeOwned,
+{
+    envelope::open::<Q::ResponseData>(answer).map(|_last| ())
+}

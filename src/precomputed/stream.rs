@@ -1,0 +1,37 @@
+//! A stream in which no string is longer than a limit: a parser keeps the string it is in, so that this bounds its memory.
+
+use std::io::{self, Read};
+
+/// Longest string passed on. The longest ones of real blocks are proofs of some 60 kB.
+pub(super) const LONGEST: usize = 8 << 20;
+
+/// Passes bytes on until more than [`LONGEST`] come without a quotation mark between them.
+#[derive(Debug)]
+pub(super) struct Bounded<R> {
+    source: R,
+    /// Bytes since the last quotation mark.
+    run: usize,
+}
+
+impl<R> Bounded<R> {
+    pub(super) const fn new(source: R) -> Self {
+        Self { source, run: 0 }
+    }
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.source.read(buffer)?;
+        for part in buffer.get(..count).unwrap_or_default().split_inclusive(|byte| *byte == b'"') {
+            self.run += part.len();
+            if self.run > LONGEST {
+                let why = format!("a string of more than {LONGEST} bytes");
+                return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+            }
+            if part.ends_with(b"\"") {
+                self.run = 0;
+            }
+        }
+        Ok(count)
+    }
+}

@@ -1,0 +1,60 @@
+//! A real journal that really fails: its file may not grow, or someone else holds its lock.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+use snarkfee::journal::{JOURNAL_FILE, Journal, Strain};
+use tempfile::TempDir;
+
+/// Longer than any run.
+const RETENTION: Duration = Duration::from_secs(365 * 24 * 3600);
+
+pub(crate) struct Chronicle {
+    folder: TempDir,
+    /// None while nobody has it open.
+    journal: Option<Arc<Journal>>,
+    /// Someone else.
+    other: Connection,
+    locked: bool,
+    last_intent: i64,
+}
+
+impl Chronicle {
+    pub(crate) fn open(now: Timestamp) -> Self {
+        let folder = TempDir::new().unwrap();
+        let journal = Journal::open(folder.path(), RETENTION, now).unwrap();
+        let other = Connection::open(folder.path().join(JOURNAL_FILE)).unwrap();
+        Self { folder, journal: Some(Arc::new(journal)), other, locked: false, last_intent: 0 }
+    }
+
+    pub(crate) fn ledger(&self) -> Arc<Journal> {
+        self.journal.clone().unwrap()
+    }
+
+    /// Has the journal fail in these ways, and in no other.
+    pub(crate) async fn fail(&mut self, full: bool, locked: bool) {
+        if std::mem::replace(&mut self.locked, locked) != locked {
+            self.other.execute_batch(if locked { "BEGIN IMMEDIATE" } else { "ROLLBACK" }).unwrap();
+        }
+        let strain = Strain { patience: Duration::ZERO, room: full.then_some(0) };
+        self.ledger().strain(strain).await.unwrap();
+    }
+
+    /// Opens it anew, after whoever used it is gone.
+    pub(crate) async fn reopen(&mut self, now: Timestamp) {
+        let journal = Arc::into_inner(self.journal.take().unwrap()).expect("nobody uses it any more");
+        let folder = self.folder.path().to_owned();
+        let opened = tokio::task::spawn_blocking(move || {
+            journal.close();
+            Journal::open(&folder, RETENTION, now)
+        });
+        self.journal = Some(Arc::new(opened.await.unwrap().unwrap()));
+    }
+
+    /// How many intents were taken down since the last time.
+    pub(crate) fn take_intended(&mut self) -> usize {
+        let last: i64 = self.other.query_row("SELECT ifnull(max(id), 0) FROM intents", [], |row| row.get(0)).unwrap();
+        usize::try_from(last - std::mem::replace(&mut self.last_intent, last)).unwrap()
+    }
+}

@@ -1,0 +1,109 @@
+//! Blocks read from raw files, against what others read from the same blocks.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+use snarkfee::precomputed::{Collection, collect};
+
+use crate::real_purchases::{columns, read};
+
+/// What is held in one block: fee in nanomina and prover of each work.
+type Works = Vec<(u64, String)>;
+
+fn shared() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared"))
+}
+
+fn quietly(paths: &[&Path]) -> Collection {
+    let paths: Vec<_> = paths.iter().map(|path| path.to_path_buf()).collect();
+    collect(&paths, &|_, _| {}).unwrap()
+}
+
+fn works(collection: &Collection, network: &str) -> BTreeMap<u32, (String, Works)> {
+    let series = collection.series.iter().filter(|series| series.network == network);
+    let blocks = series.flat_map(|series| &series.blocks);
+    let bought = |block: &snarkfee::market::Block| {
+        block.works.iter().map(|work| (work.fee.get(), work.prover.to_string())).collect()
+    };
+    blocks.map(|block| (block.height, (block.state_hash.clone(), bought(block)))).collect()
+}
+
+/// Work by work: an error of one fee in a thousand would not show in any sum.
+#[test]
+fn every_work_agrees_with_the_tables() {
+    let folder = shared().join("data/precomputed");
+    let (Some(blocks), Some(rows)) = (
+        read(&shared().join("data/mainnet-2021-03.blocks.csv.gz")),
+        read(&shared().join("data/mainnet-2021-03.works.csv.gz")),
+    ) else {
+        println!("skipped: ../shared is not here");
+        return;
+    };
+    let mut expected: BTreeMap<u32, (String, Works)> = columns(&blocks, ["height", "state_hash"])
+        .into_iter()
+        .map(|[height, hash]| (height.parse().unwrap(), (hash, Works::new())))
+        .collect();
+    for [height, fee, prover] in columns(&rows, ["height", "fee_nanomina", "prover"]) {
+        expected.get_mut(&height.parse().unwrap()).unwrap().1.push((fee.parse().unwrap(), prover));
+    }
+    let collection = quietly(&[&folder]);
+    let found = works(&collection, "mainnet");
+    let compared: Vec<u32> = found.keys().copied().filter(|height| expected.contains_key(height)).collect();
+    assert_eq!(compared, (2200..=2600).collect::<Vec<_>>());
+    for height in compared {
+        assert_eq!(found[&height], expected[&height], "height {height}");
+    }
+    let total: usize = (2200..=2600).map(|height: u32| found[&height].1.len()).sum();
+    assert!(total > 1_000, "{total} works");
+
+    let told: BTreeSet<&str> = collection.skipped.iter().map(|skipped| skipped.file.as_str()).collect();
+    let files = fs::read_dir(&folder).unwrap().count();
+    let kept: usize = collection.series.iter().map(|series| series.blocks.len()).sum();
+    assert_eq!(kept + told.len(), files, "every file counts or is named");
+    assert!(collection.skipped.iter().all(|skipped| skipped.why.contains("longest chain")), "{:?}", collection.skipped);
+}
+
+#[test]
+fn files_folders_and_patterns_lead_to_the_same_blocks_and_what_is_broken_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let block = |height: u32, previous: &str, works: &str| {
+        format!(
+            r#"{{ "protocol_state": {{ "previous_state_hash": "{previous}", "body": {{
+                "blockchain_state": {{ "timestamp": "{}" }},
+                "consensus_state": {{ "blockchain_length": "{height}", "global_slot_since_genesis": "{height}" }} }} }},
+                "staged_ledger_diff": {{ "diff": [{{ "completed_works": [{works}] }}, null] }} }}"#,
+            u64::from(height) * 180_000
+        )
+    };
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("net-7-3Na.json", &block(7, "3Nzero", r#"{ "fee": "0.001", "prover": "B62qx" }"#));
+    write("net-8-3Nb.json", &format!(r#"{{ "version": 3, "data": {} }}"#, block(8, "3Na", "")));
+    write("net-9-3Nc.json", "{");
+    write("net-10-3Nd.json", &block(11, "3Nc", ""));
+    write("notes.txt", "");
+    let all = quietly(&[folder.path()]);
+    assert_eq!(works(&all, "net")[&7].1, [(1_000_000, "B62qx".to_owned())]);
+    assert_eq!(all.series.len(), 1);
+    let told: Vec<(String, &str)> = all
+        .skipped
+        .iter()
+        .map(|skipped| (skipped.file.rsplit('/').next().unwrap().to_owned(), skipped.why.as_str()))
+        .collect();
+    let names: Vec<&str> = told.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["net-10-3Nd.json", "net-9-3Nc.json", "notes.txt"]);
+    for ((_, why), expected) in told.iter().zip(["height 10", "EOF", "<network>"]) {
+        assert!(why.contains(expected), "{why}");
+    }
+    let pattern = folder.path().join("net-[78]-*.json");
+    assert_eq!(quietly(&[&pattern]).series, all.series);
+    let twice = quietly(&[&folder.path().join("net-7-3Na.json"), &folder.path().join("net-8-3Nb.json"), &pattern]);
+    assert_eq!(twice.series, all.series);
+    for nothing in ["nowhere", "no-*.json"] {
+        let path = folder.path().join(nothing);
+        let told = collect(std::slice::from_ref(&path), &|_, _| {}).unwrap_err().to_string();
+        assert!(told.contains(nothing), "{told}");
+    }
+}
