@@ -143,8 +143,8 @@ impl Metrics {
         show(&f.zero_fee_ratio, &of, market.filter(|market| market.samples > 0).map(|market| market.zero_fee_ratio));
         show(&f.samples, &of, market.map(|market| market.samples as f64));
         show(&f.works_bought, &of, market.and_then(|market| market.works_bought_per_hour));
-        show(&f.open_works, &of, market.map(|market| market.open_works as f64));
-        show(&f.uncovered_works, &of, market.map(|market| market.uncovered_works as f64));
+        show(&f.open_works, &of, record.book().map(|book| book.open_works as f64));
+        show(&f.uncovered_works, &of, record.book().map(|book| book.uncovered_works as f64));
         show(&f.resolves, &of, market.and_then(|market| market.histogram_resolves).map(flag));
 
         f.tick_seconds.get_or_create(&of).observe(record.took.as_secs_f64());

@@ -71,8 +71,9 @@ impl Chromium {
         thread::spawn(move || {
             let mut tell = Some(tell);
             for line in lines.lines().map_while(Result::ok) {
-                let port =
-                    line.split_once("successfully on port ").and_then(|(_, port)| port.trim_end_matches('.').parse::<u16>().ok());
+                let port = line
+                    .split_once("successfully on port ")
+                    .and_then(|(_, port)| port.trim_end_matches('.').parse::<u16>().ok());
                 if let Some((port, tell)) = port.and_then(|port| Some((port, tell.take()?))) {
                     let _ = tell.send(port);
                 }
