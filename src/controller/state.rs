@@ -151,7 +151,7 @@ impl State {
             works_per_hour: cost.works_per_hour(),
             level: *known.as_ref().unwrap_or(&Nanomina::ZERO),
         };
-        let view = View::new(&self.history, look, &settings, owns);
+        let view = View::new(&self.history, look, &settings, |prover| params.worker.spares(prover));
         let charged = charged(&known, mode);
         let role = self.memory.role(params.worker.role);
         let decision = decide(&Input { now, look, view: &view, cost: charged, memory: &self.memory, role, params });

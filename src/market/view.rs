@@ -69,7 +69,7 @@ pub struct Summary {
     pub open_works: u64,
     /// Of these, works that nobody has proved.
     pub uncovered_works: u64,
-    /// Of these, works whose standing proof is our own.
+    /// Of these, works whose standing proof is of the same operator.
     pub own_open_works: u64,
     /// Whether the metrics histogram can tell fees apart; `None` without one.
     pub histogram_resolves: Option<bool>,
@@ -89,14 +89,14 @@ impl Summary {
 }
 
 impl View {
-    /// Concludes from what is remembered and a look that was already absorbed into it.
-    pub fn new(history: &History, look: &Look, settings: &ViewSettings, owns: impl Fn(&PublicKey) -> bool) -> Self {
+    /// Concludes from what is remembered and a look that was already absorbed into it. `spares` tells who is no competitor.
+    pub fn new(history: &History, look: &Look, settings: &ViewSettings, spares: impl Fn(&PublicKey) -> bool) -> Self {
         let window = look.at.checked_sub(settings.window).unwrap_or(Timestamp::MIN);
         let regime = Regime::find(history, look, window, settings.level);
         let regime_since = regime.since;
         let fading =
             Fading { oldest: regime_since.unwrap_or(window), half_life: settings.half_life, due_from: regime.due_from };
-        let witnesses = witnesses(history, look, fading, &owns);
+        let witnesses = witnesses(history, look, fading, &spares);
         let prices = estimate(&witnesses, &Settings { level: LEVEL, ..Settings::default() });
         let works: &[OpenWork] = match &look.book {
             Some(Ok(Book { works, .. })) => works,
@@ -105,7 +105,7 @@ impl View {
         let offers = || works.iter().filter_map(|open| open.standing.as_ref());
         let mut standing: Vec<Nanomina> = offers().map(|offer| offer.fee).collect();
         standing.sort_unstable();
-        let own_open = offers().filter(|offer| owns(&offer.prover)).count();
+        let own_open = offers().filter(|offer| spares(&offer.prover)).count();
         let uncovered = works.len() - standing.len();
         let tells_prices = prices.samples() >= settings.min_samples as usize && prices.method() != Method::None;
         let own = history.own();
@@ -129,7 +129,7 @@ impl View {
         };
         Self {
             summary,
-            lowest_offer: offers().filter(|offer| !owns(&offer.prover)).map(|offer| offer.fee).min(),
+            lowest_offer: offers().filter(|offer| !spares(&offer.prover)).map(|offer| offer.fee).min(),
             prices,
             standing,
             profile: history.coverage().profile(),
