@@ -101,7 +101,7 @@ impl OwnWorks {
             }
         }
         for block in blocks {
-            for sale in &block.works {
+            for sale in &*block.works {
                 if owns(&sale.prover) {
                     self.sell(block.at, sale.work, sale.fee, predicted);
                 } else if let Some(work) = self.works.get_mut(&sale.work).filter(|work| work.fate == Fate::Open) {

@@ -407,8 +407,8 @@ fn strategies_propose_their_fee() {
     assert_eq!(fee_of(&story), fee(4_999_999));
     story.params.pricing.strategy = Strategy::Undercut;
     let book = story.look.book.as_mut().unwrap().as_mut().unwrap();
-    book.works.push(open_work(900_001, Some((300_000, "them"))));
-    book.works.push(open_work(900_002, Some((200_000, "us"))));
+    let offers = [open_work(900_001, Some((300_000, "them"))), open_work(900_002, Some((200_000, "us")))];
+    book.works = book.works.iter().cloned().chain(offers).collect();
     assert_eq!(fee_of(&story), fee(299_999), "own offers are not undercut");
     story.params.pricing.floor = fee(400_000);
     assert_eq!(fee_of(&story), fee(400_000));

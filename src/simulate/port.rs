@@ -43,8 +43,9 @@ impl DaemonPort for SimPort {
         Look {
             at,
             clock_set: None,
+            market_read: None,
             chain: synced.then_some(Ok(ChainLook { blocks: chain })),
-            book: synced.then_some(Ok(Book { order: BookOrder::Purchase, works: open })),
+            book: synced.then_some(Ok(Book { order: BookOrder::Purchase, works: open.into() })),
             metrics: Some(Ok(pool_metrics(&counters, status.exact_pool.map(|pool| pool.snark_pool_size)))),
             account: plan.account.as_ref().map(|key| Ok(accounts.contains(key))),
             status: Ok(status),

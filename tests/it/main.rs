@@ -18,6 +18,7 @@ mod exchange;
 mod fault;
 mod faults;
 mod fixed_daemon;
+mod fleet;
 mod foreign_client;
 mod journal;
 mod kill;

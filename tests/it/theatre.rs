@@ -137,6 +137,7 @@ impl Theatre {
             max_response: OVERSIZED as u64 - 1,
             clock: self.time.controller(),
             observer: None,
+            member: None,
         });
         Runner::new(Wiring {
             id: id.clone(),

@@ -175,8 +175,9 @@ fn quiet() -> Look {
         at: now.starts,
         clock_set: None,
         status: Ok(status),
+        market_read: None,
         chain: Some(Ok(ChainLook::default())),
-        book: Some(Ok(Book { order: snarkfee::market::BookOrder::Unknown, works: Vec::new() })),
+        book: Some(Ok(Book { order: snarkfee::market::BookOrder::Unknown, works: Vec::new().into() })),
         metrics: Some(Ok(PoolMetrics::default())),
         account: None,
     }
