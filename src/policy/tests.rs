@@ -111,18 +111,19 @@ fn stops_where_work_is_free_and_resumes_where_it_pays() {
     assert_eq!(decision.reason.code(), "profitable");
 }
 
-/// Work for which nobody pays, all of it proved by others: some dearer than the fee asked. A worker that idles is to be off.
-fn covered() -> Story {
+/// Work for which nobody pays, proved by others but for one: some dearer than the fee asked. A worker that idles is to be off.
+fn covered(uncovered: Option<i64>) -> Story {
     let mut story = Story::new(market(5_000_000, 10));
     story.params.pricing.stop_below = FeeRate::new(500_000);
-    let works = vec![open_work(900_000, Some((400_000_000, "them"))), open_work(900_001, Some((0, "them")))];
-    story.look.book.as_mut().unwrap().as_mut().unwrap().works = works;
+    let works = [open_work(900_000, Some((400_000_000, "them"))), open_work(900_001, Some((0, "them")))];
+    let works = works.into_iter().chain(uncovered.map(|id| open_work(id, None)));
+    story.look.book.as_mut().unwrap().as_mut().unwrap().works = works.collect();
     story
 }
 
 #[test]
 fn a_worker_that_can_be_kept_from_new_work_finishes_its_proof_before_it_stops() {
-    let mut story = covered();
+    let mut story = covered(None);
     let decision = story.decide();
     assert_eq!(decision.action, Action::Park { fee: story.params.pricing.ceiling });
     assert_eq!(decision.reason, Reason::WindingDown { remaining: Duration::from_secs(120) }, "30 works an hour");
@@ -146,23 +147,25 @@ fn a_worker_that_can_be_kept_from_new_work_finishes_its_proof_before_it_stops() 
 
 #[test]
 fn a_stop_that_would_save_no_proof_is_not_delayed() {
-    let mut uncovered = covered();
-    uncovered.look.book.as_mut().unwrap().as_mut().unwrap().works.push(open_work(900_002, None));
-    assert_eq!(uncovered.code(), ("switch_off", "uneconomical"), "a work without a proof is handed out at any fee");
-    let mut idle = covered();
+    assert_eq!(
+        covered(Some(900_002)).code(),
+        ("switch_off", "uneconomical"),
+        "a work without a proof is handed out at any fee"
+    );
+    let mut idle = covered(None);
     idle.status(|status| status.fee = fee(500_000_000));
     assert_eq!(idle.code(), ("switch_off", "uneconomical"), "nothing is handed out already");
-    let mut cooling = covered();
+    let mut cooling = covered(None);
     cooling.memory.fee_changed = Some(time(NOW - 60));
     assert_eq!(cooling.code(), ("switch_off", "uneconomical"), "the fee may not be changed yet");
-    let mut spent = covered();
+    let mut spent = covered(None);
     spent.memory.changes = (0..47).map(|_| time(NOW - 3_600)).collect();
     assert_eq!(spent.code(), ("switch_off", "uneconomical"), "the last change of the day is for the key");
 }
 
 #[test]
 fn an_own_block_does_not_wait_for_a_proof_and_better_prices_end_the_winding_down() {
-    let mut story = covered();
+    let mut story = covered(None);
     story.memory.winding_down = Some(time(NOW - 10));
     story.memory.fee_changed = Some(time(NOW - 10));
     story.status(|status| status.fee = Nanomina::ONE_MINA);
