@@ -70,24 +70,46 @@ pub struct Calibration {
 }
 
 impl Calibration {
+    fn add(&mut self, work: &OwnWork, predicted: Prediction) {
+        self.decided += 1;
+        self.predicted += predicted.corrected;
+        self.uncorrected += predicted.uncorrected;
+        self.sold += u64::from(matches!(work.fate, Fate::Sold(_)));
+    }
+
     /// Predicted minus realised share sold; `None` before any fate is known.
     pub fn error(self) -> Option<f64> {
         let decided = self.decided as f64;
         (self.decided > 0).then(|| (self.predicted - self.sold as f64) / decided)
     }
 
-    /// What uncorrected predictions are to be multiplied by: realised over predicted, drawn towards 1 as long as few fates are
+    /// What uncorrected predictions are to be multiplied by: realised over predicted, drawn towards `prior` as long as few fates are
     /// known. Taken from uncorrected predictions, since a correction held against itself would stop half-way.
     ///
-    /// A Gamma-Poisson posterior mean with prior mean 1 and the weight of `PRIOR` predicted sales, kept within
+    /// A Gamma-Poisson posterior mean with prior mean `prior` and the weight of `PRIOR` predicted sales, kept within
     /// 0.25..=1.25: one bad roll must not silence the estimate, and success must not make it bold.
-    pub fn factor(self) -> f64 {
-        let factor = (self.sold as f64 + Self::PRIOR) / (self.uncorrected + Self::PRIOR);
+    pub fn factor(self, prior: f64) -> f64 {
+        let factor = (self.sold as f64 + Self::PRIOR * prior) / (self.uncorrected + Self::PRIOR);
         factor.clamp(0.25, 1.25)
     }
 
     /// Predicted sales that the prior is worth.
     const PRIOR: f64 = 20.0;
+}
+
+/// The lowest fee of the band that `fee` lies in: 0, or the largest of 1, 2, 5, 10, 20, 50 .. nanomina that is not above it.
+pub(super) fn band(fee: Nanomina) -> Nanomina {
+    let mut unit = 1_u64;
+    while fee.get() / unit >= 10 {
+        unit *= 10;
+    }
+    let from = match fee.get() / unit {
+        0 => 0,
+        1 => unit,
+        2..5 => 2 * unit,
+        _ => 5 * unit,
+    };
+    Nanomina::try_new(from).unwrap_or(fee)
 }
 
 impl OwnWorks {
@@ -157,17 +179,21 @@ impl OwnWorks {
 
     /// Predicted against realised sales of the works whose fate is known.
     pub fn calibration(&self) -> Calibration {
-        let mut calibration = Calibration::default();
-        for work in self.works.values() {
-            let (Some(predicted), false) = (work.predicted, work.fate == Fate::Open) else {
-                continue;
-            };
-            calibration.decided += 1;
-            calibration.predicted += predicted.corrected;
-            calibration.uncorrected += predicted.uncorrected;
-            calibration.sold += u64::from(matches!(work.fate, Fate::Sold(_)));
-        }
-        calibration
+        let mut all = Calibration::default();
+        self.decided().for_each(|(work, predicted)| all.add(work, predicted));
+        all
+    }
+
+    /// The same by fee: each fee from which a band reaches up to the next of 1, 2, 5, 10, 20, 50 .. nanomina, where works were decided.
+    pub fn by_fee(&self) -> BTreeMap<Nanomina, Calibration> {
+        let mut bands: BTreeMap<Nanomina, Calibration> = BTreeMap::new();
+        self.decided().for_each(|(work, predicted)| bands.entry(band(work.fee)).or_default().add(work, predicted));
+        bands
+    }
+
+    fn decided(&self) -> impl Iterator<Item = (&OwnWork, Prediction)> {
+        let decided = self.works.values().filter(|work| work.fate != Fate::Open);
+        decided.filter_map(|work| Some((work, work.predicted?)))
     }
 
     /// Distinct fees of own works still standing, ascending.
@@ -190,7 +216,7 @@ impl OwnWorks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::market::fixtures::{block, key, open_work, time};
+    use crate::market::fixtures::{block, fee, key, open_work, time};
 
     fn ours(prover: &PublicKey) -> bool {
         *prover == key("us")
@@ -226,7 +252,30 @@ mod tests {
         let calibration = own.calibration();
         assert_eq!((calibration.decided, calibration.sold), (2, 1));
         assert!((calibration.error().unwrap() - 0.4).abs() < 1e-12);
-        assert!(calibration.factor() < 1.0);
+        assert!(calibration.factor(1.0) < 1.0);
+    }
+
+    #[test]
+    fn bands_of_fees_go_by_one_two_five() {
+        for (asked, from) in
+            [(0, 0), (1, 1), (2, 2), (4, 2), (9, 5), (10, 10), (3_965_965, 2_000_000), (9_499_999, 5_000_000)]
+        {
+            assert_eq!(band(fee(asked)), fee(from));
+        }
+        assert!(band(Nanomina::MAX) <= Nanomina::MAX);
+    }
+
+    #[test]
+    fn fates_are_told_apart_by_the_band_of_their_fee() {
+        let mut own = OwnWorks::default();
+        let book: Vec<OpenWork> = (0..40).map(|id| open_work(id, Some((7, "us")))).collect();
+        own.absorb(&book, std::iter::empty(), ours, predicted(0.9), None);
+        let lost: Vec<(i64, u64, &str)> = (0..40).map(|id| (id, 3, "them")).collect();
+        own.absorb(&[], [block(5, "a", 90, &lost)].iter(), ours, None, None);
+        let bands = own.by_fee();
+        assert_eq!(bands.keys().map(|from| from.get()).collect::<Vec<_>>(), [5]);
+        assert_eq!(bands[&fee(5)], own.calibration());
+        assert!(own.calibration().factor(1.0) < 0.4);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The market as one look leaves it: what is known of prices, demand, the order book and our own sales.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,7 @@ use super::{
     evidence::{Fading, NEIGHBOURS, due, witnesses},
     history::History,
     look::{Book, Look, OpenWork},
+    own::band,
     regime::{self, Stretch},
 };
 use crate::units::{Nanomina, PublicKey};
@@ -42,7 +43,9 @@ pub struct View {
     standing: Vec<Nanomina>,
     profile: Option<Profile>,
     lowest_offer: Option<Nanomina>,
-    calibration: f64,
+    /// What P(sold) is to be multiplied by, as our own sales at any fee taught, and those of a band by its lowest fee.
+    correction: f64,
+    corrections: BTreeMap<Nanomina, f64>,
     tells_prices: bool,
 }
 
@@ -109,6 +112,7 @@ impl View {
         let uncovered = works.len() - standing.len();
         let tells_prices = prices.samples() >= settings.min_samples as usize && prices.method() != Method::None;
         let own = history.own();
+        let correction = own.calibration().factor(1.0);
         let summary = Summary {
             at: look.at,
             quantiles: Summary::QUANTILES.map(|q| prices.quantile(q)),
@@ -133,7 +137,8 @@ impl View {
             prices,
             standing,
             profile: history.coverage().profile(),
-            calibration: own.calibration().factor(),
+            correction,
+            corrections: own.by_fee().into_iter().map(|(from, seen)| (from, seen.factor(correction))).collect(),
             tells_prices,
         }
     }
@@ -181,9 +186,10 @@ impl View {
         self.summary.own_works_per_hour
     }
 
-    /// What P(sold) is to be multiplied by, as our own sales taught.
-    pub fn calibration_factor(&self) -> f64 {
-        self.calibration
+    /// What P(sold) at a fee is to be multiplied by, as our own sales taught: those at about that fee, and while
+    /// they are few, those at any fee.
+    pub fn calibration_factor(&self, fee: Nanomina) -> f64 {
+        self.corrections.get(&band(fee)).copied().unwrap_or(self.correction)
     }
 
     /// The cheapest standing offer of a competitor.
