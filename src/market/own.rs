@@ -19,6 +19,12 @@ pub struct OwnWorks {
     works: BTreeMap<WorkId, OwnWork>,
     sold: u64,
     earned: Nanomina,
+    /// No fate is older; `None` while that is not known.
+    #[serde(skip)]
+    fates_from: Option<Timestamp>,
+    /// As the last pruning left it; `None` where something came since.
+    #[serde(skip)]
+    calibration: Option<Calibration>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -100,7 +106,9 @@ impl OwnWorks {
                 }
             }
         }
+        self.calibration = None;
         for block in blocks {
+            self.fates_from = self.fates_from.map(|from| from.min(block.at));
             for sale in &block.works {
                 if owns(&sale.prover) {
                     self.sell(block.at, sale.work, sale.fee, predicted);
@@ -113,13 +121,28 @@ impl OwnWorks {
 
     /// Forgets fates older than `oldest`, and beyond the limit the works with the smallest ids.
     pub(super) fn prune(&mut self, oldest: Timestamp) {
+        if self.fates_from.is_none_or(|from| from < oldest) || self.works.len() > MAX_WORKS {
+            self.forget(oldest);
+        }
+        self.calibration = Some(self.calibrate());
+    }
+
+    fn forget(&mut self, oldest: Timestamp) {
+        let mut from = Timestamp::MAX;
         self.works.retain(|_, work| match work.fate {
             Fate::Open => true,
-            Fate::Sold(at) | Fate::Lost(at) => at >= oldest,
+            Fate::Sold(at) | Fate::Lost(at) => {
+                let stays = at >= oldest;
+                if stays {
+                    from = from.min(at);
+                }
+                stays
+            }
         });
         while self.works.len() > MAX_WORKS {
             self.works.pop_first();
         }
+        self.fates_from = Some(from);
     }
 
     /// Own works sold since the controller knows the daemon.
@@ -134,6 +157,10 @@ impl OwnWorks {
 
     /// Predicted against realised sales of the works whose fate is known.
     pub fn calibration(&self) -> Calibration {
+        self.calibration.unwrap_or_else(|| self.calibrate())
+    }
+
+    fn calibrate(&self) -> Calibration {
         let mut calibration = Calibration::default();
         for work in self.works.values() {
             let (Some(predicted), false) = (work.predicted, work.fate == Fate::Open) else {

@@ -16,11 +16,11 @@ fn one_file_holds_everything_and_threads_do_not_change_a_byte() {
         scenario: library::scenario("scarce").unwrap(),
         entrants: ["profit", "always-on:0.001MINA", "off"].map(|name| name.parse().unwrap()).to_vec(),
         seeds: vec![1, 2],
-        slots: 60,
+        slots: 20,
         start: "2026-11-01T00:00:00Z".parse().unwrap(),
         cost: Nanomina::try_new(100_000).unwrap(),
         pricing: Pricing::default(),
-        hindsight: true,
+        hindsight: false,
     };
     let run = |threads| {
         let (report, portraits) = contest.run(NonZero::new(threads).unwrap(), &|_| {});

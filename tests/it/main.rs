@@ -8,6 +8,7 @@
 )]
 
 mod asking;
+mod backtest;
 mod book;
 mod checker;
 mod chronicle;
@@ -29,6 +30,7 @@ mod program;
 mod project;
 mod proxy;
 mod real_purchases;
+mod replay;
 mod scenario_prices;
 mod schema;
 mod server;
