@@ -53,6 +53,11 @@ pub enum Fault {
         /// The missing field or operation.
         missing: String,
     },
+    /// A Prometheus server answered that it has no current samples of the daemon.
+    NotScraped {
+        /// Why not, as far as its answer tells.
+        cause: String,
+    },
     /// A well-formed answer with a value that cannot be true: a negative fee, a work without ids.
     InvalidValue {
         /// The field.
@@ -74,12 +79,13 @@ impl Fault {
             Self::Malformed { .. } => "malformed",
             Self::Refused { .. } => "refused",
             Self::Unsupported { .. } => "unsupported",
+            Self::NotScraped { .. } => "not_scraped",
             Self::InvalidValue { .. } => "invalid_value",
         }
     }
 
     /// Every code, for documentation and metric tests.
-    pub const CODES: [&'static str; 9] = [
+    pub const CODES: [&'static str; 10] = [
         "unreachable",
         "timed_out",
         "truncated",
@@ -88,8 +94,25 @@ impl Fault {
         "malformed",
         "refused",
         "unsupported",
+        "not_scraped",
         "invalid_value",
     ];
+
+    /// Whether the source said nothing, rather than something that cannot be true.
+    pub const fn is_silence(&self) -> bool {
+        match self {
+            Self::Unreachable { .. }
+            | Self::TimedOut { .. }
+            | Self::Truncated { .. }
+            | Self::HttpStatus { .. }
+            | Self::NotScraped { .. } => true,
+            Self::Oversized { .. }
+            | Self::Malformed { .. }
+            | Self::Refused { .. }
+            | Self::Unsupported { .. }
+            | Self::InvalidValue { .. } => false,
+        }
+    }
 
     /// Cuts text that came from outside to what a log line can bear, on a character border.
     pub fn excerpt(text: &str) -> String {
@@ -114,6 +137,7 @@ impl fmt::Display for Fault {
             Self::Malformed { cause } => write!(f, "not the expected format: {cause}"),
             Self::Refused { message } => write!(f, "the daemon refused: {message}"),
             Self::Unsupported { missing } => write!(f, "the daemon has no {missing}"),
+            Self::NotScraped { cause } => write!(f, "the Prometheus server has no current samples of it: {cause}"),
             Self::InvalidValue { field, value } => write!(f, "{field} cannot be {value}"),
         }
     }

@@ -3,6 +3,8 @@
 //! Layers, each importing only from those before it: [`units`], [`fault`], [`clock`], [`metrics_text`]; [`market`], [`cost`];
 //! [`policy`]; [`daemon`], [`price`], [`precomputed`]; [`record`]; [`telemetry`], [`control`], [`charts`], [`invariants`]; [`journal`]; [`controller`];
 //! [`simulate`], [`backtest`], [`simd`], [`web`], [`config`], [`report`]; [`service`]; [`cli`]. `tests/it/layering.rs` holds that.
+//! [`policy`]; [`daemon`], [`price`], [`precomputed`]; [`record`]; [`telemetry`], [`control`], [`charts`]; [`journal`]; [`controller`];
+//! [`simulate`], [`simd`], [`web`], [`config`]; [`service`]; [`doctor`]; [`cli`]. `tests/it/layering.rs` holds that.
 
 pub mod backtest;
 pub mod charts;
@@ -13,6 +15,7 @@ pub mod control;
 pub mod controller;
 pub mod cost;
 pub mod daemon;
+pub mod doctor;
 pub mod fault;
 pub mod invariants;
 pub mod journal;

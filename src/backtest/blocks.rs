@@ -70,7 +70,7 @@ pub fn on_blocks(
 }
 
 fn stretch(series: &Series, part: &Part) -> Stretch {
-    let sales = || series.blocks.iter().flat_map(|block| &block.works);
+    let sales = || series.blocks.iter().flat_map(|block| &*block.works);
     Stretch {
         name: series.network.clone(),
         from: part.from,

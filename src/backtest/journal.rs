@@ -16,7 +16,7 @@ use super::{
 use crate::{
     cost::CostModel,
     journal::{Archive, Filter, JournalError, Moment},
-    market::{Block, Look},
+    market::{Block, Look, OpenWork, Sale},
     policy::{Params, Pricing},
     simulate::{Contestant, Entrant, Portrait, Progress, Run, World, in_parallel},
     units::{DaemonId, Nanomina, PublicKey},
@@ -189,7 +189,7 @@ impl Gathered {
     fn stretch(&self, daemon: &DaemonId) -> Option<Stretch> {
         let (from, to) = (self.from?, self.to?);
         let within = |block: &&Block| block.at >= from;
-        let sales = || self.blocks.iter().filter(within).flat_map(|block| &block.works);
+        let sales = || self.blocks.iter().filter(within).flat_map(|block| &*block.works);
         Some(Stretch {
             name: daemon.to_string(),
             from,
@@ -298,14 +298,20 @@ fn without_us(look: &Look, params: &Params) -> Look {
     let ours = |prover: &PublicKey| params.worker.owns(prover) || shown.as_ref() == Some(prover);
     let stranger = World::stranger_key();
     if let Some(Ok(chain)) = &mut look.chain {
-        for sale in chain.blocks.iter_mut().flat_map(|block| &mut block.works).filter(|sale| ours(&sale.prover)) {
-            sale.prover.clone_from(&stranger);
+        for block in chain.blocks.iter_mut().filter(|block| block.works.iter().any(|sale| ours(&sale.prover))) {
+            let strange = |sale: &Sale| {
+                let prover = if ours(&sale.prover) { &stranger } else { &sale.prover };
+                Sale { prover: prover.clone(), ..sale.clone() }
+            };
+            block.works = block.works.iter().map(strange).collect();
         }
     }
     if let Some(Ok(book)) = &mut look.book {
-        for open in &mut book.works {
-            open.standing.take_if(|offer| ours(&offer.prover));
-        }
+        let others = |open: &OpenWork| OpenWork {
+            standing: open.standing.clone().filter(|offer| !ours(&offer.prover)),
+            ..open.clone()
+        };
+        book.works = book.works.iter().map(others).collect();
     }
     if let Some(Ok(metrics)) = &mut look.metrics {
         (metrics.completed_by_own, metrics.assigned_to_own) = (None, None);

@@ -168,6 +168,7 @@ impl Market for RecordedMarket {
         Look {
             at: self.now,
             clock_set: None,
+            market_read: None,
             status: Ok(self.status()),
             chain: Some(Ok(ChainLook { blocks: blocks.to_vec() })),
             book: None,
@@ -195,7 +196,7 @@ impl Market for RecordedMarket {
             uptime: since(self.started),
             peers: Some(20),
             commit: String::new(),
-            state_hash: tip.map(|block| block.state_hash.clone()),
+            state_hash: tip.map(|block| block.state_hash.to_string()),
             best_tip: tip_slot,
             now: ConsensusSlot {
                 global_slot: u64::from(height.unwrap_or(0)) + u64::try_from(passed).unwrap_or(0),

@@ -40,6 +40,8 @@ enum Format {
 pub enum Command {
     /// Observe, estimate, decide and act for every configured daemon.
     Run(Run),
+    /// Check settings, daemons and this machine, and say what to do. Changes nothing.
+    Check(Check),
     /// Look once and show the market, what fees would bring, and the fee to ask. Changes nothing.
     Estimate(Estimate),
     /// Say why a worker is on or off at its fee, with the numbers, and what would change it. Changes nothing.
@@ -86,6 +88,17 @@ pub struct Run {
     /// Look once at every daemon and exit.
     #[arg(long)]
     pub once: bool,
+}
+
+/// Options of `check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The configuration file.
+    #[arg(short, long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Print one JSON document.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Options of `estimate`.

@@ -4,6 +4,7 @@
 
 mod args;
 mod backtest;
+mod check;
 mod config_file;
 mod daemon_sim;
 mod demo;
@@ -52,6 +53,7 @@ fn perform(arguments: Arguments) -> Result<(), Failure> {
     arguments.init_log()?;
     match arguments.command {
         Command::Run(options) => in_runtime(run::run(options)),
+        Command::Check(options) => in_runtime(check::run(options)),
         Command::Estimate(options) => in_runtime(estimate::run(options)),
         Command::Explain(options) => in_runtime(explain::run(options)),
         Command::Demo(options) => in_runtime(demo::run(options)),

@@ -5,6 +5,8 @@
 //!
 //! Not here: how an answer is got (`client`, `http`).
 
+use std::time::Duration;
+
 use reqwest::StatusCode;
 
 use super::{
@@ -13,7 +15,9 @@ use super::{
     http::{Answer, Failure},
     market_answer,
     operations::{self, account},
-    scrape, status,
+    prometheus,
+    scrape::{self, Scrape},
+    status,
 };
 use crate::{
     fault::Fault,
@@ -50,11 +54,13 @@ pub enum Exchange {
     SwitchOff,
     /// The metrics text.
     Metrics,
+    /// The metrics at a Prometheus server.
+    Prometheus,
 }
 
 impl Exchange {
     /// Every exchange.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Introspection,
         Self::Status,
         Self::StatusMetrics,
@@ -67,6 +73,7 @@ impl Exchange {
         Self::SwitchOn,
         Self::SwitchOff,
         Self::Metrics,
+        Self::Prometheus,
     ];
 }
 
@@ -98,6 +105,9 @@ pub fn decode(exchange: Exchange, status: u16, body: Vec<u8>) -> Result<Answered
     let answer = Answer { status, body };
     let state = |operation, answer| self::status(operation, answer).map(|status| Answered::Status(Box::new(status)));
     let works = |operation, answer| market(operation, answer).map(|(chain, book)| Answered::Market(chain, book));
+    let metrics = |answer: Answer, read: fn(&[u8]) -> Result<Scrape, Fault>| {
+        read(&answer.success()?).map(|scrape| Answered::Metrics(scrape.metrics)).map_err(Failure::unclear)
+    };
     let done = |()| Answered::Done;
     Ok(match exchange {
         Exchange::Introspection => schema(answer).map(Answered::Schema),
@@ -111,7 +121,8 @@ pub fn decode(exchange: Exchange, status: u16, body: Vec<u8>) -> Result<Answered
         Exchange::SetFee => taken::<operations::SetSnarkWorkFee>(answer).map(done),
         Exchange::SwitchOn => taken::<operations::SetSnarkWorker>(answer).map(done),
         Exchange::SwitchOff => taken::<operations::UnsetSnarkWorker>(answer).map(done),
-        Exchange::Metrics => scrape::read(answer).map(Answered::Metrics),
+        Exchange::Metrics => metrics(answer, scrape::read),
+        Exchange::Prometheus => metrics(answer, |body| prometheus::read(body, Duration::MAX)),
     }?)
 }
 

@@ -192,6 +192,8 @@ impl MarketOperation {
 pub struct Capabilities {
     era: Era,
     has: BTreeSet<Capability>,
+    /// What the schema would need for each capability that it does not offer, as `Type.field`.
+    lacks: BTreeMap<Capability, Vec<String>>,
 }
 
 impl Capabilities {
@@ -199,17 +201,23 @@ impl Capabilities {
     pub fn plain() -> Self {
         use Capability::{Account, BestChain, BlockProductionKeys, Mutations, PeersAsObjects, SnarkPool, Status};
         let has = [Status, BlockProductionKeys, PeersAsObjects, BestChain, SnarkPool, Account, Mutations].into();
-        Self { era: Era::Unknown, has }
+        Self { era: Era::Unknown, has, lacks: BTreeMap::new() }
     }
 
     /// Reads the answer to the introspection document.
     pub fn from_introspection(answer: &Introspection) -> Self {
         let schema = Schema::of(answer);
-        let has = Capability::ALL
-            .into_iter()
-            .filter(|capability| capability.needs().iter().all(|(of, field, args)| schema.has(of, field, args)))
-            .collect();
-        Self { era: schema.era(), has }
+        let missing = |capability: Capability| {
+            let missing = capability.needs().iter().filter(|(of, field, args)| !schema.has(of, field, args));
+            missing.map(|(of, field, _)| format!("{of}.{field}")).collect::<Vec<_>>()
+        };
+        let found = Capability::ALL.map(|capability| (capability, missing(capability)));
+        let (has, lacks): (Vec<_>, Vec<_>) = found.into_iter().partition(|(_, missing)| missing.is_empty());
+        Self {
+            era: schema.era(),
+            has: has.into_iter().map(|(capability, _)| capability).collect(),
+            lacks: lacks.into_iter().collect(),
+        }
     }
 
     /// The era the schema fits.
@@ -220,6 +228,11 @@ impl Capabilities {
     /// Whether the schema offers `capability`.
     pub fn has(&self, capability: Capability) -> bool {
         self.has.contains(&capability)
+    }
+
+    /// The fields that the schema lacks for `capability`, as `Type.field`; none where it is offered, or was assumed unseen.
+    pub fn lacking(&self, capability: Capability) -> &[String] {
+        self.lacks.get(&capability).map_or(&[], Vec::as_slice)
     }
 
     /// Everything the schema offers of what can be used.
@@ -368,6 +381,7 @@ mod tests {
             {"name": "Account", "fields": [{"name": "nonce", "args": []}]}]}}"#;
         let schema = Capabilities::from_introspection(&serde_json::from_str(json).unwrap());
         assert!(!schema.has(Capability::Account));
+        assert_eq!(schema.lacking(Capability::Account), ["query.account"]);
         let json = json.replacen("\"args\": []", "\"args\": [{\"name\": \"publicKey\"}]", 1);
         let schema = Capabilities::from_introspection(&serde_json::from_str(&json).unwrap());
         assert!(schema.has(Capability::Account));

@@ -9,6 +9,7 @@ use std::{
 };
 
 use graphql_client::GraphQLQuery;
+use jiff::Timestamp;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, de::DeserializeOwned};
@@ -18,18 +19,20 @@ use url::Url;
 use super::{
     answers::{self, MarketAnswer},
     capabilities::{Capabilities, Capability, INTROSPECTION, MarketOperation, StatusOperation},
+    fleet::{Member, Shared, Wanted},
     http::{Answer, Failure, Http, Limits, Reach},
     market_answer::MAX_BLOCKS,
+    metrics::MetricsEndpoint,
     observer::RequestObserver,
     operations::{self, account, market_coda, market_pool, market_range, set_snark_work_fee, set_snark_worker},
     port::{DaemonPort, LookPlan, Mutation, SendError},
     scalars::{Key, Wire},
-    scrape,
+    scrape::Scrape,
 };
 use crate::{
     clock::Clock,
     fault::Fault,
-    market::{Book, ChainLook, Look, PoolMetrics, Status, SyncState},
+    market::{Book, ChainLook, Look, Reading, Status, SyncState},
     units::PublicKey,
 };
 
@@ -37,9 +40,9 @@ use crate::{
 pub struct ClientConfig {
     /// The GraphQL endpoint.
     pub graphql_url: Url,
-    /// The metrics endpoint, if the daemon has one.
-    pub metrics_url: Option<Url>,
-    /// A token for a reverse proxy before the daemon. It goes to `metrics_url` only where that is of the same origin.
+    /// Where its metrics are read, if anywhere.
+    pub metrics: Option<MetricsEndpoint>,
+    /// A token for a reverse proxy before the daemon. It goes to `metrics` only where that is of the same origin.
     pub bearer: Option<SecretString>,
     /// Limit of one request, from connecting to the last byte.
     pub timeout: Duration,
@@ -49,6 +52,8 @@ pub struct ClientConfig {
     pub clock: Clock,
     /// Is told of every request.
     pub observer: Option<Arc<dyn RequestObserver>>,
+    /// Whom blocks and book are shared with, if anyone.
+    pub member: Option<Member>,
 }
 
 /// Why no client could be made.
@@ -65,12 +70,13 @@ pub enum ClientError {
 /// A daemon reached over HTTP.
 pub struct DaemonClient {
     graphql_url: Url,
-    metrics_url: Option<Url>,
+    metrics: Option<MetricsEndpoint>,
     token: Option<HeaderValue>,
     metrics_token: Option<HeaderValue>,
     http: Http,
     clock: Clock,
     observer: Option<Arc<dyn RequestObserver>>,
+    member: Option<Member>,
     known: Mutex<Option<Known>>,
 }
 
@@ -84,20 +90,22 @@ struct Known {
 impl DaemonClient {
     /// Makes a client; nothing is sent yet.
     pub fn new(config: ClientConfig) -> Result<Self, ClientError> {
-        let tls = [Some(&config.graphql_url), config.metrics_url.as_ref()];
+        let metrics_url = config.metrics.as_ref().map(MetricsEndpoint::url);
+        let tls = [Some(&config.graphql_url), metrics_url];
         let tls = tls.into_iter().flatten().any(|url| url.scheme() == "https");
         let limits = Limits { time: config.timeout, bytes: config.max_response };
         let token = config.bearer.as_ref().map(bearer).transpose()?;
         let same_origin = |url: &Url| url.origin() == config.graphql_url.origin();
-        let metrics_token = token.clone().filter(|_| config.metrics_url.as_ref().is_some_and(same_origin));
+        let metrics_token = token.clone().filter(|_| metrics_url.is_some_and(same_origin));
         Ok(Self {
             http: Http::try_new(limits, tls).map_err(ClientError::Http)?,
             graphql_url: config.graphql_url,
-            metrics_url: config.metrics_url,
+            metrics: config.metrics,
             token,
             metrics_token,
             clock: config.clock,
             observer: config.observer,
+            member: config.member,
             known: Mutex::new(None),
         })
     }
@@ -175,21 +183,44 @@ impl DaemonClient {
         Ok(self.ask(operation.name(), request?, |answer| answers::status(operation, answer)).await?)
     }
 
-    async fn read_market(&self, blocks: u32) -> Halves {
-        let (has_chain, answer) = match self.capabilities().await {
-            Ok(found) => (found.has(Capability::BestChain), self.ask_market(found.market_operation(), blocks).await),
-            Err(fault) => (true, Err(fault)),
+    /// Blocks and book, as another daemon of the fleet just read them or from this one.
+    async fn read_market(&self, at: Timestamp, status: &Status, blocks: u32) -> Market {
+        let found = match self.capabilities().await {
+            Ok(found) => found,
+            Err(fault) => return Market::failed(true, fault),
         };
+        let has_chain = found.has(Capability::BestChain);
+        let Some(operation) = found.market_operation() else {
+            return Market::failed(has_chain, Fault::Unsupported { missing: "snarkPool".to_owned() });
+        };
+        let in_order = operation == MarketOperation::Range;
+        let shared = |member: &Member| {
+            member.find(&Wanted { now: self.clock.now(), status, blocks, in_order }).map(Market::shared)
+        };
+        let mut turn = None;
+        if let Some(member) = &self.member {
+            if let Some(market) = shared(member) {
+                return market;
+            }
+            turn = member.turn().await;
+            if let Some(market) = shared(member) {
+                return market;
+            }
+        }
+        let answer = self.ask_market(operation, blocks).await;
+        drop(turn);
         match answer {
-            Ok((chain, book)) => (chain.map(Ok), Some(Ok(book))),
-            Err(fault) => (has_chain.then(|| Err(fault.clone())), Some(Err(fault))),
+            Ok((chain, book)) => {
+                if let (Some(member), Some(chain)) = (&self.member, &chain) {
+                    member.share(at, chain, &book);
+                }
+                Market { read: None, chain: chain.map(Ok), book: Some(Ok(book)) }
+            }
+            Err(fault) => Market::failed(has_chain, fault),
         }
     }
 
-    async fn ask_market(&self, operation: Option<MarketOperation>, blocks: u32) -> Result<MarketAnswer, Fault> {
-        let Some(operation) = operation else {
-            return Err(Fault::Unsupported { missing: "snarkPool".to_owned() });
-        };
+    async fn ask_market(&self, operation: MarketOperation, blocks: u32) -> Result<MarketAnswer, Fault> {
         let blocks = i64::from(blocks.min(MAX_BLOCKS));
         let request = match operation {
             MarketOperation::Range => request::<operations::MarketRange>(market_range::Variables { blocks }),
@@ -208,10 +239,12 @@ impl DaemonClient {
         Ok(self.ask("account", request?, answers::account).await?)
     }
 
-    async fn read_metrics(&self, url: &Url) -> Result<PoolMetrics, Fault> {
+    /// Reads the metrics once; `None` where none are configured.
+    pub async fn scrape(&self) -> Option<Result<Scrape, Fault>> {
+        let metrics = self.metrics.as_ref()?;
         let began = Instant::now();
-        let answer = self.http.get_text(url, self.metrics_token.as_ref()).await;
-        Ok(self.ended("metrics", began, answer.and_then(scrape::read))?)
+        let read = metrics.read(&self.http, self.metrics_token.as_ref()).await;
+        Some(self.ended("metrics", began, read).map_err(Fault::from))
     }
 
     async fn mutate<Q: GraphQLQuery>(&self, operation: &'static str, variables: Q::Variables) -> Result<(), Failure>
@@ -255,34 +288,30 @@ impl DaemonPort for DaemonClient {
         let at = self.clock.now();
         let status = self.read_status().await;
         // Before a daemon has a best tip it answers with empty or missing lists and no accounts, which would pass for facts.
-        let synced = status.as_ref().is_ok_and(|status| status.sync == SyncState::Synced);
+        let synced = status.as_ref().ok().filter(|status| status.sync == SyncState::Synced);
         let market = async {
             match synced {
-                true => self.read_market(plan.blocks).await,
-                false => (None, None),
+                Some(status) => self.read_market(at, status, plan.blocks).await,
+                None => Market::default(),
             }
         };
         let account = async {
-            match plan.account.as_ref().filter(|_| synced) {
+            match plan.account.as_ref().filter(|_| synced.is_some()) {
                 Some(key) => Some(self.read_account(key).await),
                 None => None,
             }
         };
-        let metrics = async {
-            match &self.metrics_url {
-                Some(url) => Some(self.read_metrics(url).await),
-                None => None,
-            }
-        };
+        let metrics = async { Some(self.scrape().await?.map(|scrape| scrape.metrics)) };
         // Two queries of one look must not both discover the schema.
-        let ((chain, book), account, metrics) = if synced && self.found().is_none() {
+        let (market, account, metrics) = if synced.is_some() && self.found().is_none() {
             let market = market.await;
             let (account, metrics) = tokio::join!(account, metrics);
             (market, account, metrics)
         } else {
             tokio::join!(market, account, metrics)
         };
-        Look { at, clock_set: None, status, chain, book, metrics, account }
+        let Market { read: market_read, chain, book } = market;
+        Look { at, clock_set: None, status, market_read, chain, book, metrics, account }
     }
 
     async fn status(&self) -> Result<Status, Fault> {
@@ -317,7 +346,22 @@ impl DaemonPort for DaemonClient {
 }
 
 /// Chain and book, which one request answers.
-type Halves = (Option<Result<ChainLook, Fault>>, Option<Result<Book, Fault>>);
+#[derive(Default)]
+struct Market {
+    read: Option<Reading>,
+    chain: Option<Result<ChainLook, Fault>>,
+    book: Option<Result<Book, Fault>>,
+}
+
+impl Market {
+    fn shared(shared: Shared) -> Self {
+        Self { read: Some(shared.reading), chain: Some(Ok(shared.chain)), book: Some(Ok(shared.book)) }
+    }
+
+    fn failed(has_chain: bool, fault: Fault) -> Self {
+        Self { read: None, chain: has_chain.then(|| Err(fault.clone())), book: Some(Err(fault)) }
+    }
+}
 
 fn request<Q: GraphQLQuery>(variables: Q::Variables) -> Result<Vec<u8>, Failure> {
     encode(&Q::build_query(variables))

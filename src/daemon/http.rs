@@ -129,6 +129,11 @@ impl Http {
         self.exchange(self.client.get(url.clone()).header(ACCEPT, "text/plain"), token).await
     }
 
+    /// Gets a JSON document.
+    pub(super) async fn get_json(&self, url: &Url, token: Option<&HeaderValue>) -> Result<Answer, Failure> {
+        self.exchange(self.client.get(url.clone()).header(ACCEPT, "application/json"), token).await
+    }
+
     async fn exchange(&self, request: reqwest::RequestBuilder, token: Option<&HeaderValue>) -> Result<Answer, Failure> {
         let request = match token {
             Some(token) => request.header(AUTHORIZATION, token),

@@ -52,6 +52,11 @@ fn write_holder(file: &mut File) -> io::Result<()> {
     writeln!(file, "{}", std::process::id())
 }
 
+/// The process that holds the lock on a folder or last held it, as far as the folder tells.
+pub fn last_holder(folder: &Path) -> Option<u32> {
+    holder(&mut File::open(folder.join(LOCK_FILE)).ok()?)
+}
+
 fn holder(file: &mut File) -> Option<u32> {
     let mut text = String::new();
     file.take(20).read_to_string(&mut text).ok()?;

@@ -25,7 +25,7 @@ mod tests;
 
 pub use archive::{Archive, Filter, Moment, Row};
 pub use error::JournalError;
-pub use folder::JOURNAL_FILE;
+pub use folder::{JOURNAL_FILE, last_holder};
 pub use orders::give_order;
 pub use port::{
     Ending, Entry, Finding, Inputs, Intent, IntentId, Kept, Ledger, NoJournal, OpenIntent, Order, OrderId, Reply,

@@ -59,7 +59,7 @@ impl History {
         let book = match &look.book {
             Some(Ok(book)) => {
                 self.lists_open = book.order == BookOrder::Purchase;
-                book.works.as_slice()
+                &*book.works
             }
             _ => &[],
         };
@@ -153,7 +153,7 @@ mod tests {
     use crate::market::fixtures::{block, look_with_chain, time};
 
     fn known(history: &History) -> Vec<(u32, String)> {
-        history.blocks(Timestamp::MIN).map(|block| (block.height, block.state_hash.clone())).collect()
+        history.blocks(Timestamp::MIN).map(|block| (block.height, block.state_hash.to_string())).collect()
     }
 
     #[test]

@@ -18,7 +18,7 @@ mod view;
 pub use history::History;
 pub use look::{
     Block, Book, BookOrder, ChainLook, ConsensusSlot, ExactPool, FeeHistogram, Look, Offer, OpenWork, PoolMetrics,
-    Sale, Status, SyncState,
+    Reading, Sale, Status, SyncState,
 };
 pub use own::{Calibration, OwnWorks, Prediction};
 pub use supply::Supply;

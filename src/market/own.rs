@@ -109,7 +109,7 @@ impl OwnWorks {
         self.calibration = None;
         for block in blocks {
             self.fates_from = self.fates_from.map(|from| from.min(block.at));
-            for sale in &block.works {
+            for sale in &*block.works {
                 if owns(&sale.prover) {
                     self.sell(block.at, sale.work, sale.fee, predicted);
                 } else if let Some(work) = self.works.get_mut(&sale.work).filter(|work| work.fate == Fate::Open) {

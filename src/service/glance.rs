@@ -14,7 +14,8 @@ use crate::{
     clock::Clock,
     config::Daemon,
     controller::{Conclusion, Context, State},
-    daemon::DaemonPort,
+    cost::Quote,
+    daemon::{DaemonClient, DaemonPort},
     market::View,
     policy::{Action, Appraisal, Reason},
     record::{Mode, Outcome, Record},
@@ -34,8 +35,18 @@ pub struct Glance {
 /// Looks once at a daemon and decides as a service would that has just started, but for one thing: `policy.confirm` further looks
 /// are not waited for, since there are none.
 pub async fn glance(daemon: &Daemon, clock: Clock) -> Result<Glance, ConnectError> {
-    let port = client(daemon, clock, None)?;
+    let port = connect(daemon, clock)?;
     let quote = read_once(daemon, clock).await;
+    Ok(glance_through(&port, daemon, quote, clock).await)
+}
+
+/// A client for a daemon as configured.
+pub fn connect(daemon: &Daemon, clock: Clock) -> Result<DaemonClient, ConnectError> {
+    client(daemon, clock, None, None)
+}
+
+/// The same through a client that stands, with a price of MINA that was read.
+pub async fn glance_through(port: &DaemonClient, daemon: &Daemon, quote: Option<Quote>, clock: Clock) -> Glance {
     let mut params = daemon.params.clone();
     params.pricing.confirm = 1;
     let context = Context { mode: Mode::DryRun, params: &params, cost: &daemon.cost, quote };
@@ -62,5 +73,5 @@ pub async fn glance(daemon: &Daemon, clock: Clock) -> Result<Glance, ConnectErro
         prediction_error,
         took: began.elapsed(),
     };
-    Ok(Glance { record, view, appraisal })
+    Glance { record, view, appraisal }
 }

@@ -9,10 +9,11 @@ mod daemons;
 mod desk;
 mod feed;
 mod glance;
+mod manager;
 mod publisher;
 mod run;
 
 pub use daemons::ConnectError;
-pub use glance::{Glance, glance};
+pub use glance::{Glance, connect, glance, glance_through};
 pub use publisher::Publisher;
 pub use run::{Service, ServiceError, Started};

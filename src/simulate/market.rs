@@ -51,8 +51,9 @@ impl Market for World {
         Look {
             at: self.at,
             clock_set: None,
+            market_read: None,
             chain: synced.then(|| Ok(ChainLook { blocks: chain() })),
-            book: synced.then(|| Ok(Book { order: BookOrder::Purchase, works: self.open_works() })),
+            book: synced.then(|| Ok(Book { order: BookOrder::Purchase, works: self.open_works().into() })),
             metrics: Some(Ok(pool_metrics(&self.process.counters))),
             account: plan.account.as_ref().map(|key| Ok(self.has_account(key))),
             status: Ok(status),

@@ -117,7 +117,7 @@ impl World {
             uptime: Duration::from_millis(u64::try_from(self.process.uptime(now)).unwrap_or(0)),
             peers: Some(self.peers(&sync, slot)),
             commit: names::commit(),
-            state_hash: tip.map(|block| block.state_hash.clone()),
+            state_hash: tip.map(|block| block.state_hash.to_string()),
             best_tip: tip.map(|block| self.consensus(tip_slot(block.at))),
             now: self.consensus(slot),
             slot_duration: Duration::from_millis(u64::try_from(self.slot_millis()).unwrap_or(0)),

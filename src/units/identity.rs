@@ -52,6 +52,12 @@ impl PublicKey {
         &self.0
     }
 
+    /// Whether the text carries the checksum that the daemon demands: base58check, the last four bytes being the first of the SHA-256
+    /// of the SHA-256 of the rest (Mina `base58_check.ml`).
+    pub fn has_valid_checksum(&self) -> bool {
+        bs58::decode(self.as_str()).with_check(None).into_vec().is_ok()
+    }
+
     /// The first and last characters, for one line of text meant for people.
     pub fn short(&self) -> String {
         match (self.0.get(..6), self.0.get(self.0.len().saturating_sub(5)..)) {

@@ -228,3 +228,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_mistyped_key_is_told_by_its_checksum() {
+    let key = "B62qre3erTHfzQckNuibViWQGyyKwZseztqrjPZBv6SQF384Rg6ESAy";
+    assert!(PublicKey::try_new(key).unwrap().has_valid_checksum());
+    for wrong in [key.replace("erTH", "erTh"), key.replace("Rg6", "R6g"), key[..54].to_owned(), "B62q".to_owned()] {
+        assert!(!PublicKey::try_new(&wrong).unwrap().has_valid_checksum(), "{wrong}");
+    }
+}

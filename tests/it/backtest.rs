@@ -25,9 +25,9 @@ fn json(output: &Output) -> Value {
     serde_json::from_str(&printed(output)).unwrap()
 }
 
-/// Eight hours of blocks: every tenth one buys 16 works, a quarter of them for nothing, the rest for more and more.
+/// Six and a half hours of blocks: every tenth one buys 16 works, a quarter of them for nothing, the rest for more and more.
 fn blocks(folder: &Path) {
-    for height in 1..=160_u32 {
+    for height in 1..=130_u32 {
         let work = |number: u32| {
             let fee = if number.is_multiple_of(4) { "0".to_owned() } else { format!("0.{:04}", number * 20 + height) };
             format!(r#"{{ "fee": "{fee}", "prover": "B62qprover{}" }}"#, number % 5 + 1)
@@ -50,7 +50,8 @@ fn blocks(folder: &Path) {
 fn a_simulation_is_the_same_to_the_byte_on_any_number_of_threads() {
     let folder = TempDir::new().unwrap();
     let run = |threads: &str, report: &str| {
-        let given = "simulate --scenario restarts --policies profit,always-on:0.001MINA,off --seeds 1..2 --slots 170 --without-hindsight --json";
+        let given =
+            "simulate --scenario restarts --policies profit,off --seeds 1..2 --slots 40 --without-hindsight --json";
         let mut arguments: Vec<&str> = given.split(' ').collect();
         arguments.extend(["--threads", threads, "--report", report]);
         let printed = printed(&snarkfee(&folder, &arguments));
@@ -63,8 +64,10 @@ fn a_simulation_is_the_same_to_the_byte_on_any_number_of_threads() {
     }
     let document: Value = serde_json::from_str(&document).unwrap();
     let policies = document["policies"].as_array().unwrap();
-    assert_eq!(policies.len(), 3);
+    assert_eq!(policies.len(), 2);
     assert!(policies.iter().all(|policy| policy["violations"] == 0));
+    // The name of a format is no request.
+    let report = report.replace("http://www.w3.org/2000/svg", "");
     assert!(report.starts_with("<!DOCTYPE html>") && !report.contains("<script") && !report.contains("http"));
 }
 
@@ -73,33 +76,33 @@ fn blocks_are_gone_through_and_what_is_broken_is_named() {
     let folder = TempDir::new().unwrap();
     fs::create_dir(folder.path().join("blocks")).unwrap();
     blocks(&folder.path().join("blocks"));
-    fs::write(folder.path().join("blocks/net-161-3Nx.json"), "{").unwrap();
+    fs::write(folder.path().join("blocks/net-131-3Nx.json"), "{").unwrap();
     let run = |extra: &[&str]| {
         let given = ["backtest", "--policies", "profit,always-on:0.002MINA,off", "--works-per-hour", "30", "--blocks"];
         json(&snarkfee(&folder, &[&given[..], &["blocks", "--json"], extra].concat()))
     };
     let document = run(&[]);
     assert_eq!(document, run(&["--threads", "1", "--report", "r.html"]));
-    assert_eq!((&document["source"], &document["blocks"]), (&Value::from("blocks"), &Value::from(160)));
+    assert_eq!((&document["source"], &document["blocks"]), (&Value::from("blocks"), &Value::from(130)));
     assert_eq!(
         (document["from"].as_str(), document["to"].as_str()),
-        (Some("2021-03-17T16:56:20Z"), Some("2021-03-18T00:56:20Z"))
+        (Some("2021-03-17T16:56:20Z"), Some("2021-03-17T23:26:20Z"))
     );
     assert_eq!(document["skipped"].as_array().unwrap().len(), 1);
-    assert!(document["skipped"][0]["file"].as_str().unwrap().ends_with("net-161-3Nx.json"));
+    assert!(document["skipped"][0]["file"].as_str().unwrap().ends_with("net-131-3Nx.json"));
     let policy = |name: &str| {
         let all = document["policies"].as_array().unwrap();
         all.iter().find(|policy| policy["policy"] == name).unwrap().clone()
     };
-    // 16 blocks buy 16 works each; at 0.002 MINA all of them sell but the free ones and, in the first blocks, the cheapest.
+    // 13 blocks buy 16 works each; at 0.002 MINA all of them sell but the free ones and, in the first blocks, the cheapest.
     let always = policy("always-on:0.002MINA");
     let sold = always["works_sold"].as_u64().unwrap();
-    assert!((100..=190).contains(&sold), "{always}");
+    assert!((80..=156).contains(&sold), "{always}");
     assert_eq!(policy("off")["works_sold"], 0);
     let profit = policy("profit");
     assert!(profit["profit_mina"].as_f64() > always["profit_mina"].as_f64(), "{document:#}");
     assert!(profit["share_sold_predicted"].is_f64() && profit["share_sold_realised"].is_f64());
-    assert!(fs::read_to_string(folder.path().join("r.html")).unwrap().contains("net-161-3Nx.json"));
+    assert!(fs::read_to_string(folder.path().join("r.html")).unwrap().contains("net-131-3Nx.json"));
 }
 
 #[test]
@@ -137,7 +140,7 @@ fn nonsense_is_refused_with_its_name() {
     refused(&["backtest", "--journal", "x", "--blocks", "y"], 2, "cannot be used");
     refused(&["backtest", "--blocks", "nowhere"], 1, "nowhere");
     refused(&["backtest", "--blocks", "no-*.json"], 1, "no-*.json");
-    refused(&["backtest", "--journal", "."], 78, "journal");
+    refused(&["backtest", "--journal", "."], 1, "journal");
     refused(&["backtest", "--blocks", ".", "--policies", "greedy"], 2, "greedy");
     refused(&["tune"], 2, "--scenario");
     refused(&["tune", "--scenario", "atlantis"], 2, "atlantis");

@@ -116,8 +116,11 @@ async fn a_look_reads_every_source_and_reports_each_request() {
         server.mock("GET", "/metrics").with_body("Coda_Snark_work_snark_pool_size 4111\n").create_async().await;
     let log = Log::new();
     let client = DaemonClient::new(ClientConfig {
-        metrics_url: Some(Url::parse(&format!("{}/metrics", server.url())).expect("a URL")),
+        metrics: Some(snarkfee::daemon::MetricsEndpoint::Page(
+            Url::parse(&format!("{}/metrics", server.url())).expect("a URL"),
+        )),
         observer: Some(log.clone()),
+        member: None,
         ..config(&server.url())
     })
     .expect("a client");
@@ -266,7 +269,9 @@ async fn the_token_goes_to_the_daemon_and_to_no_other_origin() {
     bare.create_async().await;
     for metrics in [server.url(), other.url()] {
         let client = DaemonClient::new(ClientConfig {
-            metrics_url: Some(Url::parse(&format!("{metrics}/metrics")).expect("a URL")),
+            metrics: Some(snarkfee::daemon::MetricsEndpoint::Page(
+                Url::parse(&format!("{metrics}/metrics")).expect("a URL"),
+            )),
             bearer: Some("s3cret".into()),
             ..config(&server.url())
         })

@@ -19,6 +19,7 @@ const LAYERS: &str = "\
     controller | \
     simulate backtest simd web config report | \
     service | \
+    doctor | \
     cli";
 
 fn layers() -> Vec<Vec<&'static str>> {

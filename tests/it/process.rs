@@ -1,6 +1,7 @@
 //! The built binary as a child process: its lines as events, signals, and how it ended.
 
 use std::{
+    ffi::OsStr,
     fs,
     io::{BufRead, BufReader, Read},
     path::PathBuf,
@@ -29,10 +30,19 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts `snarkfee` with these arguments.
-    pub(crate) fn start<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> Self {
+    pub(crate) fn start<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Self {
+        Self::start_with(arguments, &[])
+    }
+
+    /// The same with these variables in its environment.
+    pub(crate) fn start_with<S: AsRef<OsStr>>(
+        arguments: impl IntoIterator<Item = S>,
+        variables: &[(&str, &OsStr)],
+    ) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_snarkfee"))
             .args(arguments)
             .env_remove("RUST_LOG")
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -53,9 +63,14 @@ impl Process {
 
     /// Starts `snarkfee run` with this configuration and a log in JSON.
     pub(crate) fn run(configured: Configured, arguments: &[&str]) -> Self {
+        Self::run_in(configured, arguments, &[])
+    }
+
+    /// The same, with these variables set.
+    pub(crate) fn run_in(configured: Configured, arguments: &[&str], variables: &[(&str, &OsStr)]) -> Self {
         let file = configured.file();
         let given = ["--log-format", "json", "run", "-c", file.to_str().unwrap()];
-        Self { _configured: Some(configured), ..Self::start(given.iter().chain(arguments)) }
+        Self { _configured: Some(configured), ..Self::start_with(given.iter().chain(arguments), variables) }
     }
 
     /// Waits for a line on standard output from which `wanted` makes something.

@@ -25,8 +25,8 @@ use crate::fixed_daemon::nanomina;
 
 const RETENTION: Duration = Duration::from_secs(365 * 24 * 3600);
 /// Long enough for one frontier of blocks not to hold all sales of a run.
-const INTERVAL: Duration = Duration::from_secs(600);
-const LOOKS: usize = 75;
+const INTERVAL: Duration = Duration::from_secs(1_200);
+const LOOKS: usize = 36;
 
 fn start() -> Timestamp {
     "2026-11-01T00:00:00Z".parse().unwrap()
@@ -74,8 +74,8 @@ async fn lived(folder: &Path) -> (Arc<Record>, Arc<Record>) {
             hand.pass(INTERVAL);
             port.advance(hand.shown());
             let order = match look {
-                20 => Some(Command::Pause { daemon: None, until: None }),
-                25 => Some(Command::Resume { daemon: None }),
+                12 => Some(Command::Pause { daemon: None, until: None }),
+                15 => Some(Command::Resume { daemon: None }),
                 _ => None,
             };
             if let Some(order) = order {

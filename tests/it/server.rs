@@ -29,12 +29,13 @@ const SHORT: Duration = Duration::from_millis(300);
 pub(crate) fn config(url: &str) -> ClientConfig {
     ClientConfig {
         graphql_url: Url::parse(&format!("{url}/graphql")).expect("a URL"),
-        metrics_url: None,
+        metrics: None,
         bearer: None,
         timeout: AMPLE,
         max_response: 1 << 20,
         clock: Clock::system(),
         observer: None,
+        member: None,
     }
 }
 

@@ -10,15 +10,15 @@ use snarkfee::{
     control::Command,
     controller::{OnExit, Plan, Runner, Wiring},
     cost::{CostModel, Quote},
-    daemon::{ClientConfig, DaemonClient},
+    daemon::{ClientConfig, DaemonClient, MetricsEndpoint},
     invariants::Author,
     journal::Ledger,
-    policy::{BlockProduction, Params, Pricing, Safety, Worker},
+    policy::{BlockProduction, ExternalChange, Params, Pricing, Safety, Worker},
     record::Mode,
     service::Publisher,
     simd::{Era, Options, SimDaemonServer},
     simulate::{Scenario, SimulatedDaemon, World},
-    units::DaemonId,
+    units::{DaemonId, Nanomina},
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -132,12 +132,13 @@ impl Theatre {
         let id = DaemonId::try_new("stormy").unwrap();
         let port = DaemonClient::new(ClientConfig {
             graphql_url: Url::parse(&self.proxy.graphql_url()).unwrap(),
-            metrics_url: Some(Url::parse(&self.proxy.metrics_url()).unwrap()),
+            metrics: Some(MetricsEndpoint::Page(Url::parse(&self.proxy.metrics_url()).unwrap())),
             bearer: None,
             timeout: self.timeout,
             max_response: OVERSIZED as u64 - 1,
             clock: self.time.controller(),
             observer: None,
+            member: None,
         });
         Runner::new(Wiring {
             id: id.clone(),
@@ -220,6 +221,25 @@ impl Theatre {
             record,
         });
         self.trace.steps.last().unwrap()
+    }
+
+    /// From now on someone else's changes are not left alone.
+    pub(crate) fn reapply(&mut self) {
+        self.plan.send_modify(|plan| {
+            let mut params = plan.params.clone();
+            params.safety.external_change = ExternalChange::Reapply;
+            *plan = Arc::new(Plan { params, ..(**plan).clone() });
+        });
+    }
+
+    /// Someone else sees to it that this fee is asked.
+    pub(crate) fn rival_sets(&mut self, fee: Nanomina) {
+        let mut stage = self.stage.lock().unwrap();
+        if stage.snapshot().status.fee != fee {
+            stage.author = Author::Stranger;
+            stage.set_fee(fee);
+            stage.author = Author::Controller;
+        }
     }
 
     async fn pause(&mut self, pause: bool) {

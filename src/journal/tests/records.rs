@@ -6,12 +6,12 @@ use super::*;
 use crate::{
     fault::Fault,
     journal::body::{pack, unpack},
-    market::{Book, BookOrder, ChainLook, FeeHistogram, Look, PoolMetrics, SyncState, fixtures},
+    market::{Book, BookOrder, ChainLook, FeeHistogram, Look, PoolMetrics, Reading, SyncState, fixtures},
     policy::{Appraisal, Forecast, HoldState, Outcome, Pause, Role, Target, tests::every_reason},
     units::{FeeRate, Nanomina},
 };
 
-fn any_fault() -> impl Strategy<Value = Fault> {
+fn any_fault() -> BoxedStrategy<Fault> {
     prop_oneof![
         any::<String>().prop_map(|cause| Fault::Unreachable { cause }),
         any::<Duration>().prop_map(|limit| Fault::TimedOut { limit }),
@@ -21,8 +21,11 @@ fn any_fault() -> impl Strategy<Value = Fault> {
         any::<String>().prop_map(|cause| Fault::Malformed { cause }),
         any::<String>().prop_map(|message| Fault::Refused { message }),
         any::<String>().prop_map(|missing| Fault::Unsupported { missing }),
+        any::<String>().prop_map(|cause| Fault::NotScraped { cause }),
         (any::<String>(), any::<String>()).prop_map(|(field, value)| Fault::InvalidValue { field, value }),
     ]
+    // Unboxed, what is made of it outgrows the stack of a test.
+    .boxed()
 }
 
 fn any_fee() -> impl Strategy<Value = Nanomina> {
@@ -122,11 +125,13 @@ fn any_look() -> impl Strategy<Value = Look> {
             ..PoolMetrics::default()
         },
     );
-    (any_time(), status, perhaps(chain), perhaps(book), perhaps(metrics), perhaps(any::<bool>())).prop_map(
-        |(at, status, chain, book, metrics, account)| Look {
+    let market_read = prop::option::of(any_time().prop_map(|at| Reading { by: main(), at }));
+    (any_time(), status, market_read, perhaps(chain), perhaps(book), perhaps(metrics), perhaps(any::<bool>())).prop_map(
+        |(at, status, market_read, chain, book, metrics, account)| Look {
             at,
             clock_set: None,
             status,
+            market_read,
             chain,
             book,
             metrics,

@@ -1,0 +1,167 @@
+//! The checks and what they find.
+
+use serde::Serialize;
+
+use crate::units::DaemonId;
+
+/// A check, from a closed list with stable names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Check {
+    /// The settings are valid.
+    Config,
+    /// GraphQL answers.
+    Reachability,
+    /// The daemon follows the chain.
+    Sync,
+    /// The schema has what is needed.
+    Schema,
+    /// The metrics can be read.
+    Metrics,
+    /// The fee histogram can tell prices apart.
+    Histogram,
+    /// Whether it is a worker or a coordinator.
+    Role,
+    /// The key is one, and the daemon works for no other.
+    WorkerKey,
+    /// The key has a ledger account.
+    Account,
+    /// An own block is not about to come.
+    OwnSlot,
+    /// The cost of a work is known.
+    Cost,
+    /// This machine's clock agrees with the daemon's.
+    Clock,
+    /// The journal can be kept.
+    StateDir,
+    /// Nobody else sets fee and worker.
+    OtherController,
+}
+
+impl Check {
+    /// Every check, in the order in which they are shown.
+    pub const ALL: [Self; 14] = [
+        Self::Config,
+        Self::StateDir,
+        Self::Reachability,
+        Self::Schema,
+        Self::Sync,
+        Self::Metrics,
+        Self::Histogram,
+        Self::Role,
+        Self::WorkerKey,
+        Self::Account,
+        Self::OwnSlot,
+        Self::Cost,
+        Self::Clock,
+        Self::OtherController,
+    ];
+
+    /// The stable name, for people and JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::Reachability => "reachability",
+            Self::Sync => "sync",
+            Self::Schema => "schema",
+            Self::Metrics => "metrics",
+            Self::Histogram => "histogram",
+            Self::Role => "role",
+            Self::WorkerKey => "worker_key",
+            Self::Account => "account",
+            Self::OwnSlot => "own_slot",
+            Self::Cost => "cost",
+            Self::Clock => "clock",
+            Self::StateDir => "state_dir",
+            Self::OtherController => "other_controller",
+        }
+    }
+}
+
+/// What a check says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Nothing to do.
+    Ok,
+    /// It works, but less well than it could, or it could not be found out.
+    Warn,
+    /// The service would not do its work.
+    Fail,
+}
+
+/// One result of a check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The check.
+    pub check: Check,
+    /// The daemon that it is about; `None` where it is about all of them.
+    pub daemon: Option<DaemonId>,
+    /// The result.
+    pub verdict: Verdict,
+    /// What was found, on one line.
+    pub detail: String,
+    /// What to do; `None` where nothing is to be done.
+    pub fix: Option<String>,
+}
+
+/// Everything that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// At least one finding for each check that could be made; in the order of [`Check::ALL`], daemon by daemon.
+    pub findings: Vec<Finding>,
+}
+
+impl Report {
+    /// How many findings are of this kind.
+    pub fn count(&self, verdict: Verdict) -> usize {
+        self.findings.iter().filter(|finding| finding.verdict == verdict).count()
+    }
+}
+
+/// What a verdict says before it is known whom it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Said {
+    pub(super) verdict: Verdict,
+    pub(super) detail: String,
+    pub(super) fix: Option<String>,
+}
+
+impl Said {
+    pub(super) fn ok(detail: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Ok, detail: detail.into(), fix: None }
+    }
+
+    pub(super) fn warn(detail: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Warn, detail: detail.into(), fix: Some(fix.into()) }
+    }
+
+    pub(super) fn fail(detail: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Fail, detail: detail.into(), fix: Some(fix.into()) }
+    }
+
+    /// Of what could not be found out because something else failed.
+    pub(super) fn unchecked(why: &str, first: Check) -> Self {
+        Self::warn(format!("not checked: {why}"), format!("settle {} first", first.name()))
+    }
+
+    pub(super) fn of(self, check: Check, daemon: Option<&DaemonId>) -> Finding {
+        let Self { verdict, detail, fix } = self;
+        // Parts of it may come from a daemon or from the machine.
+        let line = |text: String| text.replace(char::is_control, " ");
+        Finding { check, daemon: daemon.cloned(), verdict, detail: line(detail), fix: fix.map(line) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_check_has_a_name_of_its_own() {
+        let names: BTreeSet<_> = Check::ALL.iter().map(|check| check.name()).collect();
+        assert_eq!(names.len(), Check::ALL.len());
+        assert_eq!(Check::ALL.iter().collect::<BTreeSet<_>>().len(), Check::ALL.len());
+    }
+}

@@ -1,0 +1,164 @@
+//! Verdicts over made-up facts, for what a simulated daemon does not show.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::super::{
+    check::{Check, Report, Verdict},
+    examination::{Examination, Examined, Journalled, Machine, Process, Usable},
+};
+use crate::{
+    config::{Controller, Daemon, MetricsSource, Settings},
+    cost::{CostUnknown, Quote},
+    daemon::Scrape,
+    fault::Fault,
+    market::{FeeHistogram, Status},
+    metrics_text,
+    record::Record,
+    units::{DaemonId, Nanomina},
+};
+
+/// A setup with which nothing is wrong, but for what `change` does to it.
+fn setup(change: impl FnOnce(&mut Examination)) -> Report {
+    let record: Record = serde_json::from_str(include_str!("../../../tests/fixtures/record.json")).unwrap();
+    let mut daemon = Daemon::new(DaemonId::try_new("main").unwrap(), "http://127.0.0.1:3085/graphql".parse().unwrap());
+    daemon.metrics = Some(MetricsSource::Direct("http://127.0.0.1:10000/metrics".parse().unwrap()));
+    daemon.params.worker.key = record.look.status.as_ref().unwrap().worker.clone();
+    let metrics = record.look.metrics.clone().unwrap().unwrap();
+    let at = record.look.status.as_ref().unwrap().now.starts;
+    let examined = Examined {
+        asked: at,
+        answered: at,
+        schema: Some(crate::daemon::Capabilities::plain()),
+        scrape: Some(Ok(Scrape { metrics, prefix: "Coda_", families: 40, sampled: None })),
+        quote: None,
+        cost: Ok(Nanomina::ONE_MINA),
+        journalled: Journalled::default(),
+        look: Ok(Box::new(record)),
+        daemon: daemon.clone(),
+    };
+    let settings = Settings::new(Controller::in_dir("state".into()), vec![daemon]);
+    let mut examination = Examination { settings, machine: Machine::default(), daemons: vec![examined] };
+    change(&mut examination);
+    super::judge(&examination)
+}
+
+fn status(examination: &mut Examination) -> &mut Status {
+    examination.daemons[0].look.as_mut().unwrap().look.status.as_mut().unwrap()
+}
+
+#[track_caller]
+fn says(report: &Report, check: Check, verdict: Verdict, detail: &str) {
+    let finding = report.findings.iter().find(|finding| finding.check == check).unwrap();
+    assert_eq!(finding.verdict, verdict, "{finding:?}");
+    assert!(finding.detail.contains(detail), "{finding:?}");
+    assert_eq!(finding.fix.is_some(), verdict != Verdict::Ok, "{finding:?}");
+}
+
+#[test]
+fn a_clock_is_wrong_by_what_no_delay_explains() {
+    let moved = |by: i64, took: i64| {
+        setup(|found| {
+            let slot = status(found).slot_duration;
+            let starts = status(found).now.starts;
+            let examined = &mut found.daemons[0];
+            examined.asked = starts + SignedDuration::from_secs(by);
+            examined.answered = examined.asked + SignedDuration::from_secs(took);
+            assert_eq!(slot, Duration::from_secs(180), "the fixture's");
+        })
+    };
+    says(&moved(0, 0), Check::Clock, Verdict::Ok, "slot");
+    says(&moved(184, 1), Check::Clock, Verdict::Ok, "slot");
+    says(&moved(240, 1), Check::Clock, Verdict::Fail, "at least 1m ahead");
+    says(&moved(-60, 1), Check::Clock, Verdict::Fail, "at least 59s behind");
+    says(&moved(-60, 61), Check::Clock, Verdict::Ok, "slot");
+}
+
+#[test]
+fn an_own_block_ahead_is_told() {
+    let ahead = |minutes: i64, enabled: bool| {
+        setup(|found| {
+            let at = found.daemons[0].answered + SignedDuration::from_mins(minutes);
+            status(found).produces_blocks = true;
+            status(found).next_block_production = Some(at);
+            found.daemons[0].daemon.params.block_production.enabled = enabled;
+        })
+    };
+    says(&ahead(3, true), Check::OwnSlot, Verdict::Warn, "in 3m: the worker is off");
+    says(&ahead(90, true), Check::OwnSlot, Verdict::Ok, "in 1h30m");
+    says(&ahead(90, false), Check::OwnSlot, Verdict::Warn, "enabled = false");
+}
+
+#[test]
+fn a_cost_that_is_not_known_says_how_to_know_it() {
+    let cost = |cost: Result<u64, CostUnknown>, metrics: bool| {
+        setup(|found| {
+            let examined = &mut found.daemons[0];
+            examined.cost = cost.map(|cost| Nanomina::try_new(cost).unwrap());
+            examined.quote = Some(Err::<Quote, _>(Fault::TimedOut { limit: Duration::from_secs(10) }));
+            if !metrics {
+                examined.daemon.metrics = None;
+                examined.scrape = None;
+            }
+        })
+    };
+    says(&cost(Ok(400_000), true), Check::Cost, Verdict::Ok, "0.0004 MINA");
+    says(&cost(Ok(0), true), Check::Cost, Verdict::Warn, "nothing");
+    says(&cost(Err(CostUnknown::NotConfigured), true), Check::Cost, Verdict::Warn, "no cost is configured");
+    says(&cost(Err(CostUnknown::NotMeasured), true), Check::Cost, Verdict::Ok, "quarter of an hour");
+    says(&cost(Err(CostUnknown::NotMeasured), false), Check::Cost, Verdict::Fail, "without metrics");
+    says(&cost(Err(CostUnknown::NoPrice), true), Check::Cost, Verdict::Fail, "no answer within 10s");
+    says(&cost(Err(CostUnknown::PriceOfNothing), true), Check::Cost, Verdict::Fail, "zero");
+    says(&cost(Ok(1), false), Check::Metrics, Verdict::Warn, "none are configured");
+}
+
+#[test]
+fn traces_of_others_are_told_and_nothing_else_is_one() {
+    says(&setup(|_| {}), Check::OtherController, Verdict::Ok, "no traces");
+    let running = |found: &mut Examination| {
+        found.machine.controllers = vec![Process { id: 7, name: "snarkstopper.sh".to_owned() }];
+    };
+    says(&setup(running), Check::OtherController, Verdict::Warn, "snarkstopper.sh runs on this machine (process 7)");
+    let seen = |found: &mut Examination| found.daemons[0].journalled.external_change = Some(Timestamp::UNIX_EPOCH);
+    says(&setup(seen), Check::OtherController, Verdict::Warn, "1970-01-01 00:00:00 UTC");
+}
+
+#[test]
+fn a_journal_that_cannot_be_kept_is_told() {
+    let state = |change: fn(&mut Machine)| setup(|found| change(&mut found.machine));
+    says(&state(|machine| machine.state.exists = true), Check::StateDir, Verdict::Ok, "can be written");
+    says(&state(|machine| machine.state.held_by = Some(9)), Check::StateDir, Verdict::Ok, "process 9");
+    says(&state(|machine| machine.state.free = Some(1 << 20)), Check::StateDir, Verdict::Warn, "1 MB left");
+    says(
+        &state(|machine| machine.state.unreadable = Some("damaged".into())),
+        Check::StateDir,
+        Verdict::Fail,
+        "damaged",
+    );
+    let refused = |machine: &mut Machine| machine.state.usable = Usable::No { why: "Read-only file system".into() };
+    says(&state(refused), Check::StateDir, Verdict::Fail, "Read-only file system");
+}
+
+#[test]
+fn the_histogram_is_held_against_the_price_of_the_market() {
+    let fees = |cumulative: Vec<f64>| {
+        setup(|found| {
+            let Some(Ok(scrape)) = &mut found.daemons[0].scrape else { panic!("the fixture has metrics") };
+            scrape.metrics.fees = Some(FeeHistogram { bounds: vec![0.0, 5.0], cumulative, sum: 0.0 });
+        })
+    };
+    says(&fees(vec![9.0, 9.0, 9.0]), Check::Histogram, Verdict::Ok, "free");
+    says(&fees(vec![0.0, 0.0, 0.0]), Check::Histogram, Verdict::Ok, "empty");
+    says(&fees(vec![1.0, 1.0, 9.0]), Check::Histogram, Verdict::Ok, "last bound of 5");
+    says(&fees(vec![0.0, 9.0, 9.0]), Check::Histogram, Verdict::Ok, "median price");
+    const { assert!(metrics_text::MAX_SHARE_ABOVE < 0.5, "or the third case would resolve prices") };
+}
+
+#[test]
+fn no_finding_is_longer_than_a_line() {
+    let report = setup(|found| found.machine.state.unreadable = Some("two\nlines\u{1b}[31m".to_owned()));
+    let text = |finding: &super::super::check::Finding| format!("{}{:?}", finding.detail, finding.fix);
+    assert!(report.findings.iter().all(|finding| !text(finding).contains(['\n', '\u{1b}'])), "{report:?}");
+    assert_eq!(report.count(Verdict::Fail), 1);
+}

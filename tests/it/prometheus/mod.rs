@@ -1,0 +1,4 @@
+//! The program beside a real Prometheus server, and what is in `config/` for it. Skipped where it is not installed.
+
+pub(crate) mod server;
+mod through;
