@@ -16,7 +16,7 @@ use super::{
 use crate::{
     cost::CostModel,
     journal::{Archive, Filter, JournalError, Moment},
-    market::{Block, Look, OpenWork, Sale},
+    market::{Block, Look},
     policy::{Params, Pricing},
     simulate::{Contestant, Entrant, Portrait, Progress, Run, World, in_parallel},
     units::{DaemonId, Nanomina, PublicKey},
@@ -298,20 +298,16 @@ fn without_us(look: &Look, params: &Params) -> Look {
     let ours = |prover: &PublicKey| params.worker.owns(prover) || shown.as_ref() == Some(prover);
     let stranger = World::stranger_key();
     if let Some(Ok(chain)) = &mut look.chain {
-        for block in chain.blocks.iter_mut().filter(|block| block.works.iter().any(|sale| ours(&sale.prover))) {
-            let strange = |sale: &Sale| {
-                let prover = if ours(&sale.prover) { &stranger } else { &sale.prover };
-                Sale { prover: prover.clone(), ..sale.clone() }
-            };
-            block.works = block.works.iter().map(strange).collect();
+        for sale in
+            chain.blocks.iter_mut().flat_map(|block| Arc::make_mut(&mut block.works)).filter(|sale| ours(&sale.prover))
+        {
+            sale.prover.clone_from(&stranger);
         }
     }
     if let Some(Ok(book)) = &mut look.book {
-        let others = |open: &OpenWork| OpenWork {
-            standing: open.standing.clone().filter(|offer| !ours(&offer.prover)),
-            ..open.clone()
-        };
-        book.works = book.works.iter().map(others).collect();
+        for open in Arc::make_mut(&mut book.works) {
+            open.standing.take_if(|offer| ours(&offer.prover));
+        }
     }
     if let Some(Ok(metrics)) = &mut look.metrics {
         (metrics.completed_by_own, metrics.assigned_to_own) = (None, None);

@@ -170,6 +170,7 @@ impl Market for RecordedMarket {
             clock_set: None,
             market_read: None,
             status: Ok(self.status()),
+            market_read: None,
             chain: Some(Ok(ChainLook { blocks: blocks.to_vec() })),
             book: None,
             metrics: None,

@@ -10,9 +10,11 @@
 mod asking;
 mod backtest;
 mod book;
+mod browser;
 mod check;
 mod checker;
 mod chronicle;
+mod deployment;
 mod documents;
 mod eras;
 mod exchange;

@@ -231,7 +231,7 @@ impl Point {
             target_fee: record.decision.target.map(|target| target.fee),
             enabled: record.enabled_after(),
             quantiles: market.map_or([None; Summary::QUANTILES.len()], |market| market.quantiles),
-            open_works: market.map(|market| (market.open_works, market.uncovered_works)),
+            open_works: record.book().map(|book| (book.open_works, book.uncovered_works)),
             earned: market.map(|market| market.own_earned),
             expected_profit: record.decision.appraisal.as_ref().map(|appraisal| appraisal.best.cautious_profit),
         }
