@@ -207,6 +207,11 @@ impl State {
         Kept { history: self.history.clone(), ..self.kept(None) }
     }
 
+    /// The same, but for what the policy remembers: orders and findings between two looks change nothing else.
+    pub fn remembering(self, memory: Memory) -> Self {
+        Self { memory, ..self }
+    }
+
     /// Expects the daemon to be set to `settings` at the next look: anything else is someone else's doing.
     pub fn expect(&mut self, settings: Settings) {
         self.memory.known = Some(settings);

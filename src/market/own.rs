@@ -25,6 +25,12 @@ pub struct OwnWorks {
     rivals: BTreeMap<WorkId, Nanomina>,
     sold: u64,
     earned: Nanomina,
+    /// No fate is older; `None` while that is not known.
+    #[serde(skip)]
+    fates_from: Option<Timestamp>,
+    /// As the last pruning left it; `None` where something came since.
+    #[serde(skip)]
+    calibrated: Option<BTreeMap<Nanomina, Calibration>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -75,6 +81,15 @@ impl Calibration {
         self.predicted += predicted.corrected;
         self.uncorrected += predicted.uncorrected;
         self.sold += u64::from(matches!(work.fate, Fate::Sold(_)));
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self {
+            decided: self.decided + other.decided,
+            predicted: self.predicted + other.predicted,
+            uncorrected: self.uncorrected + other.uncorrected,
+            sold: self.sold + other.sold,
+        }
     }
 
     /// Predicted minus realised share sold; `None` before any fate is known.
@@ -137,7 +152,9 @@ impl OwnWorks {
                 rivals.insert(open.work, offer.fee);
             }
         }
+        self.calibrated = None;
         for block in blocks {
+            self.fates_from = self.fates_from.map(|from| from.min(block.at));
             for sale in &*block.works {
                 if owns(&sale.prover) {
                     self.sell(block.at, sale.work, sale.fee, predicted);
@@ -158,13 +175,28 @@ impl OwnWorks {
 
     /// Forgets fates older than `oldest`, and beyond the limit the works with the smallest ids.
     pub(super) fn prune(&mut self, oldest: Timestamp) {
+        if self.fates_from.is_none_or(|from| from < oldest) || self.works.len() > MAX_WORKS {
+            self.forget(oldest);
+        }
+        self.calibrated = Some(self.calibrate());
+    }
+
+    fn forget(&mut self, oldest: Timestamp) {
+        let mut from = Timestamp::MAX;
         self.works.retain(|_, work| match work.fate {
             Fate::Open => true,
-            Fate::Sold(at) | Fate::Lost(at) => at >= oldest,
+            Fate::Sold(at) | Fate::Lost(at) => {
+                let stays = at >= oldest;
+                if stays {
+                    from = from.min(at);
+                }
+                stays
+            }
         });
         while self.works.len() > MAX_WORKS {
             self.works.pop_first();
         }
+        self.fates_from = Some(from);
     }
 
     /// Own works sold since the controller knows the daemon.
@@ -179,21 +211,21 @@ impl OwnWorks {
 
     /// Predicted against realised sales of the works whose fate is known.
     pub fn calibration(&self) -> Calibration {
-        let mut all = Calibration::default();
-        self.decided().for_each(|(work, predicted)| all.add(work, predicted));
-        all
+        self.by_fee().into_values().fold(Calibration::default(), Calibration::plus)
     }
 
     /// The same by fee: each fee from which a band reaches up to the next of 1, 2, 5, 10, 20, 50 .. nanomina, where works were decided.
     pub fn by_fee(&self) -> BTreeMap<Nanomina, Calibration> {
-        let mut bands: BTreeMap<Nanomina, Calibration> = BTreeMap::new();
-        self.decided().for_each(|(work, predicted)| bands.entry(band(work.fee)).or_default().add(work, predicted));
-        bands
+        self.calibrated.clone().unwrap_or_else(|| self.calibrate())
     }
 
-    fn decided(&self) -> impl Iterator<Item = (&OwnWork, Prediction)> {
+    fn calibrate(&self) -> BTreeMap<Nanomina, Calibration> {
+        let mut bands: BTreeMap<Nanomina, Calibration> = BTreeMap::new();
         let decided = self.works.values().filter(|work| work.fate != Fate::Open);
-        decided.filter_map(|work| Some((work, work.predicted?)))
+        for (work, predicted) in decided.filter_map(|work| Some((work, work.predicted?))) {
+            bands.entry(band(work.fee)).or_default().add(work, predicted);
+        }
+        bands
     }
 
     /// Distinct fees of own works still standing, ascending.
