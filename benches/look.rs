@@ -88,7 +88,7 @@ fn look() -> Look {
         };
         Block {
             height: 480_000 + index,
-            state_hash: format!("3N{index}"),
+            state_hash: format!("3N{index}").into(),
             at: now() - SLOT * (BLOCKS - index),
             works: (0..works).map(sale).collect(),
         }
@@ -104,6 +104,7 @@ fn look() -> Look {
         at: now(),
         clock_set: None,
         status: Ok(status(&keys[0])),
+        market_read: None,
         chain: Some(Ok(ChainLook { blocks })),
         book: Some(Ok(Book { order: BookOrder::Purchase, works })),
         metrics: None,

@@ -150,6 +150,7 @@ fn snark_pool_read_and_estimated(bencher: Bencher<'_, '_>) {
             at,
             clock_set: None,
             status: Err(Fault::Refused { message: String::new() }),
+            market_read: None,
             chain: chain.map(Ok),
             book: Some(Ok(book)),
             metrics: None,

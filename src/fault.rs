@@ -98,6 +98,22 @@ impl Fault {
         "invalid_value",
     ];
 
+    /// Whether the source said nothing, rather than something that cannot be true.
+    pub const fn is_silence(&self) -> bool {
+        match self {
+            Self::Unreachable { .. }
+            | Self::TimedOut { .. }
+            | Self::Truncated { .. }
+            | Self::HttpStatus { .. }
+            | Self::NotScraped { .. } => true,
+            Self::Oversized { .. }
+            | Self::Malformed { .. }
+            | Self::Refused { .. }
+            | Self::Unsupported { .. }
+            | Self::InvalidValue { .. } => false,
+        }
+    }
+
     /// Cuts text that came from outside to what a log line can bear, on a character border.
     pub fn excerpt(text: &str) -> String {
         const LONGEST: usize = 200;

@@ -51,7 +51,10 @@ impl Record {
     /// What the daemon is set to when the look is over, else what was seen; `None` while unknown.
     fn settings_after(&self) -> Option<Settings> {
         let before = Settings::from(self.look.status.as_ref().ok()?);
-        Some(self.outcome.left(&before, &self.decision.action).unwrap_or(before))
+        Some(match &self.outcome {
+            Outcome::Applied { .. } => before,
+            outcome => outcome.left(&before, &self.decision.action).unwrap_or(before),
+        })
     }
 
     /// The fee the daemon asks when the look is over: the one known to be set, else the one seen; `None` while unknown.

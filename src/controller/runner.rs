@@ -26,7 +26,7 @@ use crate::{
     journal::{Inputs, Ledger},
     market::Look,
     policy::{Action, Decision, Mode, Outcome, Params, Reason, Settings},
-    record::Record,
+    record::{Record, Role},
     units::{DaemonId, Nanomina},
 };
 
@@ -123,12 +123,22 @@ impl<P: DaemonPort> Runner<P> {
 
     /// Obeys what waits, looks at the daemon once, decides, acts, takes down and publishes the record.
     pub async fn look(&mut self) -> Arc<Record> {
-        let plan = self.wiring.plan.borrow_and_update().clone();
         let began = Instant::now();
+        let plan = self.wiring.plan.borrow_and_update().clone();
+        let seen = self.see(&plan).await;
+        self.act_on(&plan, began, seen).await
+    }
+
+    /// Obeys what waits and looks. Nothing is lost where it is given up half-way.
+    async fn see(&mut self, plan: &Plan) -> Look {
         self.logbook.begin(&mut self.state).await;
         let clock_set = self.time.ask();
         let look = self.wiring.port.look(&self.state.plan(self.time.now(), &plan.params)).await;
-        let look = Look { clock_set, ..look };
+        Look { clock_set, ..look }
+    }
+
+    async fn act_on(&mut self, plan: &Plan, began: Instant, look: Look) -> Arc<Record> {
+        let look = self.state.vet(look);
         self.logbook.observe(&look, &mut self.state);
         let context = Context {
             mode: plan.mode,
@@ -139,7 +149,7 @@ impl<P: DaemonPort> Runner<P> {
         let decided = self.time.now();
         let conclusion = self.state.conclude(decided, &look, &context);
         let (decision, outcome) = match self.state.settings(&look) {
-            Some(settings) => self.carry_out(&plan, &settings, conclusion.decision).await,
+            Some(settings) => self.carry_out(plan, &settings, conclusion.decision).await,
             None => (conclusion.decision, Outcome::Held),
         };
         self.sequence += 1;
@@ -159,7 +169,7 @@ impl<P: DaemonPort> Runner<P> {
             prediction_error: conclusion.prediction_error,
             took: began.elapsed(),
         };
-        self.settle(&plan, decided, conclusion.cost, record).await
+        self.settle(plan, decided, conclusion.cost, record).await
     }
 
     /// Looks at the daemon once and leaves it as it then is.
@@ -168,10 +178,17 @@ impl<P: DaemonPort> Runner<P> {
         self.logbook.close(self.time.now(), &self.state).await;
     }
 
-    /// Looks at the daemon at the configured interval until cancelled, then leaves the daemon as configured.
+    /// Looks at the daemon at the configured interval until cancelled, then leaves the daemon as configured. A look is given up where
+    /// it is; an action under way is not.
     pub async fn run(mut self, cancel: CancellationToken) {
         while !cancel.is_cancelled() {
-            self.look().await;
+            let began = Instant::now();
+            let plan = self.wiring.plan.borrow_and_update().clone();
+            let seen = tokio::select! {
+                () = cancel.cancelled() => break,
+                seen = self.see(&plan) => seen,
+            };
+            self.act_on(&plan, began, seen).await;
             let pause = self.next_wait();
             tokio::select! {
                 () = cancel.cancelled() => break,
@@ -248,6 +265,10 @@ impl<P: DaemonPort> Runner<P> {
         let mut look = Look { at: self.time.now(), clock_set: None, status: Ok(status), ..last.look.clone() };
         for action in leaving(plan.on_exit, self.logbook.baseline(), &settings) {
             let switches = settings.worker.is_some() != settings.after(&action).worker.is_some();
+            if switches && last.role != Role::Worker {
+                warn!(daemon = %self.wiring.id, role = last.role.as_str(), "the worker key of a daemon that may be a coordinator is left as it is");
+                continue;
+            }
             let now = self.time.now();
             if let (true, Some(wait)) = (switches, self.state.memory().switch_hazard(now)) {
                 warn!(daemon = %self.wiring.id, ?wait, action = action.code(), "too soon after the last switch, left as it is");

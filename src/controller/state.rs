@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     cost::{CostInputs, CostModel, CostUnknown, Quote},
     daemon::LookPlan,
+    fault::Fault,
     journal::Kept,
-    market::{History, Look, Prediction, View, ViewSettings},
+    market::{History, Look, PoolMetrics, Prediction, View, ViewSettings},
     policy::{
         Appraisal, Decision, Input, Memory, Mode, Outcome, Params, Pause, Reason, Role, Settings, appraisal, decide,
     },
@@ -58,6 +59,39 @@ pub struct State {
     account_asked: Option<Timestamp>,
     /// P(sold) at the fee the daemon really asks, as last estimated.
     predicted: Option<Prediction>,
+    /// The daemon's counters as last trusted.
+    #[serde(default)]
+    counters: Option<Counters>,
+}
+
+/// What only rises while a daemon's process lives.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Counters {
+    completed: Option<f64>,
+    assigned: Option<f64>,
+    fees: Option<f64>,
+}
+
+impl Counters {
+    fn of(metrics: &PoolMetrics) -> Self {
+        let fees = metrics.fees.as_ref().and_then(|fees| fees.cumulative.last().copied());
+        Self { completed: metrics.completed_by_own, assigned: metrics.assigned_to_own, fees }
+    }
+
+    /// The first that is less than before.
+    fn fell(&self, before: &Self) -> Option<Fault> {
+        [
+            ("completed_snark_work_received_rpc", before.completed, self.completed),
+            ("snark_work_assigned_rpc", before.assigned, self.assigned),
+            ("snark_fee_count", before.fees, self.fees),
+        ]
+        .into_iter()
+        .find_map(|(field, before, now)| {
+            let (before, now) = before.zip(now).filter(|(before, now)| now < before)?;
+            let value = format!("{now} after {before}, from a daemon that did not restart");
+            Some(Fault::InvalidValue { field: field.to_owned(), value })
+        })
+    }
 }
 
 impl State {
@@ -72,6 +106,23 @@ impl State {
                 .clone()
                 .or_else(|| self.memory.shown_key.clone())
                 .filter(|_| due || self.memory.has_account == Some(false)),
+        }
+    }
+
+    /// A look whose metrics can be true: counters that fell although the daemon did not restart are of another process, or none, and
+    /// are not trusted until they continue those that were.
+    pub fn vet(&mut self, look: Look) -> Look {
+        if self.memory.shows_restart(&look) {
+            self.counters = None;
+        }
+        let Some(Ok(metrics)) = &look.metrics else { return look };
+        let counters = Counters::of(metrics);
+        match self.counters.and_then(|before| counters.fell(&before)) {
+            Some(fault) => Look { metrics: Some(Err(fault)), ..look },
+            None => {
+                self.counters = Some(counters);
+                look
+            }
         }
     }
 
@@ -137,7 +188,7 @@ impl State {
     /// The state that earlier runs left, what the daemon itself tells left out.
     pub fn restored(kept: Kept) -> Self {
         let Kept { memory, history, slot, predicted, baseline: _ } = kept;
-        Self { history, memory, slot, predicted, account_asked: None }
+        Self { history, memory, slot, predicted, account_asked: None, counters: None }
     }
 
     /// What outlives the process.
@@ -151,9 +202,19 @@ impl State {
         }
     }
 
+    /// Everything that decisions depend on, the market's sales with it.
+    pub fn whole(&self) -> Kept {
+        Kept { history: self.history.clone(), ..self.kept(None) }
+    }
+
     /// Expects the daemon to be set to `settings` at the next look: anything else is someone else's doing.
     pub fn expect(&mut self, settings: Settings) {
         self.memory.known = Some(settings);
+    }
+
+    /// P(sold) at the fee the daemon asks, as last estimated.
+    pub fn predicted(&self) -> Option<Prediction> {
+        self.predicted
     }
 
     /// What the policy remembers.
@@ -171,10 +232,12 @@ impl State {
         self.memory.pause = Some(Pause { until });
     }
 
-    /// Ends the operator's pause and closes the breaker.
+    /// Ends the operator's pause and the hold after someone else's changes, and closes the breaker.
     pub fn resume(&mut self) {
         self.memory.pause = None;
         self.memory.breaker = Default::default();
+        self.memory.external_hold = None;
+        self.memory.contest = Default::default();
     }
 
     /// P(sold) at the fee the daemon asks; `None` when the forecast was made for virtual settings.

@@ -46,11 +46,11 @@ pub(super) fn from_pool(pool: Vec<(WorkId, Offer)>, pending: Vec<WorkId>, chain:
             }
         }
     }
-    Book { order: BookOrder::Unknown, works }
+    Book { order: BookOrder::Unknown, works: works.into() }
 }
 
 fn bought(chain: &ChainLook) -> HashSet<WorkId> {
-    chain.blocks.iter().flat_map(|block| &block.works).map(|sale| sale.work).collect()
+    chain.blocks.iter().flat_map(|block| &*block.works).map(|sale| sale.work).collect()
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     fn block(height: u32, state_hash: &str) -> Block {
-        Block { height, state_hash: state_hash.into(), at: jiff::Timestamp::UNIX_EPOCH, works: Vec::new() }
+        Block { height, state_hash: state_hash.into(), at: jiff::Timestamp::UNIX_EPOCH, works: Vec::new().into() }
     }
 
     fn heights(chain: &ChainLook) -> Vec<u32> {
@@ -51,7 +51,7 @@ mod tests {
     #[test]
     fn of_one_height_the_later_listed_stands() {
         let chain = assemble(vec![block(1, "a"), block(2, "b"), block(2, "c")]);
-        assert_eq!(chain.blocks.iter().map(|block| block.state_hash.as_str()).collect::<Vec<_>>(), ["a", "c"]);
+        assert_eq!(chain.blocks.iter().map(|block| &*block.state_hash).collect::<Vec<_>>(), ["a", "c"]);
     }
 
     proptest! {

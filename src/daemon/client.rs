@@ -9,6 +9,7 @@ use std::{
 };
 
 use graphql_client::GraphQLQuery;
+use jiff::Timestamp;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, de::DeserializeOwned};
@@ -18,6 +19,7 @@ use url::Url;
 use super::{
     answers::{self, MarketAnswer},
     capabilities::{Capabilities, Capability, INTROSPECTION, MarketOperation, StatusOperation},
+    fleet::{Member, Shared, Wanted},
     http::{Answer, Failure, Http, Limits, Reach},
     market_answer::MAX_BLOCKS,
     metrics::MetricsEndpoint,
@@ -30,7 +32,7 @@ use super::{
 use crate::{
     clock::Clock,
     fault::Fault,
-    market::{Book, ChainLook, Look, Status, SyncState},
+    market::{Book, ChainLook, Look, Reading, Status, SyncState},
     units::PublicKey,
 };
 
@@ -50,6 +52,8 @@ pub struct ClientConfig {
     pub clock: Clock,
     /// Is told of every request.
     pub observer: Option<Arc<dyn RequestObserver>>,
+    /// Whom blocks and book are shared with, if anyone.
+    pub member: Option<Member>,
 }
 
 /// Why no client could be made.
@@ -72,6 +76,7 @@ pub struct DaemonClient {
     http: Http,
     clock: Clock,
     observer: Option<Arc<dyn RequestObserver>>,
+    member: Option<Member>,
     known: Mutex<Option<Known>>,
 }
 
@@ -100,6 +105,7 @@ impl DaemonClient {
             metrics_token,
             clock: config.clock,
             observer: config.observer,
+            member: config.member,
             known: Mutex::new(None),
         })
     }
@@ -177,21 +183,44 @@ impl DaemonClient {
         Ok(self.ask(operation.name(), request?, |answer| answers::status(operation, answer)).await?)
     }
 
-    async fn read_market(&self, blocks: u32) -> Halves {
-        let (has_chain, answer) = match self.capabilities().await {
-            Ok(found) => (found.has(Capability::BestChain), self.ask_market(found.market_operation(), blocks).await),
-            Err(fault) => (true, Err(fault)),
+    /// Blocks and book, as another daemon of the fleet just read them or from this one.
+    async fn read_market(&self, at: Timestamp, status: &Status, blocks: u32) -> Market {
+        let found = match self.capabilities().await {
+            Ok(found) => found,
+            Err(fault) => return Market::failed(true, fault),
         };
+        let has_chain = found.has(Capability::BestChain);
+        let Some(operation) = found.market_operation() else {
+            return Market::failed(has_chain, Fault::Unsupported { missing: "snarkPool".to_owned() });
+        };
+        let in_order = operation == MarketOperation::Range;
+        let shared = |member: &Member| {
+            member.find(&Wanted { now: self.clock.now(), status, blocks, in_order }).map(Market::shared)
+        };
+        let mut turn = None;
+        if let Some(member) = &self.member {
+            if let Some(market) = shared(member) {
+                return market;
+            }
+            turn = member.turn().await;
+            if let Some(market) = shared(member) {
+                return market;
+            }
+        }
+        let answer = self.ask_market(operation, blocks).await;
+        drop(turn);
         match answer {
-            Ok((chain, book)) => (chain.map(Ok), Some(Ok(book))),
-            Err(fault) => (has_chain.then(|| Err(fault.clone())), Some(Err(fault))),
+            Ok((chain, book)) => {
+                if let (Some(member), Some(chain)) = (&self.member, &chain) {
+                    member.share(at, chain, &book);
+                }
+                Market { read: None, chain: chain.map(Ok), book: Some(Ok(book)) }
+            }
+            Err(fault) => Market::failed(has_chain, fault),
         }
     }
 
-    async fn ask_market(&self, operation: Option<MarketOperation>, blocks: u32) -> Result<MarketAnswer, Fault> {
-        let Some(operation) = operation else {
-            return Err(Fault::Unsupported { missing: "snarkPool".to_owned() });
-        };
+    async fn ask_market(&self, operation: MarketOperation, blocks: u32) -> Result<MarketAnswer, Fault> {
         let blocks = i64::from(blocks.min(MAX_BLOCKS));
         let request = match operation {
             MarketOperation::Range => request::<operations::MarketRange>(market_range::Variables { blocks }),
@@ -259,29 +288,30 @@ impl DaemonPort for DaemonClient {
         let at = self.clock.now();
         let status = self.read_status().await;
         // Before a daemon has a best tip it answers with empty or missing lists and no accounts, which would pass for facts.
-        let synced = status.as_ref().is_ok_and(|status| status.sync == SyncState::Synced);
+        let synced = status.as_ref().ok().filter(|status| status.sync == SyncState::Synced);
         let market = async {
             match synced {
-                true => self.read_market(plan.blocks).await,
-                false => (None, None),
+                Some(status) => self.read_market(at, status, plan.blocks).await,
+                None => Market::default(),
             }
         };
         let account = async {
-            match plan.account.as_ref().filter(|_| synced) {
+            match plan.account.as_ref().filter(|_| synced.is_some()) {
                 Some(key) => Some(self.read_account(key).await),
                 None => None,
             }
         };
         let metrics = async { Some(self.scrape().await?.map(|scrape| scrape.metrics)) };
         // Two queries of one look must not both discover the schema.
-        let ((chain, book), account, metrics) = if synced && self.found().is_none() {
+        let (market, account, metrics) = if synced.is_some() && self.found().is_none() {
             let market = market.await;
             let (account, metrics) = tokio::join!(account, metrics);
             (market, account, metrics)
         } else {
             tokio::join!(market, account, metrics)
         };
-        Look { at, clock_set: None, status, chain, book, metrics, account }
+        let Market { read: market_read, chain, book } = market;
+        Look { at, clock_set: None, status, market_read, chain, book, metrics, account }
     }
 
     async fn status(&self) -> Result<Status, Fault> {
@@ -316,7 +346,22 @@ impl DaemonPort for DaemonClient {
 }
 
 /// Chain and book, which one request answers.
-type Halves = (Option<Result<ChainLook, Fault>>, Option<Result<Book, Fault>>);
+#[derive(Default)]
+struct Market {
+    read: Option<Reading>,
+    chain: Option<Result<ChainLook, Fault>>,
+    book: Option<Result<Book, Fault>>,
+}
+
+impl Market {
+    fn shared(shared: Shared) -> Self {
+        Self { read: Some(shared.reading), chain: Some(Ok(shared.chain)), book: Some(Ok(shared.book)) }
+    }
+
+    fn failed(has_chain: bool, fault: Fault) -> Self {
+        Self { read: None, chain: has_chain.then(|| Err(fault.clone())), book: Some(Err(fault)) }
+    }
+}
 
 fn request<Q: GraphQLQuery>(variables: Q::Variables) -> Result<Vec<u8>, Failure> {
     encode(&Q::build_query(variables))

@@ -34,9 +34,9 @@ macro_rules! blocks {
             }
             blocks.push(Block {
                 height: block.protocol_state.consensus_state.block_height.length("bestChain.blockHeight")?,
-                state_hash: block.state_hash.hash("bestChain.stateHash")?,
+                state_hash: block.state_hash.hash("bestChain.stateHash")?.into(),
                 at: block.protocol_state.blockchain_state.date.time("bestChain.date")?,
-                works,
+                works: works.into(),
             });
         }
         chain::assemble(blocks)

@@ -61,9 +61,12 @@ fn fees(exposition: &Exposition<'_>) -> Result<Option<FeeHistogram>, Fault> {
     Ok(Some(FeeHistogram { bounds, cumulative, sum }))
 }
 
+/// A count. Only the daemon's moving averages may be 0/0 (Mina `mina_metrics.ml`): a count that is no number is a lie.
 fn count(exposition: &Exposition<'_>, name: &str) -> Result<Option<f64>, Fault> {
-    match exposition.daemon(name) {
-        Some(value) if value < 0.0 => Err(Fault::InvalidValue { field: name.to_owned(), value: value.to_string() }),
+    match exposition.daemon_family(name).and_then(|family| family.value()) {
+        Some(value) if !value.is_finite() || value < 0.0 => {
+            Err(Fault::InvalidValue { field: name.to_owned(), value: value.to_string() })
+        }
         value => Ok(value),
     }
 }
@@ -77,7 +80,7 @@ mod tests {
         Coda_Snark_work_snark_fee_bucket{le=\"+Inf\"} 3\nCoda_Snark_work_snark_fee_bucket{le=\"1.\"} 1\n\
         Coda_Snark_work_snark_fee_bucket{le=\"0.\"} 1\n\
         #TYPE Coda_Snark_work_snark_pool_size gauge\nCoda_Snark_work_snark_pool_size 4111\n\
-        #TYPE Coda_Snark_work_snark_work_assigned_rpc counter\nCoda_Snark_work_snark_work_assigned_rpc Nan\n";
+        #TYPE Coda_Snark_work_snark_work_assigned_rpc counter\nCoda_Snark_work_snark_work_assigned_rpc 7\n";
 
     #[test]
     fn the_daemons_text_reads_as_it_says() {
@@ -88,7 +91,10 @@ mod tests {
             metrics.fees,
             Some(FeeHistogram { bounds: vec![0.0, 1.0], cumulative: vec![1.0, 1.0, 3.0], sum: 1.5e9 })
         );
-        assert_eq!((metrics.pool_size, metrics.completed_by_own, metrics.assigned_to_own), (Some(4111.0), None, None));
+        assert_eq!(
+            (metrics.pool_size, metrics.completed_by_own, metrics.assigned_to_own),
+            (Some(4111.0), None, Some(7.0))
+        );
     }
 
     #[test]
@@ -98,7 +104,9 @@ mod tests {
         assert_eq!(code("<html><body>Bad request</body></html>"), "malformed");
         assert_eq!(code("node_load1 0.4\n"), "unsupported");
         assert_eq!(code(&TEXT.replace("{le=\"1.\"} 1", "{le=\"1.\"} 9")), "invalid_value");
-        assert_eq!(code(&TEXT.replace("size 4111", "size -1")), "invalid_value");
+        for lie in ["size -1", "size Nan", "size +Inf"] {
+            assert_eq!(code(&TEXT.replace("size 4111", lie)), "invalid_value", "{lie}");
+        }
         assert_eq!(read(&[0xff, 0xfe]).unwrap_err().code(), "malformed");
     }
 }

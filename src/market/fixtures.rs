@@ -60,8 +60,9 @@ pub(crate) fn look(seconds: i64, blocks: Vec<Block>, open: Vec<OpenWork>) -> Loo
         at: time(seconds),
         clock_set: None,
         status: Ok(status(seconds)),
+        market_read: None,
         chain: Some(Ok(ChainLook { blocks })),
-        book: Some(Ok(Book { order: BookOrder::Purchase, works: open })),
+        book: Some(Ok(Book { order: BookOrder::Purchase, works: open.into() })),
         metrics: None,
         account: None,
     }

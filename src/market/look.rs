@@ -1,6 +1,6 @@
 //! What one look at one daemon yields: the only facts that the rest of the program knows about the outside.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     fault::Fault,
     metrics_text::Histogram,
-    units::{Nanomina, PublicKey, WorkId},
+    units::{DaemonId, Nanomina, PublicKey, WorkId},
 };
 
 /// One look at one daemon. Each source succeeds or fails on its own.
@@ -21,6 +21,9 @@ pub struct Look {
     pub clock_set: Option<SignedDuration>,
     /// `daemonStatus`: what the daemon is and does.
     pub status: Result<Status, Fault>,
+    /// Which other daemon of the fleet read blocks and book; `None` where this one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub market_read: Option<Reading>,
     /// Blocks of the best chain; `None` where the schema has no `bestChain` or the status already forbade asking.
     pub chain: Option<Result<ChainLook, Fault>>,
     /// The works still to be bought; `None` when the status already forbade asking.
@@ -29,6 +32,15 @@ pub struct Look {
     pub metrics: Option<Result<PoolMetrics, Fault>>,
     /// Whether the configured worker key has a ledger account; `None` when not asked in this look or no key is configured.
     pub account: Option<Result<bool, Fault>>,
+}
+
+/// By whom and when something was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    /// The daemon that was asked.
+    pub by: DaemonId,
+    /// When its look began.
+    pub at: Timestamp,
 }
 
 /// What the daemon says of itself.
@@ -132,11 +144,11 @@ pub struct Block {
     /// Block height.
     pub height: u32,
     /// State hash, the block's identity across forks.
-    pub state_hash: String,
+    pub state_hash: Arc<str>,
     /// Start of the block's slot.
     pub at: Timestamp,
-    /// Works bought, in scan-state order.
-    pub works: Vec<Sale>,
+    /// Works bought, in scan-state order; shared by all who remember the block.
+    pub works: Arc<[Sale]>,
 }
 
 /// A work bought in a block.
@@ -173,8 +185,8 @@ pub struct OpenWork {
 pub struct Book {
     /// How the list was obtained, and so what its order and completeness mean.
     pub order: BookOrder,
-    /// The open works.
-    pub works: Vec<OpenWork>,
+    /// The open works; shared by all who read them.
+    pub works: Arc<[OpenWork]>,
 }
 
 /// What the order of a [`Book`] means.

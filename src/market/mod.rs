@@ -4,6 +4,7 @@
 //!
 //! Not here: how a look is taken (`daemon`), and what to do about it (`policy`).
 
+mod coverage;
 pub mod estimate;
 mod evidence;
 #[cfg(test)]
@@ -11,6 +12,7 @@ pub(crate) mod fixtures;
 mod history;
 mod look;
 mod own;
+mod pairs;
 mod regime;
 mod supply;
 mod view;
@@ -18,7 +20,7 @@ mod view;
 pub use history::History;
 pub use look::{
     Block, Book, BookOrder, ChainLook, ConsensusSlot, ExactPool, FeeHistogram, Look, Offer, OpenWork, PoolMetrics,
-    Sale, Status, SyncState,
+    Reading, Sale, Status, SyncState,
 };
 pub use own::{Calibration, OwnWorks, Prediction};
 pub use supply::Supply;

@@ -39,7 +39,7 @@ pub struct Input<'a> {
 /// Decides what to do.
 ///
 /// In the order of priority: pause, a daemon that cannot be trusted, settings that are not ours, an own block ahead, then the
-/// market: uneconomical, price move, nothing to do.
+/// market: uneconomical, price move, nothing to do. Where the market's verdict may only be advised, it stands beside the hold.
 pub fn decide(input: &Input<'_>) -> Decision {
     let status = match guards::status(input) {
         Ok(status) => status,
@@ -52,9 +52,14 @@ pub fn decide(input: &Input<'_>) -> Decision {
     if let Some(slot) = guards::own_block(input, status) {
         return make_room(input, &settings, slot);
     }
-    match price(input, &settings) {
-        Ok(appraisal) => trade(input, &settings, appraisal),
-        Err(reason) => hold(reason),
+    let appraisal = match price(input, &settings) {
+        Ok(appraisal) => appraisal,
+        Err(reason) => return hold(reason),
+    };
+    let decision = trade(input, &settings, appraisal);
+    match guards::advice(input, &settings) {
+        Ok(()) => decision,
+        Err(reason) => Decision { action: Action::Hold, reason, ..decision },
     }
 }
 

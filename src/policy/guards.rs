@@ -57,12 +57,31 @@ const TIP_SLOTS: u32 = 20;
 /// Whether the worker is ours to set.
 pub(super) fn ownership(input: &Input<'_>, settings: &Settings) -> Result<(), Reason> {
     if let Some(until) = input.memory.external_hold {
-        return Err(Reason::ExternalChange { until });
+        let contest = &input.memory.contest;
+        let rounds = u32::try_from(contest.rounds.len()).unwrap_or(u32::MAX);
+        return Err(match contest.is_fight() {
+            true => Reason::Contested { rounds, until },
+            false => Reason::ExternalChange { until },
+        });
     }
     match &settings.worker {
         Some(found) if !input.params.worker.owns(found) => Err(Reason::ForeignKey { found: found.clone() }),
-        None if input.role == Role::Unsure => Err(Reason::RoleUnsure),
         _ => Ok(()),
+    }
+}
+
+/// Whether what the market asks for may only be advised.
+pub(super) fn advice(input: &Input<'_>, settings: &Settings) -> Result<(), Reason> {
+    if settings.worker.is_none() && input.role == Role::Unsure {
+        return Err(Reason::RoleUnsure);
+    }
+    match &input.look.metrics {
+        Some(Err(fault)) => {
+            let fresh = remaining(input.memory.metrics_read, input.params.safety.max_age, input.now).is_some();
+            // What the metrics told before still holds for a while; what contradicts itself holds for nothing.
+            if fault.is_silence() && fresh { Ok(()) } else { Err(Reason::MetricsFault { fault: fault.clone() }) }
+        }
+        None | Some(Ok(_)) => Ok(()),
     }
 }
 

@@ -6,8 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    contest::Contest,
     decision::{Action, Decision},
-    params::{ExternalChange, RoleSetting, Safety},
+    params::{RoleSetting, Safety},
     reason::Reason,
     state::{HoldState, Mode, Outcome, Pause, Role},
 };
@@ -22,6 +23,13 @@ use crate::{
 /// which the daemon aborts (Mina `mina_lib.ml` `Snark_worker`; MinaProtocol/mina#4122). After a stop the old process may outlive
 /// the call and a new one would prove beside it.
 const SWITCH_HAZARD: Duration = Duration::from_secs(60);
+
+/// Less than this an uptime may be behind the clock: it is read somewhat later than the look begins, and counted in whole seconds.
+const UPTIME_TOLERANCE: Duration = Duration::from_secs(5);
+
+/// A proof that was begun longer ago is not coming: eleven proofs in a row, the most of a work before Mesa, at 56 s each, which 2020's
+/// machines took (Mina MIP-6).
+const LONGEST_PROOF: Duration = Duration::from_secs(616);
 
 /// What an operator can set on a daemon.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +56,12 @@ impl Settings {
             Action::SwitchOff => Self { worker: None, ..self.clone() },
         }
     }
+
+    /// The settings that carrying out an action passes through, the first and the last included: the fee is set before the key.
+    fn on_the_way(&self, action: &Action) -> [Self; 3] {
+        let after = self.after(action);
+        [self.clone(), Self { fee: after.fee, ..self.clone() }, after]
+    }
 }
 
 /// What the policy must remember from look to look. A restart that forgot it could flap.
@@ -72,16 +86,28 @@ pub struct Memory {
     pub pause: Option<Pause>,
     /// Failures in a row.
     pub breaker: Breaker,
+    /// Who else sets the daemon.
+    pub contest: Contest,
     /// What the daemon was last known to be set to.
     pub known: Option<Settings>,
+    /// Where that is not known: what our last decision may have left it set to; empty where it may be anything.
+    pub possible: Vec<Settings>,
     /// What the daemon would be set to if dry-run decisions had been carried out.
     pub virtual_settings: Option<Settings>,
-    /// The worker key that the daemon last showed. One that ever showed a key is no coordinator.
+    /// The worker key that the daemon last showed.
     pub shown_key: Option<PublicKey>,
+    /// While the daemon shows no key: what it had handed out when that began.
+    pub keyless: Option<Keyless>,
+    /// Whether the daemon handed out work without showing a key, and has shown none since.
+    pub coordinates: bool,
+    /// When the daemon's metrics were last read and could be true.
+    pub metrics_read: Option<Timestamp>,
     /// Whether the worker key has a ledger account, as last answered.
     pub has_account: Option<bool>,
-    /// The daemon's uptime at the last look.
+    /// The daemon's uptime at the last look that showed it.
     pub uptime: Option<Duration>,
+    /// When that was.
+    pub uptime_read: Option<Timestamp>,
     /// Restarts of the daemon seen.
     pub restarts: u32,
 }
@@ -93,6 +119,17 @@ pub struct Switched {
     pub at: Timestamp,
     /// On or off.
     pub on: bool,
+}
+
+/// What a daemon without a visible key had handed out and got back when it was first seen so.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Keyless {
+    /// When.
+    pub since: Timestamp,
+    /// Works handed out.
+    pub assigned: Option<f64>,
+    /// Works that came back.
+    pub completed: Option<f64>,
 }
 
 /// Looks in a row that wanted the same.
@@ -154,25 +191,32 @@ impl Memory {
         let Ok(status) = &look.status else { return };
         let found = Settings::from(status);
         let started = look.at.checked_sub(status.uptime).unwrap_or(Timestamp::MIN);
-        let restarted = self.uptime.is_some_and(|before| status.uptime < before);
-        self.uptime = Some(status.uptime);
-        if status.worker.is_some() {
-            self.shown_key.clone_from(&status.worker);
+        let restarted = self.shows_restart(look);
+        (self.uptime, self.uptime_read) = (Some(status.uptime), Some(look.at));
+        if matches!(look.metrics, Some(Ok(_))) {
+            self.metrics_read = Some(look.at);
         }
+        self.notice_role(look, status, restarted);
         self.restarts += u32::from(restarted);
-        let changed = self.known.as_ref().is_some_and(|known| *known != found);
+        let possible = std::mem::take(&mut self.possible);
+        let changed = match &self.known {
+            Some(known) => *known != found,
+            None => !possible.is_empty() && !possible.contains(&found),
+        };
         if changed || restarted {
             self.virtual_settings = None;
         }
-        if changed {
-            let known_on = self.known.as_ref().is_some_and(|known| known.worker.is_some());
-            if known_on != found.worker.is_some() {
-                self.switched = Some(Switched { at: look.at, on: found.worker.is_some() });
-            }
+        if let (true, Some(known)) = (changed, &self.known)
+            && known.worker.is_some() != found.worker.is_some()
+        {
+            self.switched = Some(Switched { at: look.at, on: found.worker.is_some() });
         }
         // A restarted daemon falls back to its flags; nobody changed anything.
-        if changed && !restarted && mode == Mode::Live && safety.external_change == ExternalChange::Hold {
-            self.external_hold = look.at.checked_add(safety.external_hold).ok();
+        if changed && !restarted && mode == Mode::Live {
+            self.contest.met(look.at);
+            if let Some(way) = self.contest.gives_way(safety) {
+                self.external_hold = look.at.checked_add(way).ok();
+            }
         }
         // A daemon that starts with a worker starts its prover too.
         if restarted || self.known.is_none() && self.switched.is_none() {
@@ -182,6 +226,36 @@ impl Memory {
             self.virtual_settings = None;
         }
         self.known = Some(found);
+    }
+
+    /// Whether the daemon's process began after the look before: its uptime is less than it was, or than the time since.
+    pub fn shows_restart(&self, look: &Look) -> bool {
+        let (Ok(status), Some(before)) = (&look.status, self.uptime) else { return false };
+        let passed = self.uptime_read.map_or(Duration::ZERO, |read| since(read, look.at));
+        status.uptime < before || look.clock_set.is_none() && status.uptime + UPTIME_TOLERANCE < passed
+    }
+
+    /// A coordinator never shows its key and hands out work all the same (Mina `mina_lib.ml`, 3.0.3). A worker without a key hands
+    /// out nothing; what its provers had begun still comes back.
+    fn notice_role(&mut self, look: &Look, status: &Status, restarted: bool) {
+        if status.worker.is_some() {
+            self.shown_key.clone_from(&status.worker);
+            (self.keyless, self.coordinates) = (None, false);
+            return;
+        }
+        if restarted {
+            self.keyless = None;
+        }
+        let Some(Ok(metrics)) = &look.metrics else { return };
+        let (assigned, completed) = (metrics.assigned_to_own, metrics.completed_by_own);
+        let fresh = Keyless { since: look.at, assigned, completed };
+        let keyless = self.keyless.unwrap_or(fresh);
+        let rose = |before: Option<f64>, now: Option<f64>| before.zip(now).is_some_and(|(before, now)| now > before);
+        let settled = since(keyless.since, look.at) > LONGEST_PROOF;
+        if rose(keyless.assigned, assigned) || settled && rose(keyless.completed, completed) {
+            self.coordinates = true;
+        }
+        self.keyless = Some(if settled { keyless } else { Keyless { completed, ..keyless } });
     }
 
     /// What is remembered by the clock as it was is remembered by the clock as it is, so that waits last as long as they should.
@@ -194,7 +268,10 @@ impl Memory {
 
     fn past(&mut self) -> impl Iterator<Item = &mut Timestamp> {
         let switched = self.switched.as_mut().map(|switched| &mut switched.at);
-        self.changes.iter_mut().chain(&mut self.switches).chain(&mut self.fee_changed).chain(switched)
+        let keyless = self.keyless.as_mut().map(|keyless| &mut keyless.since);
+        let lists = self.changes.iter_mut().chain(&mut self.switches).chain(&mut self.contest.rounds);
+        let read = self.metrics_read.iter_mut().chain(&mut self.uptime_read);
+        lists.chain(&mut self.fee_changed).chain(switched).chain(keyless).chain(read)
     }
 
     /// Nothing happened later than now: where a clock was set back while nobody watched, waits begin anew instead of lasting until it
@@ -203,7 +280,8 @@ impl Memory {
         for at in self.past() {
             *at = now.min(*at);
         }
-        let longest = now.checked_add(safety.external_hold).unwrap_or(Timestamp::MAX);
+        let hold = self.contest.gives_way(safety).unwrap_or(safety.external_hold);
+        let longest = now.checked_add(hold).unwrap_or(Timestamp::MAX);
         self.external_hold = self.external_hold.map(|until| until.min(longest)).filter(|until| *until > now);
     }
 
@@ -229,8 +307,12 @@ impl Memory {
         match outcome {
             Outcome::Held => return,
             Outcome::DryRun => self.virtual_settings = Some(wanted.clone()),
-            // Where it cannot be told what the daemon is set to now, the next look takes it as it is.
-            _ => self.known.clone_from(&left),
+            _ => {
+                self.known.clone_from(&left);
+                if left.is_none() {
+                    self.possible = before.on_the_way(&decision.action).to_vec();
+                }
+            }
         }
         let after = match outcome {
             Outcome::Rejected { .. } => left.filter(|left| *left != before),
@@ -238,13 +320,17 @@ impl Memory {
         };
         if let Some(after) = after {
             self.act(at, &before, &after, &decision.reason);
+            if *outcome != Outcome::DryRun {
+                self.contest.acted();
+            }
         }
     }
 
     /// Takes in that a decision is about to be carried out, before it is known what comes of it: until that is noted, the change
     /// counts as made.
     pub fn anticipate(&mut self, at: Timestamp, before: &Settings, decision: &Decision) {
-        self.known = None;
+        (self.known, self.possible) = (None, Vec::new());
+        self.contest.acted();
         self.act(at, before, &before.after(&decision.action), &decision.reason);
     }
 
@@ -275,12 +361,13 @@ impl Memory {
         HoldState { paused: self.pause, breaker_open: self.breaker.is_open() }
     }
 
-    /// What the daemon is, as far as it can be told without trying: a coordinator never shows a key (Mina `mina_lib.ml`, 3.0.3),
-    /// so one that ever showed a key is a worker.
+    /// What the daemon is, as far as it can be told without trying: one that hands out work and shows no key is a coordinator, any
+    /// other that ever showed a key is a worker.
     pub fn role(&self, setting: RoleSetting) -> Role {
         match setting {
             RoleSetting::Worker => Role::Worker,
             RoleSetting::Coordinator => Role::Coordinator,
+            RoleSetting::Auto if self.coordinates => Role::Coordinator,
             RoleSetting::Auto if self.shown_key.is_some() => Role::Worker,
             RoleSetting::Auto => Role::Unsure,
         }

@@ -5,6 +5,7 @@
 //! Not here: carrying a decision out (`controller`).
 
 mod appraise;
+mod contest;
 mod crossing;
 mod decide;
 mod decision;
@@ -17,10 +18,11 @@ mod state;
 pub(crate) mod tests;
 
 pub use appraise::forecast;
+pub use contest::Contest;
 pub use crossing::{Crossing, SalesNeeded};
 pub use decide::{Input, appraisal, decide};
 pub use decision::{Action, Appraisal, Decision, Forecast, Target};
-pub use memory::{Breaker, Memory, Settings, Streak, Switched};
+pub use memory::{Breaker, Keyless, Memory, Settings, Streak, Switched};
 pub use params::{BlockProduction, ExternalChange, Params, Pricing, RoleSetting, Safety, Strategy, Worker};
 pub use reason::Reason;
 pub use state::{HoldState, Mode, Outcome, Pause, Role};

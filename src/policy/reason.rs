@@ -41,6 +41,11 @@ pub enum Reason {
         /// What was wrong.
         fault: Fault,
     },
+    /// The daemon's metrics are configured, and cannot be true, or could not be read for longer than `safety.max_age`.
+    MetricsFault {
+        /// What was wrong.
+        fault: Fault,
+    },
     /// The look is older than `safety.max_age`.
     Stale {
         /// Its age.
@@ -74,6 +79,13 @@ pub enum Reason {
     },
     /// Someone else changed fee or key.
     ExternalChange {
+        /// When the hold ends.
+        until: Timestamp,
+    },
+    /// Someone else keeps undoing what we set: another controller, most likely.
+    Contested {
+        /// How often within a week.
+        rounds: u32,
         /// When the hold ends.
         until: Timestamp,
     },
@@ -192,12 +204,14 @@ impl Reason {
             Self::StatusFault { .. } => "status_fault",
             Self::ChainFault { .. } => "chain_fault",
             Self::BookFault { .. } => "book_fault",
+            Self::MetricsFault { .. } => "metrics_fault",
             Self::Stale { .. } => "stale",
             Self::ClockSet { .. } => "clock_set",
             Self::Unsynced { .. } => "unsynced",
             Self::TipBehind { .. } => "tip_behind",
             Self::FewPeers { .. } => "few_peers",
             Self::ExternalChange { .. } => "external_change",
+            Self::Contested { .. } => "contested",
             Self::ForeignKey { .. } => "foreign_key",
             Self::RoleUnsure => "role_unsure",
             Self::NoWorkerKey => "no_worker_key",
@@ -237,6 +251,7 @@ impl fmt::Display for Reason {
             Self::StatusFault { fault } => write!(f, "daemon status: {fault}"),
             Self::ChainFault { fault } => write!(f, "best chain: {fault}"),
             Self::BookFault { fault } => write!(f, "order book: {fault}"),
+            Self::MetricsFault { fault } => write!(f, "daemon metrics: {fault}"),
             Self::Stale { age, limit } => write!(f, "the look is {} old, limit {}", span(*age), span(*limit)),
             Self::ClockSet { by } => {
                 let way = if by.is_negative() { "back" } else { "forward" };
@@ -250,8 +265,15 @@ impl fmt::Display for Reason {
             Self::ExternalChange { until } => {
                 write!(f, "someone else changed fee or key, holding until {}", until.strftime(TIME))
             }
+            Self::Contested { rounds, until } => write!(
+                f,
+                "someone else undid what was set here {rounds} times within a week, another controller perhaps; holding until {}",
+                until.strftime(TIME)
+            ),
             Self::ForeignKey { found } => write!(f, "the daemon works for a key that is not ours, {}", found.short()),
-            Self::RoleUnsure => f.write_str("no worker key is shown: off, or a coordinator; set role to tell"),
+            Self::RoleUnsure => {
+                f.write_str("no worker key is shown and no work is handed out: off, or a coordinator; set role to tell")
+            }
             Self::NoWorkerKey => {
                 f.write_str("switching on or off would be right; it needs a worker_key in the settings")
             }

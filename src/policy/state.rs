@@ -97,14 +97,16 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// What the daemon is set to after `action` on a daemon that was set to `before`; `None` where that cannot be told before the next
-    /// look.
+    /// What `action` left a daemon set to that was set to `before`, before anyone else touched it; `None` where that cannot be told
+    /// before the next look.
     pub fn left(&self, before: &Settings, action: &Action) -> Option<Settings> {
         match self {
             Self::Held | Self::DryRun => Some(before.clone()),
             Self::Confirmed => Some(before.after(action)),
             Self::Rejected { reached, .. } => Some(reached.as_ref().unwrap_or(before).clone()),
-            Self::Applied { .. } | Self::Unknown { .. } => None,
+            // A change is in force before it is answered (Mina `mina_lib.ml`, 3.0.3): who reads something else reads someone else's.
+            Self::Applied { unread: None } => Some(before.after(action)),
+            Self::Applied { unread: Some(_) } | Self::Unknown { .. } => None,
         }
     }
 

@@ -10,7 +10,7 @@ use crate::{
     cost::CostUnknown,
     fault::{Fault, JournalClass, JournalFault},
     market::{
-        Block, History, Look, SyncState, View, ViewSettings,
+        Block, History, Look, PoolMetrics, SyncState, View, ViewSettings,
         fixtures::{self, block, fee, key, open_work, time},
     },
     units::{FeeRate, Nanomina, PublicKey},
@@ -220,6 +220,68 @@ fn a_daemon_without_a_key_is_not_touched_until_its_role_is_known() {
 }
 
 #[test]
+fn one_that_hands_out_work_without_showing_a_key_is_a_coordinator() {
+    let safety = Safety::default();
+    let mut memory = Memory::default();
+    // Seconds, uptime, key shown, works handed out, works that came back: the role then.
+    let mut seen = |seconds: i64, uptime: u64, on: bool, assigned: f64, completed: f64| {
+        let mut look = fixtures::look(seconds, Vec::new(), Vec::new());
+        let status = look.status.as_mut().unwrap();
+        (status.uptime, status.worker) = (Duration::from_secs(uptime), on.then(|| key("us")));
+        let (assigned_to_own, completed_by_own) = (Some(assigned), Some(completed));
+        look.metrics = Some(Ok(PoolMetrics { assigned_to_own, completed_by_own, ..PoolMetrics::default() }));
+        memory.observe(&look, Mode::Live, &safety);
+        memory.role(RoleSetting::Auto)
+    };
+    assert_eq!(seen(0, 1_000, false, 5.0, 3.0), Role::Unsure);
+    assert_eq!(seen(60, 1_060, false, 5.0, 4.0), Role::Unsure, "a proof begun before the key was taken away");
+    assert_eq!(seen(1_200, 2_200, false, 5.0, 5.0), Role::Coordinator, "none takes that long");
+    assert_eq!(seen(1_260, 2_260, true, 5.0, 5.0), Role::Worker);
+    assert_eq!(seen(1_320, 2_320, false, 6.0, 5.0), Role::Worker, "handed out while the key was shown");
+    assert_eq!(seen(1_380, 2_380, false, 7.0, 5.0), Role::Coordinator);
+    assert_eq!(seen(1_440, 30, false, 0.0, 0.0), Role::Coordinator, "a restart shows nothing");
+    assert_eq!(seen(1_500, 90, true, 0.0, 0.0), Role::Worker);
+    assert_eq!(seen(1_560, 30, false, 0.0, 0.0), Role::Worker);
+    assert_eq!(seen(1_620, 90, false, 0.0, 0.0), Role::Worker);
+}
+
+#[test]
+fn metrics_that_cannot_be_true_hold_at_once_and_silent_ones_after_a_while() {
+    let mut story = Story::new(market(5_000_000, 3));
+    let lie = Fault::InvalidValue { field: "snark_fee".into(), value: "not cumulative".into() };
+    story.memory.metrics_read = Some(time(NOW - 60));
+    story.look.metrics = Some(Err(lie.clone()));
+    let decision = story.decide();
+    assert_eq!((decision.action, decision.reason), (Action::Hold, Reason::MetricsFault { fault: lie }));
+    assert!(decision.target.is_some() && decision.appraisal.is_some(), "what would be done is told");
+    story.look.metrics = Some(Err(Fault::Unreachable { cause: "refused".into() }));
+    assert_eq!(story.code(), ("set_fee", "price_move"));
+    for read in [None, Some(time(NOW - 300))] {
+        story.memory.metrics_read = read;
+        assert_eq!(story.code(), ("hold", "metrics_fault"));
+    }
+    story.status(|status| status.next_block_production = Some(time(NOW + 60)));
+    assert_eq!(story.code(), ("switch_off", "own_block_ahead"), "room is made without them");
+    story.status(|status| status.next_block_production = None);
+    story.look.metrics = None;
+    assert_eq!(story.code(), ("set_fee", "price_move"), "none are configured");
+}
+
+#[test]
+fn a_restart_shows_also_where_the_uptime_has_overtaken_the_one_before() {
+    let mut memory = Memory::default();
+    let mut look = fixtures::look(0, Vec::new(), Vec::new());
+    let mut seen = |seconds: i64, uptime: u64| {
+        look.at = time(seconds);
+        look.status.as_mut().unwrap().uptime = Duration::from_secs(uptime);
+        memory.observe(&look, Mode::Live, &Safety::default());
+        memory.restarts
+    };
+    assert_eq!((seen(0, 10), seen(60, 66), seen(3_660, 3_590)), (0, 0, 1));
+    assert_eq!(seen(7_260, 7_187), 1, "read a little later than the look began");
+}
+
+#[test]
 fn without_a_worker_key_the_fee_is_set_and_work_is_not_switched() {
     let mut story = Story::new(market(5_000_000, 3));
     story.params.worker = Worker::default().adopting(Some(&key("us")));
@@ -264,8 +326,8 @@ fn strategies_propose_their_fee() {
     assert_eq!(fee_of(&story), fee(4_999_999));
     story.params.pricing.strategy = Strategy::Undercut;
     let book = story.look.book.as_mut().unwrap().as_mut().unwrap();
-    book.works.push(open_work(900_001, Some((300_000, "them"))));
-    book.works.push(open_work(900_002, Some((200_000, "us"))));
+    let offers = [open_work(900_001, Some((300_000, "them"))), open_work(900_002, Some((200_000, "us")))];
+    book.works = book.works.iter().cloned().chain(offers).collect();
     assert_eq!(fee_of(&story), fee(299_999), "own offers are not undercut");
     story.params.pricing.floor = fee(400_000);
     assert_eq!(fee_of(&story), fee(400_000));
@@ -293,6 +355,97 @@ fn someone_elses_change_is_left_alone_for_a_while_but_a_restart_is_not_a_change(
     at(120 + 3_600, 4_000, 8, &mut look);
     memory.observe(&look, Mode::Live, &safety);
     assert_eq!(memory.external_hold, None);
+}
+
+/// Two controllers with different settings on one daemon, a look of each every twenty minutes; when the fee changed, in hours.
+fn fight(change: ExternalChange, days: i64, mut each_look: impl FnMut(&mut Memory)) -> (Vec<i64>, Vec<&'static str>) {
+    let mut fee_asked = fee(7);
+    let mut rivals = [1_000_000, 2_000_000].map(|wanted| {
+        let mut story = Story::new(market(5_000_000, 0));
+        story.params.pricing.strategy = Strategy::Fixed { fee: fee(wanted) };
+        story.params.safety.external_change = change;
+        story
+    });
+    let (mut changes, mut reasons) = (Vec::new(), Vec::new());
+    for step in 0..days * 72 {
+        for (rival, offset) in rivals.iter_mut().zip([0, 600]) {
+            let passed = step * 1_200 + offset;
+            let mut blocks = market(5_000_000, 0);
+            blocks.iter_mut().for_each(|block| block.at += SignedDuration::from_secs(passed));
+            rival.look = fixtures::look(NOW + passed, blocks, Vec::new());
+            rival.status(|status| {
+                status.fee = fee_asked;
+                status.uptime = Duration::from_secs(86_400 + passed.unsigned_abs());
+            });
+            rival.memory.observe(&rival.look, Mode::Live, &rival.params.safety);
+            let decision = rival.decide();
+            if !reasons.contains(&decision.reason.code()) {
+                reasons.push(decision.reason.code());
+            }
+            let mut outcome = Outcome::Held;
+            if let Action::SetFee { fee } = decision.action {
+                (fee_asked, outcome) = (fee, Outcome::Confirmed);
+                changes.push(passed / 3_600);
+            }
+            rival.memory.note(rival.look.at, &rival.look, &decision, &outcome, 5);
+            each_look(&mut rival.memory);
+        }
+    }
+    (changes, reasons)
+}
+
+#[test]
+fn two_controllers_on_one_daemon_give_way_to_each_other() {
+    for change in [ExternalChange::Hold, ExternalChange::Reapply] {
+        let (changes, reasons) = fight(change, 4, |_| {});
+        assert!(reasons.contains(&"contested"), "{reasons:?}");
+        assert!(changes.len() <= 16, "{change:?}: {changes:?}");
+        let last_day = changes.iter().filter(|hour| **hour >= 72).count();
+        assert!(last_day <= 2, "{change:?}: {changes:?}");
+        // The same with a restart of both before every look: nothing is forgotten.
+        if change == ExternalChange::Hold {
+            continue;
+        }
+        let restarted = fight(change, 4, |memory| {
+            let kept = serde_json::to_string(memory).unwrap();
+            *memory = serde_json::from_str(&kept).unwrap();
+        });
+        assert_eq!(restarted, (changes, reasons));
+    }
+}
+
+#[test]
+fn an_operator_who_changes_his_mind_is_no_rival() {
+    let safety = Safety::default();
+    let mut memory = Memory::default();
+    for n in 0..10 {
+        let mut look = fixtures::look(n * 60, Vec::new(), Vec::new());
+        look.status.as_mut().unwrap().fee = fee(n.unsigned_abs());
+        memory.observe(&look, Mode::Live, &safety);
+    }
+    assert!(memory.external_hold.is_some() && !memory.contest.is_fight());
+}
+
+#[test]
+fn whatever_a_lost_answer_cannot_explain_is_someone_elses_doing() {
+    let lost = Outcome::Unknown { fault: Fault::TimedOut { limit: Duration::from_secs(1) } };
+    for (outcome, found, theirs) in [
+        (&lost, 100_000_000, false),
+        (&lost, 4_999_999, false),
+        (&lost, 77, true),
+        (&Outcome::Applied { unread: None }, 4_999_999, false),
+        (&Outcome::Applied { unread: None }, 100_000_000, true),
+    ] {
+        let mut story = Story::new(market(5_000_000, 3));
+        story.status(|status| status.fee = fee(100_000_000));
+        let decision = story.decide();
+        assert_eq!(decision.action, Action::SetFee { fee: fee(4_999_999) });
+        story.memory.note(story.look.at, &story.look, &decision, outcome, 5);
+        story.status(|status| status.fee = fee(found));
+        story.memory.observe(&story.look, Mode::Live, &story.params.safety);
+        assert_eq!(story.memory.external_hold.is_some(), theirs, "{outcome:?}, then {found}");
+        assert_eq!(story.memory.known, Some(Settings { worker: Some(key("us")), fee: fee(found) }));
+    }
 }
 
 #[test]
@@ -436,12 +589,14 @@ pub(crate) fn every_reason() -> Vec<Reason> {
         Reason::StatusFault { fault: fault() },
         Reason::ChainFault { fault: fault() },
         Reason::BookFault { fault: fault() },
+        Reason::MetricsFault { fault: fault() },
         Reason::Stale { age: span, limit: span },
         Reason::ClockSet { by: SignedDuration::from_secs(-3_600) },
         Reason::Unsynced { state: SyncState::Bootstrap },
         Reason::TipBehind { age: span, limit: span },
         Reason::FewPeers { have: 0, need: 2 },
         Reason::ExternalChange { until: at },
+        Reason::Contested { rounds: 3, until: at },
         Reason::ForeignKey { found: key("x") },
         Reason::RoleUnsure,
         Reason::NoWorkerKey,

@@ -102,7 +102,7 @@ fn block(recorded: &Recorded) -> Block {
     let works = content.works.iter().enumerate();
     Block {
         height: name.height,
-        state_hash: name.state_hash.clone(),
+        state_hash: name.state_hash.as_str().into(),
         at: content.at,
         works: works
             .map(|(place, (fee, prover))| Sale { work: id(place), fee: *fee, prover: prover.clone() })
@@ -122,7 +122,7 @@ mod tests {
     }
 
     fn hashes(series: &Series) -> Vec<&str> {
-        series.blocks.iter().map(|block| block.state_hash.as_str()).collect()
+        series.blocks.iter().map(|block| &*block.state_hash).collect()
     }
 
     #[test]

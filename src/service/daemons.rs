@@ -23,7 +23,7 @@ use crate::{
     control::Command,
     controller::{Plan, Runner, Wiring},
     cost::Quote,
-    daemon::{ClientConfig, ClientError, DaemonClient, MetricsEndpoint, RequestObserver},
+    daemon::{ClientConfig, ClientError, DaemonClient, Fleet, Member, MetricsEndpoint, RequestObserver},
     journal::Ledger,
     units::DaemonId,
 };
@@ -42,6 +42,7 @@ pub(super) struct Daemons {
     clock: Clock,
     publisher: Publisher,
     ledger: Arc<dyn Ledger>,
+    fleet: Arc<Fleet>,
     loops: BTreeMap<DaemonId, Loop>,
     tasks: JoinSet<()>,
 }
@@ -57,7 +58,7 @@ struct Loop {
 
 impl Daemons {
     pub(super) fn new(clock: Clock, publisher: Publisher, ledger: Arc<dyn Ledger>) -> Self {
-        Self { clock, publisher, ledger, loops: BTreeMap::new(), tasks: JoinSet::new() }
+        Self { clock, publisher, ledger, fleet: Arc::default(), loops: BTreeMap::new(), tasks: JoinSet::new() }
     }
 
     /// Brings the loops in line with the settings. A daemon reached in another way gets a new loop; all others go on and only
@@ -81,8 +82,8 @@ impl Daemons {
             }
         }
         self.publisher.board.retain(settings.daemons.iter().map(|daemon| daemon.id.clone()));
-        for (daemon, client) in fresh {
-            self.start(settings, daemon, client, replaced.remove(&daemon.id));
+        for ((daemon, client), turn) in fresh.into_iter().zip(0..) {
+            self.start(settings, daemon, client, replaced.remove(&daemon.id), APART * turn);
         }
         for daemon in &settings.daemons {
             if let Some(running) = self.loops.get_mut(&daemon.id) {
@@ -136,13 +137,14 @@ impl Daemons {
         }
     }
 
-    /// Starts a loop, after the one that it replaces has left the daemon.
+    /// Starts a loop in a while, after the one that it replaces has left the daemon.
     fn start(
         &mut self,
         settings: &Settings,
         daemon: &config::Daemon,
         client: DaemonClient,
         after: Option<CancellationToken>,
+        wait: Duration,
     ) {
         let ended = CancellationToken::new();
         let cancel = CancellationToken::new();
@@ -157,6 +159,8 @@ impl Daemons {
             if let Some(after) = after {
                 after.cancelled().await;
             }
+            // One that is cancelled meanwhile still leaves its daemon in good order.
+            let _ = tokio::time::timeout(wait, cancelled.cancelled()).await;
             runner.run(cancelled).await;
             drop(ending);
         });
@@ -188,7 +192,8 @@ impl Daemons {
 
     fn client(&self, daemon: &config::Daemon) -> Result<DaemonClient, ConnectError> {
         let requests = Requests { daemon: daemon.id.clone(), metrics: Arc::clone(&self.publisher.metrics) };
-        client(daemon, self.clock, Some(Arc::new(requests)))
+        let member = Member { daemon: daemon.id.clone(), fleet: Arc::clone(&self.fleet) };
+        client(daemon, self.clock, Some(Arc::new(requests)), Some(member))
     }
 
     /// How long a loop may take to come round before the service no longer counts as healthy.
@@ -202,6 +207,7 @@ pub(super) fn client(
     daemon: &config::Daemon,
     clock: Clock,
     observer: Option<Arc<dyn RequestObserver>>,
+    member: Option<Member>,
 ) -> Result<DaemonClient, ConnectError> {
     let metrics = daemon.metrics.as_ref().map(|source| match source {
         MetricsSource::Direct(url) => MetricsEndpoint::Page(url.expose().clone()),
@@ -219,9 +225,13 @@ pub(super) fn client(
         max_response: daemon.max_response.0,
         clock,
         observer,
+        member,
     })
     .map_err(|source| ConnectError { daemon: daemon.id.clone(), source })
 }
+
+/// Between the first looks of two loops that start together, so that a large fleet does not begin all at once.
+const APART: Duration = Duration::from_millis(20);
 
 /// Requests that follow one another in a look that acts: schema, status, market, two mutations, two times reading back.
 const REQUESTS_PER_LOOK: u32 = 7;

@@ -42,7 +42,7 @@ pub async fn glance(daemon: &Daemon, clock: Clock) -> Result<Glance, ConnectErro
 
 /// A client for a daemon as configured.
 pub fn connect(daemon: &Daemon, clock: Clock) -> Result<DaemonClient, ConnectError> {
-    client(daemon, clock, None)
+    client(daemon, clock, None, None)
 }
 
 /// The same through a client that stands, with a price of MINA that was read.

@@ -9,6 +9,7 @@ mod daemons;
 mod desk;
 mod feed;
 mod glance;
+mod manager;
 mod publisher;
 mod run;
 

@@ -1,6 +1,10 @@
 //! The life of the service, from settings to the last drained connection.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -9,6 +13,7 @@ use tracing::{error, info, warn};
 use super::{
     daemons::{ConnectError, Daemons},
     desk::Desk,
+    manager::Manager,
     publisher::Publisher,
 };
 use crate::{
@@ -23,7 +28,7 @@ use crate::{
 const RELOAD_CHECK: Duration = Duration::from_secs(5);
 /// Commands that may wait for the service.
 const COMMANDS: usize = 64;
-/// How long loops may take to end: a look under way, then leaving the daemon as configured.
+/// How long loops may take to end: an action under way, then leaving the daemon as configured.
 const DRAIN: Duration = Duration::from_secs(60);
 /// Shortest time after which the page refreshes itself.
 const FASTEST_REFRESH: Duration = Duration::from_secs(1);
@@ -68,6 +73,7 @@ pub struct Started {
     publisher: Publisher,
     daemons: Daemons,
     orders: mpsc::Receiver<Command>,
+    manager: Manager,
     web: Option<(JoinHandle<()>, CancellationToken)>,
 }
 
@@ -108,6 +114,7 @@ impl Service {
             publisher: self.publisher,
             daemons: self.daemons,
             orders,
+            manager: Manager::of_environment(),
             web: web.map(|(_, task, cancel)| (task, cancel)),
         })
     }
@@ -150,6 +157,9 @@ impl Started {
         let mut seen = source.as_ref().map(|source| source.fingerprint(Some(&self.settings)));
         let mut check = tokio::time::interval(RELOAD_CHECK);
         check.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut beat = tokio::time::interval(self.manager.period());
+        beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        self.manager.ready();
         let failed = loop {
             tokio::select! {
                 () = cancel.cancelled() => break false,
@@ -157,8 +167,10 @@ impl Started {
                 Some(command) = self.orders.recv() => self.daemons.wake(&command),
                 Some(()) = reload.recv() => self.reload(source.as_ref(), &mut seen, true),
                 _ = check.tick() => self.reload(source.as_ref(), &mut seen, false),
+                _ = beat.tick() => self.manager.beat(&self.publisher, Instant::now()),
             }
         };
+        self.manager.stopping();
         self.daemons.stop(DRAIN).await;
         if let Some((task, cancel)) = self.web {
             cancel.cancel();
@@ -177,6 +189,12 @@ impl Started {
             return;
         }
         *seen = Some(now);
+        self.manager.reloading();
+        self.take_over(source);
+        self.manager.ready();
+    }
+
+    fn take_over(&mut self, source: &Source) {
         let settings = match source.load() {
             Ok(settings) => settings,
             Err(errors) => {

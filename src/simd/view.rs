@@ -113,7 +113,7 @@ impl View {
         let parent = self.chain.iter().rev().find(|other| other.height.checked_add(1) == Some(block.height));
         parent.map_or_else(
             || stand_in(Kind::State, &format!("before {}", block.state_hash)),
-            |parent| parent.state_hash.clone(),
+            |parent| parent.state_hash.to_string(),
         )
     }
 
@@ -121,9 +121,9 @@ impl View {
     pub(super) fn genesis_block(&self) -> Block {
         Block {
             height: 1,
-            state_hash: stand_in(Kind::State, &format!("genesis {}", self.network.chain_id)),
+            state_hash: stand_in(Kind::State, &format!("genesis {}", self.network.chain_id)).into(),
             at: self.genesis(),
-            works: Vec::new(),
+            works: Vec::new().into(),
         }
     }
 
@@ -181,7 +181,7 @@ mod tests {
     fn a_block_inside_the_frontier_knows_its_parent() {
         let view = Fake::default().view(Era::Mesa40);
         let [.., parent, tip] = view.chain.as_slice() else { panic!("two blocks") };
-        assert_eq!(view.previous_state_hash(tip), parent.state_hash);
+        assert_eq!(view.previous_state_hash(tip), *parent.state_hash);
         assert_ne!(view.previous_state_hash(&view.chain[0]), "");
     }
 }

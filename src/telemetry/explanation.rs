@@ -247,7 +247,9 @@ fn wait(reason: &Reason, at: Timestamp) -> Option<Duration> {
         | Reason::MinOn { remaining }
         | Reason::MinOff { remaining }
         | Reason::SwitchHazard { remaining } => Some(*remaining),
-        Reason::Paused { until: Some(end) } | Reason::ExternalChange { until: end } => until(*end),
+        Reason::Paused { until: Some(end) }
+        | Reason::ExternalChange { until: end }
+        | Reason::Contested { until: end, .. } => until(*end),
         Reason::OwnBlockAhead { slot } => until(*slot),
         _ => None,
     }
@@ -261,13 +263,19 @@ fn way_out(reason: &Reason) -> Option<&'static str> {
         Reason::StatusFault { .. } | Reason::ChainFault { .. } | Reason::BookFault { .. } => {
             "the daemon answers; `snarkfee check` says what is in the way"
         }
+        Reason::MetricsFault { .. } => {
+            "the daemon's metrics can be read and are consistent, or metrics_url is taken out"
+        }
         Reason::Stale { .. } => "a look takes less than safety.max_age",
         Reason::ClockSet { .. } => "the clock only goes on from one look to the next",
         Reason::Unsynced { .. } | Reason::TipBehind { .. } => "the daemon has caught up with the chain",
         Reason::FewPeers { .. } => "the daemon has more peers, or safety.min_peers is lower",
-        Reason::ExternalChange { .. } => "safety.external_hold is over",
+        Reason::ExternalChange { .. } => "safety.external_hold is over, or `snarkfee resume` ends it",
+        Reason::Contested { .. } => "the hold is over or `snarkfee resume` ends it; find out who else sets the daemon",
         Reason::ForeignKey { .. } => "the daemon works for worker_key, or own_provers names the key it works for",
-        Reason::RoleUnsure => "role is set to \"worker\" or \"coordinator\", or the daemon shows a worker key",
+        Reason::RoleUnsure => {
+            "role is set, the daemon shows a worker key, or its metrics show that it hands out work without one"
+        }
         Reason::NoWorkerKey => "worker_key is set",
         Reason::CostUnknown { .. } => "the cost of a work is known, see [daemons.NAME.cost]",
         Reason::OwnBlockAhead { .. } | Reason::OwnBlockPassed => "the daemon's own block is over",

@@ -120,6 +120,7 @@ async fn a_look_reads_every_source_and_reports_each_request() {
             Url::parse(&format!("{}/metrics", server.url())).expect("a URL"),
         )),
         observer: Some(log.clone()),
+        member: None,
         ..config(&server.url())
     })
     .expect("a client");

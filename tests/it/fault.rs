@@ -7,6 +7,7 @@ use rand::{RngExt, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use snarkfee::{
     fault::{Fault as Seen, JournalClass},
+    invariants::Author,
     market::SyncState,
     policy::{Outcome, Reason},
 };
@@ -14,7 +15,6 @@ use snarkfee::{
 use crate::{
     checker::{Step, Trace},
     proxy::{Target, Trouble},
-    stage::Author,
 };
 
 /// Something that goes wrong.
@@ -50,6 +50,7 @@ pub(crate) enum Fault {
     MetricsNegative,
     MetricsNotCumulative,
     MetricsNan,
+    MetricsReset,
     JournalFull,
     JournalLocked,
     Replaced,
@@ -76,7 +77,7 @@ pub(crate) struct Effect {
 const ERRORS: (&str, &str) = ("200 OK", r#"{"errors":[{"message":"Internal error"}],"data":null}"#);
 
 impl Fault {
-    pub(crate) const ALL: [Self; 33] = [
+    pub(crate) const ALL: [Self; 34] = [
         Self::Latency,
         Self::Hang,
         Self::Refused,
@@ -107,6 +108,7 @@ impl Fault {
         Self::MetricsNegative,
         Self::MetricsNotCumulative,
         Self::MetricsNan,
+        Self::MetricsReset,
         Self::JournalFull,
         Self::JournalLocked,
         Self::Replaced,
@@ -145,6 +147,7 @@ impl Fault {
             Self::MetricsNegative => "metrics with negative counts",
             Self::MetricsNotCumulative => "metrics with a histogram that is not cumulative",
             Self::MetricsNan => "metrics with NaN",
+            Self::MetricsReset => "metrics with counters that fall",
             Self::JournalFull => "disk full",
             Self::JournalLocked => "journal locked",
             Self::Replaced => "controller killed, another begins",
@@ -201,6 +204,7 @@ impl Fault {
                 let kinds: [fn(&str) -> String; 2] = [nan_counts, nan_sum];
                 rule(Target::Metrics, Trouble::Rewritten(*kinds.choose(draw).unwrap()))
             }
+            Self::MetricsReset => rule(Target::Metrics, Trouble::Rewritten(reset)),
             Self::JournalFull => Effect { journal_full: true, ..Effect::default() },
             Self::JournalLocked => Effect { journal_locked: true, ..Effect::default() },
             Self::Replaced => Effect { replaced: true, ..Effect::default() },
@@ -231,6 +235,11 @@ impl Fault {
                 | Self::JournalFull
                 | Self::JournalLocked
         )
+    }
+
+    /// Whether it shows only where it lasts for a while.
+    pub(crate) const fn lasts(self) -> bool {
+        matches!(self, Self::JournalFull | Self::JournalLocked | Self::MetricsDown)
     }
 
     /// Whether a run shows what it should show of it.
@@ -275,15 +284,13 @@ impl Fault {
             Self::ClockBack => reason("clock_set") && any(&|step| step.believed < step.at),
             Self::Meddling => reason("external_change"),
             Self::Paused => reason("paused"),
-            Self::MetricsDown => metrics("unreachable"),
-            Self::MetricsNegative | Self::MetricsNotCumulative => metrics("invalid_value"),
-            Self::MetricsNan => any(&|step| {
-                step.record
-                    .look
-                    .metrics
-                    .as_ref()
-                    .is_some_and(|metrics| metrics.as_ref().is_ok_and(|metrics| metrics.completed_by_own.is_none()))
-            }),
+            Self::MetricsDown => metrics("unreachable") && reason("metrics_fault"),
+            Self::MetricsNegative | Self::MetricsNotCumulative | Self::MetricsNan | Self::MetricsReset => {
+                let lies = |step: &Step| step.record.faults().iter().any(|seen| is_metrics(*seen, "invalid_value"));
+                metrics("invalid_value")
+                    && reason("metrics_fault")
+                    && trace.steps.iter().filter(|step| lies(step)).all(|step| !step.mutates())
+            }
             Self::JournalFull => unrecorded(JournalClass::Full),
             Self::JournalLocked => unrecorded(JournalClass::Locked),
             Self::Replaced => trace.steps.iter().skip(1).any(|step| step.record.sequence == 1),
@@ -338,6 +345,10 @@ fn not_cumulative(page: &str) -> String {
 
 fn nan_counts(page: &str) -> String {
     resampled(&resampled(page, "completed_snark_work_received_rpc", "Nan"), "snark_pool_size", "Nan")
+}
+
+fn reset(page: &str) -> String {
+    resampled(page, "_rpc", "0")
 }
 
 fn nan_sum(page: &str) -> String {

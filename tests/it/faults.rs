@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use rand::{RngExt, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use snarkfee::{
-    record::Mode,
+    invariants::Author,
+    record::{Mode, Role},
     simd::Era,
     simulate::{Scenario, World, library},
 };
@@ -17,7 +18,6 @@ use crate::{
     checker::{Invariant, Step, Trace, Violation, counted, violations},
     fault::Fault,
     fixed_daemon::nanomina,
-    stage::Author,
     theatre::{LOOK_LIMIT, MINUTE, SLOT, Setting, Theatre},
 };
 
@@ -69,8 +69,7 @@ async fn alone(fault: Fault) -> Trace {
     let mut theatre = Theatre::open(setting).await;
     for look in 0..ALONE {
         let first = if fault.needs_mutations() { 0 } else { 4 };
-        // A journal fails for a while, so that something becomes due meanwhile.
-        let often = if matches!(fault, Fault::JournalFull | Fault::JournalLocked) { 0.95 } else { 0.5 };
+        let often = if fault.lasts() { 0.95 } else { 0.5 };
         let strikes = look == first || (first..36).contains(&look) && draw.random_bool(often);
         let strikes = strikes && !(fault == Fault::CrowdedPool && look % 10 > 0);
         let faults = if strikes { vec![(fault, fault.effect(&mut draw))] } else { Vec::new() };
@@ -228,6 +227,73 @@ async fn a_dry_run_sends_nothing_in_the_same_storm() {
     accept(&[line("storm in dry-run, seed 1", &trace)]);
 }
 
+/// Another controller that puts its own fee back whenever it finds another, once between our looks.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rival_is_given_way_to() {
+    let setting = Setting {
+        mode: Mode::Live,
+        era: Era::Mesa40,
+        scenario: scarce(&[], 0.0),
+        seed: 1,
+        restarts: Vec::new(),
+        timeout: LOOK_LIMIT / 8,
+    };
+    let mut theatre = Theatre::open(setting).await;
+    theatre.reapply();
+    let mut ours = Vec::new();
+    for look in 0..100 {
+        // The controller is killed now and then; what it learnt of its rival is kept.
+        let faults = if look % 10 == 9 { vec![Fault::Replaced] } else { Vec::new() };
+        let effects =
+            faults.into_iter().map(|fault| (fault, fault.effect(&mut ChaCha8Rng::seed_from_u64(1)))).collect();
+        theatre.look(MINUTE * 10, effects).await;
+        theatre.rival_sets(nanomina(7_777));
+        if theatre.trace.steps[look].mutates() {
+            ours.push(look);
+        }
+    }
+    let trace = theatre.trace;
+    let told: Vec<String> = trace.steps.iter().map(told).collect();
+    let contested = trace.steps.iter().position(|step| step.record.decision.reason.code() == "contested");
+    assert!(contested.is_some() && ours.len() >= 3, "{}", told.join("\n"));
+    let since = contested.unwrap();
+    let later: Vec<_> = ours.into_iter().filter(|look| *look > since).collect();
+    let apart: Vec<_> = later.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(
+        apart.is_sorted() && apart.last() >= Some(&12),
+        "hours, and more each time: {later:?}\n{}",
+        told.join("\n")
+    );
+    accept(&[line("rival", &trace)]);
+}
+
+/// With nothing but its counters to tell it by.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_coordinator_is_found_out_and_its_key_left_alone() {
+    let scenario = Scenario::parse(&(library::text("coordinator").unwrap().to_owned() + SMALL_TREES)).unwrap();
+    let setting = Setting {
+        mode: Mode::Live,
+        era: Era::Mesa40,
+        scenario,
+        seed: 1,
+        restarts: Vec::new(),
+        timeout: LOOK_LIMIT / 8,
+    };
+    let mut theatre = Theatre::open(setting).await;
+    for _ in 0..30 {
+        theatre.look(MINUTE, Vec::new()).await;
+    }
+    let trace = theatre.trace;
+    let told: Vec<String> = trace.steps.iter().map(told).collect();
+    let first = &trace.steps[0].record;
+    assert_eq!((first.role, first.decision.reason.code()), (Role::Unsure, "role_unsure"), "{}", told.join("\n"));
+    assert!(first.decision.appraisal.is_some() && first.decision.target.is_some(), "advice is given meanwhile");
+    assert_eq!(trace.steps[29].record.role, Role::Coordinator, "{}", told.join("\n"));
+    let set: Vec<_> = trace.steps.iter().flat_map(|step| &step.applied).map(|applied| &applied.change).collect();
+    assert!(!set.is_empty() && set.iter().all(|change| matches!(change, Change::Fee(_))), "{set:?}");
+    accept(&[line("coordinator", &trace)]);
+}
+
 /// A calm run, to be spoiled.
 async fn calm() -> Trace {
     let setting = Setting {
@@ -248,9 +314,12 @@ async fn calm() -> Trace {
 /// The checker sees what it is there to see.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_broken_invariant_is_found() {
-    use snarkfee::{market::SyncState, simd::Change};
+    use snarkfee::{
+        invariants::{Applied, Change},
+        market::SyncState,
+    };
 
-    use crate::{proxy::Kind, stage::Applied};
+    use crate::proxy::Kind;
 
     let good = calm().await;
     assert_eq!(good.steps[0].asked.iter().filter(|kind| kind.is_mutation()).count(), 1, "one fee was set");

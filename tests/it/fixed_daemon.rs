@@ -45,7 +45,7 @@ impl Default for FixedDaemon {
         let chain = (0..5_u32)
             .map(|index| Block {
                 height: 1000 + index,
-                state_hash: format!("3Nhash{index}"),
+                state_hash: format!("3Nhash{index}").into(),
                 at: start + Duration::from_secs(90) * index,
                 works: (0..i64::from(index))
                     .map(|n| sale(100 * i64::from(index) + 2 * n, 7 + n.unsigned_abs(), "one"))

@@ -69,7 +69,7 @@ async fn the_chain_and_its_sales_equal_the_world() {
     let (world, chain) = (served.shown(), client(&served).get_best_chain(Some(3)).await.unwrap());
     assert_eq!(chain.len(), 3);
     for (shown, block) in chain.iter().zip(&world.chain[2..]) {
-        assert_eq!(shown.state_hash, block.state_hash);
+        assert_eq!(shown.state_hash, *block.state_hash);
         assert_eq!(shown.height, u64::from(block.height));
         assert_eq!(shown.global_slot_since_genesis, 9000 + u64::from(block.height) - 1000);
         assert_eq!(shown.date, block.at.as_millisecond().to_string());
@@ -175,7 +175,7 @@ async fn a_simulated_market_is_read_as_it_is() {
     assert!(held.chain.len() > 20 && !held.pool.is_empty());
     assert_eq!(chain.len(), held.chain.len());
     for (shown, block) in chain.iter().zip(&held.chain) {
-        assert_eq!((&shown.state_hash, shown.height), (&block.state_hash, u64::from(block.height)));
+        assert_eq!((&*shown.state_hash, shown.height), (&*block.state_hash, u64::from(block.height)));
         assert_eq!(shown.date, block.at.as_millisecond().to_string());
         let sold: Vec<_> = shown.snark_jobs.iter().map(|job| (job.work_ids.clone(), job.fee.nanomina())).collect();
         assert_eq!(sold, block.works.iter().map(|sale| (ids(sale.work), sale.fee.get())).collect::<Vec<_>>());

@@ -28,7 +28,7 @@ fn works(collection: &Collection, network: &str) -> BTreeMap<u32, (String, Works
     let bought = |block: &snarkfee::market::Block| {
         block.works.iter().map(|work| (work.fee.get(), work.prover.to_string())).collect()
     };
-    blocks.map(|block| (block.height, (block.state_hash.clone(), bought(block)))).collect()
+    blocks.map(|block| (block.height, (block.state_hash.to_string(), bought(block)))).collect()
 }
 
 /// Work by work: an error of one fee in a thousand would not show in any sum.

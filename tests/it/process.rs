@@ -63,9 +63,14 @@ impl Process {
 
     /// Starts `snarkfee run` with this configuration and a log in JSON.
     pub(crate) fn run(configured: Configured, arguments: &[&str]) -> Self {
+        Self::run_in(configured, arguments, &[])
+    }
+
+    /// The same, with these variables set.
+    pub(crate) fn run_in(configured: Configured, arguments: &[&str], variables: &[(&str, &OsStr)]) -> Self {
         let file = configured.file();
         let given = ["--log-format", "json", "run", "-c", file.to_str().unwrap()];
-        Self { _configured: Some(configured), ..Self::start(given.iter().chain(arguments)) }
+        Self { _configured: Some(configured), ..Self::start_with(given.iter().chain(arguments), variables) }
     }
 
     /// Waits for a line on standard output from which `wanted` makes something.

@@ -35,6 +35,7 @@ pub(crate) fn config(url: &str) -> ClientConfig {
         max_response: 1 << 20,
         clock: Clock::system(),
         observer: None,
+        member: None,
     }
 }
 

@@ -11,13 +11,14 @@ use snarkfee::{
     controller::{OnExit, Plan, Runner, Wiring},
     cost::{CostModel, Quote},
     daemon::{ClientConfig, DaemonClient, MetricsEndpoint},
+    invariants::Author,
     journal::Ledger,
-    policy::{BlockProduction, Params, Pricing, Safety, Worker},
+    policy::{BlockProduction, ExternalChange, Params, Pricing, Safety, Worker},
     record::Mode,
     service::Publisher,
     simd::{Era, Options, SimDaemonServer},
     simulate::{Scenario, SimulatedDaemon, World},
-    units::DaemonId,
+    units::{DaemonId, Nanomina},
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -29,7 +30,7 @@ use crate::{
     fault::{Effect, Fault},
     fixed_daemon::{ANY_PORT, nanomina, start},
     proxy::{OVERSIZED, Proxy},
-    stage::{Author, Stage, Time},
+    stage::{Stage, Time},
 };
 
 pub(crate) const SLOT: Duration = Duration::from_secs(90);
@@ -137,6 +138,7 @@ impl Theatre {
             max_response: OVERSIZED as u64 - 1,
             clock: self.time.controller(),
             observer: None,
+            member: None,
         });
         Runner::new(Wiring {
             id: id.clone(),
@@ -219,6 +221,25 @@ impl Theatre {
             record,
         });
         self.trace.steps.last().unwrap()
+    }
+
+    /// From now on someone else's changes are not left alone.
+    pub(crate) fn reapply(&mut self) {
+        self.plan.send_modify(|plan| {
+            let mut params = plan.params.clone();
+            params.safety.external_change = ExternalChange::Reapply;
+            *plan = Arc::new(Plan { params, ..(**plan).clone() });
+        });
+    }
+
+    /// Someone else sees to it that this fee is asked.
+    pub(crate) fn rival_sets(&mut self, fee: Nanomina) {
+        let mut stage = self.stage.lock().unwrap();
+        if stage.snapshot().status.fee != fee {
+            stage.author = Author::Stranger;
+            stage.set_fee(fee);
+            stage.author = Author::Controller;
+        }
     }
 
     async fn pause(&mut self, pause: bool) {

@@ -10,7 +10,7 @@ use crate::{
     fault::Fault,
     journal::NoJournal,
     market::{
-        Block, Look,
+        Block, Look, PoolMetrics,
         fixtures::{self, block, fee, key, open_work, time},
     },
     policy::{BlockProduction, Pricing, RoleSetting, Safety, Worker},
@@ -171,6 +171,28 @@ async fn what_was_set_before_a_call_was_rejected_counts_as_changed() {
         h.runner.look().await;
         assert_eq!(h.kept.codes()[1].1, "external_change", "what the daemon is set to is known");
     }
+}
+
+#[tokio::test]
+async fn counters_that_fall_without_a_restart_are_not_believed() {
+    let counted = |(n, (uptime, completed)): (usize, (u64, f64))| {
+        let mut look = looks(1, false).remove(0);
+        look.at += Duration::from_secs(60) * u32::try_from(n).unwrap();
+        look.status.as_mut().unwrap().uptime = Duration::from_secs(uptime);
+        let completed_by_own = Some(completed);
+        look.metrics = Some(Ok(PoolMetrics { completed_by_own, ..PoolMetrics::default() }));
+        look
+    };
+    let story = [(1_000, 50.0), (1_060, 3.0), (1_120, 4.0), (1_180, 51.0), (30, 0.0)];
+    let daemon = ScriptedDaemon::set_to(on()).showing(story.into_iter().enumerate().map(counted));
+    let mut h = harness(daemon, plan(Mode::Live, OnExit::Keep));
+    for _ in 0..story.len() {
+        h.runner.look().await;
+    }
+    let reasons: Vec<_> = h.kept.codes().into_iter().map(|(_, reason, _)| reason).collect();
+    assert_eq!(reasons, ["price_move", "metrics_fault", "metrics_fault", "at_target", "at_target"]);
+    let made = h.kept.0.lock().unwrap().last().unwrap().market.as_ref().unwrap().own_made;
+    assert_eq!(made, 1, "what was not believed is not counted");
 }
 
 #[tokio::test]

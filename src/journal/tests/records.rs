@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     fault::Fault,
     journal::body::{pack, unpack},
-    market::{Book, BookOrder, ChainLook, FeeHistogram, Look, PoolMetrics, SyncState, fixtures},
+    market::{Book, BookOrder, ChainLook, FeeHistogram, Look, PoolMetrics, Reading, SyncState, fixtures},
     policy::{Appraisal, Forecast, HoldState, Outcome, Pause, Role, Target, tests::every_reason},
     units::{FeeRate, Nanomina},
 };
@@ -125,11 +125,13 @@ fn any_look() -> impl Strategy<Value = Look> {
             ..PoolMetrics::default()
         },
     );
-    (any_time(), status, perhaps(chain), perhaps(book), perhaps(metrics), perhaps(any::<bool>())).prop_map(
-        |(at, status, chain, book, metrics, account)| Look {
+    let market_read = prop::option::of(any_time().prop_map(|at| Reading { by: main(), at }));
+    (any_time(), status, market_read, perhaps(chain), perhaps(book), perhaps(metrics), perhaps(any::<bool>())).prop_map(
+        |(at, status, market_read, chain, book, metrics, account)| Look {
             at,
             clock_set: None,
             status,
+            market_read,
             chain,
             book,
             metrics,

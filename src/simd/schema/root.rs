@@ -204,7 +204,7 @@ fn field_of<'a>(context: &'a ResolverContext<'_>, ty: &str, name: &str) -> Resul
 /// `block`: exactly one of hash and height says which (Mina `mina_graphql.ml`).
 fn find_block(view: &View, state_hash: &Value, height: &Value) -> Result<Shown, String> {
     let wanted: Box<dyn Fn(&Block) -> bool> = match (state_hash, height) {
-        (Value::String(hash), Value::Null) => Box::new(move |block| block.state_hash == *hash),
+        (Value::String(hash), Value::Null) => Box::new(move |block| *block.state_hash == **hash),
         (Value::Null, Value::Number(height)) => {
             let height = height.as_u64();
             Box::new(move |block| Some(u64::from(block.height)) == height)

@@ -146,7 +146,7 @@ fn check(shown: &Snapshot) {
     let heights: Vec<u32> = shown.chain.iter().map(|block| block.height).collect();
     assert!(heights.windows(2).all(|pair| pair[0] + 1 == pair[1]) && heights.len() <= FRONTIER as usize);
     let bought: BTreeSet<_> =
-        shown.chain.iter().flat_map(|block| &block.works).map(|sale| format!("{:?}", sale.work)).collect();
+        shown.chain.iter().flat_map(|block| &*block.works).map(|sale| format!("{:?}", sale.work)).collect();
     assert!(shown.open.iter().all(|open| !bought.contains(&format!("{:?}", open.work))), "an open work was bought");
     let pool: std::collections::BTreeMap<_, _> =
         shown.pool.iter().map(|entry| (format!("{:?}", entry.work), entry)).collect();
@@ -164,7 +164,7 @@ fn check(shown: &Snapshot) {
         .collect();
     assert_eq!(shown.pending, pending);
     assert_eq!(shown.status.height, shown.chain.last().map(|block| block.height));
-    assert_eq!(shown.status.state_hash, shown.chain.last().map(|block| block.state_hash.clone()));
+    assert_eq!(shown.status.state_hash, shown.chain.last().map(|block| block.state_hash.to_string()));
     assert_eq!(shown.status.best_tip.map(|tip| tip.starts), shown.chain.last().map(|block| block.at));
     assert!(shown.status.now.starts <= shown.at && shown.at < shown.status.now.starts + shown.status.slot_duration);
     assert!(shown.status.next_block_production.is_none_or(|next| next > shown.at));
@@ -191,7 +191,7 @@ fn the_first_snapshot_has_a_full_frontier_and_no_work_of_the_operator() {
     assert_eq!(shown.chain.len(), FRONTIER as usize);
     assert_eq!((shown.status.sync, shown.status.worker), (SyncState::Synced, Some(World::operator_key())));
     assert_eq!(shown.status.fee, fee(100_000_000));
-    assert!(shown.chain.iter().flat_map(|block| &block.works).all(|sale| sale.prover != World::operator_key()));
+    assert!(shown.chain.iter().flat_map(|block| &*block.works).all(|sale| sale.prover != World::operator_key()));
     assert!(shown.pool.len() > 2000 && shown.counters.fees_added.count > 2000);
     assert!((18..24).contains(&shown.status.peers.unwrap()));
     assert_eq!(world.truth().works_bought, 0);
@@ -237,7 +237,7 @@ fn sold_works_stay_in_the_pool_but_are_not_open() {
     let open: BTreeSet<_> = shown.open.iter().map(|open| Vec::from(open.work)).collect();
     let pool: BTreeSet<_> = shown.pool.iter().map(|entry| Vec::from(entry.work)).collect();
     let sold: Vec<_> =
-        shown.chain.iter().skip(1).flat_map(|block| &block.works).map(|sale| Vec::from(sale.work)).collect();
+        shown.chain.iter().skip(1).flat_map(|block| &*block.works).map(|sale| Vec::from(sale.work)).collect();
     assert!(sold.len() > 2000);
     assert!(sold.iter().all(|work| pool.contains(work) && !open.contains(work)));
 }
@@ -296,7 +296,7 @@ fn a_coordinator_never_shows_its_key_and_null_does_not_stop_it() {
     let made = world.truth().own.made;
     assert!(made > 200 && world.truth().own.sold > 0);
     let sold_under = |world: &World, key: &PublicKey| {
-        world.snapshot().chain.iter().flat_map(|block| &block.works).any(|sale| sale.prover == *key)
+        world.snapshot().chain.iter().flat_map(|block| &*block.works).any(|sale| sale.prover == *key)
     };
     assert!(sold_under(&world, &World::operator_key()));
 

@@ -50,7 +50,7 @@ pub(super) fn figures(face: &Face, record: &Record) -> Markup {
                 ("market", "market median, middle half"),
                 ("idle", "off"),
             ],
-            svg: charts::fee_and_market(&history),
+            svg: charts::fee_and_market(&history, &[]),
             empty: soon,
         },
         Figure {

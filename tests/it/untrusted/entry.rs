@@ -90,6 +90,28 @@ pub(crate) fn config(data: &[u8]) {
     }
 }
 
+/// A file with a precomputed block.
+pub(crate) fn precomputed(data: &[u8]) {
+    let whole = snarkfee::precomputed::read(data);
+    let in_pieces = snarkfee::precomputed::read(Trickle(data));
+    assert_eq!(whole.as_ref().ok(), in_pieces.as_ref().ok(), "it does not matter how the bytes come");
+    match whole {
+        // A work is written in more than twenty bytes, whatever it says.
+        Ok(block) => assert!(block.works.len() * 20 < data.len(), "{} works", block.works.len()),
+        Err(defect) => assert!(!defect.to_string().is_empty()),
+    }
+}
+
+/// Gives a few bytes at a time.
+struct Trickle<'a>(&'a [u8]);
+
+impl std::io::Read for Trickle<'_> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let few = into.len().min(7);
+        self.0.read(&mut into[..few])
+    }
+}
+
 /// A fault that people and a log can bear.
 fn named(fault: &Fault) {
     let told = fault.to_string();
@@ -153,8 +175,9 @@ fn quiet() -> Look {
         at: now.starts,
         clock_set: None,
         status: Ok(status),
+        market_read: None,
         chain: Some(Ok(ChainLook::default())),
-        book: Some(Ok(Book { order: snarkfee::market::BookOrder::Unknown, works: Vec::new() })),
+        book: Some(Ok(Book { order: snarkfee::market::BookOrder::Unknown, works: Vec::new().into() })),
         metrics: Some(Ok(PoolMetrics::default())),
         account: None,
     }

@@ -24,8 +24,12 @@ fn corpus(target: &str) -> Vec<(String, Vec<u8>)> {
 
 #[test]
 fn every_input_of_the_fuzz_targets_is_taken() {
-    let targets: [(&str, Entry); 3] =
-        [("metrics_text", entry::metrics_text), ("graphql", entry::graphql), ("config", entry::config)];
+    let targets: [(&str, Entry); 4] = [
+        ("metrics_text", entry::metrics_text),
+        ("graphql", entry::graphql),
+        ("config", entry::config),
+        ("precomputed", entry::precomputed),
+    ];
     for (target, entry) in targets {
         for (name, input) in corpus(target) {
             println!("{target}/{name}");
@@ -49,6 +53,16 @@ fn the_valid_inputs_are_valid() {
     assert_eq!(answered, Exchange::ALL.len() - 1, "one of each operation; the metrics text has a target of its own");
     for (name, input) in corpus("metrics_text").into_iter().filter(|(name, _)| name.starts_with("valid-")) {
         decode(Exchange::Metrics, 200, input.clone()).unwrap_or_else(|fault| panic!("{name}: {fault}"));
+    }
+}
+
+#[test]
+fn the_valid_blocks_are_valid() {
+    let blocks: Vec<_> = corpus("precomputed").into_iter().filter(|(name, _)| name.starts_with("valid-")).collect();
+    assert_eq!(blocks.len(), 2, "one of each layout");
+    for (name, input) in blocks {
+        let block = snarkfee::precomputed::read(&*input).unwrap_or_else(|defect| panic!("{name}: {defect}"));
+        assert!(!block.works.is_empty(), "{name}");
     }
 }
 
@@ -107,9 +121,15 @@ proptest! {
     }
 
     #[test]
+    fn damaged_blocks_are_taken(input in damaged("precomputed")) {
+        entry::precomputed(&input);
+    }
+
+    #[test]
     fn any_bytes_are_taken(input in vec(any::<u8>(), 0..300)) {
         entry::metrics_text(&input);
         entry::graphql(&input);
         entry::config(&input);
+        entry::precomputed(&input);
     }
 }

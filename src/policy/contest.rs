@@ -1,0 +1,93 @@
+//! Our settings and someone else's, in turns: how long to give way.
+//!
+//! Two controllers that each put their own setting back would go on for ever, and every turn costs proofs. Whoever gives way for longer
+//! each time ends it, also where the other one does the same.
+
+use std::{collections::VecDeque, time::Duration};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::params::{ExternalChange, Safety};
+
+/// How far back rounds count.
+const WINDOW: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Rounds that make a fight: one may be chance, two a correction.
+const FIGHT: usize = 3;
+/// Longest that one round makes give way, unless the operator says longer.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+/// Shortest that a fight makes give way, however short the operator's hold is.
+const SHORTEST: Duration = Duration::from_secs(600);
+
+/// Rounds in which someone else undid what we had set.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Contest {
+    /// When, oldest first.
+    pub rounds: VecDeque<Timestamp>,
+    /// Whether something that we set stands and nobody undid it.
+    pub ours: bool,
+}
+
+impl Contest {
+    /// We set something.
+    pub(super) fn acted(&mut self) {
+        self.ours = true;
+    }
+
+    /// Someone else set something. Several of their changes with none of ours between them are no contest.
+    pub(super) fn met(&mut self, at: Timestamp) {
+        if std::mem::take(&mut self.ours) {
+            self.rounds.push_back(at);
+        }
+        let oldest = at.checked_sub(WINDOW).unwrap_or(Timestamp::MIN);
+        self.rounds.retain(|round| *round > oldest);
+    }
+
+    /// Whether there were so many rounds that someone must be setting it back each time.
+    pub fn is_fight(&self) -> bool {
+        self.rounds.len() >= FIGHT
+    }
+
+    /// How long to leave the settings to someone else now; twice as long with each round of a fight.
+    pub(super) fn gives_way(&self, safety: &Safety) -> Option<Duration> {
+        let hold = safety.external_hold;
+        if !self.is_fight() {
+            return (safety.external_change == ExternalChange::Hold).then_some(hold);
+        }
+        let doublings = u32::try_from(self.rounds.len() - FIGHT + 1).unwrap_or(u32::MAX);
+        let grown = hold.max(SHORTEST).saturating_mul(2_u32.saturating_pow(doublings));
+        Some(grown.min(LONGEST.max(hold)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_gives_way_for_longer_each_time_and_forgets_after_a_week() {
+        let hour = Duration::from_secs(3600);
+        let at = |hours: i64| Timestamp::from_second(hours * 3600).unwrap();
+        for change in [ExternalChange::Hold, ExternalChange::Reapply] {
+            let safety = Safety { external_change: change, external_hold: hour, ..Safety::default() };
+            let mut contest = Contest::default();
+            let mut ways = Vec::new();
+            for round in 0..8 {
+                contest.acted();
+                contest.met(at(round));
+                contest.met(at(round));
+                ways.push(contest.gives_way(&safety).map(|way| way.as_secs() / 3600));
+            }
+            let alone = (change == ExternalChange::Hold).then_some(1);
+            assert_eq!(ways, [alone, alone, Some(2), Some(4), Some(8), Some(16), Some(24), Some(24)]);
+            contest.met(at(7 + 7 * 24));
+            assert!(!contest.is_fight());
+        }
+        let mut contest = Contest { rounds: vec![at(0); 3].into(), ours: false };
+        let at_once = Safety { external_hold: Duration::ZERO, ..Safety::default() };
+        assert_eq!(contest.gives_way(&at_once), Some(SHORTEST * 2));
+        contest.rounds.clear();
+        assert_eq!(contest.gives_way(&at_once), Some(Duration::ZERO));
+    }
+}
