@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rand::{RngExt, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use snarkfee::{
-    invariants::Author,
+    invariants::{Author, Change},
     record::{Mode, Role},
     simd::Era,
     simulate::{Scenario, World, library},
@@ -314,10 +314,7 @@ async fn calm() -> Trace {
 /// The checker sees what it is there to see.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_broken_invariant_is_found() {
-    use snarkfee::{
-        invariants::{Applied, Change},
-        market::SyncState,
-    };
+    use snarkfee::{invariants::Applied, market::SyncState};
 
     use crate::proxy::Kind;
 
