@@ -1,8 +1,8 @@
 //! What a fleet costs: the service, as a process of its own, looks after many simulated daemons over loopback; its CPU time, resident
 //! memory, open files and journal are printed as it goes, with the looks that were due and that were taken.
 //!
-//! `SOAK_DAEMONS` (1000), `SOAK_INTERVAL` in seconds (60) and `SOAK_MINUTES` (60) set the scale. Left out of `cargo bench` unless
-//! `SOAK_MINUTES` is set.
+//! `SOAK_DAEMONS` (1000), `SOAK_INTERVAL` (60, in seconds) and `SOAK_MINUTES` set the scale. Left out of `cargo bench` unless the last
+//! is set.
 
 use std::{
     error::Error,
@@ -27,17 +27,17 @@ const SAMPLES: u32 = 12;
 
 fn main() -> Anything<()> {
     let Some(minutes) = setting("SOAK_MINUTES") else { return Ok(()) };
-    let daemons = setting("SOAK_DAEMONS").unwrap_or(1_000.0) as usize;
-    let interval = setting("SOAK_INTERVAL").unwrap_or(60.0);
-    tokio::runtime::Runtime::new()?.block_on(soak(daemons, interval, Duration::from_secs_f64(minutes * 60.0)))
+    let daemons = setting("SOAK_DAEMONS").unwrap_or(1_000);
+    let interval = setting("SOAK_INTERVAL").unwrap_or(60);
+    tokio::runtime::Runtime::new()?.block_on(soak(daemons, interval, Duration::from_secs(60) * minutes))
 }
 
-fn setting(name: &str) -> Option<f64> {
+fn setting(name: &str) -> Option<u32> {
     std::env::var(name).ok()?.parse().ok()
 }
 
 /// All daemons of one network, each on ports of its own.
-async fn fleet(count: usize, stop: &CancellationToken) -> Anything<Vec<SimDaemonServer>> {
+async fn fleet(count: u32, stop: &CancellationToken) -> Anything<Vec<SimDaemonServer>> {
     let scenario = library::scenario("scarce")?;
     let clock = Clock::system();
     let world = Arc::new(Mutex::new(World::new(&scenario, 1, clock.now())));
@@ -49,10 +49,9 @@ async fn fleet(count: usize, stop: &CancellationToken) -> Anything<Vec<SimDaemon
     Ok(served)
 }
 
-fn config(folder: &Path, page: &str, interval: f64, served: &[SimDaemonServer]) -> Anything<String> {
+fn config(folder: &Path, page: &str, interval: u32, served: &[SimDaemonServer]) -> Anything<String> {
     let mut text = format!(
-        "[controller]\ninterval = \"{}ms\"\nlisten = \"{page}\"\nstate_dir = {:?}\n",
-        (interval * 1e3) as u64,
+        "[controller]\ninterval = \"{interval}s\"\nlisten = \"{page}\"\nstate_dir = {:?}\n",
         folder.join("state")
     );
     for (index, daemon) in served.iter().enumerate() {
@@ -106,13 +105,13 @@ fn size(folder: &Path) -> f64 {
 
 /// Sum of a counter over all daemons.
 async fn counted(page: &str, name: &str) -> Anything<f64> {
-    let text = reqwest::get(format!("http://{page}/metrics")).await?.text().await?;
+    let url = format!("http://{page}/metrics").parse()?;
+    let text = String::from_utf8(snarkfee::daemon::fetch(&url, Duration::from_secs(30), 64 << 20).await?)?;
     let values = text.lines().filter(|line| line.starts_with(name)).filter_map(|line| line.rsplit_once(' '));
     Ok(values.filter_map(|(_, value)| value.parse::<f64>().ok()).sum())
 }
 
-async fn soak(count: usize, interval: f64, time: Duration) -> Anything<()> {
-    snarkfee::daemon::install_tls_provider();
+async fn soak(count: u32, interval: u32, time: Duration) -> Anything<()> {
     let stop = CancellationToken::new();
     let served = fleet(count, &stop).await?;
     let folder = tempfile::tempdir()?;
@@ -139,7 +138,7 @@ async fn soak(count: usize, interval: f64, time: Duration) -> Anything<()> {
         let share = 100.0 * (cpu - before.1) / (passed - before.0);
         before = (passed, cpu);
         // The first look of each comes within the first seconds; waits differ by a tenth.
-        let due = count as f64 * (passed / interval).floor();
+        let due = f64::from(count) * (passed / f64::from(interval)).floor();
         let looks = counted(&page, "snarkfee_tick_seconds_count").await?;
         let (memory, files, journal) = (service.memory()?, service.files()?, size(&folder.path().join("state")));
         println!("{passed:>8.0} {share:>8.1} {memory:>9.1} {files:>6} {journal:>11.1} {due:>8.0} {looks:>8.0}");

@@ -170,7 +170,6 @@ impl Market for RecordedMarket {
             clock_set: None,
             market_read: None,
             status: Ok(self.status()),
-            market_read: None,
             chain: Some(Ok(ChainLook { blocks: blocks.to_vec() })),
             book: None,
             metrics: None,
