@@ -3,7 +3,10 @@
 //! Layers, each importing only from those before it: [`units`], [`fault`], [`clock`], [`metrics_text`]; [`market`], [`cost`];
 //! [`policy`]; [`daemon`], [`price`], [`precomputed`]; [`record`]; [`telemetry`], [`control`], [`charts`]; [`journal`]; [`controller`];
 //! [`simulate`], [`simd`], [`web`], [`config`]; [`service`]; [`doctor`]; [`cli`]. `tests/it/layering.rs` holds that.
+//! [`policy`]; [`daemon`], [`price`], [`precomputed`]; [`record`]; [`telemetry`], [`control`], [`charts`], [`invariants`]; [`journal`]; [`controller`];
+//! [`simulate`], [`backtest`], [`simd`], [`web`], [`config`], [`report`]; [`service`]; [`cli`]. `tests/it/layering.rs` holds that.
 
+pub mod backtest;
 pub mod charts;
 pub mod cli;
 pub mod clock;
@@ -14,6 +17,7 @@ pub mod cost;
 pub mod daemon;
 pub mod doctor;
 pub mod fault;
+pub mod invariants;
 pub mod journal;
 pub mod market;
 pub mod metrics_text;
@@ -21,6 +25,8 @@ pub mod policy;
 pub mod precomputed;
 pub mod price;
 pub mod record;
+pub mod report;
+
 pub mod service;
 pub mod simd;
 pub mod simulate;

@@ -76,6 +76,11 @@ impl Record {
         }
     }
 
+    /// The market, where this look read the order book: what a summary says of open works is known only then.
+    pub fn book(&self) -> Option<&Summary> {
+        self.market.as_ref().filter(|_| matches!(self.look.book, Some(Ok(_))))
+    }
+
     /// Whether every part asked of the daemon's API was read.
     pub fn read_in_full(&self) -> bool {
         let look = &self.look;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every check of the project, in one command: installs what is missing, then formatting, lints, tests, documentation.
 #
-# Needs Rust; on Debian and its descendants the rest is installed, as root or through sudo. Only the first two steps use the
+# Needs Rust; on Debian and its descendants the rest is installed, as root or through sudo. Only the first three steps use the
 # network: after them cargo is kept offline, and the tests talk to loopback addresses alone.
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -52,7 +52,29 @@ tools() {
       rustup component add "${component/fmt/rustfmt}"
     fi
   done
+  # What some tests run beside the program: a Prometheus server, a browser, systemd's judgement of the service file.
+  local missing=()
+  command -v prometheus >/dev/null && command -v promtool >/dev/null || missing+=(prometheus)
+  command -v chromium >/dev/null || missing+=(chromium)
+  command -v chromedriver >/dev/null || missing+=(chromium-driver)
+  command -v systemd-analyze >/dev/null || missing+=(systemd)
+  command -v npm >/dev/null || missing+=(npm)
+  if ((${#missing[@]})); then
+    install_debian "${missing[@]}"
+  fi
   cargo --version
+}
+
+# The checks of accessibility that the browser runs in the page, where the tests look for them.
+axe_core() {
+  local version=4.14.1
+  local temporary="${CARGO_TARGET_DIR:-target}/tmp"
+  local folder="$temporary/axe-core"
+  if ! grep -qs "\"version\": \"$version\"" "$folder/package/package.json"; then
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    (cd "$folder" && tar -xzf "$(npm pack --silent "axe-core@$version")" package/axe.min.js package/package.json)
+  fi
 }
 
 fetch() {
@@ -73,7 +95,10 @@ documentation() {
 
 step "tools" tools
 step "dependencies as locked" fetch
+step "axe-core" axe_core
 export CARGO_NET_OFFLINE=true
+# From here on a test that misses one of these tools fails; without this it says that it was skipped.
+export SNARKFEE_TEST_TOOLS=required
 step "format" cargo fmt --check
 step "lints" cargo clippy --locked --all-targets -- --deny warnings
 step "tests" tests

@@ -24,7 +24,7 @@ use self::scale::Axis;
 pub(crate) use self::{
     by_fee::{profit_by_fee, sale_probability},
     market::market,
-    over_time::{coverage, earned, expected_profit, fee_and_market},
+    over_time::{coverage, earned, expected_profit, fee_and_market, profit},
 };
 
 const SIZE: (u32, u32) = (520, 260);

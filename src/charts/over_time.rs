@@ -1,9 +1,12 @@
 //! What was: fee and market, order book, earnings and expected profit over time.
 
+use jiff::Timestamp;
 use plotters::element::Rectangle;
 
 use super::{
-    COST, Canvas, Drawn, GAIN, IDLE, INK, MARKET, OURS, band, chart, lines, rule,
+    COST, Canvas, Drawn, GAIN, IDLE, INK, MARKET, OURS, band,
+    by_fee::dot,
+    chart, lines, rule,
     scale::{Axis, FeeScale, linear, times},
     stroke, tint,
 };
@@ -12,8 +15,9 @@ use crate::{telemetry::Point, units::Nanomina};
 /// Places of the quartiles and the median in [`Point::quantiles`].
 const QUARTILES: [usize; 3] = [1, 2, 3];
 
-/// The asked and the wanted fee over the middle half of the prices at which work is bought; shaded while the worker is off.
-pub(crate) fn fee_and_market(points: &[Point]) -> Option<String> {
+/// The asked and the wanted fee over the middle half of the prices at which work is bought; shaded while the worker is off, and with a dot
+/// at each of some decisions.
+pub(crate) fn fee_and_market(points: &[Point], decisions: &[Timestamp]) -> Option<String> {
     let x = span(points)?;
     let shown = points.iter().flat_map(|point| {
         [point.fee, point.target_fee].into_iter().chain(QUARTILES.map(|index| quantile(point, index))).flatten()
@@ -31,7 +35,28 @@ pub(crate) fn fee_and_market(points: &[Point]) -> Option<String> {
         band(canvas, &edges, tint(MARKET, 0.25))?;
         lines(canvas, &steps(points, |point| place(quantile(point, median))), stroke(MARKET, 2))?;
         lines(canvas, &steps(points, |point| place(point.target_fee)), stroke(GAIN, 1))?;
-        lines(canvas, &steps(points, |point| place(point.fee)), stroke(OURS, 2))
+        lines(canvas, &steps(points, |point| place(point.fee)), stroke(OURS, 2))?;
+        for at in decisions {
+            let after = points.partition_point(|point| point.at < *at);
+            if let Some(fee) = points.get(after).and_then(|point| place(point.fee)) {
+                dot(canvas, (at.as_second() as f64, fee), COST)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// What was earned less what was spent, in MINA; `all` are the values that the axis must show, so that charts of several can be compared.
+pub(crate) fn profit(points: &[(Timestamp, f64)], all: impl IntoIterator<Item = f64>) -> Option<String> {
+    let ((first, _), (last, _)) = (points.first()?, points.last()?);
+    let (x, y) = (times(*first, *last), linear(all, [0.0]));
+    if points.len() < 2 {
+        return None;
+    }
+    chart(&x, &y, |canvas| {
+        rule(canvas, (x.range.start, 0.0), (x.range.end, 0.0), stroke(INK, 1))?;
+        let line: Vec<_> = points.iter().map(|(at, profit)| (at.as_second() as f64, Some(*profit))).collect();
+        lines(canvas, &line, stroke(GAIN, 2))
     })
 }
 

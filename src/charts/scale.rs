@@ -166,7 +166,8 @@ pub(super) fn linear(values: impl IntoIterator<Item = f64>, always: impl IntoIte
         (low, high) = (0.0, 1.0);
     }
     let spread = high - low;
-    let spread = if spread > 0.0 { spread } else { low.abs().max(1e-9) };
+    // Of a single value the axis shows its own size; of nothing but zeros, one.
+    let spread = if spread > 0.0 { spread } else { Some(low.abs()).filter(|size| *size > 0.0).unwrap_or(1.0) };
     let step = round_step(spread / 4.0);
     let (first, last) = ((low / step).floor(), (high / step).ceil().max((low / step).floor() + 1.0));
     let mut ticks = Vec::new();
@@ -253,6 +254,7 @@ mod tests {
         assert_eq!(labels(&linear([0.0013, 0.0069], [0.0])), ["0.000", "0.002", "0.004", "0.006", "0.008"]);
         assert_eq!(labels(&linear([-0.04, 0.02], [0.0])), ["-0.04", "-0.02", "0.00", "0.02"]);
         assert_eq!(labels(&linear([], [])).first(), Some(&"0.0"));
+        assert_eq!(labels(&linear([0.0, 0.0], [])), ["0.0", "0.5"], "nothing earned is not drawn in billionths");
     }
 
     #[test]

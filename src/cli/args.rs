@@ -1,6 +1,6 @@
 //! What can be given on the command line.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, num::NonZero, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -50,6 +50,10 @@ pub enum Command {
     Demo(Demo),
     /// Policies side by side in the market simulator.
     Simulate(Simulate),
+    /// Policies on recorded data: real blocks, or the service's own journal, whose decisions are made again.
+    Backtest(Backtest),
+    /// Which settings of the policy earn most on given data, as TOML with a reason for each.
+    Tune(Tune),
     /// The simulated daemon alone, for anyone's tests.
     DaemonSim(DaemonSim),
     /// Show decisions and their outcomes, from the journal.
@@ -171,6 +175,100 @@ pub struct Simulate {
     /// Cost of one work.
     #[arg(long, value_name = "FEE", default_value = "0.0001 MINA")]
     pub cost: Nanomina,
+    /// Leave out the best fees in hindsight, which take most of the time, and all that is relative to them.
+    #[arg(long)]
+    pub without_hindsight: bool,
+    /// Work on so many cores; results do not depend on it [default: all].
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZero<usize>>,
+    /// Print one JSON document.
+    #[arg(long)]
+    pub json: bool,
+    /// Write the results with plots to one HTML file.
+    #[arg(long, value_name = "FILE.html")]
+    pub report: Option<PathBuf>,
+}
+
+/// Recorded data.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(super) struct Data {
+    /// The service's own journal: its file, or the folder of state.
+    #[arg(long, value_name = "PATH")]
+    pub journal: Option<PathBuf>,
+    /// Precomputed-block files (<network>-<height>-<hash>.json), folders of them, or patterns.
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub blocks: Vec<PathBuf>,
+}
+
+/// What policies are given beside the data.
+#[derive(Debug, Args)]
+pub(super) struct Economics {
+    /// Take the policy's settings and the cost of a work from this configuration file [default: the default settings].
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The daemon whose settings are taken, and of a journal whose looks [default: the first, and all].
+    #[arg(long, value_name = "NAME")]
+    pub daemon: Option<String>,
+    /// Cost of one work [default: as configured, else as recorded, else 0.0001 MINA].
+    #[arg(long, value_name = "FEE")]
+    pub cost: Option<Nanomina>,
+    /// Works that the provers make in an hour [default: as configured, else as recorded, else 120].
+    #[arg(long, value_name = "N", value_parser = parse_pace)]
+    pub works_per_hour: Option<f64>,
+}
+
+/// Options of `backtest`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("recorded").required(true).args(["journal", "blocks"]))]
+pub struct Backtest {
+    #[command(flatten)]
+    pub(super) data: Data,
+    /// The policies: profit, undercut, quantile:0.25, fixed:0.001MINA, always-on:0MINA, off, stopper:0.1MINA,
+    /// random:0.001-1MINA.
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "profit,undercut,quantile:0.25,always-on:0.1MINA,always-on:0.001MINA,always-on:0MINA,off"
+    )]
+    pub policies: Vec<Entrant>,
+    #[command(flatten)]
+    pub(super) economics: Economics,
+    /// Work on so many cores; results do not depend on it [default: all].
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZero<usize>>,
+    /// Print one JSON document.
+    #[arg(long)]
+    pub json: bool,
+    /// Write the results with plots to one HTML file.
+    #[arg(long, value_name = "FILE.html")]
+    pub report: Option<PathBuf>,
+}
+
+/// Options of `tune`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("ground").required(true).args(["scenario", "journal", "blocks"]))]
+pub struct Tune {
+    /// A simulated market: a name of the library, or a scenario file.
+    #[arg(long, value_name = "NAME|FILE")]
+    pub scenario: Option<String>,
+    #[command(flatten)]
+    pub(super) data: Data,
+    /// Seeds of the simulated market; every second one is kept for validation.
+    #[arg(long, value_name = "SEEDS", default_value = "1..12")]
+    pub seeds: Seeds,
+    /// Slots of each simulated run.
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub slots: u64,
+    #[command(flatten)]
+    pub(super) economics: Economics,
+    /// Work on so many cores; results do not depend on it [default: all].
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZero<usize>>,
+    /// Write the recommendation to a file too.
+    #[arg(long, value_name = "FILE")]
+    pub write: Option<PathBuf>,
     /// Print one JSON document.
     #[arg(long)]
     pub json: bool,
@@ -331,6 +429,13 @@ fn parse_speed(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(speed) if (0.01..=10_000.0).contains(&speed) => Ok(speed),
         _ => Err("a speed is a number from 0.01 to 10000".to_owned()),
+    }
+}
+
+fn parse_pace(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(pace) if (0.01..=100_000.0).contains(&pace) => Ok(pace),
+        _ => Err("a pace is a number of works from 0.01 to 100000".to_owned()),
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn show(options: &History) -> Result<(), Failure> {
     let place = state::find(options.config.as_deref(), options.daemon.as_deref())?;
     let archive = Archive::open(&place.folder).map_err(Failure::journal)?;
     let since = Clock::wall().checked_sub(options.since).ok();
-    let filter = Filter { since, daemon: place.daemon };
+    let filter = Filter { since, until: None, daemon: place.daemon };
     let mut out = BufWriter::new(io::stdout().lock());
     let printed = match options.shape() {
         Shape::Json => json(&archive, &filter, &mut out),

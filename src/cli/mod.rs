@@ -3,6 +3,7 @@
 //! Results go to standard output, the log and errors to standard error.
 
 mod args;
+mod backtest;
 mod check;
 mod config_file;
 mod daemon_sim;
@@ -13,10 +14,13 @@ mod explain;
 mod history;
 mod look;
 mod pause;
+mod progress;
 mod run;
 mod signals;
 mod simulate;
 mod state;
+mod trial;
+mod tune;
 
 use std::process::ExitCode;
 
@@ -58,6 +62,8 @@ fn perform(arguments: Arguments) -> Result<(), Failure> {
         Command::Pause(options) => pause::pause(&options),
         Command::Resume(options) => pause::resume(&options),
         Command::Simulate(options) => simulate::run(&options),
+        Command::Backtest(options) => backtest::run(&options),
+        Command::Tune(options) => tune::run(&options),
         Command::Config(options) => config_file::show(&options),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Arguments::command(), "snarkfee", &mut std::io::stdout());

@@ -1,11 +1,36 @@
 //! What the process is told from outside.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::mpsc,
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
+
+/// Set by the first SIGINT, so that work ends with what it has; the second one ends the process at once.
+pub(super) fn interruption() -> std::io::Result<Arc<AtomicBool>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let mut interrupt = {
+        let _within = runtime.enter();
+        signal(SignalKind::interrupt())?
+    };
+    let flag = Arc::clone(&interrupted);
+    std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        runtime.block_on(async {
+            interrupt.recv().await;
+            flag.store(true, Ordering::Relaxed);
+            interrupt.recv().await;
+            std::process::exit(1);
+        });
+    })?;
+    Ok(interrupted)
+}
 
 /// Follows SIGTERM and SIGINT, which end the service in good order, the second one at once, and SIGHUP, which reloads.
 pub(super) fn follow(cancel: &CancellationToken) -> std::io::Result<mpsc::Receiver<()>> {

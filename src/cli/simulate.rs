@@ -1,26 +1,37 @@
 //! `snarkfee simulate`: policies side by side in the market simulator.
 
-use std::{io::Write, num::NonZero};
+use std::{io::Write, time::Duration};
 
-use super::{Failure, args::Simulate};
+use tracing::info;
+
+use super::{Failure, args::Simulate, progress::Bar, trial};
 use crate::{
+    clock::Clock,
     policy::Pricing,
-    simulate::{Contest, Report, Scenario, library},
+    report,
+    simulate::{Contest, Report},
 };
 
 /// Runs the contest and prints how everyone did.
 pub(super) fn run(options: &Simulate) -> Result<(), Failure> {
     let contest = Contest {
-        scenario: scenario(&options.scenario)?,
+        scenario: trial::scenario(&options.scenario)?,
         entrants: options.policies.clone(),
         seeds: options.seeds.0.clone(),
         slots: options.slots,
-        start: "2026-11-01T00:00:00Z".parse().map_err(Failure::running)?,
+        start: trial::start()?,
         cost: options.cost,
         pricing: Pricing::default(),
+        hindsight: !options.without_hindsight,
     };
-    let threads = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-    let report = contest.run(threads);
+    let clock = Clock::system();
+    let bar = Bar::new("simulating");
+    let (report, portraits) = contest.run(trial::threads(options.threads), &|all| bar.advance(all));
+    drop(bar);
+    told_speed(&contest, clock.steady());
+    if let Some(path) = &options.report {
+        trial::write(path, &report::contest(&report, contest.seeds.first().copied(), &portraits))?;
+    }
     let mut out = std::io::stdout().lock();
     if options.json {
         serde_json::to_writer_pretty(&mut out, &report).map_err(Failure::running)?;
@@ -29,31 +40,41 @@ pub(super) fn run(options: &Simulate) -> Result<(), Failure> {
     Ok(table(&mut out, &report)?)
 }
 
-/// A scenario of the library, or the file of that name.
-fn scenario(name: &str) -> Result<Scenario, Failure> {
-    if let Ok(scenario) = library::scenario(name) {
-        return Ok(scenario);
-    }
-    if !name.ends_with(".toml") {
-        return library::scenario(name).map_err(Failure::usage);
-    }
-    let text = std::fs::read_to_string(name)
-        .map_err(|error| Failure::running(anyhow::Error::new(error).context(format!("scenario file {name}"))))?;
-    Scenario::parse(&text).map_err(Failure::config)
+/// The speed is told on standard error: the results must not depend on it.
+fn told_speed(contest: &Contest, took: Duration) {
+    let runs = contest.entrants.len() * contest.seeds.len();
+    let slots = contest.slots * runs as u64;
+    let per_second = slots as f64 / took.as_secs_f64().max(1e-9);
+    info!(
+        slots,
+        seconds = took.as_secs_f64(),
+        "{per_second:.0} slots of policies a second, hindsight's runs beside them"
+    );
 }
 
 fn table(out: &mut impl Write, report: &Report) -> std::io::Result<()> {
     writeln!(out, "{}: {} slots, {} seeds", report.scenario, report.slots, report.seeds.len())?;
     writeln!(
         out,
-        "{:<26} {:>12} {:>12} {:>12} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}",
-        "policy", "profit MINA", "min", "max", "/fixed", "/regime", "/clairv", "energy", "tog/4h", "chg/h", "pred err"
+        "{:<26} {:>12} {:>12} {:>12} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}",
+        "policy",
+        "profit MINA",
+        "min",
+        "max",
+        "/fixed",
+        "/regime",
+        "/clairv",
+        "energy",
+        "tog/4h",
+        "chg/h",
+        "pred err",
+        "violated"
     )?;
     let ratio = |ratio: Option<f64>| ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.3}"));
     for row in &report.policies {
         writeln!(
             out,
-            "{:<26} {:>12.4} {:>12.4} {:>12.4} {:>8} {:>8} {:>8} {:>8.3} {:>8.2} {:>8.2} {:>8}",
+            "{:<26} {:>12.4} {:>12.4} {:>12.4} {:>8} {:>8} {:>8} {:>8.3} {:>8.2} {:>8.2} {:>8} {:>8}",
             row.policy,
             row.profit_mina.median,
             row.profit_mina.min,
@@ -65,6 +86,7 @@ fn table(out: &mut impl Write, report: &Report) -> std::io::Result<()> {
             row.toggles_per_4h,
             row.fee_changes_per_hour,
             ratio(row.prediction_error),
+            row.violations,
         )?;
     }
     Ok(())

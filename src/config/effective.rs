@@ -86,7 +86,8 @@ fn cost(out: &mut String, cost: &CostModel) -> fmt::Result {
     match cost {
         CostModel::PerWork(cost) => string(out, "per_work", cost),
         CostModel::Parts(parts) => cost_parts(out, parts),
-        CostModel::Unknown => writeln!(out, "# not known"),
+        // No file gives a recorded one.
+        CostModel::Unknown | CostModel::Recorded { .. } => writeln!(out, "# not known"),
     }
 }
 

@@ -3,7 +3,7 @@
 //! Invariants: what earlier runs left is taken over before anything is written, and never overwritten unread; while the last look is not
 //! taken down, or orders could not be read, nothing is done; a command takes effect once, also across restarts.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use tracing::{error, info, warn};
@@ -12,7 +12,7 @@ use super::{actuate::find_out, state::State};
 use crate::{
     control::Command,
     fault::JournalFault,
-    journal::{Ending, Entry, Finding, Inputs, Intent, IntentId, Ledger, OpenIntent, OrderId, Restored},
+    journal::{Ending, Entry, Finding, Inputs, Intent, IntentId, Kept, Ledger, OpenIntent, OrderId, Restored},
     market::Look,
     policy::{Decision, Mode, Params, Settings},
     record::Record,
@@ -33,8 +33,22 @@ pub(super) struct Logbook {
     ended: Vec<(IntentId, Ending)>,
     /// What the daemon was set to at the beginning.
     baseline: Option<Settings>,
+    origin: Origin,
     fault: Option<JournalFault>,
 }
+
+/// What was remembered before the look under way, where that does not follow from the looks taken down before it.
+#[derive(Default)]
+struct Origin {
+    /// Whether it does; at the start it does not.
+    follows: bool,
+    /// When one was last taken.
+    taken: Option<Timestamp>,
+    of_this_look: Option<Kept>,
+}
+
+/// One is taken at least so often: with it go the market's sales, which a start takes up.
+const ORIGIN_PERIOD: Duration = Duration::from_secs(3600);
 
 impl Logbook {
     pub(super) fn new(ledger: Arc<dyn Ledger>, daemon: DaemonId) -> Self {
@@ -47,6 +61,7 @@ impl Logbook {
             pending: None,
             ended: Vec::new(),
             baseline: None,
+            origin: Origin::default(),
             fault: None,
         }
     }
@@ -75,6 +90,7 @@ impl Logbook {
                 Command::Resume { .. } => state.resume(),
             }
             self.orders_seen = order.id;
+            self.origin.follows = false;
         }
         Ok(())
     }
@@ -82,6 +98,14 @@ impl Logbook {
     /// Takes in what the daemon is set to: finds out what became of an intent during which an earlier process ended, and notes the
     /// settings found at the beginning.
     pub(super) fn observe(&mut self, look: &Look, state: &mut State) {
+        self.take_up(look, state);
+        let due = |taken| look.at.duration_since(taken).unsigned_abs() >= ORIGIN_PERIOD;
+        if !self.origin.follows || self.origin.taken.is_none_or(due) {
+            self.origin = Origin { follows: true, taken: Some(look.at), of_this_look: Some(state.whole()) };
+        }
+    }
+
+    fn take_up(&mut self, look: &Look, state: &mut State) {
         let Ok(status) = &look.status else { return };
         let found = Settings::from(status);
         if let Some(open) = self.open.take() {
@@ -98,6 +122,7 @@ impl Logbook {
                 "the process had ended while it was acting; the daemon's settings tell what became of it"
             );
             if finding == Finding::Otherwise {
+                self.origin.follows = false;
                 state.expect(open.from.after(&open.action));
             }
             self.ended.push((open.id, ending));
@@ -160,6 +185,7 @@ impl Logbook {
     ) -> Option<JournalFault> {
         // What is kept of a daemon and could not be read must not be written over.
         if !self.restored {
+            self.origin = Origin::default();
             return self.fault.clone();
         }
         if let Some(id) = self.pending.take() {
@@ -170,6 +196,7 @@ impl Logbook {
             inputs,
             params: params.clone(),
             kept: state.kept(self.baseline.clone()),
+            origin: self.origin.of_this_look.take(),
             orders_seen: self.orders_seen,
             ended: self.ended.clone(),
         };
@@ -182,6 +209,7 @@ impl Logbook {
                 None
             }
             Err(fault) => {
+                self.origin = Origin::default();
                 self.failed(fault.clone(), "the journal does not take down looks: observing only until it does");
                 Some(fault)
             }

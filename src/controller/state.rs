@@ -202,9 +202,19 @@ impl State {
         }
     }
 
+    /// Everything that decisions depend on, the market's sales with it.
+    pub fn whole(&self) -> Kept {
+        Kept { history: self.history.clone(), ..self.kept(None) }
+    }
+
     /// Expects the daemon to be set to `settings` at the next look: anything else is someone else's doing.
     pub fn expect(&mut self, settings: Settings) {
         self.memory.known = Some(settings);
+    }
+
+    /// P(sold) at the fee the daemon asks, as last estimated.
+    pub fn predicted(&self) -> Option<Prediction> {
+        self.predicted
     }
 
     /// What the policy remembers.

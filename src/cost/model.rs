@@ -14,6 +14,13 @@ pub enum CostModel {
     PerWork(Nanomina),
     /// Worked out from its parts.
     Parts(Box<Parts>),
+    /// Found earlier, and taken down with the pace at which works were made.
+    Recorded {
+        /// What it was.
+        per_work: Result<Nanomina, CostUnknown>,
+        /// Works made per hour, where it was known.
+        works_per_hour: Option<f64>,
+    },
     /// Not given: nothing can be called profitable.
     Unknown,
 }
@@ -213,6 +220,7 @@ impl CostModel {
         match self {
             Self::PerWork(cost) => Ok(*cost),
             Self::Parts(parts) => parts.per_work(inputs),
+            Self::Recorded { per_work, .. } => per_work.clone(),
             Self::Unknown => Err(CostUnknown::NotConfigured),
         }
     }
@@ -224,6 +232,7 @@ impl CostModel {
                 Throughput::Fixed(rate) => Some(rate.to_f64()),
                 Throughput::Measured => None,
             },
+            Self::Recorded { works_per_hour, .. } => *works_per_hour,
             Self::PerWork(_) | Self::Unknown => None,
         }
     }

@@ -64,7 +64,7 @@ fn usable(folder: &Path) -> Usable {
 fn remembered(folder: &Path, now: Timestamp) -> Result<BTreeMap<DaemonId, Journalled>, JournalError> {
     let since = now.checked_sub(MEMORY).ok();
     let mut found: BTreeMap<DaemonId, Journalled> = BTreeMap::new();
-    Archive::open(folder)?.rows(&Filter { since, daemon: None }, |row: Row| -> Result<(), JournalError> {
+    Archive::open(folder)?.rows(&Filter { since, ..Filter::default() }, |row: Row| -> Result<(), JournalError> {
         if row.reason == (Reason::ExternalChange { until: row.at }).code()
             && let Ok(daemon) = DaemonId::try_new(&row.daemon)
         {

@@ -12,7 +12,7 @@ use super::{
     connection::connect,
     folder,
     looks::{InForce, Read, time},
-    port::Inputs,
+    port::{Inputs, Kept},
     schema,
 };
 use crate::{
@@ -32,6 +32,8 @@ pub struct Archive {
 pub struct Filter {
     /// At or after this time.
     pub since: Option<Timestamp>,
+    /// Before this time.
+    pub until: Option<Timestamp>,
     /// At this daemon only.
     pub daemon: Option<DaemonId>,
 }
@@ -70,7 +72,7 @@ pub struct Row {
 }
 
 /// One look with everything that its decision depended on.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Moment {
     /// The look, the decision and the outcome.
     pub record: Record,
@@ -80,6 +82,8 @@ pub struct Moment {
     pub params: Params,
     /// What the policy remembered afterwards.
     pub memory: Memory,
+    /// What was remembered before, where that does not follow from the looks before.
+    pub origin: Option<Kept>,
     /// The start of the service that it belongs to: what is remembered of the market begins anew with each.
     pub run: i64,
 }
@@ -120,14 +124,19 @@ impl Archive {
         mut each: impl FnMut(Moment) -> Result<(), E>,
     ) -> Result<(), E> {
         self.select(
-            "SELECT looks.body, looks.run, settings.json FROM looks JOIN settings ON settings.id = looks.settings",
+            "SELECT looks.body, looks.run, settings.json, origins.body FROM looks
+             JOIN settings ON settings.id = looks.settings LEFT JOIN origins ON origins.look = looks.id",
             filter,
             |row| {
-                let columns = || Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?, row.get::<_, String>(2)?));
-                let (body, run, settings) = columns().map_err(JournalError::sql("reading looks"))?;
+                let columns = || {
+                    let body: (Vec<u8>, Option<Vec<u8>>) = (row.get(0)?, row.get(3)?);
+                    Ok((body, row.get(1)?, row.get::<_, String>(2)?))
+                };
+                let ((body, origin), run, settings) = columns().map_err(JournalError::sql("reading looks"))?;
+                let origin = origin.map(|origin| unpack("what was kept of a daemon", &origin)).transpose()?;
                 let Read { record, inputs, memory } = unpack("a look", &body)?;
                 let InForce { params, .. } = from_json("settings", &settings)?;
-                each(Moment { record, inputs, params, memory, run })
+                each(Moment { record, inputs, params, memory, origin, run })
             },
         )
     }
@@ -142,12 +151,14 @@ impl Archive {
         // In the order in which they were taken, also where the clock was set back; the index on time finds the first.
         let query = format!(
             "{what} WHERE looks.id >= ifnull((SELECT min(id) FROM looks WHERE at >= :since), 9223372036854775807)
-             AND looks.at >= :since AND (:daemon IS NULL OR looks.daemon = :daemon) ORDER BY looks.id"
+             AND looks.at >= :since AND looks.at < :until AND (:daemon IS NULL OR looks.daemon = :daemon) ORDER BY looks.id"
         );
         let mut statement = self.connection.prepare(&query).map_err(failed)?;
         let since = filter.since.map_or(i64::MIN, Timestamp::as_microsecond);
+        let until = filter.until.map_or(i64::MAX, Timestamp::as_microsecond);
         let daemon = filter.daemon.as_ref().map(DaemonId::as_str);
-        let mut rows = statement.query(named_params! { ":since": since, ":daemon": daemon }).map_err(failed)?;
+        let mut rows =
+            statement.query(named_params! { ":since": since, ":until": until, ":daemon": daemon }).map_err(failed)?;
         while let Some(row) = rows.next().map_err(failed)? {
             each(row)?;
         }

@@ -130,7 +130,7 @@ pub struct OpenIntent {
 pub struct Kept {
     /// What the policy remembers.
     pub memory: Memory,
-    /// Our own works, totals and pace; no blocks.
+    /// Our own works, totals and pace. Blocks are not written with each look; as restored, those known within the last hour are there.
     pub history: History,
     /// Length of a slot.
     pub slot: Option<Duration>,
@@ -184,6 +184,8 @@ pub struct Entry {
     pub params: Params,
     /// What is to be remembered.
     pub kept: Kept,
+    /// What was remembered before the look, the market's sales with it, where that does not follow from the looks taken down before it.
+    pub origin: Option<Kept>,
     /// The last order that was taken.
     pub orders_seen: OrderId,
     /// Intents that ended, and how.

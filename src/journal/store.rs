@@ -73,12 +73,28 @@ impl Store {
         let Some((memory, rest, orders_seen)) = row else { return Ok(Restored::default()) };
         let memory = from_json("the memory of a daemon", &memory)?;
         let rest: Rest = rest.map(|rest| unpack("what was kept of a daemon", &rest)).transpose()?.unwrap_or_default();
-        let Rest { history, slot, predicted, baseline } = rest;
+        let Rest { mut history, slot, predicted, baseline } = rest;
+        history.adopt_blocks(self.last_origin(daemon)?.unwrap_or_default().history);
         Ok(Restored {
             kept: Some(Kept { memory, history, slot, predicted, baseline }),
             orders_seen: OrderId(orders_seen),
             open: self.open_intent(daemon)?,
         })
+    }
+
+    /// What was remembered last, the market's sales with it.
+    fn last_origin(&self, daemon: &DaemonId) -> Result<Option<Kept>, JournalError> {
+        let body: Option<Vec<u8>> = self
+            .connection
+            .query_row(
+                "SELECT origins.body FROM origins JOIN looks ON looks.id = origins.look
+                 WHERE looks.daemon = ?1 ORDER BY origins.look DESC LIMIT 1",
+                [daemon.as_str()],
+                |row| row.get(0),
+            )
+            .optional()
+            .map_err(JournalError::sql("reading what was kept"))?;
+        body.map(|body| unpack("what was kept of a daemon", &body)).transpose()
     }
 
     fn open_intent(&self, daemon: &DaemonId) -> Result<Option<OpenIntent>, JournalError> {
@@ -149,9 +165,10 @@ impl Store {
 
     /// Takes down a look, what came of it, and what is to be remembered.
     pub(super) fn note(&mut self, entry: &Entry) -> Result<(), JournalError> {
-        let Entry { record, inputs, params, kept, orders_seen, ended } = entry;
+        let Entry { record, inputs, params, kept, origin, orders_seen, ended } = entry;
         let body = pack("a look", &Written { record, inputs, memory: &kept.memory })?;
         let (memory, rest) = write_down(kept.clone())?;
+        let origin = origin.as_ref().map(|origin| pack("what was kept of a daemon", origin)).transpose()?;
         let settings = to_json("settings", &InForce { mode: record.mode, params: params.clone() })?;
         let at = record.at.as_microsecond();
         let daemon = record.daemon.as_str();
@@ -160,6 +177,10 @@ impl Store {
         self.write("taking down a look", |transaction| {
             let settings = looks::in_force(transaction, &settings)?;
             looks::insert(transaction, run, settings, record, &body)?;
+            if let Some(origin) = origin {
+                let look = transaction.last_insert_rowid();
+                transaction.execute("INSERT INTO origins (look, body) VALUES (?1, ?2)", params![look, origin])?;
+            }
             transaction.execute(
                 "INSERT INTO daemons (daemon, at, memory, rest, orders_seen) VALUES (?1, ?2, ?3, ?4, ?5)
                  ON CONFLICT (daemon) DO UPDATE SET

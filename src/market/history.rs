@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    coverage::Coverage,
     look::{Block, BookOrder, ChainLook, FeeHistogram, Look},
     own::{OwnWorks, Prediction},
     supply::Supply,
@@ -32,6 +33,7 @@ pub struct History {
     since: Option<Timestamp>,
     last_look: Option<Timestamp>,
     own: OwnWorks,
+    coverage: Coverage,
     supply: Supply,
     fees: Option<FeeHistogram>,
     fees_before: Option<FeeHistogram>,
@@ -63,7 +65,9 @@ impl History {
             }
             _ => &[],
         };
-        self.own.absorb(book, blocks.iter().filter(|block| block.at >= since), owns, predicted);
+        let asked = look.status.as_ref().ok().filter(|status| status.worker.is_some()).map(|status| status.fee);
+        self.coverage.absorb(look.at, book, &owns);
+        self.own.absorb(book, blocks.iter().filter(|block| block.at >= since), owns, predicted, asked);
         self.last_look = Some(look.at);
     }
 
@@ -77,10 +81,16 @@ impl History {
         self.own.prune(oldest);
     }
 
-    /// What the daemon cannot tell again: our own works, totals and pace. Blocks and histograms are left out, the next look
+    /// What the daemon cannot tell again: our own works, totals and pace, and what was averaged over looks. Blocks and histograms are left out, the next look
     /// fetches them anew.
     pub fn own_part(&self) -> Self {
-        Self { since: self.since, own: self.own.clone(), supply: self.supply.clone(), ..Self::default() }
+        let (own, coverage, supply) = (self.own.clone(), self.coverage.clone(), self.supply.clone());
+        Self { since: self.since, own, coverage, supply, ..Self::default() }
+    }
+
+    /// Takes over the blocks that another knew; the next look fetches the newest ones anew.
+    pub fn adopt_blocks(&mut self, other: Self) {
+        (self.blocks, self.connected) = (other.blocks, false);
     }
 
     /// How many of the newest blocks the next look should ask for, so that they join up with those known.
@@ -107,6 +117,11 @@ impl History {
     /// Our own works and their fates.
     pub fn own(&self) -> &OwnWorks {
         &self.own
+    }
+
+    /// Which open works would be handed to a worker, on average.
+    pub(super) fn coverage(&self) -> &Coverage {
+        &self.coverage
     }
 
     /// Our provers' pace.

@@ -4,6 +4,7 @@
 //!
 //! Not here: how a look is taken (`daemon`), and what to do about it (`policy`).
 
+mod coverage;
 pub mod estimate;
 mod evidence;
 #[cfg(test)]
@@ -11,6 +12,7 @@ pub(crate) mod fixtures;
 mod history;
 mod look;
 mod own;
+mod pairs;
 mod regime;
 mod supply;
 mod view;

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::look::{Block, OpenWork};
+use super::{
+    look::{Block, OpenWork},
+    pairs,
+};
 use crate::units::{Nanomina, PublicKey, WorkId};
 
 /// Most works whose fate is remembered.
@@ -15,8 +18,11 @@ const MAX_WORKS: usize = 20_000;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct OwnWorks {
-    #[serde(with = "as_pairs")]
+    #[serde(with = "pairs")]
     works: BTreeMap<WorkId, OwnWork>,
+    /// The offers of others on open works that we may undercut, as the last look showed them.
+    #[serde(skip)]
+    rivals: BTreeMap<WorkId, Nanomina>,
     sold: u64,
     earned: Nanomina,
 }
@@ -24,6 +30,9 @@ pub struct OwnWorks {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct OwnWork {
     fee: Nanomina,
+    /// The offer that stood there before ours.
+    #[serde(default)]
+    rival: Option<Nanomina>,
     predicted: Option<Prediction>,
     fate: Fate,
 }
@@ -90,14 +99,20 @@ impl OwnWorks {
         blocks: impl Iterator<Item = &'a Block>,
         owns: impl Fn(&PublicKey) -> bool,
         predicted: Option<Prediction>,
+        asked: Option<Nanomina>,
     ) {
+        let mut rivals = BTreeMap::new();
         for open in book {
-            if let Some(offer) = open.standing.as_ref().filter(|offer| owns(&offer.prover)) {
-                let fresh = OwnWork { fee: offer.fee, predicted, fate: Fate::Open };
+            let Some(offer) = &open.standing else { continue };
+            if owns(&offer.prover) {
+                let rival = self.rivals.get(&open.work).copied();
+                let fresh = OwnWork { fee: offer.fee, rival, predicted, fate: Fate::Open };
                 let known = self.works.entry(open.work).or_insert(fresh);
                 if known.fee != offer.fee {
-                    *known = fresh;
+                    *known = OwnWork { rival: rival.or(known.rival), ..fresh };
                 }
+            } else if asked.is_some_and(|asked| offer.fee > asked) {
+                rivals.insert(open.work, offer.fee);
             }
         }
         for block in blocks {
@@ -109,6 +124,14 @@ impl OwnWorks {
                 }
             }
         }
+        if !book.is_empty() {
+            self.rivals = rivals;
+        }
+    }
+
+    /// What the work would be bought at without us, as far as that was seen: the offer of someone else that stood there before ours.
+    pub(super) fn rival(&self, work: WorkId) -> Option<Nanomina> {
+        self.works.get(&work)?.rival
     }
 
     /// Forgets fates older than `oldest`, and beyond the limit the works with the smallest ids.
@@ -153,33 +176,14 @@ impl OwnWorks {
     }
 
     fn sell(&mut self, at: Timestamp, work: WorkId, fee: Nanomina, predicted: Option<Prediction>) {
-        let known = self.works.entry(work).or_insert(OwnWork { fee, predicted, fate: Fate::Open });
+        let rival = self.rivals.get(&work).copied();
+        let known = self.works.entry(work).or_insert(OwnWork { fee, rival, predicted, fate: Fate::Open });
         if matches!(known.fate, Fate::Sold(_)) {
             return;
         }
         known.fate = Fate::Sold(at);
         self.sold += 1;
         self.earned = self.earned.saturating_add(fee);
-    }
-}
-
-/// JSON objects have text keys only, so the map is kept as pairs.
-mod as_pairs {
-    use std::collections::BTreeMap;
-
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use super::{OwnWork, WorkId};
-
-    pub(super) fn serialize<S: Serializer>(
-        works: &BTreeMap<WorkId, OwnWork>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        works.iter().collect::<Vec<_>>().serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(source: D) -> Result<BTreeMap<WorkId, OwnWork>, D::Error> {
-        Ok(Vec::<(WorkId, OwnWork)>::deserialize(source)?.into_iter().collect())
     }
 }
 
@@ -201,7 +205,7 @@ mod tests {
         let mut own = OwnWorks::default();
         let chain = [block(5, "a", 90, &[(1, 7, "us"), (2, 9, "them")])];
         for _ in 0..3 {
-            own.absorb(&[], chain.iter(), ours, predicted(0.5));
+            own.absorb(&[], chain.iter(), ours, predicted(0.5), None);
         }
         assert_eq!((own.sold(), own.earned().get()), (1, 7));
     }
@@ -214,10 +218,11 @@ mod tests {
             std::iter::empty(),
             ours,
             predicted(0.9),
+            None,
         );
         assert_eq!(own.calibration().error(), None);
         let chain = [block(5, "a", 90, &[(1, 7, "us"), (2, 3, "them")])];
-        own.absorb(&[], chain.iter(), ours, predicted(0.1));
+        own.absorb(&[], chain.iter(), ours, predicted(0.1), None);
         let calibration = own.calibration();
         assert_eq!((calibration.decided, calibration.sold), (2, 1));
         assert!((calibration.error().unwrap() - 0.4).abs() < 1e-12);
@@ -227,7 +232,7 @@ mod tests {
     #[test]
     fn fates_are_forgotten_with_age_but_totals_are_not() {
         let mut own = OwnWorks::default();
-        own.absorb(&[], [block(5, "a", 90, &[(1, 7, "us")])].iter(), ours, None);
+        own.absorb(&[], [block(5, "a", 90, &[(1, 7, "us")])].iter(), ours, None, None);
         own.prune(time(1_000));
         assert_eq!(own.sold(), 1);
         assert_eq!(own.calibration().decided, 0);

@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    coverage::Profile,
     estimate::{Method, Point, Settings, Survival, estimate},
-    evidence::{Fading, witnesses},
+    evidence::{Fading, NEIGHBOURS, due, witnesses},
     history::History,
     look::{Book, Look, OpenWork},
-    regime,
+    regime::{self, Stretch},
 };
 use crate::units::{Nanomina, PublicKey};
 
@@ -39,7 +40,7 @@ pub struct View {
     prices: Survival,
     /// Standing fees of open works, ascending; works without an offer are not among them.
     standing: Vec<Nanomina>,
-    open: usize,
+    profile: Option<Profile>,
     lowest_offer: Option<Nanomina>,
     calibration: f64,
     tells_prices: bool,
@@ -91,9 +92,10 @@ impl View {
     /// Concludes from what is remembered and a look that was already absorbed into it.
     pub fn new(history: &History, look: &Look, settings: &ViewSettings, owns: impl Fn(&PublicKey) -> bool) -> Self {
         let window = look.at.checked_sub(settings.window).unwrap_or(Timestamp::MIN);
-        let regime_since = regime::start(history.blocks(window), settings.level);
-        let oldest = regime_since.map_or(window, |since| since.max(window));
-        let fading = Fading { oldest, half_life: settings.half_life };
+        let regime = Regime::find(history, look, window, settings.level);
+        let regime_since = regime.since;
+        let fading =
+            Fading { oldest: regime_since.unwrap_or(window), half_life: settings.half_life, due_from: regime.due_from };
         let witnesses = witnesses(history, look, fading, &owns);
         let prices = estimate(&witnesses, &Settings { level: LEVEL, ..Settings::default() });
         let works: &[OpenWork] = match &look.book {
@@ -130,7 +132,7 @@ impl View {
             lowest_offer: offers().filter(|offer| !owns(&offer.prover)).map(|offer| offer.fee).min(),
             prices,
             standing,
-            open: works.len(),
+            profile: history.coverage().profile(),
             calibration: own.calibration().factor(),
             tells_prices,
         }
@@ -161,15 +163,12 @@ impl View {
         self.prices.quantile(q)
     }
 
-    /// Share of open works that a worker asking `fee` would be handed: nobody has proved them, or only for more.
+    /// Share of open works that a worker asking `fee` would be handed if it had proved none of them, on average over the last
+    /// looks: nobody else has proved them, or only for more.
     ///
-    /// 1 with an empty book, since works yet to come are open to everyone.
+    /// 1 while no open work was seen, since works yet to come are open to everyone.
     pub fn startable_share(&self, fee: Nanomina) -> f64 {
-        if self.open == 0 {
-            return 1.0;
-        }
-        let covered = self.standing.partition_point(|standing| *standing <= fee);
-        1.0 - covered as f64 / self.open as f64
+        self.profile.as_ref().map_or(1.0, |profile| profile.startable(fee))
     }
 
     /// Works bought per hour; `None` before two blocks are known.
@@ -205,6 +204,40 @@ impl View {
     /// Prices below which a fee could be placed: every price that carries mass, and every standing fee.
     pub fn candidate_prices(&self) -> impl Iterator<Item = Nanomina> {
         self.prices.atoms().map(|(fee, _)| fee).chain(self.standing.iter().copied())
+    }
+}
+
+/// Since when prices are what they are.
+#[derive(Clone, Copy, Debug, Default)]
+struct Regime {
+    since: Option<Timestamp>,
+    /// Works at the head of the book that still belong to the regime before.
+    due_from: usize,
+}
+
+impl Regime {
+    fn find(history: &History, look: &Look, window: Timestamp, level: Nanomina) -> Self {
+        let mut began: Vec<Timestamp> = Vec::new();
+        let mut stretches: Vec<Stretch> = Vec::new();
+        for block in history.blocks(window).filter(|block| !block.works.is_empty()) {
+            let above = block.works.iter().filter(|sale| sale.fee > level);
+            began.push(block.at);
+            stretches.push(Stretch { works: block.works.len() as f64, above: above.count() as f64 });
+        }
+        // A work that nobody has proved when it is due sells for whatever is asked.
+        let dear = |open: &&OpenWork| open.standing.as_ref().is_none_or(|offer| offer.fee > level);
+        stretches.extend(
+            due(look)
+                .chunks(NEIGHBOURS)
+                .map(|works| Stretch { works: works.len() as f64, above: works.iter().filter(dear).count() as f64 }),
+        );
+        match regime::start(&stretches) {
+            None => Self::default(),
+            Some(cut) => match began.get(cut) {
+                Some(at) => Self { since: Some(*at), due_from: 0 },
+                None => Self { since: Some(look.at), due_from: (cut - began.len()) * NEIGHBOURS },
+            },
+        }
     }
 }
 
@@ -254,8 +287,8 @@ mod tests {
         let view = view_of(&look(0, Vec::new(), open));
         let share = |nanomina| view.startable_share(fee(nanomina));
         assert!((share(0) - 0.75).abs() < 1e-12 && (share(9) - 0.75).abs() < 1e-12);
-        assert!((share(10) - 0.5).abs() < 1e-12, "a tie is not handed out");
-        assert!((share(20) - 0.25).abs() < 1e-12);
+        assert!((share(10) - 0.5).abs() < 1e-12, "a tie is not handed out, and works of ours are open to us again");
+        assert!((share(20) - 0.5).abs() < 1e-12, "what stands behind our own offer is as dear as elsewhere");
         assert_eq!(view.summary().uncovered_works, 1);
         assert_eq!(view.summary().own_open_works, 1);
         assert_eq!(view.lowest_offer(), Some(fee(0)));

@@ -44,35 +44,73 @@ pub(super) fn appraise(
     Appraisal { cost, best, current: forecast(view, cost, current), curve: thin(curve, best.fee), stop, resume }
 }
 
-/// What asking `fee` is expected to bring.
+/// What asking `fee` is expected to bring: works made per hour r, each sold with probability q, and the profit per hour r (q f - c).
 ///
-/// With demand D (works bought per hour), S(f) = P(C > f) for the competing price C, and g(f) the share of works that would be
-/// handed to us at f, works made per hour are r = min(own pace, D g) and each sells with q = min(1, S/g); the profit per hour is
-/// r (q f - c). A work with C > f was open to us, so g >= S.
+/// Of the D works bought per hour, the share S(f) = P(C > f) can be sold at f, and nobody closes these to us before they are bought.
+/// The others are open to us too until someone proves them for f or less: of all works on the market at once the share
+/// g(f) is open, so that of the others a part l = (g - S) / (1 - S) is, each for that part of its time. A daemon hands out the open
+/// works at random. If it hands out each of them x times over the time a work is on the market, then we make
+/// D (S (1 - exp(-x)) + (1 - S) (1 - exp(-x l))) works per hour and sell D S (1 - exp(-x)) of them. x follows from our pace m. A slow
+/// worker finds S / g of its works sold, a fast one works for everything that comes and sells all of D S.
 pub fn forecast(view: &View, cost: Nanomina, fee: Nanomina) -> Forecast {
     let price = view.sells_above(fee);
-    let handed = view.startable_share(fee).max(price.estimate).max(f64::MIN_POSITIVE);
-    let open_and_sold = |probability: f64| (probability / handed).clamp(0.0, 1.0);
-    let sold = |probability: f64| (open_and_sold(probability) * view.calibration_factor()).clamp(0.0, 1.0);
+    let share = view.startable_share(fee).max(price.estimate).max(f64::MIN_POSITIVE);
+    let handed = handed(price.estimate, share, view.works_bought_per_hour(), view.own_works_per_hour());
+    let uncorrected = |probability: f64| (probability * handed.lift).clamp(0.0, 1.0);
+    let sold = |probability: f64| (uncorrected(probability) * view.calibration_factor()).clamp(0.0, 1.0);
     let (sale_probability, low, high) = (sold(price.estimate), sold(price.low), sold(price.high));
-    let flow = view.works_bought_per_hour().map(|demand| demand * handed);
-    let works_per_hour = match (flow, view.own_works_per_hour()) {
-        (Some(flow), Some(own)) => flow.min(own),
-        (Some(known), None) | (None, Some(known)) => known,
-        // Neither is known: the forecast then is per work made in an hour, which ranks fees all the same.
-        (None, None) => 1.0,
-    };
+    let works_per_hour = handed.per_hour;
     let profit = |probability: f64| rate(works_per_hour * (probability * fee.to_f64() - cost.to_f64()));
     Forecast {
         fee,
         sale_probability,
-        uncorrected: open_and_sold(price.estimate),
+        uncorrected: uncorrected(price.estimate),
         low,
         high,
         works_per_hour,
         profit: profit(sale_probability),
         cautious_profit: profit(low),
     }
+}
+
+/// What a worker is handed.
+struct Handed {
+    /// Works per hour.
+    per_hour: f64,
+    /// How many times larger the share of them that sells is than the share of all works.
+    lift: f64,
+}
+
+/// The works handed to a worker: `sells` and `open` are the shares S and g of the market's works, S <= g, g > 0.
+fn handed(sells: f64, open: f64, demand: Option<f64>, pace: Option<f64>) -> Handed {
+    let slow = |per_hour: f64| Handed { per_hour, lift: open.recip() };
+    let (demand, pace) = match (demand, pace) {
+        (Some(demand), Some(pace)) if demand > 0.0 => (demand, pace),
+        (Some(demand), _) => return slow(demand * open),
+        (None, Some(pace)) => return slow(pace),
+        // Neither is known: the forecast then is per work made in an hour, which ranks fees all the same.
+        (None, None) => return slow(1.0),
+    };
+    let others = 1.0 - sells;
+    let part = if others > 0.0 { ((open - sells) / others).clamp(0.0, 1.0) } else { 0.0 };
+    let caught = |x: f64| -(-x).exp_m1();
+    let made = |x: f64| sells * caught(x) + others * caught(x * part);
+    let wanted = (pace / demand).max(0.0);
+    // made() rises with x, so halving the interval finds its place; beyond e^7 nothing is left to be handed out.
+    let (mut low, mut high) = (0.0, 1096.0);
+    if made(high) > wanted {
+        for _ in 0..60 {
+            let middle = f64::midpoint(low, high);
+            if made(middle) < wanted {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+    }
+    let made = made(high);
+    let lift = if made > 0.0 { caught(high) / made } else { open.recip() };
+    Handed { per_hour: demand * made, lift }
 }
 
 /// The highest cautious profit; of equal ones the highest plain profit, then the lowest fee.
@@ -106,4 +144,74 @@ fn thin(curve: Vec<Forecast>, keep: Nanomina) -> Vec<Forecast> {
 )]
 fn rate(nanomina_per_hour: f64) -> FeeRate {
     FeeRate::new(nanomina_per_hour.round() as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const D: f64 = 372.0;
+
+    fn sold(sells: f64, open: f64, pace: f64) -> f64 {
+        let handed = handed(sells, open, Some(D), Some(pace));
+        handed.per_hour * (sells * handed.lift).min(1.0)
+    }
+
+    #[test]
+    fn a_slow_worker_sells_the_share_of_what_it_is_handed() {
+        let handed = handed(0.1, 0.25, Some(D), Some(0.01));
+        assert!((handed.per_hour - 0.01).abs() < 1e-6 && (handed.lift - 4.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn a_fast_worker_sells_all_that_sells_and_works_for_all_that_comes() {
+        let handed = handed(0.1, 0.25, Some(D), Some(1e6));
+        assert!((handed.per_hour - D).abs() < 1e-6 && (handed.lift - 1.0).abs() < 1e-6);
+    }
+
+    /// Works made and sold per hour in the simulated market `scarce` and `dust` with a worker always on at a fee, beside the share
+    /// that sells above it and the share open to it in the same market without the worker.
+    #[test]
+    fn it_agrees_with_what_simulated_workers_made_and_sold() {
+        for (sells, open, made, really_sold) in [
+            (0.4221, 0.561, 118.2, 80.5),
+            (0.3694, 0.516, 118.2, 75.1),
+            (0.1982, 0.363, 118.2, 54.0),
+            (0.1001, 0.268, 117.4, 33.0),
+            (0.0320, 0.208, 115.9, 11.0),
+            (0.0047, 0.149, 111.9, 1.58),
+        ] {
+            let handed = handed(sells, open, Some(D), Some(118.0));
+            assert!((handed.per_hour / made - 1.0).abs() < 0.06, "made {} of {made}", handed.per_hour);
+            let sold = sold(sells, open, 118.0);
+            assert!((sold / really_sold - 1.0).abs() < 0.12, "sold {sold} of {really_sold}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn rates_are_possible(
+            sells in 0.0..=1.0_f64,
+            more in 0.0..=1.0_f64,
+            demand in prop::option::of(0.0..1e4_f64),
+            pace in prop::option::of(0.0..1e4_f64),
+        ) {
+            let open = (sells + more * (1.0 - sells)).max(f64::MIN_POSITIVE);
+            let Handed { per_hour, lift } = handed(sells, open, demand, pace);
+            prop_assert!(per_hour.is_finite() && per_hour >= 0.0 && lift >= 1.0 - 1e-9 && !lift.is_nan());
+            if let (Some(demand), Some(pace)) = (demand, pace) {
+                prop_assert!(per_hour <= demand.max(f64::MIN_POSITIVE) * 1.000_001 || demand <= 0.0);
+                prop_assert!(per_hour <= pace * 1.000_001 + 1e-6);
+                prop_assert!(demand <= 0.0 || per_hour * sells * lift <= demand * sells * 1.000_001 + 1e-9);
+            }
+        }
+
+        #[test]
+        fn a_faster_worker_sells_no_less(sells in 0.0..0.9_f64, more in 0.0..=1.0_f64, pace in 0.1..1e3_f64, faster in 1.0..5.0_f64) {
+            let open = (sells + more * (1.0 - sells)).max(1e-6);
+            prop_assert!(sold(sells, open, pace * faster) >= sold(sells, open, pace) * 0.999_999 - 1e-9);
+        }
+    }
 }

@@ -243,10 +243,13 @@ impl Reason {
     }
 }
 
+/// To the second: nobody waits for a fraction of it.
+const TIME: &str = "%F %T UTC";
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Paused { until: Some(until) } => write!(f, "paused by the operator until {until}"),
+            Self::Paused { until: Some(until) } => write!(f, "paused by the operator until {}", until.strftime(TIME)),
             Self::Paused { until: None } => write!(f, "paused by the operator"),
             Self::BreakerOpen { failures } => {
                 write!(f, "breaker open after {failures} failures in a row, observing only")
@@ -265,10 +268,13 @@ impl fmt::Display for Reason {
                 write!(f, "the best tip is {} old, limit {}", span(*age), span(*limit))
             }
             Self::FewPeers { have, need } => write!(f, "{have} peers, at least {need} wanted"),
-            Self::ExternalChange { until } => write!(f, "someone else changed fee or key, holding until {until}"),
+            Self::ExternalChange { until } => {
+                write!(f, "someone else changed fee or key, holding until {}", until.strftime(TIME))
+            }
             Self::Contested { rounds, until } => write!(
                 f,
-                "someone else undid what was set here {rounds} times within a week, another controller perhaps; holding until {until}"
+                "someone else undid what was set here {rounds} times within a week, another controller perhaps; holding until {}",
+                until.strftime(TIME)
             ),
             Self::ForeignKey { found } => write!(f, "the daemon works for a key that is not ours, {}", found.short()),
             Self::RoleUnsure => {
@@ -278,7 +284,7 @@ impl fmt::Display for Reason {
                 f.write_str("switching on or off would be right; it needs a worker_key in the settings")
             }
             Self::CostUnknown { cause } => write!(f, "the cost of a work is not known: {cause}"),
-            Self::OwnBlockAhead { slot } => write!(f, "the daemon produces a block at {slot}"),
+            Self::OwnBlockAhead { slot } => write!(f, "the daemon produces a block at {}", slot.strftime(TIME)),
             Self::OwnBlockPassed => f.write_str("the daemon's own block is over"),
             Self::TooFewSamples { have, need } => write!(f, "{have} sales seen, {need} wanted"),
             Self::Uneconomical { expected, threshold } => {

@@ -10,6 +10,7 @@ use std::{
 
 use jiff::Timestamp;
 
+pub use crate::invariants::Change;
 use crate::{
     simulate::SimulatedDaemon,
     units::{Nanomina, PublicKey},
@@ -25,15 +26,6 @@ pub struct MutationRecord {
     pub at: Timestamp,
     /// The new value.
     pub change: Change,
-}
-
-/// What a mutation set.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// `setSnarkWorkFee`.
-    Fee(Nanomina),
-    /// `setSnarkWorker`; `None` switched the worker off.
-    Worker(Option<PublicKey>),
 }
 
 /// Mutations applied since the server started: the newest are kept, all are counted.

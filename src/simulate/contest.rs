@@ -1,21 +1,17 @@
 //! Policies side by side in the same markets: same seeds, same competitors, same draws.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
-    num::NonZero,
-    sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
-};
+use std::{num::NonZero, time::Duration};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::{
+    contestant::{Contestant, Run},
     entrant::Entrant,
+    hindsight::Hindsight,
+    parallel::{Progress, in_parallel},
+    portrait::Portrait,
     scenario::Scenario,
-    script::{Scripted, clairvoyant, sales_without_us, scripted},
-    trial::{Trial, trial},
-    truth::SoldWork,
     world::World,
 };
 use crate::{
@@ -43,6 +39,8 @@ pub struct Contest {
     pub cost: Nanomina,
     /// Settings of the controlled entrants; their strategy is the entrant's.
     pub pricing: Pricing,
+    /// Whether the best fees in hindsight are worked out, without which nothing is said relative to them.
+    pub hindsight: bool,
 }
 
 /// How everyone did.
@@ -94,131 +92,148 @@ pub struct Spread {
     pub max: f64,
 }
 
-/// What hindsight makes of one market.
-struct Hindsight {
-    best_fixed: f64,
-    best_per_regime: f64,
-    clairvoyant: f64,
-    always_on_busy: Duration,
+/// What a task of a contest leads to.
+enum Part {
+    Hindsight(Hindsight),
+    Entrant(Box<Run>, Option<Portrait>),
 }
 
-/// One policy in one market.
-struct Run {
-    profit: f64,
-    busy: Duration,
-    toggles: u64,
-    fee_changes: u64,
-    prediction_error: Option<f64>,
-    violations: u64,
+/// One market from beginning to end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Course<'a> {
+    pub(super) scenario: &'a Scenario,
+    pub(super) seed: u64,
+    pub(super) start: Timestamp,
+    slots: u64,
+    pub(super) cost: Nanomina,
+    plan: &'a Plan,
 }
 
 /// The daemon's own default fee.
-const DEFAULT_FEE: u64 = 100_000_000;
+pub(super) fn default_fee() -> Nanomina {
+    const DEFAULT: u64 = 100_000_000;
+    Nanomina::try_new(DEFAULT).unwrap_or(Nanomina::MAX)
+}
+
+impl Course<'_> {
+    /// When it ends.
+    pub(super) fn end(&self) -> Timestamp {
+        self.slot_begins(self.slots)
+    }
+
+    /// One policy from beginning to end. A controlled one looks at its interval, a script at each slot.
+    pub(super) fn run(&self, entrant: Entrant, mut portrait: Option<&mut Portrait>) -> Run {
+        let cost = CostModel::PerWork(self.cost);
+        let world = World::new(self.scenario, self.seed, self.start);
+        let mut contestant = Contestant::new(world, entrant, self.plan, self.seed, self.start);
+        match entrant {
+            Entrant::Controlled(_) => {
+                let (mut now, end) = (self.start, self.end());
+                while now < end {
+                    contestant.step_shown(now, &cost, portrait.as_deref_mut());
+                    now = now.checked_add(self.plan.interval).unwrap_or(Timestamp::MAX);
+                }
+            }
+            _ => {
+                for slot in 0..self.slots {
+                    contestant.step_shown(self.slot_begins(slot), &cost, portrait.as_deref_mut());
+                }
+            }
+        }
+        contestant.finish(self.end(), &cost)
+    }
+
+    fn slot_begins(&self, number: u64) -> Timestamp {
+        let slot = SignedDuration::from_secs(i64::from(self.scenario.slot_seconds()));
+        let after = slot.checked_mul(i32::try_from(number).unwrap_or(i32::MAX)).unwrap_or(SignedDuration::MAX);
+        self.start.checked_add(after).unwrap_or(Timestamp::MAX)
+    }
+}
 
 impl Contest {
-    /// Runs it on `threads` threads; the report does not depend on their number.
-    pub fn run(&self, threads: NonZero<usize>) -> Report {
-        let markets = in_parallel(threads, self.seeds.len(), |index| {
-            let seed = self.seeds.get(index).copied().unwrap_or_default();
-            let runs: Vec<Run> = self.entrants.iter().map(|entrant| self.run_one(seed, *entrant)).collect();
-            (self.hindsight(seed), runs)
+    /// Runs it on `threads` threads; the report does not depend on their number. The portraits show the first seed.
+    pub fn run(&self, threads: NonZero<usize>, progress: &Progress<'_>) -> (Report, Vec<Portrait>) {
+        let plan = self.plan();
+        // One more than the entrants: hindsight.
+        let per_seed = self.entrants.len() + 1;
+        let count = self.seeds.len() * per_seed;
+        let tasks = in_parallel(threads, count, |task| {
+            let (index, place) = (task / per_seed, task % per_seed);
+            let course = self.course(self.seeds.get(index).copied().unwrap_or_default(), &plan);
+            let done = match self.entrants.get(place) {
+                None => Part::Hindsight(Hindsight::of(&course, self.hindsight)),
+                Some(entrant) => {
+                    let mut portrait = (index == 0).then(|| Portrait::new(entrant.to_string()));
+                    let run = course.run(*entrant, portrait.as_mut());
+                    Part::Entrant(Box::new(run), portrait)
+                }
+            };
+            progress(count as u64);
+            done
         });
+        let (mut hindsights, mut runs, mut portraits) = (Vec::new(), Vec::new(), Vec::new());
+        for part in tasks {
+            match part {
+                Part::Hindsight(hindsight) => hindsights.push(hindsight),
+                Part::Entrant(run, portrait) => {
+                    runs.push(*run);
+                    portraits.extend(portrait);
+                }
+            }
+        }
         let rows = self.entrants.iter().enumerate().map(|(index, entrant)| {
-            let parts = markets.iter().filter_map(|(hindsight, runs)| Some((hindsight, runs.get(index)?)));
-            self.row(*entrant, &parts.collect::<Vec<_>>())
+            let of_entrant = runs.iter().skip(index).step_by(self.entrants.len());
+            self.row(*entrant, &hindsights.iter().zip(of_entrant).collect::<Vec<_>>())
         });
-        Report {
+        let report = Report {
             scenario: self.scenario.name().to_owned(),
             slots: self.slots,
             seeds: self.seeds.clone(),
             policies: rows.collect(),
-        }
+        };
+        (report, portraits)
     }
 
-    fn run_one(&self, seed: u64, entrant: Entrant) -> Run {
-        match entrant {
-            Entrant::Controlled(strategy) => {
-                let pricing = Pricing { strategy, ..self.pricing.clone() };
-                let trial = self.controlled(seed, pricing);
-                Run {
-                    profit: trial.tally.profit(self.cost),
-                    busy: trial.own.busy,
-                    toggles: trial.own.toggles,
-                    fee_changes: trial.fee_changes,
-                    prediction_error: trial.prediction_error,
-                    violations: trial.own.fast_toggles,
-                }
-            }
-            script => {
-                let Scripted { tally, busy, toggles, fee_changes } =
-                    scripted(&self.scenario, seed, self.start, self.slots, script);
-                Run {
-                    profit: tally.profit(self.cost),
-                    busy,
-                    toggles,
-                    fee_changes,
-                    prediction_error: None,
-                    violations: 0,
-                }
-            }
-        }
+    /// Profit in MINA of a strategy with other settings, in the market of one seed.
+    pub fn profit(&self, seed: u64, pricing: &Pricing) -> f64 {
+        let mut plan = self.plan();
+        plan.params.pricing = pricing.clone();
+        self.course(seed, &plan).run(Entrant::Controlled(pricing.strategy), None).tally.profit()
     }
 
-    fn controlled(&self, seed: u64, pricing: Pricing) -> Trial {
+    fn course<'a>(&'a self, seed: u64, plan: &'a Plan) -> Course<'a> {
+        let Self { scenario, slots, start, cost, .. } = self;
+        Course { scenario, seed, start: *start, slots: *slots, cost: *cost, plan }
+    }
+
+    fn plan(&self) -> Plan {
         let role = match self.scenario.role() {
             Role::Worker => RoleSetting::Auto,
             Role::Coordinator => RoleSetting::Coordinator,
         };
-        let plan = Plan {
+        Plan {
             mode: Mode::Live,
             interval: Duration::from_secs(60),
             params: Params {
-                pricing,
+                pricing: self.pricing.clone(),
                 worker: Worker { key: Some(World::operator_key()), role, own_provers: Vec::new() },
                 block_production: BlockProduction { enabled: true, ..BlockProduction::default() },
                 safety: Safety::default(),
             },
             cost: CostModel::PerWork(self.cost),
             on_exit: OnExit::Keep,
-        };
-        trial(&self.scenario, seed, self.start, self.length(), &plan)
-    }
-
-    fn length(&self) -> Duration {
-        Duration::from_secs(self.slots.saturating_mul(u64::from(self.scenario.slot_seconds())))
-    }
-
-    /// The best fixed fees among one below each price that sold, and the daemon's default.
-    fn hindsight(&self, seed: u64) -> Hindsight {
-        let sales = sales_without_us(&self.scenario, seed, self.start, self.slots);
-        let run = |fee| scripted(&self.scenario, seed, self.start, self.slots, Entrant::AlwaysOn(fee));
-        let always_on = run(default_fee());
-        let others = rival_fees(&sales).into_iter().filter(|fee| *fee != default_fee()).map(run);
-        let (always_on_busy, mut tallies) = (always_on.busy, vec![always_on.tally]);
-        tallies.extend(others.map(|other| other.tally));
-        let profits: Vec<Vec<f64>> = tallies.iter().map(|tally| tally.profits(self.cost)).collect();
-        let regimes = profits.iter().map(Vec::len).max().unwrap_or_default();
-        let best_in = |regime: usize| {
-            let of = |profits: &Vec<f64>| profits.get(regime).copied();
-            profits.iter().filter_map(of).fold(0.0, f64::max)
-        };
-        Hindsight {
-            best_fixed: tallies.iter().map(|tally| tally.profit(self.cost)).fold(f64::NEG_INFINITY, f64::max),
-            best_per_regime: (0..regimes).map(best_in).sum(),
-            clairvoyant: clairvoyant(&self.scenario, self.slots, &sales, self.cost),
-            always_on_busy,
         }
     }
 
     fn row(&self, entrant: Entrant, markets: &[(&Hindsight, &Run)]) -> Row {
-        let hours = self.length().as_secs_f64() / 3600.0 * markets.len().max(1) as f64;
+        let hours = self.hours() * markets.len().max(1) as f64;
         let mean = |count: fn(&Run) -> u64, per: f64| {
             markets.iter().map(|(_, run)| count(run)).sum::<u64>() as f64 * per / hours
         };
         let middle = |of: fn(&Hindsight, &Run) -> Option<f64>| {
             median(markets.iter().filter_map(|(hindsight, run)| of(hindsight, run)).collect())
         };
-        let profits = || markets.iter().map(|(_, run)| run.profit);
+        let profits = || markets.iter().map(|(_, run)| run.tally.profit());
         Row {
             policy: entrant.to_string(),
             profit_mina: Spread {
@@ -226,46 +241,22 @@ impl Contest {
                 min: profits().fold(f64::INFINITY, f64::min),
                 max: profits().fold(f64::NEG_INFINITY, f64::max),
             },
-            ratio_best_fixed: middle(|hindsight, run| Hindsight::ratio(run.profit, hindsight.best_fixed)),
-            ratio_best_per_regime: middle(|hindsight, run| Hindsight::ratio(run.profit, hindsight.best_per_regime)),
-            ratio_clairvoyant: middle(|hindsight, run| Hindsight::ratio(run.profit, hindsight.clairvoyant)),
-            energy_vs_always_on: middle(|hindsight, run| Some(hindsight.energy(run.busy))).unwrap_or_default(),
-            toggles_per_4h: mean(|run| run.toggles, 4.0),
+            ratio_best_fixed: middle(|hindsight, run| Hindsight::ratio(run.tally.profit(), hindsight.best_fixed)),
+            ratio_best_per_regime: middle(|hindsight, run| {
+                Hindsight::ratio(run.tally.profit(), hindsight.best_per_regime)
+            }),
+            ratio_clairvoyant: middle(|hindsight, run| Hindsight::ratio(run.tally.profit(), hindsight.clairvoyant)),
+            energy_vs_always_on: middle(|hindsight, run| Some(hindsight.energy(run.own.busy))).unwrap_or_default(),
+            toggles_per_4h: mean(|run| run.own.toggles, 4.0),
             fee_changes_per_hour: mean(|run| run.fee_changes, 1.0),
             prediction_error: middle(|_, run| run.prediction_error),
-            violations: markets.iter().map(|(_, run)| run.violations).sum(),
+            violations: markets.iter().map(|(_, run)| run.violations.len() as u64).sum(),
         }
     }
-}
 
-impl Hindsight {
-    /// A profit relative to one of hindsight's; none where that earns nothing.
-    fn ratio(profit: f64, to: f64) -> Option<f64> {
-        (to > 0.0).then(|| profit / to)
+    fn hours(&self) -> f64 {
+        self.slots as f64 * f64::from(self.scenario.slot_seconds()) / 3600.0
     }
-
-    /// Time spent proving relative to always on.
-    fn energy(&self, busy: Duration) -> f64 {
-        let always_on = self.always_on_busy.as_secs_f64();
-        if always_on > 0.0 { busy.as_secs_f64() / always_on } else { 0.0 }
-    }
-}
-
-/// One nanomina below each price at which the market sells without us, the most sold ones where there are many.
-fn rival_fees(sales: &VecDeque<SoldWork>) -> BTreeSet<Nanomina> {
-    /// Fees tried; more would hardly find a better one and each costs a run.
-    const MOST: usize = 24;
-    let mut sold_at: BTreeMap<Nanomina, u64> = BTreeMap::new();
-    for sale in sales.iter().filter(|sale| sale.fee > Nanomina::ZERO) {
-        *sold_at.entry(sale.fee).or_default() += 1;
-    }
-    let mut ranked: Vec<(u64, Nanomina)> = sold_at.into_iter().map(|(fee, sold)| (sold, fee)).collect();
-    ranked.sort_unstable_by(|a, b| b.cmp(a));
-    ranked.into_iter().take(MOST).map(|(_, fee)| fee.saturating_sub(Nanomina::ONE)).collect()
-}
-
-fn default_fee() -> Nanomina {
-    Nanomina::try_new(DEFAULT_FEE).unwrap_or(Nanomina::MAX)
 }
 
 fn median(mut values: Vec<f64>) -> Option<f64> {
@@ -276,26 +267,4 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
         return Some(upper);
     }
     values.get(middle.checked_sub(1)?).map(|lower| f64::midpoint(*lower, upper))
-}
-
-/// Results of `work(0)` to `work(count - 1)` in that order, worked out on up to `threads` threads.
-fn in_parallel<T: Send>(threads: NonZero<usize>, count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let next = AtomicUsize::new(0);
-    let mut results: Vec<(usize, T)> = std::thread::scope(|scope| {
-        let worker = || {
-            let mut done = Vec::new();
-            loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                if index >= count {
-                    return done;
-                }
-                done.push((index, work(index)));
-            }
-        };
-        let workers: Vec<_> = (0..threads.get().min(count)).map(|_| scope.spawn(worker)).collect();
-        let joined = workers.into_iter().map(|worker| worker.join());
-        joined.flat_map(|done| done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-    });
-    results.sort_unstable_by_key(|(index, _)| *index);
-    results.into_iter().map(|(_, result)| result).collect()
 }

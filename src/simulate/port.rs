@@ -1,92 +1,91 @@
-//! The in-process face of a simulated daemon: the controller's port without HTTP, so that a whole loop runs at thousands of slots
+//! The in-process face of a market's daemon: the controller's port without HTTP, so that a whole loop runs at thousands of slots
 //! a second.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-use super::{snapshot::SimulatedDaemon, world::World};
+use super::market::Market;
 use crate::{
     daemon::{DaemonPort, LookPlan, Mutation, SendError},
     fault::Fault,
-    market::{Book, BookOrder, ChainLook, FeeHistogram, Look, PoolMetrics, Status, SyncState},
-    simulate::{Counters, Snapshot},
+    invariants::{Applied, Author, Change, Sent},
+    market::{Look, Status},
 };
 
-/// A simulated daemon as the controller sees it. Its time moves only by [`SimPort::advance`].
+/// A market's daemon as the controller sees it. Its time moves only by [`SimPort::advance`].
 #[derive(Debug)]
-pub struct SimPort(Mutex<World>);
+pub struct SimPort<M> {
+    market: Mutex<M>,
+    log: Mutex<Log>,
+}
 
-impl SimPort {
+#[derive(Debug, Default)]
+struct Log {
+    at: Timestamp,
+    sent: Sent,
+    applied: Vec<Applied>,
+}
+
+impl<M: Market> SimPort<M> {
     /// A port on a market.
-    pub fn new(world: World) -> Self {
-        Self(Mutex::new(world))
+    pub fn new(market: M) -> Self {
+        Self { market: Mutex::new(market), log: Mutex::default() }
     }
 
     /// Runs the market up to `to`.
     pub fn advance(&self, to: Timestamp) {
-        self.world().advance(to);
+        self.market().advance(to);
+        let mut log = self.log();
+        log.at = log.at.max(to);
     }
 
     /// The market itself, for scoring.
-    pub fn world(&self) -> MutexGuard<'_, World> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn market(&self) -> MutexGuard<'_, M> {
+        self.market.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was sent and set since the last time.
+    pub fn take_log(&self) -> (Sent, Vec<Applied>) {
+        let mut log = self.log();
+        (std::mem::take(&mut log.sent), std::mem::take(&mut log.applied))
+    }
+
+    fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl DaemonPort for SimPort {
+impl<M: Market> DaemonPort for SimPort<M> {
     async fn look(&self, plan: &LookPlan) -> Look {
-        let Snapshot { at, status, mut chain, open, counters, accounts, .. } = self.world().snapshot();
-        let synced = status.sync == SyncState::Synced;
-        let asked = usize::try_from(plan.blocks).unwrap_or(usize::MAX);
-        chain.drain(..chain.len().saturating_sub(asked));
-        Look {
-            at,
-            clock_set: None,
-            market_read: None,
-            chain: synced.then_some(Ok(ChainLook { blocks: chain })),
-            book: synced.then_some(Ok(Book { order: BookOrder::Purchase, works: open.into() })),
-            metrics: Some(Ok(pool_metrics(&counters, status.exact_pool.map(|pool| pool.snark_pool_size)))),
-            account: plan.account.as_ref().map(|key| Ok(accounts.contains(key))),
-            status: Ok(status),
-        }
+        self.market().look(plan)
     }
 
     async fn status(&self) -> Result<Status, Fault> {
-        Ok(self.world().snapshot().status)
+        Ok(self.market().status())
     }
 
     async fn send(&self, mutation: &Mutation) -> Result<(), SendError> {
-        let mut world = self.world();
-        match mutation {
-            Mutation::SetFee { fee } => {
-                world.set_fee(*fee);
-            }
-            Mutation::SwitchOn { key } => {
-                world.set_worker(Some(key.clone()));
-            }
-            Mutation::SwitchOff => {
-                world.set_worker(None);
-            }
-        }
+        let mut market = self.market();
+        let before = market.settings();
+        let mut log = self.log();
+        let (count, change) = match mutation {
+            Mutation::SetFee { fee } => (&mut log.sent.fee, Change::Fee(*fee)),
+            Mutation::SwitchOn { key } => (&mut log.sent.on, Change::Worker(Some(key.clone()))),
+            Mutation::SwitchOff => (&mut log.sent.off, Change::Worker(None)),
+        };
+        *count += 1;
+        market.set(&change);
+        let differs = match &change {
+            Change::Fee(fee) => before.fee != *fee,
+            Change::Worker(key) => before.worker.is_some() != key.is_some(),
+        };
+        let at = log.at;
+        log.applied.push(Applied { at, change, differs, by: Author::Controller });
         Ok(())
     }
 
     fn era(&self) -> Option<String> {
         Some("simulated".to_owned())
-    }
-}
-
-fn pool_metrics(counters: &Counters, pool_size: Option<u64>) -> PoolMetrics {
-    let fees = &counters.fees_added;
-    let mut cumulative: Vec<f64> = fees.cumulative.iter().map(|count| *count as f64).collect();
-    cumulative.push(fees.count as f64);
-    let bounds = (0..fees.cumulative.len()).map(|bound| bound as f64).collect();
-    PoolMetrics {
-        fees: Some(FeeHistogram { bounds, cumulative, sum: fees.sum as f64 }),
-        pool_size: pool_size.map(|size| size as f64),
-        completed_by_own: Some(counters.completed as f64),
-        assigned_to_own: Some(counters.assigned as f64),
-        defects: 0,
     }
 }

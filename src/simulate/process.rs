@@ -34,6 +34,11 @@ impl Process {
         self.restarts
     }
 
+    /// When this life began.
+    pub(super) const fn started(&self) -> Millis {
+        self.started
+    }
+
     pub(super) const fn uptime(&self, now: Millis) -> Millis {
         now - self.started
     }

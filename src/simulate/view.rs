@@ -40,21 +40,13 @@ impl SimulatedDaemon for World {
                 Some(PoolEntry { work: work.id, fee: offer.fee, prover: offer.prover })
             })
             .collect();
-        let open: Vec<OpenWork> = self
-            .scan
-            .open()
-            .filter(|_| synced)
-            .filter_map(|serial| {
-                let work = self.pool.get(serial)?;
-                Some(OpenWork { work: work.id, standing: work.shown().and_then(|bid| self.offer(bid)) })
-            })
-            .collect();
+        let open = if synced { self.open_works() } else { Vec::new() };
         let pending = self.pending(&open);
         let exact = ExactPool { snark_pool_size: pool.len() as u64, pending_snark_work: pending.len() as u64 };
         let chain = if sync == SyncState::Bootstrap { Vec::new() } else { self.chain.iter().cloned().collect() };
         Snapshot {
             at: self.at,
-            status: self.status(sync, exact),
+            status: self.shown_status(Some(exact)),
             chain,
             pool,
             pending,
@@ -91,8 +83,24 @@ impl World {
         open.iter().filter(wanted).map(|work| work.work).collect()
     }
 
-    fn status(&self, sync: SyncState, exact: ExactPool) -> Status {
+    /// Every work still to be bought, next first, as a daemon in sync lists it.
+    pub(super) fn open_works(&self) -> Vec<OpenWork> {
+        let open = self.scan.open().filter_map(|serial| {
+            let work = self.pool.get(serial)?;
+            Some(OpenWork { work: work.id, standing: work.shown().and_then(|bid| self.offer(bid)) })
+        });
+        open.collect()
+    }
+
+    /// Whether a key has a ledger account.
+    pub(super) fn has_account(&self, key: &PublicKey) -> bool {
+        self.accounts.iter().any(|prover| self.key(*prover) == Some(key))
+    }
+
+    /// What the daemon says of itself; `exact_pool` takes long to count.
+    pub(super) fn shown_status(&self, exact_pool: Option<ExactPool>) -> Status {
         let now = self.now();
+        let sync = self.process.sync(now);
         let slot = now.div_euclid(self.slot_millis());
         let follows = sync != SyncState::Bootstrap;
         let tip = self.chain.back().filter(|_| follows);
@@ -115,7 +123,7 @@ impl World {
             slot_duration: Duration::from_millis(u64::try_from(self.slot_millis()).unwrap_or(0)),
             next_block_production: blocks.filter(|_| follows).and_then(|_| self.next_own_slot(slot)),
             produces_blocks: blocks.is_some(),
-            exact_pool: Some(exact),
+            exact_pool,
             sync,
         }
     }

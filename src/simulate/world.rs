@@ -130,6 +130,11 @@ impl World {
         names::public_key("operator")
     }
 
+    /// A key of nobody in any scenario.
+    pub fn stranger_key() -> PublicKey {
+        names::public_key("stranger")
+    }
+
     /// What really happened so far.
     pub const fn truth(&self) -> &Truth {
         &self.truth

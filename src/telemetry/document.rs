@@ -252,9 +252,9 @@ impl MarketDocument {
             samples: market.map(|market| market.samples),
             effective_samples: market.map(|market| market.effective_samples),
             method: market.map(|market| Fault::excerpt(&market.method)),
-            uncovered_works: market.map(|market| market.uncovered_works),
-            open_works: market.map(|market| market.open_works),
-            own_open_works: market.map(|market| market.own_open_works),
+            uncovered_works: record.book().map(|book| book.uncovered_works),
+            open_works: record.book().map(|book| book.open_works),
+            own_open_works: record.book().map(|book| book.own_open_works),
             histogram_resolves_prices: market.and_then(|market| market.histogram_resolves),
             curve: appraisal.iter().flat_map(|appraisal| appraisal.curve.iter().map(CurvePoint::from)).collect(),
             recommended: Recommended {

@@ -60,7 +60,6 @@ pub fn init(format: LogFormat, filter: &str) -> Result<(), InvalidFilter> {
 pub fn log_record(record: &Record) {
     let decision = &record.decision;
     let best = decision.appraisal.as_ref().map(|appraisal| appraisal.best);
-    let market = record.market.as_ref();
     let text = Fault::excerpt(&decision.reason.to_string());
     let fault = record.outcome.fault().map(|fault| Fault::excerpt(&fault.to_string()));
     let shown = |fee: Nanomina| tracing::field::display(fee);
@@ -79,8 +78,8 @@ pub fn log_record(record: &Record) {
         sale_probability = best.map(|best| rounded(best.sale_probability)),
         expected_profit = best.map(|best| tracing::field::display(best.cautious_profit)),
         cost = record.cost.map(shown),
-        open_works = market.map(|market| market.open_works),
-        uncovered_works = market.map(|market| market.uncovered_works),
+        open_works = record.book().map(|book| book.open_works),
+        uncovered_works = record.book().map(|book| book.uncovered_works),
         outcome = record.outcome.code(),
         fault = fault.as_deref(),
         took_ms = u64::try_from(record.took.as_millis()).unwrap_or(u64::MAX),

@@ -16,7 +16,7 @@ mod metrics;
 pub(crate) mod sample;
 mod words;
 
-pub use board::{Board, DecisionFilter, DecisionRow, Entry, Point, Slice, Standing};
+pub use board::{Board, DecisionFilter, DecisionRow, Entry, Point, Slice, Standing, Thinned};
 pub use document::{DecisionDocument, DecisionsDocument, MarketDocument, StatusDocument};
 pub use explanation::{Arithmetic, Change, Explanation, Outlook};
 pub use liveness::Liveness;

@@ -25,7 +25,7 @@ pub fn headline(entry: &Entry, now: Timestamp) -> String {
 pub fn percent(share: f64) -> String {
     let percent = share * 100.0;
     if (0.0..1.0).contains(&percent) && percent > 0.0 || percent > 99.0 && percent < 100.0 {
-        format!("{percent:.1} %")
+        format!("{:.1} %", percent.clamp(0.1, 99.9))
     } else {
         format!("{percent:.0} %")
     }
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn shares_near_the_ends_are_not_rounded_to_them() {
-        let shown: Vec<_> = [0.0, 0.004, 0.5, 0.98, 0.996, 1.0].into_iter().map(percent).collect();
-        assert_eq!(shown, ["0 %", "0.4 %", "50 %", "98 %", "99.6 %", "100 %"]);
+        let shown: Vec<_> = [0.0, 0.0001, 0.004, 0.5, 0.98, 0.996, 0.9999, 1.0].into_iter().map(percent).collect();
+        assert_eq!(shown, ["0 %", "0.1 %", "0.4 %", "50 %", "98 %", "99.6 %", "99.9 %", "100 %"]);
     }
 }

@@ -105,6 +105,11 @@ impl DaemonId {
         Ok(Self(text.into()))
     }
 
+    /// The name of a daemon that exists in a trial only.
+    pub fn of_a_trial() -> Self {
+        Self("trial".into())
+    }
+
     /// The name's text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -7,6 +7,7 @@ use rand::{RngExt, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use snarkfee::{
     fault::{Fault as Seen, JournalClass},
+    invariants::Author,
     market::SyncState,
     policy::{Outcome, Reason},
 };
@@ -14,7 +15,6 @@ use snarkfee::{
 use crate::{
     checker::{Step, Trace},
     proxy::{Target, Trouble},
-    stage::Author,
 };
 
 /// Something that goes wrong.

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use rand::{RngExt, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use snarkfee::{
+    invariants::{Author, Change},
     record::{Mode, Role},
-    simd::{Change, Era},
+    simd::Era,
     simulate::{Scenario, World, library},
 };
 
@@ -17,7 +18,6 @@ use crate::{
     checker::{Invariant, Step, Trace, Violation, counted, violations},
     fault::Fault,
     fixed_daemon::nanomina,
-    stage::Author,
     theatre::{LOOK_LIMIT, MINUTE, SLOT, Setting, Theatre},
 };
 
@@ -314,9 +314,9 @@ async fn calm() -> Trace {
 /// The checker sees what it is there to see.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_broken_invariant_is_found() {
-    use snarkfee::market::SyncState;
+    use snarkfee::{invariants::Applied, market::SyncState};
 
-    use crate::{proxy::Kind, stage::Applied};
+    use crate::proxy::Kind;
 
     let good = calm().await;
     assert_eq!(good.steps[0].asked.iter().filter(|kind| kind.is_mutation()).count(), 1, "one fee was set");

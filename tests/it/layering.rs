@@ -14,10 +14,10 @@ const LAYERS: &str = "\
     policy | \
     daemon price precomputed | \
     record | \
-    telemetry control charts | \
+    telemetry control charts invariants | \
     journal | \
     controller | \
-    simulate simd web config | \
+    simulate backtest simd web config report | \
     service | \
     doctor | \
     cli";

@@ -9,9 +9,11 @@
 
 mod asking;
 mod book;
+mod browser;
 mod check;
 mod checker;
 mod chronicle;
+mod deployment;
 mod documents;
 mod eras;
 mod exchange;

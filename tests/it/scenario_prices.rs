@@ -113,7 +113,7 @@ fn see(moment: Moment, seed: u64, runtime: &Runtime) -> Seen {
     let view = state.conclude(now, &look, &context).view;
     let (from, to) = (begins(moment.truth.0), begins(moment.truth.1));
     port.advance(to);
-    let chain = port.world().snapshot().chain;
+    let chain = port.market().snapshot().chain;
     let (mut above, mut bought) = ([0.0; FEES.len()], 0.0);
     for sale in chain.iter().filter(|block| from <= block.at && block.at < to).flat_map(|block| &*block.works) {
         bought += 1.0;

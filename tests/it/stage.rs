@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use snarkfee::{
     clock::{Clock, Hand},
+    invariants::{Applied, Author, Change},
     market::SyncState,
-    simd::Change,
     simulate::{SimulatedDaemon, Snapshot, World},
     units::{Nanomina, PublicKey},
 };
@@ -52,26 +52,6 @@ impl Time {
     pub(crate) fn set_wrong(self, by: SignedDuration) {
         self.controller.set(self.market.shown() + by);
     }
-}
-
-/// Something that was really set.
-#[derive(Clone, Debug)]
-pub(crate) struct Applied {
-    pub(crate) at: Timestamp,
-    pub(crate) change: Change,
-    /// Whether anything became different by it.
-    pub(crate) differs: bool,
-    pub(crate) by: Author,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Author {
-    /// A request of the look under way.
-    Controller,
-    /// A request that the controller had given up.
-    Straggler,
-    /// Someone else.
-    Stranger,
 }
 
 /// A market whose daemon shows something else on demand.

@@ -11,6 +11,7 @@ use snarkfee::{
     controller::{OnExit, Plan, Runner, Wiring},
     cost::{CostModel, Quote},
     daemon::{ClientConfig, DaemonClient, MetricsEndpoint},
+    invariants::Author,
     journal::Ledger,
     policy::{BlockProduction, ExternalChange, Params, Pricing, Safety, Worker},
     record::Mode,
@@ -29,7 +30,7 @@ use crate::{
     fault::{Effect, Fault},
     fixed_daemon::{ANY_PORT, nanomina, start},
     proxy::{OVERSIZED, Proxy},
-    stage::{Author, Stage, Time},
+    stage::{Stage, Time},
 };
 
 pub(crate) const SLOT: Duration = Duration::from_secs(90);

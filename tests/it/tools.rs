@@ -10,8 +10,13 @@ pub(crate) fn tool(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|program| program.is_file());
     if found.is_none() {
-        assert!(std::env::var_os(REQUIRED).is_none(), "{name} is not installed, and {REQUIRED} says that it must be");
+        assert!(!required(), "{name} is not installed, and {REQUIRED} says that it must be");
         println!("skipped: {name} is not installed; tests/run.sh installs it");
     }
     found
+}
+
+/// Whether a test may not be skipped.
+pub(crate) fn required() -> bool {
+    std::env::var_os(REQUIRED).is_some()
 }

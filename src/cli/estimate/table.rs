@@ -87,10 +87,12 @@ fn market_lines(market: &Summary, glance: &Glance) -> Vec<(&'static str, String)
         ("demand", demand),
         (
             "open works",
-            format!(
-                "{}, of them {} without a proof, {} with ours; lowest competing offer {lowest}",
-                market.open_works, market.uncovered_works, market.own_open_works
-            ),
+            glance.record.book().map_or("not known".to_owned(), |book| {
+                let (open, uncovered, ours) = (book.open_works, book.uncovered_works, book.own_open_works);
+                format!(
+                    "{open}, of them {uncovered} without a proof, {ours} with ours; lowest competing offer {lowest}"
+                )
+            }),
         ),
         (
             "seen",

@@ -38,7 +38,7 @@ fn what_is_noted_is_there_after_reopening_with_everything_a_replay_needs() {
     assert_eq!((kept.memory, kept.baseline), (memory.clone(), written.kept.baseline.clone()));
     assert_eq!((restored.orders_seen, restored.open), (OrderId(4), None));
     let moments = moments(folder.path(), &Filter::default());
-    let Moment { record, inputs, params, memory: after, run } = moments.into_iter().next().unwrap();
+    let Moment { record, inputs, params, memory: after, run, .. } = moments.into_iter().next().unwrap();
     assert_eq!((&record, &inputs, &params), (&*written.record, &written.inputs, &written.params));
     assert_eq!((after, run), (memory, 1));
 }
@@ -84,9 +84,9 @@ fn looks_are_read_by_time_and_daemon_in_the_order_in_which_they_were_taken() {
     }
     let times = |filter: &Filter| moments(folder.path(), filter).iter().map(|m| m.record.at).collect::<Vec<_>>();
     assert_eq!(times(&Filter::default()), [100, 50, 200, 300].map(time));
-    let since = Filter { since: Some(time(100)), daemon: Some(main()) };
+    let since = Filter { since: Some(time(100)), until: None, daemon: Some(main()) };
     assert_eq!(times(&since), [100, 300].map(time));
-    assert_eq!(times(&Filter { since: Some(time(301)), daemon: None }), []);
+    assert_eq!(times(&Filter { since: Some(time(301)), until: None, daemon: None }), []);
 }
 
 #[test]

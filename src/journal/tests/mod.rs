@@ -56,6 +56,7 @@ fn entry(record: Record) -> Entry {
         inputs,
         params: params(),
         kept: Kept::default(),
+        origin: None,
         orders_seen: OrderId::default(),
         ended: Vec::new(),
     }

@@ -2,7 +2,7 @@
 
 /// Points in order of arrival. When full, every second one is dropped and from then on half as many are kept.
 #[derive(Clone, Debug)]
-pub(super) struct History<T> {
+pub struct Thinned<T> {
     kept: Vec<T>,
     limit: usize,
     /// Arrivals that one kept point stands for.
@@ -11,14 +11,14 @@ pub(super) struct History<T> {
     pending: u64,
 }
 
-impl<T: Clone> History<T> {
+impl<T: Clone> Thinned<T> {
     /// Keeps at most `limit` points, at least 2.
-    pub(super) fn new(limit: usize) -> Self {
+    pub fn new(limit: usize) -> Self {
         Self { kept: Vec::new(), limit: limit.max(2) & !1, stride: 1, pending: 0 }
     }
 
     /// Takes a point. The newest is always kept: it stands for its stride and later ones replace it until that is full.
-    pub(super) fn push(&mut self, point: T) {
+    pub fn push(&mut self, point: T) {
         if self.pending > 0 && self.pending < self.stride {
             self.kept.pop();
         } else {
@@ -38,7 +38,7 @@ impl<T: Clone> History<T> {
     }
 
     /// At most `most` points, evenly taken, oldest first, the newest included.
-    pub(super) fn thinned(&self, most: usize) -> Vec<T> {
+    pub fn thinned(&self, most: usize) -> Vec<T> {
         let step = self.kept.len().div_ceil(most.max(1)).max(1);
         let mut points: Vec<T> = self.kept.iter().rev().step_by(step).cloned().collect();
         points.reverse();
@@ -50,11 +50,11 @@ impl<T: Clone> History<T> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::History;
+    use super::Thinned;
 
     #[test]
     fn a_history_that_is_not_full_keeps_everything() {
-        let mut history = History::new(6);
+        let mut history = Thinned::new(6);
         (0..6).for_each(|n| history.push(n));
         assert_eq!(history.thinned(99), [0, 1, 2, 3, 4, 5]);
         history.push(6);
@@ -70,7 +70,7 @@ mod tests {
         fn a_history_is_bounded_ordered_evenly_spread_and_ends_with_the_newest(
             limit in 2_usize..64, arrivals in 1_u64..5_000, most in 1_usize..80,
         ) {
-            let mut history = History::new(limit);
+            let mut history = Thinned::new(limit);
             (0..arrivals).for_each(|n| history.push(n));
             let all = history.thinned(usize::MAX);
             prop_assert!(all.len() <= limit);

@@ -17,7 +17,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use self::history::History;
+pub use self::history::Thinned;
 pub use self::row::{DecisionFilter, DecisionRow, Slice};
 use crate::{
     market::Summary,
@@ -46,7 +46,7 @@ struct Shelf {
     standing: Option<Standing>,
     read_in_full: Option<Timestamp>,
     decisions: VecDeque<DecisionRow>,
-    history: History<Point>,
+    history: Thinned<Point>,
 }
 
 /// Since when the worker is in its state.
@@ -184,7 +184,7 @@ impl Shelf {
             standing: None,
             read_in_full: None,
             decisions: VecDeque::new(),
-            history: History::new(MOST_POINTS),
+            history: Thinned::new(MOST_POINTS),
         }
     }
 
@@ -222,7 +222,8 @@ impl Standing {
 }
 
 impl Point {
-    fn new(record: &Record) -> Self {
+    /// The point of a look.
+    pub fn new(record: &Record) -> Self {
         let market = record.market.as_ref();
         Self {
             at: record.at,
@@ -230,7 +231,7 @@ impl Point {
             target_fee: record.decision.target.map(|target| target.fee),
             enabled: record.enabled_after(),
             quantiles: market.map_or([None; Summary::QUANTILES.len()], |market| market.quantiles),
-            open_works: market.map(|market| (market.open_works, market.uncovered_works)),
+            open_works: record.book().map(|book| (book.open_works, book.uncovered_works)),
             earned: market.map(|market| market.own_earned),
             expected_profit: record.decision.appraisal.as_ref().map(|appraisal| appraisal.best.cautious_profit),
         }

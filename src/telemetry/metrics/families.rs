@@ -112,6 +112,7 @@ pub(super) struct Families {
     pub(super) earned: Family<Of, Counter<f64, AtomicU64>>,
     pub(super) cost: Family<Of, Counter<f64, AtomicU64>>,
     pub(super) prediction_error: Family<Of, Level>,
+    pub(super) own_block: Family<Of, Level>,
     pub(super) observation_age: Family<SourceOf, Level>,
     pub(super) requests: Family<RequestOf, Counter>,
     pub(super) request_seconds: Seconds<OperationOf>,
@@ -160,6 +161,11 @@ impl Families {
                 "snarkfee_prediction_error",
                 "Predicted minus realised share of own works sold, over the window",
             ),
+            own_block: add(
+                r,
+                "snarkfee_own_block_timestamp_seconds",
+                "Start of the next slot that the daemon knows that it will produce a block in, since the Unix epoch",
+            ),
             observation_age: add(r, "snarkfee_observation_age_seconds", "Time since a source was last read in full"),
             requests: add(r, "snarkfee_daemon_requests", "Requests to the daemon by operation and outcome"),
             request_seconds: add_seconds(r, "snarkfee_daemon_request_seconds", "Time that requests to the daemon took"),
@@ -178,7 +184,7 @@ impl Families {
     }
 
     /// The families that hold one level per daemon.
-    pub(super) fn levels(&self) -> [&Family<Of, Level>; 14] {
+    pub(super) fn levels(&self) -> [&Family<Of, Level>; 15] {
         [
             &self.daemon_fee,
             &self.target_fee,
@@ -194,6 +200,7 @@ impl Families {
             &self.uncovered_works,
             &self.resolves,
             &self.prediction_error,
+            &self.own_block,
         ]
     }
 }

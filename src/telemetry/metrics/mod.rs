@@ -102,6 +102,10 @@ impl Metrics {
         let of = Of::from(&record.daemon);
         let daemon = || of.daemon.clone();
 
+        // A counter that appears with its first failure would hide that failure from `increase`.
+        for class in JournalClass::ALL {
+            f.journal_failures.get_or_create(&FaultOf { daemon: daemon(), class: class.code() }).inc_by(0);
+        }
         let action = record.decision.action.code();
         f.decisions
             .get_or_create(&DecisionOf { daemon: daemon(), action, reason: record.decision.reason.code() })
@@ -128,6 +132,8 @@ impl Metrics {
         show(&f.expected_profit, &of, best.map(|best| best.cautious_profit.to_mina_per_hour()));
         show(&f.sale_probability, &of, best.map(|best| best.sale_probability));
         show(&f.prediction_error, &of, record.prediction_error);
+        let own_block = record.look.status.as_ref().ok().and_then(|status| status.next_block_production);
+        show(&f.own_block, &of, own_block.map(|slot| slot.as_millisecond() as f64 / 1000.0));
 
         let market = record.market.as_ref();
         for (index, quantile) in QUANTILE_NAMES.into_iter().enumerate() {
@@ -137,8 +143,8 @@ impl Metrics {
         show(&f.zero_fee_ratio, &of, market.filter(|market| market.samples > 0).map(|market| market.zero_fee_ratio));
         show(&f.samples, &of, market.map(|market| market.samples as f64));
         show(&f.works_bought, &of, market.and_then(|market| market.works_bought_per_hour));
-        show(&f.open_works, &of, market.map(|market| market.open_works as f64));
-        show(&f.uncovered_works, &of, market.map(|market| market.uncovered_works as f64));
+        show(&f.open_works, &of, record.book().map(|book| book.open_works as f64));
+        show(&f.uncovered_works, &of, record.book().map(|book| book.uncovered_works as f64));
         show(&f.resolves, &of, market.and_then(|market| market.histogram_resolves).map(flag));
 
         f.tick_seconds.get_or_create(&of).observe(record.took.as_secs_f64());

@@ -158,6 +158,17 @@ fn the_figures_are_those_of_the_record() {
 }
 
 #[test]
+fn open_works_of_a_book_that_was_not_read_are_not_none() {
+    let metrics = filled();
+    let mut unread = record();
+    unread.look.book = Some(Err(Fault::TimedOut { limit: Duration::from_secs(1) }));
+    metrics.observe(&unread);
+    let shown = scrape(&metrics, unread.at);
+    let of_book = |name: &&String| name.contains("open_works") || name.contains("uncovered_works");
+    assert_eq!(shown.keys().find(of_book), None);
+}
+
+#[test]
 fn a_value_that_is_no_longer_known_loses_its_series() {
     let metrics = filled();
     let mut lost = record();

@@ -34,7 +34,12 @@ pub(super) fn figures(face: &Face, record: &Record) -> Markup {
         )
     });
     let soon = "Two looks are needed to draw this.";
-    let no_price = "No price yet, so there is nothing to compare fees by.";
+    let no_price = match &record.look.status {
+        Err(_) => "The daemon was not read, so nothing is expected of any fee.",
+        Ok(_) if record.hold.paused.is_some() => "Not worked out while the operator holds the worker.",
+        Ok(_) if record.hold.breaker_open => "Not worked out while the breaker is open.",
+        Ok(_) => "No price yet, so there is nothing to compare fees by.",
+    };
     let all = [
         Figure {
             title: "Fee and market",
@@ -45,7 +50,7 @@ pub(super) fn figures(face: &Face, record: &Record) -> Markup {
                 ("market", "market median, middle half"),
                 ("idle", "off"),
             ],
-            svg: charts::fee_and_market(&history),
+            svg: charts::fee_and_market(&history, &[]),
             empty: soon,
         },
         Figure {

@@ -77,9 +77,9 @@ fn market(record: &Record) -> Markup {
                 }
                 (row("Bought at fee 0", market.filter(|m| m.samples > 0).map(|m| html! { (percent(m.zero_fee_ratio)) })))
                 (row("Works bought per hour", market.and_then(|m| m.works_bought_per_hour).map(number)))
-                (row("Open works", market.map(|m| html! { (m.open_works) })))
-                (row("Of these, without a proof", market.map(|m| html! { (m.uncovered_works) })))
-                (row("Covered by someone's proof", market.and_then(covered)))
+                (row("Open works", record.book().map(|m| html! { (m.open_works) })))
+                (row("Of these, without a proof", record.book().map(|m| html! { (m.uncovered_works) })))
+                (row("Covered by someone's proof", record.book().and_then(covered)))
                 (row("Sales and offers that count", market.map(|m| html! { (m.samples) " (worth " (four_digits(m.effective_samples)) ")" })))
                 (row("Estimate", market.map(|m| html! { (Fault::excerpt(&m.method)) })))
                 (row(
@@ -124,7 +124,7 @@ fn own_work(record: &Record) -> Markup {
                 (row("Sold of those made", share))
                 (row("Earned", market.map(|m| amount(m.own_earned))))
                 (row("Earned less today's cost of the works made", profit))
-                (row("Proofs standing in the order book", market.map(|m| html! { (m.own_open_works) })))
+                (row("Proofs standing in the order book", record.book().map(|m| html! { (m.own_open_works) })))
                 (row("Works made per hour while on", market.and_then(|m| m.own_works_per_hour).map(number)))
                 (row(
                     "Predicted minus realised share sold",

@@ -93,11 +93,6 @@ impl Prometheus {
         assert_ne!(answer["errorType"], "bad_data", "{expression}: {answer}");
         answer["data"]["result"].as_array().cloned().unwrap_or_default()
     }
-
-    /// Waits until an instant query finds something.
-    pub(crate) async fn found(&self, expression: &str) -> Vec<Value> {
-        until(expression, async || Some(self.query(expression).await).filter(|series| !series.is_empty())).await
-    }
 }
 
 /// Asks until there is an answer.

@@ -10,7 +10,7 @@ use snarkfee::{
 
 use super::site::{Site, record};
 
-const MARKS: [&str; 5] = [
+pub(crate) const MARKS: [&str; 5] = [
     "<script>alert(1)</script>",
     "\"><img src=x onerror=alert(1)>",
     "' onmouseover='alert(1)",
@@ -18,7 +18,7 @@ const MARKS: [&str; 5] = [
     "&lt;b&gt;\u{202e}</title><base href=//evil>",
 ];
 
-fn poisoned(mark: &str) -> Vec<Record> {
+pub(crate) fn poisoned(mark: &str) -> Vec<Record> {
     let fault = |message: &str| Fault::Refused { message: message.to_owned() };
     let mut strings = record();
     strings.era = Some(mark.to_owned());

@@ -1,8 +1,8 @@
 //! The HTTP face over real connections.
 
-mod hostile;
+pub(crate) mod hostile;
 mod limits;
-mod site;
+pub(crate) mod site;
 
 use std::{collections::BTreeSet, time::Instant};
 

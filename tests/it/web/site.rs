@@ -87,6 +87,10 @@ impl Site {
         self.board.publish(&Arc::new(record));
     }
 
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Response {
         self.client.get(format!("http://{}{path}", self.address)).send().await.unwrap()
     }

@@ -1,0 +1,232 @@
+//! Which open works a worker would be handed, averaged over the looks of the last hours.
+//!
+//! Works come and are bought in bursts: right after a block many have no proof, a minute later none. A single look would say that
+//! proving is wasted, or that it is sure to sell, depending on the minute.
+//!
+//! Invariants: every share lies in [0, 1] and falls as the fee rises; memory is bounded.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{look::OpenWork, pairs};
+use crate::units::{Nanomina, PublicKey};
+
+/// Time after which a look counts half, about a roll.
+const HALF_LIFE: Duration = Duration::from_secs(3600);
+
+/// Most distinct fees kept; the ones with the least weight are forgotten first.
+const MOST_FEES: usize = 2048;
+
+/// Standing fees of open works, as shares of the book.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Coverage {
+    last: Option<Timestamp>,
+    /// Looks, after fading.
+    looks: f64,
+    /// Share of works without a proof, summed over looks.
+    uncovered: f64,
+    /// Shares of works that stand at a fee of someone else, summed over looks.
+    #[serde(with = "pairs")]
+    others: BTreeMap<Nanomina, f64>,
+    /// Shares of works that stand at a fee of our own, summed over looks.
+    #[serde(with = "pairs")]
+    own: BTreeMap<Nanomina, f64>,
+}
+
+impl Coverage {
+    /// Takes in the open works of a look.
+    pub(super) fn absorb(&mut self, at: Timestamp, works: &[OpenWork], owns: impl Fn(&PublicKey) -> bool) {
+        if works.is_empty() {
+            return;
+        }
+        self.fade(at);
+        let share = 1.0 / works.len() as f64;
+        self.looks += 1.0;
+        for work in works {
+            match &work.standing {
+                None => self.uncovered += share,
+                Some(offer) if owns(&offer.prover) => *self.own.entry(offer.fee).or_default() += share,
+                Some(offer) => *self.others.entry(offer.fee).or_default() += share,
+            }
+        }
+        for fees in [&mut self.others, &mut self.own] {
+            shorten(fees);
+        }
+    }
+
+    /// What follows for any fee; `None` while no open work was seen.
+    pub(super) fn profile(&self) -> Option<Profile> {
+        if self.looks <= 0.0 {
+            return None;
+        }
+        let mut above: f64 = self.others.values().sum();
+        let below_all = ((above + self.uncovered) / self.looks).clamp(0.0, 1.0);
+        let step = |(fee, share): (&Nanomina, &f64)| {
+            above -= share;
+            (*fee, ((above + self.uncovered) / self.looks).clamp(0.0, 1.0))
+        };
+        let rivals = Rivals { below_all, steps: self.others.iter().map(step).collect() };
+        let own = self.own.iter().map(|(fee, share)| (*fee, share / self.looks)).collect();
+        Some(Profile { rivals, own })
+    }
+
+    fn fade(&mut self, at: Timestamp) {
+        let passed = self
+            .last
+            .replace(at)
+            .map_or(Duration::ZERO, |last| Duration::try_from(at.duration_since(last)).unwrap_or(Duration::ZERO));
+        let keep = (-passed.as_secs_f64() / HALF_LIFE.as_secs_f64()).exp2();
+        self.looks *= keep;
+        self.uncovered *= keep;
+        for share in self.others.values_mut().chain(self.own.values_mut()) {
+            *share *= keep;
+        }
+    }
+}
+
+/// Forgets what no longer weighs anything, and beyond the limit the least.
+fn shorten(fees: &mut BTreeMap<Nanomina, f64>) {
+    /// A tenth of a work in a book of 20,000.
+    const NOTHING: f64 = 5e-6;
+    fees.retain(|_, share| *share > NOTHING);
+    if fees.len() > MOST_FEES {
+        let mut shares: Vec<f64> = fees.values().copied().collect();
+        shares.sort_unstable_by(|a, b| b.total_cmp(a));
+        let least = shares.get(MOST_FEES).copied().unwrap_or(0.0);
+        fees.retain(|_, share| *share > least);
+    }
+}
+
+/// Shares of the open works by fee.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Profile {
+    rivals: Rivals,
+    own: Vec<(Nanomina, f64)>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Rivals {
+    below_all: f64,
+    /// Ascending fees, each with the share without a proof or above it.
+    steps: Vec<(Nanomina, f64)>,
+}
+
+impl Rivals {
+    fn above(&self, fee: Nanomina) -> f64 {
+        let passed = self.steps.partition_point(|(standing, _)| *standing <= fee);
+        passed.checked_sub(1).and_then(|at| self.steps.get(at)).map_or(self.below_all, |(_, share)| *share)
+    }
+}
+
+impl Profile {
+    /// Share of the open works that a worker asking `fee` would be handed if it had proved none of them: nobody else has proved
+    /// them, or only for more.
+    ///
+    /// Behind an own proof at a fee p stands no cheaper one. What stands there above p nobody sees: it is taken to be
+    /// distributed like the standing fees above p of the other works.
+    pub(super) fn startable(&self, fee: Nanomina) -> f64 {
+        let open = self.rivals.above(fee);
+        let hidden = |(asked, share): &(Nanomina, f64)| {
+            let at_own = self.rivals.above(*asked);
+            if *asked >= fee || at_own <= 0.0 { *share } else { share * (open / at_own).min(1.0) }
+        };
+        (open + self.own.iter().map(hidden).sum::<f64>()).min(1.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::market::fixtures::{fee, key, open_work, time};
+
+    fn ours(prover: &PublicKey) -> bool {
+        *prover == key("us")
+    }
+
+    fn share(coverage: &Coverage, asked: u64) -> f64 {
+        coverage.profile().unwrap().startable(fee(asked))
+    }
+
+    #[test]
+    fn the_share_counts_works_without_or_above_an_offer() {
+        let mut coverage = Coverage::default();
+        assert_eq!(coverage.profile(), None);
+        let open = [None, Some((0, "free")), Some((10, "them")), Some((20, "them"))];
+        let works: Vec<OpenWork> = (0..).zip(open).map(|(id, offer)| open_work(id, offer)).collect();
+        coverage.absorb(time(0), &works, ours);
+        for (asked, expected) in [(0, 0.75), (9, 0.75), (10, 0.5), (19, 0.5), (20, 0.25), (1_000, 0.25)] {
+            assert!((share(&coverage, asked) - expected).abs() < 1e-12, "a tie is not handed out: {asked}");
+        }
+    }
+
+    #[test]
+    fn behind_own_proofs_stands_what_stands_elsewhere() {
+        let mut coverage = Coverage::default();
+        let open = [None, Some((10, "them")), Some((20, "them")), Some((5, "us")), Some((5, "us")), Some((0, "free"))];
+        let works: Vec<OpenWork> = (0..).zip(open).map(|(id, offer)| open_work(id, offer)).collect();
+        coverage.absorb(time(0), &works, ours);
+        assert!((share(&coverage, 5) - 5.0 / 6.0).abs() < 1e-12);
+        assert!((share(&coverage, 1) - 5.0 / 6.0).abs() < 1e-12);
+        let above_ten = (2.0 + 2.0 * 2.0 / 3.0) / 6.0;
+        assert!((share(&coverage, 10) - above_ten).abs() < 1e-12, "of three works above 5, two are above 10");
+    }
+
+    #[test]
+    fn a_burst_without_proofs_moves_the_average_a_little() {
+        let mut coverage = Coverage::default();
+        let covered: Vec<OpenWork> = (0..10).map(|id| open_work(id, Some((0, "free")))).collect();
+        for minute in 0..240 {
+            coverage.absorb(time(minute * 60), &covered, ours);
+        }
+        let fresh: Vec<OpenWork> = (0..10).map(|id| open_work(id, None)).collect();
+        coverage.absorb(time(240 * 60), &fresh, ours);
+        assert!((0.0..0.03).contains(&share(&coverage, 5)));
+        for minute in 241..480 {
+            coverage.absorb(time(minute * 60), &fresh, ours);
+        }
+        assert!(share(&coverage, 5) > 0.9, "four half-lives later it is what it is now");
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let mut coverage = Coverage::default();
+        for look in 0..4 {
+            let works: Vec<OpenWork> = (0..5_000_i64)
+                .map(|id| open_work(id, Some((u64::try_from(look * 5_000 + id).unwrap(), "them"))))
+                .collect();
+            coverage.absorb(time(look * 60), &works, ours);
+        }
+        assert!(coverage.others.len() <= MOST_FEES);
+    }
+
+    proptest! {
+        #[test]
+        fn shares_are_shares_and_fall_with_the_fee(
+            looks in prop::collection::vec(
+                (0_i64..20_000, prop::collection::vec((prop::option::of(0_u64..50), any::<bool>()), 0..30)),
+                1..10,
+            ),
+        ) {
+            let mut coverage = Coverage::default();
+            let mut at = 0;
+            for (gap, book) in looks {
+                at += gap;
+                let standing = |(asked, own): (Option<u64>, bool)| asked.map(|asked| (asked, if own { "us" } else { "them" }));
+                let works: Vec<OpenWork> = (0..).zip(book).map(|(id, offer)| open_work(id, standing(offer))).collect();
+                coverage.absorb(time(at), &works, ours);
+            }
+            if let Some(profile) = coverage.profile() {
+                let shares: Vec<f64> = (0..60).map(|asked| profile.startable(fee(asked))).collect();
+                prop_assert!(shares.iter().all(|share| (0.0..=1.0).contains(share)));
+                prop_assert!(shares.windows(2).all(|pair| pair[0] >= pair[1] - 1e-9), "{shares:?}");
+            }
+            let text = serde_json::to_string(&coverage).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Coverage>(&text).unwrap(), coverage);
+        }
+    }
+}

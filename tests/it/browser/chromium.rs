@@ -1,0 +1,203 @@
+//! A headless Chromium, and the part of WebDriver that the tests need.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+
+use crate::{fixed_daemon::http, tools::tool};
+
+/// Longer than anything waited for takes on a busy machine; running out of it fails the test.
+const AMPLE: Duration = Duration::from_secs(90);
+
+/// A browser with one window. Dropping it ends it.
+pub(super) struct Chromium {
+    driver: Child,
+    session: String,
+    _profile: tempfile::TempDir,
+}
+
+/// What the window is like.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look {
+    pub(super) width: u32,
+    pub(super) dark: bool,
+}
+
+impl Look {
+    pub(super) const ALL: [Self; 4] = [
+        Self { width: 1280, dark: false },
+        Self { width: 1280, dark: true },
+        Self { width: 390, dark: false },
+        Self { width: 390, dark: true },
+    ];
+
+    pub(super) fn name(self) -> String {
+        let scheme = if self.dark { "dark" } else { "light" };
+        let device = if self.width < 700 { "phone" } else { "desktop" };
+        format!("{device}-{scheme}")
+    }
+}
+
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        // The driver takes the browser with it when it is asked to end, not when it is killed.
+        let stop = format!("kill {}", self.driver.id());
+        drop(Command::new("sh").arg("-c").arg(stop).status());
+        drop(self.driver.wait());
+    }
+}
+
+impl Chromium {
+    /// Starts a browser; `None` where it or its driver is not installed.
+    pub(super) async fn start() -> Option<Self> {
+        let (program, browser) = (tool("chromedriver")?, tool("chromium")?);
+        let mut driver = Command::new(program)
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(driver.stdout.take().unwrap());
+        let (tell, told) = oneshot::channel();
+        thread::spawn(move || {
+            let mut tell = Some(tell);
+            for line in lines.lines().map_while(Result::ok) {
+                let port = line
+                    .split_once("successfully on port ")
+                    .and_then(|(_, port)| port.trim_end_matches('.').parse::<u16>().ok());
+                if let Some((port, tell)) = port.and_then(|port| Some((port, tell.take()?))) {
+                    let _ = tell.send(port);
+                }
+            }
+        });
+        let port = tokio::time::timeout(AMPLE, told).await.expect("a driver in time").expect("a driver");
+        let profile = tempfile::tempdir().unwrap();
+        let arguments = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            &format!("--user-data-dir={}", profile.path().display()),
+        ]
+        .map(str::to_owned);
+        let capabilities = json!({"capabilities": {"alwaysMatch": {
+            "browserName": "chrome",
+            "unhandledPromptBehavior": "ignore",
+            "goog:chromeOptions": {"binary": browser, "args": arguments},
+            "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
+        }}});
+        let url = format!("http://127.0.0.1:{port}/session");
+        let answer = send(&url, Some(&capabilities)).await;
+        let session = format!("{url}/{}", answer["sessionId"].as_str().unwrap_or_else(|| panic!("{answer}")));
+        Some(Self { driver, session, _profile: profile })
+    }
+
+    async fn post(&self, command: &str, parameters: Value) -> Value {
+        let answer = send(&format!("{}/{command}", self.session), Some(&parameters)).await;
+        assert!(answer["error"].is_null(), "{command}: {answer}");
+        answer
+    }
+
+    /// A command of Chromium's own protocol.
+    pub(super) async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        self.post("goog/cdp/execute", json!({"cmd": command, "params": parameters})).await
+    }
+
+    pub(super) async fn set(&self, look: Look) {
+        let size = json!({"width": look.width, "height": 900, "deviceScaleFactor": 1, "mobile": look.width < 700});
+        self.devtools("Emulation.setDeviceMetricsOverride", size).await;
+        let scheme = if look.dark { "dark" } else { "light" };
+        let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        self.devtools("Emulation.setEmulatedMedia", media).await;
+    }
+
+    /// Opens a page and waits until it is loaded.
+    pub(super) async fn open(&self, url: &str) {
+        self.post("url", json!({"url": url})).await;
+    }
+
+    /// The value of a script's `return`.
+    pub(super) async fn run(&self, script: &str) -> Value {
+        self.post("execute/sync", json!({"script": script, "args": []})).await
+    }
+
+    /// The value that a script hands to `arguments[0]`, sooner or later.
+    pub(super) async fn wait_for(&self, script: &str) -> Value {
+        self.post("timeouts", json!({"script": 60_000})).await;
+        self.post("execute/async", json!({"script": script, "args": []})).await
+    }
+
+    /// The whole page as a picture, left for a reader.
+    pub(super) async fn picture(&self, name: &str) {
+        use base64::Engine as _;
+        let shot = self.devtools("Page.captureScreenshot", json!({"captureBeyondViewport": true})).await;
+        let picture = base64::engine::general_purpose::STANDARD.decode(shot["data"].as_str().unwrap()).unwrap();
+        let folder: PathBuf = super::folder().join("screenshots");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(format!("{name}.png")), picture).unwrap();
+    }
+
+    /// Errors and warnings on the console since the last time.
+    pub(super) async fn complaints(&self) -> Vec<Value> {
+        let entries = self.post("se/log", json!({"type": "browser"})).await;
+        let entries = entries.as_array().cloned().unwrap_or_default();
+        entries.into_iter().filter(|entry| entry["level"] != "INFO" && entry["level"] != "DEBUG").collect()
+    }
+
+    /// The addresses of all requests since the last time.
+    pub(super) async fn requests(&self) -> Vec<String> {
+        let entries = self.post("se/log", json!({"type": "performance"})).await;
+        let urls = entries.as_array().into_iter().flatten().filter_map(|entry| {
+            let event: Value = serde_json::from_str(entry["message"].as_str()?).ok()?;
+            let event = &event["message"];
+            (event["method"] == "Network.requestWillBeSent")
+                .then(|| event["params"]["request"]["url"].as_str().map(str::to_owned))?
+        });
+        urls.collect()
+    }
+
+    /// Serious failures that axe-core finds, one line each; `None` where it is not there.
+    pub(super) async fn barriers(&self) -> Option<Vec<String>> {
+        let file = super::folder().join("axe-core/package/axe.min.js");
+        let Ok(axe) = fs::read_to_string(&file) else {
+            assert!(!crate::tools::required(), "{} is missing", file.display());
+            println!("skipped: axe-core is not there; tests/run.sh fetches it");
+            return None;
+        };
+        self.run(&axe).await;
+        let found = self
+            .wait_for(
+                "const done = arguments[0]; axe.run().then(found => done(found.violations.map(v => [v.impact, v.id, \
+                 v.nodes.map(n => n.html + ' ' + n.failureSummary).join(' | ').slice(0, 600)])), error => done(String(error)));",
+            )
+            .await;
+        let found = found.as_array().unwrap_or_else(|| panic!("axe-core failed: {found}")).clone();
+        let serious = found.into_iter().filter(|found| found[0] == "serious" || found[0] == "critical");
+        Some(serious.map(|found| found.to_string()).collect())
+    }
+}
+
+async fn send(url: &str, body: Option<&Value>) -> Value {
+    let client = http();
+    let request = match body {
+        Some(body) => client.post(url).body(body.to_string()).header("content-type", "application/json"),
+        None => client.get(url),
+    };
+    let text = request.timeout(AMPLE).send().await.unwrap().text().await.unwrap();
+    let answer: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{url}: {text}"));
+    answer["value"].clone()
+}

@@ -1,0 +1,15 @@
+//! The status page in a real Chromium, driven by its WebDriver. Skipped where they are not installed.
+//!
+//! Screenshots of what was seen are left in `screenshots` of the folder for temporary files below the target directory.
+
+mod chromium;
+mod hostile;
+mod show;
+mod states;
+
+use std::path::PathBuf;
+
+/// The folder below the target directory that cargo keeps for these tests.
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+}

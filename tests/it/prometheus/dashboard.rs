@@ -1,0 +1,208 @@
+//! What `config/` has for Prometheus and Grafana, against the real server while it watches `demo`.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::{Arc, Mutex},
+};
+
+use serde_json::Value;
+use snarkfee::{
+    clock::Clock,
+    simd::{Era, Options, SimDaemonServer},
+    simulate::{World, library},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::server::{Prometheus, until};
+use crate::{
+    fixed_daemon::{ANY_PORT, http},
+    process::Process,
+    tools::tool,
+};
+
+fn config(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("config").join(name)
+}
+
+/// The queries of a dashboard, each with its panel; what Grafana fills in is filled in.
+fn queries(dashboard: &Value) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for panel in dashboard["panels"].as_array().unwrap() {
+        let title = panel["title"].as_str().unwrap();
+        for target in panel["targets"].as_array().into_iter().flatten() {
+            let query = target["expr"].as_str().unwrap();
+            let query = query.replace("$daemon", ".*").replace("$instance", ".*").replace("$__rate_interval", "1m");
+            assert!(!query.contains('$'), "{title}: {query}");
+            found.push((title.to_owned(), query));
+        }
+    }
+    assert!(found.len() > 40, "only {} queries", found.len());
+    found
+}
+
+fn dashboard() -> Value {
+    serde_json::from_str(&fs::read_to_string(config("grafana/dashboard.json")).unwrap()).unwrap()
+}
+
+/// What `promtool` says of two names that are interface: a price level that is named for the histogram it is about, and quantiles
+/// of a distribution that nobody observed as a summary.
+const KNOWN: [&str; 2] = [
+    "snarkfee_histogram_resolves_prices metric name should not include type 'histogram'",
+    "snarkfee_market_fee_mina non-summary metrics should not have \"quantile\" label",
+];
+
+/// Runs `promtool`, if it is installed, and fails with what it objects to.
+fn promtool(arguments: &[&str], input: Option<&str>) {
+    use std::io::Write;
+    let Some(program) = tool("promtool") else { return };
+    let mut child = Command::new(program)
+        .args(arguments)
+        .current_dir(config("prometheus"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.unwrap_or_default().as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let told = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+    let objections: Vec<_> = told.lines().filter(|line| !KNOWN.contains(line)).collect();
+    // It ends with 3 where it read everything and would name things otherwise.
+    let done = output.status.success() || output.status.code() == Some(3) && objections.is_empty();
+    assert!(done, "promtool {arguments:?}: {told}");
+}
+
+#[test]
+fn configuration_and_rules_are_valid_and_alert_when_they_should() {
+    for arguments in
+        [["check", "config", "prometheus.yml"], ["check", "rules", "rules.yml"], ["test", "rules", "rules_test.yml"]]
+    {
+        promtool(&arguments, None);
+    }
+}
+
+/// Each alert has a test in which it fires.
+#[test]
+fn no_alert_is_untested() {
+    let read = |name: &str| fs::read_to_string(config("prometheus").join(name)).unwrap();
+    let (rules, tests) = (read("rules.yml"), read("rules_test.yml"));
+    let alerts: Vec<_> = rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).collect();
+    assert!(alerts.len() >= 8, "{alerts:?}");
+    for alert in alerts {
+        let fires = tests.split("alertname: ").skip(1).any(|case| {
+            case.starts_with(&format!("{alert}\n"))
+                && case.split_once("exp_alerts:").is_some_and(|(_, rest)| rest.trim_start().starts_with("- exp_labels"))
+        });
+        assert!(fires, "{alert} never fires in rules_test.yml");
+    }
+}
+
+/// Grafana shows one panel for each identifier, and panels must not lie on each other.
+#[test]
+fn the_dashboard_is_one_that_grafana_can_lay_out() {
+    let dashboard = dashboard();
+    let (mut identifiers, mut cells) = (BTreeSet::new(), BTreeSet::new());
+    for panel in dashboard["panels"].as_array().unwrap() {
+        assert!(identifiers.insert(panel["id"].as_u64().unwrap()), "{panel}");
+        let at = |key: &str| panel["gridPos"][key].as_u64().unwrap();
+        assert!(at("x") + at("w") <= 24, "{panel}");
+        for x in at("x")..at("x") + at("w") {
+            for y in at("y")..at("y") + at("h") {
+                assert!(cells.insert((x, y)), "{} lies on another panel", panel["title"]);
+            }
+        }
+        if panel["type"] != "row" {
+            assert_eq!(panel["datasource"]["uid"], "${datasource}", "{panel}");
+        }
+    }
+    let variables: Vec<_> = dashboard["templating"]["list"].as_array().unwrap().iter().map(|v| &v["name"]).collect();
+    assert_eq!(variables, ["datasource", "daemon", "instance"]);
+}
+
+/// Serves a daemon's metrics with the prefix that Mesa may bring.
+async fn renamed(metrics_url: String) -> std::net::SocketAddr {
+    let listener = tokio::net::TcpListener::bind(ANY_PORT).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let page =
+        async move || http().get(&metrics_url).send().await.unwrap().text().await.unwrap().replace("Coda_", "Mina_");
+    let router = axum::Router::new().route("/metrics", axum::routing::get(page));
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    address
+}
+
+#[tokio::test]
+async fn no_panel_is_empty_while_the_server_watches_the_demo() {
+    if tool("prometheus").is_none() {
+        return;
+    }
+    let demo =
+        Process::start(["demo", "--scenario", "scarce", "--seed", "1", "--speed", "600", "--listen", "127.0.0.1:0"]);
+    let daemon = demo
+        .printed(|line| {
+            Some(line.strip_prefix("daemon: ")?.split_once("metrics http://")?.1.split_once('/')?.0.to_owned())
+        })
+        .await;
+    let page = demo
+        .printed(|line| {
+            Some(line.strip_prefix("page:")?.trim().trim_start_matches("http://").trim_end_matches('/').to_owned())
+        })
+        .await;
+    let other = World::new(&library::scenario("scarce").unwrap(), 2, Clock::wall());
+    let options = Options { era: Era::Berkeley30, ..Options::default() };
+    let (clock, stop) = (Clock::accelerated(Clock::wall(), 60.0), CancellationToken::new());
+    let other = SimDaemonServer::bind(ANY_PORT, ANY_PORT, Arc::new(Mutex::new(other)), clock, options, &stop);
+    let other = other.await.unwrap();
+    let renamed = renamed(other.metrics_url()).await;
+
+    let text = fs::read_to_string(config("prometheus/prometheus.yml")).unwrap();
+    let text = text
+        .replace("\"127.0.0.1:9527\"", &format!("\"{page}\""))
+        .replace("\"127.0.0.1:10000\"", &format!("\"{daemon}\", \"{renamed}\""))
+        .replace("_interval: 15s", "_interval: 500ms")
+        .replace("scrape_interval: 500ms", "scrape_interval: 500ms\n  scrape_timeout: 500ms");
+    assert!(text.contains(&page) && text.contains(&daemon) && text.contains("scrape_timeout"), "{text}");
+    let Some(server) = Prometheus::start(&text, &[&config("prometheus/rules.yml")]).await else { return };
+
+    let dashboard = dashboard();
+    let mut daemons = false;
+    for (panel, query) in queries(&dashboard) {
+        let series = until(&format!("{panel}: {query}"), async || {
+            let found = server.query(&query).await;
+            // Both dialects are in every panel about the daemon.
+            let whole = !query.contains("Mina_")
+                || [&daemon, &renamed.to_string()]
+                    .iter()
+                    .all(|instance| found.iter().any(|series| series["metric"]["instance"] == **instance));
+            (!found.is_empty() && whole).then_some(found)
+        })
+        .await;
+        daemons |= query.contains("Mina_");
+        // Not a number is what an empty panel looks like in a graph.
+        let numbers = series.iter().filter(|series| series["value"][1] != "NaN").count();
+        assert!(numbers > 0, "{panel}: {query}: {series:?}");
+    }
+    assert!(daemons);
+    for variable in ["snarkfee_mode", "{__name__=~\"(Coda|Mina)_Snark_work_snark_pool_size\"}"] {
+        assert!(!server.query(variable).await.is_empty(), "{variable}");
+    }
+
+    let rules = until("the evaluation of all rules", async || {
+        let answer = server.api("rules", &[]).await;
+        let rules = answer["data"]["groups"][0]["rules"].as_array()?.clone();
+        rules.iter().all(|rule| rule["health"] != "unknown").then_some(rules)
+    })
+    .await;
+    assert!(rules.len() >= 8 && rules.iter().all(|rule| rule["health"] == "ok"), "{rules:?}");
+    let targets = server.api("targets", &[("state", "active")]).await;
+    let errors: Vec<_> =
+        targets["data"]["activeTargets"].as_array().unwrap().iter().map(|target| &target["lastError"]).collect();
+    assert_eq!(errors, ["", "", ""], "{targets}");
+
+    let text = http().get(format!("http://{page}/metrics")).header("accept", "text/plain").send().await.unwrap();
+    promtool(&["check", "metrics"], Some(&text.text().await.unwrap()));
+    demo.signal("INT");
+    assert_eq!(demo.exit_code().await, 0);
+}
