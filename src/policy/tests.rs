@@ -111,10 +111,10 @@ fn stops_where_work_is_free_and_resumes_where_it_pays() {
     assert_eq!(decision.reason.code(), "profitable");
 }
 
-/// Work for which nobody pays, proved by others but for one: some dearer than the fee asked. A worker that idles is to be off.
+/// Work for which nobody pays, proved by others but for one: some dearer than the fee asked. Nothing it can earn is enough.
 fn covered(uncovered: Option<i64>) -> Story {
     let mut story = Story::new(market(5_000_000, 10));
-    story.params.pricing.stop_below = FeeRate::new(500_000);
+    story.params.pricing.stop_below = FeeRate::new(1_000_000_000_000);
     let works = [open_work(900_000, Some((400_000_000, "them"))), open_work(900_001, Some((0, "them")))];
     let works = works.into_iter().chain(uncovered.map(|id| open_work(id, None)));
     story.look.book.as_mut().unwrap().as_mut().unwrap().works = works.collect();
