@@ -69,8 +69,19 @@ impl Coverage {
             (*fee, ((above + self.uncovered) / self.looks).clamp(0.0, 1.0))
         };
         let rivals = Rivals { below_all, steps: self.others.iter().map(step).collect() };
-        let own = self.own.iter().map(|(fee, share)| (*fee, share / self.looks)).collect();
-        Some(Profile { rivals, own })
+        let mut below = Below::default();
+        let mut own = vec![(Nanomina::ZERO, below)];
+        for (fee, share) in &self.own {
+            let (share, at_own) = (share / self.looks, rivals.above(*fee));
+            below.all += share;
+            if at_own > 0.0 {
+                below.like_others += share / at_own;
+            } else {
+                below.alone += share;
+            }
+            own.push((*fee, below));
+        }
+        Some(Profile { rivals, own, all_own: below.all })
     }
 
     fn fade(&mut self, at: Timestamp) {
@@ -104,7 +115,20 @@ fn shorten(fees: &mut BTreeMap<Nanomina, f64>) {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Profile {
     rivals: Rivals,
-    own: Vec<(Nanomina, f64)>,
+    /// Ascending own fees, each with what is summed up to it, itself included; the first entry stands before all of them.
+    own: Vec<(Nanomina, Below)>,
+    all_own: f64,
+}
+
+/// Sums over own works up to a fee.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Below {
+    /// Their shares.
+    all: f64,
+    /// Their shares, each over the share of works that others leave open at its fee.
+    like_others: f64,
+    /// Shares of those at whose fee others leave nothing open.
+    alone: f64,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -129,11 +153,10 @@ impl Profile {
     /// distributed like the standing fees above p of the other works.
     pub(super) fn startable(&self, fee: Nanomina) -> f64 {
         let open = self.rivals.above(fee);
-        let hidden = |(asked, share): &(Nanomina, f64)| {
-            let at_own = self.rivals.above(*asked);
-            if *asked >= fee || at_own <= 0.0 { *share } else { share * (open / at_own).min(1.0) }
-        };
-        (open + self.own.iter().map(hidden).sum::<f64>()).min(1.0)
+        // The first entry is always passed over, so that the rest is what was asked below `fee`.
+        let asked_less = self.own.get(1..).unwrap_or_default().partition_point(|(asked, _)| *asked < fee);
+        let below = self.own.get(asked_less).map(|(_, below)| *below).unwrap_or_default();
+        (open + (self.all_own - below.all) + below.alone + open * below.like_others).clamp(0.0, 1.0)
     }
 }
 

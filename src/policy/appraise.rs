@@ -97,20 +97,20 @@ fn handed(sells: f64, open: f64, demand: Option<f64>, pace: Option<f64>) -> Hand
     let caught = |x: f64| -(-x).exp_m1();
     let made = |x: f64| sells * caught(x) + others * caught(x * part);
     let wanted = (pace / demand).max(0.0);
-    // made() rises with x, so halving the interval finds its place; beyond e^7 nothing is left to be handed out.
-    let (mut low, mut high) = (0.0, 1096.0);
-    if made(high) > wanted {
-        for _ in 0..60 {
-            let middle = f64::midpoint(low, high);
-            if made(middle) < wanted {
-                low = middle;
-            } else {
-                high = middle;
-            }
+    // made() rises ever more slowly, so that each step of Newton's method from below ends below its place too, or on it. Where all
+    // that comes is less than what is wanted, x has no end; beyond 1000 nothing is left to be handed out.
+    let mut x = 0.0_f64;
+    for _ in 0..64 {
+        let slope = sells * (-x).exp() + others * part * (-x * part).exp();
+        let step = (wanted - made(x)) / slope;
+        let next = if step.is_finite() { (x + step).clamp(x, 1000.0) } else { 1000.0 };
+        if next - x <= 1e-9 * next {
+            break;
         }
+        x = next;
     }
-    let made = made(high);
-    let lift = if made > 0.0 { caught(high) / made } else { open.recip() };
+    let made = made(x);
+    let lift = if made > 0.0 { caught(x) / made } else { open.recip() };
     Handed { per_hour: demand * made, lift }
 }
 
