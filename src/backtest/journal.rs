@@ -214,6 +214,9 @@ impl Variant {
     }
 }
 
+/// A run on one daemon's looks, and what it looked like if that was wanted.
+type Shown = (Run, Option<Portrait>);
+
 /// A contestant on one daemon's looks.
 struct Seat {
     contestant: Contestant<RecordedMarket>,
@@ -231,7 +234,7 @@ impl JournalTest {
         variants: &[Variant],
         terms: &Terms,
         portrayed: bool,
-    ) -> Result<Vec<Vec<(Run, Option<Portrait>)>>, JournalError> {
+    ) -> Result<Vec<Vec<Shown>>, JournalError> {
         let first = self.daemons.keys().next();
         let mut seats: BTreeMap<DaemonId, Vec<Seat>> = BTreeMap::new();
         archive.moments(filter, |moment: Moment| -> Result<(), JournalError> {
@@ -256,7 +259,7 @@ impl JournalTest {
             }
             Ok(())
         })?;
-        let mut runs: Vec<Vec<(Run, Option<Portrait>)>> = variants.iter().map(|_| Vec::new()).collect();
+        let mut runs: Vec<Vec<Shown>> = variants.iter().map(|_| Vec::new()).collect();
         for seated in seats.into_values() {
             for (of_variant, seat) in runs.iter_mut().zip(seated) {
                 of_variant.push((seat.contestant.finish(seat.now, &seat.cost), seat.portrait));

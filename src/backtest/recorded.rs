@@ -168,7 +168,6 @@ impl Market for RecordedMarket {
         Look {
             at: self.now,
             clock_set: None,
-            market_read: None,
             status: Ok(self.status()),
             chain: Some(Ok(ChainLook { blocks: blocks.to_vec() })),
             book: None,

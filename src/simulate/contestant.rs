@@ -60,7 +60,7 @@ pub struct Contestant<M> {
 
 enum Mind {
     Controlled(Box<Controlled>),
-    Scripted(Script),
+    Scripted(Box<Script>),
 }
 
 struct Controlled {
@@ -97,7 +97,7 @@ impl<M: Market> Contestant<M> {
                     _ => None,
                 };
                 let draws = ChaCha8Rng::seed_from_u64(seed);
-                Mind::Scripted(Script { entrant, draws, fee, next: now })
+                Mind::Scripted(Box::new(Script { entrant, draws, fee, next: now }))
             }
         };
         let (run, port) = (Run::default(), SimPort::new(market));
@@ -263,7 +263,7 @@ impl Script {
             Entrant::Off => false,
             Entrant::Stopper(_) => {
                 let next = market.status().next_block_production;
-                !next.is_some_and(|next| next.duration_since(now) <= STOP_BEFORE)
+                next.is_none_or(|next| next.duration_since(now) > STOP_BEFORE)
             }
             _ => return (u64::from(changes_fee), u64::from(changes_fee)),
         };
