@@ -1,6 +1,9 @@
 //! `snarkfee` sets the fee of Mina SNARK workers by the market and turns snark work off while it does not pay.
 //!
 //! Layers, each importing only from those before it: [`units`], [`fault`], [`clock`], [`metrics_text`]; [`market`], [`cost`];
+//! [`policy`]; [`daemon`], [`price`], [`precomputed`]; [`record`]; [`telemetry`], [`control`], [`charts`], [`invariants`];
+//! [`journal`]; [`controller`]; [`simulate`], [`backtest`], [`simd`], [`web`], [`config`], [`report`]; [`service`]; [`doctor`];
+//! [`cli`]. `tests/it/layering.rs` holds that.
 //! [`policy`]; [`daemon`], [`price`], [`precomputed`]; [`record`]; [`telemetry`], [`control`], [`charts`]; [`journal`]; [`controller`];
 //! [`simulate`], [`simd`], [`web`], [`config`]; [`service`]; [`doctor`]; [`cli`]. `tests/it/layering.rs` holds that.
 //! [`policy`]; [`daemon`], [`price`], [`precomputed`]; [`record`]; [`telemetry`], [`control`], [`charts`], [`invariants`]; [`journal`]; [`controller`];
@@ -26,7 +29,6 @@ pub mod precomputed;
 pub mod price;
 pub mod record;
 pub mod report;
-
 pub mod service;
 pub mod simd;
 pub mod simulate;

@@ -168,8 +168,8 @@ impl Market for RecordedMarket {
         Look {
             at: self.now,
             clock_set: None,
-            status: Ok(self.status()),
             market_read: None,
+            status: Ok(self.status()),
             chain: Some(Ok(ChainLook { blocks: blocks.to_vec() })),
             book: None,
             metrics: None,

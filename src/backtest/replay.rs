@@ -74,9 +74,11 @@ fn follow(courses: &mut BTreeMap<DaemonId, Course>, found: &mut Replay, moment: 
     let Moment { record, origin, run, .. } = moment;
     let before = courses.remove(&record.daemon);
     let follows = |course: &Course| course.run == *run && course.sequence.checked_add(1) == Some(record.sequence);
-    let state = match origin {
-        Some(origin) => Some(State::restored(origin.clone())),
-        None => before.filter(follows).map(|course| course.state),
+    let state = match (before.filter(follows), origin) {
+        (Some(course), Some(origin)) => Some(course.state.remembering(origin.memory.clone())),
+        (Some(course), None) => Some(course.state),
+        (None, Some(origin)) => Some(State::restored(origin.clone())),
+        (None, None) => None,
     };
     let Some(mut state) = state else {
         found.without_origin += 1;

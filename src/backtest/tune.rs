@@ -252,13 +252,14 @@ impl Tuned {
         for warning in &self.warnings {
             let _ = writeln!(out, "# WARNING: {warning}");
         }
-        out.push_str("[policy]\n");
+        out.push_str("# What is not named here is not tried and stays as it is.\n[policy]\n");
         for Finding { key, value, reason, .. } in &self.settings {
             let _ = writeln!(out, "# {reason}");
             match (*key, value.split_once(" at ")) {
                 // The strategy's own figure is a key of its own.
                 ("strategy", Some((strategy, figure))) => {
-                    let _ = writeln!(out, "strategy = {strategy}\nquantile = {figure}");
+                    let own = if strategy == "\"fixed\"" { "fixed_fee" } else { "quantile" };
+                    let _ = writeln!(out, "strategy = {strategy}\n{own} = {figure}");
                 }
                 _ => {
                     let _ = writeln!(out, "{key} = {value}");

@@ -95,7 +95,7 @@ fn read_worker(section: &Section<'_>) -> Worker {
             Err(error) => section.fail(&place, "own_provers", error),
         }
     }
-    Worker { key, role, own_provers }
+    Worker { key, role, own_provers, ..Worker::default() }
 }
 
 fn read_metrics(section: &Section<'_>) -> Option<MetricsSource> {

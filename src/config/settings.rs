@@ -3,6 +3,7 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -26,8 +27,14 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Settings made in code.
-    pub const fn new(controller: Controller, daemons: Vec<Daemon>) -> Self {
+    /// Settings made in code. Where there are several daemons, each learns the keys of all.
+    pub fn new(controller: Controller, mut daemons: Vec<Daemon>) -> Self {
+        if daemons.len() > 1 {
+            let workers = daemons.iter().map(|daemon| &daemon.params.worker);
+            let keys = workers.flat_map(|worker| worker.key.iter().chain(&worker.own_provers)).cloned();
+            let fleet = Arc::new(keys.collect());
+            daemons.iter_mut().for_each(|daemon| daemon.params.worker.fleet = Arc::clone(&fleet));
+        }
         Self { controller, daemons, warnings: Vec::new() }
     }
 

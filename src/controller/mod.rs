@@ -14,5 +14,5 @@ mod state;
 mod timekeeper;
 
 pub use actuate::actuate;
-pub use runner::{OnExit, Plan, Runner, Sink, Wiring};
+pub use runner::{LONGEST_REST, OnExit, Plan, Runner, Sink, Wiring};
 pub use state::{Conclusion, Context, State};

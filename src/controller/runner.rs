@@ -234,10 +234,12 @@ impl<P: DaemonPort> Runner<P> {
         record
     }
 
-    /// The interval with up to a tenth more or less, so that many daemons are not asked in step.
+    /// The interval with up to a tenth more or less, so that many daemons are not asked in step; longer after a look that took long:
+    /// the daemon answers from the thread that follows consensus (Mina `coda_run.ml`, `graphql_internal.ml`).
     fn next_wait(&mut self) -> Duration {
-        let interval = self.wiring.plan.borrow().interval;
-        self.wiring.clock.real(interval.mul_f64(self.jitter.random_range(0.9..=1.1)))
+        let interval = self.wiring.clock.real(self.wiring.plan.borrow().interval);
+        let took = self.last.as_ref().map_or(Duration::ZERO, |record| record.took);
+        interval.mul_f64(self.jitter.random_range(0.9..=1.1)).max(rest(interval, took))
     }
 
     /// Leaves the daemon as configured, unless it is not ours to set.
@@ -294,6 +296,14 @@ impl<P: DaemonPort> Runner<P> {
             }
         }
     }
+}
+
+/// Most intervals that a slow daemon is left alone for.
+pub const LONGEST_REST: u32 = 4;
+
+/// How long a daemon is left alone at least: a fifth of its time may be spent on looks.
+fn rest(interval: Duration, took: Duration) -> Duration {
+    took.saturating_mul(4).min(interval.saturating_mul(LONGEST_REST))
 }
 
 /// What has to be done to leave a daemon as configured.

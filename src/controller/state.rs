@@ -151,7 +151,7 @@ impl State {
             works_per_hour: cost.works_per_hour(),
             level: *known.as_ref().unwrap_or(&Nanomina::ZERO),
         };
-        let view = View::new(&self.history, look, &settings, owns);
+        let view = View::new(&self.history, look, &settings, |prover| params.worker.spares(prover));
         let charged = charged(&known, mode);
         let role = self.memory.role(params.worker.role);
         let decision = decide(&Input { now, look, view: &view, cost: charged, memory: &self.memory, role, params });
@@ -205,6 +205,11 @@ impl State {
     /// Everything that decisions depend on, the market's sales with it.
     pub fn whole(&self) -> Kept {
         Kept { history: self.history.clone(), ..self.kept(None) }
+    }
+
+    /// The same, but for what the policy remembers: orders and findings between two looks change nothing else.
+    pub fn remembering(self, memory: Memory) -> Self {
+        Self { memory, ..self }
     }
 
     /// Expects the daemon to be set to `settings` at the next look: anything else is someone else's doing.

@@ -25,6 +25,12 @@ pub struct OwnWorks {
     rivals: BTreeMap<WorkId, Nanomina>,
     sold: u64,
     earned: Nanomina,
+    /// No fate is older; `None` while that is not known.
+    #[serde(skip)]
+    fates_from: Option<Timestamp>,
+    /// As the last pruning left it; `None` where something came since.
+    #[serde(skip)]
+    calibrated: Option<BTreeMap<Nanomina, Calibration>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,24 +76,55 @@ pub struct Calibration {
 }
 
 impl Calibration {
+    fn add(&mut self, work: &OwnWork, predicted: Prediction) {
+        self.decided += 1;
+        self.predicted += predicted.corrected;
+        self.uncorrected += predicted.uncorrected;
+        self.sold += u64::from(matches!(work.fate, Fate::Sold(_)));
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self {
+            decided: self.decided + other.decided,
+            predicted: self.predicted + other.predicted,
+            uncorrected: self.uncorrected + other.uncorrected,
+            sold: self.sold + other.sold,
+        }
+    }
+
     /// Predicted minus realised share sold; `None` before any fate is known.
     pub fn error(self) -> Option<f64> {
         let decided = self.decided as f64;
         (self.decided > 0).then(|| (self.predicted - self.sold as f64) / decided)
     }
 
-    /// What uncorrected predictions are to be multiplied by: realised over predicted, drawn towards 1 as long as few fates are
+    /// What uncorrected predictions are to be multiplied by: realised over predicted, drawn towards `prior` as long as few fates are
     /// known. Taken from uncorrected predictions, since a correction held against itself would stop half-way.
     ///
-    /// A Gamma-Poisson posterior mean with prior mean 1 and the weight of `PRIOR` predicted sales, kept within
+    /// A Gamma-Poisson posterior mean with prior mean `prior` and the weight of `PRIOR` predicted sales, kept within
     /// 0.25..=1.25: one bad roll must not silence the estimate, and success must not make it bold.
-    pub fn factor(self) -> f64 {
-        let factor = (self.sold as f64 + Self::PRIOR) / (self.uncorrected + Self::PRIOR);
+    pub fn factor(self, prior: f64) -> f64 {
+        let factor = (self.sold as f64 + Self::PRIOR * prior) / (self.uncorrected + Self::PRIOR);
         factor.clamp(0.25, 1.25)
     }
 
     /// Predicted sales that the prior is worth.
     const PRIOR: f64 = 20.0;
+}
+
+/// The lowest fee of the band that `fee` lies in: 0, or the largest of 1, 2, 5, 10, 20, 50 .. nanomina that is not above it.
+pub(super) fn band(fee: Nanomina) -> Nanomina {
+    let mut unit = 1_u64;
+    while fee.get() / unit >= 10 {
+        unit *= 10;
+    }
+    let from = match fee.get() / unit {
+        0 => 0,
+        1 => unit,
+        2..5 => 2 * unit,
+        _ => 5 * unit,
+    };
+    Nanomina::try_new(from).unwrap_or(fee)
 }
 
 impl OwnWorks {
@@ -115,7 +152,9 @@ impl OwnWorks {
                 rivals.insert(open.work, offer.fee);
             }
         }
+        self.calibrated = None;
         for block in blocks {
+            self.fates_from = self.fates_from.map(|from| from.min(block.at));
             for sale in &*block.works {
                 if owns(&sale.prover) {
                     self.sell(block.at, sale.work, sale.fee, predicted);
@@ -136,13 +175,28 @@ impl OwnWorks {
 
     /// Forgets fates older than `oldest`, and beyond the limit the works with the smallest ids.
     pub(super) fn prune(&mut self, oldest: Timestamp) {
+        if self.fates_from.is_none_or(|from| from < oldest) || self.works.len() > MAX_WORKS {
+            self.forget(oldest);
+        }
+        self.calibrated = Some(self.calibrate());
+    }
+
+    fn forget(&mut self, oldest: Timestamp) {
+        let mut from = Timestamp::MAX;
         self.works.retain(|_, work| match work.fate {
             Fate::Open => true,
-            Fate::Sold(at) | Fate::Lost(at) => at >= oldest,
+            Fate::Sold(at) | Fate::Lost(at) => {
+                let stays = at >= oldest;
+                if stays {
+                    from = from.min(at);
+                }
+                stays
+            }
         });
         while self.works.len() > MAX_WORKS {
             self.works.pop_first();
         }
+        self.fates_from = Some(from);
     }
 
     /// Own works sold since the controller knows the daemon.
@@ -157,17 +211,21 @@ impl OwnWorks {
 
     /// Predicted against realised sales of the works whose fate is known.
     pub fn calibration(&self) -> Calibration {
-        let mut calibration = Calibration::default();
-        for work in self.works.values() {
-            let (Some(predicted), false) = (work.predicted, work.fate == Fate::Open) else {
-                continue;
-            };
-            calibration.decided += 1;
-            calibration.predicted += predicted.corrected;
-            calibration.uncorrected += predicted.uncorrected;
-            calibration.sold += u64::from(matches!(work.fate, Fate::Sold(_)));
+        self.by_fee().into_values().fold(Calibration::default(), Calibration::plus)
+    }
+
+    /// The same by fee: each fee from which a band reaches up to the next of 1, 2, 5, 10, 20, 50 .. nanomina, where works were decided.
+    pub fn by_fee(&self) -> BTreeMap<Nanomina, Calibration> {
+        self.calibrated.clone().unwrap_or_else(|| self.calibrate())
+    }
+
+    fn calibrate(&self) -> BTreeMap<Nanomina, Calibration> {
+        let mut bands: BTreeMap<Nanomina, Calibration> = BTreeMap::new();
+        let decided = self.works.values().filter(|work| work.fate != Fate::Open);
+        for (work, predicted) in decided.filter_map(|work| Some((work, work.predicted?))) {
+            bands.entry(band(work.fee)).or_default().add(work, predicted);
         }
-        calibration
+        bands
     }
 
     /// Distinct fees of own works still standing, ascending.
@@ -190,7 +248,7 @@ impl OwnWorks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::market::fixtures::{block, key, open_work, time};
+    use crate::market::fixtures::{block, fee, key, open_work, time};
 
     fn ours(prover: &PublicKey) -> bool {
         *prover == key("us")
@@ -226,7 +284,30 @@ mod tests {
         let calibration = own.calibration();
         assert_eq!((calibration.decided, calibration.sold), (2, 1));
         assert!((calibration.error().unwrap() - 0.4).abs() < 1e-12);
-        assert!(calibration.factor() < 1.0);
+        assert!(calibration.factor(1.0) < 1.0);
+    }
+
+    #[test]
+    fn bands_of_fees_go_by_one_two_five() {
+        for (asked, from) in
+            [(0, 0), (1, 1), (2, 2), (4, 2), (9, 5), (10, 10), (3_965_965, 2_000_000), (9_499_999, 5_000_000)]
+        {
+            assert_eq!(band(fee(asked)), fee(from));
+        }
+        assert!(band(Nanomina::MAX) <= Nanomina::MAX);
+    }
+
+    #[test]
+    fn fates_are_told_apart_by_the_band_of_their_fee() {
+        let mut own = OwnWorks::default();
+        let book: Vec<OpenWork> = (0..40).map(|id| open_work(id, Some((7, "us")))).collect();
+        own.absorb(&book, std::iter::empty(), ours, predicted(0.9), None);
+        let lost: Vec<(i64, u64, &str)> = (0..40).map(|id| (id, 3, "them")).collect();
+        own.absorb(&[], [block(5, "a", 90, &lost)].iter(), ours, None, None);
+        let bands = own.by_fee();
+        assert_eq!(bands.keys().map(|from| from.get()).collect::<Vec<_>>(), [5]);
+        assert_eq!(bands[&fee(5)], own.calibration());
+        assert!(own.calibration().factor(1.0) < 0.4);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The market as one look leaves it: what is known of prices, demand, the order book and our own sales.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,7 @@ use super::{
     evidence::{Fading, NEIGHBOURS, due, witnesses},
     history::History,
     look::{Book, Look, OpenWork},
+    own::band,
     regime::{self, Stretch},
 };
 use crate::units::{Nanomina, PublicKey};
@@ -42,7 +43,9 @@ pub struct View {
     standing: Vec<Nanomina>,
     profile: Option<Profile>,
     lowest_offer: Option<Nanomina>,
-    calibration: f64,
+    /// What P(sold) is to be multiplied by, as our own sales at any fee taught, and those of a band by its lowest fee.
+    correction: f64,
+    corrections: BTreeMap<Nanomina, f64>,
     tells_prices: bool,
 }
 
@@ -69,7 +72,7 @@ pub struct Summary {
     pub open_works: u64,
     /// Of these, works that nobody has proved.
     pub uncovered_works: u64,
-    /// Of these, works whose standing proof is our own.
+    /// Of these, works whose standing proof is of the same operator.
     pub own_open_works: u64,
     /// Whether the metrics histogram can tell fees apart; `None` without one.
     pub histogram_resolves: Option<bool>,
@@ -89,14 +92,14 @@ impl Summary {
 }
 
 impl View {
-    /// Concludes from what is remembered and a look that was already absorbed into it.
-    pub fn new(history: &History, look: &Look, settings: &ViewSettings, owns: impl Fn(&PublicKey) -> bool) -> Self {
+    /// Concludes from what is remembered and a look that was already absorbed into it. `spares` tells who is no competitor.
+    pub fn new(history: &History, look: &Look, settings: &ViewSettings, spares: impl Fn(&PublicKey) -> bool) -> Self {
         let window = look.at.checked_sub(settings.window).unwrap_or(Timestamp::MIN);
         let regime = Regime::find(history, look, window, settings.level);
         let regime_since = regime.since;
         let fading =
             Fading { oldest: regime_since.unwrap_or(window), half_life: settings.half_life, due_from: regime.due_from };
-        let witnesses = witnesses(history, look, fading, &owns);
+        let witnesses = witnesses(history, look, fading, &spares);
         let prices = estimate(&witnesses, &Settings { level: LEVEL, ..Settings::default() });
         let works: &[OpenWork] = match &look.book {
             Some(Ok(Book { works, .. })) => works,
@@ -105,10 +108,11 @@ impl View {
         let offers = || works.iter().filter_map(|open| open.standing.as_ref());
         let mut standing: Vec<Nanomina> = offers().map(|offer| offer.fee).collect();
         standing.sort_unstable();
-        let own_open = offers().filter(|offer| owns(&offer.prover)).count();
+        let own_open = offers().filter(|offer| spares(&offer.prover)).count();
         let uncovered = works.len() - standing.len();
         let tells_prices = prices.samples() >= settings.min_samples as usize && prices.method() != Method::None;
         let own = history.own();
+        let correction = own.calibration().factor(1.0);
         let summary = Summary {
             at: look.at,
             quantiles: Summary::QUANTILES.map(|q| prices.quantile(q)),
@@ -129,11 +133,12 @@ impl View {
         };
         Self {
             summary,
-            lowest_offer: offers().filter(|offer| !owns(&offer.prover)).map(|offer| offer.fee).min(),
+            lowest_offer: offers().filter(|offer| !spares(&offer.prover)).map(|offer| offer.fee).min(),
             prices,
             standing,
             profile: history.coverage().profile(),
-            calibration: own.calibration().factor(),
+            correction,
+            corrections: own.by_fee().into_iter().map(|(from, seen)| (from, seen.factor(correction))).collect(),
             tells_prices,
         }
     }
@@ -181,9 +186,10 @@ impl View {
         self.summary.own_works_per_hour
     }
 
-    /// What P(sold) is to be multiplied by, as our own sales taught.
-    pub fn calibration_factor(&self) -> f64 {
-        self.calibration
+    /// What P(sold) at a fee is to be multiplied by, as our own sales taught: those at about that fee, and while
+    /// they are few, those at any fee.
+    pub fn calibration_factor(&self, fee: Nanomina) -> f64 {
+        self.corrections.get(&band(fee)).copied().unwrap_or(self.correction)
     }
 
     /// The cheapest standing offer of a competitor.

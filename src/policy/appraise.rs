@@ -56,8 +56,9 @@ pub fn forecast(view: &View, cost: Nanomina, fee: Nanomina) -> Forecast {
     let price = view.sells_above(fee);
     let share = view.startable_share(fee).max(price.estimate).max(f64::MIN_POSITIVE);
     let handed = handed(price.estimate, share, view.works_bought_per_hour(), view.own_works_per_hour());
+    let correction = view.calibration_factor(fee);
     let uncorrected = |probability: f64| (probability * handed.lift).clamp(0.0, 1.0);
-    let sold = |probability: f64| (uncorrected(probability) * view.calibration_factor()).clamp(0.0, 1.0);
+    let sold = |probability: f64| (uncorrected(probability) * correction).clamp(0.0, 1.0);
     let (sale_probability, low, high) = (sold(price.estimate), sold(price.low), sold(price.high));
     let works_per_hour = handed.per_hour;
     let profit = |probability: f64| rate(works_per_hour * (probability * fee.to_f64() - cost.to_f64()));

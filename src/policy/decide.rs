@@ -10,6 +10,7 @@ use super::{
     params::{Params, Strategy},
     reason::Reason,
     state::Role,
+    wind_down,
 };
 use crate::{
     cost::CostUnknown,
@@ -126,24 +127,27 @@ fn trade(input: &Input<'_>, settings: &Settings, appraisal: Appraisal) -> Decisi
     let target = Target { enabled, fee: appraisal.best.fee };
     let (action, reason) = match (on, enabled) {
         (false, false) => (Action::Hold, Reason::StaysOff { expected, threshold: pricing.resume_above }),
-        (false, true) => switch_on(input, &appraisal),
+        (false, true) => switch_on(input, settings, &appraisal),
         (true, false) => switch_off(input, settings, &appraisal),
         (true, true) => move_price(input, settings, &appraisal),
     };
     Decision { action, reason, target: Some(target), appraisal: Some(appraisal) }
 }
 
-fn switch_on(input: &Input<'_>, appraisal: &Appraisal) -> (Action, Reason) {
+fn switch_on(input: &Input<'_>, settings: &Settings, appraisal: &Appraisal) -> (Action, Reason) {
     let pricing = &input.params.pricing;
     let (fee, expected) = (appraisal.best.fee, appraisal.best.cautious_profit);
     let Some(key) = own_key(input) else {
         return (Action::Hold, Reason::NoWorkerKey);
     };
+    let cooled = guards::fee_change(input.memory, pricing, input.now);
     if input.memory.making_room_for.is_some() {
         let due = guards::hazard(input.memory, input.now);
+        let fee = if cooled.is_ok() { fee } else { settings.fee };
         return unless_waiting(due, Action::SwitchOn { key, fee }, Reason::OwnBlockPassed);
     }
     let due = guards::switch(input.memory, true, pays_twice(appraisal), pricing, input.now);
+    let due = due.and(if fee == settings.fee { Ok(()) } else { cooled });
     let reason = Reason::Profitable { expected, threshold: pricing.resume_above };
     unless_waiting(due, Action::SwitchOn { key, fee }, reason)
 }
@@ -154,7 +158,7 @@ fn switch_off(input: &Input<'_>, settings: &Settings, appraisal: &Appraisal) -> 
     let reason = Reason::Uneconomical { expected, threshold: pricing.stop_below };
     if input.role == Role::Coordinator {
         // A coordinator's key cannot be taken away: the dearest permitted fee keeps it from proving for less.
-        let parked = pricing.ceiling.max(guards::floor(input.memory, pricing));
+        let parked = guards::dearest(input.memory, pricing);
         if settings.fee == parked {
             return (Action::Hold, reason);
         }
@@ -165,7 +169,10 @@ fn switch_off(input: &Input<'_>, settings: &Settings, appraisal: &Appraisal) -> 
         return (Action::Hold, Reason::NoWorkerKey);
     }
     let clear = changed(input) && pays_half(appraisal);
-    unless_waiting(guards::switch(input.memory, false, clear, pricing, input.now), Action::SwitchOff, reason)
+    if let Err(wait) = guards::switch(input.memory, false, clear, pricing, input.now) {
+        return (Action::Hold, wait);
+    }
+    wind_down::before_removal(input, settings).unwrap_or((Action::SwitchOff, reason))
 }
 
 /// Whether prices changed for good since the worker was last switched.

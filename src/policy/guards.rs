@@ -127,18 +127,19 @@ pub(super) fn switch(memory: &Memory, on: bool, clear: bool, pricing: &Pricing, 
         dwell(pricing.min_on, |remaining| Reason::MinOn { remaining })?;
     }
     hazard(memory, now)?;
-    budget(memory, pricing)
+    budget(memory, pricing, 1)
 }
 
 /// Whether a fee change is due: not too soon after the last one.
 pub(super) fn fee_change(memory: &Memory, pricing: &Pricing, now: Timestamp) -> Result<(), Reason> {
     wait(memory.fee_changed, pricing.cooldown, now, |remaining| Reason::Cooldown { remaining })?;
-    budget(memory, pricing)
+    budget(memory, pricing, 1)
 }
 
-fn budget(memory: &Memory, pricing: &Pricing) -> Result<(), Reason> {
+/// Whether the day's budget has room for so many changes more.
+pub(super) fn budget(memory: &Memory, pricing: &Pricing, more: u32) -> Result<(), Reason> {
     let used = u32::try_from(memory.changes.len()).unwrap_or(u32::MAX);
-    if used >= pricing.max_changes_per_day {
+    if used.saturating_add(more) > pricing.max_changes_per_day {
         return Err(Reason::DailyBudget { limit: pricing.max_changes_per_day });
     }
     Ok(())
@@ -151,6 +152,11 @@ fn wait(
     reason: impl Fn(Duration) -> Reason,
 ) -> Result<(), Reason> {
     remaining(last, time, now).map_or(Ok(()), |left| Err(reason(left)))
+}
+
+/// The fee that keeps most work away.
+pub(super) fn dearest(memory: &Memory, pricing: &Pricing) -> Nanomina {
+    pricing.ceiling.max(floor(memory, pricing))
 }
 
 /// The floor: without a ledger account no pool takes a fee below the account-creation fee (Mina `snark_pool.ml`, 3.0.3). While it is

@@ -80,6 +80,8 @@ pub struct Memory {
     pub streak: Streak,
     /// The own block for which the worker is off, by its slot's start.
     pub making_room_for: Option<Timestamp>,
+    /// While the worker is to be switched off and finishes its proof: since when.
+    pub winding_down: Option<Timestamp>,
     /// End of the hold after someone else's change.
     pub external_hold: Option<Timestamp>,
     /// The operator's pause.
@@ -271,7 +273,7 @@ impl Memory {
         let keyless = self.keyless.as_mut().map(|keyless| &mut keyless.since);
         let lists = self.changes.iter_mut().chain(&mut self.switches).chain(&mut self.contest.rounds);
         let read = self.metrics_read.iter_mut().chain(&mut self.uptime_read);
-        lists.chain(&mut self.fee_changed).chain(switched).chain(keyless).chain(read)
+        lists.chain(&mut self.fee_changed).chain(&mut self.winding_down).chain(switched).chain(keyless).chain(read)
     }
 
     /// Nothing happened later than now: where a clock was set back while nobody watched, waits begin anew instead of lasting until it
@@ -296,6 +298,7 @@ impl Memory {
         self.breaker = self.breaker.note(failed, limit);
         if let Some(target) = decision.target {
             self.streak = self.streak.then(target.enabled);
+            self.winding_down = self.winding_down.filter(|_| !target.enabled);
         }
         let day_ago = at.checked_sub(Duration::from_secs(24 * 3600)).unwrap_or(Timestamp::MIN);
         self.changes.retain(|change| *change > day_ago);
@@ -336,11 +339,15 @@ impl Memory {
 
     fn act(&mut self, at: Timestamp, before: &Settings, after: &Settings, reason: &Reason) {
         self.changes.push_back(at);
+        if let Reason::WindingDown { .. } = reason {
+            self.winding_down = Some(at);
+        }
         if before.fee != after.fee {
             self.fee_changed = Some(at);
         }
         if before.worker.is_some() != after.worker.is_some() {
             self.switched = Some(Switched { at, on: after.worker.is_some() });
+            self.winding_down = None;
             self.making_room_for = match reason {
                 Reason::OwnBlockAhead { slot } => Some(*slot),
                 _ => None,

@@ -16,6 +16,7 @@ mod reason;
 mod state;
 #[cfg(test)]
 pub(crate) mod tests;
+mod wind_down;
 
 pub use appraise::forecast;
 pub use contest::Contest;

@@ -1,6 +1,6 @@
 //! The settings that a decision depends on, validated: text, files and units are behind them.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -116,8 +116,12 @@ pub struct Worker {
     pub key: Option<PublicKey>,
     /// What the operator says the daemon is.
     pub role: RoleSetting,
-    /// Further keys of the same operator: their sales and offers are not competition.
+    /// Further keys of the same operator: their sales and offers are not competition, and count as this worker's.
     pub own_provers: Vec<PublicKey>,
+    /// Keys of all daemons that this process looks after: their sales and offers are not competition either, and count for whoever
+    /// made them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub fleet: Arc<BTreeSet<PublicKey>>,
 }
 
 impl Worker {
@@ -130,9 +134,14 @@ impl Worker {
         worker
     }
 
-    /// Whether a prover is the operator's own.
+    /// Whether a prover's works are this worker's.
     pub fn owns(&self, prover: &PublicKey) -> bool {
         self.key.as_ref() == Some(prover) || self.own_provers.contains(prover)
+    }
+
+    /// Whether a prover is no competitor.
+    pub fn spares(&self, prover: &PublicKey) -> bool {
+        self.owns(prover) || self.fleet.contains(prover)
     }
 }
 

@@ -167,6 +167,11 @@ pub enum Reason {
         /// Time left.
         remaining: Duration,
     },
+    /// Computing does not pay: new work is kept away by the fee until the running proof is finished, then the key is removed.
+    WindingDown {
+        /// Time left for the proof.
+        remaining: Duration,
+    },
     /// Too soon after the last switch for the daemon to survive another.
     SwitchHazard {
         /// Time left.
@@ -227,6 +232,7 @@ impl Reason {
             Self::Cooldown { .. } => "cooldown",
             Self::MinOn { .. } => "min_on",
             Self::MinOff { .. } => "min_off",
+            Self::WindingDown { .. } => "winding_down",
             Self::SwitchHazard { .. } => "switch_hazard",
             Self::DailyBudget { .. } => "daily_budget",
             Self::AtTarget => "at_target",
@@ -293,6 +299,9 @@ impl fmt::Display for Reason {
             Self::Cooldown { remaining } => write!(f, "the fee changed recently, {} to go", span(*remaining)),
             Self::MinOn { remaining } => write!(f, "switched on recently, {} to go", span(*remaining)),
             Self::MinOff { remaining } => write!(f, "switched off recently, {} to go", span(*remaining)),
+            Self::WindingDown { remaining } => {
+                write!(f, "computing does not pay: the running proof is finished, {} to go, then off", span(*remaining))
+            }
             Self::SwitchHazard { remaining } => {
                 write!(f, "too soon after the last switch, {} to go", span(*remaining))
             }

@@ -21,7 +21,7 @@ pub fn contest(report: &simulate::Report, seed: Option<u64>, portraits: &[Portra
     let title =
         format!("{}: {} slots, {} seed{}", report.scenario, report.slots, seeds, if seeds == 1 { "" } else { "s" });
     let shown = seed.map_or_else(String::new, |seed| format!("The run with seed {seed}."));
-    document(&title, &tables::contest(report), &shown, portraits)
+    document(&title, &tables::contest(report), &figures::all(&shown, portraits), &html! {})
 }
 
 /// The report of policies on recorded data. The charts show its longest stretch, or its first daemon.
@@ -31,10 +31,10 @@ pub fn recorded(report: &backtest::Report, portraits: &[Portrait]) -> String {
         "blocks" => "The longest stretch of blocks without a gap.",
         _ => "The first daemon of the journal.",
     };
-    document(&title, &tables::recorded(report), shown, portraits)
+    document(&title, &tables::recorded(report), &figures::all(shown, portraits), &tables::skipped(report))
 }
 
-fn document(title: &str, tables: &Markup, shown: &str, portraits: &[Portrait]) -> String {
+fn document(title: &str, tables: &Markup, figures: &Markup, rest: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -51,7 +51,8 @@ fn document(title: &str, tables: &Markup, shown: &str, portraits: &[Portrait]) -
                     article {
                         h2 { (title) }
                         (tables)
-                        (figures::all(shown, portraits))
+                        (figures)
+                        (rest)
                     }
                 }
                 footer.wide { p { "snarkfee " (env!("CARGO_PKG_VERSION")) " · times are UTC" } }

@@ -55,7 +55,7 @@ pub(super) fn contest(report: &simulate::Report) -> Markup {
     table(&heads, &rows)
 }
 
-/// The data, the policies on it, and what did not count.
+/// The data, and the policies on it.
 pub(super) fn recorded(report: &backtest::Report) -> Markup {
     let stretches = html! {
         @for stretch in &report.series {
@@ -97,11 +97,15 @@ pub(super) fn recorded(report: &backtest::Report) -> Markup {
         (table(&["data", "from", "to", "heights", "works bought", "for nothing"], &stretches))
         (table(&heads, &rows))
         @if let Some(replay) = &report.replay { (decided_again(replay)) }
+    }
+}
+
+/// What did not count.
+pub(super) fn skipped(report: &backtest::Report) -> Markup {
+    html! {
         @if !report.skipped.is_empty() {
             h3 { "Files that did not count" }
-            div.results { table { tbody {
-                @for skipped in &report.skipped { tr { th scope="row" { (skipped.file) } td.why { (skipped.why) } } }
-            } } }
+            ul.named { @for skipped in &report.skipped { li { code { (skipped.file) } " " (skipped.why) } } }
         }
     }
 }
@@ -115,15 +119,12 @@ fn decided_again(replay: &backtest::Replay) -> Markup {
             "."
         }
         @if !replay.different.is_empty() {
-            div.results { table { tbody {
-                @for difference in &replay.different {
-                    tr {
-                        th scope="row" { (difference.daemon) ", look " (difference.look) ", " (difference.at) }
-                        td.why { "recorded: " (difference.recorded) }
-                        td.why { "now: " (difference.replayed) }
-                    }
+            ul.named { @for difference in &replay.different {
+                li {
+                    code { (difference.daemon) ", look " (difference.look) ", " (difference.at) }
+                    " recorded: " (difference.recorded) "; now: " (difference.replayed)
                 }
-            } } }
+            } }
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::{
     clock::Clock,
     config::{self, MetricsSource, Settings},
     control::Command,
-    controller::{Plan, Runner, Wiring},
+    controller::{LONGEST_REST, Plan, Runner, Wiring},
     cost::Quote,
     daemon::{ClientConfig, ClientError, DaemonClient, Fleet, Member, MetricsEndpoint, RequestObserver},
     journal::Ledger,
@@ -198,7 +198,7 @@ impl Daemons {
 
     /// How long a loop may take to come round before the service no longer counts as healthy.
     fn allowed(&self, settings: &Settings, daemon: &config::Daemon) -> Duration {
-        self.clock.real(settings.controller.interval) * 3 + daemon.timeout * REQUESTS_PER_LOOK
+        self.clock.real(settings.controller.interval) * (LONGEST_REST + 1) + daemon.timeout * REQUESTS_PER_LOOK
     }
 }
 

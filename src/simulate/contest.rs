@@ -216,7 +216,7 @@ impl Contest {
             interval: Duration::from_secs(60),
             params: Params {
                 pricing: self.pricing.clone(),
-                worker: Worker { key: Some(World::operator_key()), role, own_provers: Vec::new() },
+                worker: Worker { key: Some(World::operator_key()), role, ..Worker::default() },
                 block_production: BlockProduction { enabled: true, ..BlockProduction::default() },
                 safety: Safety::default(),
             },

@@ -23,6 +23,7 @@ shipped![
     "hold-up",
     "low-tx-fees",
     "restarts",
+    "meddler",
     "own-blocks",
     "coordinator",
     "slow-zkapp",

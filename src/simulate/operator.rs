@@ -104,6 +104,14 @@ impl Operator {
         self.kill(0..self.provers.len(), now)
     }
 
+    /// Another controller sets fee and key as the daemon's flags say. Stopping nothing, it loses no proof.
+    pub(super) fn reset(&mut self, now: Millis, agenda: &mut Agenda, draws: Draws) {
+        self.set_fee(self.setup.fee_nanomina, now, agenda, draws);
+        if self.setup.role == Role::Worker && self.setup.on && self.shown.is_none() {
+            self.set_key(Some(self.home), now, agenda, draws);
+        }
+    }
+
     /// The key that the daemon shows.
     pub(super) const fn shown(&self) -> Option<ProverId> {
         self.shown

@@ -45,6 +45,11 @@ impl<M: Market> SimPort<M> {
         self.market.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The market, no longer looked at through a port.
+    pub fn into_market(self) -> M {
+        self.market.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What was sent and set since the last time.
     pub fn take_log(&self) -> (Sent, Vec<Applied>) {
         let mut log = self.log();

@@ -50,6 +50,9 @@ pub struct Scenario {
     /// Slots in which the operator's daemon restarts.
     #[serde(default)]
     pub(super) restarts: Vec<u32>,
+    /// Slots in which another controller sets fee and key as the daemon's flags say.
+    #[serde(default)]
+    pub(super) resets: Vec<u32>,
     /// After so many slots the regimes begin again from the first.
     pub(super) cycle_slots: Option<u32>,
     #[serde(default)]

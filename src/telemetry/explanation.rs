@@ -246,6 +246,7 @@ fn wait(reason: &Reason, at: Timestamp) -> Option<Duration> {
         Reason::Cooldown { remaining }
         | Reason::MinOn { remaining }
         | Reason::MinOff { remaining }
+        | Reason::WindingDown { remaining }
         | Reason::SwitchHazard { remaining } => Some(*remaining),
         Reason::Paused { until: Some(end) }
         | Reason::ExternalChange { until: end }
@@ -284,6 +285,7 @@ fn way_out(reason: &Reason) -> Option<&'static str> {
         Reason::Cooldown { .. } => "policy.cooldown is over",
         Reason::MinOn { .. } => "policy.min_on is over",
         Reason::MinOff { .. } => "policy.min_off is over",
+        Reason::WindingDown { .. } => "the running proof had its time",
         Reason::SwitchHazard { .. } => "the daemon can survive another switch",
         Reason::DailyBudget { .. } => "a change of the last 24 hours is older than that",
         Reason::ServiceStops => "the service is started again",

@@ -245,19 +245,6 @@ fn the_readme_lists_the_commands_that_exist() {
     assert_same(&listed.collect::<Vec<_>>(), &known);
 }
 
-/// What is said to be missing must be: a command in this list that exists now is an old sentence.
-#[test]
-fn the_readme_calls_no_command_missing_that_exists() {
-    let readme = read("README.md");
-    let (_, missing) = readme.split_once("**Commands** ").expect("the list of commands that are not there yet");
-    let (missing, _) = missing.split_once('.').unwrap();
-    let existing: BTreeSet<_> =
-        Arguments::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
-    let named = missing.split('`').skip(1).step_by(2);
-    let wrong: Vec<_> = named.filter(|name| existing.contains(*name)).collect();
-    assert!(wrong.is_empty(), "{wrong:?} are commands");
-}
-
 #[test]
 fn links_between_documents_lead_somewhere() {
     let mut links = 0;

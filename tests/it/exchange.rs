@@ -1,6 +1,6 @@
 //! Single exchanges of the live client: every kind of bad answer, and what one look asks for.
 
-use std::{fs, path::Path};
+use std::{fs, io::Write, path::Path};
 
 use mockito::Matcher;
 use serde_json::{Value, json};
@@ -282,6 +282,26 @@ async fn the_token_goes_to_the_daemon_and_to_no_other_origin() {
     }
     let broken = ClientConfig { bearer: Some("line\nbreak".into()), ..config(&server.url()) };
     assert!(DaemonClient::new(broken).is_err());
+}
+
+#[tokio::test]
+async fn compressed_answers_are_read_and_count_by_what_they_unpack_to() {
+    let packed = |text: &str| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text.as_bytes()).expect("a buffer");
+        encoder.finish().expect("a buffer")
+    };
+    let bomb = format!("Coda_Snark_work_snark_pool_size 1\n{}", "#\n".repeat(1 << 20));
+    for (text, code) in [("Coda_Snark_work_snark_pool_size 1\n", None), (bomb.as_str(), Some("oversized"))] {
+        let mut server = mockito::Server::new_async().await;
+        let page = server.mock("GET", "/metrics").match_header("accept-encoding", "gzip");
+        page.with_header("content-encoding", "gzip").with_body(packed(text)).create_async().await;
+        let url = Url::parse(&format!("{}/metrics", server.url())).expect("a URL");
+        let metrics = Some(snarkfee::daemon::MetricsEndpoint::Page(url));
+        let client = DaemonClient::new(ClientConfig { metrics, ..config(&server.url()) }).expect("a client");
+        let scrape = client.scrape().await.expect("an endpoint");
+        assert_eq!(scrape.err().map(|fault| fault.code()), code);
+    }
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@
 )]
 
 mod asking;
+mod backtest;
 mod book;
 mod browser;
 mod check;
@@ -34,6 +35,7 @@ mod project;
 mod prometheus;
 mod proxy;
 mod real_purchases;
+mod replay;
 mod scenario_prices;
 mod schema;
 mod server;

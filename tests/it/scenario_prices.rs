@@ -53,7 +53,7 @@ const fn changed(scenario: &'static str, slot: i64, truth: (i64, i64)) -> Moment
     Moment { scenario, slot, truth }
 }
 
-const MOMENTS: [Moment; 18] = [
+const MOMENTS: [Moment; 19] = [
     first("surplus"),
     first("dust"),
     first("list-price"),
@@ -65,6 +65,7 @@ const MOMENTS: [Moment; 18] = [
     first("hold-up"),
     first("low-tx-fees"),
     first("restarts"),
+    first("meddler"),
     first("own-blocks"),
     first("coordinator"),
     first("slow-zkapp"),

@@ -44,7 +44,8 @@ fn time(duration: Duration) -> String {
 fn strategy(pricing: &Pricing) -> String {
     match pricing.strategy {
         Strategy::Quantile { quantile } => format!("\"quantile\" at {quantile:?}"),
-        other => format!("\"{}\"", other.name()),
+        Strategy::Fixed { fee } => format!("\"fixed\" at \"{fee}\""),
+        other @ (Strategy::Profit | Strategy::Undercut) => format!("\"{}\"", other.name()),
     }
 }
 

@@ -25,18 +25,30 @@ fn tuned(contest: &Contest, threads: usize, cancelled: bool) -> Tuned {
     tune(&Ground::scenario(contest), &contest.pricing, &proof).unwrap()
 }
 
+/// The cases of a market in which only a short cooldown and a patient strategy earn more.
+fn earnings(candidates: &[Pricing]) -> anyhow::Result<Option<Vec<Vec<f64>>>> {
+    let profit = |pricing: &Pricing| {
+        let quick = if pricing.cooldown < Duration::from_secs(600) { 0.5 } else { 0.0 };
+        let certain = if pricing.confirm > 3 { 0.001 } else { 0.0 };
+        (0..6).map(|case| 2.0 + quick + certain + f64::from(case) * 0.01 * quick).collect()
+    };
+    Ok(Some(candidates.iter().map(profit).collect()))
+}
+
 #[test]
-fn every_setting_has_a_reason_and_threads_do_not_matter() {
-    // A cooldown of half a day keeps the fee from following anything, so there is something to find.
-    let mut contest = contest("scarce", &[1, 2, 3]);
-    contest.pricing.cooldown = Duration::from_secs(1_800);
-    let found = tuned(&contest, 1, false);
-    assert_eq!(found, tuned(&contest, 3, false));
-    assert_eq!((found.training_cases, found.validation_cases, found.complete), (2, 1, true));
-    assert!(found.settings.iter().all(|finding| !finding.reason.is_empty()));
-    assert!(found.warnings.iter().any(|warning| warning.contains("too few")), "{:?}", found.warnings);
-    let training = found.training.unwrap();
-    assert!(training.gain_mina >= 0.0, "never worse where it was chosen");
+fn what_earns_clearly_more_is_taken_and_every_setting_has_a_reason() {
+    let base = Pricing::default();
+    let mut best = (base.clone(), earnings(std::slice::from_ref(&base)).unwrap().unwrap().remove(0));
+    let mut settings = Vec::new();
+    assert!(sweep(&earnings, &base, &mut best, &mut settings).unwrap());
+    assert_eq!(best.0, Pricing { cooldown: Duration::from_secs(300), ..base });
+    assert_eq!(settings.len(), KNOBS.len());
+    for Finding { key, value, before, reason } in &settings {
+        let changed = *key == "cooldown";
+        assert_eq!((value != before, reason.contains("better in 6 of 6")), (changed, changed), "{key}: {reason}");
+    }
+    let confirm = settings.iter().find(|finding| finding.key == "confirm").unwrap();
+    assert!(confirm.reason.contains("clearly"), "{confirm:?}");
 }
 
 #[test]

@@ -141,3 +141,21 @@ fn state_is_kept_where_the_environment_says() {
     );
     assert!(dir(&[("HOME", "relative")]).is_err());
 }
+
+#[test]
+fn daemons_of_one_file_know_the_keys_of_all() {
+    let daemon =
+        |name: &str, key: &str| format!("[daemons.{name}]\ngraphql_url = \"http://{name}/\"\nworker_key = \"{key}\"\n");
+    let settings = load_with(&[daemon("a", "B62qa"), daemon("b", "B62qb")].concat(), &[]);
+    for daemon in &settings.daemons {
+        let worker = &daemon.params.worker;
+        let says = |text: &str| {
+            let key = crate::units::PublicKey::try_new(text).unwrap();
+            (worker.owns(&key), worker.spares(&key))
+        };
+        assert_eq!(says("B62qc"), (false, false));
+        let own = daemon.id.as_str() == "a";
+        assert_eq!((says("B62qa"), says("B62qb")), ((own, true), (!own, true)), "own sales are counted by one daemon");
+    }
+    assert!(load_with(&daemon("a", "B62qa"), &[]).daemons[0].params.worker.fleet.is_empty());
+}

@@ -269,3 +269,9 @@ fn what_was_found_at_start_is_put_back_with_the_least_change() {
     assert_eq!(leaving(OnExit::Baseline, Some(&off), &dearer), [Action::SetFee { fee: fee(5) }, Action::SwitchOff]);
     assert_eq!(leaving(OnExit::Baseline, None, &dearer), []);
 }
+
+#[test]
+fn a_slow_daemon_is_left_alone_for_longer_but_not_for_long() {
+    let rest = |took| rest(Duration::from_secs(60), Duration::from_secs(took));
+    assert_eq!([0, 5, 20, 50, 3_600].map(|took| rest(took).as_secs()), [0, 20, 80, 200, 240]);
+}

@@ -97,7 +97,7 @@ fn a_later_layout_is_refused_and_an_earlier_one_brought_up_to_date() {
     assert!(schema::migrate(&mut connection, &path, &migrations).is_err(), "a type is missing");
     let version = |connection: &Connection| connection.pragma_query_value(None, "user_version", |row| row.get(0));
     assert_eq!(version(&connection), Ok(known + 1), "whole steps only");
-    migrations[2] = "CREATE TABLE later (x INTEGER) STRICT";
+    *migrations.last_mut().unwrap() = "CREATE TABLE later (x INTEGER) STRICT";
     schema::migrate(&mut connection, &path, &migrations).unwrap();
     schema::migrate(&mut connection, &path, &migrations).unwrap();
     assert_eq!(version(&connection), Ok(known + 2));

@@ -87,7 +87,12 @@ impl Design {
 fn grid(items: &[Item]) -> Vec<u64> {
     let mut grid = Vec::with_capacity(2 * items.len() + 1);
     grid.push(0);
+    let mut before = None;
     for item in items {
+        // Works of one purchase often stand at one price, one after another.
+        if before.replace(item.span) == Some(item.span) {
+            continue;
+        }
         grid.push(item.span.from);
         if item.span.to != item.span.from && item.span.to != OPEN {
             grid.push(item.span.to);

@@ -101,6 +101,7 @@ bands![
     hold_up = "hold-up",
     low_tx_fees = "low-tx-fees",
     restarts = "restarts",
+    meddler = "meddler",
     own_blocks = "own-blocks",
     coordinator = "coordinator",
     slow_zkapp = "slow-zkapp",

@@ -23,6 +23,10 @@ pub(super) fn problems(scenario: &Scenario) -> Vec<String> {
         scenario.restarts.is_sorted_by(|a, b| a < b) && scenario.restarts.len() <= 10_000,
         "restarts must be at most 10000 ascending slots".to_owned(),
     );
+    found.unless(
+        scenario.resets.is_sorted_by(|a, b| a < b) && scenario.resets.len() <= 10_000,
+        "resets must be at most 10000 ascending slots".to_owned(),
+    );
     chain(scenario, &mut found);
     transactions(scenario, &mut found);
     operator(scenario, &mut found);

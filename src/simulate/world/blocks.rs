@@ -32,6 +32,9 @@ impl World {
         if u32::try_from(slot).is_ok_and(|slot| self.scenario.restarts.binary_search(&slot).is_ok()) {
             self.restart(now);
         }
+        if u32::try_from(slot).is_ok_and(|slot| self.scenario.resets.binary_search(&slot).is_ok()) {
+            self.operator.reset(now, &mut self.agenda, self.draws);
+        }
         let mut draw = self.draws.at_slot(Subject::Block, slot);
         let filled = draw.happens(self.scenario.chain.fill);
         let arrives = now + millis((0.15 + 0.35 * draw.uniform()) * f64::from(self.scenario.chain.slot_seconds));

@@ -287,6 +287,24 @@ fn a_restart_reverts_the_settings_empties_the_pool_and_resets_the_counters() {
 }
 
 #[test]
+fn another_controller_sets_the_flags_again_and_restarts_nothing() {
+    let mut world = shipped("meddler", 1);
+    world.advance(slots(119));
+    world.set_fee(fee(7));
+    world.set_worker(None);
+    let before = world.snapshot();
+    world.advance(slots(120));
+    let after = world.snapshot();
+    assert_eq!((before.status.fee, before.status.worker), (fee(7), None));
+    assert_eq!((after.status.fee, after.status.worker), (fee(100_000_000), Some(World::operator_key())));
+    assert!(after.status.uptime > before.status.uptime && after.status.sync == SyncState::Synced);
+    let toggles = world.truth().own.toggles;
+    world.advance(slots(125));
+    assert!(world.snapshot().counters.assigned > before.counters.assigned, "its provers work again");
+    assert_eq!((toggles, world.truth().own.toggles), (1, 1), "a switch by someone else is none of the operator's");
+}
+
+#[test]
 fn a_coordinator_never_shows_its_key_and_null_does_not_stop_it() {
     let mut world = shipped("coordinator", 1);
     world.set_fee(fee(1_000_000));

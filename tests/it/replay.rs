@@ -1,0 +1,173 @@
+//! The journal of a service that ran, was paused, killed and begun again: every decision is made again from it, and other policies are
+//! tried on it.
+
+use std::{num::NonZero, path::Path, sync::Arc, time::Duration};
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::Connection;
+use snarkfee::{
+    backtest::{Replay, Report, Terms, on_journal, replay},
+    clock::{Clock, Hand},
+    control::Command,
+    controller::{OnExit, Plan, Runner, Wiring},
+    cost::CostModel,
+    journal::{Archive, Filter, JOURNAL_FILE, Journal, JournalError, Ledger},
+    policy::{BlockProduction, Params, Pricing, Safety, Worker},
+    record::{Mode, Record},
+    service::Publisher,
+    simulate::{SimPort, World, library},
+    units::DaemonId,
+};
+use tempfile::TempDir;
+use tokio::sync::watch;
+
+use crate::fixed_daemon::nanomina;
+
+const RETENTION: Duration = Duration::from_secs(365 * 24 * 3600);
+/// Long enough for one frontier of blocks not to hold all sales of a run.
+const INTERVAL: Duration = Duration::from_secs(1_200);
+const LOOKS: usize = 36;
+
+fn start() -> Timestamp {
+    "2026-11-01T00:00:00Z".parse().unwrap()
+}
+
+fn plan() -> Plan {
+    Plan {
+        mode: Mode::Live,
+        interval: INTERVAL,
+        params: Params {
+            pricing: Pricing { cooldown: Duration::from_secs(60), ..Pricing::default() },
+            worker: Worker { key: Some(World::operator_key()), ..Worker::default() },
+            block_production: BlockProduction::default(),
+            safety: Safety::default(),
+        },
+        cost: CostModel::PerWork(nanomina(100_000)),
+        on_exit: OnExit::Keep,
+    }
+}
+
+/// Two runs of the service on one market, the first one killed. The last record of the first and the first of the second.
+async fn lived(folder: &Path) -> (Arc<Record>, Arc<Record>) {
+    let hand: &'static Hand = Box::leak(Box::new(Hand::new(start())));
+    let mut world = Some(World::new(&library::scenario("own-blocks").unwrap(), 1, start()));
+    let id = DaemonId::try_new("main").unwrap();
+    let (_plan, plans) = watch::channel(Arc::new(plan()));
+    let (_quote, quotes) = watch::channel(None);
+    let mut at_the_border = Vec::new();
+    for run in 0..2 {
+        let journal = Arc::new(Journal::open(folder, RETENTION, hand.shown()).unwrap());
+        let port = Arc::new(SimPort::new(world.take().unwrap()));
+        let wiring = Wiring {
+            id: id.clone(),
+            port: Shared(port.clone()),
+            clock: Clock::manual(hand),
+            plan: plans.clone(),
+            ledger: journal.clone(),
+            wake: Arc::default(),
+            quote: quotes.clone(),
+            sink: Arc::new(Publisher::new(Mode::Live, [id.clone()])),
+            seed: 1,
+        };
+        let mut runner = Runner::new(wiring);
+        for look in 0..LOOKS {
+            hand.pass(INTERVAL);
+            port.advance(hand.shown());
+            let order = match look {
+                12 => Some(Command::Pause { daemon: None, until: None }),
+                15 => Some(Command::Resume { daemon: None }),
+                _ => None,
+            };
+            if let Some(order) = order {
+                journal.order(hand.shown(), order).await.unwrap();
+            }
+            let record = runner.look().await;
+            if (run, look) == (0, LOOKS - 1) || (run, look) == (1, 0) {
+                at_the_border.push(record);
+            }
+        }
+        drop(runner);
+        world = Some(Arc::into_inner(port).expect("nobody else has it").into_market());
+        Arc::into_inner(journal).expect("nobody else has it").close();
+    }
+    let second = at_the_border.pop().unwrap();
+    (at_the_border.pop().unwrap(), second)
+}
+
+/// A port that more than one holds.
+struct Shared(Arc<SimPort<World>>);
+
+impl snarkfee::daemon::DaemonPort for Shared {
+    async fn look(&self, plan: &snarkfee::daemon::LookPlan) -> snarkfee::market::Look {
+        self.0.look(plan).await
+    }
+
+    async fn status(&self) -> Result<snarkfee::market::Status, snarkfee::fault::Fault> {
+        self.0.status().await
+    }
+
+    async fn send(&self, mutation: &snarkfee::daemon::Mutation) -> Result<(), snarkfee::daemon::SendError> {
+        self.0.send(mutation).await
+    }
+
+    fn era(&self) -> Option<String> {
+        self.0.era()
+    }
+}
+
+fn again(folder: &Path) -> Replay {
+    replay(&Archive::open(folder).unwrap(), &Filter::default(), |_| {}).unwrap()
+}
+
+fn tried(folder: &Path, threads: usize) -> Report {
+    let open = || -> Result<Archive, JournalError> { Archive::open(folder) };
+    let terms = Terms { pricing: Pricing::default(), cost: None, works_per_hour: None, interval: INTERVAL };
+    let entrants = ["profit", "always-on:0.0001MINA", "off"].map(|name| name.parse().unwrap());
+    let threads = NonZero::new(threads).unwrap();
+    on_journal(&open, &Filter::default(), &entrants, &terms, threads, &|_| {}).unwrap().0
+}
+
+#[tokio::test]
+async fn every_decision_of_two_runs_is_made_again_and_others_are_tried() {
+    let folder = TempDir::new().unwrap();
+    let (last, first) = lived(folder.path()).await;
+    let all = 2 * LOOKS as u64;
+    let whole = Replay { looks: all, same: all, ..Replay::default() };
+    assert_eq!(again(folder.path()), whole);
+
+    // Sales outlive the process: the next one knows more than a daemon's frontier tells.
+    let samples = |record: &Record| record.market.as_ref().unwrap().samples;
+    assert!(samples(&first) * 10 > samples(&last) * 9, "{} after {}", samples(&first), samples(&last));
+
+    let report = tried(folder.path(), 1);
+    assert_eq!(report, tried(folder.path(), 3), "threads change nothing");
+    assert_eq!((report.looks, report.replay.as_ref()), (Some(all), Some(&whole)));
+    let [recorded, profit, always, off] = report.policies.as_slice() else { panic!("{report:#?}") };
+    assert_eq!((recorded.policy.as_str(), off.works_sold), ("as recorded", 0));
+    assert!(recorded.changes > 0 && profit.changes > 0 && always.works_sold > 0, "{report:#?}");
+    assert!(off.works_made <= 2 && off.profit_mina.abs() < 1e-3, "{off:?}");
+    assert!(report.policies.iter().all(|score| score.violations == 0));
+
+    spoil(folder.path());
+}
+
+/// What is different is named, look by look; what was forgotten is counted.
+fn spoil(folder: &Path) {
+    let connection = Connection::open(folder.join(JOURNAL_FILE)).unwrap();
+    connection.execute("PRAGMA foreign_keys = ON", []).ok();
+    connection.execute("DELETE FROM looks WHERE id BETWEEN 2 AND 4", []).unwrap();
+    let pruned = again(folder);
+    assert_eq!((pruned.different_count, pruned.looks + pruned.without_origin), (0, 2 * LOOKS as u64 - 3));
+    assert!((1..LOOKS as u64).contains(&pruned.without_origin), "{pruned:?}");
+
+    let spoiled = connection.execute(
+        r#"UPDATE settings SET json = replace(json, '"max_changes_per_day":48', '"max_changes_per_day":0')"#,
+        [],
+    );
+    assert_eq!(spoiled, Ok(1));
+    let otherwise = again(folder);
+    assert!(otherwise.different_count > 0 && otherwise.same > 0, "{otherwise:?}");
+    let first = &otherwise.different[0];
+    assert!(first.replayed.contains("daily_budget") && !first.recorded.contains("daily_budget"), "{first:?}");
+    assert!(first.look > 0 && first.at > start() && start() + SignedDuration::from_hours(100) > first.at);
+}
