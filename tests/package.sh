@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds the Debian package, installs it on this machine, tries what it installed, and removes it again without a trace.
+# package.sh [PACKAGE]: builds the Debian package, or takes one that was built, installs it on this machine, tries what it installed,
+# and removes it again without a trace.
 #
 # Needs root on Debian or a descendant, and Rust; cargo-deb is installed if it is missing. Not part of run.sh: it needs a release
 # build, and it changes the machine while it runs.
@@ -23,23 +24,31 @@ if dpkg-query -W -f '${Status}' snarkfee 2>/dev/null | grep -q 'ok installed'; t
   exit 1
 fi
 
-say "program, manual page, completions"
-cargo build --release --locked
-mkdir -p "$made"
-"$target/release/snarkfee" man >"$made/snarkfee.1"
-for shell in bash zsh fish; do
-  "$target/release/snarkfee" completions "$shell" >"$made/snarkfee.$shell"
-done
-# The paths of the assets in Cargo.toml are those of the usual target directory; cargo-deb replaces that of the program alone.
-mkdir -p target
-if [[ $(realpath "$target") != $(realpath target) ]]; then
-  rm -rf target/package
-  cp -R "$made" target/package
-fi
+# build: makes the package, and prints nothing but its path on standard output.
+build() {
+  say "program, manual page, completions" >&2
+  cargo build --release --locked >&2
+  mkdir -p "$made"
+  "$target/release/snarkfee" man >"$made/snarkfee.1"
+  for shell in bash zsh fish; do
+    "$target/release/snarkfee" completions "$shell" >"$made/snarkfee.$shell"
+  done
+  # The paths of the assets in Cargo.toml are those of the usual target directory; cargo-deb replaces that of the program alone.
+  mkdir -p target
+  if [[ $(realpath "$target") != $(realpath target) ]]; then
+    rm -rf target/package
+    cp -R "$made" target/package
+  fi
 
-say "package"
-cargo deb --version >/dev/null 2>&1 || cargo install cargo-deb --locked
-package=$(cargo deb --no-build --no-strip --locked | tail -n 1)
+  say "package" >&2
+  cargo deb --version >/dev/null 2>&1 || cargo install cargo-deb --locked >&2
+  cargo deb --no-build --no-strip --locked | tail -n 1
+}
+
+package=${1:-}
+if [[ -z $package ]]; then
+  package=$(build)
+fi
 dpkg-deb --info "$package"
 if command -v lintian >/dev/null; then
   lintian --fail-on error "$package"

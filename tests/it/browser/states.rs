@@ -40,6 +40,8 @@ async fn holds(chromium: &Chromium, show: &Show, state: &State) {
     for look in Look::ALL {
         let name = format!("{}-{}", state.name, look.name());
         chromium.set(look).await;
+        // The page that is open may be of another service, and refreshes itself.
+        chromium.open("about:blank").await;
         chromium.requests().await;
         chromium.complaints().await;
         // The market goes on: page and status are held against each other where no look came between them.
