@@ -169,6 +169,7 @@ impl Market for RecordedMarket {
             at: self.now,
             clock_set: None,
             status: Ok(self.status()),
+            market_read: None,
             chain: Some(Ok(ChainLook { blocks: blocks.to_vec() })),
             book: None,
             metrics: None,
