@@ -4,8 +4,6 @@
 //! [`policy`]; [`daemon`], [`price`], [`precomputed`]; [`record`]; [`telemetry`], [`control`], [`charts`], [`invariants`];
 //! [`journal`]; [`controller`]; [`simulate`], [`backtest`], [`simd`], [`web`], [`config`], [`report`]; [`service`]; [`doctor`];
 //! [`cli`]. `tests/it/layering.rs` holds that.
-//! [`policy`]; [`daemon`], [`price`], [`precomputed`]; [`record`]; [`telemetry`], [`control`], [`charts`], [`invariants`]; [`journal`]; [`controller`];
-//! [`simulate`], [`backtest`], [`simd`], [`web`], [`config`], [`report`]; [`service`]; [`cli`]. `tests/it/layering.rs` holds that.
 
 pub mod backtest;
 pub mod charts;
