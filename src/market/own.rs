@@ -21,7 +21,7 @@ pub struct OwnWorks {
     #[serde(with = "pairs")]
     works: BTreeMap<WorkId, OwnWork>,
     /// The offers of others on open works that we may undercut, as the last look showed them.
-    #[serde(skip)]
+    #[serde(with = "pairs")]
     rivals: BTreeMap<WorkId, Nanomina>,
     sold: u64,
     earned: Nanomina,
