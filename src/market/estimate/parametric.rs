@@ -161,6 +161,9 @@ fn sane(prior: &Prior) -> Prior {
     }
 }
 
+/// Smaller probabilities cannot be divided by without overflow.
+const FAINTEST: f64 = 1e-250;
+
 /// One step of expectation-maximisation.
 fn step(mixture: &Mixture, bounds: &[(f64, f64, f64, bool)], prior: &Prior) -> Mixture {
     let mut free = 0.0;
@@ -169,7 +172,7 @@ fn step(mixture: &Mixture, bounds: &[(f64, f64, f64, bool)], prior: &Prior) -> M
         let seen = mixture.components.map(|component| component.truncated(*low, *high));
         let unweighted = if *holds_zero { mixture.free } else { 0.0 };
         let total = unweighted + seen.iter().map(|moments| moments.weight).sum::<f64>();
-        if total.is_nan() || total <= 0.0 {
+        if total.is_nan() || total < FAINTEST {
             continue;
         }
         let scale = weight / total;
@@ -233,7 +236,7 @@ impl Component {
             return moments(unit.pdf(middle) * (b - a), middle, middle * middle);
         }
         let probability = if a > 0.0 { unit.sf(a) - unit.sf(b) } else { unit.cdf(b) - unit.cdf(a) };
-        if probability < 1e-250 {
+        if probability < FAINTEST {
             // Too far out for the moments: all of it stands at the nearer end.
             let nearest = if a > 0.0 { a } else { b };
             return moments(probability.max(0.0), nearest, nearest * nearest);

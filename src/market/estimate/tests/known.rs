@@ -204,3 +204,17 @@ fn few_samples_are_fitted_by_the_model_and_many_outweigh_its_prior() {
     assert!((5..20).contains(&median), "{median}");
     assert!(survival_at(&fitted, median) <= 0.5 && survival_at(&fitted, median - 1) > 0.5);
 }
+
+/// All that the model gives to what was seen is less than can be divided by.
+#[test]
+fn a_belief_out_of_reach_of_what_was_seen_stays_a_belief() {
+    let mut settings = Settings { min_samples: 1e9, level: 0.5, ..Settings::default() };
+    let tiny = 1.658_481_459_889_2e-38;
+    settings.prior.priced.median = tiny;
+    settings.prior.dust.deviation = tiny;
+    settings.prior.strength = tiny;
+    settings.prior.free_share = 0.75;
+    let found = estimate(&[Observation { weight: 0.1, ..exact(1, 0) }], &settings);
+    assert!(matches!(found.method(), Method::Parametric { .. }), "{:?}", found.method());
+    assert!((0.0..=1.0).contains(&survival_at(&found, 1)), "{}", survival_at(&found, 1));
+}
