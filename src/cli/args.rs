@@ -196,7 +196,7 @@ pub(super) struct Data {
     /// The service's own journal: its file, or the folder of state.
     #[arg(long, value_name = "PATH")]
     pub journal: Option<PathBuf>,
-    /// Precomputed-block files (<network>-<height>-<hash>.json), folders of them, or patterns.
+    /// Precomputed-block files (NETWORK-HEIGHT-HASH.json), folders of them, or patterns.
     #[arg(long, value_name = "PATH", num_args = 1..)]
     pub blocks: Vec<PathBuf>,
 }

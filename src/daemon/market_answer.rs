@@ -1,4 +1,4 @@
-//! From the answers about chain and works to a [`ChainLook`] and a [`Book`].
+//! From the answers about chain and works to a [`ChainLook`] and a [`crate::market::Book`].
 
 use super::{
     answers::MarketAnswer,
