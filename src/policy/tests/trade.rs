@@ -1,0 +1,85 @@
+//! Which fee, and whether computing pays.
+
+use super::*;
+
+#[test]
+fn asks_one_tick_less_than_the_price_at_which_work_sells() {
+    let decision = Story::new(market(5_000_000, 3)).decide();
+    assert_eq!(decision.action, Action::SetFee { fee: fee(4_999_999) });
+    let best = decision.appraisal.unwrap().best;
+    assert!((best.sale_probability - 0.7).abs() < 0.1, "{best:?}");
+    assert!(best.low <= best.sale_probability && best.sale_probability <= best.high);
+}
+
+#[test]
+fn holds_where_the_best_fee_is_already_asked() {
+    let mut story = Story::new(market(5_000_000, 3));
+    story.status(|status| status.fee = fee(4_999_999));
+    assert_eq!(story.code(), ("hold", "at_target"));
+    story.status(|status| status.fee = fee(4_999_998));
+    assert_eq!(story.code(), ("hold", "inside_deadband"));
+}
+
+#[test]
+fn stops_where_work_is_free_and_resumes_where_it_pays() {
+    let mut story = Story::new(market(5_000_000, 10));
+    assert_eq!(story.code(), ("switch_off", "uneconomical"));
+    story.status(|status| status.worker = None);
+    assert_eq!(story.code(), ("hold", "stays_off"));
+    let mut story = Story::new(market(5_000_000, 1));
+    story.status(|status| status.worker = None);
+    let decision = story.decide();
+    assert_eq!(decision.action, Action::SwitchOn { key: key("us"), fee: fee(4_999_999) });
+    assert_eq!(decision.reason.code(), "profitable");
+}
+
+#[test]
+fn without_an_account_the_fee_pays_for_creating_it() {
+    let mut story = Story::new(market(2_000_000_000, 0));
+    story.params.pricing.ceiling = fee(5_000_000_000);
+    story.memory.has_account = Some(false);
+    let floor = |story: &Story| story.decide().target.unwrap().fee;
+    assert!(floor(&story) >= Nanomina::ONE_MINA);
+    let mut cheap = Story::new(market(5_000_000, 0));
+    cheap.memory.has_account = Some(false);
+    assert_eq!(cheap.code(), ("switch_off", "uneconomical"), "nobody pays the floor");
+}
+
+#[test]
+fn too_little_seen_and_unknown_cost_hold() {
+    let story = Story::new(vec![block(1, "a", 0, &[(1, 5, "them")])]);
+    assert_eq!(story.decide().reason, Reason::TooFewSamples { have: 1, need: 30 });
+    let mut story = Story::new(market(5_000_000, 3));
+    story.cost = Err(CostUnknown::NotMeasured);
+    assert_eq!(story.code(), ("hold", "cost_unknown"));
+}
+
+#[test]
+fn strategies_propose_their_fee() {
+    let mut story = Story::new(market(5_000_000, 3));
+    let fee_of = |story: &Story| story.decide().target.unwrap().fee;
+    story.params.pricing.strategy = Strategy::Fixed { fee: fee(77_000) };
+    assert_eq!(fee_of(&story), fee(77_000));
+    story.params.pricing.strategy = Strategy::Quantile { quantile: 0.5 };
+    assert_eq!(fee_of(&story), fee(4_999_999));
+    story.params.pricing.strategy = Strategy::Undercut;
+    let book = story.look.book.as_mut().unwrap().as_mut().unwrap();
+    let offers = [open_work(900_001, Some((300_000, "them"))), open_work(900_002, Some((200_000, "us")))];
+    book.works = book.works.iter().cloned().chain(offers).collect();
+    assert_eq!(fee_of(&story), fee(299_999), "own offers are not undercut");
+    story.params.pricing.floor = fee(400_000);
+    assert_eq!(fee_of(&story), fee(400_000));
+}
+
+#[test]
+fn dry_run_goes_on_from_what_it_would_have_set() {
+    let mut story = Story::new(market(5_000_000, 3));
+    let decision = story.decide();
+    assert_eq!(decision.action, Action::SetFee { fee: fee(4_999_999) });
+    story.memory.observe(&story.look, Mode::DryRun, &story.params.safety);
+    story.memory.note(story.look.at, &story.look, &decision, &Outcome::DryRun, 5);
+    assert_eq!(story.code(), ("hold", "at_target"));
+    story.status(|status| status.fee = fee(1));
+    story.memory.observe(&story.look, Mode::DryRun, &story.params.safety);
+    assert_eq!(story.memory.virtual_settings, None, "the operator's change counts");
+}
