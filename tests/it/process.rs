@@ -17,7 +17,7 @@ use tokio::sync::watch;
 const AMPLE: Duration = Duration::from_secs(90);
 
 /// What a process has written so far, line by line.
-type Lines = watch::Receiver<Vec<String>>;
+pub(crate) type Lines = watch::Receiver<Vec<String>>;
 
 /// A running child. Dropping it kills it.
 pub(crate) struct Process {
@@ -89,22 +89,8 @@ impl Process {
         self.logged(from, |line| (is_decision(line) && wanted(line)).then(|| line.clone())).await
     }
 
-    async fn first<T>(&self, mut lines: Lines, from: usize, wanted: impl Fn(&str) -> Option<T>) -> (usize, T) {
-        let mut read = from;
-        let found = async {
-            loop {
-                let fresh: Vec<String> = lines.borrow_and_update().iter().skip(read).cloned().collect();
-                for line in fresh {
-                    if let Some(found) = wanted(&line) {
-                        return (read, found);
-                    }
-                    read += 1;
-                }
-                // Fails when the process has closed the stream.
-                lines.changed().await.unwrap_or_else(|_| panic!("ended without the line waited for: {}", self.told()));
-            }
-        };
-        tokio::time::timeout(AMPLE, found).await.unwrap_or_else(|_| panic!("no such line: {}", self.told()))
+    async fn first<T>(&self, lines: Lines, from: usize, wanted: impl Fn(&str) -> Option<T>) -> (usize, T) {
+        first(lines, from, wanted, || self.told()).await
     }
 
     /// Sends a signal by its name.
@@ -160,7 +146,33 @@ fn is_decision(line: &Value) -> bool {
     line["target"] == "snarkfee::decision"
 }
 
-fn follow(stream: impl Read + Send + 'static) -> (Lines, thread::JoinHandle<()>) {
+/// Waits for a line, from the `from`-th on, from which `wanted` makes something; which line that is, too. `told` is shown where there
+/// is none.
+pub(crate) async fn first<T>(
+    mut lines: Lines,
+    from: usize,
+    wanted: impl Fn(&str) -> Option<T>,
+    told: impl Fn() -> String,
+) -> (usize, T) {
+    let mut read = from;
+    let found = async {
+        loop {
+            let fresh: Vec<String> = lines.borrow_and_update().iter().skip(read).cloned().collect();
+            for line in fresh {
+                if let Some(found) = wanted(&line) {
+                    return (read, found);
+                }
+                read += 1;
+            }
+            // Fails when the process has closed the stream.
+            lines.changed().await.unwrap_or_else(|_| panic!("ended without the line waited for: {}", told()));
+        }
+    };
+    tokio::time::timeout(AMPLE, found).await.unwrap_or_else(|_| panic!("no such line: {}", told()))
+}
+
+/// Takes what a process writes, to its end.
+pub(crate) fn follow(stream: impl Read + Send + 'static) -> (Lines, thread::JoinHandle<()>) {
     let (lines, followed) = watch::channel(Vec::new());
     let reading = thread::spawn(move || {
         for line in BufReader::new(stream).lines().map_while(Result::ok) {

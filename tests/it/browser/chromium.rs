@@ -2,24 +2,25 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
     path::PathBuf,
     process::{Child, Command, Stdio},
-    thread,
     time::Duration,
 };
 
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
 
-use crate::{fixed_daemon::http, tools::tool};
+use crate::{
+    fixed_daemon::http,
+    process::{first, follow},
+    tools::tool,
+};
 
 /// Longer than anything waited for takes on a busy machine; running out of it fails the test.
 const AMPLE: Duration = Duration::from_secs(90);
 
 /// A browser with one window. Dropping it ends it.
 pub(super) struct Chromium {
-    driver: Child,
+    _driver: Driver,
     session: String,
     _profile: tempfile::TempDir,
 }
@@ -46,12 +47,15 @@ impl Look {
     }
 }
 
-impl Drop for Chromium {
+/// A running driver. Dropping it ends it and its browser.
+struct Driver(Child);
+
+impl Drop for Driver {
     fn drop(&mut self) {
         // The driver takes the browser with it when it is asked to end, not when it is killed.
-        let stop = format!("kill {}", self.driver.id());
+        let stop = format!("kill {}", self.0.id());
         drop(Command::new("sh").arg("-c").arg(stop).status());
-        drop(self.driver.wait());
+        drop(self.0.wait());
     }
 }
 
@@ -66,20 +70,13 @@ impl Chromium {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let lines = BufReader::new(driver.stdout.take().unwrap());
-        let (tell, told) = oneshot::channel();
-        thread::spawn(move || {
-            let mut tell = Some(tell);
-            for line in lines.lines().map_while(Result::ok) {
-                let port = line
-                    .split_once("successfully on port ")
-                    .and_then(|(_, port)| port.trim_end_matches('.').parse::<u16>().ok());
-                if let Some((port, tell)) = port.and_then(|port| Some((port, tell.take()?))) {
-                    let _ = tell.send(port);
-                }
-            }
-        });
-        let port = tokio::time::timeout(AMPLE, told).await.expect("a driver in time").expect("a driver");
+        let (lines, _reading) = follow(driver.stdout.take().unwrap());
+        let driver = Driver(driver);
+        let started = |line: &str| {
+            let (_, port) = line.split_once("successfully on port ")?;
+            port.trim_end_matches('.').parse::<u16>().ok()
+        };
+        let (_, port) = first(lines.clone(), 0, started, || lines.borrow().join("\n")).await;
         let profile = tempfile::tempdir().unwrap();
         let arguments = [
             "--headless",
@@ -103,7 +100,7 @@ impl Chromium {
         let url = format!("http://127.0.0.1:{port}/session");
         let answer = send(&url, Some(&capabilities)).await;
         let session = format!("{url}/{}", answer["sessionId"].as_str().unwrap_or_else(|| panic!("{answer}")));
-        Some(Self { driver, session, _profile: profile })
+        Some(Self { _driver: driver, session, _profile: profile })
     }
 
     async fn post(&self, command: &str, parameters: Value) -> Value {

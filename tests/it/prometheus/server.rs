@@ -2,18 +2,19 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
     net::SocketAddr,
     path::Path,
     process::{Child, Command, Stdio},
-    thread,
     time::Duration,
 };
 
 use serde_json::Value;
-use tokio::sync::oneshot;
 
-use crate::{fixed_daemon::http, tools::tool};
+use crate::{
+    fixed_daemon::http,
+    process::{first, follow},
+    tools::tool,
+};
 
 /// Longer than anything waited for takes on a busy machine; running out of it fails the test.
 const AMPLE: Duration = Duration::from_secs(90);
@@ -53,25 +54,9 @@ impl Prometheus {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let log = BufReader::new(child.stderr.take().unwrap());
-        let (tell, told) = oneshot::channel();
-        thread::spawn(move || {
-            let mut tell = Some(tell);
-            let mut lines = Vec::new();
-            for line in log.lines().map_while(Result::ok) {
-                let address =
-                    line.split_once("msg=\"Listening on\" address=").map(|(_, address)| address.trim().to_owned());
-                if let Some((address, tell)) = address.and_then(|address| Some((address, tell.take()?))) {
-                    let _ = tell.send(Ok(address));
-                }
-                lines.push(line);
-            }
-            if let Some(tell) = tell {
-                let _ = tell.send(Err(lines.join("\n")));
-            }
-        });
-        let address = tokio::time::timeout(AMPLE, told).await.expect("a server in time").unwrap();
-        let address = address.unwrap_or_else(|log| panic!("the server ended:\n{log}")).parse().unwrap();
+        let (log, _reading) = follow(child.stderr.take().unwrap());
+        let listening = |line: &str| line.split_once("msg=\"Listening on\" address=")?.1.trim().parse().ok();
+        let (_, address) = first(log.clone(), 0, listening, || log.borrow().join("\n")).await;
         Some(Self { child, address, _folder: folder })
     }
 
