@@ -230,23 +230,14 @@ async fn a_dry_run_sends_nothing_in_the_same_storm() {
 /// Another controller that puts its own fee back whenever it finds another, once between our looks.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rival_is_given_way_to() {
-    let setting = Setting {
-        mode: Mode::Live,
-        era: Era::Mesa40,
-        scenario: scarce(&[], 0.0),
-        seed: 1,
-        restarts: Vec::new(),
-        timeout: LOOK_LIMIT / 8,
-    };
-    let mut theatre = Theatre::open(setting).await;
+    let mut theatre = Theatre::open(Setting::live(scarce(&[], 0.0))).await;
     theatre.reapply();
     let mut ours = Vec::new();
     for look in 0..100 {
         // The controller is killed now and then; what it learnt of its rival is kept.
-        let faults = if look % 10 == 9 { vec![Fault::Replaced] } else { Vec::new() };
-        let effects =
-            faults.into_iter().map(|fault| (fault, fault.effect(&mut ChaCha8Rng::seed_from_u64(1)))).collect();
-        theatre.look(MINUTE * 10, effects).await;
+        let killed = (look % 10 == 9).then_some(Fault::Replaced);
+        let effects = killed.map(|fault| (fault, fault.effect(&mut ChaCha8Rng::seed_from_u64(1))));
+        theatre.look(MINUTE * 10, effects.into_iter().collect()).await;
         theatre.rival_sets(nanomina(7_777));
         if theatre.trace.steps[look].mutates() {
             ours.push(look);
@@ -271,15 +262,7 @@ async fn a_rival_is_given_way_to() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_coordinator_is_found_out_and_its_key_left_alone() {
     let scenario = Scenario::parse(&(library::text("coordinator").unwrap().to_owned() + SMALL_TREES)).unwrap();
-    let setting = Setting {
-        mode: Mode::Live,
-        era: Era::Mesa40,
-        scenario,
-        seed: 1,
-        restarts: Vec::new(),
-        timeout: LOOK_LIMIT / 8,
-    };
-    let mut theatre = Theatre::open(setting).await;
+    let mut theatre = Theatre::open(Setting::live(scenario)).await;
     for _ in 0..30 {
         theatre.look(MINUTE, Vec::new()).await;
     }
@@ -296,15 +279,7 @@ async fn a_coordinator_is_found_out_and_its_key_left_alone() {
 
 /// A calm run, to be spoiled.
 async fn calm() -> Trace {
-    let setting = Setting {
-        mode: Mode::Live,
-        era: Era::Mesa40,
-        scenario: scarce(&[], 0.0),
-        seed: 1,
-        restarts: Vec::new(),
-        timeout: LOOK_LIMIT / 8,
-    };
-    let mut theatre = Theatre::open(setting).await;
+    let mut theatre = Theatre::open(Setting::live(scarce(&[], 0.0))).await;
     for _ in 0..3 {
         theatre.look(MINUTE, Vec::new()).await;
     }

@@ -226,7 +226,8 @@ fn the_band_holds_the_true_prices_at_its_rate() {
     let asked: Option<u64> = std::env::var(SEEDS_EACH).ok().map(|count| count.parse().unwrap());
     let settled = MOMENTS.iter().filter(|moment| moment.settled()).count();
     let moments = if asked.is_some() { &MOMENTS[..] } else { &MOMENTS[..settled] };
-    let scores = judge(moments, asked.unwrap_or(SEEDS.div_ceil(settled as u64)));
+    let seeds = asked.unwrap_or(SEEDS.div_ceil(settled as u64));
+    let scores = judge(moments, seeds);
     println!(
         "| market | bands | truth within | truth below | truth above | mean error | mean width | near 0 or 1 missed |"
     );
@@ -244,7 +245,7 @@ fn the_band_holds_the_true_prices_at_its_rate() {
     // The lower limit, which decisions use, promises half of what is left outside. That is a rate: so many looks show it within two of
     // their standard errors, the bands of one look being no more than one witness.
     let promised = (1.0 - LEVEL) / 2.0;
-    let looks = (settled as u64 * asked.unwrap_or(SEEDS.div_ceil(settled as u64))) as f64;
+    let looks = (settled as u64 * seeds) as f64;
     let spread = (promised * (1.0 - promised) / looks).sqrt();
     assert!(all.mean(all.below.into()) <= promised + 2.0 * spread, "{all:?}");
 }

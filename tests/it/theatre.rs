@@ -48,6 +48,14 @@ pub(crate) struct Setting {
     pub(crate) timeout: Duration,
 }
 
+impl Setting {
+    /// A live controller on a daemon of the newest era that neither hangs nor restarts.
+    pub(crate) fn live(scenario: Scenario) -> Self {
+        let timeout = LOOK_LIMIT / 8;
+        Self { mode: Mode::Live, era: Era::Mesa40, scenario, seed: 1, restarts: Vec::new(), timeout }
+    }
+}
+
 /// The controller, the daemon, what stands between them, and the trace so far.
 pub(crate) struct Theatre {
     pub(crate) trace: Trace,
