@@ -178,6 +178,13 @@ pub struct Simulate {
     /// Leave out the best fees in hindsight, which take most of the time, and all that is relative to them.
     #[arg(long)]
     pub without_hindsight: bool,
+    #[command(flatten)]
+    pub(super) results: Results,
+}
+
+/// How policies are tried, and where it goes how they did.
+#[derive(Debug, Args)]
+pub(super) struct Results {
     /// Work on so many cores; results do not depend on it [default: all].
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZero<usize>>,
@@ -235,15 +242,8 @@ pub struct Backtest {
     pub policies: Vec<Entrant>,
     #[command(flatten)]
     pub(super) economics: Economics,
-    /// Work on so many cores; results do not depend on it [default: all].
-    #[arg(long, value_name = "N")]
-    pub threads: Option<NonZero<usize>>,
-    /// Print one JSON document.
-    #[arg(long)]
-    pub json: bool,
-    /// Write the results with plots to one HTML file.
-    #[arg(long, value_name = "FILE.html")]
-    pub report: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) results: Results,
 }
 
 /// Options of `tune`.

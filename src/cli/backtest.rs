@@ -13,7 +13,7 @@ use crate::{
 pub(super) fn run(options: &Backtest) -> Result<(), Failure> {
     let (data, economics) = (&options.data, &options.economics);
     let terms = trial::Given::of(economics)?.terms(data);
-    let threads = trial::threads(options.threads);
+    let threads = trial::threads(options.results.threads);
     let (results, portraits) = if let Some(path) = &data.journal {
         let bar = Bar::new("going through the journal");
         let open = trial::archive(path);
@@ -27,15 +27,8 @@ pub(super) fn run(options: &Backtest) -> Result<(), Failure> {
         let bar = Bar::new("trying policies");
         on_blocks(&collection, &options.policies, &terms, threads, &|all| bar.advance(all))
     };
-    if let Some(path) = &options.report {
-        trial::write(path, &report::recorded(&results, &portraits))?;
-    }
-    let mut out = std::io::stdout().lock();
-    if options.json {
-        serde_json::to_writer_pretty(&mut out, &results).map_err(Failure::running)?;
-        return Ok(writeln!(out)?);
-    }
-    Ok(table(&mut out, &results, terms.cost)?)
+    let page = || report::recorded(&results, &portraits);
+    trial::deliver(&options.results, &results, page, |out| table(out, &results, terms.cost))
 }
 
 fn table(out: &mut impl Write, report: &Report, cost: Option<Nanomina>) -> std::io::Result<()> {

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 
 use serde::Serialize;
 
-use super::{Failure, args::Check as Options};
+use super::{Failure, args::Check as Options, document};
 use crate::{
     clock::Clock,
     config::{ConfigErrors, Source},
@@ -35,8 +35,7 @@ pub(super) async fn run(options: Options) -> Result<(), Failure> {
     };
     let mut out = std::io::stdout().lock();
     if options.json {
-        serde_json::to_writer_pretty(&mut out, &document(&report)).map_err(Failure::running)?;
-        writeln!(out)?;
+        document::write(&mut out, &of_report(&report))?;
     } else {
         let coloured = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
         write!(out, "{}", screen(&report, coloured))?;
@@ -59,7 +58,7 @@ fn unusable(errors: &ConfigErrors) -> Report {
     Report { findings: errors.to_string().lines().map(finding).collect() }
 }
 
-fn document(report: &Report) -> Document<'_> {
+fn of_report(report: &Report) -> Document<'_> {
     Document { checks: report.findings.iter().map(row).collect() }
 }
 

@@ -8,6 +8,7 @@ use url::Url;
 use super::{
     Failure,
     args::Explain,
+    document,
     look::{UnknownDaemon, all_seen, chosen, look_at, settings},
 };
 use crate::{
@@ -34,11 +35,11 @@ struct Explained {
 pub(super) async fn run(options: Explain) -> Result<(), Failure> {
     let name = options.daemon.as_deref();
     let Some(config) = &options.config else {
-        return print(of_service(&options.url, name).await?, options.json);
+        return print(&of_service(&options.url, name).await?, options.json);
     };
     let daemons = chosen(settings(config, "explain")?, name)?;
     let glances = look_at(&daemons).await?;
-    print(glances.iter().filter_map(of_glance).collect(), options.json)?;
+    print(&glances.iter().filter_map(of_glance).collect::<Vec<_>>(), options.json)?;
     all_seen(&glances)
 }
 
@@ -94,16 +95,10 @@ fn status_address(base: &Url) -> Url {
     address
 }
 
-fn print(mut found: Vec<Explained>, json: bool) -> Result<(), Failure> {
+fn print(found: &[Explained], json: bool) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     if json {
-        match found.len() {
-            1 => serde_json::to_writer_pretty(&mut out, &found.remove(0)),
-            _ => serde_json::to_writer_pretty(&mut out, &found),
-        }
-        .map_err(Failure::running)?;
-        writeln!(out)?;
-        return Ok(());
+        return document::write_each(&mut out, found);
     }
     for (place, explained) in found.iter().enumerate() {
         let between = if place == 0 { "" } else { "\n" };

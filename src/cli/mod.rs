@@ -8,6 +8,7 @@ mod check;
 mod config_file;
 mod daemon_sim;
 mod demo;
+mod document;
 mod estimate;
 mod exit;
 mod explain;

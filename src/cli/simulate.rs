@@ -26,18 +26,11 @@ pub(super) fn run(options: &Simulate) -> Result<(), Failure> {
     };
     let clock = Clock::system();
     let bar = Bar::new("simulating");
-    let (report, portraits) = contest.run(trial::threads(options.threads), &|all| bar.advance(all));
+    let (report, portraits) = contest.run(trial::threads(options.results.threads), &|all| bar.advance(all));
     drop(bar);
     told_speed(&contest, clock.steady());
-    if let Some(path) = &options.report {
-        trial::write(path, &report::contest(&report, contest.seeds.first().copied(), &portraits))?;
-    }
-    let mut out = std::io::stdout().lock();
-    if options.json {
-        serde_json::to_writer_pretty(&mut out, &report).map_err(Failure::running)?;
-        return Ok(writeln!(out)?);
-    }
-    Ok(table(&mut out, &report)?)
+    let page = || report::contest(&report, contest.seeds.first().copied(), &portraits);
+    trial::deliver(&options.results, &report, page, |out| table(out, &report))
 }
 
 /// The speed is told on standard error: the results must not depend on it.

@@ -1,12 +1,20 @@
 //! What `simulate`, `backtest` and `tune` share: scenarios, settings of the policies, threads, and where results go.
 
-use std::{fs, num::NonZero, path::Path, time::Duration};
+use std::{
+    fs,
+    io::{self, StdoutLock},
+    num::NonZero,
+    path::Path,
+    time::Duration,
+};
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 use super::{
     Failure,
-    args::{Data, Economics},
+    args::{Data, Economics, Results},
+    document,
 };
 use crate::{
     backtest::Terms,
@@ -47,6 +55,20 @@ pub(super) fn scenario(name: &str) -> Result<Scenario, Failure> {
 pub(super) fn write(path: &Path, text: &str) -> Result<(), Failure> {
     let failed = |error| Failure::running(anyhow::Error::new(error).context(format!("writing {}", path.display())));
     fs::write(path, text).map_err(failed)
+}
+
+/// Writes the page where one is asked for, and prints the document or the table.
+pub(super) fn deliver(
+    asked: &Results,
+    document: &impl Serialize,
+    page: impl FnOnce() -> String,
+    table: impl FnOnce(&mut StdoutLock<'static>) -> io::Result<()>,
+) -> Result<(), Failure> {
+    if let Some(path) = &asked.report {
+        write(path, &page())?;
+    }
+    let mut out = io::stdout().lock();
+    if asked.json { document::write(&mut out, document) } else { Ok(table(&mut out)?) }
 }
 
 /// The policy's settings: those of a configured daemon, or the defaults.

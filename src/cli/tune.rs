@@ -4,7 +4,7 @@ use std::io::Write;
 
 use tracing::warn;
 
-use super::{Failure, args::Tune, progress::Bar, signals, trial};
+use super::{Failure, args::Tune, document, progress::Bar, signals, trial};
 use crate::{
     backtest::{Ground, Proof, tune},
     simulate::Contest,
@@ -50,8 +50,7 @@ pub(super) fn run(options: &Tune) -> Result<(), Failure> {
     }
     let mut out = std::io::stdout().lock();
     if options.json {
-        serde_json::to_writer_pretty(&mut out, &found).map_err(Failure::running)?;
-        return Ok(writeln!(out)?);
+        return document::write(&mut out, &found);
     }
     Ok(out.write_all(text.as_bytes())?)
 }

@@ -8,6 +8,7 @@ use std::{io::Write, path::Path};
 use super::{
     Failure,
     args::Estimate,
+    document,
     look::{all_seen, chosen, look_at, settings},
 };
 use crate::{charts, service::Glance, telemetry::MarketDocument};
@@ -22,13 +23,8 @@ pub(super) async fn run(options: Estimate) -> Result<(), Failure> {
     {
         let mut out = std::io::stdout().lock();
         if options.json {
-            let mut documents: Vec<MarketDocument> = glances.iter().map(document).collect();
-            match documents.len() {
-                1 => serde_json::to_writer_pretty(&mut out, &documents.remove(0)),
-                _ => serde_json::to_writer_pretty(&mut out, &documents),
-            }
-            .map_err(Failure::running)?;
-            writeln!(out)?;
+            let documents: Vec<MarketDocument> = glances.iter().map(of_glance).collect();
+            document::write_each(&mut out, &documents)?;
         } else {
             for (place, (glance, daemon)) in glances.iter().zip(&daemons).enumerate() {
                 let between = if place == 0 { "" } else { "\n" };
@@ -48,7 +44,7 @@ pub(super) async fn run(options: Estimate) -> Result<(), Failure> {
 #[error("--plot draws one market; say which with --daemon")]
 struct PlotOfMany;
 
-fn document(glance: &Glance) -> MarketDocument {
+fn of_glance(glance: &Glance) -> MarketDocument {
     MarketDocument::with_forecasts(&glance.record, glance.appraisal.as_ref().ok())
 }
 
