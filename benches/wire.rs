@@ -9,7 +9,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::de::IgnoredAny;
 use snarkfee::{
-    daemon::{Answered, Exchange, decode},
+    daemon::{Answered, Exchange, MarketOperation, decode},
     fault::Fault,
     market::{History, Look, View, ViewSettings},
     metrics_text::Exposition,
@@ -23,6 +23,7 @@ fn main() {
 const BLOCKS: u32 = 290;
 const ENTRIES: i64 = 50_000;
 const PENDING: i64 = 5_000;
+const POOL: Exchange = Exchange::Market(MarketOperation::Pool);
 const SETTINGS: ViewSettings = ViewSettings {
     window: Duration::from_secs(86_400),
     half_life: Duration::from_secs(21_600),
@@ -135,7 +136,7 @@ fn snark_pool_read(bencher: Bencher<'_, '_>) {
     bencher
         .counter(BytesCount::of_slice(&body))
         .with_inputs(|| body.clone())
-        .bench_values(|body| decode(Exchange::MarketPool, 200, body));
+        .bench_values(|body| decode(POOL, 200, body));
 }
 
 /// Decoded, joined and estimated.
@@ -144,7 +145,7 @@ fn snark_pool_read_and_estimated(bencher: Bencher<'_, '_>) {
     let body = answer().into_bytes();
     let worker = PublicKey::try_new(&keys()[0]).ok();
     bencher.counter(BytesCount::of_slice(&body)).with_inputs(|| body.clone()).bench_values(|body| {
-        let Ok(Answered::Market(chain, book)) = decode(Exchange::MarketPool, 200, body) else { return false };
+        let Ok(Answered::Market(chain, book)) = decode(POOL, 200, body) else { return false };
         let at = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(1_780_000_000 + i64::from(BLOCKS) * 90);
         let look = Look {
             at,

@@ -32,18 +32,10 @@ pub(super) type MarketAnswer = (Option<ChainLook>, Book);
 pub enum Exchange {
     /// The schema.
     Introspection,
-    /// The state, as from 1.0.0.
-    Status,
-    /// The state with exact pool gauges, as from 3.0.0.
-    StatusMetrics,
-    /// The state, as in 2020.
-    StatusCoda,
-    /// Blocks and the open works in purchase order.
-    MarketRange,
-    /// Blocks, the pool and the pending works.
-    MarketPool,
-    /// The pool and the pending works.
-    MarketCoda,
+    /// The state.
+    Status(StatusOperation),
+    /// Blocks and works.
+    Market(MarketOperation),
     /// A ledger account.
     Account,
     /// A new fee.
@@ -62,12 +54,12 @@ impl Exchange {
     /// Every exchange.
     pub const ALL: [Self; 13] = [
         Self::Introspection,
-        Self::Status,
-        Self::StatusMetrics,
-        Self::StatusCoda,
-        Self::MarketRange,
-        Self::MarketPool,
-        Self::MarketCoda,
+        Self::Status(StatusOperation::Plain),
+        Self::Status(StatusOperation::Metrics),
+        Self::Status(StatusOperation::Coda),
+        Self::Market(MarketOperation::Range),
+        Self::Market(MarketOperation::Pool),
+        Self::Market(MarketOperation::Coda),
         Self::Account,
         Self::SetFee,
         Self::SwitchOn,
@@ -103,20 +95,14 @@ pub fn decode(exchange: Exchange, status: u16, body: Vec<u8>) -> Result<Answered
     let status = StatusCode::from_u16(status)
         .map_err(|_| Fault::InvalidValue { field: "HTTP status".to_owned(), value: status.to_string() })?;
     let answer = Answer { status, body };
-    let state = |operation, answer| self::status(operation, answer).map(|status| Answered::Status(Box::new(status)));
-    let works = |operation, answer| market(operation, answer).map(|(chain, book)| Answered::Market(chain, book));
     let metrics = |answer: Answer, read: fn(&[u8]) -> Result<Scrape, Fault>| {
         read(&answer.success()?).map(|scrape| Answered::Metrics(scrape.metrics)).map_err(Failure::unclear)
     };
     let done = |()| Answered::Done;
     Ok(match exchange {
         Exchange::Introspection => schema(answer).map(Answered::Schema),
-        Exchange::Status => state(StatusOperation::Plain, answer),
-        Exchange::StatusMetrics => state(StatusOperation::Metrics, answer),
-        Exchange::StatusCoda => state(StatusOperation::Coda, answer),
-        Exchange::MarketRange => works(MarketOperation::Range, answer),
-        Exchange::MarketPool => works(MarketOperation::Pool, answer),
-        Exchange::MarketCoda => works(MarketOperation::Coda, answer),
+        Exchange::Status(operation) => self::status(operation, answer).map(|status| Answered::Status(Box::new(status))),
+        Exchange::Market(operation) => market(operation, answer).map(|(chain, book)| Answered::Market(chain, book)),
         Exchange::Account => account(answer).map(Answered::Account),
         Exchange::SetFee => taken::<operations::SetSnarkWorkFee>(answer).map(done),
         Exchange::SwitchOn => taken::<operations::SetSnarkWorker>(answer).map(done),
