@@ -1,10 +1,11 @@
 //! Carrying a decision out: the only place that can send a mutation.
 //!
 //! Invariants: dry-run and live share everything but one match arm; nothing is sent that was not taken down first; a mutation is sent
-//! once and then read back; after a failure nothing further of the same decision is sent.
+//! once and then read back; after a failure, or where someone else set something meanwhile, nothing further of the same decision
+//! is sent.
 
 use crate::{
-    daemon::{DaemonPort, Mutation, SendError},
+    daemon::{DaemonPort, Mutation, Replaced, SendError},
     fault::JournalFault,
     journal::Finding,
     policy::{Action, Mode, Outcome, Settings},
@@ -67,7 +68,12 @@ async fn send<P: DaemonPort>(port: &P, mutations: &[Mutation], from: &Settings, 
     let mut reached = from.clone();
     for mutation in mutations {
         match port.send(mutation).await {
-            Ok(()) => {}
+            Ok(replaced) => {
+                if let Some(found) = overtaken(&reached, &replaced, mutation) {
+                    apply(mutation, &mut reached);
+                    return Outcome::Overtook { found, left: reached };
+                }
+            }
             Err(SendError::NotSent(fault) | SendError::Rejected(fault)) => {
                 return Outcome::Rejected { fault, reached: (reached != *from).then_some(reached) };
             }
@@ -85,6 +91,17 @@ async fn send<P: DaemonPort>(port: &P, mutations: &[Mutation], from: &Settings, 
         Ok(_) => Outcome::Applied { unread: None },
         Err(fault) => Outcome::Applied { unread: Some(fault) },
     }
+}
+
+/// What someone else had set meanwhile, by what a mutation of `expected` settings replaced. Whoever set the same as the mutation is
+/// no opponent; and a daemon that answers with the new setting in place of the last one is not taken for one.
+fn overtaken(expected: &Settings, replaced: &Replaced, mutation: &Mutation) -> Option<Settings> {
+    let mut found = expected.clone();
+    match replaced {
+        Replaced::Fee(fee) => found.fee = *fee,
+        Replaced::Worker(key) => found.worker.clone_from(key),
+    }
+    (found != *expected && !shows(&found, mutation)).then_some(found)
 }
 
 /// Whether settings read back show that a mutation was applied.
@@ -167,6 +184,26 @@ mod tests {
         }
         let daemon = ScriptedDaemon::set_to(from()).answering([Answer::Reject]);
         assert!(matches!(act(&daemon, Mode::Live, &on()).await, Outcome::Rejected { reached: None, .. }));
+    }
+
+    #[tokio::test]
+    async fn a_change_between_look_and_act_is_noticed_and_ends_the_act() {
+        let theirs = Settings { worker: None, fee: fee(6) };
+        let daemon = ScriptedDaemon::set_to(from()).answering([Answer::ApplyAfter(theirs.clone())]);
+        let left = Settings { fee: fee(7), ..from() };
+        assert_eq!(act(&daemon, Mode::Live, &on()).await, Outcome::Overtook { found: theirs, left: left.clone() });
+        assert_eq!((daemon.settings(), daemon.sent().len()), (left, 1), "the key is not set any more");
+        let theirs = Settings { worker: Some(key("they")), fee: fee(7) };
+        let daemon = ScriptedDaemon::set_to(from()).answering([Answer::Apply, Answer::ApplyAfter(theirs.clone())]);
+        let left = Settings { worker: Some(key("us")), fee: fee(7) };
+        assert_eq!(act(&daemon, Mode::Live, &on()).await, Outcome::Overtook { found: theirs, left });
+    }
+
+    #[tokio::test]
+    async fn whoever_set_the_same_before_is_no_opponent() {
+        let same = Settings { worker: None, fee: fee(7) };
+        let daemon = ScriptedDaemon::set_to(from()).answering([Answer::ApplyAfter(same)]);
+        assert_eq!(act(&daemon, Mode::Live, &on()).await, Outcome::Confirmed);
     }
 
     #[tokio::test]

@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::Notify;
 
 use crate::{
-    daemon::{DaemonPort, LookPlan, Mutation, SendError},
+    daemon::{DaemonPort, LookPlan, Mutation, Replaced, SendError},
     fault::Fault,
     market::{Look, Status, fixtures},
     policy::Settings,
@@ -19,6 +19,8 @@ use crate::{
 pub(crate) enum Answer {
     /// Applies it and says so.
     Apply,
+    /// Someone else sets this first; then applies it and says so.
+    ApplyAfter(Settings),
     /// Says so without applying it.
     Ignore,
     /// Refuses it.
@@ -57,19 +59,26 @@ impl ScriptedDaemon {
         self
     }
 
-    /// Takes in a mutation and says how it is answered.
-    fn take(&self, mutation: &Mutation) -> Answer {
+    /// Takes in a mutation and says how it is answered, and what it replaced.
+    fn take(&self, mutation: &Mutation) -> (Answer, Replaced) {
         let mut state = self.state();
         state.sent.push(mutation.clone());
         let answer = state.answers.pop_front().unwrap_or(Answer::Apply);
-        if matches!(answer, Answer::Apply | Answer::ApplyAndLose(_)) {
+        if let Answer::ApplyAfter(theirs) = &answer {
+            state.settings = theirs.clone();
+        }
+        let replaced = match mutation {
+            Mutation::SetFee { .. } => Replaced::Fee(state.settings.fee),
+            Mutation::SwitchOn { .. } | Mutation::SwitchOff => Replaced::Worker(state.settings.worker.clone()),
+        };
+        if matches!(answer, Answer::Apply | Answer::ApplyAfter(_) | Answer::ApplyAndLose(_)) {
             match mutation {
                 Mutation::SetFee { fee } => state.settings.fee = *fee,
                 Mutation::SwitchOn { key } => state.settings.worker = Some(key.clone()),
                 Mutation::SwitchOff => state.settings.worker = None,
             }
         }
-        answer
+        (answer, replaced)
     }
 
     pub(crate) fn sent(&self) -> Vec<Mutation> {
@@ -113,13 +122,14 @@ impl DaemonPort for ScriptedDaemon {
         self.shown(fixtures::look(0, Vec::new(), Vec::new())).status
     }
 
-    async fn send(&self, mutation: &Mutation) -> Result<(), SendError> {
-        match self.take(mutation) {
+    async fn send(&self, mutation: &Mutation) -> Result<Replaced, SendError> {
+        let (answer, replaced) = self.take(mutation);
+        match answer {
             Answer::Hang(came) => {
                 came.notify_one();
                 std::future::pending().await
             }
-            Answer::Apply | Answer::Ignore => Ok(()),
+            Answer::Apply | Answer::ApplyAfter(_) | Answer::Ignore => Ok(replaced),
             Answer::Reject => Err(SendError::Rejected(Fault::Refused { message: "no".into() })),
             Answer::ApplyAndLose(fault) | Answer::Lose(fault) => Err(SendError::Lost(fault)),
         }

@@ -182,7 +182,7 @@ impl State {
 
     /// Takes in what came of a decision.
     pub fn settle(&mut self, at: Timestamp, look: &Look, decision: &Decision, outcome: &Outcome, params: &Params) {
-        self.memory.note(at, look, decision, outcome, params.safety.max_consecutive_failures);
+        self.memory.note(at, look, decision, outcome, &params.safety);
     }
 
     /// The state that earlier runs left, what the daemon itself tells left out.

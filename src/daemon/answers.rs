@@ -14,8 +14,10 @@ use super::{
     envelope,
     http::{Answer, Failure},
     market_answer,
-    operations::{self, account},
+    operations::{self, account, set_snark_work_fee, set_snark_worker, unset_snark_worker},
+    port::Replaced,
     prometheus,
+    scalars::Key,
     scrape::{self, Scrape},
     status,
 };
@@ -81,7 +83,7 @@ pub enum Answered {
     /// Whether there is an account.
     Account(bool),
     /// The mutation was carried out.
-    Done,
+    Done(Replaced),
     /// What the metrics text says.
     Metrics(PoolMetrics),
 }
@@ -98,15 +100,14 @@ pub fn decode(exchange: Exchange, status: u16, body: Vec<u8>) -> Result<Answered
     let metrics = |answer: Answer, read: fn(&[u8]) -> Result<Scrape, Fault>| {
         read(&answer.success()?).map(|scrape| Answered::Metrics(scrape.metrics)).map_err(Failure::unclear)
     };
-    let done = |()| Answered::Done;
     Ok(match exchange {
         Exchange::Introspection => schema(answer).map(Answered::Schema),
         Exchange::Status(operation) => self::status(operation, answer).map(|status| Answered::Status(Box::new(status))),
         Exchange::Market(operation) => market(operation, answer).map(|(chain, book)| Answered::Market(chain, book)),
         Exchange::Account => account(answer).map(Answered::Account),
-        Exchange::SetFee => taken::<operations::SetSnarkWorkFee>(answer).map(done),
-        Exchange::SwitchOn => taken::<operations::SetSnarkWorker>(answer).map(done),
-        Exchange::SwitchOff => taken::<operations::UnsetSnarkWorker>(answer).map(done),
+        Exchange::SetFee => taken::<operations::SetSnarkWorkFee>(answer).map(Answered::Done),
+        Exchange::SwitchOn => taken::<operations::SetSnarkWorker>(answer).map(Answered::Done),
+        Exchange::SwitchOff => taken::<operations::UnsetSnarkWorker>(answer).map(Answered::Done),
         Exchange::Metrics => metrics(answer, scrape::read),
         Exchange::Prometheus => metrics(answer, |body| prometheus::read(body, Duration::MAX)),
     }?)
@@ -141,10 +142,37 @@ pub(super) fn account(answer: Answer) -> Result<bool, Failure> {
     Ok(data.account.is_some_and(|account| account.nonce.is_some()))
 }
 
-/// That the mutation was taken.
-pub(super) fn taken<Q: graphql_client::GraphQLQuery>(answer: Answer) -> Result<(), Failure>
+/// What the answer to a mutation says that it replaced.
+pub(super) trait Replaces {
+    fn replaced(self) -> Result<Replaced, Fault>;
+}
+
+impl Replaces for set_snark_work_fee::ResponseData {
+    fn replaced(self) -> Result<Replaced, Fault> {
+        self.set_snark_work_fee.last_fee.amount("setSnarkWorkFee.lastFee").map(Replaced::Fee)
+    }
+}
+
+impl Replaces for set_snark_worker::ResponseData {
+    fn replaced(self) -> Result<Replaced, Fault> {
+        key_before(self.set_snark_worker.last_snark_worker)
+    }
+}
+
+impl Replaces for unset_snark_worker::ResponseData {
+    fn replaced(self) -> Result<Replaced, Fault> {
+        key_before(self.set_snark_worker.last_snark_worker)
+    }
+}
+
+fn key_before(last: Option<Key>) -> Result<Replaced, Fault> {
+    last.map(|last| last.key("setSnarkWorker.lastSnarkWorker")).transpose().map(Replaced::Worker)
+}
+
+/// That the mutation was taken, and what it replaced. An answer that cannot be understood leaves open what happened.
+pub(super) fn taken<Q: graphql_client::GraphQLQuery>(answer: Answer) -> Result<Replaced, Failure>
 where
-    Q::ResponseData: serde::de::DeserializeOwned,
+    Q::ResponseData: serde::de::DeserializeOwned + Replaces,
 {
-    envelope::open::<Q::ResponseData>(answer).map(|_last| ())
+    envelope::open::<Q::ResponseData>(answer)?.replaced().map_err(Failure::unclear)
 }

@@ -17,7 +17,7 @@ use serde_json::json;
 use url::Url;
 
 use super::{
-    answers::{self, MarketAnswer},
+    answers::{self, MarketAnswer, Replaces},
     capabilities::{Capabilities, Capability, INTROSPECTION, MarketOperation, StatusOperation},
     fleet::{Member, Shared, Wanted},
     http::{Answer, Failure, Http, Limits, Reach},
@@ -25,7 +25,7 @@ use super::{
     metrics::MetricsEndpoint,
     observer::RequestObserver,
     operations::{self, account, market_coda, market_pool, market_range, set_snark_work_fee, set_snark_worker},
-    port::{DaemonPort, LookPlan, Mutation, SendError},
+    port::{DaemonPort, LookPlan, Mutation, Replaced, SendError},
     scalars::{Key, Wire},
     scrape::Scrape,
 };
@@ -247,9 +247,13 @@ impl DaemonClient {
         Some(self.ended("metrics", began, read).map_err(Fault::from))
     }
 
-    async fn mutate<Q: GraphQLQuery>(&self, operation: &'static str, variables: Q::Variables) -> Result<(), Failure>
+    async fn mutate<Q: GraphQLQuery>(
+        &self,
+        operation: &'static str,
+        variables: Q::Variables,
+    ) -> Result<Replaced, Failure>
     where
-        Q::ResponseData: DeserializeOwned,
+        Q::ResponseData: DeserializeOwned + Replaces,
     {
         self.ask(operation, request::<Q>(variables)?, answers::taken::<Q>).await
     }
@@ -318,7 +322,7 @@ impl DaemonPort for DaemonClient {
         self.read_status().await
     }
 
-    async fn send(&self, mutation: &Mutation) -> Result<(), SendError> {
+    async fn send(&self, mutation: &Mutation) -> Result<Replaced, SendError> {
         let answer = match mutation {
             Mutation::SetFee { fee } => {
                 let variables = set_snark_work_fee::Variables { fee: Wire::variable(fee.get().to_string()) };

@@ -32,5 +32,5 @@ pub use fleet::{Fleet, Member};
 pub use http::{fetch, install_tls_provider};
 pub use metrics::MetricsEndpoint;
 pub use observer::{OPERATIONS, RequestObserver};
-pub use port::{DaemonPort, LookPlan, Mutation, SendError};
+pub use port::{DaemonPort, LookPlan, Mutation, Replaced, SendError};
 pub use scrape::Scrape;

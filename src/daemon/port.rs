@@ -37,6 +37,15 @@ pub enum Mutation {
     SwitchOff,
 }
 
+/// What a daemon was set to until a mutation replaced it, as its answer tells (`lastFee`, `lastSnarkWorker`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Replaced {
+    /// The fee.
+    Fee(Nanomina),
+    /// The key; `None` where the worker was off.
+    Worker(Option<PublicKey>),
+}
+
 /// A mutation that was not confirmed by an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "send_error", rename_all = "snake_case")]
@@ -62,7 +71,7 @@ pub trait DaemonPort: Send + Sync {
     fn status(&self) -> impl Future<Output = Result<Status, Fault>> + Send;
 
     /// Sends one mutation, once.
-    fn send(&self, mutation: &Mutation) -> impl Future<Output = Result<(), SendError>> + Send;
+    fn send(&self, mutation: &Mutation) -> impl Future<Output = Result<Replaced, SendError>> + Send;
 
     /// The schema era found, for people and the record; `None` before the first successful discovery.
     fn era(&self) -> Option<String>;

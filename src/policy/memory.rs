@@ -215,10 +215,7 @@ impl Memory {
         }
         // A restarted daemon falls back to its flags; nobody changed anything.
         if changed && !restarted && mode == Mode::Live {
-            self.contest.met(look.at);
-            if let Some(way) = self.contest.gives_way(safety) {
-                self.external_hold = look.at.checked_add(way).ok();
-            }
+            self.meet(look.at, safety);
         }
         // A daemon that starts with a worker starts its prover too.
         if restarted || self.known.is_none() && self.switched.is_none() {
@@ -228,6 +225,14 @@ impl Memory {
             self.virtual_settings = None;
         }
         self.known = Some(found);
+    }
+
+    /// Someone else set the daemon.
+    fn meet(&mut self, at: Timestamp, safety: &Safety) {
+        self.contest.met(at);
+        if let Some(way) = self.contest.gives_way(safety) {
+            self.external_hold = at.checked_add(way).ok();
+        }
     }
 
     /// Whether the daemon's process began after the look before: its uptime is less than it was, or than the time since.
@@ -293,9 +298,9 @@ impl Memory {
     }
 
     /// Takes in what came of a decision.
-    pub fn note(&mut self, at: Timestamp, look: &Look, decision: &Decision, outcome: &Outcome, limit: u32) {
+    pub fn note(&mut self, at: Timestamp, look: &Look, decision: &Decision, outcome: &Outcome, safety: &Safety) {
         let failed = look.status.is_err() || matches!(outcome, Outcome::Rejected { .. } | Outcome::Unknown { .. });
-        self.breaker = self.breaker.note(failed, limit);
+        self.breaker = self.breaker.note(failed, safety.max_consecutive_failures);
         if let Some(target) = decision.target {
             self.streak = self.streak.then(target.enabled);
             self.winding_down = self.winding_down.filter(|_| !target.enabled);
@@ -319,8 +324,12 @@ impl Memory {
         }
         let after = match outcome {
             Outcome::Rejected { .. } => left.filter(|left| *left != before),
+            Outcome::Overtook { .. } => left,
             _ => Some(wanted),
         };
+        if let Outcome::Overtook { .. } = outcome {
+            self.meet(at, safety);
+        }
         if let Some(after) = after {
             self.act(at, &before, &after, &decision.reason);
             if *outcome != Outcome::DryRun {

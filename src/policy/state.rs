@@ -81,6 +81,14 @@ pub enum Outcome {
     },
     /// Sent, and reading back shows it.
     Confirmed,
+    /// Sent and answered, and the answer tells that someone else had set the daemon after it was looked at. Nothing further of the
+    /// decision was sent.
+    Overtook {
+        /// What someone else had set, as far as it is known.
+        found: Settings,
+        /// What the calls that were answered left in its place.
+        left: Settings,
+    },
     /// The daemon would not, or never got it. Nothing further of the decision was sent.
     Rejected {
         /// What was wrong.
@@ -106,6 +114,7 @@ impl Outcome {
             Self::Rejected { reached, .. } => Some(reached.as_ref().unwrap_or(before).clone()),
             // A change is in force before it is answered (Mina `mina_lib.ml`, 3.0.3): who reads something else reads someone else's.
             Self::Applied { unread: None } => Some(before.after(action)),
+            Self::Overtook { left, .. } => Some(left.clone()),
             Self::Applied { unread: Some(_) } | Self::Unknown { .. } => None,
         }
     }
@@ -116,7 +125,9 @@ impl Outcome {
             Self::Rejected { fault, .. } | Self::Unknown { fault } | Self::Applied { unread: Some(fault) } => {
                 Some(fault)
             }
-            Self::Held | Self::DryRun | Self::Applied { unread: None } | Self::Confirmed => None,
+            Self::Held | Self::DryRun | Self::Applied { unread: None } | Self::Confirmed | Self::Overtook { .. } => {
+                None
+            }
         }
     }
 
@@ -125,7 +136,7 @@ impl Outcome {
         match self {
             Self::Held => "held",
             Self::DryRun => "dry_run",
-            Self::Applied { .. } => "applied",
+            Self::Applied { .. } | Self::Overtook { .. } => "applied",
             Self::Confirmed => "confirmed",
             Self::Rejected { .. } => "rejected",
             Self::Unknown { .. } => "unknown",

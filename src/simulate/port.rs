@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::market::Market;
 use crate::{
-    daemon::{DaemonPort, LookPlan, Mutation, SendError},
+    daemon::{DaemonPort, LookPlan, Mutation, Replaced, SendError},
     fault::Fault,
     invariants::{Applied, Author, Change, Sent},
     market::{Look, Status},
@@ -70,7 +70,7 @@ impl<M: Market> DaemonPort for SimPort<M> {
         Ok(self.market().status())
     }
 
-    async fn send(&self, mutation: &Mutation) -> Result<(), SendError> {
+    async fn send(&self, mutation: &Mutation) -> Result<Replaced, SendError> {
         let mut market = self.market();
         let before = market.settings();
         let mut log = self.log();
@@ -86,8 +86,12 @@ impl<M: Market> DaemonPort for SimPort<M> {
             Change::Worker(key) => before.worker.is_some() != key.is_some(),
         };
         let at = log.at;
+        let replaced = match &change {
+            Change::Fee(_) => Replaced::Fee(before.fee),
+            Change::Worker(_) => Replaced::Worker(before.worker),
+        };
         log.applied.push(Applied { at, change, differs, by: Author::Controller });
-        Ok(())
+        Ok(replaced)
     }
 
     fn era(&self) -> Option<String> {

@@ -111,6 +111,10 @@ fn summary(record: &Record) -> String {
         (Outcome::Held, Mode::Live) => format!("not sent: {what}"),
         (Outcome::Confirmed, _) => format!("{what}: confirmed"),
         (Outcome::Applied { .. }, _) => format!("{what}: accepted, not yet seen"),
+        (Outcome::Overtook { found, left }, _) => match found.fee == left.fee {
+            false => format!("{what}: accepted, but SOMEONE ELSE had set the fee to {} meanwhile", found.fee),
+            true => format!("{what}: accepted, but SOMEONE ELSE had set another worker key meanwhile"),
+        },
         (Outcome::Rejected { reached: None, .. }, _) => format!("{what}: REJECTED, nothing changed"),
         (Outcome::Rejected { reached: Some(left), .. }, _) => {
             format!("{what}: REJECTED half-way, the fee is now {}", left.fee)

@@ -45,6 +45,7 @@ pub(crate) enum Fault {
     ClockForward,
     ClockBack,
     Meddling,
+    MeddlingMeanwhile,
     Paused,
     MetricsDown,
     MetricsNegative,
@@ -67,6 +68,8 @@ pub(crate) struct Effect {
     /// How far the controller's clock is from the right time.
     pub(crate) wrong: SignedDuration,
     pub(crate) meddles: bool,
+    /// Someone else comes before whatever the controller sets.
+    pub(crate) meddles_meanwhile: bool,
     pub(crate) pauses: bool,
     /// Another controller takes over from one that was killed.
     pub(crate) replaced: bool,
@@ -77,7 +80,7 @@ pub(crate) struct Effect {
 const ERRORS: (&str, &str) = ("200 OK", r#"{"errors":[{"message":"Internal error"}],"data":null}"#);
 
 impl Fault {
-    pub(crate) const ALL: [Self; 34] = [
+    pub(crate) const ALL: [Self; 35] = [
         Self::Latency,
         Self::Hang,
         Self::Refused,
@@ -103,6 +106,7 @@ impl Fault {
         Self::ClockForward,
         Self::ClockBack,
         Self::Meddling,
+        Self::MeddlingMeanwhile,
         Self::Paused,
         Self::MetricsDown,
         Self::MetricsNegative,
@@ -142,6 +146,7 @@ impl Fault {
             Self::ClockForward => "clock set forward",
             Self::ClockBack => "clock set back",
             Self::Meddling => "someone else sets the fee",
+            Self::MeddlingMeanwhile => "someone else sets the fee between look and act",
             Self::Paused => "paused",
             Self::MetricsDown => "metrics down",
             Self::MetricsNegative => "metrics with negative counts",
@@ -196,6 +201,7 @@ impl Fault {
             Self::ClockForward => Effect { wrong: error(draw), ..Effect::default() },
             Self::ClockBack => Effect { wrong: -error(draw), ..Effect::default() },
             Self::Meddling => Effect { meddles: true, ..Effect::default() },
+            Self::MeddlingMeanwhile => Effect { meddles_meanwhile: true, ..Effect::default() },
             Self::Paused => Effect { pauses: true, ..Effect::default() },
             Self::MetricsDown => rule(Target::Metrics, Trouble::Silence),
             Self::MetricsNegative => rule(Target::Metrics, Trouble::Rewritten(negative)),
@@ -232,6 +238,7 @@ impl Fault {
                 | Self::RequestLate
                 | Self::Rejected
                 | Self::ReadBackLost
+                | Self::MeddlingMeanwhile
                 | Self::JournalFull
                 | Self::JournalLocked
         )
@@ -239,7 +246,7 @@ impl Fault {
 
     /// Whether it shows only where it lasts for a while.
     pub(crate) const fn lasts(self) -> bool {
-        matches!(self, Self::JournalFull | Self::JournalLocked | Self::MetricsDown)
+        matches!(self, Self::JournalFull | Self::JournalLocked | Self::MetricsDown | Self::MeddlingMeanwhile)
     }
 
     /// Whether a run shows what it should show of it.
@@ -283,6 +290,9 @@ impl Fault {
             Self::ClockForward => reason("clock_set") && any(&|step| step.believed > step.at),
             Self::ClockBack => reason("clock_set") && any(&|step| step.believed < step.at),
             Self::Meddling => reason("external_change"),
+            Self::MeddlingMeanwhile => {
+                outcome(&|outcome| matches!(outcome, Outcome::Overtook { .. })) && reason("external_change")
+            }
             Self::Paused => reason("paused"),
             Self::MetricsDown => metrics("unreachable") && reason("metrics_fault"),
             Self::MetricsNegative | Self::MetricsNotCumulative | Self::MetricsNan | Self::MetricsReset => {

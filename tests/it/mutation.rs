@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use snarkfee::{
-    daemon::{DaemonPort, Mutation, SendError},
+    daemon::{DaemonPort, Mutation, Replaced, SendError},
     units::{Nanomina, PublicKey},
 };
 
@@ -17,9 +17,9 @@ fn all() -> [(Mutation, &'static str, Value); 3] {
     ]
 }
 
-fn code(sent: Result<(), SendError>) -> (&'static str, &'static str) {
+fn code(sent: Result<Replaced, SendError>) -> (&'static str, &'static str) {
     match sent {
-        Ok(()) => ("ok", ""),
+        Ok(_) => ("ok", ""),
         Err(SendError::NotSent(fault)) => ("not sent", fault.code()),
         Err(SendError::Rejected(fault)) => ("rejected", fault.code()),
         Err(SendError::Lost(fault)) => ("lost", fault.code()),
@@ -33,7 +33,10 @@ async fn each_mutation_sends_its_own_document_and_every_variable() {
         (json!({"publicKey": KEY}), "setSnarkWorker(input: { publicKey: $publicKey })"),
         (Value::Null, "setSnarkWorker(input: { publicKey: null })"),
     ];
-    for ((mutation, name, data), (variables, argument)) in all().into_iter().zip(expected) {
+    let key = PublicKey::try_new(KEY).expect("a key");
+    let replaced =
+        [Replaced::Fee(Nanomina::try_new(1).expect("a fee")), Replaced::Worker(None), Replaced::Worker(Some(key))];
+    for (((mutation, name, data), (variables, argument)), replaced) in all().into_iter().zip(expected).zip(replaced) {
         let mut server = daemon().await;
         let mock = operation(&mut server, name)
             .match_request(move |request| {
@@ -47,7 +50,7 @@ async fn each_mutation_sends_its_own_document_and_every_variable() {
             .expect(1)
             .create_async()
             .await;
-        assert_eq!(client(&server.url()).send(&mutation).await, Ok(()), "{name}");
+        assert_eq!(client(&server.url()).send(&mutation).await, Ok(replaced), "{name}");
         mock.assert_async().await;
     }
 }
@@ -94,6 +97,21 @@ async fn an_answer_that_says_nothing_leaves_it_open_and_is_not_repeated() {
             mock.assert_async().await;
             elsewhere.assert_async().await;
         }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_true_leaves_it_open() {
+    for (mutation, name, data) in all() {
+        let body = json!({"data": data})
+            .to_string()
+            .replace("\"1\"", "\"-1\"")
+            .replace("null", "7")
+            .replace(&format!("\"{KEY}\""), "7");
+        let mut server = daemon().await;
+        let mock = operation(&mut server, name).with_body(&body).expect(1).create_async().await;
+        assert_eq!(code(client(&server.url()).send(&mutation).await), ("lost", "invalid_value"), "{body}");
+        mock.assert_async().await;
     }
 }
 

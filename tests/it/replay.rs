@@ -106,7 +106,10 @@ impl snarkfee::daemon::DaemonPort for Shared {
         self.0.status().await
     }
 
-    async fn send(&self, mutation: &snarkfee::daemon::Mutation) -> Result<(), snarkfee::daemon::SendError> {
+    async fn send(
+        &self,
+        mutation: &snarkfee::daemon::Mutation,
+    ) -> Result<snarkfee::daemon::Replaced, snarkfee::daemon::SendError> {
         self.0.send(mutation).await
     }
 

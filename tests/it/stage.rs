@@ -11,6 +11,8 @@ use snarkfee::{
     units::{Nanomina, PublicKey},
 };
 
+use crate::fixed_daemon::nanomina;
+
 /// The market's time and the controller's, which are the same until one of them jumps.
 #[derive(Clone, Copy)]
 pub(crate) struct Time {
@@ -62,6 +64,8 @@ pub(crate) struct Stage {
     /// The best tip's slot is taken to be so much older.
     pub(crate) tip_older: Duration,
     pub(crate) author: Author,
+    /// Whether someone else changes the fee right before the controller does.
+    pub(crate) forestalled: bool,
     applied: Vec<Applied>,
     at: Timestamp,
 }
@@ -69,7 +73,7 @@ pub(crate) struct Stage {
 impl Stage {
     pub(crate) fn new(world: World, at: Timestamp) -> Self {
         let (sync, peers, tip_older, applied) = (None, None, Duration::ZERO, Vec::new());
-        Self { world, sync, peers, tip_older, author: Author::Controller, applied, at }
+        Self { world, sync, peers, tip_older, author: Author::Controller, forestalled: false, applied, at }
     }
 
     /// What was set since the last time.
@@ -103,6 +107,16 @@ impl SimulatedDaemon for Stage {
     }
 
     fn set_fee(&mut self, fee: Nanomina) -> Nanomina {
+        if self.forestalled && self.author == Author::Controller {
+            let theirs = nanomina(self.world.snapshot().status.fee.get() + 1);
+            self.world.set_fee(theirs);
+            self.applied.push(Applied {
+                at: self.at,
+                change: Change::Fee(theirs),
+                differs: true,
+                by: Author::Stranger,
+            });
+        }
         let before = self.world.set_fee(fee);
         self.note(Change::Fee(fee), before != fee);
         before

@@ -182,6 +182,7 @@ impl Theatre {
             whole.peers = whole.peers.or(effect.peers);
             whole.wrong += effect.wrong;
             whole.meddles |= effect.meddles;
+            whole.meddles_meanwhile |= effect.meddles_meanwhile;
             whole.pauses |= effect.pauses;
             whole.replaced |= effect.replaced;
             whole.journal_full |= effect.journal_full;
@@ -203,6 +204,7 @@ impl Theatre {
             let mut stage = self.stage.lock().unwrap();
             stage.advance(self.time.now());
             (stage.sync, stage.peers, stage.tip_older) = (whole.sync, whole.peers, whole.tip_older);
+            stage.forestalled = whole.meddles_meanwhile;
             if whole.meddles {
                 stage.author = Author::Stranger;
                 let fee = stage.snapshot().status.fee;

@@ -135,8 +135,9 @@ fn the_breaker_opens_after_failures_in_a_row_and_closes_after_successes() {
     let mut bad = good.clone();
     bad.status = Err(Fault::TimedOut { limit: Duration::from_secs(30) });
     let held = Decision { action: Action::Hold, reason: Reason::AtTarget, target: None, appraisal: None };
+    let safety = Safety { max_consecutive_failures: 2, ..Safety::default() };
     for (look, open) in [(&bad, false), (&good, false), (&bad, false), (&bad, true), (&good, true), (&good, false)] {
-        memory.note(look.at, look, &held, &Outcome::Held, 2);
+        memory.note(look.at, look, &held, &Outcome::Held, &safety);
         assert_eq!(memory.breaker.is_open(), open);
     }
 }

@@ -56,7 +56,7 @@ fn fight(change: ExternalChange, days: i64, mut each_look: impl FnMut(&mut Memor
                 (fee_asked, outcome) = (fee, Outcome::Confirmed);
                 changes.push(passed / 3_600);
             }
-            rival.memory.note(rival.look.at, &rival.look, &decision, &outcome, 5);
+            rival.memory.note(rival.look.at, &rival.look, &decision, &outcome, &rival.params.safety);
             each_look(&mut rival.memory);
         }
     }
@@ -109,10 +109,25 @@ fn whatever_a_lost_answer_cannot_explain_is_someone_elses_doing() {
         story.status(|status| status.fee = fee(100_000_000));
         let decision = story.decide();
         assert_eq!(decision.action, Action::SetFee { fee: fee(4_999_999) });
-        story.memory.note(story.look.at, &story.look, &decision, outcome, 5);
+        story.memory.note(story.look.at, &story.look, &decision, outcome, &story.params.safety);
         story.status(|status| status.fee = fee(found));
         story.memory.observe(&story.look, Mode::Live, &story.params.safety);
         assert_eq!(story.memory.external_hold.is_some(), theirs, "{outcome:?}, then {found}");
         assert_eq!(story.memory.known, Some(Settings { worker: Some(key("us")), fee: fee(found) }));
     }
+}
+
+#[test]
+fn a_change_that_an_action_overtook_is_left_alone_as_any_other() {
+    let asked = |fee| Settings { worker: Some(key("us")), fee };
+    let mut story = Story::new(market(5_000_000, 3));
+    story.status(|status| status.fee = fee(100_000_000));
+    let decision = story.decide();
+    assert_eq!(decision.action, Action::SetFee { fee: fee(4_999_999) });
+    let outcome = Outcome::Overtook { found: asked(fee(77)), left: asked(fee(4_999_999)) };
+    story.memory.note(story.look.at, &story.look, &decision, &outcome, &story.params.safety);
+    assert_eq!((story.memory.known.as_ref(), story.memory.changes.len()), (Some(&asked(fee(4_999_999))), 1));
+    story.status(|status| status.fee = fee(4_999_999));
+    story.memory.observe(&story.look, Mode::Live, &story.params.safety);
+    assert!(matches!(story.decide().reason, Reason::ExternalChange { .. }));
 }

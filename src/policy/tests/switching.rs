@@ -18,7 +18,7 @@ fn a_worker_that_can_be_kept_from_new_work_finishes_its_proof_before_it_stops() 
     let decision = story.decide();
     assert_eq!(decision.action, Action::Park { fee: story.params.pricing.ceiling });
     assert_eq!(decision.reason, Reason::WindingDown { remaining: Duration::from_secs(120) }, "30 works an hour");
-    story.memory.note(story.look.at, &story.look, &decision, &Outcome::Confirmed, 5);
+    story.memory.note(story.look.at, &story.look, &decision, &Outcome::Confirmed, &story.params.safety);
     story.status(|status| status.fee = Nanomina::ONE_MINA);
     let mut later = |seconds: i64| {
         story.look.at = time(NOW + seconds);
@@ -28,7 +28,7 @@ fn a_worker_that_can_be_kept_from_new_work_finishes_its_proof_before_it_stops() 
         });
         story.memory.observe(&story.look, Mode::Live, &story.params.safety);
         let decision = story.decide();
-        story.memory.note(story.look.at, &story.look, &decision, &Outcome::Held, 5);
+        story.memory.note(story.look.at, &story.look, &decision, &Outcome::Held, &story.params.safety);
         (decision.action.code(), decision.reason.code())
     };
     assert_eq!(later(60), ("hold", "winding_down"));
@@ -64,12 +64,12 @@ fn an_own_block_does_not_wait_for_a_proof_and_better_prices_end_the_winding_down
     story.status(|status| status.next_block_production = Some(time(NOW + 60)));
     let decision = story.decide();
     assert_eq!((decision.action.code(), decision.reason.code()), ("switch_off", "own_block_ahead"));
-    story.memory.note(story.look.at, &story.look, &decision, &Outcome::Confirmed, 5);
+    story.memory.note(story.look.at, &story.look, &decision, &Outcome::Confirmed, &story.params.safety);
     assert_eq!(story.memory.winding_down, None);
     let mut better = Story::new(market(5_000_000, 1));
     better.memory.winding_down = Some(time(NOW - 10));
     let decision = better.decide();
-    better.memory.note(better.look.at, &better.look, &decision, &Outcome::Confirmed, 5);
+    better.memory.note(better.look.at, &better.look, &decision, &Outcome::Confirmed, &better.params.safety);
     assert_eq!((decision.action.code(), better.memory.winding_down), ("set_fee", None));
 }
 
@@ -94,7 +94,7 @@ fn a_switch_waits_for_looks_that_agree() {
     for _ in 0..3 {
         let decision = story.decide();
         codes.push(decision.reason.code());
-        story.memory.note(story.look.at, &story.look, &decision, &Outcome::Held, 5);
+        story.memory.note(story.look.at, &story.look, &decision, &Outcome::Held, &story.params.safety);
     }
     assert_eq!(codes, ["confirming", "confirming", "uneconomical"]);
 }
@@ -125,7 +125,7 @@ fn an_own_block_makes_room_and_hands_back() {
     story.status(|status| status.next_block_production = Some(slot));
     let decision = story.decide();
     assert_eq!((decision.action.code(), decision.reason.code()), ("switch_off", "own_block_ahead"));
-    story.memory.note(story.look.at, &story.look, &decision, &Outcome::Confirmed, 5);
+    story.memory.note(story.look.at, &story.look, &decision, &Outcome::Confirmed, &story.params.safety);
     story.status(|status| {
         status.worker = None;
         status.next_block_production = Some(time(NOW + 40_000));

@@ -57,7 +57,7 @@ pub(crate) fn graphql(data: &[u8]) {
                 }
                 Answered::Account(exists) => looked_at(&Look { account: Some(Ok(exists)), ..quiet() }),
                 Answered::Schema(found) => drop(found.era()),
-                Answered::Done => {}
+                Answered::Done(_) => {}
                 Answered::Metrics(metrics) => looked_at(&Look { metrics: Some(Ok(metrics)), ..quiet() }),
             }
         }
