@@ -52,7 +52,7 @@ impl Record {
     fn settings_after(&self) -> Option<Settings> {
         let before = Settings::from(self.look.status.as_ref().ok()?);
         Some(match &self.outcome {
-            Outcome::Applied { .. } => before,
+            Outcome::Applied { overtook: None, .. } => before,
             outcome => outcome.left(&before, &self.decision.action).unwrap_or(before),
         })
     }

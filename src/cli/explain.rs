@@ -15,7 +15,7 @@ use crate::{
     daemon::fetch,
     record::Mode,
     service::Glance,
-    telemetry::{Arithmetic, Board, Explanation, four_digits, headline, percent},
+    telemetry::{Arithmetic, Board, Explanation, MovingCost, four_digits, headline, percent},
     units::Endpoint,
 };
 
@@ -123,6 +123,12 @@ fn screen(Explained { daemon, explanation }: &Explained) -> String {
     for (place, forecast) in forecasts.iter().enumerate() {
         let label = if place == 0 { "best fee " } else { "asked fee" };
         lines.extend(arithmetic(label, forecast));
+    }
+    if let Some(MovingCost { works, forgone_mina }) = explanation.moving {
+        let forgone = four_digits(forgone_mina);
+        lines.push(format!(
+            "  to go there would offer {works} unsold works again, expected to bring {forgone} MINA as they stand"
+        ));
     }
     if !explanation.cost_known && !forecasts.is_empty() {
         lines.push("             the cost of a work is not known: counted as 0, see [daemons.NAME.cost]".to_owned());

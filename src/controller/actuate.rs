@@ -8,7 +8,7 @@ use crate::{
     daemon::{DaemonPort, Mutation, Replaced, SendError},
     fault::JournalFault,
     journal::Finding,
-    policy::{Action, Mode, Outcome, Settings},
+    policy::{Action, Mode, Outcome, Overtaken, Settings},
 };
 
 /// Carries out `action` on a daemon that is set to `from`.
@@ -71,7 +71,8 @@ async fn send<P: DaemonPort>(port: &P, mutations: &[Mutation], from: &Settings, 
             Ok(replaced) => {
                 if let Some(found) = overtaken(&reached, &replaced, mutation) {
                     apply(mutation, &mut reached);
-                    return Outcome::Overtook { found, left: reached };
+                    let overtook = Some(Overtaken { found, left: reached });
+                    return Outcome::Applied { unread: None, overtook };
                 }
             }
             Err(SendError::NotSent(fault) | SendError::Rejected(fault)) => {
@@ -88,8 +89,8 @@ async fn send<P: DaemonPort>(port: &P, mutations: &[Mutation], from: &Settings, 
     }
     match port.status().await {
         Ok(status) if Settings::from(&status) == *wanted => Outcome::Confirmed,
-        Ok(_) => Outcome::Applied { unread: None },
-        Err(fault) => Outcome::Applied { unread: Some(fault) },
+        Ok(_) => Outcome::Applied { unread: None, overtook: None },
+        Err(fault) => Outcome::Applied { unread: Some(fault), overtook: None },
     }
 }
 
@@ -186,17 +187,21 @@ mod tests {
         assert!(matches!(act(&daemon, Mode::Live, &on()).await, Outcome::Rejected { reached: None, .. }));
     }
 
+    fn overtook(found: Settings, left: Settings) -> Outcome {
+        Outcome::Applied { unread: None, overtook: Some(Overtaken { found, left }) }
+    }
+
     #[tokio::test]
     async fn a_change_between_look_and_act_is_noticed_and_ends_the_act() {
         let theirs = Settings { worker: None, fee: fee(6) };
         let daemon = ScriptedDaemon::set_to(from()).answering([Answer::ApplyAfter(theirs.clone())]);
         let left = Settings { fee: fee(7), ..from() };
-        assert_eq!(act(&daemon, Mode::Live, &on()).await, Outcome::Overtook { found: theirs, left: left.clone() });
+        assert_eq!(act(&daemon, Mode::Live, &on()).await, overtook(theirs, left.clone()));
         assert_eq!((daemon.settings(), daemon.sent().len()), (left, 1), "the key is not set any more");
         let theirs = Settings { worker: Some(key("they")), fee: fee(7) };
         let daemon = ScriptedDaemon::set_to(from()).answering([Answer::Apply, Answer::ApplyAfter(theirs.clone())]);
         let left = Settings { worker: Some(key("us")), fee: fee(7) };
-        assert_eq!(act(&daemon, Mode::Live, &on()).await, Outcome::Overtook { found: theirs, left });
+        assert_eq!(act(&daemon, Mode::Live, &on()).await, overtook(theirs, left));
     }
 
     #[tokio::test]
@@ -220,7 +225,7 @@ mod tests {
     async fn an_answer_that_reading_back_contradicts_is_only_applied() {
         let daemon = ScriptedDaemon::set_to(from()).answering([Answer::Ignore]);
         let action = Action::SwitchOn { key: key("us"), fee: fee(5) };
-        assert_eq!(act(&daemon, Mode::Live, &action).await, Outcome::Applied { unread: None });
+        assert_eq!(act(&daemon, Mode::Live, &action).await, Outcome::Applied { unread: None, overtook: None });
     }
 
     #[tokio::test]

@@ -43,6 +43,8 @@ pub struct View {
     standing: Vec<Nanomina>,
     profile: Option<Profile>,
     lowest_offer: Option<Nanomina>,
+    /// How many open works stand at a fee of the same operator, by that fee.
+    own_standing: BTreeMap<Nanomina, u64>,
     /// What P(sold) is to be multiplied by, as our own sales at any fee taught, and those of a band by its lowest fee.
     correction: f64,
     corrections: BTreeMap<Nanomina, f64>,
@@ -108,7 +110,10 @@ impl View {
         let offers = || works.iter().filter_map(|open| open.standing.as_ref());
         let mut standing: Vec<Nanomina> = offers().map(|offer| offer.fee).collect();
         standing.sort_unstable();
-        let own_open = offers().filter(|offer| spares(&offer.prover)).count();
+        let mut own_standing: BTreeMap<Nanomina, u64> = BTreeMap::new();
+        for offer in offers().filter(|offer| spares(&offer.prover)) {
+            *own_standing.entry(offer.fee).or_default() += 1;
+        }
         let uncovered = works.len() - standing.len();
         let tells_prices = prices.samples() >= settings.min_samples as usize && prices.method() != Method::None;
         let own = history.own();
@@ -124,7 +129,7 @@ impl View {
             works_bought_per_hour: demand(history, look, settings.window),
             open_works: works.len() as u64,
             uncovered_works: uncovered as u64,
-            own_open_works: own_open as u64,
+            own_open_works: own_standing.values().sum(),
             histogram_resolves: history.histogram().map(|h| h.resolution(None).is_resolved()),
             own_works_per_hour: settings.works_per_hour.or_else(|| history.supply().per_hour()),
             own_sold: own.sold(),
@@ -136,6 +141,7 @@ impl View {
             lowest_offer: offers().filter(|offer| !spares(&offer.prover)).map(|offer| offer.fee).min(),
             prices,
             standing,
+            own_standing,
             profile: history.coverage().profile(),
             correction,
             corrections: own.by_fee().into_iter().map(|(from, seen)| (from, seen.factor(correction))).collect(),
@@ -195,6 +201,11 @@ impl View {
     /// The cheapest standing offer of a competitor.
     pub fn lowest_offer(&self) -> Option<Nanomina> {
         self.lowest_offer
+    }
+
+    /// How many open works stand at a fee of the same operator, by that fee.
+    pub fn own_standing(&self) -> &BTreeMap<Nanomina, u64> {
+        &self.own_standing
     }
 
     /// The prices that carry mass and their shares, ascending; what is known only to lie in an interval stands at its lower end.

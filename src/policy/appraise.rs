@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     crossing::crossing,
     decision::{Appraisal, Forecast},
+    moving::Unsold,
     params::{Pricing, Strategy},
 };
 use crate::{
@@ -24,8 +25,9 @@ pub(super) fn appraise(
     let candidates = candidates(view, pricing, floor, ceiling);
     let curve: Vec<Forecast> = candidates.iter().map(|&fee| forecast(view, cost, fee)).collect();
     let at = |fee: Nanomina| forecast(view, cost, fee.clamp(floor, ceiling));
+    let unsold = Unsold::new(view, cost, current, pricing.half_life);
     let best = match pricing.strategy {
-        Strategy::Profit => most_profitable(&curve).unwrap_or_else(|| at(ceiling)),
+        Strategy::Profit => most_profitable(&curve, &unsold).unwrap_or_else(|| at(ceiling)),
         Strategy::Undercut => at(view
             .lowest_offer()
             .map_or_else(|| typical(view, 0.5), Some)
@@ -41,7 +43,15 @@ pub(super) fn appraise(
     };
     let reach = |threshold| crossing(choice, cost, threshold, pricing, floor);
     let (stop, resume) = (reach(pricing.stop_below), reach(pricing.resume_above));
-    Appraisal { cost, best, current: forecast(view, cost, current), curve: thin(curve, best.fee), stop, resume }
+    Appraisal {
+        cost,
+        best,
+        current: forecast(view, cost, current),
+        moving: unsold.moving(best.fee),
+        curve: thin(curve, best.fee),
+        stop,
+        resume,
+    }
 }
 
 /// What asking `fee` is expected to bring: works made per hour r, each sold with probability q, and the profit per hour r (q f - c).
@@ -114,9 +124,12 @@ fn handed(sells: f64, open: f64, demand: Option<f64>, pace: Option<f64>) -> Hand
     Handed { per_hour: demand * made, lift }
 }
 
-/// The highest cautious profit; of equal ones the highest plain profit, then the lowest fee.
-fn most_profitable(curve: &[Forecast]) -> Option<Forecast> {
-    let rank = |f: &Forecast| (f.cautious_profit, f.profit, std::cmp::Reverse(f.fee));
+/// The highest cautious profit, less what going there costs; of equal ones the highest plain profit, then the lowest fee.
+fn most_profitable(curve: &[Forecast], unsold: &Unsold) -> Option<Forecast> {
+    let rank = |f: &Forecast| {
+        let net = rate(f.cautious_profit.get() as f64 - unsold.per_hour(f.fee));
+        (net, f.profit, std::cmp::Reverse(f.fee))
+    };
     curve.iter().copied().max_by_key(rank)
 }
 

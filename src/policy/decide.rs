@@ -4,10 +4,10 @@ use jiff::Timestamp;
 
 use super::{
     appraise::appraise,
-    decision::{Action, Appraisal, Decision, Target},
+    decision::{Action, Appraisal, Decision, Forecast, Target},
     guards,
     memory::{Memory, Settings},
-    params::{Params, Strategy},
+    params::{Params, Pricing, Strategy},
     reason::Reason,
     state::Role,
     wind_down,
@@ -204,7 +204,7 @@ fn move_price(input: &Input<'_>, settings: &Settings, appraisal: &Appraisal) -> 
     }
     let outside = from < guards::floor(input.memory, pricing) || from > pricing.ceiling;
     let worth = match pricing.strategy {
-        Strategy::Profit => worth_moving(appraisal, pricing.deadband),
+        Strategy::Profit => worth_moving(appraisal, pricing),
         // A rule other than profit is followed for its own sake.
         Strategy::Undercut | Strategy::Quantile { .. } => differs(appraisal, pricing.deadband),
         Strategy::Fixed { .. } => true,
@@ -216,15 +216,14 @@ fn move_price(input: &Input<'_>, settings: &Settings, appraisal: &Appraisal) -> 
     unless_waiting(due, Action::SetFee { fee: to }, Reason::PriceMove { from, to })
 }
 
-/// Whether both the change of fee and what it gains are larger than the deadband.
+/// Whether both the change of fee and what it gains, less what it costs, are larger than the deadband.
 ///
-/// A change of fee alone proves nothing: on a flat part of the profit curve the best fee jumps without any gain, and each move
-/// makes our own unsold works open to us again.
-fn worth_moving(appraisal: &Appraisal, deadband: f64) -> bool {
+/// A change of fee alone proves nothing: on a flat part of the profit curve the best fee jumps without any gain.
+fn worth_moving(appraisal: &Appraisal, pricing: &Pricing) -> bool {
     let (current, best) = (&appraisal.current, &appraisal.best);
-    let gain = best.cautious_profit.to_mina_per_hour() - current.cautious_profit.to_mina_per_hour();
-    let scale = best.cautious_profit.to_mina_per_hour().abs();
-    differs(appraisal, deadband) && gain > deadband * scale
+    let profit = |forecast: &Forecast| forecast.cautious_profit.get() as f64;
+    let gain = profit(best) - profit(current) - appraisal.moving.per_hour(pricing.half_life);
+    differs(appraisal, pricing.deadband) && gain > pricing.deadband * profit(best).abs()
 }
 
 fn differs(appraisal: &Appraisal, deadband: f64) -> bool {

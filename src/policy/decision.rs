@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{crossing::Crossing, reason::Reason};
+use super::{crossing::Crossing, moving::Moving, reason::Reason};
 use crate::units::{FeeRate, Nanomina, PublicKey};
 
 /// The outcome of one look: exactly one action and the reason for it.
@@ -108,6 +108,9 @@ pub struct Appraisal {
     pub best: Forecast,
     /// At the fee the daemon asks now.
     pub current: Forecast,
+    /// What going from that fee to the best one costs.
+    #[serde(default)]
+    pub moving: Moving,
     /// Over candidate fees in ascending order, thinned to at most [`Appraisal::MAX_CURVE`] points.
     pub curve: Vec<Forecast>,
     /// What would bring the profit down to `policy.stop_below`.

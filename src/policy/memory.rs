@@ -324,10 +324,10 @@ impl Memory {
         }
         let after = match outcome {
             Outcome::Rejected { .. } => left.filter(|left| *left != before),
-            Outcome::Overtook { .. } => left,
+            Outcome::Applied { overtook: Some(_), .. } => left,
             _ => Some(wanted),
         };
-        if let Outcome::Overtook { .. } = outcome {
+        if let Outcome::Applied { overtook: Some(_), .. } = outcome {
             self.meet(at, safety);
         }
         if let Some(after) = after {

@@ -74,21 +74,16 @@ pub enum Outcome {
     Held,
     /// Dry-run: nothing was sent.
     DryRun,
-    /// Sent and answered, but reading back did not (yet) show it.
+    /// Sent and answered, but what the daemon shows or says speaks against it.
     Applied {
-        /// What reading back failed with; `None` when it showed other settings.
+        /// What reading back failed with; `None` when it showed other settings, or was not tried.
         unread: Option<Fault>,
+        /// Someone else had set the daemon since it was looked at. Nothing further of the decision was sent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        overtook: Option<Overtaken>,
     },
     /// Sent, and reading back shows it.
     Confirmed,
-    /// Sent and answered, and the answer tells that someone else had set the daemon after it was looked at. Nothing further of the
-    /// decision was sent.
-    Overtook {
-        /// What someone else had set, as far as it is known.
-        found: Settings,
-        /// What the calls that were answered left in its place.
-        left: Settings,
-    },
     /// The daemon would not, or never got it. Nothing further of the decision was sent.
     Rejected {
         /// What was wrong.
@@ -104,6 +99,15 @@ pub enum Outcome {
     },
 }
 
+/// A change by someone else that one of ours replaced before any look could see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overtaken {
+    /// What someone else had set, as far as it is known.
+    pub found: Settings,
+    /// What our calls left in its place.
+    pub left: Settings,
+}
+
 impl Outcome {
     /// What `action` left a daemon set to that was set to `before`, before anyone else touched it; `None` where that cannot be told
     /// before the next look.
@@ -111,23 +115,21 @@ impl Outcome {
         match self {
             Self::Held | Self::DryRun => Some(before.clone()),
             Self::Confirmed => Some(before.after(action)),
+            Self::Applied { overtook: Some(Overtaken { left, .. }), .. } => Some(left.clone()),
             Self::Rejected { reached, .. } => Some(reached.as_ref().unwrap_or(before).clone()),
             // A change is in force before it is answered (Mina `mina_lib.ml`, 3.0.3): who reads something else reads someone else's.
-            Self::Applied { unread: None } => Some(before.after(action)),
-            Self::Overtook { left, .. } => Some(left.clone()),
-            Self::Applied { unread: Some(_) } | Self::Unknown { .. } => None,
+            Self::Applied { unread: None, .. } => Some(before.after(action)),
+            Self::Applied { unread: Some(_), .. } | Self::Unknown { .. } => None,
         }
     }
 
     /// What was wrong, if anything was.
     pub const fn fault(&self) -> Option<&Fault> {
         match self {
-            Self::Rejected { fault, .. } | Self::Unknown { fault } | Self::Applied { unread: Some(fault) } => {
+            Self::Rejected { fault, .. } | Self::Unknown { fault } | Self::Applied { unread: Some(fault), .. } => {
                 Some(fault)
             }
-            Self::Held | Self::DryRun | Self::Applied { unread: None } | Self::Confirmed | Self::Overtook { .. } => {
-                None
-            }
+            Self::Held | Self::DryRun | Self::Applied { unread: None, .. } | Self::Confirmed => None,
         }
     }
 
@@ -136,7 +138,7 @@ impl Outcome {
         match self {
             Self::Held => "held",
             Self::DryRun => "dry_run",
-            Self::Applied { .. } | Self::Overtook { .. } => "applied",
+            Self::Applied { .. } => "applied",
             Self::Confirmed => "confirmed",
             Self::Rejected { .. } => "rejected",
             Self::Unknown { .. } => "unknown",

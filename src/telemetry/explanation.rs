@@ -13,7 +13,7 @@ use super::words::{four_digits, percent};
 use crate::{
     fault::Fault,
     market::Summary,
-    policy::{Appraisal, Crossing, Forecast, Reason},
+    policy::{Appraisal, Crossing, Forecast, Moving, Reason},
     record::{Mode, Record, Role},
     units::Nanomina,
 };
@@ -39,6 +39,9 @@ pub struct Explanation {
     pub wait_seconds: Option<u64>,
     /// Forecasts: at the fee wanted, then at the fee asked where that is another.
     pub forecasts: Vec<Arithmetic>,
+    /// What asking the fee wanted costs besides; `None` where that is nothing.
+    #[serde(default)]
+    pub moving: Option<MovingCost>,
     /// Whether the cost is known; a dry run without one counts work as free.
     pub cost_known: bool,
     /// `policy.stop_below`, a rate per hour.
@@ -49,6 +52,15 @@ pub struct Explanation {
     pub outlook: Option<Outlook>,
     /// What would lead there, each by itself, everything else being as it is now.
     pub changes: Vec<Change>,
+}
+
+/// Unsold works that a lower fee would offer to the worker again.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MovingCost {
+    /// How many.
+    pub works: u64,
+    /// What they are expected to bring as they stand.
+    pub forgone_mina: f64,
 }
 
 /// A forecast's arithmetic: (P(sold) x fee - cost) x works per hour = profit.
@@ -132,12 +144,19 @@ impl Explanation {
             waits_until: way_out(reason).map(str::to_owned),
             wait_seconds: wait(reason, record.at).map(|wait| wait.as_secs()),
             forecasts: appraisal.map(forecasts).unwrap_or_default(),
+            moving: appraisal.map(|appraisal| appraisal.moving).filter(|moving| moving.works > 0).map(MovingCost::from),
             cost_known: record.cost.is_some(),
             stop_below_mina_per_hour: appraisal.map(|appraisal| appraisal.stop.threshold.to_mina_per_hour()),
             resume_above_mina_per_hour: appraisal.map(|appraisal| appraisal.resume.threshold.to_mina_per_hour()),
             outlook,
             changes: changes.unwrap_or_default(),
         }
+    }
+}
+
+impl From<Moving> for MovingCost {
+    fn from(Moving { works, forgone }: Moving) -> Self {
+        Self { works, forgone_mina: forgone.to_mina() }
     }
 }
 

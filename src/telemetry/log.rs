@@ -6,7 +6,7 @@ use tracing_subscriber::{EnvFilter, filter::ParseError, fmt, util::TryInitError}
 
 use crate::{
     fault::Fault,
-    policy::Action,
+    policy::{Action, Overtaken},
     record::{Mode, Outcome, Record},
     units::Nanomina,
 };
@@ -110,11 +110,11 @@ fn summary(record: &Record) -> String {
         (Outcome::DryRun, _) | (Outcome::Held, Mode::DryRun) => format!("dry-run, would {what}"),
         (Outcome::Held, Mode::Live) => format!("not sent: {what}"),
         (Outcome::Confirmed, _) => format!("{what}: confirmed"),
-        (Outcome::Applied { .. }, _) => format!("{what}: accepted, not yet seen"),
-        (Outcome::Overtook { found, left }, _) => match found.fee == left.fee {
+        (Outcome::Applied { overtook: Some(Overtaken { found, left }), .. }, _) => match found.fee == left.fee {
             false => format!("{what}: accepted, but SOMEONE ELSE had set the fee to {} meanwhile", found.fee),
             true => format!("{what}: accepted, but SOMEONE ELSE had set another worker key meanwhile"),
         },
+        (Outcome::Applied { overtook: None, .. }, _) => format!("{what}: accepted, not yet seen"),
         (Outcome::Rejected { reached: None, .. }, _) => format!("{what}: REJECTED, nothing changed"),
         (Outcome::Rejected { reached: Some(left), .. }, _) => {
             format!("{what}: REJECTED half-way, the fee is now {}", left.fee)

@@ -18,7 +18,7 @@ mod words;
 
 pub use board::{Board, DecisionFilter, DecisionRow, Entry, Point, Slice, Standing, Thinned};
 pub use document::{DecisionDocument, DecisionsDocument, MarketDocument, StatusDocument};
-pub use explanation::{Arithmetic, Change, Explanation, Outlook};
+pub use explanation::{Arithmetic, Change, Explanation, MovingCost, Outlook};
 pub use liveness::Liveness;
 pub use log::{InvalidFilter, LogFormat, init, log_record};
 pub use metrics::{Exposition, Metrics};

@@ -279,7 +279,7 @@ impl Fault {
                 any(&|step| step.applied.iter().any(|applied| applied.by == Author::Straggler && applied.differs))
             }
             Self::Rejected => outcome(&|outcome| matches!(outcome, Outcome::Rejected { .. })),
-            Self::ReadBackLost => outcome(&|outcome| matches!(outcome, Outcome::Applied { unread: Some(_) })),
+            Self::ReadBackLost => outcome(&|outcome| matches!(outcome, Outcome::Applied { unread: Some(_), .. })),
             Self::Unsynced => reason("unsynced"),
             Self::TipBehind => reason("tip_behind"),
             Self::FewPeers => reason("few_peers"),
@@ -291,7 +291,8 @@ impl Fault {
             Self::ClockBack => reason("clock_set") && any(&|step| step.believed < step.at),
             Self::Meddling => reason("external_change"),
             Self::MeddlingMeanwhile => {
-                outcome(&|outcome| matches!(outcome, Outcome::Overtook { .. })) && reason("external_change")
+                outcome(&|outcome| matches!(outcome, Outcome::Applied { overtook: Some(_), .. }))
+                    && reason("external_change")
             }
             Self::Paused => reason("paused"),
             Self::MetricsDown => metrics("unreachable") && reason("metrics_fault"),

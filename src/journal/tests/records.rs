@@ -55,7 +55,7 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
         Just(Outcome::Held),
         Just(Outcome::DryRun),
         Just(Outcome::Confirmed),
-        prop::option::of(any_fault()).prop_map(|unread| Outcome::Applied { unread }),
+        prop::option::of(any_fault()).prop_map(|unread| Outcome::Applied { unread, overtook: None }),
         (any_fault(), prop::option::of(any_fee())).prop_map(|(fault, fee)| Outcome::Rejected {
             fault,
             reached: fee.map(|fee| Settings { worker: None, fee }),

@@ -102,8 +102,8 @@ fn whatever_a_lost_answer_cannot_explain_is_someone_elses_doing() {
         (&lost, 100_000_000, false),
         (&lost, 4_999_999, false),
         (&lost, 77, true),
-        (&Outcome::Applied { unread: None }, 4_999_999, false),
-        (&Outcome::Applied { unread: None }, 100_000_000, true),
+        (&Outcome::Applied { unread: None, overtook: None }, 4_999_999, false),
+        (&Outcome::Applied { unread: None, overtook: None }, 100_000_000, true),
     ] {
         let mut story = Story::new(market(5_000_000, 3));
         story.status(|status| status.fee = fee(100_000_000));
@@ -124,7 +124,8 @@ fn a_change_that_an_action_overtook_is_left_alone_as_any_other() {
     story.status(|status| status.fee = fee(100_000_000));
     let decision = story.decide();
     assert_eq!(decision.action, Action::SetFee { fee: fee(4_999_999) });
-    let outcome = Outcome::Overtook { found: asked(fee(77)), left: asked(fee(4_999_999)) };
+    let overtook = Overtaken { found: asked(fee(77)), left: asked(fee(4_999_999)) };
+    let outcome = Outcome::Applied { unread: None, overtook: Some(overtook) };
     story.memory.note(story.look.at, &story.look, &decision, &outcome, &story.params.safety);
     assert_eq!((story.memory.known.as_ref(), story.memory.changes.len()), (Some(&asked(fee(4_999_999))), 1));
     story.status(|status| status.fee = fee(4_999_999));

@@ -141,8 +141,11 @@ fn looked_at(look: &Look) {
             assert!(bounds.contains(fee), "{fee}");
         }
         assert!(!conclusion.decision.reason.to_string().is_empty());
-        let outcome =
-            if conclusion.decision.action == Action::Hold { Outcome::Held } else { Outcome::Applied { unread: None } };
+        let outcome = if conclusion.decision.action == Action::Hold {
+            Outcome::Held
+        } else {
+            Outcome::Applied { unread: None, overtook: None }
+        };
         state.settle(look.at, look, &conclusion.decision, &outcome, &params);
     }
 }
