@@ -57,5 +57,9 @@ fn codes_are_unique_and_texts_are_not_empty() {
     let count = codes.len();
     codes.dedup();
     assert_eq!(codes.len(), count);
+    let unknown = serde_json::from_str::<Reason>(r#"{"reason":"?"}"#).unwrap_err().to_string();
+    let (_, known) = unknown.split_once("expected one of ").unwrap();
+    let known = known.split('`').skip(1).step_by(2).count();
+    assert_eq!(reasons.len(), known, "every reason there is");
     assert!(reasons.iter().all(|reason| reason.to_string().len() > 5));
 }

@@ -87,7 +87,7 @@ impl Story {
     }
 }
 
-/// One of each; the match in the loop makes a new variant fail to compile until it is listed.
+/// One of each; a test counts them against the variants that serde knows.
 pub(crate) fn every_reason() -> Vec<Reason> {
     let (at, span, zero) = (Timestamp::UNIX_EPOCH, Duration::from_secs(61), FeeRate::ZERO);
     let fault = || Fault::TimedOut { limit: span };
