@@ -27,7 +27,7 @@ pub(super) fn appraise(
     let at = |fee: Nanomina| forecast(view, cost, fee.clamp(floor, ceiling));
     let unsold = Unsold::new(view, cost, current, pricing.half_life);
     let best = match pricing.strategy {
-        Strategy::Profit => most_profitable(&curve, &unsold).unwrap_or_else(|| at(ceiling)),
+        Strategy::Profit => most_profitable(&curve, pricing, &unsold).unwrap_or_else(|| at(ceiling)),
         Strategy::Undercut => at(view
             .lowest_offer()
             .map_or_else(|| typical(view, 0.5), Some)
@@ -124,13 +124,18 @@ fn handed(sells: f64, open: f64, demand: Option<f64>, pace: Option<f64>) -> Hand
     Handed { per_hour: demand * made, lift }
 }
 
-/// The highest cautious profit, less what going there costs; of equal ones the highest plain profit, then the lowest fee.
-fn most_profitable(curve: &[Forecast], unsold: &Unsold) -> Option<Forecast> {
-    let rank = |f: &Forecast| {
-        let net = rate(f.cautious_profit.get() as f64 - unsold.per_hour(f.fee));
-        (net, f.profit, std::cmp::Reverse(f.fee))
-    };
-    curve.iter().copied().max_by_key(rank)
+/// Of the fees that are safe, the one with the highest plain profit, less what going there costs; of equal ones the one with the
+/// highest cautious profit, then the lowest.
+///
+/// Safe is a fee whose cautious profit is at least half of the highest, and enough to work for wherever that is. Caution alone would
+/// choose cheap fees for hours after prices changed: while little was seen, the lower end of the band falls faster the dearer the fee.
+fn most_profitable(curve: &[Forecast], pricing: &Pricing, unsold: &Unsold) -> Option<Forecast> {
+    let less_moving = |rate: FeeRate, f: &Forecast| rate.get() as f64 - unsold.per_hour(f.fee);
+    let caution = |f: &Forecast| (self::rate(less_moving(f.cautious_profit, f)), f.profit, std::cmp::Reverse(f.fee));
+    let safest = curve.iter().copied().max_by_key(caution)?;
+    let least = safest.least_safe().max(safest.cautious_profit.min(pricing.resume_above));
+    let gain = |f: &Forecast| (self::rate(less_moving(f.profit, f)), f.cautious_profit, std::cmp::Reverse(f.fee));
+    curve.iter().copied().filter(|f| f.cautious_profit >= least).max_by_key(gain)
 }
 
 /// A quantile of the price at which work is bought, or of the nearest one that is identified.

@@ -221,7 +221,9 @@ fn move_price(input: &Input<'_>, settings: &Settings, appraisal: &Appraisal) -> 
 /// A change of fee alone proves nothing: on a flat part of the profit curve the best fee jumps without any gain.
 fn worth_moving(appraisal: &Appraisal, pricing: &Pricing) -> bool {
     let (current, best) = (&appraisal.current, &appraisal.best);
-    let profit = |forecast: &Forecast| forecast.cautious_profit.get() as f64;
+    // A fee that is no longer safe is left for the sake of caution, any other for what is expected.
+    let safe = current.cautious_profit >= best.least_safe();
+    let profit = |forecast: &Forecast| if safe { forecast.profit } else { forecast.cautious_profit }.get() as f64;
     let gain = profit(best) - profit(current) - appraisal.moving.per_hour(pricing.half_life);
     differs(appraisal, pricing.deadband) && gain > pricing.deadband * profit(best).abs()
 }

@@ -93,6 +93,12 @@ pub struct Forecast {
 }
 
 impl Forecast {
+    /// The least cautious profit at which another fee is as good as safe where this one is the safest.
+    pub(super) fn least_safe(&self) -> FeeRate {
+        let profit = self.cautious_profit.get();
+        FeeRate::new(if profit > 0 { profit / 2 } else { profit })
+    }
+
     /// Whether the fee brings no work: less than one in a hundred thousand years.
     pub fn is_idle(&self) -> bool {
         self.works_per_hour < 1e-9
