@@ -116,7 +116,8 @@ mod tests {
         let weights: Vec<f64> = (1..=40).map(f64::from).collect();
         let values: Vec<f64> = weights.iter().map(|weight| weight * (weight * weight).sin()).collect();
         let (mut back, mut reversed) = (weights.clone(), values.clone());
-        (back.reverse(), reversed.reverse());
+        back.reverse();
+        reversed.reverse();
         let one = Cosines::new(&weights).variances(values.into_iter().enumerate());
         let other = Cosines::new(&back).variances(reversed.into_iter().enumerate());
         assert!(one.iter().zip(other).all(|(one, other)| (one / other - 1.0).abs() < 1e-9), "{one:?} {other:?}");
