@@ -15,7 +15,7 @@ use crate::{
     daemon::fetch,
     record::Mode,
     service::Glance,
-    telemetry::{Arithmetic, Board, Explanation, MovingCost, four_digits, headline, percent},
+    telemetry::{Arithmetic, Board, Explanation, FeeSales, MovingCost, four_digits, headline, percent},
     units::Endpoint,
 };
 
@@ -130,6 +130,7 @@ fn screen(Explained { daemon, explanation }: &Explained) -> String {
             "  to go there would offer {works} unsold works again, expected to bring {forgone} MINA as they stand"
         ));
     }
+    lines.extend(evidence(explanation));
     if !explanation.cost_known && !forecasts.is_empty() {
         lines.push("             the cost of a work is not known: counted as 0, see [daemons.NAME.cost]".to_owned());
     }
@@ -151,6 +152,29 @@ fn screen(Explained { daemon, explanation }: &Explained) -> String {
     }
     let clean = |line: String| line.replace(char::is_control, " ") + "\n";
     lines.into_iter().map(clean).collect()
+}
+
+/// What the forecasts rest on, as far as it is uncertain.
+fn evidence(explanation: &Explanation) -> Vec<String> {
+    let demand = explanation.works_bought_per_hour.map(|rate| {
+        let limits = explanation.works_bought_per_hour_low.zip(explanation.works_bought_per_hour_high);
+        let between = limits.map_or("how exactly is not known".to_owned(), |(low, high)| {
+            format!("{} to {} with probability 80 %", four_digits(low), four_digits(high))
+        });
+        format!("  demand     {} works/h bought from everyone; {between}", four_digits(rate))
+    });
+    let sales = explanation.own_sales_by_fee.iter().enumerate().map(|(place, sales)| {
+        let FeeSales { fee_from_mina, works, sold: _, predicted, realised, factor } = *sales;
+        format!(
+            "  {}  from {} MINA: {} of {works} works sold, {} predicted; P(sold) there is taken times {}",
+            if place == 0 { "own sales" } else { "         " },
+            four_digits(fee_from_mina),
+            percent(realised),
+            percent(predicted),
+            four_digits(factor)
+        )
+    });
+    demand.into_iter().chain(sales).collect()
 }
 
 fn arithmetic(label: &str, forecast: &Arithmetic) -> [String; 2] {

@@ -5,6 +5,7 @@
 //! Not here: how a look is taken (`daemon`), and what to do about it (`policy`).
 
 mod coverage;
+mod demand;
 pub mod estimate;
 mod evidence;
 #[cfg(test)]
@@ -22,6 +23,6 @@ pub use look::{
     Block, Book, BookOrder, ChainLook, ConsensusSlot, ExactPool, FeeHistogram, Look, Offer, OpenWork, PoolMetrics,
     Reading, Sale, Status, SyncState,
 };
-pub use own::{Calibration, OwnWorks, Prediction};
+pub use own::{BandSales, Calibration, OwnWorks, Prediction};
 pub use supply::Supply;
 pub use view::{Summary, View, ViewSettings};

@@ -112,6 +112,28 @@ impl Calibration {
     const PRIOR: f64 = 20.0;
 }
 
+/// Predicted and realised sales at the fees of one band, over the window.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BandSales {
+    /// The band's lowest fee.
+    pub from: Nanomina,
+    /// Works whose fate is known and for which there was a prediction.
+    pub decided: u64,
+    /// Works sold.
+    pub sold: u64,
+    /// Mean of the predicted probabilities, as decisions used them.
+    pub predicted: f64,
+    /// What P(sold) at these fees is multiplied by now.
+    pub factor: f64,
+}
+
+impl BandSales {
+    /// Share of the decided works that were sold.
+    pub fn realised(&self) -> f64 {
+        self.sold as f64 / self.decided.max(1) as f64
+    }
+}
+
 /// The lowest fee of the band that `fee` lies in: 0, or the largest of 1, 2, 5, 10, 20, 50 .. nanomina that is not above it.
 pub(super) fn band(fee: Nanomina) -> Nanomina {
     let mut unit = 1_u64;
@@ -219,6 +241,19 @@ impl OwnWorks {
         self.calibrated.clone().unwrap_or_else(|| self.calibrate())
     }
 
+    /// What the bands that works were decided in sold, ascending.
+    pub(super) fn sales(&self) -> Vec<BandSales> {
+        let prior = self.calibration().factor(1.0);
+        let sales = |(from, seen): (Nanomina, Calibration)| BandSales {
+            from,
+            decided: seen.decided,
+            sold: seen.sold,
+            predicted: seen.predicted / seen.decided.max(1) as f64,
+            factor: seen.factor(prior),
+        };
+        self.by_fee().into_iter().map(sales).collect()
+    }
+
     fn calibrate(&self) -> BTreeMap<Nanomina, Calibration> {
         let mut bands: BTreeMap<Nanomina, Calibration> = BTreeMap::new();
         let decided = self.works.values().filter(|work| work.fate != Fate::Open);
@@ -308,6 +343,21 @@ mod tests {
         assert_eq!(bands.keys().map(|from| from.get()).collect::<Vec<_>>(), [5]);
         assert_eq!(bands[&fee(5)], own.calibration());
         assert!(own.calibration().factor(1.0) < 0.4);
+    }
+
+    #[test]
+    fn each_band_tells_what_it_sold_and_what_is_fed_back() {
+        let mut own = OwnWorks::default();
+        let book: Vec<OpenWork> = (0..40).map(|id| open_work(id, Some((if id < 30 { 7 } else { 20 }, "us")))).collect();
+        own.absorb(&book, std::iter::empty(), ours, predicted(0.9), None);
+        let fates: Vec<(i64, u64, &str)> =
+            (0..40).map(|id| if id < 30 { (id, 3, "them") } else { (id, 20, "us") }).collect();
+        own.absorb(&[], [block(5, "a", 90, &fates)].iter(), ours, None, None);
+        let [cheap, dear] = own.sales().try_into().unwrap();
+        assert_eq!((cheap.from, cheap.decided, cheap.sold), (fee(5), 30, 0));
+        assert_eq!((dear.from, dear.decided, dear.sold), (fee(20), 10, 10));
+        assert!((cheap.predicted - 0.9).abs() < 1e-12 && (dear.realised() - 1.0).abs() < 1e-12);
+        assert!(cheap.factor < own.calibration().factor(1.0) && own.calibration().factor(1.0) < dear.factor);
     }
 
     #[test]

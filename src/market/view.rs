@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     coverage::Profile,
+    demand::Demand,
     estimate::{Method, Point, Settings, Survival, estimate},
     evidence::{Fading, NEIGHBOURS, due, witnesses},
     history::History,
     look::{Book, Look, OpenWork},
-    own::band,
+    own::{BandSales, band},
     regime::{self, Stretch},
 };
 use crate::units::{Nanomina, PublicKey};
@@ -70,6 +71,9 @@ pub struct Summary {
     pub regime_since: Option<Timestamp>,
     /// Works bought per hour; `None` before two blocks are known.
     pub works_bought_per_hour: Option<f64>,
+    /// Two-sided 0.8 interval of it; `None` before three purchases are known.
+    #[serde(default)]
+    pub works_bought_per_hour_interval: Option<[f64; 2]>,
     /// Works still to be bought.
     pub open_works: u64,
     /// Of these, works that nobody has proved.
@@ -86,6 +90,9 @@ pub struct Summary {
     pub own_earned: Nanomina,
     /// Works our provers made since the controller knows this daemon.
     pub own_made: u64,
+    /// What our own works of the window were predicted to sell and sold, by fee, ascending.
+    #[serde(default)]
+    pub own_sales_by_fee: Vec<BandSales>,
 }
 
 impl Summary {
@@ -118,6 +125,9 @@ impl View {
         let tells_prices = prices.samples() >= settings.min_samples as usize && prices.method() != Method::None;
         let own = history.own();
         let correction = own.calibration().factor(1.0);
+        let demand = Demand::of(history.blocks(window), LEVEL);
+        let own_sales_by_fee = own.sales();
+        let corrections = own_sales_by_fee.iter().map(|sales| (sales.from, sales.factor)).collect();
         let summary = Summary {
             at: look.at,
             quantiles: Summary::QUANTILES.map(|q| prices.quantile(q)),
@@ -126,7 +136,8 @@ impl View {
             effective_samples: prices.effective_samples(),
             method: prices.method().code().to_owned(),
             regime_since,
-            works_bought_per_hour: demand(history, look, settings.window),
+            works_bought_per_hour: demand.map(|demand| demand.per_hour),
+            works_bought_per_hour_interval: demand.and_then(|demand| demand.interval),
             open_works: works.len() as u64,
             uncovered_works: uncovered as u64,
             own_open_works: own_standing.values().sum(),
@@ -135,6 +146,7 @@ impl View {
             own_sold: own.sold(),
             own_earned: own.earned(),
             own_made: history.supply().made(),
+            own_sales_by_fee,
         };
         Self {
             summary,
@@ -144,7 +156,7 @@ impl View {
             own_standing,
             profile: history.coverage().profile(),
             correction,
-            corrections: own.by_fee().into_iter().map(|(from, seen)| (from, seen.factor(correction))).collect(),
+            corrections,
             tells_prices,
         }
     }
@@ -256,21 +268,6 @@ impl Regime {
             },
         }
     }
-}
-
-/// Works bought per hour over the known blocks of the window; `None` before two blocks are known.
-fn demand(history: &History, look: &Look, window: Duration) -> Option<f64> {
-    let oldest = look.at.checked_sub(window).unwrap_or(Timestamp::MIN);
-    let mut blocks = history.blocks(oldest);
-    let first = blocks.next()?;
-    let (mut works, mut last) = (0, None);
-    for block in blocks {
-        // The first block's works were wanted by the time before it, which is not in the window.
-        works += block.works.len();
-        last = Some(block.at);
-    }
-    let hours = last?.duration_since(first.at).as_secs_f64() / 3600.0;
-    (hours > 0.0).then(|| works as f64 / hours)
 }
 
 #[cfg(test)]

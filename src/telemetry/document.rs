@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::{
     board::{Board, DecisionRow, Entry, Slice},
     explanation::Explanation,
+    sales::FeeSales,
     words::headline,
 };
 use crate::{
@@ -40,6 +41,7 @@ struct DaemonDocument {
     cost_per_work_mina: Option<f64>,
     expected_profit_mina_per_hour: Option<f64>,
     sale_probability: Option<f64>,
+    own_sales_by_fee: Vec<FeeSales>,
     works_sold: Option<u64>,
     earned_mina: Option<f64>,
     last_decision: Option<LastDecision>,
@@ -95,6 +97,7 @@ impl DaemonDocument {
             cost_per_work_mina: record.and_then(|record| record.cost).map(Nanomina::to_mina),
             expected_profit_mina_per_hour: best.map(|best| best.cautious_profit.to_mina_per_hour()),
             sale_probability: best.map(|best| best.sale_probability),
+            own_sales_by_fee: market.iter().flat_map(|market| &market.own_sales_by_fee).map(FeeSales::from).collect(),
             works_sold: market.map(|market| market.own_sold),
             earned_mina: market.map(|market| market.own_earned.to_mina()),
             last_decision: record.map(LastDecision::new),
@@ -191,6 +194,8 @@ pub struct MarketDocument {
     mode: Mode,
     cost_per_work_mina: Option<f64>,
     works_bought_per_hour: Option<f64>,
+    works_bought_per_hour_low: Option<f64>,
+    works_bought_per_hour_high: Option<f64>,
     zero_fee_ratio: Option<f64>,
     quantiles: BTreeMap<String, Option<f64>>,
     samples: Option<u64>,
@@ -231,6 +236,7 @@ impl MarketDocument {
     /// The market of a record with forecasts that its decision stopped short of.
     pub fn with_forecasts(record: &Record, appraisal: Option<&Appraisal>) -> Self {
         let market = record.market.as_ref();
+        let interval = market.and_then(|market| market.works_bought_per_hour_interval);
         let decision = &record.decision;
         let asked = match &decision.action {
             Action::SetFee { fee } | Action::SwitchOn { fee, .. } | Action::Park { fee } => Some(*fee),
@@ -247,6 +253,8 @@ impl MarketDocument {
             mode: record.mode,
             cost_per_work_mina: record.cost.map(Nanomina::to_mina),
             works_bought_per_hour: market.and_then(|market| market.works_bought_per_hour),
+            works_bought_per_hour_low: interval.map(|[low, _]| low),
+            works_bought_per_hour_high: interval.map(|[_, high]| high),
             zero_fee_ratio: market.map(|market| market.zero_fee_ratio),
             quantiles: Summary::QUANTILES.iter().enumerate().map(quantile).collect(),
             samples: market.map(|market| market.samples),

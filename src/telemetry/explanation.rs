@@ -9,7 +9,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::words::{four_digits, percent};
+use super::{
+    sales::FeeSales,
+    words::{four_digits, percent},
+};
 use crate::{
     fault::Fault,
     market::Summary,
@@ -48,6 +51,18 @@ pub struct Explanation {
     pub stop_below_mina_per_hour: Option<f64>,
     /// `policy.resume_above`, a rate per hour.
     pub resume_above_mina_per_hour: Option<f64>,
+    /// Works that block producers buy per hour, from everyone.
+    #[serde(default)]
+    pub works_bought_per_hour: Option<f64>,
+    /// Lower end of its two-sided 0.8 interval.
+    #[serde(default)]
+    pub works_bought_per_hour_low: Option<f64>,
+    /// Upper end.
+    #[serde(default)]
+    pub works_bought_per_hour_high: Option<f64>,
+    /// What own works were predicted to sell and sold, by fee, ascending.
+    #[serde(default)]
+    pub own_sales_by_fee: Vec<FeeSales>,
     /// What the changes lead to; `None` where there is nothing to tell a profit by.
     pub outlook: Option<Outlook>,
     /// What would lead there, each by itself, everything else being as it is now.
@@ -123,6 +138,8 @@ impl Explanation {
     /// Explains a record. `headline` is its state in one line, `appraisal` its forecasts.
     pub fn new(record: &Record, headline: String, appraisal: Option<&Appraisal>) -> Self {
         let reason = &record.decision.reason;
+        let market = record.market.as_ref();
+        let interval = market.and_then(|market| market.works_bought_per_hour_interval);
         let outlook = appraisal.map(|appraisal| outlook(record, appraisal));
         let changes = appraisal.zip(outlook).map(|(appraisal, outlook)| {
             let crossing = match outlook {
@@ -148,6 +165,10 @@ impl Explanation {
             cost_known: record.cost.is_some(),
             stop_below_mina_per_hour: appraisal.map(|appraisal| appraisal.stop.threshold.to_mina_per_hour()),
             resume_above_mina_per_hour: appraisal.map(|appraisal| appraisal.resume.threshold.to_mina_per_hour()),
+            works_bought_per_hour: market.and_then(|market| market.works_bought_per_hour),
+            works_bought_per_hour_low: interval.map(|[low, _]| low),
+            works_bought_per_hour_high: interval.map(|[_, high]| high),
+            own_sales_by_fee: market.iter().flat_map(|market| &market.own_sales_by_fee).map(FeeSales::from).collect(),
             outlook,
             changes: changes.unwrap_or_default(),
         }
@@ -420,6 +441,16 @@ mod tests {
         (best.works_per_hour, best.cautious_profit) = (0.0, FeeRate::ZERO);
         let idle = explained(&record);
         assert_eq!((idle.outlook, idle.changes.len()), (Some(Outlook::Earn), 0), "all of them speak of a loss");
+    }
+
+    #[test]
+    fn own_sales_and_demand_are_told_with_how_well_they_are_known() {
+        let found = explained(&sample::record());
+        let [cheap, dear] = found.own_sales_by_fee[..] else { panic!("{:?}", found.own_sales_by_fee) };
+        assert_eq!((cheap.works, cheap.sold, dear.works, dear.sold), (20, 11, 64, 26));
+        assert!((dear.fee_from_mina - 0.001).abs() < 1e-12 && (dear.realised - 0.40625).abs() < 1e-12);
+        let demand = [found.works_bought_per_hour_low, found.works_bought_per_hour, found.works_bought_per_hour_high];
+        assert_eq!(demand, [Some(362.5), Some(410.0), Some(463.7)]);
     }
 
     #[test]

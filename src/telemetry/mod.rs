@@ -12,6 +12,7 @@ mod explanation;
 mod liveness;
 mod log;
 mod metrics;
+mod sales;
 #[cfg(test)]
 pub(crate) mod sample;
 mod words;
@@ -22,4 +23,5 @@ pub use explanation::{Arithmetic, Change, Explanation, MovingCost, Outlook};
 pub use liveness::Liveness;
 pub use log::{InvalidFilter, LogFormat, init, log_record};
 pub use metrics::{Exposition, Metrics};
+pub use sales::FeeSales;
 pub use words::{four_digits, headline, percent};

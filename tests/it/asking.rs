@@ -102,6 +102,8 @@ async fn an_estimate_names_the_market_and_changes_nothing() {
         "mode",
         "cost_per_work_mina",
         "works_bought_per_hour",
+        "works_bought_per_hour_low",
+        "works_bought_per_hour_high",
         "zero_fee_ratio",
         "quantiles",
         "samples",

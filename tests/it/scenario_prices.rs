@@ -16,6 +16,7 @@ use snarkfee::{
     simulate::{SimPort, SimulatedDaemon, World, library},
     units::Nanomina,
 };
+use statrs::distribution::{Binomial, DiscreteCDF};
 use tokio::runtime::Runtime;
 
 /// The stated two-sided level of the band.
@@ -26,6 +27,8 @@ const FEES: [u64; 6] = [0, 9, 70_000, 995_000, 3_000_000, 9_800_000];
 const CERTAIN: f64 = 0.005;
 /// Seeds in all of an ordinary run.
 const SEEDS: u64 = 200;
+/// Chance that a run finds a broken promise where all are kept.
+const FALSE_ALARM: f64 = 0.01;
 /// The variable that asks for so many seeds of each moment, those after a change of regime too.
 const SEEDS_EACH: &str = "SNARKFEE_COVERAGE_SEEDS";
 
@@ -91,6 +94,9 @@ struct Seen {
     bands: [Point; FEES.len()],
     above: Shares,
     bought: f64,
+    /// Works bought per hour as the look has it, and the hours in which `bought` was.
+    demand: Option<[f64; 2]>,
+    hours: f64,
 }
 
 fn see(moment: Moment, seed: u64, runtime: &Runtime) -> Seen {
@@ -122,12 +128,16 @@ fn see(moment: Moment, seed: u64, runtime: &Runtime) -> Seen {
             *above += f64::from(u8::from(sale.fee > fee));
         }
     }
-    Seen { bands: fees().map(|fee| view.sells_above(fee)), above, bought }
+    let demand = view.summary().works_bought_per_hour_interval;
+    let hours = to.duration_since(from).as_secs_f64() / 3600.0;
+    Seen { bands: fees().map(|fee| view.sells_above(fee)), above, bought, demand, hours }
 }
 
 /// How often the truth was below, within and above the band, over seeds and fees.
 #[derive(Clone, Copy, Debug, Default)]
 struct Score {
+    /// Looks of which some band was judged.
+    looks: u32,
     judged: u32,
     below: u32,
     above: u32,
@@ -135,42 +145,57 @@ struct Score {
     certain: (u32, u32),
     error: f64,
     width: f64,
+    /// Looks with an interval of demand, and how many intervals missed it.
+    demand: (u32, u32),
 }
 
 impl Score {
     /// Judges each seed by the truth of all others.
     fn of(seen: &[Seen]) -> Self {
         let mut score = Self::default();
+        let mut judged = vec![false; seen.len()];
         let bought: f64 = seen.iter().map(|seen| seen.bought).sum();
         for place in 0..FEES.len() {
             let above: f64 = seen.iter().map(|seen| seen.above[place]).sum();
-            for one in seen {
+            for (one, judged) in seen.iter().zip(&mut judged) {
                 let truth = (above - one.above[place]) / (bought - one.bought);
-                score.judge(one.bands[place], truth);
+                *judged |= score.judge(one.bands[place], truth);
             }
         }
+        let hours: f64 = seen.iter().map(|seen| seen.hours).sum();
+        for (one, [low, high]) in seen.iter().filter_map(|one| Some((one, one.demand?))) {
+            let truth = (bought - one.bought) / (hours - one.hours);
+            score.demand.0 += 1;
+            score.demand.1 += u32::from(truth < low || truth > high);
+        }
+        score.looks = judged.into_iter().map(u32::from).sum();
         score
     }
 
-    fn judge(&mut self, band: Point, truth: f64) {
+    /// Whether the share is far enough from 0 and 1 to say anything of the rate.
+    fn judge(&mut self, band: Point, truth: f64) -> bool {
         if !(CERTAIN..=1.0 - CERTAIN).contains(&truth) {
             self.certain.0 += 1;
             self.certain.1 += u32::from(truth < band.low || truth > band.high);
-            return;
+            return false;
         }
         self.judged += 1;
         self.below += u32::from(truth < band.low);
         self.above += u32::from(truth > band.high);
         self.error += band.estimate - truth;
         self.width += band.high - band.low;
+        true
     }
 
     fn add(&mut self, other: Self) {
+        self.looks += other.looks;
         self.judged += other.judged;
         self.below += other.below;
         self.above += other.above;
         self.certain.0 += other.certain.0;
         self.certain.1 += other.certain.1;
+        self.demand.0 += other.demand.0;
+        self.demand.1 += other.demand.1;
         self.error += other.error;
         self.width += other.width;
     }
@@ -183,12 +208,30 @@ impl Score {
         self.mean(f64::from(self.judged - self.below - self.above))
     }
 
+    /// Panics where so many misses are no chance, if of each rate a share `alarm` of the looks may say so.
+    ///
+    /// Bands of one look may all hold or all miss, so a look is one witness, and no bands could spread a rate further over looks than
+    /// such: the misses are at most binomial.
+    fn assert_kept(&self, name: &str, alarm: f64) {
+        let outside = 1.0 - LEVEL;
+        // The lower limit, which decisions use, promises half of what is left outside.
+        for (what, missed, rate) in
+            [("the band", self.below + self.above, outside), ("the lower limit", self.below, outside / 2.0)]
+        {
+            let share = self.mean(missed.into());
+            let misses = u64::from(missed) * u64::from(self.looks) / u64::from(self.judged.max(1));
+            let chance = Binomial::new(rate, self.looks.into()).unwrap().sf(misses.saturating_sub(1));
+            assert!(misses == 0 || chance > alarm, "{name}: {what} misses {share:.3}, {rate:.2} is promised: {self:?}");
+        }
+    }
+
     fn row(&self, name: &str) -> String {
         if self.judged == 0 {
-            return format!("| {name} | 0 | - | - | - | - | - | {} of {} |", self.certain.1, self.certain.0);
+            let nothing = "| 0 | - | - | - | - | -";
+            return format!("| {name} {nothing} | {} of {} | {:.3} |", self.certain.1, self.certain.0, self.known());
         }
         format!(
-            "| {name} | {} | {:.3} | {:.3} | {:.3} | {:+.3} | {:.3} | {} of {} |",
+            "| {name} | {} | {:.3} | {:.3} | {:.3} | {:+.3} | {:.3} | {} of {} | {:.3} |",
             self.judged,
             self.covered(),
             self.mean(self.below.into()),
@@ -196,8 +239,14 @@ impl Score {
             self.mean(self.error),
             self.mean(self.width),
             self.certain.1,
-            self.certain.0
+            self.certain.0,
+            self.known()
         )
+    }
+
+    /// Share of the looks whose interval held the works bought per hour.
+    fn known(&self) -> f64 {
+        1.0 - f64::from(self.demand.1) / f64::from(self.demand.0.max(1))
     }
 }
 
@@ -229,9 +278,9 @@ fn the_band_holds_the_true_prices_at_its_rate() {
     let seeds = asked.unwrap_or(SEEDS.div_ceil(settled as u64));
     let scores = judge(moments, seeds);
     println!(
-        "| market | bands | truth within | truth below | truth above | mean error | mean width | near 0 or 1 missed |"
+        "| market | bands | truth within | truth below | truth above | mean error | mean width | near 0 or 1 missed | demand within |"
     );
-    println!("|---|---:|---:|---:|---:|---:|---:|---:|");
+    println!("|---|---:|---:|---:|---:|---:|---:|---:|---:|");
     let mut all = Score::default();
     for (moment, score) in moments.iter().zip(&scores).filter(|(moment, _)| moment.settled()) {
         println!("{}", score.row(moment.scenario));
@@ -242,10 +291,9 @@ fn the_band_holds_the_true_prices_at_its_rate() {
         println!("{}", score.row(&format!("{}, slot {}", moment.scenario, moment.slot)));
     }
     assert!(all.covered() >= LEVEL, "{all:?}");
-    // The lower limit, which decisions use, promises half of what is left outside. That is a rate: so many looks show it within two of
-    // their standard errors, the bands of one look being no more than one witness.
-    let promised = (1.0 - LEVEL) / 2.0;
-    let looks = (settled as u64 * seeds) as f64;
-    let spread = (promised * (1.0 - promised) / looks).sqrt();
-    assert!(all.mean(all.below.into()) <= promised + 2.0 * spread, "{all:?}");
+    let promises = 2.0 * (settled + 1) as f64;
+    all.assert_kept("all markets", FALSE_ALARM / promises);
+    for (moment, score) in moments.iter().zip(&scores).filter(|(moment, _)| moment.settled()) {
+        score.assert_kept(moment.scenario, FALSE_ALARM / promises);
+    }
 }

@@ -73,8 +73,12 @@ fn market_lines(market: &Summary, glance: &Glance) -> Vec<(&'static str, String)
         .zip(market.quantiles)
         .map(|(level, found)| format!("{}: {}", percent(*level), price(found)))
         .collect();
-    let demand =
-        market.works_bought_per_hour.map_or("not known".to_owned(), |rate| format!("{} works/h", four_digits(rate)));
+    let between = market.works_bought_per_hour_interval.map_or_else(String::new, |[low, high]| {
+        format!(", between {} and {} with probability 80 %", four_digits(low), four_digits(high))
+    });
+    let demand = market
+        .works_bought_per_hour
+        .map_or("not known".to_owned(), |rate| format!("{} works/h{between}", four_digits(rate)));
     let resolves = match market.histogram_resolves {
         Some(true) => "; the fee histogram tells prices apart",
         Some(false) => "; the fee histogram cannot tell prices apart and is not used",

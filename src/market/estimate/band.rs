@@ -1,12 +1,14 @@
-//! The confidence band: pointwise, two-sided, robust to dependence inside clusters, and deterministic.
+//! The confidence band: pointwise, two-sided, robust to dependence inside clusters and between neighbours, and deterministic.
 //!
-//! At a price f where S(f) is identified, the variance of the estimate is the sandwich over clusters: each cluster's summed score,
-//! mapped through the inverse of the observed information, squared (Huber 1967; on right-censored data the infinitesimal jackknife, on exact
-//! data the usual cluster-robust variance of a proportion). It is turned into an effective number of independent trials n = S(1 - S) /
-//! variance, after which the interval is Wilson's score interval with a Student quantile for the few clusters
-//! (Korn and Graubard 1998; Kott and Carr 1997).
+//! At a price f where S(f) is identified, the variance of the estimate comes from the influence of each cluster on it: the cluster's summed
+//! score, mapped through the inverse of the observed information. With clusters taken as independent it is the sum of the squared influences
+//! (the sandwich over clusters, Huber 1967; on right-censored data the infinitesimal jackknife, on exact data the usual cluster-robust
+//! variance of a proportion). With influences taken as a sequence in the order of purchase it is their long-run variance, which counts runs
+//! that outlast a cluster (`dependence`). Each is turned into an effective number of independent trials n = S(1 - S) / variance, after which the
+//! interval is Wilson's score interval (Wilson 1927) with a Student quantile for the few clusters or waves behind the variance (Korn and
+//! Graubard 1998; Kott and Carr 1997). The band is the union of these intervals: as wide as any of the views asks for.
 //!
-//! Two things keep it honest where that variance says little. One pseudo-cluster: S(1 - S) / k^2 is added to the variance, k the
+//! Two things keep it honest where clusters say little. One pseudo-cluster: S(1 - S) / k^2 is added to the variance of independent clusters, k the
 //! effective number of clusters that know at f whether C exceeds f (Kish: (sum w)^2 / sum w^2), so that clusters that agree by chance do not
 //! pass for certainty. And at S = 0 or 1 the interval is at least that of k clusters without exception, 1 - (alpha/2)^(1/k) (Clopper
 //! and Pearson 1934; 3/k is its rule of three).
@@ -16,17 +18,16 @@
 //! at any lower price.
 //!
 //! Invariants: 0 <= low <= high <= 1; both limits fall with the price; no NaN.
+//!
+//! Not here: how many trials stand behind S(f) (`trials`).
 
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
 use super::{
-    information::Information,
-    npmle::Likelihood,
+    trials::{Trials, trials},
     turnbull::{Design, Entry},
 };
 
-/// Most places at which the variance is computed; between them the smaller of the neighbours' trial numbers serves.
-const KNOTS: usize = 64;
 /// Largest number of degrees of freedom whose Student quantile is kept; beyond it the expansion in 1/df is exact to 1e-4.
 const TABLED: usize = 30;
 
@@ -65,12 +66,13 @@ impl Limits {
         )
     }
 
-    /// The interval for a share estimated from `trials` effective trials in `clusters` effective clusters.
-    pub(super) fn around(&self, share: f64, trials: f64, clusters: f64) -> (f64, f64) {
+    /// The interval for a share estimated from `trials` effective trials in `clusters` effective clusters, their number known from a variance of
+    /// so many degrees of freedom.
+    pub(super) fn around(&self, share: f64, trials: f64, clusters: f64, freedom: f64) -> (f64, f64) {
         if clusters.is_nan() || clusters < 1.0 || trials.is_nan() || trials <= 0.0 {
             return (0.0, 1.0);
         }
-        let squared = self.quantile(clusters - 1.0).powi(2);
+        let squared = self.quantile(freedom).powi(2);
         let spread = share * (1.0 - share) / trials + squared / (4.0 * trials * trials);
         let centre = share + squared / (2.0 * trials);
         let half = squared.sqrt() * spread.max(0.0).sqrt();
@@ -179,6 +181,13 @@ pub(super) fn steps(design: &Design, mass: &[f64], limits: &Limits) -> Vec<Step>
         *value = value.clamp(0.0, 1.0);
     }
     let trials = trials(design, mass, &above);
+    let widest = |share: f64, found: &Trials, clusters: f64| {
+        let few = clusters - 1.0;
+        let apart = limits.around(share, pooled(found.apart, clusters), clusters, few);
+        let along = found.along.iter().zip(trials.freedoms);
+        let along = along.map(|(trials, freedom)| limits.around(share, *trials, clusters, freedom.min(few)));
+        along.fold(apart, |(low, high), (lower, higher)| (low.min(lower), high.max(higher)))
+    };
     let knowing = knowing(design);
     let mut raw = Vec::with_capacity(design.grid.len());
     let (mut begun, mut past) = (0, 0);
@@ -190,8 +199,7 @@ pub(super) fn steps(design: &Design, mass: &[f64], limits: &Limits) -> Vec<Step>
             past += 1;
         }
         let clusters = knowing[place];
-        let reach = if begun == past { Some(pooled(trials[past], clusters)) } else { None };
-        raw.push((begun, reach.map(|trials| limits.around(above[past], trials, clusters))));
+        raw.push((begun, (begun == past).then(|| widest(above[past], &trials.passed[past], clusters))));
     }
     let mut steps: Vec<Step> = raw
         .iter()
@@ -227,109 +235,5 @@ fn widen(steps: &mut [Step]) {
     for step in steps.iter_mut() {
         low = low.min(step.low);
         step.low = low.min(step.estimate);
-    }
-}
-
-/// For each number of intervals passed, the effective independent trials behind the estimate; infinite where clusters do not differ.
-fn trials(design: &Design, mass: &[f64], above: &[f64]) -> Vec<f64> {
-    let likelihood = Likelihood { intervals: mass.len(), classes: &design.classes };
-    let probabilities = likelihood.probabilities(mass);
-    let mut rank = vec![0];
-    for value in mass {
-        rank.push(rank[rank.len() - 1] + usize::from(*value > NOTHING));
-    }
-    let carrying = rank[mass.len()];
-    let classes = design.classes.iter().zip(&probabilities).filter(|(_, p)| **p > NOTHING);
-    let information = Information::new(
-        carrying,
-        classes
-            .map(|(class, p)| (rank[class.first], rank[class.past], class.weight / p / p))
-            .filter(|(first, past, _)| first < past),
-    );
-    let scores: Vec<(usize, usize, usize, f64)> = design
-        .entries
-        .iter()
-        .filter_map(|entry| {
-            let class = &design.classes[entry.class];
-            let (first, past) = (rank[class.first], rank[class.past]);
-            let p = probabilities[entry.class];
-            (first < past && p > NOTHING).then_some((entry.cluster, first, past, entry.weight / p))
-        })
-        .collect();
-    let mut share = vec![0.0; carrying + 1];
-    for (passed, rank) in rank.iter().enumerate() {
-        share[*rank] = above[passed];
-    }
-    let mut at_rank = vec![f64::NAN; carrying + 1];
-    at_rank[0] = f64::INFINITY;
-    at_rank[carrying] = f64::INFINITY;
-    for knot in knots(&share) {
-        let mut unit = vec![0.0; carrying - 1];
-        unit[knot - 1] = 1.0;
-        // One place more on each side: the ends of the distribution function do not move.
-        let mut response = vec![0.0];
-        response.extend(information.solve(&unit));
-        response.push(0.0);
-        let variance = clustered(&scores, &response);
-        let trials = share[knot] * (1.0 - share[knot]) / variance;
-        at_rank[knot] = if trials.is_nan() { f64::INFINITY } else { trials };
-    }
-    fill(&mut at_rank);
-    rank.iter().map(|rank| at_rank[*rank]).collect()
-}
-
-/// Mass that counts as none.
-const NOTHING: f64 = 1e-9;
-
-/// Sum over clusters of the squared influence on one value of the distribution function.
-fn clustered(scores: &[(usize, usize, usize, f64)], response: &[f64]) -> f64 {
-    let (mut total, mut influence, mut current) = (0.0, 0.0, usize::MAX);
-    for (cluster, first, past, score) in scores {
-        if *cluster != current {
-            total += influence * influence;
-            (influence, current) = (0.0, *cluster);
-        }
-        influence += score * (response[*past] - response[*first]);
-    }
-    total + influence * influence
-}
-
-/// The values of the distribution function at which the variance is computed: all, or some evenly spread in S and in its logarithm.
-fn knots(share: &[f64]) -> Vec<usize> {
-    let inner = 1..share.len().saturating_sub(1);
-    if inner.len() <= KNOTS {
-        return inner.collect();
-    }
-    let half = KNOTS / 2;
-    let marks = (1..=half).map(|step| step as f64 / half as f64).chain((1..=half / 2).flat_map(|step| {
-        let tail = 0.5 * 0.7_f64.powi(i32::try_from(step).unwrap_or(i32::MAX));
-        [tail, 1.0 - tail]
-    }));
-    let mut found: Vec<usize> = marks
-        .map(|mark| share.partition_point(|value| *value >= mark).clamp(1, share.len() - 2))
-        .chain([1, share.len() - 2])
-        .collect();
-    found.sort_unstable();
-    found.dedup();
-    found
-}
-
-/// Gives each place without a value the smaller of its neighbours'.
-fn fill(values: &mut [f64]) {
-    let mut ahead = f64::INFINITY;
-    let mut following = vec![f64::INFINITY; values.len()];
-    for at in (0..values.len()).rev() {
-        following[at] = ahead;
-        if !values[at].is_nan() {
-            ahead = values[at];
-        }
-    }
-    let mut behind = f64::INFINITY;
-    for (value, following) in values.iter_mut().zip(following) {
-        if value.is_nan() {
-            *value = behind.min(following);
-        } else {
-            behind = *value;
-        }
     }
 }

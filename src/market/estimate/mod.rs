@@ -7,7 +7,7 @@
 //! zero-inflated log-normal mixture takes its place, and says so.
 //!
 //! The point estimate counts items, each with its weight; the band counts clusters, since works bought by one block are not
-//! independent witnesses. Where the data do not tell possible values of S(f) apart, the estimate is the least of them, which
+//! independent witnesses, and what neighbouring clusters have in common, since a run of works that shares one fate may be longer than a cluster. Where the data do not tell possible values of S(f) apart, the estimate is the least of them, which
 //! errs towards asking less.
 //!
 //! Two properties follow from the likelihood (it is supermodular in the distribution function; Topkis 1978) and are tested: one more
@@ -18,11 +18,13 @@
 //! Not here: which sales, offers and buckets become observations, their age, and what fee to ask.
 
 mod band;
+mod dependence;
 mod information;
 mod npmle;
 mod observation;
 mod parametric;
 mod survival;
+mod trials;
 mod turnbull;
 
 pub use observation::{Censoring, Dropped, Observation, decay, temper};
@@ -67,7 +69,7 @@ pub fn estimate(observations: &[Observation], settings: &Settings) -> Survival {
         };
     }
     let design = Design::new(&items);
-    let effective_samples = effective(&design);
+    let effective_samples = design.effective();
     let limits = Limits::new(settings.level);
     let few = effective_samples < settings.min_samples;
     let (curve, atoms, tail, method) =
@@ -103,17 +105,6 @@ fn parametric(design: &Design, evidence: f64, settings: &Settings, limits: &Limi
         0.0,
         method,
     )
-}
-
-/// Kish's effective number of clusters.
-fn effective(design: &Design) -> f64 {
-    let mut weights = vec![0.0; design.clusters];
-    for entry in &design.entries {
-        weights[entry.cluster] += entry.weight;
-    }
-    let (sum, squares) =
-        weights.iter().fold((0.0, 0.0), |(sum, squares), weight: &f64| (sum + weight, squares + weight * weight));
-    if squares > 0.0 { (sum * sum / squares).clamp(1.0, design.clusters as f64) } else { 0.0 }
 }
 
 #[cfg(test)]

@@ -29,7 +29,8 @@ pub struct Observation {
     pub censoring: Censoring,
     /// How much it counts relative to the others; only ratios of weights matter. Not finite, negative or zero: dropped and counted.
     pub weight: f64,
-    /// The group whose members share their evidence, usually the block that bought the work.
+    /// The group whose members share their evidence, usually the block that bought the work. Groups whose numbers are near each other were
+    /// bought near each other.
     pub cluster: u64,
 }
 

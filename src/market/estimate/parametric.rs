@@ -261,9 +261,13 @@ pub(super) struct Stretch {
 }
 
 impl Stretch {
+    fn limits(&self, share: f64, limits: &Limits) -> (f64, f64) {
+        limits.around(share, self.trials, self.clusters, self.clusters - 1.0)
+    }
+
     /// S(f) with its band, `estimate` being the mixture's value in this stretch.
     pub(super) fn point(&self, estimate: f64, limits: &Limits) -> Point {
-        let (low, high) = limits.around(estimate, self.trials, self.clusters);
+        let (low, high) = self.limits(estimate, limits);
         Point { estimate, low: low.min(self.low_before).min(estimate), high: high.max(self.high_after).max(estimate) }
     }
 }
@@ -287,15 +291,15 @@ pub(super) fn stretches(design: &Design, mixture: &Mixture, limits: &Limits) -> 
     // A stretch's own ends count too: at a share of exactly 0 or 1 the limits jump outwards.
     let mut low = 1.0_f64;
     for (stretch, end) in stretches.iter_mut().zip(&ends) {
-        low = low.min(limits.around(mixture.survival(stretch.from), stretch.trials, stretch.clusters).0);
+        low = low.min(stretch.limits(mixture.survival(stretch.from), limits).0);
         stretch.low_before = low;
-        low = low.min(limits.around(mixture.survival(*end), stretch.trials, stretch.clusters).0);
+        low = low.min(stretch.limits(mixture.survival(*end), limits).0);
     }
-    let mut high = limits.around(0.0, 1.0, stretches.last().map_or(0.0, |last| last.clusters)).1;
+    let mut high = stretches.last().map_or(1.0, |last| limits.around(0.0, 1.0, last.clusters, last.clusters - 1.0).1);
     for (stretch, end) in stretches.iter_mut().zip(&ends).rev() {
-        high = high.max(limits.around(mixture.survival(*end), stretch.trials, stretch.clusters).1);
+        high = high.max(stretch.limits(mixture.survival(*end), limits).1);
         stretch.high_after = high;
-        high = high.max(limits.around(mixture.survival(stretch.from), stretch.trials, stretch.clusters).1);
+        high = high.max(stretch.limits(mixture.survival(stretch.from), limits).1);
     }
     stretches
 }

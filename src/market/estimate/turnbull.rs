@@ -22,7 +22,7 @@ pub(super) struct Interval {
 /// What one cluster says of one span.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
-    /// Clusters are numbered from 0 without gaps.
+    /// Clusters are numbered from 0 without gaps, in the order of purchase.
     pub(super) cluster: usize,
     /// Position of the span's lower end in the grid.
     pub(super) from: usize,
@@ -80,6 +80,22 @@ impl Design {
         let intervals = innermost(&grid, &entries);
         let classes = classify(&grid, &intervals, &mut entries);
         Self { grid, intervals, classes, entries, clusters }
+    }
+
+    /// The weight of each cluster.
+    pub(super) fn weights(&self) -> Vec<f64> {
+        let mut weights = vec![0.0; self.clusters];
+        for entry in &self.entries {
+            weights[entry.cluster] += entry.weight;
+        }
+        weights
+    }
+
+    /// Kish's effective number of clusters.
+    pub(super) fn effective(&self) -> f64 {
+        let (sum, squares) =
+            self.weights().iter().fold((0.0, 0.0), |(sum, squares), weight| (sum + weight, squares + weight * weight));
+        if squares > 0.0 { (sum * sum / squares).clamp(1.0, self.clusters as f64) } else { 0.0 }
     }
 }
 

@@ -54,6 +54,19 @@ pub(super) struct QuantileOf {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub(super) struct LimitOf {
+    pub(super) daemon: String,
+    pub(super) limit: &'static str,
+}
+
+/// A band of fees by its lowest one: 0, or 1, 2 or 5 times a power of ten nanomina.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub(super) struct BandOf {
+    pub(super) daemon: String,
+    pub(super) fee_from_mina: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub(super) struct SourceOf {
     pub(super) daemon: String,
     pub(super) source: &'static str,
@@ -105,6 +118,7 @@ pub(super) struct Families {
     pub(super) zero_fee_ratio: Family<Of, Level>,
     pub(super) samples: Family<Of, Level>,
     pub(super) works_bought: Family<Of, Level>,
+    pub(super) works_bought_limit: Family<LimitOf, Level>,
     pub(super) open_works: Family<Of, Level>,
     pub(super) uncovered_works: Family<Of, Level>,
     pub(super) resolves: Family<Of, Level>,
@@ -112,6 +126,9 @@ pub(super) struct Families {
     pub(super) earned: Family<Of, Counter<f64, AtomicU64>>,
     pub(super) cost: Family<Of, Counter<f64, AtomicU64>>,
     pub(super) prediction_error: Family<Of, Level>,
+    pub(super) share_predicted: Family<BandOf, Level>,
+    pub(super) share_realised: Family<BandOf, Level>,
+    pub(super) works_decided: Family<BandOf, Level>,
     pub(super) own_block: Family<Of, Level>,
     pub(super) observation_age: Family<SourceOf, Level>,
     pub(super) requests: Family<RequestOf, Counter>,
@@ -146,6 +163,11 @@ impl Families {
             zero_fee_ratio: add(r, "snarkfee_market_zero_fee_ratio", "Share of works bought at fee 0"),
             samples: add(r, "snarkfee_market_samples", "Observations of price that count"),
             works_bought: add(r, "snarkfee_works_bought_per_hour", "Works bought by block producers per hour"),
+            works_bought_limit: add(
+                r,
+                "snarkfee_works_bought_per_hour_limit",
+                "Ends of the interval that the works bought per hour lie in with probability 0.8",
+            ),
             open_works: add(r, "snarkfee_open_works", "Works still to be bought"),
             uncovered_works: add(r, "snarkfee_uncovered_works", "Works still to be bought that nobody has proved"),
             resolves: add(
@@ -160,6 +182,21 @@ impl Families {
                 r,
                 "snarkfee_prediction_error",
                 "Predicted minus realised share of own works sold, over the window",
+            ),
+            share_predicted: add(
+                r,
+                "snarkfee_share_sold_predicted",
+                "Predicted share of own works sold, by band of their fee, over the window",
+            ),
+            share_realised: add(
+                r,
+                "snarkfee_share_sold_realised",
+                "Share of own works sold, by band of their fee, over the window",
+            ),
+            works_decided: add(
+                r,
+                "snarkfee_works_decided",
+                "Own works bought from us or from someone else, by band of their fee, over the window",
             ),
             own_block: add(
                 r,

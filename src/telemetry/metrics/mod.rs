@@ -13,7 +13,7 @@ mod process;
 mod tests;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicU64, atomic::Ordering},
     time::Duration,
 };
@@ -27,13 +27,14 @@ use prometheus_client::{
 
 use self::{
     families::{
-        ActionOf, DecisionOf, Families, FaultOf, Level, ModeOf, Of, OperationOf, QuantileOf, RequestOf, SourceOf,
+        ActionOf, BandOf, DecisionOf, Families, FaultOf, Level, LimitOf, ModeOf, Of, OperationOf, QuantileOf,
+        RequestOf, SourceOf,
     },
     process::Process,
 };
 use crate::{
     fault::{Fault, JournalClass},
-    market::Summary,
+    market::{BandSales, Summary},
     record::{Mode, Outcome, Record},
     units::{DaemonId, Nanomina},
 };
@@ -77,9 +78,13 @@ struct Marks {
     graphql: Option<Timestamp>,
     metrics: Option<Timestamp>,
     price: Option<Timestamp>,
+    /// Bands of fees that have series.
+    bands: Vec<Nanomina>,
 }
 
 const QUANTILE_NAMES: [&str; Summary::QUANTILES.len()] = ["0.1", "0.25", "0.5", "0.75", "0.9"];
+
+const LIMITS: [&str; 2] = ["low", "high"];
 
 impl Default for Metrics {
     fn default() -> Self {
@@ -143,6 +148,11 @@ impl Metrics {
         show(&f.zero_fee_ratio, &of, market.filter(|market| market.samples > 0).map(|market| market.zero_fee_ratio));
         show(&f.samples, &of, market.map(|market| market.samples as f64));
         show(&f.works_bought, &of, market.and_then(|market| market.works_bought_per_hour));
+        let interval = market.and_then(|market| market.works_bought_per_hour_interval);
+        for (place, limit) in LIMITS.into_iter().enumerate() {
+            let at = interval.and_then(|interval| interval.get(place).copied());
+            show(&f.works_bought_limit, &LimitOf { daemon: daemon(), limit }, at);
+        }
         show(&f.open_works, &of, record.book().map(|book| book.open_works as f64));
         show(&f.uncovered_works, &of, record.book().map(|book| book.uncovered_works as f64));
         show(&f.resolves, &of, market.and_then(|market| market.histogram_resolves).map(flag));
@@ -161,6 +171,8 @@ impl Metrics {
         if matches!(record.look.metrics, Some(Ok(_))) {
             marks.metrics = Some(record.at);
         }
+        let sales = record.market.as_ref().map_or(&[][..], |market| &market.own_sales_by_fee);
+        self.show_sales(&of.daemon, marks, sales);
         let Some(market) = &record.market else { return };
         if let Some(cost) = record.cost {
             let more = market.own_made.saturating_sub(marks.made);
@@ -215,9 +227,13 @@ impl Metrics {
         for quantile in QUANTILE_NAMES {
             f.market_fee.remove(&QuantileOf { daemon: daemon.clone(), quantile });
         }
+        for limit in LIMITS {
+            f.works_bought_limit.remove(&LimitOf { daemon: daemon.clone(), limit });
+        }
         let mut marks = self.marks();
         for (name, marks) in marks.iter_mut().filter(|(name, _)| name.as_str() == daemon) {
             (marks.graphql, marks.metrics, marks.price) = (None, None, None);
+            self.show_sales(name.as_str(), marks, &[]);
             self.show_ages(name, marks, Timestamp::MIN);
         }
     }
@@ -244,6 +260,20 @@ impl Metrics {
             let age = seen.map(|seen| now.duration_since(seen).as_secs_f64().max(0.0));
             show(&self.families.observation_age, &SourceOf { daemon: daemon.as_str().to_owned(), source }, age);
         }
+    }
+
+    fn show_sales(&self, daemon: &str, marks: &mut Marks, sales: &[BandSales]) {
+        let now: BTreeMap<Nanomina, &BandSales> = sales.iter().map(|sales| (sales.from, sales)).collect();
+        let f = &self.families;
+        for from in marks.bands.drain(..).chain(now.keys().copied()) {
+            let fee_from_mina = from.to_string().trim_end_matches(" MINA").to_owned();
+            let of = BandOf { daemon: daemon.to_owned(), fee_from_mina };
+            let sales = now.get(&from);
+            show(&f.share_predicted, &of, sales.map(|sales| sales.predicted));
+            show(&f.share_realised, &of, sales.map(|sales| sales.realised()));
+            show(&f.works_decided, &of, sales.map(|sales| sales.decided as f64));
+        }
+        marks.bands.extend(now.keys());
     }
 
     fn marks(&self) -> MutexGuard<'_, HashMap<DaemonId, Marks>> {

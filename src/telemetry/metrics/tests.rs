@@ -54,7 +54,7 @@ fn scrape(metrics: &Metrics, now: Timestamp) -> BTreeMap<String, f64> {
 }
 
 /// Names without the `_total` of counters; process metrics are those of Linux.
-const CONTRACT: [&str; 32] = [
+const CONTRACT: [&str; 36] = [
     "process_cpu_seconds counter {}",
     "process_open_fds gauge {}",
     "process_resident_memory_bytes gauge {}",
@@ -80,12 +80,16 @@ const CONTRACT: [&str; 32] = [
     "snarkfee_open_works gauge {daemon}",
     "snarkfee_prediction_error gauge {daemon}",
     "snarkfee_sale_probability gauge {daemon}",
+    "snarkfee_share_sold_predicted gauge {daemon,fee_from_mina}",
+    "snarkfee_share_sold_realised gauge {daemon,fee_from_mina}",
     "snarkfee_target_fee_mina gauge {daemon}",
     "snarkfee_tick_seconds histogram {daemon,le}",
     "snarkfee_uncovered_works gauge {daemon}",
     "snarkfee_worker_enabled gauge {daemon}",
     "snarkfee_worker_wanted gauge {daemon}",
     "snarkfee_works_bought_per_hour gauge {daemon}",
+    "snarkfee_works_bought_per_hour_limit gauge {daemon,limit}",
+    "snarkfee_works_decided gauge {daemon,fee_from_mina}",
     "snarkfee_works_sold counter {daemon}",
 ];
 
@@ -142,6 +146,10 @@ fn the_figures_are_those_of_the_record() {
         ("snarkfee_expected_profit_mina_per_hour{daemon=\"main\"}", 0.021),
         ("snarkfee_market_fee_mina{daemon=\"main\",quantile=\"0.75\"}", 0.0025),
         ("snarkfee_histogram_resolves_prices{daemon=\"main\"}", 0.0),
+        ("snarkfee_works_bought_per_hour_limit{daemon=\"main\",limit=\"low\"}", 362.5),
+        ("snarkfee_share_sold_predicted{daemon=\"main\",fee_from_mina=\"0.001\"}", 0.45),
+        ("snarkfee_share_sold_realised{daemon=\"main\",fee_from_mina=\"0.001\"}", 0.40625),
+        ("snarkfee_works_decided{daemon=\"main\",fee_from_mina=\"0.0005\"}", 20.0),
         ("snarkfee_works_sold_total{daemon=\"main\"}", 37.0),
         ("snarkfee_earned_mina_total{daemon=\"main\"}", 0.0444),
         ("snarkfee_cost_mina_total{daemon=\"main\"}", 0.036),
@@ -200,6 +208,8 @@ fn a_value_that_is_no_longer_known_loses_its_series() {
         "snarkfee_uncovered_works",
         "snarkfee_histogram_resolves_prices",
         "snarkfee_prediction_error",
+        "snarkfee_share_sold",
+        "snarkfee_works_decided",
     ] {
         assert!(!shown.keys().any(|name| name.starts_with(family)), "{family} is still there");
     }
@@ -208,6 +218,22 @@ fn a_value_that_is_no_longer_known_loses_its_series() {
     assert_eq!(shown["snarkfee_mode{daemon=\"main\",mode=\"breaker_open\"}"], 1.0);
     assert_eq!(shown["snarkfee_mode{daemon=\"main\",mode=\"paused\"}"], 1.0);
     assert!(!shown.contains_key("snarkfee_actions_total{daemon=\"main\",action=\"hold\",outcome=\"held\"}"));
+}
+
+#[test]
+fn a_band_without_works_of_the_window_loses_its_series_and_the_others_keep_theirs() {
+    let metrics = filled();
+    let mut later = record();
+    later.market.as_mut().unwrap().own_sales_by_fee.remove(0);
+    metrics.observe(&later);
+    let shown = scrape(&metrics, later.at);
+    let bands = |family: &str| {
+        let of = shown.keys().filter(|name| name.starts_with(family));
+        of.map(|name| name.contains("fee_from_mina=\"0.001\"")).collect::<Vec<_>>()
+    };
+    for family in ["snarkfee_share_sold_predicted", "snarkfee_share_sold_realised", "snarkfee_works_decided"] {
+        assert_eq!(bands(family), [true], "{family}");
+    }
 }
 
 #[test]

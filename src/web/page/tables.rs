@@ -77,6 +77,10 @@ fn market(record: &Record) -> Markup {
                 }
                 (row("Bought at fee 0", market.filter(|m| m.samples > 0).map(|m| html! { (percent(m.zero_fee_ratio)) })))
                 (row("Works bought per hour", market.and_then(|m| m.works_bought_per_hour).map(number)))
+                (row(
+                    "Known to lie between (80 %)",
+                    market.and_then(|m| m.works_bought_per_hour_interval).map(|[low, high]| html! { (number(low)) " and " (number(high)) }),
+                ))
                 (row("Open works", record.book().map(|m| html! { (m.open_works) })))
                 (row("Of these, without a proof", record.book().map(|m| html! { (m.uncovered_works) })))
                 (row("Covered by someone's proof", record.book().and_then(covered)))

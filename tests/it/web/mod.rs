@@ -69,6 +69,11 @@ async fn status_has_the_keys_of_the_contract_and_the_numbers_of_the_record() {
     assert!((180.0..181.0).contains(&age), "{age}");
     assert_keys(&daemon["last_decision"], &["at", "action", "reason", "text"]);
     assert_eq!(daemon["last_decision"]["reason"], "price_move");
+    let dear = json!({
+        "fee_from_mina": 0.001, "works": 64, "sold": 26, "predicted": 0.45, "realised": 0.40625, "factor": 0.92
+    });
+    assert_eq!(daemon["own_sales_by_fee"][1], dear);
+    assert_eq!(daemon["explanation"]["own_sales_by_fee"][1], dear);
 }
 
 #[tokio::test]
@@ -98,6 +103,8 @@ async fn market_has_the_keys_of_an_estimate() {
                 "mode",
                 "cost_per_work_mina",
                 "works_bought_per_hour",
+                "works_bought_per_hour_low",
+                "works_bought_per_hour_high",
                 "zero_fee_ratio",
                 "quantiles",
                 "samples",

@@ -106,3 +106,40 @@ fn the_ninety_percent_band_holds_the_truth() {
         assert!(width.iter().all(|width| *width < 0.35), "{}: {width:?}", market.name);
     }
 }
+
+/// Sixty clusters of works that are dear or free together, one in so many drawing another fate than the one before it had.
+fn runs(length: u32, random: &mut ChaCha8Rng) -> Vec<Observation> {
+    let mut dear = random.random::<bool>();
+    (0..60)
+        .flat_map(|cluster| {
+            if random.random_range(0..length) == 0 {
+                dear = random.random();
+            }
+            let share = if dear { 0.7 } else { 0.1 };
+            let price = |random: &mut ChaCha8Rng| if random.random::<f64>() < share { 1_000_000 } else { 0 };
+            (0..16).map(|_| exact(price(random), cluster)).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[test]
+fn the_band_holds_the_truth_where_runs_outlast_a_cluster() {
+    const SEEDS: u64 = 400;
+    let mut widths = Vec::new();
+    for length in [1, 2, 3] {
+        let (mut held, mut width) = (0, 0.0);
+        for seed in 0..SEEDS {
+            let mut random = ChaCha8Rng::seed_from_u64(seed);
+            let settings = Settings { level: 0.8, ..nonparametric_settings() };
+            let point = estimate(&runs(length, &mut random), &settings).at(nanomina(0));
+            held += u64::from((point.low..=point.high).contains(&0.4));
+            width += (point.high - point.low) / SEEDS as f64;
+        }
+        let rate = held as f64 / SEEDS as f64;
+        println!("a fate for {length} clusters: held {rate:.3}, width {width:.3}");
+        assert!(rate >= 0.8, "a fate for {length} clusters: the band holds the truth in {rate} of looks");
+        widths.push(width);
+    }
+    assert!(widths[0] < 0.15, "clusters that have nothing in common: {widths:?}");
+    assert!(widths.is_sorted() && widths[2] > 1.5 * widths[0], "{widths:?}");
+}

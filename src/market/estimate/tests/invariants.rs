@@ -140,6 +140,19 @@ proptest! {
     }
 
     #[test]
+    fn the_order_of_purchase_reversed_changes_nothing(observations in observations(), settings in settings()) {
+        let reversed: Vec<Observation> =
+            observations.iter().map(|of| Observation { cluster: 100 - of.cluster, ..*of }).collect();
+        let (forth, back) = (estimate(&observations, &settings), estimate(&reversed, &settings));
+        for fee in fees(&observations) {
+            let (a, b) = (forth.at(fee), back.at(fee));
+            for (a, b) in [(a.estimate, b.estimate), (a.low, b.low), (a.high, b.high)] {
+                prop_assert!((a - b).abs() < 1e-7, "{a} and {b} at {fee}");
+            }
+        }
+    }
+
+    #[test]
     fn splitting_a_weight_changes_nothing(observations in observations(), settings in settings()) {
         let split: Vec<Observation> = observations
             .iter()
