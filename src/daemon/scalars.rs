@@ -6,7 +6,7 @@
 //!
 //! Invariants: a number is accepted only in canonical decimal form, so that nothing is read as something it does not say.
 
-use std::{borrow::Cow, cell::RefCell, fmt};
+use std::{borrow::Cow, cell::RefCell, fmt, marker::PhantomData};
 
 use jiff::Timestamp;
 use serde::{
@@ -228,9 +228,20 @@ impl<'de> Deserialize<'de> for Key {
 
 impl<'de> Deserialize<'de> for Ids {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct List;
+        Self::of_each::<Wire, _>(deserializer)
+    }
+}
 
-        impl<'de> de::Visitor<'de> for List {
+impl Ids {
+    /// Reads a list each of whose entries holds one id.
+    pub(super) fn of_each<'de, T, D>(deserializer: D) -> Result<Self, D::Error>
+    where
+        T: Deserialize<'de> + Into<Wire>,
+        D: Deserializer<'de>,
+    {
+        struct List<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de> + Into<Wire>> de::Visitor<'de> for List<T> {
             type Value = Ids;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -238,20 +249,20 @@ impl<'de> Deserialize<'de> for Ids {
             }
 
             fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Ids, A::Error> {
-                let Some(first) = list.next_element::<Wire>()? else { return Ok(Ids::of(&[])) };
-                let Some(second) = list.next_element::<Wire>()? else { return Ok(Ids::of(&[first])) };
+                let Some(first) = list.next_element::<T>()? else { return Ok(Ids::of(&[])) };
+                let Some(second) = list.next_element::<T>()? else { return Ok(Ids::of(&[first.into()])) };
                 let mut count = 2;
                 while list.next_element::<IgnoredAny>()?.is_some() {
                     count += 1;
                 }
                 match count {
-                    2 => Ok(Ids::of(&[first, second])),
+                    2 => Ok(Ids::of(&[first.into(), second.into()])),
                     many => Ok(Ids::Other(format!("{many} ids"))),
                 }
             }
         }
 
-        deserializer.deserialize_seq(List)
+        deserializer.deserialize_seq(List(PhantomData::<T>))
     }
 }
 
