@@ -61,3 +61,45 @@ impl<'de, E: Entries> Deserialize<'de> for List<E> {
         deserializer.deserialize_seq(Reader(PhantomData))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Small;
+
+    impl Entries for Small {
+        type Wire = i64;
+        type Value = u8;
+
+        const LIMIT: usize = 3;
+
+        fn read(wire: i64) -> Result<u8, Fault> {
+            u8::try_from(wire).map_err(|_| Fault::InvalidValue { field: "small".to_owned(), value: wire.to_string() })
+        }
+    }
+
+    fn read(json: &str) -> Result<Result<Vec<u8>, Fault>, serde_json::Error> {
+        serde_json::from_str::<List<Small>>(json).map(|list| list.0)
+    }
+
+    #[test]
+    fn the_first_entry_that_cannot_be_true_is_told() {
+        assert_eq!(read("[]").unwrap(), Ok(vec![]));
+        assert_eq!(read("[1, 2, 3]").unwrap(), Ok(vec![1, 2, 3]));
+        let fault = read("[1, -7, 300, \"other\"]").unwrap().unwrap_err();
+        assert_eq!(fault, Fault::InvalidValue { field: "small".to_owned(), value: "-7".to_owned() });
+    }
+
+    #[test]
+    fn a_list_beyond_its_limit_is_not_kept() {
+        assert_eq!(read("[1, 2, 3, 4, 5]").unwrap(), Err(Fault::Oversized { limit: 3 }));
+    }
+
+    #[test]
+    fn what_is_no_list_is_told_before_what_cannot_be_true() {
+        for json in ["[-7, }", "[1, \"other\"]", "[-7", "{}", "null"] {
+            assert!(read(json).is_err(), "{json}");
+        }
+    }
+}
