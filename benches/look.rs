@@ -1,20 +1,30 @@
-//! Time of one look after it was read: 290 blocks and 20,000 open works should be taken in, concluded from and decided on in less
-//! than 20 ms on one core.
+//! Time of one look. After it was read, 290 blocks and 20,000 open works should be taken in, concluded from and decided on in less than
+//! 20 ms on one core; over loopback, a simulated daemon's answers are fetched and read too.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use divan::{Bencher, black_box};
 use jiff::{SignedDuration, Timestamp};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use snarkfee::{
+    clock::Clock,
+    controller::{Context, State},
+    cost::CostModel,
+    daemon::{ClientConfig, DaemonClient, DaemonPort, MetricsEndpoint},
     market::{
         Block, Book, BookOrder, ChainLook, ConsensusSlot, History, Look, Offer, OpenWork, Prediction, Sale, Status,
         SyncState, View, ViewSettings,
     },
-    policy::{BlockProduction, Decision, Input, Memory, Params, Pricing, Role, Safety, Worker, decide},
+    policy::{BlockProduction, Decision, Input, Memory, Mode, Params, Pricing, Role, Safety, Worker, decide},
+    simd::{Options, SimDaemonServer},
+    simulate::{World, library},
     units::{Nanomina, PublicKey, WorkId},
 };
+use tokio_util::sync::CancellationToken;
 
 fn main() {
     divan::main();
@@ -154,4 +164,54 @@ fn view_alone(bencher: Bencher<'_, '_>) {
     let mut history = History::default();
     history.absorb(&look, owns, Some(PREDICTION));
     bencher.bench(|| View::new(&history, black_box(&look), &SETTINGS, owns));
+}
+
+/// Of a look, what the decision takes: forecasts over all fees, and what follows from them.
+#[divan::bench]
+fn decision_alone(bencher: Bencher<'_, '_>) {
+    let (look, params) = (look(), params());
+    let owns = |prover: &PublicKey| params.worker.owns(prover);
+    let mut history = History::default();
+    history.absorb(&look, owns, Some(PREDICTION));
+    let view = View::new(&history, &look, &SETTINGS, owns);
+    let (memory, cost) = (Memory::default(), Ok(fee(100_000)));
+    bencher.bench(|| {
+        let (look, memory, params) = (black_box(&look), &memory, &params);
+        decide(&Input { now: look.at, look, view: &view, cost, memory, role: Role::Worker, params })
+    });
+}
+
+/// State, blocks, works and metrics fetched from a simulated daemon of the newest era, and concluded from.
+#[divan::bench]
+fn over_loopback(bencher: Bencher<'_, '_>) {
+    let Ok(runtime) = tokio::runtime::Runtime::new() else { return };
+    let clock = Clock::system();
+    let Ok(scenario) = library::scenario("scarce") else { return };
+    let world = Arc::new(Mutex::new(World::new(&scenario, 1, clock.now() - SignedDuration::from_hours(12))));
+    let (port, stop) = (([127, 0, 0, 1], 0).into(), CancellationToken::new());
+    let served = runtime.block_on(SimDaemonServer::bind(port, port, world, clock, Options::default(), &stop));
+    let Ok(served) = served else { return };
+    let (Ok(graphql_url), Ok(metrics)) = (served.graphql_url().parse(), served.metrics_url().parse()) else { return };
+    let config = ClientConfig {
+        graphql_url,
+        metrics: Some(MetricsEndpoint::Page(metrics)),
+        bearer: None,
+        timeout: Duration::from_secs(30),
+        max_response: 64 << 20,
+        clock,
+        observer: None,
+        member: None,
+    };
+    let Ok(client) = DaemonClient::new(config) else { return };
+    let worker = Worker { key: Some(World::operator_key()), ..Worker::default() };
+    let params = Params { worker, ..params() };
+    let (mut state, cost) = (State::default(), CostModel::PerWork(fee(100_000)));
+    let context = Context { mode: Mode::DryRun, params: &params, cost: &cost, quote: None };
+    bencher.bench_local(|| {
+        let plan = state.plan(clock.now(), &params);
+        let look = runtime.block_on(client.look(&plan));
+        state.conclude(look.at, &look, &context).decision
+    });
+    stop.cancel();
+    runtime.block_on(served.shut_down());
 }

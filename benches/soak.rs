@@ -2,7 +2,7 @@
 //! memory, open files and journal are printed as it goes, with the looks that were due and that were taken.
 //!
 //! `SOAK_DAEMONS` (1000), `SOAK_INTERVAL` (60, in seconds) and `SOAK_MINUTES` set the scale. Left out of `cargo bench` unless the last
-//! is set.
+//! is set. Each simulated daemon listens at two ports: a thousand need `ulimit -n 4096`.
 
 use std::{
     error::Error,

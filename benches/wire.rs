@@ -3,7 +3,10 @@
 
 use std::{fmt::Write, hint::black_box, time::Duration};
 
-use divan::{Bencher, counter::BytesCount};
+use divan::{
+    Bencher,
+    counter::{BytesCount, ItemsCount},
+};
 use jiff::{SignedDuration, Timestamp};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -129,12 +132,13 @@ fn snark_pool_ignored(bencher: Bencher<'_, '_>) {
     bencher.counter(BytesCount::of_str(&body)).bench(|| serde_json::from_str::<IgnoredAny>(black_box(&body)).is_ok());
 }
 
-/// Decoded and joined to the works still to be bought.
+/// Decoded and joined to the works still to be bought; items are entries of the pool.
 #[divan::bench]
 fn snark_pool_read(bencher: Bencher<'_, '_>) {
     let body = answer().into_bytes();
     bencher
         .counter(BytesCount::of_slice(&body))
+        .counter(ItemsCount::new(ENTRIES.unsigned_abs()))
         .with_inputs(|| body.clone())
         .bench_values(|body| decode(POOL, 200, body));
 }

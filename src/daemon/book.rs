@@ -3,50 +3,68 @@
 //! A proof stays in the snark pool as long as any block of the frontier still has its work outstanding (Mina
 //! `snark_pool_refcount.ml`), so the pool also holds works that newer blocks have bought. Those come out here.
 
-use hashbrown::{HashMap, HashSet, hash_map::Entry};
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashSet, HashTable, hash_table::Entry};
 
 use crate::{
-    market::{Book, BookOrder, ChainLook, Offer, OpenWork},
+    market::{Book, BookOrder, ChainLook, OpenWork},
     units::WorkId,
 };
 
 /// The book from `snarkWorkRange`, which lists every work of the best tip's scan state in the order of purchase.
 pub(super) fn from_range(listed: Vec<OpenWork>, chain: &ChainLook) -> Book {
-    let bought = bought(chain);
-    let mut seen = HashSet::with_capacity(listed.len());
-    let open = |open: &OpenWork| !bought.contains(&open.work) && seen.insert(open.work);
-    Book { order: BookOrder::Purchase, works: listed.into_iter().filter(open).collect() }
+    Book { order: BookOrder::Purchase, works: open(listed, chain).into() }
 }
 
 /// The book from `snarkPool` joined with `pendingSnarkWork`.
 ///
 /// A pending work without an entry in the pool is unproved. One with an entry is priced above the fee of the daemon's own
 /// worker, and keeps that offer. Works of the pool come first, in its order.
-pub(super) fn from_pool(pool: Vec<(WorkId, Offer)>, pending: Vec<WorkId>, chain: &ChainLook) -> Book {
+pub(super) fn from_pool(mut listed: Vec<OpenWork>, pending: Vec<WorkId>, chain: &ChainLook) -> Book {
+    listed.extend(pending.into_iter().map(|work| OpenWork { work, standing: None }));
+    Book { order: BookOrder::Unknown, works: open(listed, chain).into() }
+}
+
+/// What of a list is still to be bought, each work once. The daemon keeps one proof of a work; should it list two, the cheaper stands.
+fn open(mut listed: Vec<OpenWork>, chain: &ChainLook) -> Vec<OpenWork> {
     let bought = bought(chain);
-    let mut places = HashMap::with_capacity(pool.len() + pending.len());
-    let mut works: Vec<OpenWork> = Vec::with_capacity(pool.len() + pending.len());
-    let offers = pool.into_iter().map(|(work, offer)| (work, Some(offer)));
-    for (work, offer) in offers.chain(pending.into_iter().map(|work| (work, None))) {
-        if bought.contains(&work) {
+    let hasher = DefaultHashBuilder::default();
+    // Places in the list instead of works: that little stays in the processor's cache.
+    let mut places: HashTable<u32> = HashTable::with_capacity(listed.len());
+    let (mut out, mut repeated) = (Vec::new(), Vec::new());
+    let work_at = |place: &u32| listed.get(*place as usize).map(|open| open.work);
+    let hash = |work: Option<WorkId>| hasher.hash_one(work);
+    for (place, OpenWork { work, .. }) in (0..).zip(&listed) {
+        if bought.contains(work) {
+            out.push(place);
             continue;
         }
-        match places.entry(work) {
-            Entry::Vacant(place) => {
-                place.insert(works.len());
-                works.push(OpenWork { work, standing: offer });
+        let same = |known: &u32| work_at(known) == Some(*work);
+        match places.entry(hash(Some(*work)), same, |known| hash(work_at(known))) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(place);
             }
-            Entry::Occupied(place) => {
-                // The daemon keeps one proof of a work; should it list two, the cheaper stands.
-                if let (Some(known), Some(offer)) = (works.get_mut(*place.get()), offer)
-                    && known.standing.as_ref().is_none_or(|standing| offer.fee < standing.fee)
-                {
-                    known.standing = Some(offer);
-                }
+            Entry::Occupied(known) => {
+                out.push(place);
+                repeated.push((*known.get(), place));
             }
         }
     }
-    Book { order: BookOrder::Unknown, works: works.into() }
+    for (first, again) in repeated {
+        let offer = listed.get_mut(again as usize).and_then(|open| open.standing.take());
+        if let (Some(known), Some(offer)) = (listed.get_mut(first as usize), offer)
+            && known.standing.as_ref().is_none_or(|standing| offer.fee < standing.fee)
+        {
+            known.standing = Some(offer);
+        }
+    }
+    let (mut place, mut out) = (0_u32.., out.into_iter().peekable());
+    listed.retain(|_| {
+        let place = place.next();
+        out.next_if(|out| Some(*out) == place).is_none()
+    });
+    listed
 }
 
 fn bought(chain: &ChainLook) -> HashSet<WorkId> {
@@ -59,7 +77,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        market::{Block, Sale},
+        market::{Block, Offer, Sale},
         units::{Nanomina, PublicKey},
     };
 
@@ -88,9 +106,14 @@ mod tests {
         assert_eq!(shown(&book), [(3, None), (1, Some(5))]);
     }
 
+    fn proved(works: impl IntoIterator<Item = (i64, u64)>) -> Vec<OpenWork> {
+        let proved = |(id, fee)| OpenWork { work: WorkId::one(id), standing: Some(offer(fee)) };
+        works.into_iter().map(proved).collect()
+    }
+
     #[test]
     fn the_pool_is_joined_with_what_is_pending() {
-        let pool = [(1, 10), (2, 20), (3, 30), (1, 9)].map(|(id, fee)| (WorkId::one(id), offer(fee))).to_vec();
+        let pool = proved([(1, 10), (2, 20), (3, 30), (1, 9)]);
         let pending = [2, 4, 3, 4].map(WorkId::one).to_vec();
         let book = from_pool(pool, pending, &chain(&[3]));
         assert_eq!(book.order, BookOrder::Unknown);
@@ -99,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_bundle_is_told_from_its_parts() {
-        let pool = vec![(WorkId::two(1, 2), offer(4))];
+        let pool = vec![OpenWork { work: WorkId::two(1, 2), standing: Some(offer(4)) }];
         let book = from_pool(pool, vec![WorkId::one(1)], &chain(&[2]));
         assert_eq!(book.works.len(), 2);
     }
@@ -111,8 +134,7 @@ mod tests {
             pending in proptest::collection::vec(0_i64..12, 0..20),
             sold in proptest::collection::vec(0_i64..12, 0..6),
         ) {
-            let offers = pool.iter().map(|(id, fee)| (WorkId::one(*id), offer(*fee))).collect();
-            let book = from_pool(offers, pending.iter().copied().map(WorkId::one).collect(), &chain(&sold));
+            let book = from_pool(proved(pool.iter().copied()), pending.iter().copied().map(WorkId::one).collect(), &chain(&sold));
             let shown = shown(&book);
             let ids: HashSet<_> = shown.iter().map(|(id, _)| *id).collect();
             prop_assert_eq!(ids.len(), shown.len());

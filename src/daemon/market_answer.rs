@@ -1,9 +1,14 @@
 //! From the answers about chain and works to a [`ChainLook`] and a [`crate::market::Book`].
+//!
+//! The types are written by hand, unlike those of the small answers: a pool of tens of thousands of entries is turned into works as
+//! it is read, without a list of what it says in between.
+
+use serde::Deserialize;
 
 use super::{
     answers::MarketAnswer,
     book, chain,
-    operations::{market_coda, market_pool, market_range},
+    list::{Entries, List},
     scalars::{Ids, Key, Wire, invalid},
 };
 use crate::{
@@ -19,81 +24,45 @@ const MAX_WORKS: usize = 1_000;
 /// Entries of the pool, of the pending works, and of the range.
 const MAX_ENTRIES: usize = 200_000;
 
-/// The generated types of the documents differ in nothing but their names.
-macro_rules! blocks {
-    ($blocks:expr) => {{
-        let listed = $blocks.ok_or_else(|| Fault::Refused { message: "bestChain is null".to_owned() })?;
-        bounded(listed.len(), MAX_BLOCKS as usize)?;
-        let mut blocks = Vec::with_capacity(listed.len());
-        for block in listed {
-            bounded(block.snark_jobs.len(), MAX_WORKS)?;
-            let mut works = Vec::with_capacity(block.snark_jobs.len());
-            for sale in block.snark_jobs {
-                let (work, Offer { fee, prover }) = SALE.read(sale.work_ids, &sale.fee, sale.prover)?;
-                works.push(Sale { work, fee, prover });
-            }
-            blocks.push(Block {
-                height: block.protocol_state.consensus_state.block_height.length("bestChain.blockHeight")?,
-                state_hash: block.state_hash.hash("bestChain.stateHash")?.into(),
-                at: block.protocol_state.blockchain_state.date.time("bestChain.date")?,
-                works: works.into(),
-            });
-        }
-        chain::assemble(blocks)
-    }};
+/// The data of `market_pool.graphql`, and without blocks of `market_coda.graphql`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PoolData {
+    best_chain: Option<List<Blocks>>,
+    snark_pool: List<Pool>,
+    pending_snark_work: List<Pending>,
 }
 
-macro_rules! pool {
-    ($data:expr) => {{
-        bounded($data.snark_pool.len(), MAX_ENTRIES)?;
-        bounded($data.pending_snark_work.len(), MAX_ENTRIES)?;
-        let mut pool = Vec::with_capacity($data.snark_pool.len());
-        for proved in $data.snark_pool {
-            pool.push(PROVED.read(proved.work_ids, &proved.fee, proved.prover)?);
-        }
-        let mut pending = Vec::with_capacity($data.pending_snark_work.len());
-        for unproved in $data.pending_snark_work {
-            let ids: Vec<Wire> = unproved.work_bundle.into_iter().map(|statement| statement.work_id).collect();
-            pending.push(Ids::of(&ids).work("pendingSnarkWork.workBundle")?);
-        }
-        (pool, pending)
-    }};
+/// The data of `market_range.graphql`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RangeData {
+    best_chain: Option<List<Blocks>>,
+    snark_work_range: List<Range>,
 }
 
 /// Reads `market_range.graphql`.
-pub(super) fn range(data: market_range::ResponseData) -> Result<MarketAnswer, Fault> {
-    let chain = blocks!(data.best_chain);
-    bounded(data.snark_work_range.len(), MAX_ENTRIES)?;
-    let mut listed = Vec::with_capacity(data.snark_work_range.len());
-    for entry in data.snark_work_range {
-        let bundle = entry.work_bundle_spec;
-        let ids = bundle.work_ids;
-        listed.push(match (bundle.snark_fee, bundle.snark_prover_key) {
-            (Some(fee), Some(prover)) => {
-                let (work, offer) = STANDING.read(ids, &fee, prover)?;
-                OpenWork { work, standing: Some(offer) }
-            }
-            (None, None) => OpenWork { work: ids.work(STANDING.ids)?, standing: None },
-            (Some(_), None) => return Err(invalid(STANDING.prover, "null beside a fee")),
-            (None, Some(_)) => return Err(invalid(STANDING.fee, "null beside a prover")),
-        });
-    }
-    let book = book::from_range(listed, &chain);
+pub(super) fn range(data: RangeData) -> Result<MarketAnswer, Fault> {
+    let chain = assembled(data.best_chain)?;
+    let book = book::from_range(data.snark_work_range.0?, &chain);
     Ok((Some(chain), book))
 }
 
 /// Reads `market_pool.graphql`.
-pub(super) fn pool(data: market_pool::ResponseData) -> Result<MarketAnswer, Fault> {
-    let chain = blocks!(data.best_chain);
-    let (pool, pending) = pool!(data);
-    let book = book::from_pool(pool, pending, &chain);
+pub(super) fn pool(data: PoolData) -> Result<MarketAnswer, Fault> {
+    let chain = assembled(data.best_chain)?;
+    let book = book::from_pool(data.snark_pool.0?, data.pending_snark_work.0?, &chain);
     Ok((Some(chain), book))
 }
 
 /// Reads `market_coda.graphql`. Without blocks, works already bought stay in the book until the daemon drops them.
-pub(super) fn coda(data: market_coda::ResponseData) -> Result<MarketAnswer, Fault> {
-    let (pool, pending) = pool!(data);
-    Ok((None, book::from_pool(pool, pending, &ChainLook::default())))
+pub(super) fn coda(data: PoolData) -> Result<MarketAnswer, Fault> {
+    Ok((None, book::from_pool(data.snark_pool.0?, data.pending_snark_work.0?, &ChainLook::default())))
+}
+
+fn assembled(blocks: Option<List<Blocks>>) -> Result<ChainLook, Fault> {
+    let List(blocks) = blocks.ok_or_else(|| Fault::Refused { message: "bestChain is null".to_owned() })?;
+    Ok(chain::assemble(blocks?))
 }
 
 /// The fields of a proved work by the names that faults give them.
@@ -115,8 +84,160 @@ impl Proved {
     }
 }
 
-fn bounded(count: usize, limit: usize) -> Result<(), Fault> {
-    if count > limit { Err(Fault::Oversized { limit: limit as u64 }) } else { Ok(()) }
+/// A `CompletedWork`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CompletedWork {
+    work_ids: Ids,
+    fee: Wire,
+    prover: Key,
+}
+
+/// `snarkPool`.
+struct Pool;
+
+impl Entries for Pool {
+    type Wire = CompletedWork;
+    type Value = OpenWork;
+
+    const LIMIT: usize = MAX_ENTRIES;
+
+    fn read(CompletedWork { work_ids, fee, prover }: CompletedWork) -> Result<OpenWork, Fault> {
+        let (work, offer) = PROVED.read(work_ids, &fee, prover)?;
+        Ok(OpenWork { work, standing: Some(offer) })
+    }
+}
+
+/// `snarkJobs` of a block.
+struct Sales;
+
+impl Entries for Sales {
+    type Wire = CompletedWork;
+    type Value = Sale;
+
+    const LIMIT: usize = MAX_WORKS;
+
+    fn read(CompletedWork { work_ids, fee, prover }: CompletedWork) -> Result<Sale, Fault> {
+        let (work, Offer { fee, prover }) = SALE.read(work_ids, &fee, prover)?;
+        Ok(Sale { work, fee, prover })
+    }
+}
+
+/// `pendingSnarkWork`.
+struct Pending;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PendingWork {
+    #[serde(deserialize_with = "Ids::of_each::<Statement, _>")]
+    work_bundle: Ids,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Statement {
+    work_id: Wire,
+}
+
+impl From<Statement> for Wire {
+    fn from(statement: Statement) -> Self {
+        statement.work_id
+    }
+}
+
+impl Entries for Pending {
+    type Wire = PendingWork;
+    type Value = WorkId;
+
+    const LIMIT: usize = MAX_ENTRIES;
+
+    fn read(pending: PendingWork) -> Result<WorkId, Fault> {
+        pending.work_bundle.work("pendingSnarkWork.workBundle")
+    }
+}
+
+/// `snarkWorkRange`.
+struct Range;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PendingSpec {
+    work_bundle_spec: BundleSpec,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct BundleSpec {
+    work_ids: Ids,
+    snark_fee: Option<Wire>,
+    snark_prover_key: Option<Key>,
+}
+
+impl Entries for Range {
+    type Wire = PendingSpec;
+    type Value = OpenWork;
+
+    const LIMIT: usize = MAX_ENTRIES;
+
+    fn read(PendingSpec { work_bundle_spec: bundle }: PendingSpec) -> Result<OpenWork, Fault> {
+        match (bundle.snark_fee, bundle.snark_prover_key) {
+            (Some(fee), Some(prover)) => {
+                let (work, offer) = STANDING.read(bundle.work_ids, &fee, prover)?;
+                Ok(OpenWork { work, standing: Some(offer) })
+            }
+            (None, None) => Ok(OpenWork { work: bundle.work_ids.work(STANDING.ids)?, standing: None }),
+            (Some(_), None) => Err(invalid(STANDING.prover, "null beside a fee")),
+            (None, Some(_)) => Err(invalid(STANDING.fee, "null beside a prover")),
+        }
+    }
+}
+
+/// `bestChain`.
+struct Blocks;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ListedBlock {
+    state_hash: Wire,
+    protocol_state: ProtocolState,
+    snark_jobs: List<Sales>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ProtocolState {
+    blockchain_state: BlockchainState,
+    consensus_state: ConsensusState,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct BlockchainState {
+    date: Wire,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ConsensusState {
+    block_height: Wire,
+}
+
+impl Entries for Blocks {
+    type Wire = ListedBlock;
+    type Value = Block;
+
+    const LIMIT: usize = MAX_BLOCKS as usize;
+
+    fn read(block: ListedBlock) -> Result<Block, Fault> {
+        let ListedBlock { state_hash, protocol_state: ProtocolState { blockchain_state, consensus_state }, snark_jobs } =
+            block;
+        Ok(Block {
+            height: consensus_state.block_height.length("bestChain.blockHeight")?,
+            state_hash: state_hash.hash("bestChain.stateHash")?.into(),
+            at: blockchain_state.date.time("bestChain.date")?,
+            works: snark_jobs.0?.into(),
+        })
+    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod envelope;
 mod era;
 mod fleet;
 mod http;
+mod list;
 mod market_answer;
 mod metrics;
 mod observer;

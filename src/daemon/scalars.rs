@@ -6,7 +6,7 @@
 //!
 //! Invariants: a number is accepted only in canonical decimal form, so that nothing is read as something it does not say.
 
-use std::{borrow::Cow, cell::RefCell, fmt};
+use std::{borrow::Cow, cell::RefCell, fmt, marker::PhantomData};
 
 use jiff::Timestamp;
 use serde::{
@@ -134,16 +134,20 @@ impl Key {
 }
 
 /// Keys read lately, each in the place that its end gives it; base58 ends in a checksum.
-struct Recent([Option<units::PublicKey>; Recent::PLACES]);
+struct Recent(Box<[Option<units::PublicKey>]>);
 
 impl Recent {
-    const PLACES: usize = 256;
+    /// Many times the provers of a market, since two that share a place drive each other out.
+    const PLACES: usize = 1 << Self::BITS;
+    const BITS: u32 = 12;
 
     /// The key of a text, shared with an earlier reading of the same text where that is still known.
     fn key(&mut self, text: &str) -> Option<units::PublicKey> {
-        let end = text.as_bytes().iter().rev().take(4);
-        let place = end.fold(0_usize, |place, byte| place.wrapping_mul(31).wrapping_add(usize::from(*byte)));
-        let known = self.0.get_mut(place % Self::PLACES)?;
+        /// 2^64 over the golden ratio: the uppermost bits of a product depend on every byte.
+        const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+        let end = text.as_bytes().last_chunk().map_or(0, |end| u64::from_le_bytes(*end));
+        let place = end.wrapping_mul(SPREAD) >> (u64::BITS - Self::BITS);
+        let known = self.0.get_mut(usize::try_from(place).ok()?)?;
         if known.as_ref().is_none_or(|known| known.as_str() != text) {
             *known = Some(units::PublicKey::try_new(text).ok()?);
         }
@@ -152,7 +156,7 @@ impl Recent {
 }
 
 thread_local! {
-    static RECENT: RefCell<Recent> = const { RefCell::new(Recent([const { None }; Recent::PLACES])) };
+    static RECENT: RefCell<Recent> = RefCell::new(Recent(vec![None; Recent::PLACES].into()));
 }
 
 impl Ids {
@@ -228,9 +232,20 @@ impl<'de> Deserialize<'de> for Key {
 
 impl<'de> Deserialize<'de> for Ids {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct List;
+        Self::of_each::<Wire, _>(deserializer)
+    }
+}
 
-        impl<'de> de::Visitor<'de> for List {
+impl Ids {
+    /// Reads a list each of whose entries holds one id.
+    pub(super) fn of_each<'de, T, D>(deserializer: D) -> Result<Self, D::Error>
+    where
+        T: Deserialize<'de> + Into<Wire>,
+        D: Deserializer<'de>,
+    {
+        struct List<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de> + Into<Wire>> de::Visitor<'de> for List<T> {
             type Value = Ids;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -238,20 +253,23 @@ impl<'de> Deserialize<'de> for Ids {
             }
 
             fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Ids, A::Error> {
-                let Some(first) = list.next_element::<Wire>()? else { return Ok(Ids::of(&[])) };
-                let Some(second) = list.next_element::<Wire>()? else { return Ok(Ids::of(&[first])) };
+                let Some(first) = list.next_element::<T>()? else { return Ok(Ids::of(&[])) };
+                let first = first.into();
+                let Some(second) = list.next_element::<T>()? else { return Ok(Ids::of(&[first])) };
+                let second = second.into();
                 let mut count = 2;
                 while list.next_element::<IgnoredAny>()?.is_some() {
                     count += 1;
                 }
-                match count {
-                    2 => Ok(Ids::of(&[first, second])),
-                    many => Ok(Ids::Other(format!("{many} ids"))),
+                match (count, first, second) {
+                    (2, Wire::Int(first), Wire::Int(second)) => Ok(Ids::Work(WorkId::two(first, second))),
+                    (2, first, second) => Ok(Ids::of(&[first, second])),
+                    (many, ..) => Ok(Ids::Other(format!("{many} ids"))),
                 }
             }
         }
 
-        deserializer.deserialize_seq(List)
+        deserializer.deserialize_seq(List(PhantomData::<T>))
     }
 }
 
@@ -393,7 +411,7 @@ mod tests {
     #[test]
     fn keys_read_again_are_themselves_whatever_was_read_between() {
         // All end alike, and so compete for one place.
-        let texts: Vec<String> = (1..8).map(|at| format!("B62q{at}same")).collect();
+        let texts: Vec<String> = (1..8).map(|at| format!("B62q{at}thesameend")).collect();
         for text in texts.iter().chain(&texts).chain(texts.iter().rev()) {
             let key: Key = serde_json::from_str(&format!("\"{text}\"")).unwrap();
             assert_eq!(key.key("prover").unwrap().as_str(), text);

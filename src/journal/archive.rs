@@ -12,6 +12,7 @@ use super::{
     connection::connect,
     folder,
     looks::{InForce, Read, time},
+    markets, origins,
     port::{Inputs, Kept},
     schema,
 };
@@ -123,18 +124,25 @@ impl Archive {
         filter: &Filter,
         mut each: impl FnMut(Moment) -> Result<(), E>,
     ) -> Result<(), E> {
+        let mut markets = markets::Reader::new(&self.connection);
         self.select(
-            "SELECT looks.body, looks.run, settings.json, origins.body FROM looks
+            "SELECT looks.body, looks.run, settings.json, looks.market, origins.body, origins.market FROM looks
              JOIN settings ON settings.id = looks.settings LEFT JOIN origins ON origins.look = looks.id",
             filter,
             |row| {
                 let columns = || {
-                    let body: (Vec<u8>, Option<Vec<u8>>) = (row.get(0)?, row.get(3)?);
-                    Ok((body, row.get(1)?, row.get::<_, String>(2)?))
+                    let look: (Vec<u8>, i64, String, Option<i64>) =
+                        (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+                    let origin: (Option<Vec<u8>>, Option<i64>) = (row.get(4)?, row.get(5)?);
+                    Ok((look, origin))
                 };
-                let ((body, origin), run, settings) = columns().map_err(JournalError::sql("reading looks"))?;
-                let origin = origin.map(|origin| unpack("what was kept of a daemon", &origin)).transpose()?;
-                let Read { record, inputs, memory } = unpack("a look", &body)?;
+                let ((body, run, settings, market), (origin, blocks)) =
+                    columns().map_err(JournalError::sql("reading looks"))?;
+                let origin = origin.map(|origin| origins::read(&origin, blocks, &mut markets)).transpose()?;
+                let Read { mut record, inputs, memory } = unpack("a look", &body)?;
+                if let Some(market) = market {
+                    markets.read(market)?.put_into(&mut record.look);
+                }
                 let InForce { params, .. } = from_json("settings", &settings)?;
                 each(Moment { record, inputs, params, memory, origin, run })
             },

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Transaction, named_params, params};
 use serde::{Deserialize, Serialize};
 
-use super::port::Inputs;
+use super::{markets, port::Inputs};
 use crate::{
     policy::{Memory, Mode, Params},
     record::Record,
@@ -45,22 +45,23 @@ pub(super) fn in_force(transaction: &Transaction<'_>, settings: &str) -> rusqlit
     transaction.prepare_cached("SELECT id FROM settings WHERE json = ?1")?.query_row([settings], |row| row.get(0))
 }
 
-/// Takes down one look.
+/// Takes down one look. Its number.
 pub(super) fn insert(
     transaction: &Transaction<'_>,
     run: i64,
     settings: i64,
     record: &Record,
     body: &[u8],
-) -> rusqlite::Result<()> {
+    market: Option<i64>,
+) -> rusqlite::Result<i64> {
     let amount = |amount: u64| i64::try_from(amount).unwrap_or(i64::MAX);
     let decision = &record.decision;
     let best = decision.appraisal.as_ref().map(|appraisal| appraisal.best);
     let mut statement = transaction.prepare_cached(
         "INSERT INTO looks (run, daemon, sequence, at, mode, action, reason, text, outcome, fee, enabled, target_fee,
-         target_enabled, sale_probability, expected_profit, cost, settings, body)
+         target_enabled, sale_probability, expected_profit, cost, settings, body, market)
          VALUES (:run, :daemon, :sequence, :at, :mode, :action, :reason, :text, :outcome, :fee, :enabled, :target_fee,
-         :target_enabled, :sale_probability, :expected_profit, :cost, :settings, :body)",
+         :target_enabled, :sale_probability, :expected_profit, :cost, :settings, :body, :market)",
     )?;
     statement.execute(named_params! {
         ":run": run,
@@ -81,18 +82,23 @@ pub(super) fn insert(
         ":cost": record.cost.map(|cost| amount(cost.get())),
         ":settings": settings,
         ":body": body,
+        ":market": market,
     })?;
-    Ok(())
+    Ok(transaction.last_insert_rowid())
 }
 
 /// Forgets a little of what is older than the cutoff, and gives its pages back.
 pub(super) fn forget(transaction: &Transaction<'_>, cutoff: i64) -> rusqlite::Result<()> {
-    let gone = transaction
-        .prepare_cached("DELETE FROM looks WHERE id IN (SELECT id FROM looks WHERE at < ?1 ORDER BY at LIMIT ?2)")?
-        .execute(params![cutoff, FORGOTTEN_AT_ONCE])?;
-    if gone == 0 {
+    let gone = oldest(transaction, cutoff)?;
+    if gone.is_empty() {
         return Ok(());
     }
+    let mut shown = Vec::new();
+    for Old { look, markets } in gone {
+        transaction.prepare_cached("DELETE FROM looks WHERE id = ?1")?.execute([look])?;
+        shown.extend(markets.into_iter().flatten());
+    }
+    markets::forget(transaction, shown)?;
     transaction
         .prepare_cached(
             "DELETE FROM intents WHERE id IN
@@ -103,6 +109,23 @@ pub(super) fn forget(transaction: &Transaction<'_>, cutoff: i64) -> rusqlite::Re
         .prepare_cached("DELETE FROM orders WHERE at < ?1 AND id <= (SELECT min(orders_seen) FROM daemons)")?
         .execute(params![cutoff])?;
     shrink(transaction)
+}
+
+/// A look that is forgotten, and the markets that it and its origin showed.
+struct Old {
+    look: i64,
+    markets: [Option<i64>; 2],
+}
+
+fn oldest(transaction: &Transaction<'_>, cutoff: i64) -> rusqlite::Result<Vec<Old>> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT looks.id, looks.market, origins.market FROM looks LEFT JOIN origins ON origins.look = looks.id
+         WHERE looks.at < ?1 ORDER BY looks.at LIMIT ?2",
+    )?;
+    let old = statement.query_map(params![cutoff, FORGOTTEN_AT_ONCE], |row| {
+        Ok(Old { look: row.get(0)?, markets: [row.get(1)?, row.get(2)?] })
+    })?;
+    old.collect()
 }
 
 /// Gives unused pages back, once there are more of them than the next looks will fill.

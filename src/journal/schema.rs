@@ -10,7 +10,8 @@ use super::JournalError;
 pub(super) const APPLICATION_ID: i32 = 0x736e_6b66;
 
 /// One script for each version of the layout; `user_version` counts those applied. A script that was released is never changed.
-pub(super) const MIGRATIONS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+pub(super) const MIGRATIONS: [&str; 3] =
+    [include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
 
 /// The version of the layout that `migrations` lead to.
 pub(super) fn version(migrations: &[&str]) -> i64 {

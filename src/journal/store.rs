@@ -12,7 +12,9 @@ use super::{
     connection::{check, connect},
     folder::{self, Lock, journal_path},
     looks::{self, InForce, Written, time},
+    markets::{self, Market},
     orders,
+    origins::{self, Origin},
     port::{Ending, Entry, Intent, IntentId, Kept, OpenIntent, Order, OrderId, Restored},
     schema,
     writer::Strain,
@@ -21,6 +23,7 @@ use crate::{
     control::Command,
     market::{History, Prediction},
     policy::{Mode, Settings},
+    record::Record,
     units::DaemonId,
 };
 
@@ -30,6 +33,7 @@ pub(super) struct Store {
     connection: Connection,
     retention: Duration,
     run: i64,
+    markets: markets::Written,
     _lock: Lock,
 }
 
@@ -58,7 +62,7 @@ impl Store {
         check(&connection, &path)?;
         schema::migrate(&mut connection, &path, &schema::MIGRATIONS)?;
         let run = begin_run(&connection, now).map_err(JournalError::opening(&path, "beginning a run"))?;
-        Ok(Self { connection, retention, run, _lock: lock })
+        Ok(Self { connection, retention, run, markets: markets::Written::default(), _lock: lock })
     }
 
     /// What earlier runs left of a daemon.
@@ -84,17 +88,17 @@ impl Store {
 
     /// What was remembered last, the market's sales with it.
     fn last_origin(&self, daemon: &DaemonId) -> Result<Option<Kept>, JournalError> {
-        let body: Option<Vec<u8>> = self
+        let row: Option<(Vec<u8>, Option<i64>)> = self
             .connection
             .query_row(
-                "SELECT origins.body FROM origins JOIN looks ON looks.id = origins.look
+                "SELECT origins.body, origins.market FROM origins JOIN looks ON looks.id = origins.look
                  WHERE looks.daemon = ?1 ORDER BY origins.look DESC LIMIT 1",
                 [daemon.as_str()],
-                |row| row.get(0),
+                |row| Ok((row.get(0)?, row.get(1)?)),
             )
             .optional()
             .map_err(JournalError::sql("reading what was kept"))?;
-        body.map(|body| unpack("what was kept of a daemon", &body)).transpose()
+        row.map(|(body, market)| origins::read(&body, market, &mut markets::Reader::new(&self.connection))).transpose()
     }
 
     fn open_intent(&self, daemon: &DaemonId) -> Result<Option<OpenIntent>, JournalError> {
@@ -166,21 +170,25 @@ impl Store {
     /// Takes down a look, what came of it, and what is to be remembered.
     pub(super) fn note(&mut self, entry: &Entry) -> Result<(), JournalError> {
         let Entry { record, inputs, params, kept, origin, orders_seen, ended } = entry;
-        let body = pack("a look", &Written { record, inputs, memory: &kept.memory })?;
+        let mut bare = Record::clone(record);
+        let market = Market::taken_from(&mut bare.look);
+        let reader = record.look.market_read.as_ref().map_or(&record.daemon, |reading| &reading.by);
+        let market =
+            market.map(|market| self.markets.prepare(&self.connection, Some(reader.clone()), market)).transpose()?;
+        let body = pack("a look", &Written { record: &bare, inputs, memory: &kept.memory })?;
         let (memory, rest) = write_down(kept.clone())?;
-        let origin = origin.as_ref().map(|origin| pack("what was kept of a daemon", origin)).transpose()?;
+        let origin =
+            origin.as_ref().map(|origin| Origin::prepare(origin, &self.markets, &self.connection)).transpose()?;
         let settings = to_json("settings", &InForce { mode: record.mode, params: params.clone() })?;
         let at = record.at.as_microsecond();
         let daemon = record.daemon.as_str();
         let cutoff = self.cutoff(record.at);
         let run = self.run;
-        self.write("taking down a look", |transaction| {
+        let (shown, remembered) = self.write("taking down a look", |transaction| {
             let settings = looks::in_force(transaction, &settings)?;
-            looks::insert(transaction, run, settings, record, &body)?;
-            if let Some(origin) = origin {
-                let look = transaction.last_insert_rowid();
-                transaction.execute("INSERT INTO origins (look, body) VALUES (?1, ?2)", params![look, origin])?;
-            }
+            let shown = market.as_ref().map(|market| market.insert(transaction)).transpose()?;
+            let look = looks::insert(transaction, run, settings, record, &body, shown)?;
+            let remembered = origin.as_ref().map(|origin| origin.insert(transaction, look)).transpose()?.flatten();
             transaction.execute(
                 "INSERT INTO daemons (daemon, at, memory, rest, orders_seen) VALUES (?1, ?2, ?3, ?4, ?5)
                  ON CONFLICT (daemon) DO UPDATE SET
@@ -194,8 +202,14 @@ impl Store {
                  WHERE daemon = ?1 AND ending IS NULL AND run = ?2",
                 params![daemon, run, at],
             )?;
-            looks::forget(transaction, cutoff)
-        })
+            looks::forget(transaction, cutoff)?;
+            Ok((shown, remembered))
+        })?;
+        let written = [(shown, market), (remembered, origin.and_then(Origin::into_blocks))];
+        for (id, market) in written.into_iter().filter_map(|(id, market)| id.zip(market)) {
+            self.markets.note(id, market);
+        }
+        Ok(())
     }
 
     /// Takes down what is to be remembered of a daemon that is left.

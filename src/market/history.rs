@@ -93,6 +93,16 @@ impl History {
         (self.blocks, self.connected) = (other.blocks, false);
     }
 
+    /// Takes the known blocks out, to be kept apart from the rest.
+    pub fn take_blocks(&mut self) -> Vec<Block> {
+        std::mem::take(&mut self.blocks).into_values().collect()
+    }
+
+    /// Puts them back.
+    pub fn put_blocks(&mut self, blocks: Vec<Block>) {
+        self.blocks = blocks.into_iter().map(|block| (block.height, block)).collect();
+    }
+
     /// How many of the newest blocks the next look should ask for, so that they join up with those known.
     ///
     /// Where the book comes from the snark pool, all of the frontier: the pool holds a bought work as long as any block of it had

@@ -40,8 +40,8 @@ impl PublicKey {
         if text.len() > Self::MAX_LENGTH {
             return bad("is too long");
         }
-        let base58 = |c: char| c.is_ascii_alphanumeric() && !matches!(c, '0' | 'O' | 'I' | 'l');
-        if !text.chars().all(base58) {
+        let base58 = |byte: u8| byte.is_ascii_alphanumeric() && !matches!(byte, b'0' | b'O' | b'I' | b'l');
+        if !text.bytes().all(base58) {
             return bad("is not base58 text");
         }
         Ok(Self(text.into()))

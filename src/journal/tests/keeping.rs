@@ -4,6 +4,7 @@ use super::*;
 use crate::{
     control::Command,
     journal::{Archive, Filter, Finding, JournalError, Moment, give_order, port::Order},
+    market::{Look, Reading},
     policy::{Outcome, Pause},
 };
 
@@ -187,4 +188,102 @@ fn a_look_at_a_busy_market_takes_little_space() {
     store.note(&entry(busy)).unwrap();
     let stored: i64 = store.connection().query_row("SELECT length(body) FROM looks", [], |row| row.get(0)).unwrap();
     assert!(usize::try_from(stored).unwrap() * 6 < plain, "{stored} of {plain}");
+}
+
+/// The looks of one reading of blocks and book by `reader`: its own and those of `followers` daemons.
+fn shared_looks(at: Timestamp, reader: &str, followers: usize) -> Vec<Record> {
+    let works: Vec<_> = (0..128_i64).map(|n| (n, 1_000 * n.cast_unsigned(), "them")).collect();
+    let blocks = (0..20).map(|n| crate::market::fixtures::block(n, "hash", i64::from(n), &works)).collect();
+    let open: Vec<_> =
+        (0..1_000_i64).map(|n| crate::market::fixtures::open_work(n, Some((n.cast_unsigned(), "them")))).collect();
+    let look = Look { at, ..crate::market::fixtures::look(0, blocks, open) };
+    let by = DaemonId::try_new(reader).unwrap();
+    let own = Record { daemon: by.clone(), look: look.clone(), ..record(at) };
+    let follower = |n: usize| {
+        let look = Look { market_read: Some(Reading { by: by.clone(), at }), ..look.clone() };
+        Record { daemon: DaemonId::try_new(&format!("{reader}-{n}")).unwrap(), look, ..record(at) }
+    };
+    std::iter::once(own).chain((0..followers).map(follower)).collect()
+}
+
+fn bytes(store: &Store, query: &str) -> i64 {
+    store.connection().query_row(query, [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn a_market_that_a_fleet_shares_is_stored_once_and_read_with_every_look() {
+    const STORED: &str =
+        "SELECT (SELECT sum(length(body)) FROM looks) + (SELECT ifnull(sum(length(body)), 0) FROM markets)";
+    let folder = folder();
+    let mut store = open(folder.path());
+    // Whoever took it over may be written down before the one that read it.
+    let mut looks = shared_looks(time(0), "a", 20);
+    looks.rotate_left(1);
+    store.note(&entry(looks[0].clone())).unwrap();
+    let one = bytes(&store, STORED);
+    for look in &looks[1..] {
+        store.note(&entry(look.clone())).unwrap();
+    }
+    let grown = bytes(&store, STORED) - one;
+    let market = bytes(&store, "SELECT length(body) FROM markets");
+    assert_eq!(bytes(&store, "SELECT count(*) FROM markets"), 1);
+    assert!(grown / 20 < market / 4, "20 more looks took {grown} bytes, the market itself {market}");
+    let other = shared_looks(time(60), "b", 1);
+    other.iter().for_each(|look| store.note(&entry(look.clone())).unwrap());
+    let read: Vec<Record> =
+        moments(folder.path(), &Filter::default()).into_iter().map(|moment| moment.record).collect();
+    assert_eq!(read, [looks, other].concat());
+}
+
+#[test]
+fn markets_that_differ_in_anything_are_not_taken_for_each_other() {
+    let folder = folder();
+    let mut store = open(folder.path());
+    let first = shared_looks(time(0), "a", 0).remove(0);
+    let (mut sale, mut offer, mut order, mut time_of) = (first.clone(), first.clone(), first.clone(), first.clone());
+    fn chain(record: &mut Record) -> &mut crate::market::ChainLook {
+        record.look.chain.as_mut().unwrap().as_mut().unwrap()
+    }
+    fn book(record: &mut Record) -> &mut crate::market::Book {
+        record.look.book.as_mut().unwrap().as_mut().unwrap()
+    }
+    Arc::make_mut(&mut chain(&mut sale).blocks[3].works)[5].fee = fee(7);
+    Arc::make_mut(&mut book(&mut offer).works)[999].standing = None;
+    book(&mut order).order = crate::market::BookOrder::Unknown;
+    chain(&mut time_of).blocks[0].at = time(-1);
+    let looks = [first, sale, offer, order, time_of];
+    looks.iter().for_each(|look| store.note(&entry(look.clone())).unwrap());
+    let read: Vec<Record> =
+        moments(folder.path(), &Filter::default()).into_iter().map(|moment| moment.record).collect();
+    assert_eq!(read, looks);
+}
+
+#[test]
+fn a_market_stays_as_long_as_a_look_shows_it() {
+    let folder = folder();
+    let mut store = Store::open(folder.path(), Duration::from_secs(3600), time(0)).unwrap();
+    let origin = |second: i64| {
+        let mut kept = Kept::default();
+        let block = crate::market::fixtures::block(1, "hash", second, &[]);
+        kept.history.put_blocks(vec![block]);
+        Some(kept)
+    };
+    let [first, again] = <[Record; 2]>::try_from(shared_looks(time(0), "a", 1)).unwrap();
+    store.note(&Entry { origin: origin(0), ..entry(first) }).unwrap();
+    let later = Record { at: time(1_800), ..again };
+    store.note(&Entry { origin: origin(1), ..entry(later.clone()) }).unwrap();
+    assert_eq!(bytes(&store, "SELECT count(*) FROM markets"), 3, "one of both looks, and what each remembered");
+    // The first look goes, the second still shows the market.
+    store.note(&entry(record(time(3_601)))).unwrap();
+    let left = moments(folder.path(), &Filter::default());
+    assert_eq!((left.len(), &left[0].record), (2, &later));
+    assert_eq!(left[0].origin.as_ref().unwrap().history.blocks(Timestamp::MIN).count(), 1);
+    assert_eq!(
+        bytes(&store, "SELECT count(*) FROM markets"),
+        2 + i64::from(matches!(left[1].record.look.book, Some(Ok(_))))
+    );
+    // Forgotten ones are not referred to again, even where they come back.
+    store.note(&entry(record(time(90_000)))).unwrap();
+    store.note(&entry(Record { at: time(90_000), ..later })).unwrap();
+    assert_eq!(moments(folder.path(), &Filter::default()).len(), 2);
 }

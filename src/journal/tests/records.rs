@@ -199,6 +199,18 @@ proptest! {
 }
 
 #[test]
+fn texts_that_do_not_shrink_are_packed_whole_one_after_the_other() {
+    use rand::{Rng, SeedableRng};
+    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(1);
+    for length in [1 << 20, 0, 3, 16 << 10, 16_383] {
+        let mut bytes = vec![0_u8; length];
+        random.fill_bytes(&mut bytes);
+        let packed = pack("bytes", &bytes).unwrap();
+        assert_eq!(unpack::<Vec<u8>>("bytes", &packed).unwrap(), bytes, "{length}");
+    }
+}
+
+#[test]
 fn an_infinite_gauge_reads_back_as_unknown() {
     let mut record = record(time(0));
     let metrics = PoolMetrics { pool_size: Some(f64::INFINITY), ..PoolMetrics::default() };

@@ -1,0 +1,32 @@
+//! Time of simulated markets: a policy with all of the service's loop in it, slot by slot.
+
+use divan::{Bencher, counter::ItemsCount};
+use jiff::Timestamp;
+use snarkfee::{
+    policy::Pricing,
+    simulate::{Contest, library},
+    units::Nanomina,
+};
+
+fn main() {
+    divan::main();
+}
+
+const SLOTS: u64 = 500;
+
+/// The strategy `profit`, a look every minute; items are slots.
+#[divan::bench(args = ["scarce", "regime-switch"], sample_count = 10)]
+fn profit(bencher: Bencher<'_, '_>, scenario: &str) {
+    let (Ok(scenario), Ok(cost)) = (library::scenario(scenario), Nanomina::try_new(100_000)) else { return };
+    let contest = Contest {
+        scenario,
+        entrants: Vec::new(),
+        seeds: vec![1],
+        slots: SLOTS,
+        start: Timestamp::UNIX_EPOCH,
+        cost,
+        pricing: Pricing::default(),
+        hindsight: false,
+    };
+    bencher.counter(ItemsCount::new(SLOTS)).bench(|| contest.profit(1, &contest.pricing));
+}
