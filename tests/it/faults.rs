@@ -24,7 +24,7 @@ use crate::{
 /// Looks at one fault.
 const ALONE: usize = 50;
 /// Looks of a storm where nothing else is asked for.
-const STORM: usize = 150;
+const STORM: usize = 400;
 
 /// The same demand in smaller rolls: a look then costs little, and there are more of them to learn from.
 const SMALL_TREES: &str = "\n[chain]\ntree_slots = 32\ntree_works = 31\n";
