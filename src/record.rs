@@ -65,7 +65,12 @@ impl Record {
     /// Whether the daemon works when the look is over; `None` while that cannot be told: a coordinator never shows its key,
     /// and before the role is known a missing key may mean either.
     pub fn enabled_after(&self) -> Option<bool> {
-        if (&self.outcome, &self.decision.action) == (&Outcome::Confirmed, &Action::SwitchOff) {
+        let off = match &self.outcome {
+            Outcome::Confirmed => true,
+            Outcome::Applied { overtook: Some(overtook), .. } => overtook.left.worker.is_none(),
+            _ => false,
+        };
+        if off && self.decision.action == Action::SwitchOff {
             return Some(false);
         }
         let shown = self.settings_after()?.worker.is_some();

@@ -124,10 +124,10 @@ fn screen(Explained { daemon, explanation }: &Explained) -> String {
         let label = if place == 0 { "best fee " } else { "asked fee" };
         lines.extend(arithmetic(label, forecast));
     }
-    if let Some(MovingCost { works, forgone_mina }) = explanation.moving {
-        let forgone = four_digits(forgone_mina);
+    if let Some(MovingCost { works, forgone_mina, lost_mina_per_hour }) = explanation.moving {
+        let (forgone, lost) = (four_digits(forgone_mina), four_digits(lost_mina_per_hour));
         lines.push(format!(
-            "  to go there would offer {works} unsold works again, expected to bring {forgone} MINA as they stand"
+            "  to go there would offer {works} unsold works again, expected to bring {forgone} MINA as they stand; -{lost} MINA/h"
         ));
     }
     lines.extend(evidence(explanation));

@@ -71,8 +71,9 @@ async fn send<P: DaemonPort>(port: &P, mutations: &[Mutation], from: &Settings, 
             Ok(replaced) => {
                 if let Some(found) = overtaken(&reached, &replaced, mutation) {
                     apply(mutation, &mut reached);
-                    let overtook = Some(Overtaken { found, left: reached });
-                    return Outcome::Applied { unread: None, overtook };
+                    let shown = port.status().await;
+                    let left = shown.as_ref().map_or(reached, Settings::from);
+                    return Outcome::Applied { unread: shown.err(), overtook: Some(Overtaken { found, left }) };
                 }
             }
             Err(SendError::NotSent(fault) | SendError::Rejected(fault)) => {

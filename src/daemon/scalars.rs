@@ -243,9 +243,9 @@ impl Ids {
         T: Deserialize<'de> + Into<Wire>,
         D: Deserializer<'de>,
     {
-        struct List<T>(PhantomData<T>);
+        struct Each<T>(PhantomData<T>);
 
-        impl<'de, T: Deserialize<'de> + Into<Wire>> de::Visitor<'de> for List<T> {
+        impl<'de, T: Deserialize<'de> + Into<Wire>> de::Visitor<'de> for Each<T> {
             type Value = Ids;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -269,7 +269,7 @@ impl Ids {
             }
         }
 
-        deserializer.deserialize_seq(List(PhantomData::<T>))
+        deserializer.deserialize_seq(Each(PhantomData::<T>))
     }
 }
 

@@ -73,7 +73,7 @@ impl Market {
     }
 }
 
-/// Markets written lately.
+/// Markets written or met lately, the latest last.
 #[derive(Debug, Default)]
 pub(super) struct Written(Vec<Known>);
 
@@ -115,7 +115,10 @@ impl Written {
 
     /// Remembers a market that is written.
     pub(super) fn note(&mut self, id: i64, Incoming { reader, market, place }: Incoming) {
-        if matches!(place, Place::Known(_)) {
+        if let Place::Known(id) = place {
+            if let Some(at) = self.0.iter().position(|known| known.id == id) {
+                self.0[at..].rotate_left(1);
+            }
             return;
         }
         let of_reader = |known: &Known| known.reader == reader;

@@ -215,6 +215,12 @@ impl View {
         self.lowest_offer
     }
 
+    /// How many open works a worker asking `fee` could be handed now: without an offer, or with a dearer one.
+    pub fn open_above(&self, fee: Nanomina) -> u64 {
+        let closed = self.standing.partition_point(|standing| *standing <= fee) as u64;
+        self.summary.open_works.saturating_sub(closed)
+    }
+
     /// How many open works stand at a fee of the same operator, by that fee.
     pub fn own_standing(&self) -> &BTreeMap<Nanomina, u64> {
         &self.own_standing

@@ -26,8 +26,11 @@ pub(super) fn appraise(
     let curve: Vec<Forecast> = candidates.iter().map(|&fee| forecast(view, cost, fee)).collect();
     let at = |fee: Nanomina| forecast(view, cost, fee.clamp(floor, ceiling));
     let unsold = Unsold::new(view, cost, current, pricing.half_life);
+    let of_curve = least_safe(&curve, pricing.resume_above);
     let best = match pricing.strategy {
-        Strategy::Profit => most_profitable(&curve, pricing, &unsold).unwrap_or_else(|| at(ceiling)),
+        Strategy::Profit => of_curve
+            .and_then(|least| most_profitable(&curve, least, |to| unsold.moving(to).per_hour))
+            .unwrap_or_else(|| at(ceiling)),
         Strategy::Undercut => at(view
             .lowest_offer()
             .map_or_else(|| typical(view, 0.5), Some)
@@ -47,7 +50,8 @@ pub(super) fn appraise(
         cost,
         best,
         current: forecast(view, cost, current),
-        moving: unsold.moving(best.fee),
+        moving: unsold.moving(&best),
+        least_safe: of_curve.unwrap_or(best.cautious_profit),
         curve: thin(curve, best.fee),
         stop,
         resume,
@@ -71,7 +75,7 @@ pub fn forecast(view: &View, cost: Nanomina, fee: Nanomina) -> Forecast {
     let sold = |probability: f64| (uncorrected(probability) * correction).clamp(0.0, 1.0);
     let (sale_probability, low, high) = (sold(price.estimate), sold(price.low), sold(price.high));
     let works_per_hour = handed.per_hour;
-    let profit = |probability: f64| rate(works_per_hour * (probability * fee.to_f64() - cost.to_f64()));
+    let profit = |probability: f64| FeeRate::rounded(works_per_hour * (probability * fee.to_f64() - cost.to_f64()));
     Forecast {
         fee,
         sale_probability,
@@ -124,18 +128,21 @@ fn handed(sells: f64, open: f64, demand: Option<f64>, pace: Option<f64>) -> Hand
     Handed { per_hour: demand * made, lift }
 }
 
-/// Of the fees that are safe, the one with the highest plain profit, less what going there costs; of equal ones the one with the
+/// The least cautious profit of a fee that is safe to ask: half of the highest, and enough to be worth working for wherever that is.
+fn least_safe(curve: &[Forecast], resume_above: FeeRate) -> Option<FeeRate> {
+    let highest = curve.iter().map(|forecast| forecast.cautious_profit).max()?;
+    let half = if highest > FeeRate::ZERO { FeeRate::new(highest.get() / 2) } else { highest };
+    Some(half.max(highest.min(resume_above)))
+}
+
+/// Of the fees that are safe the one with the highest plain profit, less what going there costs; of equal ones the one with the
 /// highest cautious profit, then the lowest.
 ///
-/// Safe is a fee whose cautious profit is at least half of the highest, and enough to work for wherever that is. Caution alone would
-/// choose cheap fees for hours after prices changed: while little was seen, the lower end of the band falls faster the dearer the fee.
-fn most_profitable(curve: &[Forecast], pricing: &Pricing, unsold: &Unsold) -> Option<Forecast> {
-    let less_moving = |rate: FeeRate, f: &Forecast| rate.get() as f64 - unsold.per_hour(f.fee);
-    let caution = |f: &Forecast| (self::rate(less_moving(f.cautious_profit, f)), f.profit, std::cmp::Reverse(f.fee));
-    let safest = curve.iter().copied().max_by_key(caution)?;
-    let least = safest.least_safe().max(safest.cautious_profit.min(pricing.resume_above));
-    let gain = |f: &Forecast| (self::rate(less_moving(f.profit, f)), f.cautious_profit, std::cmp::Reverse(f.fee));
-    curve.iter().copied().filter(|f| f.cautious_profit >= least).max_by_key(gain)
+/// Caution alone would choose cheap fees for hours after prices changed: while little was seen, the lower end of the band falls faster the
+/// dearer the fee.
+fn most_profitable(curve: &[Forecast], least_safe: FeeRate, lost: impl Fn(&Forecast) -> FeeRate) -> Option<Forecast> {
+    let safe = curve.iter().copied().filter(|at| at.cautious_profit >= least_safe);
+    safe.max_by_key(|at| (at.profit.saturating_sub(lost(at)), at.cautious_profit, std::cmp::Reverse(at.fee)))
 }
 
 /// A quantile of the price at which work is bought, or of the nearest one that is identified.
@@ -155,14 +162,6 @@ fn thin(curve: Vec<Forecast>, keep: Nanomina) -> Vec<Forecast> {
     let step = curve.len().div_ceil(Appraisal::MAX_CURVE - 2).max(1);
     let kept = |(i, f): &(usize, Forecast)| i % step == 0 || *i == last || f.fee == keep;
     curve.into_iter().enumerate().filter(kept).map(|(_, f)| f).collect()
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "float to integer casts saturate, which is what a rate out of range should do"
-)]
-fn rate(nanomina_per_hour: f64) -> FeeRate {
-    FeeRate::new(nanomina_per_hour.round() as i64)
 }
 
 #[cfg(test)]
@@ -209,7 +208,59 @@ mod tests {
         }
     }
 
+    fn point(asked: u64, cautious: i64, plain: i64) -> Forecast {
+        Forecast {
+            fee: Nanomina::try_new(asked).unwrap(),
+            sale_probability: 0.5,
+            uncorrected: 0.5,
+            low: 0.4,
+            high: 0.6,
+            works_per_hour: 1.0,
+            profit: FeeRate::new(plain),
+            cautious_profit: FeeRate::new(cautious),
+        }
+    }
+
+    fn chosen(curve: &[Forecast], resume_above: i64, lost: impl Fn(&Forecast) -> FeeRate) -> u64 {
+        let least = least_safe(curve, FeeRate::new(resume_above)).unwrap();
+        most_profitable(curve, least, lost).unwrap().fee.get()
+    }
+
+    #[test]
+    fn of_the_safe_fees_the_one_that_is_expected_to_bring_most_is_chosen() {
+        let nothing = |_: &Forecast| FeeRate::ZERO;
+        let curve = [point(1, 100, 120), point(2, 55, 300), point(3, 30, 320)];
+        assert_eq!(chosen(&curve, 10, nothing), 2, "the third is expected to bring more, and is not safe");
+        assert_eq!(chosen(&curve, 90, nothing), 1, "only the first is surely worth resuming for");
+        assert_eq!(
+            chosen(&curve, 10, |at| FeeRate::new(if at.fee.get() == 2 { 200 } else { 0 })),
+            1,
+            "the move costs more"
+        );
+        assert_eq!(
+            chosen(&[point(1, -5, 9), point(2, -4, 1)], 10, nothing),
+            2,
+            "where nothing is safe, caution decides"
+        );
+        assert_eq!(chosen(&[point(4, 10, 20), point(3, 10, 20), point(5, 9, 20)], 0, nothing), 3, "ties");
+    }
+
     proptest! {
+        #[test]
+        fn whatever_some_fee_is_worth_switching_for_the_chosen_one_is(
+            points in prop::collection::vec((-1000_i64..1000, 0_i64..1000), 1..20),
+            resume in -10_i64..1000,
+        ) {
+            let curve: Vec<Forecast> =
+                (1..).zip(&points).map(|(fee, (cautious, more))| point(fee, *cautious, cautious + more)).collect();
+            let resume = FeeRate::new(resume);
+            let least = least_safe(&curve, resume).unwrap();
+            let best = most_profitable(&curve, least, |_| FeeRate::ZERO).unwrap();
+            let highest = curve.iter().map(|at| at.cautious_profit).max().unwrap();
+            prop_assert!(best.cautious_profit >= highest.min(resume));
+            prop_assert!(2 * best.cautious_profit.get() + 1 >= highest.get() || best.cautious_profit == highest);
+        }
+
         #[test]
         fn rates_are_possible(
             sells in 0.0..=1.0_f64,

@@ -7,7 +7,7 @@ use super::{
     decision::{Action, Appraisal, Decision, Forecast, Target},
     guards,
     memory::{Memory, Settings},
-    params::{Params, Pricing, Strategy},
+    params::{Params, Strategy},
     reason::Reason,
     state::Role,
     wind_down,
@@ -204,7 +204,7 @@ fn move_price(input: &Input<'_>, settings: &Settings, appraisal: &Appraisal) -> 
     }
     let outside = from < guards::floor(input.memory, pricing) || from > pricing.ceiling;
     let worth = match pricing.strategy {
-        Strategy::Profit => worth_moving(appraisal, pricing),
+        Strategy::Profit => worth_moving(appraisal, pricing.deadband),
         // A rule other than profit is followed for its own sake.
         Strategy::Undercut | Strategy::Quantile { .. } => differs(appraisal, pricing.deadband),
         Strategy::Fixed { .. } => true,
@@ -219,13 +219,13 @@ fn move_price(input: &Input<'_>, settings: &Settings, appraisal: &Appraisal) -> 
 /// Whether both the change of fee and what it gains, less what it costs, are larger than the deadband.
 ///
 /// A change of fee alone proves nothing: on a flat part of the profit curve the best fee jumps without any gain.
-fn worth_moving(appraisal: &Appraisal, pricing: &Pricing) -> bool {
+fn worth_moving(appraisal: &Appraisal, deadband: f64) -> bool {
     let (current, best) = (&appraisal.current, &appraisal.best);
     // A fee that is no longer safe is left for the sake of caution, any other for what is expected.
-    let safe = current.cautious_profit >= best.least_safe();
-    let profit = |forecast: &Forecast| if safe { forecast.profit } else { forecast.cautious_profit }.get() as f64;
-    let gain = profit(best) - profit(current) - appraisal.moving.per_hour(pricing.half_life);
-    differs(appraisal, pricing.deadband) && gain > pricing.deadband * profit(best).abs()
+    let safe = current.cautious_profit >= appraisal.least_safe;
+    let profit = |forecast: &Forecast| if safe { forecast.profit } else { forecast.cautious_profit };
+    let gain = profit(best).saturating_sub(profit(current)).saturating_sub(appraisal.moving.per_hour);
+    differs(appraisal, deadband) && gain.get() as f64 > deadband * (profit(best).get() as f64).abs()
 }
 
 fn differs(appraisal: &Appraisal, deadband: f64) -> bool {
@@ -235,4 +235,53 @@ fn differs(appraisal: &Appraisal, deadband: f64) -> bool {
 
 fn own_key(input: &Input<'_>) -> Option<PublicKey> {
     input.params.worker.key.clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        market::fixtures::fee,
+        policy::{Crossing, Moving},
+        units::FeeRate,
+    };
+
+    fn at(asked: u64, cautious: i64, plain: i64) -> Forecast {
+        Forecast {
+            fee: fee(asked),
+            sale_probability: 0.5,
+            uncorrected: 0.5,
+            low: 0.4,
+            high: 0.6,
+            works_per_hour: 1.0,
+            profit: FeeRate::new(plain),
+            cautious_profit: FeeRate::new(cautious),
+        }
+    }
+
+    fn moves(from: Forecast, to: Forecast, per_hour: i64) -> bool {
+        let none = Crossing { threshold: FeeRate::ZERO, idles: false, sales: None, price_factor: None, cost: None };
+        let appraisal = Appraisal {
+            cost: fee(1),
+            best: to,
+            current: from,
+            moving: Moving { per_hour: FeeRate::new(per_hour), ..Moving::default() },
+            least_safe: FeeRate::new(50),
+            curve: Vec::new(),
+            stop: none,
+            resume: none,
+        };
+        worth_moving(&appraisal, 0.05)
+    }
+
+    #[test]
+    fn an_unsafe_fee_is_left_and_a_safe_one_only_for_a_gain_beyond_the_move() {
+        let best = at(100, 55, 300);
+        assert!(moves(at(300, 30, 320), best, 0), "it is expected to bring more, and is not safe");
+        assert!(!moves(at(300, 30, 320), best, 30));
+        assert!(moves(at(200, 60, 200), best, 0));
+        assert!(!moves(at(200, 60, 200), best, 90), "the move costs what it gains");
+        assert!(!moves(at(200, 60, 290), best, 0), "within the deadband of the profit");
+        assert!(!moves(at(101, 60, 200), best, 0), "within the deadband of the fee");
+    }
 }

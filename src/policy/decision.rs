@@ -88,17 +88,11 @@ pub struct Forecast {
     pub works_per_hour: f64,
     /// Expected profit.
     pub profit: FeeRate,
-    /// Expected profit with the probability at the lower end of its band: the figure that decisions use.
+    /// Expected profit with the probability at the lower end of its band: it decides on and off, and which fees are safe.
     pub cautious_profit: FeeRate,
 }
 
 impl Forecast {
-    /// The least cautious profit at which another fee is as good as safe where this one is the safest.
-    pub(super) fn least_safe(&self) -> FeeRate {
-        let profit = self.cautious_profit.get();
-        FeeRate::new(if profit > 0 { profit / 2 } else { profit })
-    }
-
     /// Whether the fee brings no work: less than one in a hundred thousand years.
     pub fn is_idle(&self) -> bool {
         self.works_per_hour < 1e-9
@@ -117,6 +111,9 @@ pub struct Appraisal {
     /// What going from that fee to the best one costs.
     #[serde(default)]
     pub moving: Moving,
+    /// The least cautious profit at which a fee counts as safe.
+    #[serde(default)]
+    pub least_safe: FeeRate,
     /// Over candidate fees in ascending order, thinned to at most [`Appraisal::MAX_CURVE`] points.
     pub curve: Vec<Forecast>,
     /// What would bring the profit down to `policy.stop_below`.

@@ -76,6 +76,8 @@ pub struct MovingCost {
     pub works: u64,
     /// What they are expected to bring as they stand.
     pub forgone_mina: f64,
+    /// What of it is expected to be lost.
+    pub lost_mina_per_hour: f64,
 }
 
 /// A forecast's arithmetic: (P(sold) x fee - cost) x works per hour = profit.
@@ -176,8 +178,8 @@ impl Explanation {
 }
 
 impl From<Moving> for MovingCost {
-    fn from(Moving { works, forgone }: Moving) -> Self {
-        Self { works, forgone_mina: forgone.to_mina() }
+    fn from(Moving { works, forgone, per_hour }: Moving) -> Self {
+        Self { works, forgone_mina: forgone.to_mina(), lost_mina_per_hour: per_hour.to_mina_per_hour() }
     }
 }
 

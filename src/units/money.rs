@@ -128,9 +128,23 @@ impl FeeRate {
         Self(nanomina_per_hour)
     }
 
+    /// The nearest rate; out of range it saturates, NaN is 0.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "float to integer casts saturate, which is what a rate out of range should do"
+    )]
+    pub fn rounded(nanomina_per_hour: f64) -> Self {
+        Self(nanomina_per_hour.round() as i64)
+    }
+
     /// Nanomina per hour.
     pub const fn get(self) -> i64 {
         self.0
+    }
+
+    /// This less another, within range.
+    pub const fn saturating_sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
     }
 
     /// MINA per hour, for statistics and display scales.

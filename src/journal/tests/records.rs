@@ -7,7 +7,7 @@ use crate::{
     fault::Fault,
     journal::body::{pack, unpack},
     market::{Book, BookOrder, ChainLook, FeeHistogram, Look, PoolMetrics, Reading, SyncState, fixtures},
-    policy::{Appraisal, Forecast, HoldState, Outcome, Pause, Role, Target, tests::every_reason},
+    policy::{Appraisal, Forecast, HoldState, Outcome, Overtaken, Pause, Role, Settings, Target, tests::every_reason},
     units::{FeeRate, Nanomina},
 };
 
@@ -55,7 +55,11 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
         Just(Outcome::Held),
         Just(Outcome::DryRun),
         Just(Outcome::Confirmed),
-        prop::option::of(any_fault()).prop_map(|unread| Outcome::Applied { unread, overtook: None }),
+        (prop::option::of(any_fault()), prop::option::of((any_fee(), any_fee()))).prop_map(|(unread, overtook)| {
+            let settings = |fee| Settings { worker: None, fee };
+            let overtook = overtook.map(|(found, left)| Overtaken { found: settings(found), left: settings(left) });
+            Outcome::Applied { unread, overtook }
+        }),
         (any_fault(), prop::option::of(any_fee())).prop_map(|(fault, fee)| Outcome::Rejected {
             fault,
             reached: fee.map(|fee| Settings { worker: None, fee }),

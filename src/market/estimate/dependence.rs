@@ -12,8 +12,8 @@
 //! Few waves bear long runs and many tell the variance well. Which is needed is not known from a few dozen clusters, so several numbers of
 //! waves are tried, and the band takes the widest of their intervals.
 //!
-//! Place in the order is the weight of all clusters before: then the cosines are orthogonal to a constant under the weights, and what the
-//! estimated share itself takes from the residuals does not reach the projections.
+//! Place in the order is the weight of all clusters before: then the cosines are orthogonal to a constant under the weights, as nearly as no
+//! cluster outweighs the others, and what the estimated share itself takes from the residuals hardly reaches the projections.
 //!
 //! Invariants: the order reversed gives the same variances.
 

@@ -30,7 +30,7 @@ pub struct Observation {
     /// How much it counts relative to the others; only ratios of weights matter. Not finite, negative or zero: dropped and counted.
     pub weight: f64,
     /// The group whose members share their evidence, usually the block that bought the work. Groups whose numbers are near each other were
-    /// bought near each other.
+    /// bought near each other, where an order is known; else dependence beyond a group is not seen.
     pub cluster: u64,
 }
 

@@ -86,7 +86,7 @@ fn dry_run_goes_on_from_what_it_would_have_set() {
 
 /// A market in which 36 in a hundred works sell at 12,000,000 and the others at 5,000,000, while so many of ours stand in the book
 /// at the dearer fee.
-fn with_unsold(works: i64) -> Story {
+fn with_unsold(works: i64, uncovered: i64) -> Story {
     let bought: Vec<(i64, u64, &str)> =
         (0..100).map(|i| (i, if i % 25 < 9 { 12_000_000 } else { 5_000_000 }, "them")).collect();
     let fresh = |n: i64| bought.iter().map(|&(id, paid, by)| (id + 1_000 * n, paid, by)).collect::<Vec<_>>();
@@ -95,19 +95,19 @@ fn with_unsold(works: i64) -> Story {
     story.status(|status| status.fee = fee(11_999_999));
     let book = story.look.book.as_mut().unwrap().as_mut().unwrap();
     let ours = (0..works).map(|id| open_work(800_000 + id, Some((11_999_999, "us"))));
-    let uncovered = (0..100).map(|id| open_work(700_000 + id, None));
+    let uncovered = (0..uncovered).map(|id| open_work(700_000 + id, None));
     book.works = uncovered.chain(ours).collect();
     story
 }
 
 #[test]
 fn a_lower_fee_has_to_bring_more_than_the_unsold_works_that_it_offers_again() {
-    let few = with_unsold(2).decide();
+    let few = with_unsold(2, 100).decide();
     assert_eq!(few.action, Action::SetFee { fee: fee(4_999_999) });
     let moving = few.appraisal.unwrap().moving;
     assert_eq!(moving.works, 2);
     assert!(moving.forgone >= fee(2 * 3_000_000) && moving.forgone < fee(2 * 12_000_000), "{moving:?}");
-    let many = with_unsold(200);
+    let many = with_unsold(200, 100);
     let held = many.decide();
     assert_eq!(
         held.reason,
@@ -115,7 +115,9 @@ fn a_lower_fee_has_to_bring_more_than_the_unsold_works_that_it_offers_again() {
         "{:?}",
         held.appraisal.map(|appraisal| (appraisal.best, appraisal.moving))
     );
-    let mut dearer = with_unsold(200);
+    let slow = with_unsold(200, 10_000).decide();
+    assert_eq!(slow.action, Action::SetFee { fee: fee(4_999_999) }, "few of them would be proved again");
+    let mut dearer = with_unsold(200, 100);
     dearer.status(|status| status.fee = fee(1_000));
     let raised = dearer.decide().appraisal.unwrap();
     assert_eq!(raised.moving, Moving::default(), "works dearer than the fee asked are open to us already");
