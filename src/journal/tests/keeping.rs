@@ -8,7 +8,7 @@ use crate::{
     policy::{Outcome, Pause},
 };
 
-fn moments(folder: &Path, filter: &Filter) -> Vec<Moment> {
+pub(super) fn moments(folder: &Path, filter: &Filter) -> Vec<Moment> {
     let mut moments = Vec::new();
     let each = |moment| {
         moments.push(moment);
@@ -191,7 +191,7 @@ fn a_look_at_a_busy_market_takes_little_space() {
 }
 
 /// The looks of one reading of blocks and book by `reader`: its own and those of `followers` daemons.
-fn shared_looks(at: Timestamp, reader: &str, followers: usize) -> Vec<Record> {
+pub(super) fn shared_looks(at: Timestamp, reader: &str, followers: usize) -> Vec<Record> {
     let works: Vec<_> = (0..128_i64).map(|n| (n, 1_000 * n.cast_unsigned(), "them")).collect();
     let blocks = (0..20).map(|n| crate::market::fixtures::block(n, "hash", i64::from(n), &works)).collect();
     let open: Vec<_> =

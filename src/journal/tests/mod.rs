@@ -1,5 +1,6 @@
 //! Journals in temporary folders: what they keep, what they refuse, and how they fail.
 
+mod earlier;
 mod failing;
 mod keeping;
 mod records;
