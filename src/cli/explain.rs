@@ -127,7 +127,7 @@ fn screen(Explained { daemon, explanation }: &Explained) -> String {
     if let Some(MovingCost { works, forgone_mina, lost_mina_per_hour }) = explanation.moving {
         let (forgone, lost) = (four_digits(forgone_mina), four_digits(lost_mina_per_hour));
         lines.push(format!(
-            "  to go there would offer {works} unsold works again, expected to bring {forgone} MINA as they stand; -{lost} MINA/h"
+            "  moving     offers {works} of our unsold works again, worth {forgone} MINA as they stand: {lost} MINA/h less"
         ));
     }
     lines.extend(evidence(explanation));

@@ -163,7 +163,10 @@ impl Explanation {
             waits_until: way_out(reason).map(str::to_owned),
             wait_seconds: wait(reason, record.at).map(|wait| wait.as_secs()),
             forecasts: appraisal.map(forecasts).unwrap_or_default(),
-            moving: appraisal.map(|appraisal| appraisal.moving).filter(|moving| moving.works > 0).map(MovingCost::from),
+            moving: appraisal
+                .map(|appraisal| appraisal.moving)
+                .filter(|moving| moving.forgone > Nanomina::ZERO)
+                .map(MovingCost::from),
             cost_known: record.cost.is_some(),
             stop_below_mina_per_hour: appraisal.map(|appraisal| appraisal.stop.threshold.to_mina_per_hour()),
             resume_above_mina_per_hour: appraisal.map(|appraisal| appraisal.resume.threshold.to_mina_per_hour()),
@@ -394,6 +397,21 @@ mod tests {
             cost: Nanomina::try_new(50_000).ok(),
         };
         record
+    }
+
+    #[test]
+    fn unsold_works_that_would_be_offered_again_are_told_where_they_are_worth_anything() {
+        let mut record = sample::record();
+        assert_eq!(explained(&record).moving, None);
+        let mut moving = |forgone: u64| {
+            let appraisal = record.decision.appraisal.as_mut().unwrap();
+            let forgone = Nanomina::try_new(forgone).unwrap();
+            appraisal.moving = Moving { works: 3, forgone, per_hour: FeeRate::new(500_000) };
+            explained(&record).moving
+        };
+        assert_eq!(moving(0), None);
+        let told = moving(2_000_000).unwrap();
+        assert_eq!((told.works, told.forgone_mina, told.lost_mina_per_hour), (3, 0.002, 0.000_5));
     }
 
     #[test]
