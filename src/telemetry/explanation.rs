@@ -2,22 +2,20 @@
 //!
 //! Invariants: follows from one record; the command line prints what the API answers, so that both say the same.
 //!
-//! Not here: how the numbers are solved for (`policy::Crossing`).
-
-use std::time::Duration;
+//! Not here: what would change it (`outlook`), what a guard waits for (`waits`).
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    outlook::{Change, Outlook},
     sales::FeeSales,
-    words::{four_digits, percent},
+    waits::{wait, way_out},
 };
 use crate::{
     fault::Fault,
-    market::Summary,
-    policy::{Appraisal, Crossing, Forecast, Moving, Reason},
-    record::{Mode, Record, Role},
+    policy::{Appraisal, Forecast, Moving},
+    record::{Mode, Record},
     units::Nanomina,
 };
 
@@ -103,56 +101,14 @@ pub struct Arithmetic {
     pub high_profit_mina_per_hour: f64,
 }
 
-/// What changes would lead to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outlook {
-    /// The worker is on and would stop.
-    Stop,
-    /// The worker is on and would go on, at a fee that brings no work.
-    Idle,
-    /// The worker is on at a fee that brings no work; it would earn at another.
-    Earn,
-    /// The worker is on and about to stop; it would stay on.
-    StayOn,
-    /// The worker is off and would resume.
-    Resume,
-    /// The worker is off and about to resume; it would stay off.
-    StayOff,
-}
-
-/// One thing that would lead to the outlook.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Change {
-    /// `prices` (a factor on all of them), `sales` (P(sold) at a fee, on the cautious side), or `cost` (MINA per work).
-    pub what: String,
-    /// The value now; `None` for a cost that is not known.
-    pub now: Option<f64>,
-    /// The value at which it happens.
-    pub needed: f64,
-    /// The fee that `sales` speaks of.
-    pub fee_mina: Option<f64>,
-    /// In words.
-    pub text: String,
-}
-
 impl Explanation {
     /// Explains a record. `headline` is its state in one line, `appraisal` its forecasts.
     pub fn new(record: &Record, headline: String, appraisal: Option<&Appraisal>) -> Self {
         let reason = &record.decision.reason;
         let market = record.market.as_ref();
         let interval = market.and_then(|market| market.works_bought_per_hour_interval);
-        let outlook = appraisal.map(|appraisal| outlook(record, appraisal));
-        let changes = appraisal.zip(outlook).map(|(appraisal, outlook)| {
-            let crossing = match outlook {
-                Outlook::Stop | Outlook::StayOn | Outlook::Idle | Outlook::Earn => &appraisal.stop,
-                Outlook::Resume | Outlook::StayOff => &appraisal.resume,
-            };
-            let mut changes = solved(crossing, appraisal.cost, record);
-            // What leads away from where the worker is now is no change of it.
-            changes.retain(|change| change.leads(outlook));
-            changes
-        });
+        let outlook = appraisal.map(|appraisal| Outlook::of(record, appraisal));
+        let changes = appraisal.zip(outlook).map(|(appraisal, outlook)| outlook.changes(record, appraisal));
         Self {
             at: record.at,
             mode: record.mode,
@@ -186,18 +142,6 @@ impl From<Moving> for MovingCost {
     }
 }
 
-impl Change {
-    /// Whether reaching the border is a loss where one is spoken of, and a gain where that is.
-    fn leads(&self, outlook: Outlook) -> bool {
-        let Some(now) = self.now else { return true };
-        let gain = match self.what.as_str() {
-            "cost" => self.needed <= now,
-            _ => self.needed >= now,
-        };
-        gain == matches!(outlook, Outlook::Resume | Outlook::StayOn | Outlook::Earn)
-    }
-}
-
 fn forecasts(appraisal: &Appraisal) -> Vec<Arithmetic> {
     let Appraisal { cost, best, current, .. } = appraisal;
     let other = Some(current).filter(|current| current.fee != best.fee);
@@ -221,157 +165,13 @@ impl Arithmetic {
     }
 }
 
-fn outlook(record: &Record, appraisal: &Appraisal) -> Outlook {
-    let on = match record.decision.reason {
-        Reason::StaysOff { .. } | Reason::Profitable { .. } | Reason::MinOff { .. } => false,
-        Reason::Uneconomical { .. } | Reason::MinOn { .. } | Reason::AtTarget | Reason::InsideDeadband { .. } => true,
-        _ => record.enabled_after().unwrap_or(record.role == Role::Coordinator),
-    };
-    let expected = appraisal.best.cautious_profit;
-    match on {
-        true if expected < appraisal.stop.threshold => Outlook::StayOn,
-        true if appraisal.best.is_idle() => Outlook::Earn,
-        true if appraisal.stop.idles => Outlook::Idle,
-        true => Outlook::Stop,
-        false if expected >= appraisal.resume.threshold => Outlook::StayOff,
-        false => Outlook::Resume,
-    }
-}
-
-/// The crossing in words: each number is the exact border, on which side of it follows from the outlook.
-fn solved(crossing: &Crossing, cost: Nanomina, record: &Record) -> Vec<Change> {
-    let prices = crossing.price_factor.map(|factor| {
-        let example = record.market.as_ref().and_then(positive_quantile).map(|(level, price)| {
-            let then = four_digits(price.to_mina() * factor);
-            format!("; {} of works are bought for at most {price} now, that would be {then} MINA", percent(level))
-        });
-        Change {
-            what: "prices".to_owned(),
-            now: Some(1.0),
-            needed: factor,
-            fee_mina: None,
-            text: format!("all prices were {} times what they are{}", four_digits(factor), example.unwrap_or_default()),
-        }
-    });
-    let sales = crossing.sales.map(|sales| Change {
-        what: "sales".to_owned(),
-        now: Some(sales.now),
-        needed: sales.needed,
-        fee_mina: Some(sales.fee.to_mina()),
-        text: format!(
-            "{} of works sold at {}, by the lower end of the band; now {}",
-            percent(sales.needed),
-            sales.fee,
-            percent(sales.now)
-        ),
-    });
-    let now = record.cost.map_or("it is not known now".to_owned(), |_| format!("now {cost}"));
-    let cost = crossing.cost.map(|needed| Change {
-        what: "cost".to_owned(),
-        now: record.cost.map(Nanomina::to_mina),
-        needed: needed.to_mina(),
-        fee_mina: None,
-        text: format!("a work cost {needed} to make; {now}"),
-    });
-    [prices, sales, cost].into_iter().flatten().collect()
-}
-
-/// The lowest of the kept quantiles from the median up that is above 0.
-fn positive_quantile(market: &Summary) -> Option<(f64, Nanomina)> {
-    let known = Summary::QUANTILES.into_iter().zip(market.quantiles);
-    known
-        .filter(|(level, _)| *level >= 0.5)
-        .find_map(|(level, price)| Some((level, price.filter(|p| *p > Nanomina::ZERO)?)))
-}
-
-/// How long a reason lasts, where that is known now.
-fn wait(reason: &Reason, at: Timestamp) -> Option<Duration> {
-    let until = |until: Timestamp| Duration::try_from(until.duration_since(at)).ok();
-    match reason {
-        Reason::Cooldown { remaining }
-        | Reason::MinOn { remaining }
-        | Reason::MinOff { remaining }
-        | Reason::WindingDown { remaining }
-        | Reason::SwitchHazard { remaining } => Some(*remaining),
-        Reason::Paused { until: Some(end) }
-        | Reason::ExternalChange { until: end }
-        | Reason::Contested { until: end, .. } => until(*end),
-        Reason::OwnBlockAhead { slot } => until(*slot),
-        _ => None,
-    }
-}
-
-/// What ends a reason that is not about the market, in words that follow "until"; `None` for one that is.
-fn way_out(reason: &Reason) -> Option<&'static str> {
-    Some(match reason {
-        Reason::Paused { .. } => "the operator's pause ends, by itself or by `snarkfee resume`",
-        Reason::BreakerOpen { .. } => "enough looks in a row succeed, or `snarkfee resume` closes the breaker",
-        Reason::StatusFault { .. } | Reason::ChainFault { .. } | Reason::BookFault { .. } => {
-            "the daemon answers; `snarkfee check` says what is in the way"
-        }
-        Reason::MetricsFault { .. } => {
-            "the daemon's metrics can be read and are consistent, or metrics_url is taken out"
-        }
-        Reason::Stale { .. } => "a look takes less than safety.max_age",
-        Reason::ClockSet { .. } => "the clock only goes on from one look to the next",
-        Reason::Unsynced { .. } | Reason::TipBehind { .. } => "the daemon has caught up with the chain",
-        Reason::FewPeers { .. } => "the daemon has more peers, or safety.min_peers is lower",
-        Reason::ExternalChange { .. } => "safety.external_hold is over, or `snarkfee resume` ends it",
-        Reason::Contested { .. } => "the hold is over or `snarkfee resume` ends it; find out who else sets the daemon",
-        Reason::ForeignKey { .. } => "the daemon works for worker_key, or own_provers names the key it works for",
-        Reason::RoleUnsure => {
-            "role is set, the daemon shows a worker key, or its metrics show that it hands out work without one"
-        }
-        Reason::NoWorkerKey => "worker_key is set",
-        Reason::CostUnknown { .. } => "the cost of a work is known, see [daemons.NAME.cost]",
-        Reason::OwnBlockAhead { .. } | Reason::OwnBlockPassed => "the daemon's own block is over",
-        Reason::TooFewSamples { .. } => "more sales are seen, or policy.min_samples is lower",
-        Reason::Confirming { .. } => "further looks agree (policy.confirm)",
-        Reason::Cooldown { .. } => "policy.cooldown is over",
-        Reason::MinOn { .. } => "policy.min_on is over",
-        Reason::MinOff { .. } => "policy.min_off is over",
-        Reason::WindingDown { .. } => "the running proof had its time",
-        Reason::SwitchHazard { .. } => "the daemon can survive another switch",
-        Reason::DailyBudget { .. } => "a change of the last 24 hours is older than that",
-        Reason::ServiceStops => "the service is started again",
-        Reason::JournalFault { .. } => "the journal in controller.state_dir can be written again",
-        Reason::Uneconomical { .. }
-        | Reason::Profitable { .. }
-        | Reason::PriceMove { .. }
-        | Reason::InsideDeadband { .. }
-        | Reason::AtTarget
-        | Reason::StaysOff { .. } => return None,
-    })
-}
-
-impl Outlook {
-    /// What a list of changes is introduced by.
-    pub const fn introduction(self) -> &'static str {
-        match self {
-            Self::Stop => "it would stop if, each by itself,",
-            Self::Idle => "it would ask a fee that brings no work, and costs nothing, if, each by itself,",
-            Self::Earn => "it asks a fee that brings no work, and costs nothing; it would earn if, each by itself,",
-            Self::StayOn => "it would stay on if, each by itself,",
-            Self::Resume => "it would resume if, each by itself,",
-            Self::StayOff => "it would stay off if, each by itself,",
-        }
-    }
-
-    /// What is said where nothing leads there.
-    pub const fn standstill(self) -> &'static str {
-        match self {
-            Self::Stop | Self::Idle => "neither prices, sales nor cost alone would stop it",
-            Self::StayOn | Self::Resume | Self::Earn => "neither prices, sales nor cost alone would make it pay",
-            Self::StayOff => "neither prices, sales nor cost alone would keep it off",
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::{
-        policy::{Action, SalesNeeded},
+        policy::{Action, Crossing, Reason, SalesNeeded},
         telemetry::sample,
         units::FeeRate,
     };

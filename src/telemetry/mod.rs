@@ -12,16 +12,19 @@ mod explanation;
 mod liveness;
 mod log;
 mod metrics;
+mod outlook;
 mod sales;
 #[cfg(test)]
 pub(crate) mod sample;
+mod waits;
 mod words;
 
 pub use board::{Board, DecisionFilter, DecisionRow, Entry, Point, Slice, Standing, Thinned};
 pub use document::{DecisionDocument, DecisionsDocument, MarketDocument, StatusDocument};
-pub use explanation::{Arithmetic, Change, Explanation, MovingCost, Outlook};
+pub use explanation::{Arithmetic, Explanation, MovingCost};
 pub use liveness::Liveness;
 pub use log::{InvalidFilter, LogFormat, init, log_record};
 pub use metrics::{Exposition, Metrics};
+pub use outlook::{Change, Outlook};
 pub use sales::FeeSales;
 pub use words::{four_digits, headline, percent};
