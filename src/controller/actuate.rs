@@ -113,7 +113,8 @@ fn shows(settings: &Settings, mutation: &Mutation) -> bool {
     applied == *settings
 }
 
-fn apply(mutation: &Mutation, settings: &mut Settings) {
+/// Makes a mutation's change to settings.
+pub(super) fn apply(mutation: &Mutation, settings: &mut Settings) {
     match mutation {
         Mutation::SetFee { fee } => settings.fee = *fee,
         Mutation::SwitchOn { key } => settings.worker = Some(key.clone()),

@@ -7,6 +7,7 @@ use std::{
 
 use tokio::sync::Notify;
 
+use super::actuate::apply;
 use crate::{
     daemon::{DaemonPort, LookPlan, Mutation, Replaced, SendError},
     fault::Fault,
@@ -72,11 +73,7 @@ impl ScriptedDaemon {
             Mutation::SwitchOn { .. } | Mutation::SwitchOff => Replaced::Worker(state.settings.worker.clone()),
         };
         if matches!(answer, Answer::Apply | Answer::ApplyAfter(_) | Answer::ApplyAndLose(_)) {
-            match mutation {
-                Mutation::SetFee { fee } => state.settings.fee = *fee,
-                Mutation::SwitchOn { key } => state.settings.worker = Some(key.clone()),
-                Mutation::SwitchOff => state.settings.worker = None,
-            }
+            apply(mutation, &mut state.settings);
         }
         (answer, replaced)
     }

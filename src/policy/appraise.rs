@@ -169,6 +169,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::policy::tests::expecting;
 
     const D: f64 = 372.0;
 
@@ -208,19 +209,6 @@ mod tests {
         }
     }
 
-    fn point(asked: u64, cautious: i64, plain: i64) -> Forecast {
-        Forecast {
-            fee: Nanomina::try_new(asked).unwrap(),
-            sale_probability: 0.5,
-            uncorrected: 0.5,
-            low: 0.4,
-            high: 0.6,
-            works_per_hour: 1.0,
-            profit: FeeRate::new(plain),
-            cautious_profit: FeeRate::new(cautious),
-        }
-    }
-
     fn chosen(curve: &[Forecast], resume_above: i64, lost: impl Fn(&Forecast) -> FeeRate) -> u64 {
         let least = least_safe(curve, FeeRate::new(resume_above)).unwrap();
         most_profitable(curve, least, lost).unwrap().fee.get()
@@ -229,7 +217,7 @@ mod tests {
     #[test]
     fn of_the_safe_fees_the_one_that_is_expected_to_bring_most_is_chosen() {
         let nothing = |_: &Forecast| FeeRate::ZERO;
-        let curve = [point(1, 100, 120), point(2, 55, 300), point(3, 30, 320)];
+        let curve = [expecting(1, 100, 120), expecting(2, 55, 300), expecting(3, 30, 320)];
         assert_eq!(chosen(&curve, 10, nothing), 2, "the third is expected to bring more, and is not safe");
         assert_eq!(chosen(&curve, 90, nothing), 1, "only the first is surely worth resuming for");
         assert_eq!(
@@ -238,11 +226,11 @@ mod tests {
             "the move costs more"
         );
         assert_eq!(
-            chosen(&[point(1, -5, 9), point(2, -4, 1)], 10, nothing),
+            chosen(&[expecting(1, -5, 9), expecting(2, -4, 1)], 10, nothing),
             2,
             "where nothing is safe, caution decides"
         );
-        assert_eq!(chosen(&[point(4, 10, 20), point(3, 10, 20), point(5, 9, 20)], 0, nothing), 3, "ties");
+        assert_eq!(chosen(&[expecting(4, 10, 20), expecting(3, 10, 20), expecting(5, 9, 20)], 0, nothing), 3, "ties");
     }
 
     proptest! {
@@ -252,7 +240,7 @@ mod tests {
             resume in -10_i64..1000,
         ) {
             let curve: Vec<Forecast> =
-                (1..).zip(&points).map(|(fee, (cautious, more))| point(fee, *cautious, cautious + more)).collect();
+                (1..).zip(&points).map(|(fee, (cautious, more))| expecting(fee, *cautious, cautious + more)).collect();
             let resume = FeeRate::new(resume);
             let least = least_safe(&curve, resume).unwrap();
             let best = most_profitable(&curve, least, |_| FeeRate::ZERO).unwrap();

@@ -105,19 +105,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{Strategy, *};
-    use crate::market::fixtures::fee;
+    use crate::{market::fixtures::fee, policy::tests::expecting};
 
     fn point(asked: u64, low: f64, works_per_hour: f64) -> Forecast {
-        Forecast {
-            fee: fee(asked),
-            sale_probability: low,
-            uncorrected: low,
-            low,
-            high: low,
-            works_per_hour,
-            profit: FeeRate::ZERO,
-            cautious_profit: FeeRate::ZERO,
-        }
+        Forecast { sale_probability: low, uncorrected: low, low, high: low, works_per_hour, ..expecting(asked, 0, 0) }
     }
 
     fn solve(curve: &[Forecast], cost: u64, threshold: i64) -> Crossing {

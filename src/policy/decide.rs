@@ -242,22 +242,9 @@ mod tests {
     use super::*;
     use crate::{
         market::fixtures::fee,
-        policy::{Crossing, Moving},
+        policy::{Crossing, Moving, tests::expecting},
         units::FeeRate,
     };
-
-    fn at(asked: u64, cautious: i64, plain: i64) -> Forecast {
-        Forecast {
-            fee: fee(asked),
-            sale_probability: 0.5,
-            uncorrected: 0.5,
-            low: 0.4,
-            high: 0.6,
-            works_per_hour: 1.0,
-            profit: FeeRate::new(plain),
-            cautious_profit: FeeRate::new(cautious),
-        }
-    }
 
     fn moves(from: Forecast, to: Forecast, per_hour: i64) -> bool {
         let none = Crossing { threshold: FeeRate::ZERO, idles: false, sales: None, price_factor: None, cost: None };
@@ -276,12 +263,12 @@ mod tests {
 
     #[test]
     fn an_unsafe_fee_is_left_and_a_safe_one_only_for_a_gain_beyond_the_move() {
-        let best = at(100, 55, 300);
-        assert!(moves(at(300, 30, 320), best, 0), "it is expected to bring more, and is not safe");
-        assert!(!moves(at(300, 30, 320), best, 30));
-        assert!(moves(at(200, 60, 200), best, 0));
-        assert!(!moves(at(200, 60, 200), best, 90), "the move costs what it gains");
-        assert!(!moves(at(200, 60, 290), best, 0), "within the deadband of the profit");
-        assert!(!moves(at(101, 60, 200), best, 0), "within the deadband of the fee");
+        let best = expecting(100, 55, 300);
+        assert!(moves(expecting(300, 30, 320), best, 0), "it is expected to bring more, and is not safe");
+        assert!(!moves(expecting(300, 30, 320), best, 30));
+        assert!(moves(expecting(200, 60, 200), best, 0));
+        assert!(!moves(expecting(200, 60, 200), best, 90), "the move costs what it gains");
+        assert!(!moves(expecting(200, 60, 290), best, 0), "within the deadband of the profit");
+        assert!(!moves(expecting(101, 60, 200), best, 0), "within the deadband of the fee");
     }
 }

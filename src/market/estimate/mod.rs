@@ -7,8 +7,9 @@
 //! zero-inflated log-normal mixture takes its place, and says so.
 //!
 //! The point estimate counts items, each with its weight; the band counts clusters, since works bought by one block are not
-//! independent witnesses, and what neighbouring clusters have in common, since a run of works that shares one fate may be longer than a cluster. Where the data do not tell possible values of S(f) apart, the estimate is the least of them, which
-//! errs towards asking less.
+//! independent witnesses, and what neighbouring clusters have in common, since a run of works that shares one fate may be longer
+//! than a cluster. Where the data do not tell possible values of S(f) apart, the estimate is the least of them, which errs towards
+//! asking less.
 //!
 //! Two properties follow from the likelihood (it is supermodular in the distribution function; Topkis 1978) and are tested: one more
 //! observation C > p never lowers S, one more C <= p never raises it. Censoring is taken to tell nothing beyond its interval.

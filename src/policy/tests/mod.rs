@@ -87,6 +87,20 @@ impl Story {
     }
 }
 
+/// A forecast at a fee, for tests that care for few of its figures.
+pub(crate) fn expecting(asked: u64, cautious: i64, plain: i64) -> Forecast {
+    Forecast {
+        fee: fee(asked),
+        sale_probability: 0.5,
+        uncorrected: 0.5,
+        low: 0.4,
+        high: 0.6,
+        works_per_hour: 1.0,
+        profit: FeeRate::new(plain),
+        cautious_profit: FeeRate::new(cautious),
+    }
+}
+
 /// One of each; a test counts them against the variants that serde knows.
 pub(crate) fn every_reason() -> Vec<Reason> {
     let (at, span, zero) = (Timestamp::UNIX_EPOCH, Duration::from_secs(61), FeeRate::ZERO);
