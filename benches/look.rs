@@ -96,12 +96,12 @@ fn look() -> Look {
             fee: price(&mut random),
             prover: keys[random.random_range(0..keys.len())].clone(),
         };
-        Block {
+        Arc::new(Block {
             height: 480_000 + index,
             state_hash: format!("3N{index}").into(),
             at: now() - SLOT * (BLOCKS - index),
             works: (0..works).map(sale).collect(),
-        }
+        })
     };
     let blocks = (0..BLOCKS).map(&mut block).collect();
     let open = |work: i64| OpenWork {

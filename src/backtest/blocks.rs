@@ -23,7 +23,7 @@ const SLOT: Duration = Duration::from_secs(180);
 /// A part of a series that policies are tried on.
 #[derive(Clone, Debug)]
 pub(super) struct Part {
-    blocks: Arc<[Block]>,
+    blocks: Arc<[Arc<Block>]>,
     slot: Duration,
     pub(super) from: Timestamp,
     pub(super) to: Timestamp,
@@ -120,11 +120,11 @@ impl Part {
 
 /// The shortest time per slot between two blocks.
 fn slot_length(series: &Series) -> Option<Duration> {
-    let blocks = series.blocks.iter().zip(&series.slots);
-    let pairs = blocks.clone().zip(blocks.skip(1));
-    let length = |((before, first), (after, second)): ((&Block, &u64), (&Block, &u64))| {
+    let begins = series.blocks.iter().map(|block| block.at).zip(&series.slots);
+    let pairs = begins.clone().zip(begins.skip(1));
+    let length = |((before, first), (after, second)): ((Timestamp, &u64), (Timestamp, &u64))| {
         let slots = u32::try_from(second.checked_sub(*first)?).ok().filter(|slots| *slots > 0)?;
-        let time = Duration::try_from(after.at.duration_since(before.at)).ok()?;
+        let time = Duration::try_from(after.duration_since(before)).ok()?;
         Some(time / slots).filter(|slot| *slot >= Duration::from_secs(1))
     };
     pairs.filter_map(length).min()

@@ -32,8 +32,8 @@ pub struct JournalTest {
 /// What one daemon's looks tell.
 #[derive(Debug, Default)]
 struct Gathered {
-    chain: BTreeMap<u32, Block>,
-    blocks: Arc<[Block]>,
+    chain: BTreeMap<u32, Arc<Block>>,
+    blocks: Arc<[Arc<Block>]>,
     looks: u64,
     from: Option<Timestamp>,
     to: Option<Timestamp>,
@@ -188,7 +188,7 @@ pub fn on_journal(
 impl Gathered {
     fn stretch(&self, daemon: &DaemonId) -> Option<Stretch> {
         let (from, to) = (self.from?, self.to?);
-        let within = |block: &&Block| block.at >= from;
+        let within = |block: &&Arc<Block>| block.at >= from;
         let sales = || self.blocks.iter().filter(within).flat_map(|block| &*block.works);
         Some(Stretch {
             name: daemon.to_string(),
@@ -301,10 +301,11 @@ fn without_us(look: &Look, params: &Params) -> Look {
     let ours = |prover: &PublicKey| params.worker.owns(prover) || shown.as_ref() == Some(prover);
     let stranger = World::stranger_key();
     if let Some(Ok(chain)) = &mut look.chain {
-        for sale in
-            chain.blocks.iter_mut().flat_map(|block| Arc::make_mut(&mut block.works)).filter(|sale| ours(&sale.prover))
-        {
-            sale.prover.clone_from(&stranger);
+        for block in &mut chain.blocks {
+            if block.works.iter().any(|sale| ours(&sale.prover)) {
+                let sales = Arc::make_mut(block).works.iter_mut();
+                sales.filter(|sale| ours(&sale.prover)).for_each(|sale| sale.prover.clone_from(&stranger));
+            }
         }
     }
     if let Some(Ok(book)) = &mut look.book {

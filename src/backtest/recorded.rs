@@ -26,7 +26,7 @@ const DEFAULT_FEE: u64 = 100_000_000;
 /// A recorded market.
 #[derive(Clone, Debug)]
 pub struct RecordedMarket {
-    blocks: Arc<[Block]>,
+    blocks: Arc<[Arc<Block>]>,
     slot: Duration,
     /// Blocks that have come.
     come: usize,
@@ -45,7 +45,7 @@ pub struct RecordedMarket {
 
 impl RecordedMarket {
     /// A market at `now`, whose daemon asks its default fee and works; blocks before that have come.
-    pub fn new(blocks: Arc<[Block]>, slot: Duration, works_per_hour: f64, now: Timestamp) -> Self {
+    pub fn new(blocks: Arc<[Arc<Block>]>, slot: Duration, works_per_hour: f64, now: Timestamp) -> Self {
         let settings = Settings {
             worker: Some(World::operator_key()),
             fee: Nanomina::try_new(DEFAULT_FEE).unwrap_or(Nanomina::MAX),

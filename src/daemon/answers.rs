@@ -13,7 +13,7 @@ use super::{
     capabilities::{Capabilities, Introspection, MarketOperation, StatusOperation},
     envelope,
     http::{Answer, Failure},
-    market_answer,
+    market_answer::{self, PoolData, RangeData},
     operations::{self, account, set_snark_work_fee, set_snark_worker, unset_snark_worker},
     port::Replaced,
     prometheus,
@@ -128,9 +128,9 @@ pub(super) fn status(operation: StatusOperation, answer: Answer) -> Result<Statu
 
 pub(super) fn market(operation: MarketOperation, answer: Answer) -> Result<MarketAnswer, Failure> {
     match operation {
-        MarketOperation::Range => market_answer::range(envelope::open(answer)?),
-        MarketOperation::Pool => market_answer::pool(envelope::open(answer)?),
-        MarketOperation::Coda => market_answer::coda(envelope::open(answer)?),
+        MarketOperation::Range => market_answer::range(envelope::open_with(answer, RangeData::read)?),
+        MarketOperation::Pool => market_answer::pool(envelope::open_with(answer, PoolData::read)?),
+        MarketOperation::Coda => market_answer::coda(envelope::open_with(answer, PoolData::read)?),
     }
     .map_err(Failure::unclear)
 }

@@ -89,7 +89,8 @@ mod tests {
         let Offer { fee, prover } = offer(1);
         let sale = |work: &i64| Sale { work: WorkId::one(*work), fee, prover: prover.clone() };
         let works = works.iter().map(sale).collect();
-        ChainLook { blocks: vec![Block { height: 1, state_hash: "h".into(), at: jiff::Timestamp::UNIX_EPOCH, works }] }
+        let block = Block { height: 1, state_hash: "h".into(), at: jiff::Timestamp::UNIX_EPOCH, works };
+        ChainLook { blocks: vec![block.into()] }
     }
 
     fn shown(book: &Book) -> Vec<(i64, Option<u64>)> {

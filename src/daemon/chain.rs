@@ -1,5 +1,7 @@
 //! From the daemon's list of blocks to a run of consecutive ones.
 
+use std::sync::Arc;
+
 use crate::market::{Block, ChainLook};
 
 /// Puts blocks in order of height, one of each height, and keeps the newest run without a gap.
@@ -7,7 +9,7 @@ use crate::market::{Block, ChainLook};
 /// The daemon answers from the frontier's root to the best tip, oldest first. Should it ever list two blocks of one height,
 /// the one listed later stands. Sales are counted per block, so a gap would pass for a time without sales: what lies before
 /// one is left out.
-pub(super) fn assemble(mut blocks: Vec<Block>) -> ChainLook {
+pub(super) fn assemble(mut blocks: Vec<Arc<Block>>) -> ChainLook {
     // The sort is stable: of equal heights the later listed comes first, and that one is kept.
     blocks.reverse();
     blocks.sort_by_key(|block| std::cmp::Reverse(block.height));
@@ -29,8 +31,13 @@ mod tests {
 
     use super::*;
 
-    fn block(height: u32, state_hash: &str) -> Block {
-        Block { height, state_hash: state_hash.into(), at: jiff::Timestamp::UNIX_EPOCH, works: Vec::new().into() }
+    fn block(height: u32, state_hash: &str) -> Arc<Block> {
+        Arc::new(Block {
+            height,
+            state_hash: state_hash.into(),
+            at: jiff::Timestamp::UNIX_EPOCH,
+            works: Box::default(),
+        })
     }
 
     fn heights(chain: &ChainLook) -> Vec<u32> {

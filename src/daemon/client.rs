@@ -20,7 +20,7 @@ use super::{
     answers::{self, MarketAnswer, Replaces},
     capabilities::{Capabilities, Capability, INTROSPECTION, MarketOperation, StatusOperation},
     fleet::{Member, Shared, Wanted},
-    http::{Answer, Failure, Http, Limits, Reach},
+    http::{Answer, Failure, Http, Limits, Reach, Transports},
     market_answer::MAX_BLOCKS,
     metrics::MetricsEndpoint,
     observer::RequestObserver,
@@ -95,10 +95,14 @@ impl DaemonClient {
         let tls = tls.into_iter().flatten().any(|url| url.scheme() == "https");
         let limits = Limits { time: config.timeout, bytes: config.max_response };
         let token = config.bearer.as_ref().map(bearer).transpose()?;
+        let http = match &config.member {
+            Some(member) => Http::try_new(limits, tls, &member.fleet.transports),
+            None => Http::try_new(limits, tls, &Transports::default()),
+        };
         let same_origin = |url: &Url| url.origin() == config.graphql_url.origin();
         let metrics_token = token.clone().filter(|_| metrics_url.is_some_and(same_origin));
         Ok(Self {
-            http: Http::try_new(limits, tls).map_err(ClientError::Http)?,
+            http: http.map_err(ClientError::Http)?,
             graphql_url: config.graphql_url,
             metrics: config.metrics,
             token,

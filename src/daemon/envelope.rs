@@ -9,20 +9,30 @@
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, value::RawValue};
 
-use super::http::{Answer, Failure, Reach};
+use super::{
+    cursor::Cursor,
+    http::{Answer, Failure, Reach},
+};
 use crate::fault::Fault;
 
+/// An answer whose data is yet to be read.
 #[derive(Deserialize)]
-struct Envelope<T> {
-    data: Option<T>,
+struct Sealed<'a> {
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
     errors: Option<Value>,
 }
 
-/// An answer whose data is yet to be read.
-type Sealed<'a> = Envelope<&'a RawValue>;
-
 /// Takes the data out of an answer.
 pub(super) fn open<T: DeserializeOwned>(answer: Answer) -> Result<T, Failure> {
+    open_with(answer, |cursor| cursor.value())
+}
+
+/// The same, with data that is read as `read` does.
+pub(super) fn open_with<T>(
+    answer: Answer,
+    read: impl Fn(&mut Cursor<'_>) -> Result<T, serde_json::Error>,
+) -> Result<T, Failure> {
     if !answer.status.is_success() {
         let errors = envelope(&answer.body).ok().and_then(|envelope| refusal(&envelope));
         return match errors {
@@ -35,7 +45,7 @@ pub(super) fn open<T: DeserializeOwned>(answer: Answer) -> Result<T, Failure> {
     }
     // An answer with which all is well is read in one pass; any other part by part, to say what is wrong with it.
     if let Ok(text) = std::str::from_utf8(&answer.body)
-        && let Ok(Envelope { data: Some(data), errors: None }) = serde_json::from_str(text)
+        && let Some(data) = sound(text, &read)
     {
         return Ok(data);
     }
@@ -44,7 +54,20 @@ pub(super) fn open<T: DeserializeOwned>(answer: Answer) -> Result<T, Failure> {
         return Err(failure);
     }
     let data = envelope.data.ok_or_else(|| malformed("neither data nor errors"))?;
-    serde_json::from_str(data.get()).map_err(|error| malformed(&error.to_string()))
+    read(&mut Cursor::new(data.get())).map_err(|error| malformed(&error.to_string()))
+}
+
+/// The data of an answer that holds nothing else.
+fn sound<T>(text: &str, read: impl Fn(&mut Cursor<'_>) -> Result<T, serde_json::Error>) -> Option<T> {
+    let (mut cursor, mut found) = (Cursor::new(text), None);
+    let data = cursor.object(|cursor, name| {
+        found = match (name, found.take()) {
+            ("data", None) if !cursor.null() => Some(read(cursor)?),
+            _ => return Err(serde::de::Error::custom("more than data")),
+        };
+        Ok(())
+    });
+    data.and_then(|()| cursor.end()).ok().and(found)
 }
 
 fn envelope(body: &[u8]) -> Result<Sealed<'_>, Failure> {

@@ -14,6 +14,7 @@ use std::{
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use super::http::Transports;
 use crate::{
     market::{Book, BookOrder, ChainLook, Reading, Status},
     units::DaemonId,
@@ -41,6 +42,7 @@ pub struct Fleet {
     /// The newest last.
     readings: Mutex<Vec<Shared>>,
     turns: Semaphore,
+    pub(super) transports: Transports,
 }
 
 /// Blocks and book as one daemon read them.
@@ -64,7 +66,7 @@ pub(super) struct Wanted<'a> {
 
 impl Default for Fleet {
     fn default() -> Self {
-        Self { readings: Mutex::default(), turns: Semaphore::new(TURNS) }
+        Self { readings: Mutex::default(), turns: Semaphore::new(TURNS), transports: Transports::default() }
     }
 }
 

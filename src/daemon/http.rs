@@ -6,7 +6,11 @@
 //!
 //! Not here: what an answer means (`envelope`, `scrape`).
 
-use std::{error::Error, time::Duration};
+use std::{
+    error::Error,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use reqwest::{
     StatusCode,
@@ -35,7 +39,7 @@ pub fn install_tls_provider() {
 ///
 /// Whatever kept the document from being read whole, an HTTP status other than success among it.
 pub async fn fetch(url: &Url, time: Duration, bytes: u64) -> Result<Vec<u8>, Fault> {
-    let http = Http::try_new(Limits { time, bytes }, url.scheme() == "https");
+    let http = Http::try_new(Limits { time, bytes }, url.scheme() == "https", &Transports::default());
     let http = http.map_err(|error| Fault::Unreachable { cause: chain(error) })?;
     Ok(http.get_text(url, None).await?.success()?)
 }
@@ -86,6 +90,46 @@ pub(super) struct Answer {
     pub(super) body: Vec<u8>,
 }
 
+/// Clients of the library by what is settled when one is made, shared by all exchanges that settle it alike: each has the system's
+/// certificates in memory.
+#[derive(Debug, Default)]
+pub(super) struct Transports(Mutex<Vec<(Transport, reqwest::Client)>>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Transport {
+    connect: Duration,
+    /// Without, the system's certificates are not read, which a machine without any would fail at.
+    tls: bool,
+}
+
+impl Transports {
+    fn client(&self, transport: Transport) -> Result<reqwest::Client, reqwest::Error> {
+        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, client)) = made.iter().find(|(known, _)| *known == transport) {
+            return Ok(client.clone());
+        }
+        let client = transport.client()?;
+        made.push((transport, client.clone()));
+        Ok(client)
+    }
+}
+
+impl Transport {
+    fn client(self) -> Result<reqwest::Client, reqwest::Error> {
+        install_tls_provider();
+        let builder = reqwest::Client::builder()
+            .connect_timeout(self.connect)
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .pool_max_idle_per_host(0)
+            .no_proxy()
+            .referer(false)
+            .http1_only()
+            .user_agent(concat!("snarkfee/", env!("CARGO_PKG_VERSION")));
+        if self.tls { builder } else { builder.tls_certs_only([]) }.build()
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Http {
     client: reqwest::Client,
@@ -94,22 +138,9 @@ pub(super) struct Http {
 }
 
 impl Http {
-    /// Without `tls`, the system's certificates are not read, which a machine without any would fail at.
-    pub(super) fn try_new(limits: Limits, tls: bool) -> Result<Self, reqwest::Error> {
-        install_tls_provider();
+    pub(super) fn try_new(limits: Limits, tls: bool, transports: &Transports) -> Result<Self, reqwest::Error> {
         let connect = limits.time.min(LONGEST_CONNECT);
-        let builder = reqwest::Client::builder()
-            .connect_timeout(connect)
-            .timeout(limits.time)
-            .redirect(redirect::Policy::none())
-            .retry(retry::never())
-            .pool_max_idle_per_host(0)
-            .no_proxy()
-            .referer(false)
-            .http1_only()
-            .user_agent(concat!("snarkfee/", env!("CARGO_PKG_VERSION")));
-        let builder = if tls { builder } else { builder.tls_certs_only([]) };
-        Ok(Self { client: builder.build()?, limits, connect })
+        Ok(Self { client: transports.client(Transport { connect, tls })?, limits, connect })
     }
 
     /// Posts a JSON document. The daemon compares the content type as a whole string, a charset would hide the body from it
@@ -139,7 +170,7 @@ impl Http {
             Some(token) => request.header(AUTHORIZATION, token),
             None => request,
         };
-        let mut response = request.send().await.map_err(|error| self.unanswered(error))?;
+        let mut response = request.timeout(self.limits.time).send().await.map_err(|error| self.unanswered(error))?;
         let status = response.status();
         let limit = if status.is_success() { self.limits.bytes } else { self.limits.bytes.min(ERROR_BODY) };
         let announced = response.content_length().unwrap_or(0);

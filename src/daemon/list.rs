@@ -3,63 +3,51 @@
 //! Invariants: no list grows beyond its limit; of entries that cannot be true the first is told, and what follows it is only walked
 //! over, so that an answer that is no JSON is told as such all the same.
 
-use std::{fmt, marker::PhantomData};
+use serde_json::Error;
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{self, DeserializeOwned, IgnoredAny},
-};
-
+use super::cursor::{Cursor, Plain};
 use crate::fault::Fault;
 
 /// What the entries of a list are.
 pub(super) trait Entries {
-    /// An entry as it comes.
-    type Wire: DeserializeOwned;
-    /// What it says.
+    /// What an entry says.
     type Value;
     /// Most entries.
     const LIMIT: usize;
 
-    /// Reads one entry.
-    fn read(wire: Self::Wire) -> Result<Self::Value, Fault>;
+    /// Reads an entry that is printed as every daemon prints it; of any other nothing is concluded.
+    fn plainly(plain: &mut Plain<'_>) -> Option<Self::Value> {
+        let _ = plain;
+        None
+    }
+
+    /// Reads an entry however it is printed.
+    fn read(cursor: &mut Cursor<'_>) -> Result<Result<Self::Value, Fault>, Error>;
 }
 
 /// A list as read, or why it cannot be true.
-pub(super) struct List<E: Entries>(pub(super) Result<Vec<E::Value>, Fault>);
+pub(super) type List<E> = Result<Vec<<E as Entries>::Value>, Fault>;
 
-impl<'de, E: Entries> Deserialize<'de> for List<E> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader<E>(PhantomData<E>);
-
-        impl<'de, E: Entries> de::Visitor<'de> for Reader<E> {
-            type Value = List<E>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list")
-            }
-
-            fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<List<E>, A::Error> {
-                let mut values = Vec::new();
-                while let Some(wire) = list.next_element::<E::Wire>()? {
-                    let read = match values.len() {
-                        count if count >= E::LIMIT => Err(Fault::Oversized { limit: E::LIMIT as u64 }),
-                        _ => E::read(wire),
-                    };
-                    match read {
-                        Ok(value) => values.push(value),
-                        Err(fault) => {
-                            while list.next_element::<IgnoredAny>()?.is_some() {}
-                            return Ok(List(Err(fault)));
-                        }
-                    }
-                }
-                Ok(List(Ok(values)))
-            }
+/// Reads a list.
+pub(super) fn list<E: Entries>(cursor: &mut Cursor<'_>) -> Result<List<E>, Error> {
+    let mut values = Ok(Vec::new());
+    cursor.list(|cursor| {
+        let Ok(known) = &mut values else { return cursor.skip() };
+        if known.len() >= E::LIMIT {
+            values = Err(Fault::Oversized { limit: E::LIMIT as u64 });
+            return cursor.skip();
         }
-
-        deserializer.deserialize_seq(Reader(PhantomData))
-    }
+        let entry = match cursor.plainly(E::plainly) {
+            Some(value) => Ok(value),
+            None => E::read(cursor)?,
+        };
+        match entry {
+            Ok(value) => known.push(value),
+            Err(fault) => values = Err(fault),
+        }
+        Ok(())
+    })?;
+    Ok(values)
 }
 
 #[cfg(test)]
@@ -69,18 +57,23 @@ mod tests {
     struct Small;
 
     impl Entries for Small {
-        type Wire = i64;
         type Value = u8;
 
         const LIMIT: usize = 3;
 
-        fn read(wire: i64) -> Result<u8, Fault> {
-            u8::try_from(wire).map_err(|_| Fault::InvalidValue { field: "small".to_owned(), value: wire.to_string() })
+        fn plainly(plain: &mut Plain<'_>) -> Option<u8> {
+            u8::try_from(plain.integer()?).ok()
+        }
+
+        fn read(cursor: &mut Cursor<'_>) -> Result<Result<u8, Fault>, Error> {
+            let wire: i64 = cursor.value()?;
+            let fault = |_| Fault::InvalidValue { field: "small".to_owned(), value: wire.to_string() };
+            Ok(u8::try_from(wire).map_err(fault))
         }
     }
 
-    fn read(json: &str) -> Result<Result<Vec<u8>, Fault>, serde_json::Error> {
-        serde_json::from_str::<List<Small>>(json).map(|list| list.0)
+    fn read(json: &str) -> Result<List<Small>, Error> {
+        list::<Small>(&mut Cursor::new(json))
     }
 
     #[test]

@@ -1,20 +1,25 @@
 //! From the answers about chain and works to a [`ChainLook`] and a [`crate::market::Book`].
 //!
-//! The types are written by hand, unlike those of the small answers: a pool of tens of thousands of entries is turned into works as
-//! it is read, without a list of what it says in between.
+//! They are gone through by hand, unlike the small answers: a pool of tens of thousands of entries is turned into works as it is read,
+//! without a list of what it says in between. Daemons print an entry with nothing between its fields and these in the order asked for;
+//! that is read byte for byte, and whatever is printed otherwise field by field, with the same meaning.
+
+use std::sync::Arc;
 
 use serde::Deserialize;
+use serde_json::Error;
 
 use super::{
     answers::MarketAnswer,
     book, chain,
-    list::{Entries, List},
+    cursor::{Cursor, Plain},
+    list::{Entries, List, list},
     scalars::{Ids, Key, Wire, invalid},
 };
 use crate::{
     fault::Fault,
     market::{Block, ChainLook, Offer, OpenWork, Sale},
-    units::WorkId,
+    units::{Nanomina, WorkId},
 };
 
 /// Blocks of one answer; the frontier holds about 290 (k of mainnet).
@@ -25,8 +30,6 @@ const MAX_WORKS: usize = 1_000;
 const MAX_ENTRIES: usize = 200_000;
 
 /// The data of `market_pool.graphql`, and without blocks of `market_coda.graphql`.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(super) struct PoolData {
     best_chain: Option<List<Blocks>>,
     snark_pool: List<Pool>,
@@ -34,34 +37,81 @@ pub(super) struct PoolData {
 }
 
 /// The data of `market_range.graphql`.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(super) struct RangeData {
     best_chain: Option<List<Blocks>>,
     snark_work_range: List<Range>,
 }
 
+impl PoolData {
+    /// Reads it.
+    pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Self, Error> {
+        let (mut best_chain, mut snark_pool, mut pending_snark_work) = (None, None, None);
+        cursor.object(|cursor, name| match name {
+            "bestChain" => once(&mut best_chain, name, blocks(cursor)?),
+            "snarkPool" => once(&mut snark_pool, name, list::<Pool>(cursor)?),
+            "pendingSnarkWork" => once(&mut pending_snark_work, name, list::<Pending>(cursor)?),
+            _ => cursor.skip(),
+        })?;
+        Ok(Self {
+            best_chain: best_chain.flatten(),
+            snark_pool: there(snark_pool, "snarkPool")?,
+            pending_snark_work: there(pending_snark_work, "pendingSnarkWork")?,
+        })
+    }
+}
+
+impl RangeData {
+    /// Reads it.
+    pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Self, Error> {
+        let (mut best_chain, mut snark_work_range) = (None, None);
+        cursor.object(|cursor, name| match name {
+            "bestChain" => once(&mut best_chain, name, blocks(cursor)?),
+            "snarkWorkRange" => once(&mut snark_work_range, name, list::<Range>(cursor)?),
+            _ => cursor.skip(),
+        })?;
+        let snark_work_range = there(snark_work_range, "snarkWorkRange")?;
+        Ok(Self { best_chain: best_chain.flatten(), snark_work_range })
+    }
+}
+
+/// The chain of a daemon without a best tip is null.
+fn blocks(cursor: &mut Cursor<'_>) -> Result<Option<List<Blocks>>, Error> {
+    if cursor.null() { Ok(None) } else { list::<Blocks>(cursor).map(Some) }
+}
+
+/// Takes a field's value; a field must not come twice.
+fn once<T>(field: &mut Option<T>, name: &str, value: T) -> Result<(), Error> {
+    match field.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(serde::de::Error::custom(format_args!("{name} twice"))),
+    }
+}
+
+fn there<T>(field: Option<T>, name: &'static str) -> Result<T, Error> {
+    field.ok_or_else(|| serde::de::Error::missing_field(name))
+}
+
 /// Reads `market_range.graphql`.
 pub(super) fn range(data: RangeData) -> Result<MarketAnswer, Fault> {
     let chain = assembled(data.best_chain)?;
-    let book = book::from_range(data.snark_work_range.0?, &chain);
+    let book = book::from_range(data.snark_work_range?, &chain);
     Ok((Some(chain), book))
 }
 
 /// Reads `market_pool.graphql`.
 pub(super) fn pool(data: PoolData) -> Result<MarketAnswer, Fault> {
     let chain = assembled(data.best_chain)?;
-    let book = book::from_pool(data.snark_pool.0?, data.pending_snark_work.0?, &chain);
+    let book = book::from_pool(data.snark_pool?, data.pending_snark_work?, &chain);
     Ok((Some(chain), book))
 }
 
 /// Reads `market_coda.graphql`. Without blocks, works already bought stay in the book until the daemon drops them.
 pub(super) fn coda(data: PoolData) -> Result<MarketAnswer, Fault> {
-    Ok((None, book::from_pool(data.snark_pool.0?, data.pending_snark_work.0?, &ChainLook::default())))
+    Ok((None, book::from_pool(data.snark_pool?, data.pending_snark_work?, &ChainLook::default())))
 }
 
 fn assembled(blocks: Option<List<Blocks>>) -> Result<ChainLook, Fault> {
-    let List(blocks) = blocks.ok_or_else(|| Fault::Refused { message: "bestChain is null".to_owned() })?;
+    let blocks = blocks.ok_or_else(|| Fault::Refused { message: "bestChain is null".to_owned() })?;
     Ok(chain::assemble(blocks?))
 }
 
@@ -84,6 +134,16 @@ impl Proved {
     }
 }
 
+/// A fee as text and a key, each with its quotes.
+fn offer(plain: &mut Plain<'_>, between: &[u8]) -> Option<Offer> {
+    plain.is(b"\"")?;
+    let fee = Nanomina::try_new(plain.integer()?.try_into().ok()?).ok()?;
+    plain.is(b"\"")?;
+    plain.is(between)?;
+    plain.is(b"\"")?;
+    Some(Offer { fee, prover: Key::plainly(plain.until_quote()?)? })
+}
+
 /// A `CompletedWork`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -93,33 +153,65 @@ struct CompletedWork {
     prover: Key,
 }
 
+impl CompletedWork {
+    fn plainly(plain: &mut Plain<'_>) -> Option<(WorkId, Offer)> {
+        plain.is(b"{\"workIds\":[")?;
+        let work = Ids::plainly(plain, b",")?;
+        plain.is(b"],\"fee\":")?;
+        let offer = offer(plain, b",\"prover\":")?;
+        plain.is(b"}")?;
+        Some((work, offer))
+    }
+
+    fn read(cursor: &mut Cursor<'_>, fields: &Proved) -> Result<Result<(WorkId, Offer), Fault>, Error> {
+        let Self { work_ids, fee, prover } = cursor.value()?;
+        Ok(fields.read(work_ids, &fee, prover))
+    }
+}
+
 /// `snarkPool`.
 struct Pool;
 
+impl Pool {
+    fn open((work, offer): (WorkId, Offer)) -> OpenWork {
+        OpenWork { work, standing: Some(offer) }
+    }
+}
+
 impl Entries for Pool {
-    type Wire = CompletedWork;
     type Value = OpenWork;
 
     const LIMIT: usize = MAX_ENTRIES;
 
-    fn read(CompletedWork { work_ids, fee, prover }: CompletedWork) -> Result<OpenWork, Fault> {
-        let (work, offer) = PROVED.read(work_ids, &fee, prover)?;
-        Ok(OpenWork { work, standing: Some(offer) })
+    fn plainly(plain: &mut Plain<'_>) -> Option<OpenWork> {
+        CompletedWork::plainly(plain).map(Self::open)
+    }
+
+    fn read(cursor: &mut Cursor<'_>) -> Result<Result<OpenWork, Fault>, Error> {
+        Ok(CompletedWork::read(cursor, &PROVED)?.map(Self::open))
     }
 }
 
 /// `snarkJobs` of a block.
 struct Sales;
 
+impl Sales {
+    fn sale((work, Offer { fee, prover }): (WorkId, Offer)) -> Sale {
+        Sale { work, fee, prover }
+    }
+}
+
 impl Entries for Sales {
-    type Wire = CompletedWork;
     type Value = Sale;
 
     const LIMIT: usize = MAX_WORKS;
 
-    fn read(CompletedWork { work_ids, fee, prover }: CompletedWork) -> Result<Sale, Fault> {
-        let (work, Offer { fee, prover }) = SALE.read(work_ids, &fee, prover)?;
-        Ok(Sale { work, fee, prover })
+    fn plainly(plain: &mut Plain<'_>) -> Option<Sale> {
+        CompletedWork::plainly(plain).map(Self::sale)
+    }
+
+    fn read(cursor: &mut Cursor<'_>) -> Result<Result<Sale, Fault>, Error> {
+        Ok(CompletedWork::read(cursor, &SALE)?.map(Self::sale))
     }
 }
 
@@ -146,13 +238,20 @@ impl From<Statement> for Wire {
 }
 
 impl Entries for Pending {
-    type Wire = PendingWork;
     type Value = WorkId;
 
     const LIMIT: usize = MAX_ENTRIES;
 
-    fn read(pending: PendingWork) -> Result<WorkId, Fault> {
-        pending.work_bundle.work("pendingSnarkWork.workBundle")
+    fn plainly(plain: &mut Plain<'_>) -> Option<WorkId> {
+        plain.is(b"{\"workBundle\":[{\"workId\":")?;
+        let work = Ids::plainly(plain, b"},{\"workId\":")?;
+        plain.is(b"}]}")?;
+        Some(work)
+    }
+
+    fn read(cursor: &mut Cursor<'_>) -> Result<Result<WorkId, Fault>, Error> {
+        let PendingWork { work_bundle } = cursor.value()?;
+        Ok(work_bundle.work("pendingSnarkWork.workBundle"))
     }
 }
 
@@ -173,35 +272,45 @@ struct BundleSpec {
     snark_prover_key: Option<Key>,
 }
 
-impl Entries for Range {
-    type Wire = PendingSpec;
-    type Value = OpenWork;
-
-    const LIMIT: usize = MAX_ENTRIES;
-
-    fn read(PendingSpec { work_bundle_spec: bundle }: PendingSpec) -> Result<OpenWork, Fault> {
-        match (bundle.snark_fee, bundle.snark_prover_key) {
+impl BundleSpec {
+    fn open_work(self) -> Result<OpenWork, Fault> {
+        match (self.snark_fee, self.snark_prover_key) {
             (Some(fee), Some(prover)) => {
-                let (work, offer) = STANDING.read(bundle.work_ids, &fee, prover)?;
+                let (work, offer) = STANDING.read(self.work_ids, &fee, prover)?;
                 Ok(OpenWork { work, standing: Some(offer) })
             }
-            (None, None) => Ok(OpenWork { work: bundle.work_ids.work(STANDING.ids)?, standing: None }),
+            (None, None) => Ok(OpenWork { work: self.work_ids.work(STANDING.ids)?, standing: None }),
             (Some(_), None) => Err(invalid(STANDING.prover, "null beside a fee")),
             (None, Some(_)) => Err(invalid(STANDING.fee, "null beside a prover")),
         }
     }
 }
 
+impl Entries for Range {
+    type Value = OpenWork;
+
+    const LIMIT: usize = MAX_ENTRIES;
+
+    fn plainly(plain: &mut Plain<'_>) -> Option<OpenWork> {
+        plain.is(b"{\"workBundleSpec\":{\"workIds\":[")?;
+        let work = Ids::plainly(plain, b",")?;
+        plain.is(b"],\"snarkFee\":")?;
+        let standing = match plain.is(b"null") {
+            Some(()) => plain.is(b",\"snarkProverKey\":null").map(|()| None)?,
+            None => Some(offer(plain, b",\"snarkProverKey\":")?),
+        };
+        plain.is(b"}}")?;
+        Some(OpenWork { work, standing })
+    }
+
+    fn read(cursor: &mut Cursor<'_>) -> Result<Result<OpenWork, Fault>, Error> {
+        let PendingSpec { work_bundle_spec } = cursor.value()?;
+        Ok(work_bundle_spec.open_work())
+    }
+}
+
 /// `bestChain`.
 struct Blocks;
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ListedBlock {
-    state_hash: Wire,
-    protocol_state: ProtocolState,
-    snark_jobs: List<Sales>,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -222,21 +331,32 @@ struct ConsensusState {
     block_height: Wire,
 }
 
+impl Blocks {
+    fn block(hash: &Wire, state: &ProtocolState, works: List<Sales>) -> Result<Arc<Block>, Fault> {
+        Ok(Arc::new(Block {
+            height: state.consensus_state.block_height.length("bestChain.blockHeight")?,
+            state_hash: hash.hash("bestChain.stateHash")?.into(),
+            at: state.blockchain_state.date.time("bestChain.date")?,
+            works: works?.into(),
+        }))
+    }
+}
+
 impl Entries for Blocks {
-    type Wire = ListedBlock;
-    type Value = Block;
+    type Value = Arc<Block>;
 
     const LIMIT: usize = MAX_BLOCKS as usize;
 
-    fn read(block: ListedBlock) -> Result<Block, Fault> {
-        let ListedBlock { state_hash, protocol_state: ProtocolState { blockchain_state, consensus_state }, snark_jobs } =
-            block;
-        Ok(Block {
-            height: consensus_state.block_height.length("bestChain.blockHeight")?,
-            state_hash: state_hash.hash("bestChain.stateHash")?.into(),
-            at: blockchain_state.date.time("bestChain.date")?,
-            works: snark_jobs.0?.into(),
-        })
+    fn read(cursor: &mut Cursor<'_>) -> Result<Result<Arc<Block>, Fault>, Error> {
+        let (mut state_hash, mut protocol_state, mut snark_jobs) = (None, None, None);
+        cursor.object(|cursor, name| match name {
+            "stateHash" => once(&mut state_hash, name, cursor.value()?),
+            "protocolState" => once(&mut protocol_state, name, cursor.value()?),
+            "snarkJobs" => once(&mut snark_jobs, name, list::<Sales>(cursor)?),
+            _ => cursor.skip(),
+        })?;
+        let (state_hash, protocol_state) = (there(state_hash, "stateHash")?, there(protocol_state, "protocolState")?);
+        Ok(Self::block(&state_hash, &protocol_state, there(snark_jobs, "snarkJobs")?))
     }
 }
 
@@ -259,7 +379,7 @@ mod tests {
     }
 
     fn read_pool(data: &Value) -> Result<MarketAnswer, Fault> {
-        pool(serde_json::from_value(data.clone()).unwrap())
+        pool(PoolData::read(&mut Cursor::new(&data.to_string())).unwrap())
     }
 
     #[test]
@@ -281,7 +401,8 @@ mod tests {
     fn the_range_has_standing_proofs_and_gaps() {
         let entry = |id: i64, fee: Value, key: Value| json!({"workBundleSpec": {"workIds": [id], "snarkFee": fee, "snarkProverKey": key}});
         let read = |entries: &[Value]| {
-            range(serde_json::from_value(json!({"bestChain": [block(8, &[])], "snarkWorkRange": entries})).unwrap())
+            let data = json!({"bestChain": [block(8, &[])], "snarkWorkRange": entries}).to_string();
+            range(RangeData::read(&mut Cursor::new(&data)).unwrap())
         };
         let (_, book) = read(&[entry(1, Value::Null, Value::Null), entry(2, json!("9"), json!(KEY))]).unwrap();
         assert_eq!(book.order, BookOrder::Purchase);

@@ -10,6 +10,7 @@ mod book;
 mod capabilities;
 mod chain;
 mod client;
+mod cursor;
 mod envelope;
 mod era;
 mod fleet;

@@ -14,6 +14,7 @@ use serde::{
     de::{self, IgnoredAny},
 };
 
+use super::cursor::Plain;
 use crate::{
     fault::Fault,
     market::SyncState,
@@ -124,6 +125,11 @@ impl Key {
         Self::Valid(key.clone())
     }
 
+    /// The key that is printed so, without escapes.
+    pub(super) fn plainly(text: &[u8]) -> Option<units::PublicKey> {
+        RECENT.with_borrow_mut(|recent| recent.key(str::from_utf8(text).ok()?))
+    }
+
     /// The key.
     pub(super) fn key(self, field: &str) -> Result<units::PublicKey, Fault> {
         match self {
@@ -170,6 +176,15 @@ impl Ids {
         };
         let shown = || ids.iter().map(Wire::text).collect::<Vec<_>>().join(", ");
         named.map_or_else(|| Self::Other(shown()), Self::Work)
+    }
+
+    /// The work of one id, or of two with this between them.
+    pub(super) fn plainly(plain: &mut Plain<'_>, between: &[u8]) -> Option<WorkId> {
+        let first = plain.integer()?;
+        Some(match plain.is(between) {
+            Some(()) => WorkId::two(first, plain.integer()?),
+            None => WorkId::one(first),
+        })
     }
 
     /// The work.

@@ -45,22 +45,17 @@ impl Market {
         look.book = self.book.map(Ok);
     }
 
-    pub(super) fn of_blocks(blocks: Vec<Block>) -> Self {
+    pub(super) fn of_blocks(blocks: Vec<Arc<Block>>) -> Self {
         Self { chain: ChainLook { blocks }, book: None }
     }
 
-    pub(super) fn into_blocks(self) -> Vec<Block> {
+    pub(super) fn into_blocks(self) -> Vec<Arc<Block>> {
         self.chain.blocks
     }
 
     fn same(&self, other: &Self) -> bool {
-        // Most often the very same lists are shared, and need not be gone through.
-        let same_block = |(one, other): (&Block, &Block)| {
-            one.height == other.height
-                && one.at == other.at
-                && one.state_hash == other.state_hash
-                && (Arc::ptr_eq(&one.works, &other.works) || one.works == other.works)
-        };
+        // Most often the very same blocks and lists are shared, and need not be gone through.
+        let same_block = |(one, other): (&Arc<Block>, &Arc<Block>)| Arc::ptr_eq(one, other) || one == other;
         let same_book = match (&self.book, &other.book) {
             (Some(one), Some(other)) => {
                 one.order == other.order && (Arc::ptr_eq(&one.works, &other.works) || one.works == other.works)

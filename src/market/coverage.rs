@@ -5,13 +5,13 @@
 //!
 //! Invariants: every share lies in [0, 1] and falls as the fee rises; memory is bounded.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{look::OpenWork, pairs};
-use crate::units::{Nanomina, PublicKey};
+use super::sides::Sides;
+use crate::units::Nanomina;
 
 /// Time after which a look counts half, about a roll.
 const HALF_LIFE: Duration = Duration::from_secs(3600);
@@ -29,32 +29,27 @@ pub(super) struct Coverage {
     /// Share of works without a proof, summed over looks.
     uncovered: f64,
     /// Shares of works that stand at a fee of someone else, summed over looks.
-    #[serde(with = "pairs")]
-    others: BTreeMap<Nanomina, f64>,
+    others: Shares,
     /// Shares of works that stand at a fee of our own, summed over looks.
-    #[serde(with = "pairs")]
-    own: BTreeMap<Nanomina, f64>,
+    own: Shares,
 }
+
+/// Fees, ascending, and the share that each has of the works.
+type Shares = Vec<(Nanomina, f64)>;
 
 impl Coverage {
     /// Takes in the open works of a look.
-    pub(super) fn absorb(&mut self, at: Timestamp, works: &[OpenWork], owns: impl Fn(&PublicKey) -> bool) {
-        if works.is_empty() {
+    pub(super) fn absorb(&mut self, at: Timestamp, sides: &Sides<'_>) {
+        let works = sides.uncovered + sides.own.len() + sides.others.len();
+        if works == 0 {
             return;
         }
         self.fade(at);
-        let share = 1.0 / works.len() as f64;
+        let share = 1.0 / works as f64;
         self.looks += 1.0;
-        for work in works {
-            match &work.standing {
-                None => self.uncovered += share,
-                Some(offer) if owns(&offer.prover) => *self.own.entry(offer.fee).or_default() += share,
-                Some(offer) => *self.others.entry(offer.fee).or_default() += share,
-            }
-        }
-        for fees in [&mut self.others, &mut self.own] {
-            shorten(fees);
-        }
+        self.uncovered += share * sides.uncovered as f64;
+        add(&mut self.others, &sides.others, share);
+        add(&mut self.own, &sides.own_fees(), share);
     }
 
     /// What follows for any fee; `None` while no open work was seen.
@@ -62,9 +57,9 @@ impl Coverage {
         if self.looks <= 0.0 {
             return None;
         }
-        let mut above: f64 = self.others.values().sum();
+        let mut above: f64 = self.others.iter().map(|(_, share)| share).sum();
         let below_all = ((above + self.uncovered) / self.looks).clamp(0.0, 1.0);
-        let step = |(fee, share): (&Nanomina, &f64)| {
+        let step = |(fee, share): &(Nanomina, f64)| {
             above -= share;
             (*fee, ((above + self.uncovered) / self.looks).clamp(0.0, 1.0))
         };
@@ -92,23 +87,38 @@ impl Coverage {
         let keep = (-passed.as_secs_f64() / HALF_LIFE.as_secs_f64()).exp2();
         self.looks *= keep;
         self.uncovered *= keep;
-        for share in self.others.values_mut().chain(self.own.values_mut()) {
+        for (_, share) in self.others.iter_mut().chain(&mut self.own) {
             *share *= keep;
         }
     }
 }
 
+/// Adds a share for each of the ascending fees.
+fn add(shares: &mut Shares, fees: &[Nanomina], share: f64) {
+    let mut before = std::mem::take(shares).into_iter().peekable();
+    for same in fees.chunk_by(|one, next| one == next) {
+        let Some(fee) = same.first() else { continue };
+        while let Some(less) = before.next_if(|(known, _)| known < fee) {
+            shares.push(less);
+        }
+        let known = before.next_if(|(known, _)| known == fee).map_or(0.0, |(_, known)| known);
+        shares.push((*fee, known + share * same.len() as f64));
+    }
+    shares.extend(before);
+    shorten(shares);
+}
+
 /// Forgets what no longer weighs anything, and beyond the limit the least.
-fn shorten(fees: &mut BTreeMap<Nanomina, f64>) {
+fn shorten(shares: &mut Shares) {
     /// A tenth of a work in a book of 20,000.
     const NOTHING: f64 = 5e-6;
-    fees.retain(|_, share| *share > NOTHING);
-    if fees.len() > MOST_FEES {
-        let mut shares: Vec<f64> = fees.values().copied().collect();
-        shares.sort_unstable_by(|a, b| b.total_cmp(a));
-        let least = shares.get(MOST_FEES).copied().unwrap_or(0.0);
-        fees.retain(|_, share| *share > least);
+    shares.retain(|(_, share)| *share > NOTHING);
+    if shares.len() > MOST_FEES {
+        let mut by_weight: Vec<f64> = shares.iter().map(|(_, share)| *share).collect();
+        let (_, least, _) = by_weight.select_nth_unstable_by(MOST_FEES, |a, b| b.total_cmp(a));
+        shares.retain(|(_, share)| *share > *least);
     }
+    shares.shrink_to_fit();
 }
 
 /// Shares of the open works by fee.
@@ -165,10 +175,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::market::fixtures::{fee, key, open_work, time};
+    use crate::market::{
+        fixtures::{fee, key, open_work, time},
+        look::OpenWork,
+    };
 
-    fn ours(prover: &PublicKey) -> bool {
-        *prover == key("us")
+    fn absorb(coverage: &mut Coverage, at: Timestamp, works: &[OpenWork]) {
+        coverage.absorb(at, &Sides::of(works, |prover| *prover == key("us")));
     }
 
     fn share(coverage: &Coverage, asked: u64) -> f64 {
@@ -181,7 +194,7 @@ mod tests {
         assert_eq!(coverage.profile(), None);
         let open = [None, Some((0, "free")), Some((10, "them")), Some((20, "them"))];
         let works: Vec<OpenWork> = (0..).zip(open).map(|(id, offer)| open_work(id, offer)).collect();
-        coverage.absorb(time(0), &works, ours);
+        absorb(&mut coverage, time(0), &works);
         for (asked, expected) in [(0, 0.75), (9, 0.75), (10, 0.5), (19, 0.5), (20, 0.25), (1_000, 0.25)] {
             assert!((share(&coverage, asked) - expected).abs() < 1e-12, "a tie is not handed out: {asked}");
         }
@@ -192,7 +205,7 @@ mod tests {
         let mut coverage = Coverage::default();
         let open = [None, Some((10, "them")), Some((20, "them")), Some((5, "us")), Some((5, "us")), Some((0, "free"))];
         let works: Vec<OpenWork> = (0..).zip(open).map(|(id, offer)| open_work(id, offer)).collect();
-        coverage.absorb(time(0), &works, ours);
+        absorb(&mut coverage, time(0), &works);
         assert!((share(&coverage, 5) - 5.0 / 6.0).abs() < 1e-12);
         assert!((share(&coverage, 1) - 5.0 / 6.0).abs() < 1e-12);
         let above_ten = (2.0 + 2.0 * 2.0 / 3.0) / 6.0;
@@ -204,13 +217,13 @@ mod tests {
         let mut coverage = Coverage::default();
         let covered: Vec<OpenWork> = (0..10).map(|id| open_work(id, Some((0, "free")))).collect();
         for minute in 0..240 {
-            coverage.absorb(time(minute * 60), &covered, ours);
+            absorb(&mut coverage, time(minute * 60), &covered);
         }
         let fresh: Vec<OpenWork> = (0..10).map(|id| open_work(id, None)).collect();
-        coverage.absorb(time(240 * 60), &fresh, ours);
+        absorb(&mut coverage, time(240 * 60), &fresh);
         assert!((0.0..0.03).contains(&share(&coverage, 5)));
         for minute in 241..480 {
-            coverage.absorb(time(minute * 60), &fresh, ours);
+            absorb(&mut coverage, time(minute * 60), &fresh);
         }
         assert!(share(&coverage, 5) > 0.9, "four half-lives later it is what it is now");
     }
@@ -222,7 +235,7 @@ mod tests {
             let works: Vec<OpenWork> = (0..5_000_i64)
                 .map(|id| open_work(id, Some((u64::try_from(look * 5_000 + id).unwrap(), "them"))))
                 .collect();
-            coverage.absorb(time(look * 60), &works, ours);
+            absorb(&mut coverage, time(look * 60), &works);
         }
         assert!(coverage.others.len() <= MOST_FEES);
     }
@@ -241,7 +254,7 @@ mod tests {
                 at += gap;
                 let standing = |(asked, own): (Option<u64>, bool)| asked.map(|asked| (asked, if own { "us" } else { "them" }));
                 let works: Vec<OpenWork> = (0..).zip(book).map(|(id, offer)| open_work(id, standing(offer))).collect();
-                coverage.absorb(time(at), &works, ours);
+                absorb(&mut coverage, time(at), &works);
             }
             if let Some(profile) = coverage.profile() {
                 let shares: Vec<f64> = (0..60).map(|asked| profile.startable(fee(asked))).collect();

@@ -10,6 +10,8 @@
 //!
 //! Invariants: 0 < low <= rate <= high where an interval is known; no NaN.
 
+use std::sync::Arc;
+
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::look::Block;
@@ -27,7 +29,7 @@ pub(super) struct Demand {
 
 impl Demand {
     /// Takes blocks, oldest first, and the level of the interval; `None` before two blocks are known.
-    pub(super) fn of<'a>(mut blocks: impl Iterator<Item = &'a Block>, level: f64) -> Option<Self> {
+    pub(super) fn of<'a>(mut blocks: impl Iterator<Item = &'a Arc<Block>>, level: f64) -> Option<Self> {
         let first = blocks.next()?;
         // The first block's works were wanted by the time before it, which is not in the window.
         let mut purchases: Vec<(f64, f64)> = Vec::new();
@@ -72,7 +74,7 @@ mod tests {
     const LEVEL: f64 = 0.8;
 
     /// Blocks three minutes apart, of which those at some places buy so many works.
-    fn blocks(count: u32, works: impl Fn(u32) -> i64) -> Vec<Block> {
+    fn blocks(count: u32, works: impl Fn(u32) -> i64) -> Vec<Arc<Block>> {
         let of = |height| {
             let sales: Vec<(i64, u64, &str)> = (0..works(height)).map(|work| (work, 5, "them")).collect();
             block(height, &height.to_string(), i64::from(height) * 180, &sales)
@@ -80,7 +82,7 @@ mod tests {
         (0..count).map(of).collect()
     }
 
-    fn demand(blocks: &[Block]) -> Demand {
+    fn demand(blocks: &[Arc<Block>]) -> Demand {
         Demand::of(blocks.iter(), LEVEL).unwrap()
     }
 

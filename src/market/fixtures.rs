@@ -1,6 +1,6 @@
 //! Small looks for tests of this and higher layers.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -22,10 +22,10 @@ pub(crate) fn fee(nanomina: u64) -> Nanomina {
 }
 
 /// A block whose works are (id, fee, prover).
-pub(crate) fn block(height: u32, hash: &str, seconds: i64, works: &[(i64, u64, &str)]) -> Block {
+pub(crate) fn block(height: u32, hash: &str, seconds: i64, works: &[(i64, u64, &str)]) -> Arc<Block> {
     let sale =
         |&(id, paid, prover): &(i64, u64, &str)| Sale { work: WorkId::one(id), fee: fee(paid), prover: key(prover) };
-    Block { height, state_hash: hash.into(), at: time(seconds), works: works.iter().map(sale).collect() }
+    Arc::new(Block { height, state_hash: hash.into(), at: time(seconds), works: works.iter().map(sale).collect() })
 }
 
 pub(crate) fn open_work(id: i64, standing: Option<(u64, &str)>) -> OpenWork {
@@ -55,7 +55,7 @@ pub(crate) fn status(seconds: i64) -> Status {
     }
 }
 
-pub(crate) fn look(seconds: i64, blocks: Vec<Block>, open: Vec<OpenWork>) -> Look {
+pub(crate) fn look(seconds: i64, blocks: Vec<Arc<Block>>, open: Vec<OpenWork>) -> Look {
     Look {
         at: time(seconds),
         clock_set: None,
@@ -68,6 +68,6 @@ pub(crate) fn look(seconds: i64, blocks: Vec<Block>, open: Vec<OpenWork>) -> Loo
     }
 }
 
-pub(crate) fn look_with_chain(seconds: i64, blocks: Vec<Block>) -> Look {
+pub(crate) fn look_with_chain(seconds: i64, blocks: Vec<Arc<Block>>) -> Look {
     look(seconds, blocks, Vec::new())
 }

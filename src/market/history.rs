@@ -1,23 +1,22 @@
 //! What is remembered of earlier looks at one daemon: the chain's purchases, our own works, and our provers' pace.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    blocks::Blocks,
     coverage::Coverage,
-    look::{Block, BookOrder, ChainLook, FeeHistogram, Look},
+    look::{Block, BookOrder, FeeHistogram, Look},
     own::{OwnWorks, Prediction},
+    sides::Sides,
     supply::Supply,
 };
 use crate::{
     metrics_text::{Histogram, Increment},
     units::PublicKey,
 };
-
-/// Most blocks that are kept, several days of the fastest era.
-const MAX_BLOCKS: usize = 8_000;
 
 /// Blocks that the daemon's frontier holds in every era, so all that the first look can get.
 const FRONTIER: u32 = 290;
@@ -26,7 +25,7 @@ const FRONTIER: u32 = 290;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct History {
-    blocks: BTreeMap<u32, Block>,
+    blocks: Blocks,
     connected: bool,
     /// Whether the daemon lists the open works themselves, so that works bought long ago need not be told from them.
     lists_open: bool,
@@ -47,7 +46,7 @@ impl History {
         let since = *self.since.get_or_insert(look.at);
         let blocks = match &look.chain {
             Some(Ok(chain)) => {
-                self.splice(chain);
+                self.connected = self.blocks.splice(&chain.blocks).unwrap_or(self.connected);
                 chain.blocks.as_slice()
             }
             _ => &[],
@@ -61,23 +60,21 @@ impl History {
         let book = match &look.book {
             Some(Ok(book)) => {
                 self.lists_open = book.order == BookOrder::Purchase;
-                &*book.works
+                &book.works
             }
-            _ => &[],
+            _ => &Arc::default(),
         };
         let asked = look.status.as_ref().ok().filter(|status| status.worker.is_some()).map(|status| status.fee);
-        self.coverage.absorb(look.at, book, &owns);
-        self.own.absorb(book, blocks.iter().filter(|block| block.at >= since), owns, predicted, asked);
+        let sides = Sides::of(book, &owns);
+        self.coverage.absorb(look.at, &sides);
+        self.own.absorb(book, &sides.own, blocks.iter().filter(|block| block.at >= since), owns, predicted, asked);
         self.last_look = Some(look.at);
     }
 
     /// Forgets what is older than `oldest`. From then on no sale before that counts: whether it was counted is forgotten too.
     pub fn prune(&mut self, oldest: Timestamp) {
         self.since = self.since.map(|since| since.max(oldest));
-        self.blocks.retain(|_, block| block.at >= oldest);
-        while self.blocks.len() > MAX_BLOCKS {
-            self.blocks.pop_first();
-        }
+        self.blocks.prune(oldest);
         self.own.prune(oldest);
     }
 
@@ -94,13 +91,13 @@ impl History {
     }
 
     /// Takes the known blocks out, to be kept apart from the rest.
-    pub fn take_blocks(&mut self) -> Vec<Block> {
-        std::mem::take(&mut self.blocks).into_values().collect()
+    pub fn take_blocks(&mut self) -> Vec<Arc<Block>> {
+        std::mem::take(&mut self.blocks).into_vec()
     }
 
     /// Puts them back.
-    pub fn put_blocks(&mut self, blocks: Vec<Block>) {
-        self.blocks = blocks.into_iter().map(|block| (block.height, block)).collect();
+    pub fn put_blocks(&mut self, blocks: Vec<Arc<Block>>) {
+        self.blocks = Blocks::new(blocks);
     }
 
     /// How many of the newest blocks the next look should ask for, so that they join up with those known.
@@ -120,8 +117,8 @@ impl History {
     }
 
     /// Known blocks of the best chain at or after `oldest`, oldest first.
-    pub fn blocks(&self, oldest: Timestamp) -> impl Iterator<Item = &Block> {
-        self.blocks.values().filter(move |block| block.at >= oldest)
+    pub fn blocks(&self, oldest: Timestamp) -> impl Iterator<Item = &Arc<Block>> {
+        self.blocks.iter().filter(move |block| block.at >= oldest)
     }
 
     /// Our own works and their fates.
@@ -149,20 +146,6 @@ impl History {
         let before = self.fees_before.as_ref().and_then(FeeHistogram::checked)?;
         Some(self.histogram()?.since(&before))
     }
-
-    /// Replaces the known blocks from the lowest new height on: a shorter or longer fork takes the place of what it left behind.
-    fn splice(&mut self, chain: &ChainLook) {
-        let Some(lowest) = chain.blocks.first().map(|block| block.height) else {
-            return;
-        };
-        let joins = match self.blocks.range(..lowest).next_back() {
-            Some((height, _)) => height + 1 == lowest,
-            None => true,
-        };
-        self.blocks.split_off(&lowest);
-        self.blocks.extend(chain.blocks.iter().map(|block| (block.height, block.clone())));
-        self.connected = joins;
-    }
 }
 
 #[cfg(test)]
@@ -174,16 +157,6 @@ mod tests {
 
     fn known(history: &History) -> Vec<(u32, String)> {
         history.blocks(Timestamp::MIN).map(|block| (block.height, block.state_hash.to_string())).collect()
-    }
-
-    #[test]
-    fn a_fork_replaces_the_blocks_that_it_left_behind() {
-        let mut history = History::default();
-        let abandoned = vec![block(1, "a", 0, &[]), block(2, "b", 90, &[]), block(3, "c", 180, &[])];
-        history.absorb(&look_with_chain(200, abandoned), |_| false, None);
-        let fork = vec![block(2, "x", 100, &[]), block(3, "y", 190, &[])];
-        history.absorb(&look_with_chain(300, fork), |_| false, None);
-        assert_eq!(known(&history), [(1, "a".into()), (2, "x".into()), (3, "y".into())]);
     }
 
     #[test]

@@ -134,8 +134,8 @@ pub struct ExactPool {
 /// The newest part of the best chain.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ChainLook {
-    /// Oldest first, consecutive heights.
-    pub blocks: Vec<Block>,
+    /// Oldest first, consecutive heights; each shared by all who remember it.
+    pub blocks: Vec<Arc<Block>>,
 }
 
 /// A block and the works it bought.
@@ -144,11 +144,11 @@ pub struct Block {
     /// Block height.
     pub height: u32,
     /// State hash, the block's identity across forks.
-    pub state_hash: Arc<str>,
+    pub state_hash: Box<str>,
     /// Start of the block's slot.
     pub at: Timestamp,
-    /// Works bought, in scan-state order; shared by all who remember the block.
-    pub works: Arc<[Sale]>,
+    /// Works bought, in scan-state order.
+    pub works: Box<[Sale]>,
 }
 
 /// A work bought in a block.

@@ -4,6 +4,7 @@
 //!
 //! Not here: how a look is taken (`daemon`), and what to do about it (`policy`).
 
+mod blocks;
 mod coverage;
 mod demand;
 pub mod estimate;
@@ -15,6 +16,8 @@ mod look;
 mod own;
 mod pairs;
 mod regime;
+mod rivals;
+mod sides;
 mod supply;
 mod view;
 

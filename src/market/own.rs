@@ -1,13 +1,17 @@
 //! Our own works: which stand in the pool, which sold, and whether that agrees with what was predicted.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    look::{Block, OpenWork},
+    look::{Block, Offer, OpenWork},
     pairs,
+    rivals::Rivals,
 };
 use crate::units::{Nanomina, PublicKey, WorkId};
 
@@ -20,9 +24,7 @@ const MAX_WORKS: usize = 20_000;
 pub struct OwnWorks {
     #[serde(with = "pairs")]
     works: BTreeMap<WorkId, OwnWork>,
-    /// The offers of others on open works that we may undercut, as the last look showed them.
-    #[serde(with = "pairs")]
-    rivals: BTreeMap<WorkId, Nanomina>,
+    rivals: Rivals,
     sold: u64,
     earned: Nanomina,
     /// No fate is older; `None` while that is not known.
@@ -150,28 +152,28 @@ pub(super) fn band(fee: Nanomina) -> Nanomina {
 }
 
 impl OwnWorks {
-    /// Takes in the open works of a look and those of its blocks that are younger than the controller's knowledge of the daemon; seen
+    /// Takes in the open works of a look with our own offers on them, and those of its blocks that are younger than the controller's knowledge of the daemon; seen
     /// again, a block changes nothing.
     pub(super) fn absorb<'a>(
         &mut self,
-        book: &[OpenWork],
-        blocks: impl Iterator<Item = &'a Block>,
+        book: &Arc<[OpenWork]>,
+        standing: &[(WorkId, &Offer)],
+        blocks: impl Iterator<Item = &'a Arc<Block>> + Clone,
         owns: impl Fn(&PublicKey) -> bool,
         predicted: Option<Prediction>,
         asked: Option<Nanomina>,
     ) {
-        let mut rivals = BTreeMap::new();
-        for open in book {
-            let Some(offer) = &open.standing else { continue };
-            if owns(&offer.prover) {
-                let rival = self.rivals.get(&open.work).copied();
-                let fresh = OwnWork { fee: offer.fee, rival, predicted, fate: Fate::Open };
-                let known = self.works.entry(open.work).or_insert(fresh);
-                if known.fee != offer.fee {
-                    *known = OwnWork { rival: rival.or(known.rival), ..fresh };
-                }
-            } else if asked.is_some_and(|asked| offer.fee > asked) {
-                rivals.insert(open.work, offer.fee);
+        let sales = blocks.clone().flat_map(|block| &*block.works).filter(|sale| owns(&sale.prover));
+        let made =
+            standing.iter().map(|(work, offer)| (*work, offer.fee)).chain(sales.map(|sale| (sale.work, sale.fee)));
+        let news = made.filter(|(work, fee)| self.works.get(work).is_none_or(|known| known.fee != *fee));
+        let rivals = self.rivals.among(&news.map(|(work, _)| work).collect());
+        let fresh = |work, fee| OwnWork { fee, rival: rivals.get(&work).copied(), predicted, fate: Fate::Open };
+        for (work, offer) in standing {
+            let fresh = fresh(*work, offer.fee);
+            let known = self.works.entry(*work).or_insert(fresh);
+            if known.fee != offer.fee {
+                *known = OwnWork { rival: fresh.rival.or(known.rival), ..fresh };
             }
         }
         self.calibrated = None;
@@ -179,14 +181,25 @@ impl OwnWorks {
             self.fates_from = self.fates_from.map(|from| from.min(block.at));
             for sale in &*block.works {
                 if owns(&sale.prover) {
-                    self.sell(block.at, sale.work, sale.fee, predicted);
+                    let known = self.works.entry(sale.work).or_insert_with(|| fresh(sale.work, sale.fee));
+                    if !matches!(known.fate, Fate::Sold(_)) {
+                        known.fate = Fate::Sold(block.at);
+                        self.sold += 1;
+                        self.earned = self.earned.saturating_add(sale.fee);
+                    }
                 } else if let Some(work) = self.works.get_mut(&sale.work).filter(|work| work.fate == Fate::Open) {
                     work.fate = Fate::Lost(block.at);
                 }
             }
         }
         if !book.is_empty() {
-            self.rivals = rivals;
+            let mut own: Vec<PublicKey> = Vec::new();
+            for (_, offer) in standing {
+                if !own.contains(&offer.prover) {
+                    own.push(offer.prover.clone());
+                }
+            }
+            self.rivals = Rivals::shown(book, asked, own);
         }
     }
 
@@ -267,26 +280,22 @@ impl OwnWorks {
     pub fn standing_fees(&self) -> BTreeSet<Nanomina> {
         self.works.values().filter(|work| work.fate == Fate::Open).map(|work| work.fee).collect()
     }
-
-    fn sell(&mut self, at: Timestamp, work: WorkId, fee: Nanomina, predicted: Option<Prediction>) {
-        let rival = self.rivals.get(&work).copied();
-        let known = self.works.entry(work).or_insert(OwnWork { fee, rival, predicted, fate: Fate::Open });
-        if matches!(known.fate, Fate::Sold(_)) {
-            return;
-        }
-        known.fate = Fate::Sold(at);
-        self.sold += 1;
-        self.earned = self.earned.saturating_add(fee);
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::market::fixtures::{block, fee, key, open_work, time};
+    use crate::market::{
+        fixtures::{block, fee, key, open_work, time},
+        sides::Sides,
+    };
 
     fn ours(prover: &PublicKey) -> bool {
         *prover == key("us")
+    }
+
+    fn absorb(own: &mut OwnWorks, book: &[OpenWork], chain: &[Arc<Block>], predicted: Option<Prediction>) {
+        own.absorb(&book.into(), &Sides::of(book, ours).own, chain.iter(), ours, predicted, None);
     }
 
     fn predicted(probability: f64) -> Option<Prediction> {
@@ -298,7 +307,7 @@ mod tests {
         let mut own = OwnWorks::default();
         let chain = [block(5, "a", 90, &[(1, 7, "us"), (2, 9, "them")])];
         for _ in 0..3 {
-            own.absorb(&[], chain.iter(), ours, predicted(0.5), None);
+            absorb(&mut own, &[], &chain, predicted(0.5));
         }
         assert_eq!((own.sold(), own.earned().get()), (1, 7));
     }
@@ -306,16 +315,11 @@ mod tests {
     #[test]
     fn works_bought_from_others_count_against_the_prediction() {
         let mut own = OwnWorks::default();
-        own.absorb(
-            &[open_work(1, Some((7, "us"))), open_work(2, Some((7, "us")))],
-            std::iter::empty(),
-            ours,
-            predicted(0.9),
-            None,
-        );
+        let book = [open_work(1, Some((7, "us"))), open_work(2, Some((7, "us")))];
+        absorb(&mut own, &book, &[], predicted(0.9));
         assert_eq!(own.calibration().error(), None);
         let chain = [block(5, "a", 90, &[(1, 7, "us"), (2, 3, "them")])];
-        own.absorb(&[], chain.iter(), ours, predicted(0.1), None);
+        absorb(&mut own, &[], &chain, predicted(0.1));
         let calibration = own.calibration();
         assert_eq!((calibration.decided, calibration.sold), (2, 1));
         assert!((calibration.error().unwrap() - 0.4).abs() < 1e-12);
@@ -336,9 +340,9 @@ mod tests {
     fn fates_are_told_apart_by_the_band_of_their_fee() {
         let mut own = OwnWorks::default();
         let book: Vec<OpenWork> = (0..40).map(|id| open_work(id, Some((7, "us")))).collect();
-        own.absorb(&book, std::iter::empty(), ours, predicted(0.9), None);
+        absorb(&mut own, &book, &[], predicted(0.9));
         let lost: Vec<(i64, u64, &str)> = (0..40).map(|id| (id, 3, "them")).collect();
-        own.absorb(&[], [block(5, "a", 90, &lost)].iter(), ours, None, None);
+        absorb(&mut own, &[], &[block(5, "a", 90, &lost)], None);
         let bands = own.by_fee();
         assert_eq!(bands.keys().map(|from| from.get()).collect::<Vec<_>>(), [5]);
         assert_eq!(bands[&fee(5)], own.calibration());
@@ -348,11 +352,12 @@ mod tests {
     #[test]
     fn each_band_tells_what_it_sold_and_what_is_fed_back() {
         let mut own = OwnWorks::default();
-        let book: Vec<OpenWork> = (0..40).map(|id| open_work(id, Some((if id < 30 { 7 } else { 20 }, "us")))).collect();
-        own.absorb(&book, std::iter::empty(), ours, predicted(0.9), None);
+        let book: Arc<[OpenWork]> =
+            (0..40).map(|id| open_work(id, Some((if id < 30 { 7 } else { 20 }, "us")))).collect();
+        absorb(&mut own, &book, &[], predicted(0.9));
         let fates: Vec<(i64, u64, &str)> =
             (0..40).map(|id| if id < 30 { (id, 3, "them") } else { (id, 20, "us") }).collect();
-        own.absorb(&[], [block(5, "a", 90, &fates)].iter(), ours, None, None);
+        absorb(&mut own, &[], &[block(5, "a", 90, &fates)], None);
         let [cheap, dear] = own.sales().try_into().unwrap();
         assert_eq!((cheap.from, cheap.decided, cheap.sold), (fee(5), 30, 0));
         assert_eq!((dear.from, dear.decided, dear.sold), (fee(20), 10, 10));
@@ -363,7 +368,7 @@ mod tests {
     #[test]
     fn fates_are_forgotten_with_age_but_totals_are_not() {
         let mut own = OwnWorks::default();
-        own.absorb(&[], [block(5, "a", 90, &[(1, 7, "us")])].iter(), ours, None, None);
+        absorb(&mut own, &[], &[block(5, "a", 90, &[(1, 7, "us")])], None);
         own.prune(time(1_000));
         assert_eq!(own.sold(), 1);
         assert_eq!(own.calibration().decided, 0);

@@ -14,6 +14,7 @@ use super::{
     look::{Book, Look, OpenWork},
     own::{BandSales, band},
     regime::{self, Stretch},
+    sides::Sides,
 };
 use crate::units::{Nanomina, PublicKey};
 
@@ -114,14 +115,11 @@ impl View {
             Some(Ok(Book { works, .. })) => works,
             _ => &[],
         };
-        let offers = || works.iter().filter_map(|open| open.standing.as_ref());
-        let mut standing: Vec<Nanomina> = offers().map(|offer| offer.fee).collect();
-        standing.sort_unstable();
-        let mut own_standing: BTreeMap<Nanomina, u64> = BTreeMap::new();
-        for offer in offers().filter(|offer| spares(&offer.prover)) {
-            *own_standing.entry(offer.fee).or_default() += 1;
-        }
-        let uncovered = works.len() - standing.len();
+        let sides = Sides::of(works, &spares);
+        let lowest_offer = sides.others.first().copied();
+        let own_fees = sides.own_fees();
+        let own_standing = own_fees.chunk_by(|one, next| one == next);
+        let own_standing = own_standing.filter_map(|same| Some((*same.first()?, same.len() as u64))).collect();
         let tells_prices = prices.samples() >= settings.min_samples as usize && prices.method() != Method::None;
         let own = history.own();
         let correction = own.calibration().factor(1.0);
@@ -139,8 +137,8 @@ impl View {
             works_bought_per_hour: demand.map(|demand| demand.per_hour),
             works_bought_per_hour_interval: demand.and_then(|demand| demand.interval),
             open_works: works.len() as u64,
-            uncovered_works: uncovered as u64,
-            own_open_works: own_standing.values().sum(),
+            uncovered_works: sides.uncovered as u64,
+            own_open_works: own_fees.len() as u64,
             histogram_resolves: history.histogram().map(|h| h.resolution(None).is_resolved()),
             own_works_per_hour: settings.works_per_hour.or_else(|| history.supply().per_hour()),
             own_sold: own.sold(),
@@ -150,9 +148,9 @@ impl View {
         };
         Self {
             summary,
-            lowest_offer: offers().filter(|offer| !spares(&offer.prover)).map(|offer| offer.fee).min(),
+            lowest_offer,
             prices,
-            standing,
+            standing: merged(sides.others, &own_fees),
             own_standing,
             profile: history.coverage().profile(),
             correction,
@@ -240,6 +238,16 @@ impl View {
     pub fn candidate_prices(&self) -> impl Iterator<Item = Nanomina> {
         self.prices.atoms().map(|(fee, _)| fee).chain(self.standing.iter().copied())
     }
+}
+
+/// Two ascending lists as one.
+fn merged(mut all: Vec<Nanomina>, more: &[Nanomina]) -> Vec<Nanomina> {
+    if !more.is_empty() {
+        all.extend_from_slice(more);
+        // Made for runs that are in order already.
+        all.sort();
+    }
+    all
 }
 
 /// Since when prices are what they are.

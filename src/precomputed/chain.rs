@@ -1,6 +1,9 @@
 //! Which of the blocks at one height count.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{layout::Content, name::BlockName};
 use crate::{
@@ -23,7 +26,7 @@ pub struct Series {
     /// The network.
     pub network: String,
     /// The blocks.
-    pub blocks: Vec<Block>,
+    pub blocks: Vec<Arc<Block>>,
     /// Slot of each block, since genesis.
     pub slots: Vec<u64>,
 }
@@ -95,19 +98,19 @@ fn ancestry<'a>(blocks: &'a BTreeMap<String, Recorded>, tip: &'a Recorded) -> im
     })
 }
 
-fn block(recorded: &Recorded) -> Block {
+fn block(recorded: &Recorded) -> Arc<Block> {
     let Recorded { name, content } = recorded;
     // The files of most archives have no statement hashes; place by place the works are told apart all the same.
     let id = |place: usize| WorkId::one(i64::from(name.height) << 13 | i64::try_from(place).unwrap_or(i64::MAX));
     let works = content.works.iter().enumerate();
-    Block {
+    Arc::new(Block {
         height: name.height,
         state_hash: name.state_hash.as_str().into(),
         at: content.at,
         works: works
             .map(|(place, (fee, prover))| Sale { work: id(place), fee: *fee, prover: prover.clone() })
             .collect(),
-    }
+    })
 }
 
 #[cfg(test)]

@@ -32,11 +32,13 @@ impl Default for Fake {
         let start: Timestamp = "2026-10-01T00:00:00Z".parse().unwrap();
         let sale =
             |id, fee, prover: &str| Sale { work: WorkId::two(id, id + 1), fee: nanomina(fee), prover: key(prover) };
-        let block = |index: i64, works: Vec<Sale>| Block {
-            height: 1000 + u32::try_from(index).unwrap(),
-            state_hash: format!("3Nhash{index}").into(),
-            at: start + Duration::from_secs(90) * u32::try_from(index).unwrap(),
-            works: works.into(),
+        let block = |index: i64, works: Vec<Sale>| {
+            Arc::new(Block {
+                height: 1000 + u32::try_from(index).unwrap(),
+                state_hash: format!("3Nhash{index}").into(),
+                at: start + Duration::from_secs(90) * u32::try_from(index).unwrap(),
+                works: works.into(),
+            })
         };
         let mut counters =
             Counters { assigned: 12, completed: 7, timed_out: 1, blocks_produced: 2, ..Counters::default() };

@@ -45,7 +45,7 @@ pub(super) struct View {
 
 impl View {
     pub(super) fn new(era: Era, network: Arc<Network>, mut snapshot: Snapshot) -> Self {
-        let chain = std::mem::take(&mut snapshot.chain).into_iter().map(Arc::new).collect();
+        let chain = std::mem::take(&mut snapshot.chain);
         Self { era, network, snapshot, chain }
     }
 

@@ -1,5 +1,7 @@
 //! What a simulated daemon shows at one instant, and the controls it takes: the seam between the market model and its faces.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use crate::{
@@ -15,7 +17,7 @@ pub struct Snapshot {
     /// `daemonStatus`.
     pub status: Status,
     /// Blocks of the frontier, oldest first, at most `k` (290).
-    pub chain: Vec<Block>,
+    pub chain: Vec<Arc<Block>>,
     /// The whole snark pool, works already bought included as long as a frontier block references them.
     pub pool: Vec<PoolEntry>,
     /// `pendingSnarkWork`: with a worker key, works unproved or priced above our fee; without one, unproved works only.

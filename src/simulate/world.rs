@@ -5,7 +5,10 @@
 //!
 //! Not here: what the operator's daemon shows of it (`view`).
 
-use std::collections::{BTreeSet, VecDeque};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::Arc,
+};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -51,7 +54,7 @@ pub struct World {
     pub(super) scan: ScanState,
     mempool: Mempool,
     /// The frontier, oldest first.
-    pub(super) chain: VecDeque<Block>,
+    pub(super) chain: VecDeque<Arc<Block>>,
     pub(super) height: u32,
     /// The block decided on in this slot, not yet heard of.
     planned: Option<blocks::Proposed>,

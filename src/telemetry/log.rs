@@ -2,7 +2,12 @@
 
 use std::io::{self, IsTerminal};
 
-use tracing_subscriber::{EnvFilter, filter::ParseError, fmt, util::TryInitError};
+use tracing_subscriber::{
+    filter::{ParseError, Targets},
+    fmt,
+    layer::SubscriberExt,
+    util::{SubscriberInitExt, TryInitError},
+};
 
 use crate::{
     fault::Fault,
@@ -42,15 +47,14 @@ pub enum InvalidFilter {
 ///
 /// `filter` is in the form of `RUST_LOG`: `info`, `warn,snarkfee=debug`.
 pub fn init(format: LogFormat, filter: &str) -> Result<(), InvalidFilter> {
-    use tracing_subscriber::util::SubscriberInitExt;
-
-    let parsed =
-        EnvFilter::try_new(filter).map_err(|source| InvalidFilter::Malformed { filter: filter.to_owned(), source })?;
+    let parsed: Targets =
+        filter.parse().map_err(|source| InvalidFilter::Malformed { filter: filter.to_owned(), source })?;
     let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let events = fmt().with_env_filter(parsed).with_writer(io::stderr).with_ansi(colour);
+    let events = fmt::layer().with_writer(io::stderr).with_ansi(colour);
+    let filtered = tracing_subscriber::registry().with(parsed);
     match format {
-        LogFormat::Text => events.finish().try_init(),
-        LogFormat::Json => events.json().flatten_event(true).finish().try_init(),
+        LogFormat::Text => filtered.with(events).try_init(),
+        LogFormat::Json => filtered.with(events.json().flatten_event(true)).try_init(),
     }
     .map_err(InvalidFilter::Taken)
 }

@@ -51,6 +51,7 @@ impl Default for FixedDaemon {
                     .map(|n| sale(100 * i64::from(index) + 2 * n, 7 + n.unsigned_abs(), "one"))
                     .collect(),
             })
+            .map(Arc::new)
             .collect();
         let tip = ConsensusSlot { global_slot: 9004, starts: start + Duration::from_secs(360) };
         let mut counters = Counters { assigned: 12, completed: 7, timed_out: 1, ..Counters::default() };

@@ -10,7 +10,7 @@ use crate::{
     fault::Fault,
     journal::NoJournal,
     market::{
-        Block, Look, PoolMetrics,
+        Look, PoolMetrics,
         fixtures::{self, block, fee, key, open_work, time},
     },
     policy::{BlockProduction, Pricing, RoleSetting, Safety, Worker},
@@ -52,7 +52,7 @@ fn plan(mode: Mode, on_exit: OnExit) -> Plan {
 fn looks(count: i64, free: bool) -> Vec<Look> {
     let price = if free { 0 } else { 5_000_000 };
     let works: Vec<(i64, u64, &str)> = (0..60).map(|id| (id, price, "them")).collect();
-    let blocks: Vec<Block> = (1..9).map(|n| block(n, "b", i64::from(n) * 3_600, &works)).collect();
+    let blocks: Vec<_> = (1..9).map(|n| block(n, "b", i64::from(n) * 3_600, &works)).collect();
     // The clock of the loop is the machine's; looks carry their own time.
     (0..count).map(|n| fixtures::look(36_000 + n * 60, blocks.clone(), vec![open_work(1_000, None)])).collect()
 }

@@ -247,10 +247,10 @@ fn markets_that_differ_in_anything_are_not_taken_for_each_other() {
     fn book(record: &mut Record) -> &mut crate::market::Book {
         record.look.book.as_mut().unwrap().as_mut().unwrap()
     }
-    Arc::make_mut(&mut chain(&mut sale).blocks[3].works)[5].fee = fee(7);
+    Arc::make_mut(&mut chain(&mut sale).blocks[3]).works[5].fee = fee(7);
     Arc::make_mut(&mut book(&mut offer).works)[999].standing = None;
     book(&mut order).order = crate::market::BookOrder::Unknown;
-    chain(&mut time_of).blocks[0].at = time(-1);
+    Arc::make_mut(&mut chain(&mut time_of).blocks[0]).at = time(-1);
     let looks = [first, sale, offer, order, time_of];
     looks.iter().for_each(|look| store.note(&entry(look.clone())).unwrap());
     let read: Vec<Record> =

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn any_market() -> impl proptest::strategy::Strategy<Value = Vec<Block>> {
+fn any_market() -> impl proptest::strategy::Strategy<Value = Vec<Arc<Block>>> {
     let sale = (
         0..2_000_i64,
         prop_oneof![Just(0_u64), 1..20_u64, 1_000..2_000_000_000_u64],

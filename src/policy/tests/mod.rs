@@ -7,7 +7,7 @@ mod others;
 mod switching;
 mod trade;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::{prelude::*, strategy::Strategy as _};
@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// A market in which 90 works an hour sell at `price`, of which `free` in ten sell for nothing.
-fn market(price: u64, free: i64) -> Vec<Block> {
+fn market(price: u64, free: i64) -> Vec<Arc<Block>> {
     let works: Vec<(i64, u64, &str)> = (0..90).map(|i| (i, if i % 10 < free { 0 } else { price }, "them")).collect();
     let fresh = |n: i64| works.iter().map(|&(id, paid, by)| (id + 1_000 * n, paid, by)).collect::<Vec<_>>();
     (0..8).map(|n| block(u32::try_from(n).unwrap() + 1, "b", n * 3_600, &fresh(n))).collect()
@@ -40,7 +40,7 @@ struct Story {
 }
 
 impl Story {
-    fn new(blocks: Vec<Block>) -> Self {
+    fn new(blocks: Vec<Arc<Block>>) -> Self {
         let worker = Worker { key: Some(key("us")), ..Worker::default() };
         let params = Params {
             pricing: Pricing { confirm: 1, ..Pricing::default() },

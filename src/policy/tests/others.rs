@@ -40,7 +40,7 @@ fn fight(change: ExternalChange, days: i64, mut each_look: impl FnMut(&mut Memor
         for (rival, offset) in rivals.iter_mut().zip([0, 600]) {
             let passed = step * 1_200 + offset;
             let mut blocks = market(5_000_000, 0);
-            blocks.iter_mut().for_each(|block| block.at += SignedDuration::from_secs(passed));
+            blocks.iter_mut().for_each(|block| Arc::make_mut(block).at += SignedDuration::from_secs(passed));
             rival.look = fixtures::look(NOW + passed, blocks, Vec::new());
             rival.status(|status| {
                 status.fee = fee_asked;

@@ -114,7 +114,8 @@ impl World {
         }
         let at = self.timestamp(slot * self.slot_millis());
         let state_hash = names::state_hash(self.draws, self.height);
-        self.chain.push_back(Block { height: self.height, state_hash: state_hash.into(), at, works: works.into() });
+        let block = Block { height: self.height, state_hash: state_hash.into(), at, works: works.into() };
+        self.chain.push_back(block.into());
         self.pool.forget(self.height);
         self.announce(first_new..self.pool.next_serial());
         for index in 0..self.competitors.len() {

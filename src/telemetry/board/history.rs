@@ -23,18 +23,34 @@ impl<T: Clone> Thinned<T> {
             self.kept.pop();
         } else {
             if self.kept.len() >= self.limit {
-                // The later of each pair is kept, so that the newest survives.
-                let mut odd = false;
-                self.kept.retain(|_| {
-                    odd = !odd;
-                    !odd
-                });
-                self.stride = self.stride.saturating_mul(2);
+                self.halve();
             }
             self.pending = 0;
         }
         self.pending += 1;
         self.kept.push(point);
+    }
+
+    /// Keeps at most `limit` points from now on, at least 2.
+    pub fn limit(&mut self, limit: usize) {
+        self.limit = limit.max(2) & !1;
+        while self.kept.len() > self.limit {
+            self.halve();
+        }
+        self.kept.shrink_to_fit();
+    }
+
+    /// Of each pair the later is kept, so that the newest survives; one without a pair is the newest.
+    fn halve(&mut self) {
+        let (count, mut place) = (self.kept.len(), 0);
+        self.kept.retain(|_| {
+            place += 1;
+            place % 2 == 0 || place == count
+        });
+        if count % 2 == 0 {
+            self.pending = self.pending.saturating_add(self.stride);
+        }
+        self.stride = self.stride.saturating_mul(2);
     }
 
     /// At most `most` points, evenly taken, oldest first, the newest included.
@@ -68,10 +84,15 @@ mod tests {
     proptest! {
         #[test]
         fn a_history_is_bounded_ordered_evenly_spread_and_ends_with_the_newest(
-            limit in 2_usize..64, arrivals in 1_u64..5_000, most in 1_usize..80,
+            before in 2_usize..64, limit in 2_usize..64, early in 0_u64..600, later in 1_u64..5_000, most in 1_usize..80,
         ) {
-            let mut history = Thinned::new(limit);
-            (0..arrivals).for_each(|n| history.push(n));
+            let arrivals = early + later;
+            let mut history = Thinned::new(before);
+            (0..early).for_each(|n| history.push(n));
+            history.limit(limit);
+            prop_assert!(history.kept.len() <= limit);
+            prop_assert_eq!(history.kept.last().copied(), early.checked_sub(1));
+            (early..arrivals).for_each(|n| history.push(n));
             let all = history.thinned(usize::MAX);
             prop_assert!(all.len() <= limit);
             prop_assert_eq!(all.last().copied(), Some(arrivals - 1));
@@ -80,7 +101,7 @@ mod tests {
             let inner = &all[..all.len() - 1];
             prop_assert!(inner.windows(2).all(|pair| pair[1] - pair[0] == span), "{:?}", all);
             prop_assert!(all[0] < span, "the beginning stays");
-            prop_assert!(arrivals <= 2 * limit as u64 || all.len() >= limit / 4, "no more is lost than needed");
+            prop_assert!(arrivals <= 2 * limit as u64 || all.len() >= limit.min(before) / 4, "no more is lost than needed");
 
             let few = history.thinned(most);
             prop_assert!(few.len() <= most);

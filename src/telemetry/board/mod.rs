@@ -1,6 +1,6 @@
 //! The board: what the controller has published, as the page and the API read it.
 //!
-//! Invariants: bounded in memory for each daemon, whatever the uptime; a reader never waits for a look.
+//! Invariants: bounded in memory, whatever the uptime and however many daemons there are; a reader never waits for a look.
 //!
 //! Not here: the journal, which keeps everything (`journal`), and how it is shown (`web`).
 
@@ -25,9 +25,27 @@ use crate::{
     units::{DaemonId, FeeRate, Nanomina},
 };
 
-/// How much the board keeps of each daemon.
-const MOST_DECISIONS: usize = 2_000;
-const MOST_POINTS: usize = 2_880;
+/// How much the board keeps of a daemon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Room {
+    decisions: usize,
+    points: usize,
+}
+
+impl Room {
+    /// Two days at a look a minute.
+    const ONE: Self = Self { decisions: 2_000, points: 2_880 };
+    /// Of a large fleet all daemons have so much together, 20 to 30 MB: each one's decisions lie in the journal.
+    const ALL: Self = Self { decisions: 32_000, points: 64_000 };
+
+    fn among(daemons: usize) -> Self {
+        let share = |all: usize, one: usize| (all / daemons.max(1)).clamp(2, one);
+        Self {
+            decisions: share(Self::ALL.decisions, Self::ONE.decisions),
+            points: share(Self::ALL.points, Self::ONE.points),
+        }
+    }
+}
 
 /// What the controller has published.
 #[derive(Debug)]
@@ -45,6 +63,7 @@ struct Shelf {
     latest: Option<Arc<Record>>,
     standing: Option<Standing>,
     read_in_full: Option<Timestamp>,
+    room: Room,
     decisions: VecDeque<DecisionRow>,
     history: Thinned<Point>,
 }
@@ -99,21 +118,22 @@ pub struct Point {
 impl Board {
     /// A board for these daemons, nothing published yet.
     pub fn new(mode: Mode, daemons: impl IntoIterator<Item = DaemonId>) -> Self {
-        let shelves = daemons.into_iter().map(|daemon| (daemon, Shelf::new())).collect();
-        Self(RwLock::new(Inner { mode, shelves }))
+        let board = Self(RwLock::new(Inner { mode, shelves: BTreeMap::new() }));
+        board.retain(daemons);
+        board
     }
 
     /// Takes over the daemons of a reloaded configuration: those no longer there are dropped.
     pub fn retain(&self, daemons: impl IntoIterator<Item = DaemonId>) {
+        let daemons: Vec<DaemonId> = daemons.into_iter().collect();
+        let room = Room::among(daemons.len());
         let mut inner = self.write();
         let mut old = std::mem::take(&mut inner.shelves);
-        inner.shelves = daemons
-            .into_iter()
-            .map(|daemon| {
-                let shelf = old.remove(&daemon).unwrap_or_else(Shelf::new);
-                (daemon, shelf)
-            })
-            .collect();
+        let kept = |daemon: DaemonId| {
+            let shelf = old.remove(&daemon).map_or_else(|| Shelf::new(room), |shelf| shelf.within(room));
+            (daemon, shelf)
+        };
+        inner.shelves = daemons.into_iter().map(kept).collect();
     }
 
     /// Publishes a record. One of a daemon that the board does not know is dropped.
@@ -178,14 +198,23 @@ impl Board {
 }
 
 impl Shelf {
-    fn new() -> Self {
+    fn new(room: Room) -> Self {
         Self {
             latest: None,
             standing: None,
             read_in_full: None,
+            room,
             decisions: VecDeque::new(),
-            history: Thinned::new(MOST_POINTS),
+            history: Thinned::new(room.points),
         }
+    }
+
+    fn within(mut self, room: Room) -> Self {
+        self.room = room;
+        self.decisions.drain(..self.decisions.len().saturating_sub(room.decisions));
+        self.decisions.shrink_to_fit();
+        self.history.limit(room.points);
+        self
     }
 
     fn take(&mut self, record: &Arc<Record>) {
@@ -193,7 +222,7 @@ impl Shelf {
         if record.read_in_full() {
             self.read_in_full = Some(record.at);
         }
-        if self.decisions.len() >= MOST_DECISIONS {
+        if self.decisions.len() >= self.room.decisions {
             self.decisions.pop_front();
         }
         self.decisions.push_back(DecisionRow::new(record));

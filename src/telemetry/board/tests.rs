@@ -64,7 +64,7 @@ fn the_state_is_dated_from_the_look_that_first_showed_it() {
 #[test]
 fn decisions_are_merged_newest_first_filtered_and_bounded() {
     let board = Board::new(Mode::Live, [name("a"), name("b")]);
-    for sequence in 0..(MOST_DECISIONS as u64 + 10) {
+    for sequence in 0..(Room::ONE.decisions as u64 + 10) {
         board.publish(&record("a", sequence, Some(true)));
     }
     let mut change = (*record("b", 5_000, Some(true))).clone();
@@ -73,7 +73,7 @@ fn decisions_are_merged_newest_first_filtered_and_bounded() {
     board.publish(&Arc::new(change));
 
     let all = board.decisions(&DecisionFilter { limit: usize::MAX, ..DecisionFilter::default() });
-    assert_eq!(all.rows.len(), MOST_DECISIONS + 1);
+    assert_eq!(all.rows.len(), Room::ONE.decisions + 1);
     assert!(!all.more);
     assert!(all.rows.windows(2).all(|pair| pair[0].at >= pair[1].at));
     assert_eq!(all.rows[0].fault.as_deref(), Some("the daemon refused: no"));
@@ -88,4 +88,21 @@ fn decisions_are_merged_newest_first_filtered_and_bounded() {
     assert_eq!(board.decisions(&offs).rows.len(), 1);
     let of_a = DecisionFilter { daemon: Some(name("a")), ..offs };
     assert!(board.decisions(&of_a).rows.is_empty());
+}
+
+#[test]
+fn a_large_fleet_shares_the_room_that_a_small_one_has() {
+    let names: Vec<DaemonId> = (0..2_000).map(|n| name(&format!("d{n}"))).collect();
+    let board = Board::new(Mode::Live, names[..1].to_vec());
+    let filter = |limit| DecisionFilter { daemon: Some(names[0].clone()), limit, ..DecisionFilter::default() };
+    let look = |sequence| record("d0", sequence, Some(true));
+    (0..3_000).for_each(|sequence| board.publish(&look(sequence)));
+    assert_eq!(board.decisions(&filter(9_999)).rows.len(), Room::ONE.decisions);
+    assert!(board.history(&names[0], usize::MAX).len() > Room::ONE.points / 2);
+    board.retain(names.clone());
+    let kept = board.decisions(&filter(9_999)).rows;
+    assert_eq!((kept.len(), kept[0].sequence), (Room::ALL.decisions / 2_000, 2_999));
+    (3_000..3_100).for_each(|sequence| board.publish(&look(sequence)));
+    assert_eq!(board.decisions(&filter(9_999)).rows.len(), Room::ALL.decisions / 2_000);
+    assert!(board.history(&names[0], usize::MAX).len() <= Room::ALL.points / 2_000);
 }
