@@ -21,7 +21,7 @@ use super::{
     capabilities::{Capabilities, Capability, INTROSPECTION, MarketOperation, StatusOperation},
     fleet::{Member, Shared, Wanted},
     http::{Answer, Failure, Http, Limits, Reach, Transports},
-    market_answer::MAX_BLOCKS,
+    listed_blocks::MAX_BLOCKS,
     metrics::MetricsEndpoint,
     observer::RequestObserver,
     operations::{self, account, market_coda, market_pool, market_range, set_snark_work_fee, set_snark_worker},

@@ -128,6 +128,19 @@ impl<'a> Cursor<'a> {
     }
 }
 
+/// Takes a field's value; a field must not come twice.
+pub(super) fn once<T>(field: &mut Option<T>, name: &str, value: T) -> Result<(), Error> {
+    match field.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(Error::custom(format_args!("{name} twice"))),
+    }
+}
+
+/// The value of a field that must be there.
+pub(super) fn there<T>(field: Option<T>, name: &'static str) -> Result<T, Error> {
+    field.ok_or_else(|| Error::missing_field(name))
+}
+
 /// What is left of a text that is compared byte for byte.
 pub(super) struct Plain<'a>(&'a [u8]);
 

@@ -4,30 +4,17 @@
 //! without a list of what it says in between. Daemons print an entry with nothing between its fields and these in the order asked for;
 //! that is read byte for byte, and whatever is printed otherwise field by field, with the same meaning.
 
-use std::sync::Arc;
-
-use serde::Deserialize;
 use serde_json::Error;
 
 use super::{
     answers::MarketAnswer,
     book, chain,
-    cursor::{Cursor, Plain},
-    list::{Entries, List, list},
-    scalars::{Ids, Key, Wire, invalid},
+    cursor::{Cursor, once, there},
+    list::{List, list},
+    listed_blocks::Blocks,
+    listed_works::{Pending, Pool, Range},
 };
-use crate::{
-    fault::Fault,
-    market::{Block, ChainLook, Offer, OpenWork, Sale},
-    units::{Nanomina, WorkId},
-};
-
-/// Blocks of one answer; the frontier holds about 290 (k of mainnet).
-pub(super) const MAX_BLOCKS: u32 = 2_000;
-/// Works one block can buy; the scan state takes at most 128 bundles a block (mainnet constants, 1.x and 3.x).
-const MAX_WORKS: usize = 1_000;
-/// Entries of the pool, of the pending works, and of the range.
-const MAX_ENTRIES: usize = 200_000;
+use crate::{fault::Fault, market::ChainLook};
 
 /// The data of `market_pool.graphql`, and without blocks of `market_coda.graphql`.
 pub(super) struct PoolData {
@@ -79,18 +66,6 @@ fn blocks(cursor: &mut Cursor<'_>) -> Result<Option<List<Blocks>>, Error> {
     if cursor.null() { Ok(None) } else { list::<Blocks>(cursor).map(Some) }
 }
 
-/// Takes a field's value; a field must not come twice.
-fn once<T>(field: &mut Option<T>, name: &str, value: T) -> Result<(), Error> {
-    match field.replace(value) {
-        None => Ok(()),
-        Some(_) => Err(serde::de::Error::custom(format_args!("{name} twice"))),
-    }
-}
-
-fn there<T>(field: Option<T>, name: &'static str) -> Result<T, Error> {
-    field.ok_or_else(|| serde::de::Error::missing_field(name))
-}
-
 /// Reads `market_range.graphql`.
 pub(super) fn range(data: RangeData) -> Result<MarketAnswer, Fault> {
     let chain = assembled(data.best_chain)?;
@@ -115,257 +90,17 @@ fn assembled(blocks: Option<List<Blocks>>) -> Result<ChainLook, Fault> {
     Ok(chain::assemble(blocks?))
 }
 
-/// The fields of a proved work by the names that faults give them.
-struct Proved {
-    ids: &'static str,
-    fee: &'static str,
-    prover: &'static str,
-}
-
-const SALE: Proved =
-    Proved { ids: "bestChain.snarkJobs.workIds", fee: "bestChain.snarkJobs.fee", prover: "bestChain.snarkJobs.prover" };
-const PROVED: Proved = Proved { ids: "snarkPool.workIds", fee: "snarkPool.fee", prover: "snarkPool.prover" };
-const STANDING: Proved =
-    Proved { ids: "snarkWorkRange.workIds", fee: "snarkWorkRange.snarkFee", prover: "snarkWorkRange.snarkProverKey" };
-
-impl Proved {
-    fn read(&self, ids: Ids, fee: &Wire, prover: Key) -> Result<(WorkId, Offer), Fault> {
-        Ok((ids.work(self.ids)?, Offer { fee: fee.amount(self.fee)?, prover: prover.key(self.prover)? }))
-    }
-}
-
-/// A fee as text and a key, each with its quotes.
-fn offer(plain: &mut Plain<'_>, between: &[u8]) -> Option<Offer> {
-    plain.is(b"\"")?;
-    let fee = Nanomina::try_new(plain.integer()?.try_into().ok()?).ok()?;
-    plain.is(b"\"")?;
-    plain.is(between)?;
-    plain.is(b"\"")?;
-    Some(Offer { fee, prover: Key::plainly(plain.until_quote()?)? })
-}
-
-/// A `CompletedWork`.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct CompletedWork {
-    work_ids: Ids,
-    fee: Wire,
-    prover: Key,
-}
-
-impl CompletedWork {
-    fn plainly(plain: &mut Plain<'_>) -> Option<(WorkId, Offer)> {
-        plain.is(b"{\"workIds\":[")?;
-        let work = Ids::plainly(plain, b",")?;
-        plain.is(b"],\"fee\":")?;
-        let offer = offer(plain, b",\"prover\":")?;
-        plain.is(b"}")?;
-        Some((work, offer))
-    }
-
-    fn read(cursor: &mut Cursor<'_>, fields: &Proved) -> Result<Result<(WorkId, Offer), Fault>, Error> {
-        let Self { work_ids, fee, prover } = cursor.value()?;
-        Ok(fields.read(work_ids, &fee, prover))
-    }
-}
-
-/// `snarkPool`.
-struct Pool;
-
-impl Pool {
-    fn open((work, offer): (WorkId, Offer)) -> OpenWork {
-        OpenWork { work, standing: Some(offer) }
-    }
-}
-
-impl Entries for Pool {
-    type Value = OpenWork;
-
-    const LIMIT: usize = MAX_ENTRIES;
-
-    fn plainly(plain: &mut Plain<'_>) -> Option<OpenWork> {
-        CompletedWork::plainly(plain).map(Self::open)
-    }
-
-    fn read(cursor: &mut Cursor<'_>) -> Result<Result<OpenWork, Fault>, Error> {
-        Ok(CompletedWork::read(cursor, &PROVED)?.map(Self::open))
-    }
-}
-
-/// `snarkJobs` of a block.
-struct Sales;
-
-impl Sales {
-    fn sale((work, Offer { fee, prover }): (WorkId, Offer)) -> Sale {
-        Sale { work, fee, prover }
-    }
-}
-
-impl Entries for Sales {
-    type Value = Sale;
-
-    const LIMIT: usize = MAX_WORKS;
-
-    fn plainly(plain: &mut Plain<'_>) -> Option<Sale> {
-        CompletedWork::plainly(plain).map(Self::sale)
-    }
-
-    fn read(cursor: &mut Cursor<'_>) -> Result<Result<Sale, Fault>, Error> {
-        Ok(CompletedWork::read(cursor, &SALE)?.map(Self::sale))
-    }
-}
-
-/// `pendingSnarkWork`.
-struct Pending;
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PendingWork {
-    #[serde(deserialize_with = "Ids::of_each::<Statement, _>")]
-    work_bundle: Ids,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Statement {
-    work_id: Wire,
-}
-
-impl From<Statement> for Wire {
-    fn from(statement: Statement) -> Self {
-        statement.work_id
-    }
-}
-
-impl Entries for Pending {
-    type Value = WorkId;
-
-    const LIMIT: usize = MAX_ENTRIES;
-
-    fn plainly(plain: &mut Plain<'_>) -> Option<WorkId> {
-        plain.is(b"{\"workBundle\":[{\"workId\":")?;
-        let work = Ids::plainly(plain, b"},{\"workId\":")?;
-        plain.is(b"}]}")?;
-        Some(work)
-    }
-
-    fn read(cursor: &mut Cursor<'_>) -> Result<Result<WorkId, Fault>, Error> {
-        let PendingWork { work_bundle } = cursor.value()?;
-        Ok(work_bundle.work("pendingSnarkWork.workBundle"))
-    }
-}
-
-/// `snarkWorkRange`.
-struct Range;
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PendingSpec {
-    work_bundle_spec: BundleSpec,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct BundleSpec {
-    work_ids: Ids,
-    snark_fee: Option<Wire>,
-    snark_prover_key: Option<Key>,
-}
-
-impl BundleSpec {
-    fn open_work(self) -> Result<OpenWork, Fault> {
-        match (self.snark_fee, self.snark_prover_key) {
-            (Some(fee), Some(prover)) => {
-                let (work, offer) = STANDING.read(self.work_ids, &fee, prover)?;
-                Ok(OpenWork { work, standing: Some(offer) })
-            }
-            (None, None) => Ok(OpenWork { work: self.work_ids.work(STANDING.ids)?, standing: None }),
-            (Some(_), None) => Err(invalid(STANDING.prover, "null beside a fee")),
-            (None, Some(_)) => Err(invalid(STANDING.fee, "null beside a prover")),
-        }
-    }
-}
-
-impl Entries for Range {
-    type Value = OpenWork;
-
-    const LIMIT: usize = MAX_ENTRIES;
-
-    fn plainly(plain: &mut Plain<'_>) -> Option<OpenWork> {
-        plain.is(b"{\"workBundleSpec\":{\"workIds\":[")?;
-        let work = Ids::plainly(plain, b",")?;
-        plain.is(b"],\"snarkFee\":")?;
-        let standing = match plain.is(b"null") {
-            Some(()) => plain.is(b",\"snarkProverKey\":null").map(|()| None)?,
-            None => Some(offer(plain, b",\"snarkProverKey\":")?),
-        };
-        plain.is(b"}}")?;
-        Some(OpenWork { work, standing })
-    }
-
-    fn read(cursor: &mut Cursor<'_>) -> Result<Result<OpenWork, Fault>, Error> {
-        let PendingSpec { work_bundle_spec } = cursor.value()?;
-        Ok(work_bundle_spec.open_work())
-    }
-}
-
-/// `bestChain`.
-struct Blocks;
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ProtocolState {
-    blockchain_state: BlockchainState,
-    consensus_state: ConsensusState,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct BlockchainState {
-    date: Wire,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ConsensusState {
-    block_height: Wire,
-}
-
-impl Blocks {
-    fn block(hash: &Wire, state: &ProtocolState, works: List<Sales>) -> Result<Arc<Block>, Fault> {
-        Ok(Arc::new(Block {
-            height: state.consensus_state.block_height.length("bestChain.blockHeight")?,
-            state_hash: hash.hash("bestChain.stateHash")?.into(),
-            at: state.blockchain_state.date.time("bestChain.date")?,
-            works: works?.into(),
-        }))
-    }
-}
-
-impl Entries for Blocks {
-    type Value = Arc<Block>;
-
-    const LIMIT: usize = MAX_BLOCKS as usize;
-
-    fn read(cursor: &mut Cursor<'_>) -> Result<Result<Arc<Block>, Fault>, Error> {
-        let (mut state_hash, mut protocol_state, mut snark_jobs) = (None, None, None);
-        cursor.object(|cursor, name| match name {
-            "stateHash" => once(&mut state_hash, name, cursor.value()?),
-            "protocolState" => once(&mut protocol_state, name, cursor.value()?),
-            "snarkJobs" => once(&mut snark_jobs, name, list::<Sales>(cursor)?),
-            _ => cursor.skip(),
-        })?;
-        let (state_hash, protocol_state) = (there(state_hash, "stateHash")?, there(protocol_state, "protocolState")?);
-        Ok(Self::block(&state_hash, &protocol_state, there(snark_jobs, "snarkJobs")?))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::market::BookOrder;
+    use crate::{
+        daemon::{listed_blocks::MAX_BLOCKS, listed_works::MAX_WORKS},
+        market::BookOrder,
+        units::WorkId,
+    };
 
     const KEY: &str = "B62qpLeuZDL7PxNsCqsJwWFPAmnixi5ay8Kz9NcNGBQU8jK19VpJQaY";
 
@@ -446,5 +181,65 @@ mod tests {
     fn a_daemon_without_a_tip_has_no_chain_and_no_book() {
         let data = json!({"bestChain": null, "snarkPool": [], "pendingSnarkWork": []});
         assert_eq!(read_pool(&data).unwrap_err().code(), "refused");
+    }
+
+    /// The values of a work's ids, fee and prover, now and then such as no daemon lists.
+    fn any_works() -> impl Strategy<Value = Vec<[Value; 3]>> {
+        let number =
+            prop_oneof![3 => 0_i64..1_000, 1 => any::<i64>(), 1 => proptest::sample::select(vec![i64::MIN, i64::MAX])];
+        let odd_ids = [json!("7"), json!(1.5), Value::Null];
+        let id =
+            prop_oneof![9 => number.clone().prop_map(Value::from), 1 => proptest::sample::select(odd_ids.to_vec())];
+        let ids = prop_oneof![
+            9 => proptest::collection::vec(id.clone(), 1..3),
+            1 => proptest::collection::vec(id, 0..4),
+        ];
+        let odd_fees = [json!(5), json!("05"), json!("-0"), json!(" 5"), json!("9999999999999999999"), Value::Null];
+        let fee = prop_oneof![
+            9 => number.prop_map(|fee| json!(fee.to_string())),
+            1 => proptest::sample::select(odd_fees.to_vec()),
+        ];
+        let odd_keys = [json!("B62q\""), json!("B62q0"), json!("\u{e9}"), json!(""), Value::Null];
+        let key = prop_oneof![9 => Just(json!(KEY)), 1 => proptest::sample::select(odd_keys.to_vec())];
+        let work = (ids, fee, key).prop_map(|(ids, fee, key)| [ids.into(), fee, key]);
+        proptest::collection::vec(work, 0..4)
+    }
+
+    /// A list of objects with these fields in this order, as a daemon prints it but for `gap`.
+    fn printed<const N: usize>(names: [&str; N], entries: &[[Value; N]], gap: &str) -> String {
+        let fields = |values: &[Value; N]| {
+            let fields = names.iter().zip(values).map(|(name, value)| format!("\"{name}\":{value}"));
+            format!("{{{gap}{}}}", fields.collect::<Vec<_>>().join(","))
+        };
+        format!("[{}]", entries.iter().map(fields).collect::<Vec<_>>().join(","))
+    }
+
+    proptest! {
+        #[test]
+        fn how_an_answer_is_printed_changes_nothing(sold in any_works(), listed in any_works()) {
+            let pending = |gap: &str| {
+                let ids = listed.iter().map(|[ids, ..]| ids.as_array().unwrap().iter().map(|id| [id.clone()]).collect());
+                let bundles = ids.map(|ids: Vec<_>| format!("{{{gap}\"workBundle\":{}}}", printed(["workId"], &ids, "")));
+                bundles.collect::<Vec<_>>().join(",")
+            };
+            let blocks = |gap: &str| {
+                let jobs = printed(["workIds", "fee", "prover"], &sold, gap);
+                block(7, &[]).to_string().replace("\"snarkJobs\":[]", &format!("\"snarkJobs\":{jobs}"))
+            };
+            let answer = |gap: &str| format!(
+                "{{\"bestChain\":[{}],\"snarkPool\":{},\"pendingSnarkWork\":[{}]}}",
+                blocks(gap), printed(["workIds", "fee", "prover"], &listed, gap), pending(gap),
+            );
+            let read = |gap| PoolData::read(&mut Cursor::new(&answer(gap))).map(pool).map_err(drop);
+            prop_assert_eq!(read(""), read(" "));
+            let specs = |gap: &str| {
+                let spec = |work: &[Value; 3]| printed(["workIds", "snarkFee", "snarkProverKey"], std::slice::from_ref(work), gap);
+                let entry = |work| format!("{{\"workBundleSpec\":{}}}", spec(work).trim_matches(['[', ']']));
+                listed.iter().map(entry).collect::<Vec<_>>().join(",")
+            };
+            let answer = |gap: &str| format!("{{\"bestChain\":[{}],\"snarkWorkRange\":[{}]}}", blocks(gap), specs(gap));
+            let read = |gap| RangeData::read(&mut Cursor::new(&answer(gap))).map(range).map_err(drop);
+            prop_assert_eq!(read(""), read(" "));
+        }
     }
 }

@@ -16,6 +16,8 @@ mod era;
 mod fleet;
 mod http;
 mod list;
+mod listed_blocks;
+mod listed_works;
 mod market_answer;
 mod metrics;
 mod observer;
