@@ -25,10 +25,12 @@ use tokio_util::sync::CancellationToken;
 type Anything<T> = Result<T, Box<dyn Error>>;
 
 const SAMPLES: u32 = 12;
-/// Of an interval: waits differ by a tenth.
+/// Of an interval: waits differ by a tenth (`controller/runner.rs`).
 const LONGEST_WAIT: f64 = 1.1;
-/// Seconds between the first looks of two daemons.
+/// Seconds between the first looks of two daemons (`service/daemons.rs`).
 const APART: f64 = 0.02;
+/// Seconds that the looks of an interval may take together.
+const GRACE: f64 = 3.0;
 
 fn main() -> Anything<()> {
     let Some(minutes) = setting("SOAK_MINUTES") else { return Ok(()) };
@@ -143,8 +145,9 @@ async fn soak(count: u32, interval: u32, time: Duration) -> Anything<()> {
         let share = 100.0 * (cpu - before.1) / (passed - before.0);
         before = (passed, cpu);
         let looks = counted(&page, "snarkfee_tick_seconds_count").await?;
-        let since_last_start = (passed - APART * f64::from(count)).max(0.0);
-        let due = (since_last_start / (f64::from(interval) * LONGEST_WAIT)).floor();
+        let since_last_start = (passed - GRACE - APART * f64::from(count)).max(0.0);
+        // The first look comes at once.
+        let due = 1.0 + (since_last_start / (f64::from(interval) * LONGEST_WAIT)).floor();
         let missed: f64 = looks.iter().map(|looks| (due - looks).max(0.0)).sum::<f64>()
             + due * (f64::from(count) - looks.len() as f64);
         let looks: f64 = looks.iter().sum();

@@ -70,6 +70,13 @@ impl Default for Fleet {
     }
 }
 
+impl Fleet {
+    /// Connects daemons that join from now on anew, with the system's certificates as they then are.
+    pub fn renew_connections(&self) {
+        self.transports.renew();
+    }
+}
+
 impl Member {
     /// What another daemon of the fleet read, if it serves this one as its own would.
     pub(super) fn find(&self, wanted: &Wanted<'_>) -> Option<Shared> {

@@ -103,6 +103,11 @@ struct Transport {
 }
 
 impl Transports {
+    /// Makes new ones from now on, which read the system's certificates as they then are.
+    pub(super) fn renew(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     fn client(&self, transport: Transport) -> Result<reqwest::Client, reqwest::Error> {
         let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, client)) = made.iter().find(|(known, _)| *known == transport) {

@@ -1,5 +1,7 @@
 //! Works as the daemon lists them: in its pool, in its blocks, unproved, and in the order of purchase.
 
+use std::marker::PhantomData;
+
 use serde::Deserialize;
 use serde_json::Error;
 
@@ -26,9 +28,6 @@ struct Proved {
     prover: &'static str,
 }
 
-const SALE: Proved =
-    Proved { ids: "bestChain.snarkJobs.workIds", fee: "bestChain.snarkJobs.fee", prover: "bestChain.snarkJobs.prover" };
-const PROVED: Proved = Proved { ids: "snarkPool.workIds", fee: "snarkPool.fee", prover: "snarkPool.prover" };
 const STANDING: Proved =
     Proved { ids: "snarkWorkRange.workIds", fee: "snarkWorkRange.snarkFee", prover: "snarkWorkRange.snarkProverKey" };
 
@@ -57,65 +56,63 @@ struct CompletedWork {
     prover: Key,
 }
 
-impl CompletedWork {
-    fn plainly(plain: &mut Plain<'_>) -> Option<(WorkId, Offer)> {
+/// What a proved work becomes.
+trait OfProof {
+    /// Most works of a list.
+    const LIMIT: usize;
+    /// What faults call the fields.
+    const FIELDS: Proved;
+
+    fn of(work: WorkId, offer: Offer) -> Self;
+}
+
+impl OfProof for OpenWork {
+    const LIMIT: usize = MAX_ENTRIES;
+    const FIELDS: Proved = Proved { ids: "snarkPool.workIds", fee: "snarkPool.fee", prover: "snarkPool.prover" };
+
+    fn of(work: WorkId, offer: Offer) -> Self {
+        Self { work, standing: Some(offer) }
+    }
+}
+
+impl OfProof for Sale {
+    const LIMIT: usize = MAX_WORKS;
+    const FIELDS: Proved = Proved {
+        ids: "bestChain.snarkJobs.workIds",
+        fee: "bestChain.snarkJobs.fee",
+        prover: "bestChain.snarkJobs.prover",
+    };
+
+    fn of(work: WorkId, Offer { fee, prover }: Offer) -> Self {
+        Self { work, fee, prover }
+    }
+}
+
+/// A list of `CompletedWork`.
+pub(super) struct Completed<T>(PhantomData<T>);
+
+/// `snarkPool`.
+pub(super) type Pool = Completed<OpenWork>;
+/// `snarkJobs` of a block.
+pub(super) type Sales = Completed<Sale>;
+
+impl<T: OfProof> Entries for Completed<T> {
+    type Value = T;
+
+    const LIMIT: usize = T::LIMIT;
+
+    fn plainly(plain: &mut Plain<'_>) -> Option<T> {
         plain.is(b"{\"workIds\":[")?;
         let work = Ids::plainly(plain, b",")?;
         plain.is(b"],\"fee\":")?;
         let offer = offer(plain, b",\"prover\":")?;
         plain.is(b"}")?;
-        Some((work, offer))
+        Some(T::of(work, offer))
     }
 
-    fn read(cursor: &mut Cursor<'_>, fields: &Proved) -> Result<Result<(WorkId, Offer), Fault>, Error> {
-        let Self { work_ids, fee, prover } = cursor.value()?;
-        Ok(fields.read(work_ids, &fee, prover))
-    }
-}
-
-/// `snarkPool`.
-pub(super) struct Pool;
-
-impl Pool {
-    fn open((work, offer): (WorkId, Offer)) -> OpenWork {
-        OpenWork { work, standing: Some(offer) }
-    }
-}
-
-impl Entries for Pool {
-    type Value = OpenWork;
-
-    const LIMIT: usize = MAX_ENTRIES;
-
-    fn plainly(plain: &mut Plain<'_>) -> Option<OpenWork> {
-        CompletedWork::plainly(plain).map(Self::open)
-    }
-
-    fn read(cursor: &mut Cursor<'_>) -> Result<Result<OpenWork, Fault>, Error> {
-        Ok(CompletedWork::read(cursor, &PROVED)?.map(Self::open))
-    }
-}
-
-/// `snarkJobs` of a block.
-pub(super) struct Sales;
-
-impl Sales {
-    fn sale((work, Offer { fee, prover }): (WorkId, Offer)) -> Sale {
-        Sale { work, fee, prover }
-    }
-}
-
-impl Entries for Sales {
-    type Value = Sale;
-
-    const LIMIT: usize = MAX_WORKS;
-
-    fn plainly(plain: &mut Plain<'_>) -> Option<Sale> {
-        CompletedWork::plainly(plain).map(Self::sale)
-    }
-
-    fn read(cursor: &mut Cursor<'_>) -> Result<Result<Sale, Fault>, Error> {
-        Ok(CompletedWork::read(cursor, &SALE)?.map(Self::sale))
+    fn read(cursor: &mut Cursor<'_>) -> Result<Result<T, Fault>, Error> {
+        let CompletedWork { work_ids, fee, prover } = cursor.value()?;
+        Ok(T::FIELDS.read(work_ids, &fee, prover).map(|(work, offer)| T::of(work, offer)))
     }
 }
 
@@ -220,6 +217,22 @@ mod tests {
     fn plainly<E: Entries>(text: &str) -> Option<E::Value> {
         let mut cursor = Cursor::new(text);
         cursor.plainly(E::plainly).filter(|_| cursor.end().is_ok())
+    }
+
+    #[test]
+    fn the_documents_ask_for_the_fields_in_the_order_that_is_read_byte_for_byte() {
+        let squeezed = |document: &str| document.split_whitespace().collect::<Vec<_>>().join(" ");
+        let pool = squeezed(include_str!("../../graphql/market_pool.graphql"));
+        let coda = squeezed(include_str!("../../graphql/market_coda.graphql"));
+        let range = squeezed(include_str!("../../graphql/market_range.graphql"));
+        for document in [&pool, &range] {
+            assert!(document.contains("snarkJobs { workIds fee prover }"), "{document}");
+        }
+        for document in [&pool, &coda] {
+            assert!(document.contains("snarkPool { workIds fee prover }"), "{document}");
+            assert!(document.contains("{ workBundle { workId } }"), "{document}");
+        }
+        assert!(range.contains("{ workBundleSpec { workIds snarkFee snarkProverKey } }"), "{range}");
     }
 
     #[test]

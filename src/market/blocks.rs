@@ -23,10 +23,12 @@ impl Blocks {
         Self(by_height.into_values().collect())
     }
 
-    /// Replaces the known blocks from the lowest new height on: a shorter or longer fork takes the place of what it left behind.
+    /// Replaces the known blocks from the lowest new height on, `newest` ascending: a shorter or longer fork takes the place of what it
+    /// left behind.
     /// Whether nothing is missing between the new ones and those below; `None` without new ones.
     pub(super) fn splice(&mut self, newest: &[Arc<Block>]) -> Option<bool> {
         let lowest = newest.first()?.height;
+        debug_assert!(newest.is_sorted_by(|one, next| one.height < next.height), "heights ascend");
         self.0.truncate(self.0.partition_point(|block| block.height < lowest));
         let joins = self.0.last().is_none_or(|below| below.height + 1 == lowest);
         self.0.extend(newest.iter().cloned());
@@ -97,7 +99,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn heights_ascend_whatever_comes(runs in proptest::collection::vec((0_u32..60, 0_u32..20), 0..12)) {
+        fn heights_ascend_whatever_runs_come(runs in proptest::collection::vec((0_u32..60, 0_u32..20), 0..12)) {
             let mut blocks = Blocks::default();
             for (first, count) in runs {
                 let run: Vec<_> = (first..first + count).map(|height| block(height, "h", i64::from(height), &[])).collect();

@@ -47,7 +47,7 @@ impl Coverage {
         self.fade(at);
         let share = 1.0 / works as f64;
         self.looks += 1.0;
-        self.uncovered += share * sides.uncovered as f64;
+        self.uncovered = plus(self.uncovered, share, sides.uncovered);
         add(&mut self.others, &sides.others, share);
         add(&mut self.own, &sides.own_fees(), share);
     }
@@ -63,11 +63,11 @@ impl Coverage {
             above -= share;
             (*fee, ((above + self.uncovered) / self.looks).clamp(0.0, 1.0))
         };
-        let rivals = Rivals { below_all, steps: self.others.iter().map(step).collect() };
+        let others = Others { below_all, steps: self.others.iter().map(step).collect() };
         let mut below = Below::default();
         let mut own = vec![(Nanomina::ZERO, below)];
         for (fee, share) in &self.own {
-            let (share, at_own) = (share / self.looks, rivals.above(*fee));
+            let (share, at_own) = (share / self.looks, others.above(*fee));
             below.all += share;
             if at_own > 0.0 {
                 below.like_others += share / at_own;
@@ -76,7 +76,7 @@ impl Coverage {
             }
             own.push((*fee, below));
         }
-        Some(Profile { rivals, own, all_own: below.all })
+        Some(Profile { others, own, all_own: below.all })
     }
 
     fn fade(&mut self, at: Timestamp) {
@@ -102,10 +102,15 @@ fn add(shares: &mut Shares, fees: &[Nanomina], share: f64) {
             shares.push(less);
         }
         let known = before.next_if(|(known, _)| known == fee).map_or(0.0, |(_, known)| known);
-        shares.push((*fee, known + share * same.len() as f64));
+        shares.push((*fee, plus(known, share, same.len())));
     }
     shares.extend(before);
     shorten(shares);
+}
+
+/// The sum, work by work: a product rounds otherwise, and decisions of recorded looks are made again to the last bit.
+fn plus(sum: f64, share: f64, works: usize) -> f64 {
+    (0..works).fold(sum, |sum, _| sum + share)
 }
 
 /// Forgets what no longer weighs anything, and beyond the limit the least.
@@ -124,7 +129,7 @@ fn shorten(shares: &mut Shares) {
 /// Shares of the open works by fee.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Profile {
-    rivals: Rivals,
+    others: Others,
     /// Ascending own fees, each with what is summed up to it, itself included; the first entry stands before all of them.
     own: Vec<(Nanomina, Below)>,
     all_own: f64,
@@ -142,13 +147,13 @@ struct Below {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-struct Rivals {
+struct Others {
     below_all: f64,
     /// Ascending fees, each with the share without a proof or above it.
     steps: Vec<(Nanomina, f64)>,
 }
 
-impl Rivals {
+impl Others {
     fn above(&self, fee: Nanomina) -> f64 {
         let passed = self.steps.partition_point(|(standing, _)| *standing <= fee);
         passed.checked_sub(1).and_then(|at| self.steps.get(at)).map_or(self.below_all, |(_, share)| *share)
@@ -162,7 +167,7 @@ impl Profile {
     /// Behind an own proof at a fee p stands no cheaper one. What stands there above p nobody sees: it is taken to be
     /// distributed like the standing fees above p of the other works.
     pub(super) fn startable(&self, fee: Nanomina) -> f64 {
-        let open = self.rivals.above(fee);
+        let open = self.others.above(fee);
         // The first entry is always passed over, so that the rest is what was asked below `fee`.
         let asked_less = self.own.get(1..).unwrap_or_default().partition_point(|(asked, _)| *asked < fee);
         let below = self.own.get(asked_less).map(|(_, below)| *below).unwrap_or_default();

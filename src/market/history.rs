@@ -67,7 +67,7 @@ impl History {
         let asked = look.status.as_ref().ok().filter(|status| status.worker.is_some()).map(|status| status.fee);
         let sides = Sides::of(book, &owns);
         self.coverage.absorb(look.at, &sides);
-        self.own.absorb(book, &sides.own, blocks.iter().filter(|block| block.at >= since), owns, predicted, asked);
+        self.own.absorb(book, &sides, blocks.iter().filter(|block| block.at >= since), owns, predicted, asked);
         self.last_look = Some(look.at);
     }
 

@@ -9,9 +9,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    look::{Block, Offer, OpenWork},
+    look::{Block, Offer, OpenWork, Sale},
     pairs,
     rivals::Rivals,
+    sides::Sides,
 };
 use crate::units::{Nanomina, PublicKey, WorkId};
 
@@ -152,24 +153,27 @@ pub(super) fn band(fee: Nanomina) -> Nanomina {
 }
 
 impl OwnWorks {
-    /// Takes in the open works of a look with our own offers on them, and those of its blocks that are younger than the controller's knowledge of the daemon; seen
-    /// again, a block changes nothing.
+    /// Takes in the open works of a look, told apart by whose they are, and those of its blocks that are younger than the controller's
+    /// knowledge of the daemon; seen again, a block changes nothing.
     pub(super) fn absorb<'a>(
         &mut self,
         book: &Arc<[OpenWork]>,
-        standing: &[(WorkId, &Offer)],
+        sides: &Sides<'_>,
         blocks: impl Iterator<Item = &'a Arc<Block>> + Clone,
         owns: impl Fn(&PublicKey) -> bool,
         predicted: Option<Prediction>,
         asked: Option<Nanomina>,
     ) {
-        let sales = blocks.clone().flat_map(|block| &*block.works).filter(|sale| owns(&sale.prover));
-        let made =
-            standing.iter().map(|(work, offer)| (*work, offer.fee)).chain(sales.map(|sale| (sale.work, sale.fee)));
-        let news = made.filter(|(work, fee)| self.works.get(work).is_none_or(|known| known.fee != *fee));
-        let rivals = self.rivals.among(&news.map(|(work, _)| work).collect());
+        let changed = |(work, offer): &(WorkId, &Offer)| {
+            let known = self.works.get(work);
+            known.is_none_or(|known| known.fee != offer.fee).then_some(*work)
+        };
+        let sales = blocks.clone().flat_map(|block| &*block.works);
+        let unknown = |sale: &Sale| (owns(&sale.prover) && !self.works.contains_key(&sale.work)).then_some(sale.work);
+        let news = sides.own.iter().filter_map(changed).chain(sales.filter_map(unknown));
+        let rivals = self.rivals.among(&news.collect());
         let fresh = |work, fee| OwnWork { fee, rival: rivals.get(&work).copied(), predicted, fate: Fate::Open };
-        for (work, offer) in standing {
+        for (work, offer) in &sides.own {
             let fresh = fresh(*work, offer.fee);
             let known = self.works.entry(*work).or_insert(fresh);
             if known.fee != offer.fee {
@@ -194,7 +198,7 @@ impl OwnWorks {
         }
         if !book.is_empty() {
             let mut own: Vec<PublicKey> = Vec::new();
-            for (_, offer) in standing {
+            for (_, offer) in &sides.own {
                 if !own.contains(&offer.prover) {
                     own.push(offer.prover.clone());
                 }
@@ -285,17 +289,14 @@ impl OwnWorks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::market::{
-        fixtures::{block, fee, key, open_work, time},
-        sides::Sides,
-    };
+    use crate::market::fixtures::{block, fee, key, open_work, time};
 
     fn ours(prover: &PublicKey) -> bool {
         *prover == key("us")
     }
 
     fn absorb(own: &mut OwnWorks, book: &[OpenWork], chain: &[Arc<Block>], predicted: Option<Prediction>) {
-        own.absorb(&book.into(), &Sides::of(book, ours).own, chain.iter(), ours, predicted, None);
+        own.absorb(&book.into(), &Sides::of(book, ours), chain.iter(), ours, predicted, None);
     }
 
     fn predicted(probability: f64) -> Option<Prediction> {

@@ -3,7 +3,7 @@
 use super::look::{Offer, OpenWork};
 use crate::units::{Nanomina, PublicKey, WorkId};
 
-/// The open works of a look, told apart once for all who ask.
+/// The open works of a look by one answer to whose they are: what is ours is asked in two ways, by who sells and by whom not to undercut.
 pub(super) struct Sides<'a> {
     /// Our own offers, in the order of the book.
     pub(super) own: Vec<(WorkId, &'a Offer)>,

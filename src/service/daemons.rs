@@ -65,6 +65,7 @@ impl Daemons {
     /// decide by the new settings from their next look on.
     pub(super) fn apply(&mut self, settings: &Settings) -> Result<(), ConnectError> {
         let mut fresh = Vec::new();
+        self.fleet.renew_connections();
         for daemon in &settings.daemons {
             if !self.loops.get(&daemon.id).is_some_and(|running| same_connection(&running.daemon, daemon)) {
                 fresh.push((daemon, self.client(daemon)?));

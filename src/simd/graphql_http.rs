@@ -13,6 +13,7 @@ use async_graphql::{
         types::{DocumentOperations, ExecutableDocument, OperationDefinition},
     },
 };
+use serde::Serialize;
 use serde_json::json;
 use url::form_urlencoded;
 
@@ -118,7 +119,7 @@ pub(super) async fn answer(
         request = request.operation_name(operation);
     }
     request.set_parsed_query(document);
-    shape(schema.execute(data(request)).await).to_string()
+    serde_json::to_string(&Shaped::from(schema.execute(data(request)).await)).unwrap_or_default()
 }
 
 fn operation<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Option<&'a OperationDefinition> {
@@ -149,15 +150,21 @@ fn settle_absent_variables(operation: &OperationDefinition, variables: &mut Vari
     Ok(())
 }
 
-/// The daemon's shape: messages and paths only; no `data` where the document did not fit the schema.
-fn shape(response: Response) -> serde_json::Value {
-    let data = response.data.into_json().unwrap_or_default();
-    if response.errors.is_empty() {
-        return json!({ "data": data });
+/// The daemon's shape: fields in the order asked for, of errors messages and paths only, no `data` where the document did not fit the
+/// schema.
+#[derive(Serialize)]
+struct Shaped {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<serde_json::Value>,
+}
+
+impl From<Response> for Shaped {
+    fn from(Response { data, errors, .. }: Response) -> Self {
+        let fitted = errors.is_empty() || data != Value::Null || errors.iter().any(|error| !path(error).is_empty());
+        Self { data: fitted.then_some(data), errors: errors.iter().map(error).collect() }
     }
-    let executed = !data.is_null() || response.errors.iter().any(|error| !path(error).is_empty());
-    let errors: Vec<serde_json::Value> = response.errors.iter().map(error).collect();
-    if executed { json!({ "errors": errors, "data": data }) } else { json!({ "errors": errors }) }
 }
 
 /// The field that failed; empty for a document that did not fit the schema.

@@ -12,12 +12,15 @@ fn json_question(body: &serde_json::Value) -> Question {
 }
 
 async fn ask_fake(fake: Fake, era: Era, body: serde_json::Value) -> serde_json::Value {
+    serde_json::from_str(&text_of(fake, era, body).await).unwrap()
+}
+
+async fn text_of(fake: Fake, era: Era, body: serde_json::Value) -> String {
     let schema = schema::build(era, false).unwrap();
     let view = Arc::new(fake.view(era));
     let log = Arc::new(MutationLog::default());
     let controls = Controls::new(Arc::new(Mutex::new(fake)), log, view.snapshot.at);
-    let text = answer(&schema, era, json_question(&body), |request| request.data(view).data(controls)).await;
-    serde_json::from_str(&text).unwrap()
+    answer(&schema, era, json_question(&body), |request| request.data(view).data(controls)).await
 }
 
 async fn ask(era: Era, query: &str) -> serde_json::Value {
@@ -62,6 +65,23 @@ async fn aliases_fragments_variables_and_typenames_are_answered() {
         json!({ "fee": "1000000", "prover": "B62qone", "workIds": [20, 21] })
     );
     assert_eq!(answer["data"]["account"], json!({ "publicKey": "B62qone", "nonce": "0" }));
+}
+
+#[tokio::test]
+async fn fields_come_in_the_order_asked_for() {
+    for (query, answer) in [
+        (
+            "{ bestChain(maxLength: 1) { snarkJobs { workIds fee prover } } }",
+            r#""snarkJobs":[{"workIds":[20,21],"fee":"1000000","prover":"B62qone"}"#,
+        ),
+        (
+            "{ bestChain(maxLength: 1) { snarkJobs { prover workIds fee } } }",
+            r#""snarkJobs":[{"prover":"B62qone","workIds":[20,21],"fee":"1000000"}"#,
+        ),
+    ] {
+        let text = text_of(Fake::default(), Era::Mesa40, json!({ "query": query })).await;
+        assert!(text.contains(answer), "{text}");
+    }
 }
 
 #[tokio::test]

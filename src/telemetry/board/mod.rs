@@ -33,7 +33,7 @@ struct Room {
 }
 
 impl Room {
-    /// Two days at a look a minute.
+    /// A day and a half, and two days, at a look a minute.
     const ONE: Self = Self { decisions: 2_000, points: 2_880 };
     /// Of a large fleet all daemons have so much together, 20 to 30 MB: each one's decisions lie in the journal.
     const ALL: Self = Self { decisions: 32_000, points: 64_000 };
@@ -223,11 +223,18 @@ impl Shelf {
             self.read_in_full = Some(record.at);
         }
         if self.decisions.len() >= self.room.decisions {
-            self.decisions.pop_front();
+            self.forget_one();
         }
         self.decisions.push_back(DecisionRow::new(record));
         self.history.push(Point::new(record));
         self.latest = Some(Arc::clone(record));
+    }
+
+    /// Forgets the oldest decision; in the older half rather one that changed nothing, since they are many and say little.
+    fn forget_one(&mut self) {
+        let older = self.decisions.iter().take(self.room.decisions / 2);
+        let held = older.enumerate().find(|(_, row)| row.is_hold()).map_or(0, |(place, _)| place);
+        self.decisions.remove(held);
     }
 
     fn entry(&self, daemon: &DaemonId) -> Entry {

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     fault::Fault,
+    policy::Action,
     record::{Mode, Record},
     units::{DaemonId, FeeRate, Nanomina},
 };
@@ -40,6 +41,11 @@ pub struct DecisionRow {
 }
 
 impl DecisionRow {
+    /// Whether nothing was to be done.
+    pub(super) fn is_hold(&self) -> bool {
+        self.action == Action::Hold.code()
+    }
+
     /// The line of a record. Text is bounded in length.
     pub fn new(record: &Record) -> Self {
         let decision = &record.decision;

@@ -106,3 +106,22 @@ fn a_large_fleet_shares_the_room_that_a_small_one_has() {
     assert_eq!(board.decisions(&filter(9_999)).rows.len(), Room::ALL.decisions / 2_000);
     assert!(board.history(&names[0], usize::MAX).len() <= Room::ALL.points / 2_000);
 }
+
+#[test]
+fn what_changed_something_outlasts_looks_that_did_not() {
+    let board = Board::new(Mode::Live, [name("a")]);
+    let changes: Vec<u64> = (0..9).map(|n| n * 100).collect();
+    let most = Room::ONE.decisions as u64;
+    for sequence in 0..3 * most {
+        let mut record = (*record("a", sequence, Some(true))).clone();
+        if changes.contains(&sequence) {
+            record.decision.action = Action::SwitchOff;
+        }
+        board.publish(&Arc::new(record));
+    }
+    let all = board.decisions(&DecisionFilter { limit: usize::MAX, ..DecisionFilter::default() }).rows;
+    assert_eq!(all.len(), Room::ONE.decisions);
+    let kept: Vec<u64> = all.iter().rev().map(|row| row.sequence).collect();
+    assert_eq!(kept[..9], changes);
+    assert!(kept[9..].is_sorted() && kept[9] == 2 * most + 9, "of the others the newest");
+}

@@ -48,7 +48,7 @@ pub(super) fn decisions(view: &View<'_>, entry: &Entry) -> Markup {
             h3 #decisions { "Decisions" }
             (filters(view, entry))
             @if lines.is_empty() {
-                p.empty { "None of this kind." }
+                p.empty { "None of this kind among those kept here; " code { "snarkfee history" } " has them all." }
             } @else {
                 div.scroll role="region" aria-labelledby="decisions" tabindex="0" {
                     table {
