@@ -1,9 +1,9 @@
 //! A JSON text gone through from front to back, for answers with lists of tens of thousands of entries.
 //!
-//! Only what holds the values together is read here: objects, lists, and texts that are expected as they are. Every value goes through
-//! `serde_json`, and so does every entry that is not printed just as expected.
+//! What holds the values together is read here, and what is printed just as expected ([`Plain`]). Every other value goes through
+//! `serde_json`.
 //!
-//! Invariants: what is read as a whole is JSON; an error leaves nothing half read that would be used.
+//! Invariants: what is read as a whole is JSON; an error tells its place in the whole text.
 
 use serde::{
     Deserialize,
@@ -47,7 +47,11 @@ impl<'a> Cursor<'a> {
     /// The next value, as the library reads it.
     pub(super) fn value<T: Deserialize<'a>>(&mut self) -> Result<T, Error> {
         let mut values = serde_json::Deserializer::from_str(self.rest()).into_iter();
-        let value = values.next().unwrap_or_else(|| Err(self.error("a value")))?;
+        let value = match values.next() {
+            Some(Ok(value)) => value,
+            Some(Err(error)) => return Err(Error::custom(format_args!("from byte {}: {error}", self.at))),
+            None => return Err(self.error("a value")),
+        };
         self.at += values.byte_offset();
         Ok(value)
     }
@@ -141,7 +145,7 @@ pub(super) fn there<T>(field: Option<T>, name: &'static str) -> Result<T, Error>
     field.ok_or_else(|| Error::missing_field(name))
 }
 
-/// What is left of a text that is compared byte for byte.
+/// What is left of a text that is compared byte for byte. Whoever takes a value from here answers for its being JSON.
 pub(super) struct Plain<'a>(&'a [u8]);
 
 impl<'a> Plain<'a> {
@@ -175,7 +179,7 @@ impl<'a> Plain<'a> {
         canonical.then_some(if negative { -value } else { value })
     }
 
-    /// All up to the next quote, which is taken.
+    /// All up to the next quote, which is taken; escapes and control characters are left to whoever asks.
     pub(super) fn until_quote(&mut self) -> Option<&'a [u8]> {
         let end = memchr::memchr(b'"', self.0)?;
         let (text, rest) = self.0.split_at_checked(end)?;

@@ -4,13 +4,16 @@
 //! document it cannot parse (Mina `graphql_internal.ml`, 1.0.0 to 3.0.3). Other servers and proxies answer 400 with the same
 //! `errors`.
 //!
-//! Invariants: `data` is looked at only when there is no error.
+//! Invariants: `data` is used only when there is no error.
 
-use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::{Value, value::RawValue};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, Error as _},
+};
+use serde_json::{Error, Value, value::RawValue};
 
 use super::{
-    cursor::Cursor,
+    cursor::{Cursor, once},
     http::{Answer, Failure, Reach},
 };
 use crate::fault::Fault;
@@ -29,10 +32,7 @@ pub(super) fn open<T: DeserializeOwned>(answer: Answer) -> Result<T, Failure> {
 }
 
 /// The same, with data that is read as `read` does.
-pub(super) fn open_with<T>(
-    answer: Answer,
-    read: impl Fn(&mut Cursor<'_>) -> Result<T, serde_json::Error>,
-) -> Result<T, Failure> {
+pub(super) fn open_with<T>(answer: Answer, read: impl Fn(&mut Cursor<'_>) -> Result<T, Error>) -> Result<T, Failure> {
     if !answer.status.is_success() {
         let errors = envelope(&answer.body).ok().and_then(|envelope| refusal(&envelope));
         return match errors {
@@ -57,17 +57,17 @@ pub(super) fn open_with<T>(
     read(&mut Cursor::new(data.get())).map_err(|error| malformed(&error.to_string()))
 }
 
-/// The data of an answer that holds nothing else.
-fn sound<T>(text: &str, read: impl Fn(&mut Cursor<'_>) -> Result<T, serde_json::Error>) -> Option<T> {
-    let (mut cursor, mut found) = (Cursor::new(text), None);
-    let data = cursor.object(|cursor, name| {
-        found = match (name, found.take()) {
-            ("data", None) if !cursor.null() => Some(read(cursor)?),
-            _ => return Err(serde::de::Error::custom("more than data")),
-        };
-        Ok(())
+/// The data of an answer with which all is well.
+fn sound<T>(text: &str, read: impl Fn(&mut Cursor<'_>) -> Result<T, Error>) -> Option<T> {
+    let (mut cursor, mut data) = (Cursor::new(text), None);
+    let whole = cursor.object(|cursor, name| match name {
+        "data" if !cursor.null() => once(&mut data, name, read(cursor)?),
+        "data" => Err(Error::custom("no data")),
+        "errors" if !cursor.null() => Err(Error::custom("errors")),
+        "errors" => Ok(()),
+        _ => cursor.skip(),
     });
-    data.and_then(|()| cursor.end()).ok().and(found)
+    whole.and_then(|()| cursor.end()).ok().and(data)
 }
 
 fn envelope(body: &[u8]) -> Result<Sealed<'_>, Failure> {
@@ -151,6 +151,20 @@ mod tests {
     }
 
     #[test]
+    fn other_fields_of_an_answer_say_nothing() {
+        for body in [
+            r#"{"extensions": {"cost": [1]}, "data": {"a": 1}}"#,
+            r#"{"data": {"a": 1}, "errors": null, "extensions": {}}"#,
+            r#" { "data" : {"a": 1} } "#,
+        ] {
+            assert_eq!(opened(200, body), Ok(serde_json::json!({"a": 1})), "{body}");
+            assert_eq!(sound(body, |cursor| cursor.value()), Some(serde_json::json!({"a": 1})), "in one pass: {body}");
+        }
+        let refused = r#"{"data": {"a": 1}, "errors": [{"message": "no"}]}"#;
+        assert_eq!(sound(refused, |cursor| cursor.value::<Value>()), None);
+    }
+
+    #[test]
     fn a_missing_field_is_told_from_other_refusals() {
         for message in [
             "Field 'snarkWorkRange' is not defined on type 'query'",
@@ -164,7 +178,20 @@ mod tests {
 
     #[test]
     fn what_is_no_envelope_is_malformed() {
-        for body in ["\"syntax error\"", "<html></html>", "", "[]", "7", "{", "{}", "{\"data\": null}", "\u{feff}{}"] {
+        for body in [
+            "{\"data\": {}, \"data\": {}}",
+            "{\"data\": {}} x",
+            "{\"data\": {}",
+            "\"syntax error\"",
+            "<html></html>",
+            "",
+            "[]",
+            "7",
+            "{",
+            "{}",
+            "{\"data\": null}",
+            "\u{feff}{}",
+        ] {
             assert_eq!(opened(200, body), Err(("malformed", Reach::Unclear)), "{body}");
         }
     }

@@ -253,3 +253,26 @@ fn chain(error: reqwest::Error) -> String {
     }
     Fault::excerpt(&text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exchanges_that_connect_alike_share_a_client_until_it_is_renewed() {
+        let transports = Transports::default();
+        let made = || transports.0.lock().unwrap().len();
+        let http = |seconds, tls| {
+            Http::try_new(Limits { time: Duration::from_secs(seconds), bytes: 1 }, tls, &transports).unwrap()
+        };
+        let (short, long) = (http(20, false), http(30, false));
+        assert_eq!(made(), 1, "both connect within the longest time there is");
+        assert_eq!([short.limits.time, long.limits.time].map(|limit| limit.as_secs()), [20, 30]);
+        http(1, false);
+        http(1, false);
+        assert_eq!(made(), 2);
+        transports.renew();
+        http(20, false);
+        assert_eq!(made(), 1);
+    }
+}

@@ -183,6 +183,36 @@ mod tests {
         assert_eq!(read_pool(&data).unwrap_err().code(), "refused");
     }
 
+    #[test]
+    fn fields_are_there_once_whatever_stands_beside_them() {
+        let (work, job) = (work_of(1, "5").to_string(), block(7, &[]).to_string());
+        let good = format!(
+            r#"{{"bestChain":[{job}],"snarkPool":[{work}],"pendingSnarkWork":[{{"workBundle":[{{"workId":3}}]}}]}}"#
+        );
+        let read = |text: &str| PoolData::read(&mut Cursor::new(text)).map(pool);
+        let expected = read(&good).unwrap().unwrap();
+        for (from, to) in [
+            ("\"snarkPool\"", "\"more\":[{}],\"snarkPool\""),
+            ("\"snarkJobs\"", "\"more\":{\"snarkJobs\":1},\"snarkJobs\""),
+            ("\"workBundle\"", "\"more\":null,\"workBundle\""),
+        ] {
+            assert_eq!(read(&good.replace(from, to)).unwrap().unwrap(), expected, "{to}");
+        }
+        for (from, to) in [
+            ("\"snarkPool\"", "\"snarkPool\":[],\"snarkPool\""),
+            ("\"bestChain\"", "\"bestChain\":null,\"bestChain\""),
+            ("\"snarkJobs\"", "\"snarkJobs\":[],\"snarkJobs\""),
+            ("\"stateHash\"", "\"stateHash\":\"a\",\"stateHash\""),
+            ("\"pendingSnarkWork\"", "\"pending\""),
+            ("\"snarkPool\"", "\"pool\""),
+            ("\"snarkJobs\"", "\"jobs\""),
+            ("\"stateHash\"", "\"hash\""),
+            ("\"protocolState\"", "\"state\""),
+        ] {
+            assert!(good.contains(from) && read(&good.replace(from, to)).is_err(), "{to}");
+        }
+    }
+
     /// The values of a work's ids, fee and prover, now and then such as no daemon lists.
     fn any_works() -> impl Strategy<Value = Vec<[Value; 3]>> {
         let number =
@@ -215,6 +245,25 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_damaged_answer_is_read_only_where_it_is_json(
+            works in any_works(),
+            at in any::<proptest::sample::Index>(),
+            with in "[\\[\\]{}:,\"0-9a \\\\\u{1}-]?",
+        ) {
+            let works = printed(["workIds", "fee", "prover"], &works, "");
+            let job = block(7, &[]).to_string().replace("\"snarkJobs\":[]", &format!("\"snarkJobs\":{works}"));
+            let mut text = format!("{{\"bestChain\":[{job}],\"snarkPool\":{works},\"pendingSnarkWork\":[]}}");
+            let places: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+            let at = places[at.index(places.len())];
+            let end = at + text[at..].chars().next().map_or(0, char::len_utf8);
+            text.replace_range(at..end, &with);
+            let mut cursor = Cursor::new(&text);
+            if PoolData::read(&mut cursor).and_then(|_| cursor.end()).is_ok() {
+                prop_assert!(serde_json::from_str::<Value>(&text).is_ok(), "{}", text);
+            }
+        }
+
         #[test]
         fn how_an_answer_is_printed_changes_nothing(sold in any_works(), listed in any_works()) {
             let pending = |gap: &str| {

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 
 use tracing_subscriber::{
-    filter::{ParseError, Targets},
+    filter::{LevelFilter, Targets},
     fmt,
     layer::SubscriberExt,
     util::{SubscriberInitExt, TryInitError},
@@ -30,13 +30,12 @@ pub enum LogFormat {
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidFilter {
     /// The filter is not in the form `info,snarkfee=debug`.
-    #[error("log filter {filter:?} is not valid")]
+    #[error("log filter {filter:?} is not valid: {part:?} is neither a level nor target=level")]
     Malformed {
         /// The filter.
         filter: String,
-        /// What is wrong with it.
-        #[source]
-        source: ParseError,
+        /// The part of it that is wrong.
+        part: String,
     },
     /// Something else in this process already writes the log.
     #[error("logging is already set up")]
@@ -47,8 +46,7 @@ pub enum InvalidFilter {
 ///
 /// `filter` is in the form of `RUST_LOG`: `info`, `warn,snarkfee=debug`.
 pub fn init(format: LogFormat, filter: &str) -> Result<(), InvalidFilter> {
-    let parsed: Targets =
-        filter.parse().map_err(|source| InvalidFilter::Malformed { filter: filter.to_owned(), source })?;
+    let parsed = targets(filter)?;
     let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let events = fmt::layer().with_writer(io::stderr).with_ansi(colour);
     let filtered = tracing_subscriber::registry().with(parsed);
@@ -57,6 +55,31 @@ pub fn init(format: LogFormat, filter: &str) -> Result<(), InvalidFilter> {
         LogFormat::Json => filtered.with(events.json().flatten_event(true)).try_init(),
     }
     .map_err(InvalidFilter::Taken)
+}
+
+/// Reads levels and targets between commas. `Targets` reads them too, and takes much that is a slip for a target that nothing has, which
+/// would silence the log.
+fn targets(filter: &str) -> Result<Targets, InvalidFilter> {
+    let parts = || filter.split(',').map(str::trim).filter(|part| !part.is_empty());
+    let mut targets = Targets::new();
+    if parts().next().is_none() {
+        return Ok(targets.with_default(LevelFilter::ERROR));
+    }
+    for part in parts() {
+        let malformed = || InvalidFilter::Malformed { filter: filter.to_owned(), part: part.to_owned() };
+        let (target, level) = part.split_once('=').map_or((part, None), |(target, level)| (target, Some(level)));
+        if level == Some("") {
+            return Err(malformed());
+        }
+        let level = level.map(str::parse::<LevelFilter>).transpose().map_err(|_| malformed())?;
+        let named = |name: char| name.is_ascii_alphanumeric() || matches!(name, '_' | '-' | ':');
+        targets = match (level, target.parse::<LevelFilter>()) {
+            (None, Ok(level)) => targets.with_default(level),
+            _ if target.is_empty() || !target.chars().all(named) => return Err(malformed()),
+            (level, _) => targets.with_target(target, level.unwrap_or(LevelFilter::TRACE)),
+        };
+    }
+    Ok(targets)
 }
 
 /// Writes the one event of a record: what was done as its message, why and with which numbers as its fields. Fields that are not
@@ -137,6 +160,8 @@ mod tests {
 
     use tracing::{Event, Subscriber, field::Field, field::Visit};
     use tracing_subscriber::{Layer, layer::Context, layer::SubscriberExt};
+
+    use tracing::Level;
 
     use super::*;
     use crate::{policy::Reason, telemetry::sample::record};
@@ -227,5 +252,28 @@ mod tests {
     fn a_filter_that_cannot_be_read_is_named() {
         let error = init(LogFormat::Text, "snarkfee=[").unwrap_err();
         assert!(error.to_string().contains("snarkfee=["));
+        for slip in ["!!", "info;snarkfee=debug", "snarkfee=", "=debug", "warn,snarkfee=loud", "a[span]=debug", "a b"] {
+            assert!(targets(slip).is_err(), "{slip}");
+        }
+    }
+
+    #[test]
+    fn a_filter_names_levels_for_all_and_for_targets() {
+        let level = |filter: &str, target| {
+            let targets = targets(filter).unwrap();
+            let levels = [Level::TRACE, Level::DEBUG, Level::INFO, Level::WARN, Level::ERROR];
+            levels.into_iter().find(|level| targets.would_enable(target, level))
+        };
+        for (filter, of_ours, of_others) in [
+            ("", Some(Level::ERROR), Some(Level::ERROR)),
+            ("info,", Some(Level::INFO), Some(Level::INFO)),
+            ("warn, snarkfee=debug", Some(Level::DEBUG), Some(Level::WARN)),
+            ("snarkfee", Some(Level::TRACE), None),
+            ("off", None, None),
+            ("INFO,snarkfee::decision=off", None, Some(Level::INFO)),
+        ] {
+            assert_eq!(level(filter, "snarkfee::decision"), of_ours, "{filter}");
+            assert_eq!(level(filter, "hyper"), of_others, "{filter}");
+        }
     }
 }
