@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -50,6 +50,35 @@ impl Look {
 /// A running driver. Dropping it ends it and its browser.
 struct Driver(Child);
 
+impl Driver {
+    /// Starts one; at which port it listens, too. It takes a free port of IPv6 and ends where that of IPv4 is not free: then again.
+    async fn start(program: &Path) -> (Self, u16) {
+        const TRIES: usize = 20;
+        let mut told = String::new();
+        for _ in 0..TRIES {
+            let mut driver = Command::new(program)
+                .arg("--port=0")
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            let (lines, _reading) = follow(driver.stdout.take().unwrap());
+            let driver = Self(driver);
+            let begun = |line: &str| match line.split_once("successfully on port ") {
+                Some((_, port)) => port.trim_end_matches('.').parse::<u16>().ok().map(Some),
+                None => line.contains("port not available").then_some(None),
+            };
+            let (_, port) = first(lines.clone(), 0, begun, || lines.borrow().join("\n")).await;
+            if let Some(port) = port {
+                return (driver, port);
+            }
+            told = lines.borrow().join("\n");
+        }
+        panic!("no port in {TRIES} tries: {told}")
+    }
+}
+
 impl Drop for Driver {
     fn drop(&mut self) {
         // The driver takes the browser with it when it is asked to end, not when it is killed.
@@ -63,20 +92,7 @@ impl Chromium {
     /// Starts a browser; `None` where it or its driver is not installed.
     pub(super) async fn start() -> Option<Self> {
         let (program, browser) = (tool("chromedriver")?, tool("chromium")?);
-        let mut driver = Command::new(program)
-            .arg("--port=0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let (lines, _reading) = follow(driver.stdout.take().unwrap());
-        let driver = Driver(driver);
-        let started = |line: &str| {
-            let (_, port) = line.split_once("successfully on port ")?;
-            port.trim_end_matches('.').parse::<u16>().ok()
-        };
-        let (_, port) = first(lines.clone(), 0, started, || lines.borrow().join("\n")).await;
+        let (driver, port) = Driver::start(&program).await;
         let profile = tempfile::tempdir().unwrap();
         let arguments = [
             "--headless",
