@@ -180,15 +180,17 @@ impl<P: DaemonPort> Runner<P> {
 
     /// Looks at the daemon at the configured interval until cancelled, then leaves the daemon as configured. A look is given up where
     /// it is; an action under way is not.
+    ///
+    /// What a look needs is boxed, so that a loop holds it only while it looks: of a thousand loops most sleep.
     pub async fn run(mut self, cancel: CancellationToken) {
         while !cancel.is_cancelled() {
             let began = Instant::now();
             let plan = self.wiring.plan.borrow_and_update().clone();
             let seen = tokio::select! {
                 () = cancel.cancelled() => break,
-                seen = self.see(&plan) => seen,
+                seen = Box::pin(self.see(&plan)) => seen,
             };
-            self.act_on(&plan, began, seen).await;
+            Box::pin(self.act_on(&plan, began, seen)).await;
             let pause = self.next_wait();
             tokio::select! {
                 () = cancel.cancelled() => break,
@@ -197,7 +199,7 @@ impl<P: DaemonPort> Runner<P> {
                 Ok(()) = self.wiring.plan.changed() => {}
             }
         }
-        self.leave().await;
+        Box::pin(self.leave()).await;
     }
 
     /// Carries out a decision; what cannot be taken down is not done, and that is then the decision.
