@@ -2,6 +2,8 @@
 
 use std::{
     fs,
+    io::{Read as _, Write as _},
+    net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
@@ -47,7 +49,7 @@ impl Look {
     }
 }
 
-/// A running driver. Dropping it ends it and its browser.
+/// A running driver. Dropping it ends it.
 struct Driver(Child);
 
 impl Driver {
@@ -81,10 +83,23 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        // The driver takes the browser with it when it is asked to end, not when it is killed.
-        let stop = format!("kill {}", self.0.id());
-        drop(Command::new("sh").arg("-c").arg(stop).status());
+        drop(self.0.kill());
         drop(self.0.wait());
+    }
+}
+
+impl Drop for Chromium {
+    /// Ends the browser, which outlives its driver unless its session is ended first.
+    fn drop(&mut self) {
+        let end = || {
+            let (address, path) = self.session.strip_prefix("http://")?.split_once('/')?;
+            let mut driver = TcpStream::connect(address).ok()?;
+            driver.set_read_timeout(Some(AMPLE)).ok()?;
+            write!(driver, "DELETE /{path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").ok()?;
+            // The answer comes when the browser has ended.
+            driver.read(&mut [0; 1]).ok()
+        };
+        end();
     }
 }
 
