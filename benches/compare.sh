@@ -8,9 +8,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 target=${CARGO_TARGET_DIR:-target}
 venv=$target/compare
 
-cargo build --release --locked
 reads=$(cargo bench --locked --bench reads --no-run --message-format=json |
   sed -n 's/.*"name":"reads".*"executable":"\([^"]*\)".*/\1/p')
+# Last: a benchmark brings a program of its own profile to the same place.
+cargo build --release --locked
 if [[ ! -x $venv/bin/python ]]; then
   python3 -m venv "$venv"
   "$venv/bin/pip" install --quiet mina-sdk==0.4.0rc2
