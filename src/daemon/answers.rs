@@ -13,11 +13,11 @@ use super::{
     capabilities::{Capabilities, Introspection, MarketOperation, StatusOperation},
     envelope,
     http::{Answer, Failure},
+    keys::Key,
     market_answer::{self, PoolData, RangeData},
     operations::{self, account, set_snark_work_fee, set_snark_worker, unset_snark_worker},
     port::Replaced,
     prometheus,
-    scalars::Key,
     scrape::{self, Scrape},
     status,
 };

@@ -21,12 +21,13 @@ use super::{
     capabilities::{Capabilities, Capability, INTROSPECTION, MarketOperation, StatusOperation},
     fleet::{Member, Shared, Wanted},
     http::{Answer, Failure, Http, Limits, Reach, Transports},
+    keys::Key,
     listed_blocks::MAX_BLOCKS,
     metrics::MetricsEndpoint,
     observer::RequestObserver,
     operations::{self, account, market_coda, market_pool, market_range, set_snark_work_fee, set_snark_worker},
     port::{DaemonPort, LookPlan, Mutation, Replaced, SendError},
-    scalars::{Key, Wire},
+    scalars::Wire,
     scrape::Scrape,
 };
 use crate::{
@@ -95,14 +96,12 @@ impl DaemonClient {
         let tls = tls.into_iter().flatten().any(|url| url.scheme() == "https");
         let limits = Limits { time: config.timeout, bytes: config.max_response };
         let token = config.bearer.as_ref().map(bearer).transpose()?;
-        let http = match &config.member {
-            Some(member) => Http::try_new(limits, tls, &member.fleet.transports),
-            None => Http::try_new(limits, tls, &Transports::default()),
-        };
+        let own = Transports::default();
+        let transports = config.member.as_ref().map_or(&own, |member| &member.fleet.transports);
         let same_origin = |url: &Url| url.origin() == config.graphql_url.origin();
         let metrics_token = token.clone().filter(|_| metrics_url.is_some_and(same_origin));
         Ok(Self {
-            http: http.map_err(ClientError::Http)?,
+            http: Http::try_new(limits, tls, transports).map_err(ClientError::Http)?,
             graphql_url: config.graphql_url,
             metrics: config.metrics,
             token,

@@ -5,6 +5,8 @@
 //!
 //! Invariants: what is read as a whole is JSON; an error tells its place in the whole text.
 
+use std::borrow::Cow;
+
 use serde::{
     Deserialize,
     de::{Error as _, IgnoredAny},
@@ -74,7 +76,7 @@ impl<'a> Cursor<'a> {
     /// Goes through an object; `field` takes the value of the field of this name.
     pub(super) fn object(&mut self, mut field: impl FnMut(&mut Self, &str) -> Result<(), Error>) -> Result<(), Error> {
         self.members(b'{', b'}', "an object", &mut |cursor| {
-            let name: std::borrow::Cow<'a, str> = match cursor.plain_text() {
+            let name: Cow<'a, str> = match cursor.plain_text() {
                 Some(name) => name.into(),
                 None => cursor.value::<String>()?.into(),
             };

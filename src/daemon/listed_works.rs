@@ -7,8 +7,10 @@ use serde_json::Error;
 
 use super::{
     cursor::{Cursor, Plain},
+    ids::Ids,
+    keys::Key,
     list::Entries,
-    scalars::{Ids, Key, Wire, invalid},
+    scalars::{Wire, invalid},
 };
 use crate::{
     fault::Fault,

@@ -15,6 +15,8 @@ mod envelope;
 mod era;
 mod fleet;
 mod http;
+mod ids;
+mod keys;
 mod list;
 mod listed_blocks;
 mod listed_works;

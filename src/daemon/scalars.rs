@@ -1,25 +1,18 @@
 //! The daemon's scalars: taken tolerantly as string or number, read strictly with the field's name at hand.
 //!
 //! The daemon prints `Int` as a JSON number and its 32- and 64-bit scalars as strings, and names differ between eras (`UInt64`
-//! became `Fee`, `Amount`, ..). All but keys arrive as [`Wire`]; one function per meaning turns it into a value or into
-//! [`Fault::InvalidValue`]. Answers repeat a few keys thousands of times, so a [`Key`] shares the text of one read before.
+//! became `Fee`, `Amount`, ..). All but keys (`keys`) and the ids of works (`ids`) arrive as [`Wire`]; one function per
+//! meaning turns it into a value or into [`Fault::InvalidValue`].
 //!
 //! Invariants: a number is accepted only in canonical decimal form, so that nothing is read as something it does not say.
 
-use std::{borrow::Cow, cell::RefCell, fmt, marker::PhantomData};
+use std::{borrow::Cow, fmt};
 
 use jiff::Timestamp;
-use serde::{
-    Deserialize, Deserializer, Serialize, Serializer,
-    de::{self, IgnoredAny},
-};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::cursor::Plain;
-use crate::{
-    fault::Fault,
-    market::SyncState,
-    units::{self, Nanomina, WorkId},
-};
+use super::{ids::Ids, keys::Key};
+use crate::{fault::Fault, market::SyncState, units::Nanomina};
 
 /// A scalar as it came: a JSON string or number, its value not yet looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,24 +21,6 @@ pub(super) enum Wire {
     Int(i64),
     /// Any other number as printed, or any other text.
     Text(Box<str>),
-}
-
-/// A scalar that should be a public key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Key {
-    /// It is one.
-    Valid(units::PublicKey),
-    /// What came instead.
-    Other(Wire),
-}
-
-/// The ids of a work bundle.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Ids {
-    /// One or two, which name a work.
-    Work(WorkId),
-    /// What else came, in words.
-    Other(String),
 }
 
 // The names under which the generated code looks for them.
@@ -66,14 +41,14 @@ impl Wire {
         Self::Text(text.into())
     }
 
-    fn text(&self) -> Cow<'_, str> {
+    pub(super) fn text(&self) -> Cow<'_, str> {
         match self {
             Self::Int(number) => Cow::Owned(number.to_string()),
             Self::Text(text) => Cow::Borrowed(text),
         }
     }
 
-    fn invalid(&self, field: &str) -> Fault {
+    pub(super) fn invalid(&self, field: &str) -> Fault {
         invalid(field, &self.text())
     }
 
@@ -119,83 +94,6 @@ impl Wire {
     }
 }
 
-impl Key {
-    /// The variable of a request.
-    pub(super) fn variable(key: &units::PublicKey) -> Self {
-        Self::Valid(key.clone())
-    }
-
-    /// The key that is printed so, without escapes.
-    pub(super) fn plainly(text: &[u8]) -> Option<units::PublicKey> {
-        RECENT.with_borrow_mut(|recent| recent.key(str::from_utf8(text).ok()?))
-    }
-
-    /// The key.
-    pub(super) fn key(self, field: &str) -> Result<units::PublicKey, Fault> {
-        match self {
-            Self::Valid(key) => Ok(key),
-            Self::Other(wire) => Err(wire.invalid(field)),
-        }
-    }
-}
-
-/// Keys read lately, each in the place that its end gives it; base58 ends in a checksum.
-struct Recent(Box<[Option<units::PublicKey>]>);
-
-impl Recent {
-    /// Many times the provers of a market, since two that share a place drive each other out.
-    const PLACES: usize = 1 << Self::BITS;
-    const BITS: u32 = 12;
-
-    /// The key of a text, shared with an earlier reading of the same text where that is still known.
-    fn key(&mut self, text: &str) -> Option<units::PublicKey> {
-        /// 2^64 over the golden ratio: the uppermost bits of a product depend on every byte.
-        const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
-        let end = text.as_bytes().last_chunk().map_or(0, |end| u64::from_le_bytes(*end));
-        let place = end.wrapping_mul(SPREAD) >> (u64::BITS - Self::BITS);
-        let known = self.0.get_mut(usize::try_from(place).ok()?)?;
-        if known.as_ref().is_none_or(|known| known.as_str() != text) {
-            *known = Some(units::PublicKey::try_new(text).ok()?);
-        }
-        known.clone()
-    }
-}
-
-thread_local! {
-    static RECENT: RefCell<Recent> = RefCell::new(Recent(vec![None; Recent::PLACES].into()));
-}
-
-impl Ids {
-    /// The work that statement hashes name, in the daemon's order.
-    pub(super) fn of(ids: &[Wire]) -> Self {
-        let known = |wire: &Wire| wire.integer("").ok();
-        let named = match ids {
-            [first] => known(first).map(WorkId::one),
-            [first, second] => known(first).zip(known(second)).map(|(first, second)| WorkId::two(first, second)),
-            other => return Self::Other(format!("{} ids", other.len())),
-        };
-        let shown = || ids.iter().map(Wire::text).collect::<Vec<_>>().join(", ");
-        named.map_or_else(|| Self::Other(shown()), Self::Work)
-    }
-
-    /// The work of one id, or of two with this between them.
-    pub(super) fn plainly(plain: &mut Plain<'_>, between: &[u8]) -> Option<WorkId> {
-        let first = plain.integer()?;
-        Some(match plain.is(between) {
-            Some(()) => WorkId::two(first, plain.integer()?),
-            None => WorkId::one(first),
-        })
-    }
-
-    /// The work.
-    pub(super) fn work(self, field: &str) -> Result<WorkId, Fault> {
-        match self {
-            Self::Work(work) => Ok(work),
-            Self::Other(what) => Err(invalid(field, &what)),
-        }
-    }
-}
-
 /// A value that cannot be true.
 pub(super) fn invalid(field: &str, value: &str) -> Fault {
     Fault::InvalidValue { field: field.to_owned(), value: Fault::excerpt(value) }
@@ -204,87 +102,6 @@ pub(super) fn invalid(field: &str, value: &str) -> Fault {
 impl Serialize for Wire {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.text())
-    }
-}
-
-impl Serialize for Key {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Valid(key) => serializer.serialize_str(key.as_str()),
-            Self::Other(wire) => wire.serialize(serializer),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Key {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-
-        impl de::Visitor<'_> for Text {
-            type Value = Key;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a key")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Key, E> {
-                let key = RECENT.with_borrow_mut(|recent| recent.key(text));
-                Ok(key.map_or_else(|| Key::Other(Wire::Text(text.into())), Key::Valid))
-            }
-
-            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Key, E> {
-                Ok(Key::Other(Wire::Int(number)))
-            }
-
-            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Key, E> {
-                Ok(Key::Other(Wire::Text(number.to_string().into())))
-            }
-        }
-
-        deserializer.deserialize_any(Text)
-    }
-}
-
-impl<'de> Deserialize<'de> for Ids {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::of_each::<Wire, _>(deserializer)
-    }
-}
-
-impl Ids {
-    /// Reads a list each of whose entries holds one id.
-    pub(super) fn of_each<'de, T, D>(deserializer: D) -> Result<Self, D::Error>
-    where
-        T: Deserialize<'de> + Into<Wire>,
-        D: Deserializer<'de>,
-    {
-        struct Each<T>(PhantomData<T>);
-
-        impl<'de, T: Deserialize<'de> + Into<Wire>> de::Visitor<'de> for Each<T> {
-            type Value = Ids;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of ids")
-            }
-
-            fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Ids, A::Error> {
-                let Some(first) = list.next_element::<T>()? else { return Ok(Ids::of(&[])) };
-                let first = first.into();
-                let Some(second) = list.next_element::<T>()? else { return Ok(Ids::of(&[first])) };
-                let second = second.into();
-                let mut count = 2;
-                while list.next_element::<IgnoredAny>()?.is_some() {
-                    count += 1;
-                }
-                match (count, first, second) {
-                    (2, Wire::Int(first), Wire::Int(second)) => Ok(Ids::Work(WorkId::two(first, second))),
-                    (2, first, second) => Ok(Ids::of(&[first, second])),
-                    (many, ..) => Ok(Ids::Other(format!("{many} ids"))),
-                }
-            }
-        }
-
-        deserializer.deserialize_seq(Each(PhantomData::<T>))
     }
 }
 
@@ -411,26 +228,6 @@ mod tests {
             assert!(matches!(&fault, Fault::InvalidValue { field, .. } if field == "prover"), "{json}: {fault}");
         }
         assert!(wire("4294967296").length("blockchainLength").is_err());
-    }
-
-    #[test]
-    fn one_or_two_ids_name_a_work() {
-        let read = |json: &str| serde_json::from_str::<Ids>(json).unwrap().work("workIds");
-        assert_eq!(read("[5]"), Ok(WorkId::one(5)));
-        assert_eq!(read("[-5, \"6\"]"), Ok(WorkId::two(-5, 6)));
-        for (json, value) in [("[]", "0 ids"), ("[1, 2, 3]", "3 ids"), ("[1.5]", "1.5"), ("[1, \"x\"]", "1, x")] {
-            assert_eq!(read(json), Err(Fault::InvalidValue { field: "workIds".into(), value: value.into() }));
-        }
-    }
-
-    #[test]
-    fn keys_read_again_are_themselves_whatever_was_read_between() {
-        // All end alike, and so compete for one place.
-        let texts: Vec<String> = (1..8).map(|at| format!("B62q{at}thesameend")).collect();
-        for text in texts.iter().chain(&texts).chain(texts.iter().rev()) {
-            let key: Key = serde_json::from_str(&format!("\"{text}\"")).unwrap();
-            assert_eq!(key.key("prover").unwrap().as_str(), text);
-        }
     }
 
     #[test]

@@ -58,8 +58,7 @@ impl Serialize for Blocks {
 
 impl<'de> Deserialize<'de> for Blocks {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let by_height = BTreeMap::<u32, Arc<Block>>::deserialize(deserializer)?;
-        Ok(Self(by_height.into_values().collect()))
+        BTreeMap::<u32, Arc<Block>>::deserialize(deserializer).map(|by_height| Self::new(by_height.into_values()))
     }
 }
 
@@ -75,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fork_replaces_the_blocks_that_it_left_behind() {
+    fn new_blocks_replace_those_from_their_height_on() {
         let mut blocks = Blocks::default();
         assert_eq!(blocks.splice(&[]), None);
         assert_eq!(

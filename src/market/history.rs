@@ -160,6 +160,16 @@ mod tests {
     }
 
     #[test]
+    fn a_fork_replaces_the_blocks_that_it_left_behind() {
+        let mut history = History::default();
+        let abandoned = vec![block(1, "a", 0, &[]), block(2, "b", 90, &[]), block(3, "c", 180, &[])];
+        history.absorb(&look_with_chain(200, abandoned), |_| false, None);
+        let fork = vec![block(2, "x", 100, &[]), block(3, "y", 190, &[])];
+        history.absorb(&look_with_chain(300, fork), |_| false, None);
+        assert_eq!(known(&history), [(1, "a".into()), (2, "x".into()), (3, "y".into())]);
+    }
+
+    #[test]
     fn a_gap_makes_the_next_look_ask_for_the_whole_frontier() {
         let mut history = History::default();
         let slot = Some(Duration::from_secs(90));

@@ -158,10 +158,8 @@ mod tests {
         sync::{Arc, Mutex},
     };
 
-    use tracing::{Event, Subscriber, field::Field, field::Visit};
+    use tracing::{Event, Level, Subscriber, field::Field, field::Visit};
     use tracing_subscriber::{Layer, layer::Context, layer::SubscriberExt};
-
-    use tracing::Level;
 
     use super::*;
     use crate::{policy::Reason, telemetry::sample::record};
