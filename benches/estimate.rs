@@ -3,7 +3,7 @@
 use divan::{Bencher, black_box};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use snarkfee::{
+use snarkfee_core::{
     market::estimate::{Censoring, Observation, Settings, estimate},
     units::Nanomina,
 };

@@ -10,19 +10,22 @@ use divan::{Bencher, black_box};
 use jiff::{SignedDuration, Timestamp};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use snarkfee::{
-    clock::Clock,
-    controller::{Context, State},
+use snarkfee_client::daemon::{ClientConfig, DaemonClient, MetricsEndpoint};
+use snarkfee_clock::Clock;
+use snarkfee_core::{
     cost::CostModel,
-    daemon::{ClientConfig, DaemonClient, DaemonPort, MetricsEndpoint},
+    cycle::{Context, State},
     market::{
         Block, Book, BookOrder, ChainLook, ConsensusSlot, History, Look, Offer, OpenWork, Prediction, Sale, Status,
         SyncState, View, ViewSettings,
     },
     policy::{BlockProduction, Decision, Input, Memory, Mode, Params, Pricing, Role, Safety, Worker, decide},
-    simd::{Options, SimDaemonServer},
-    simulate::{World, library},
+    port::DaemonPort,
     units::{Nanomina, PublicKey, WorkId},
+};
+use snarkfee_lab::{
+    daemon_sim::{Options, SimDaemonServer},
+    simulate::{World, library},
 };
 use tokio_util::sync::CancellationToken;
 

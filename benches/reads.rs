@@ -5,10 +5,9 @@
 
 use std::{error::Error, fs, time::Instant};
 
-use snarkfee::{
-    clock::Clock,
-    daemon::{ClientConfig, DaemonClient, DaemonPort, LookPlan, MetricsEndpoint},
-};
+use snarkfee_client::daemon::{ClientConfig, DaemonClient, MetricsEndpoint};
+use snarkfee_clock::Clock;
+use snarkfee_core::port::{DaemonPort, LookPlan};
 
 type Anything<T> = Result<T, Box<dyn Error>>;
 

@@ -2,11 +2,8 @@
 
 use divan::{Bencher, counter::ItemsCount};
 use jiff::Timestamp;
-use snarkfee::{
-    policy::Pricing,
-    simulate::{Contest, library},
-    units::Nanomina,
-};
+use snarkfee_core::{policy::Pricing, units::Nanomina};
+use snarkfee_lab::simulate::{Contest, library};
 
 fn main() {
     divan::main();

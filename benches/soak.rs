@@ -15,9 +15,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use snarkfee::{
-    clock::Clock,
-    simd::{Options, SimDaemonServer},
+use snarkfee_clock::Clock;
+use snarkfee_lab::{
+    daemon_sim::{Options, SimDaemonServer},
     simulate::{World, library},
 };
 use tokio_util::sync::CancellationToken;
@@ -113,7 +113,7 @@ fn size(folder: &Path) -> f64 {
 /// A counter of each daemon.
 async fn counted(page: &str, name: &str) -> Anything<Vec<f64>> {
     let url = format!("http://{page}/metrics").parse()?;
-    let text = String::from_utf8(snarkfee::daemon::fetch(&url, Duration::from_secs(30), 64 << 20).await?)?;
+    let text = String::from_utf8(snarkfee_client::daemon::fetch(&url, Duration::from_secs(30), 64 << 20).await?)?;
     let values = text.lines().filter(|line| line.starts_with(name)).filter_map(|line| line.rsplit_once(' '));
     Ok(values.filter_map(|(_, value)| value.parse().ok()).collect())
 }

@@ -11,8 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::de::IgnoredAny;
-use snarkfee::{
-    daemon::{Answered, Exchange, MarketOperation, decode},
+use snarkfee_client::daemon::{Answered, Exchange, MarketOperation, decode};
+use snarkfee_core::{
     fault::Fault,
     market::{History, Look, View, ViewSettings},
     metrics_text::Exposition,

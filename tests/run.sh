@@ -83,14 +83,14 @@ fetch() {
 
 tests() {
   if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run --locked --no-fail-fast
+    cargo nextest run --workspace --locked --no-fail-fast
   else
-    cargo test --locked --no-fail-fast --lib --bins --tests
+    cargo test --workspace --locked --no-fail-fast --lib --bins --tests
   fi
 }
 
 documentation() {
-  RUSTDOCFLAGS="--deny warnings" cargo doc --locked --no-deps --document-private-items
+  RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --locked --no-deps --document-private-items
 }
 
 step "tools" tools
@@ -99,10 +99,10 @@ step "axe-core" axe_core
 export CARGO_NET_OFFLINE=true
 # From here on a test that misses one of these tools fails; without this it says that it was skipped.
 export SNARKFEE_TEST_TOOLS=required
-step "format" cargo fmt --check
-step "lints" cargo clippy --locked --all-targets -- --deny warnings
+step "format" cargo fmt --all --check
+step "lints" cargo clippy --workspace --locked --all-targets -- --deny warnings
 step "tests" tests
-step "documentation tests" cargo test --locked --doc
+step "documentation tests" cargo test --workspace --locked --doc
 step "documentation" documentation
 
 printf '\nall passed in %d s\n' "$SECONDS"

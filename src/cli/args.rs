@@ -3,14 +3,14 @@
 use std::{net::SocketAddr, num::NonZero, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use snarkfee_core::units::{Endpoint, Nanomina, duration};
+use snarkfee_lab::{
+    daemon_sim,
+    simulate::{Entrant, library},
+};
 
 use super::Failure;
-use crate::{
-    simd,
-    simulate::{Entrant, library},
-    telemetry::{self, LogFormat},
-    units::{Endpoint, Nanomina, duration},
-};
+use crate::telemetry::{self, LogFormat};
 
 /// Sets the fee of Mina SNARK workers by the market, and turns snark work off while it does not pay.
 #[derive(Debug, Parser)]
@@ -310,12 +310,12 @@ pub struct DaemonSim {
     pub(super) market: Market,
     /// The daemon version whose schema is served.
     #[arg(long, value_name = "ERA", default_value_t, value_parser = eras())]
-    pub schema_era: simd::Era,
+    pub schema_era: daemon_sim::Era,
     /// Where GraphQL is served.
-    #[arg(long, value_name = "ADDR", default_value_t = simd::GRAPHQL_ADDRESS)]
+    #[arg(long, value_name = "ADDR", default_value_t = daemon_sim::GRAPHQL_ADDRESS)]
     pub graphql: SocketAddr,
     /// Where metrics are served.
-    #[arg(long, value_name = "ADDR", default_value_t = simd::METRICS_ADDRESS)]
+    #[arg(long, value_name = "ADDR", default_value_t = daemon_sim::METRICS_ADDRESS)]
     pub metrics: SocketAddr,
 }
 
@@ -443,8 +443,8 @@ fn scenarios() -> clap::builder::PossibleValuesParser {
     library::names().collect::<Vec<_>>().into()
 }
 
-fn eras() -> impl clap::builder::TypedValueParser<Value = simd::Era> {
+fn eras() -> impl clap::builder::TypedValueParser<Value = daemon_sim::Era> {
     use clap::builder::TypedValueParser as _;
-    let names: clap::builder::PossibleValuesParser = simd::Era::ALL.map(simd::Era::code).into();
+    let names: clap::builder::PossibleValuesParser = daemon_sim::Era::ALL.map(daemon_sim::Era::code).into();
     names.try_map(|name| name.parse())
 }

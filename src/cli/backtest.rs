@@ -2,12 +2,13 @@
 
 use std::io::Write;
 
-use super::{Failure, args::Backtest, progress::Bar, trial};
-use crate::{
+use snarkfee_core::units::Nanomina;
+use snarkfee_lab::{
     backtest::{Report, on_blocks, on_journal},
     report,
-    units::Nanomina,
 };
+
+use super::{Failure, args::Backtest, progress::Bar, trial};
 
 /// Tries the policies and prints how they did.
 pub(super) fn run(options: &Backtest) -> Result<(), Failure> {

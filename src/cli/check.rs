@@ -3,13 +3,11 @@
 use std::io::{IsTerminal, Write};
 
 use serde::Serialize;
+use snarkfee_clock::Clock;
+use snarkfee_config::{ConfigErrors, Source};
 
 use super::{Failure, args::Check as Options, document};
-use crate::{
-    clock::Clock,
-    config::{ConfigErrors, Source},
-    doctor::{self, Check, Finding, Report, Verdict},
-};
+use crate::doctor::{self, Check, Finding, Report, Verdict};
 
 /// The document of `--json`.
 #[derive(Serialize)]

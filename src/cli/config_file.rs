@@ -2,8 +2,9 @@
 
 use std::io::Write;
 
+use snarkfee_config::{DEFAULT_FILE, Source};
+
 use super::{Failure, args::Config};
-use crate::config::{DEFAULT_FILE, Source};
 
 /// Prints the default file, the settings in force, or that the file is valid.
 pub(super) fn show(options: &Config) -> Result<(), Failure> {

@@ -5,10 +5,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use snarkfee_lab::daemon_sim::{Options, SimDaemonServer};
 use tokio_util::sync::CancellationToken;
 
 use super::{Failure, args::DaemonSim, demo, signals};
-use crate::simd::{Options, SimDaemonServer};
 
 /// Serves until a signal ends it.
 pub(super) async fn run(options: DaemonSim) -> Result<(), Failure> {

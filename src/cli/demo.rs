@@ -8,6 +8,20 @@ use std::{
     time::Duration,
 };
 
+use snarkfee_clock::Clock;
+use snarkfee_config::{Controller, Daemon, MetricsSource, Settings};
+use snarkfee_core::{
+    cost::CostModel,
+    cycle::OnExit,
+    ledger::NoJournal,
+    policy::RoleSetting,
+    record::Mode,
+    units::{DaemonId, Endpoint, Nanomina},
+};
+use snarkfee_lab::{
+    daemon_sim::{Options, SimDaemonServer},
+    simulate::{Role, World, library},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -15,19 +29,7 @@ use super::{
     args::{Demo, Market},
     signals,
 };
-use crate::{
-    clock::Clock,
-    config::{Controller, Daemon, MetricsSource, Settings},
-    controller::OnExit,
-    cost::CostModel,
-    journal::NoJournal,
-    policy::RoleSetting,
-    record::Mode,
-    service::{Service, ServiceError, Started},
-    simd::{Options, SimDaemonServer},
-    simulate::{Role, World, library},
-    units::{DaemonId, Endpoint, Nanomina},
-};
+use crate::service::{Service, ServiceError, Started};
 
 /// What a work costs in the demo: 0.0001 MINA, about a minute of a 350 W machine at the prices of 2026.
 const COST: u64 = 100_000;

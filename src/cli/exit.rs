@@ -2,7 +2,7 @@
 
 use std::{error::Error, process::ExitCode};
 
-use crate::journal::JournalError;
+use snarkfee_journal::JournalError;
 
 /// Failed while running.
 const FAILED: u8 = 1;

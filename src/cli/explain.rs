@@ -3,6 +3,11 @@
 use std::{io::Write, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
+use snarkfee_client::daemon::fetch;
+use snarkfee_core::{
+    record::Mode,
+    units::{Endpoint, four_digits, percent},
+};
 use url::Url;
 
 use super::{
@@ -12,11 +17,8 @@ use super::{
     look::{UnknownDaemon, all_seen, chosen, look_at, settings},
 };
 use crate::{
-    daemon::fetch,
-    record::Mode,
     service::Glance,
-    telemetry::{Arithmetic, Board, Explanation, FeeSales, MovingCost, four_digits, headline, percent},
-    units::Endpoint,
+    telemetry::{Arithmetic, Board, Explanation, FeeSales, MovingCost, headline},
 };
 
 /// What a service on this machine may take to answer, and how much it may say.

@@ -2,14 +2,13 @@
 
 use std::io::{self, BufWriter, Write};
 
+use snarkfee_clock::Clock;
+use snarkfee_journal::{Archive, Filter, JournalError, Row};
+
 use super::{
     Failure,
     args::{History, Shape},
     state,
-};
-use crate::{
-    clock::Clock,
-    journal::{Archive, Filter, JournalError, Row},
 };
 
 /// Why a listing broke off.

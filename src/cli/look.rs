@@ -2,15 +2,13 @@
 
 use std::path::Path;
 
+use snarkfee_clock::Clock;
+use snarkfee_config::{Daemon, Settings, Source};
 use tokio::task::JoinSet;
 use tracing::warn;
 
 use super::Failure;
-use crate::{
-    clock::Clock,
-    config::{Daemon, Settings, Source},
-    service::{Glance, glance},
-};
+use crate::service::{Glance, glance};
 
 /// A daemon's name on the command line that no daemon has.
 #[derive(Debug, thiserror::Error)]

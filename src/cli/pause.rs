@@ -3,12 +3,15 @@
 
 use std::{io::Write, time::Duration};
 
+use snarkfee_clock::Clock;
+use snarkfee_core::control::Command;
+use snarkfee_journal::give_order;
+
 use super::{
     Failure,
     args::{Pause, Resume},
     state,
 };
-use crate::{clock::Clock, control::Command, journal::give_order};
 
 /// Hands the worker to the operator.
 pub(super) fn pause(options: &Pause) -> Result<(), Failure> {

@@ -2,15 +2,15 @@
 
 use std::{io::Write, sync::Arc, time::Duration};
 
+use snarkfee_clock::Clock;
+use snarkfee_config::{Controller, Source};
+use snarkfee_journal::Journal;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::{Failure, args::Run, signals};
 use crate::{
-    clock::Clock,
-    config::{Controller, Source},
-    journal::Journal,
     service::{Publisher, Service},
     telemetry::Entry,
 };

@@ -2,15 +2,15 @@
 
 use std::{io::Write, time::Duration};
 
-use tracing::info;
-
-use super::{Failure, args::Simulate, progress::Bar, trial};
-use crate::{
-    clock::Clock,
-    policy::Pricing,
+use snarkfee_clock::Clock;
+use snarkfee_core::policy::Pricing;
+use snarkfee_lab::{
     report,
     simulate::{Contest, Report},
 };
+use tracing::info;
+
+use super::{Failure, args::Simulate, progress::Bar, trial};
 
 /// Runs the contest and prints how everyone did.
 pub(super) fn run(options: &Simulate) -> Result<(), Failure> {

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use snarkfee_config as config;
+use snarkfee_config::Source;
+use snarkfee_core::units::DaemonId;
+
 use super::Failure;
-use crate::{
-    config::{self, Source},
-    units::DaemonId,
-};
 
 /// The folder of state, and the daemon that was named.
 pub(super) struct Place {

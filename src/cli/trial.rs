@@ -10,22 +10,24 @@ use std::{
 
 use jiff::Timestamp;
 use serde::Serialize;
+use snarkfee_clock::Clock;
+use snarkfee_config::Source;
+use snarkfee_core::{
+    cost::CostInputs,
+    policy::Pricing,
+    units::{DaemonId, Nanomina},
+};
+use snarkfee_journal::{Archive, Filter, JournalError};
+use snarkfee_lab::{
+    backtest::Terms,
+    precomputed::{Collection, collect},
+    simulate::{Scenario, library},
+};
 
 use super::{
     Failure,
     args::{Data, Economics, Results},
     document,
-};
-use crate::{
-    backtest::Terms,
-    clock::Clock,
-    config::Source,
-    cost::CostInputs,
-    journal::{Archive, Filter, JournalError},
-    policy::Pricing,
-    precomputed::{Collection, collect},
-    simulate::{Scenario, library},
-    units::{DaemonId, Nanomina},
 };
 
 /// When a simulated run begins by the market's calendar.

@@ -2,13 +2,13 @@
 
 use std::io::Write;
 
-use tracing::warn;
-
-use super::{Failure, args::Tune, document, progress::Bar, signals, trial};
-use crate::{
+use snarkfee_lab::{
     backtest::{Ground, Proof, tune},
     simulate::Contest,
 };
+use tracing::warn;
+
+use super::{Failure, args::Tune, document, progress::Bar, signals, trial};
 
 /// Looks for the settings and prints them as TOML.
 pub(super) fn run(options: &Tune) -> Result<(), Failure> {

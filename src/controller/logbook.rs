@@ -6,18 +6,17 @@
 use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use tracing::{error, info, warn};
-
-use super::{actuate::find_out, state::State};
-use crate::{
+use snarkfee_core::{
     control::Command,
+    cycle::{State, find_out},
     fault::JournalFault,
-    journal::{Ending, Entry, Finding, Inputs, Intent, IntentId, Kept, Ledger, OpenIntent, OrderId, Restored},
+    ledger::{Ending, Entry, Finding, Inputs, Intent, IntentId, Kept, Ledger, OpenIntent, OrderId, Restored},
     market::Look,
     policy::{Decision, Mode, Params, Settings},
     record::Record,
     units::DaemonId,
 };
+use tracing::{error, info, warn};
 
 /// One daemon's dealings with the journal.
 pub(super) struct Logbook {

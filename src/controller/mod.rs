@@ -5,14 +5,8 @@
 //!
 //! Not here: what to decide (`policy`), how a daemon is talked to (`daemon`), who reads the records.
 
-mod actuate;
 mod logbook;
 mod runner;
-#[cfg(test)]
-pub(crate) mod script;
-mod state;
 mod timekeeper;
 
-pub use actuate::actuate;
-pub use runner::{LONGEST_REST, OnExit, Plan, Runner, Sink, Wiring};
-pub use state::{Conclusion, Context, State};
+pub use runner::{LONGEST_REST, Runner, Sink, Wiring};

@@ -8,27 +8,23 @@ use std::{
 use jiff::Timestamp;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use snarkfee_clock::Clock;
+use snarkfee_core::{
+    cost::{CostUnknown, Quote},
+    cycle::{Context, OnExit, Plan, State, actuate},
+    fault::JournalFault,
+    ledger::{Inputs, Ledger},
+    market::Look,
+    policy::{Action, Decision, Mode, Outcome, Reason, Settings},
+    port::DaemonPort,
+    record::{Record, Role},
+    units::{DaemonId, Nanomina},
+};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::{
-    actuate,
-    logbook::Logbook,
-    state::{Context, State},
-    timekeeper::Timekeeper,
-};
-use crate::{
-    clock::Clock,
-    cost::{CostModel, CostUnknown, Quote},
-    daemon::DaemonPort,
-    fault::JournalFault,
-    journal::{Inputs, Ledger},
-    market::Look,
-    policy::{Action, Decision, Mode, Outcome, Params, Reason, Settings},
-    record::{Record, Role},
-    units::{DaemonId, Nanomina},
-};
+use super::{logbook::Logbook, timekeeper::Timekeeper};
 
 /// Who gets each record, in the order of looks.
 pub trait Sink: Send + Sync {
@@ -39,44 +35,6 @@ pub trait Sink: Send + Sync {
     fn unrecorded(&self, record: &Record, fault: &JournalFault) {
         let _ = (record, fault);
     }
-}
-
-/// What to leave behind when the service stops.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnExit {
-    /// The settings as they are.
-    #[default]
-    Keep,
-    /// The settings found at start.
-    Baseline,
-    /// The worker off.
-    Off,
-}
-
-impl OnExit {
-    /// The name used in the configuration.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Keep => "keep",
-            Self::Baseline => "baseline",
-            Self::Off => "off",
-        }
-    }
-}
-
-/// The settings of one loop; replaced as a whole by a reload.
-#[derive(Clone, Debug)]
-pub struct Plan {
-    /// Whether decisions are carried out.
-    pub mode: Mode,
-    /// Time between looks, on the service's clock.
-    pub interval: Duration,
-    /// What decisions depend on.
-    pub params: Params,
-    /// What one work costs.
-    pub cost: CostModel,
-    /// What to leave behind.
-    pub on_exit: OnExit,
 }
 
 /// Everything that a loop over one daemon needs from outside.

@@ -6,8 +6,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-
-use crate::clock::Clock;
+use snarkfee_clock::Clock;
 
 /// Smaller settings are those by which time services keep a clock right. Nothing that is waited for is so short.
 const TOLERANCE: Duration = Duration::from_secs(1);
@@ -43,7 +42,7 @@ impl Timekeeper {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Hand;
+    use snarkfee_clock::Hand;
 
     #[test]
     fn what_only_passes_is_not_taken_for_a_setting() {

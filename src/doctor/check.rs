@@ -1,8 +1,7 @@
 //! The checks and what they find.
 
 use serde::Serialize;
-
-use crate::units::DaemonId;
+use snarkfee_core::units::DaemonId;
 
 /// A check, from a closed list with stable names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-
-use crate::{
-    config::{Daemon, Settings},
+use snarkfee_client::daemon::{Capabilities, Scrape};
+use snarkfee_config::{Daemon, Settings};
+use snarkfee_core::{
     cost::{CostUnknown, Quote},
-    daemon::{Capabilities, Scrape},
     fault::Fault,
     record::Record,
     units::Nanomina,

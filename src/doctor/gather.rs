@@ -2,20 +2,20 @@
 
 use std::path::PathBuf;
 
+use snarkfee_client::price::PriceFeed;
+use snarkfee_clock::Clock;
+use snarkfee_config::{Daemon, Settings};
+use snarkfee_core::{
+    cost::{CostInputs, Quote},
+    fault::Fault,
+};
 use tokio::task::JoinSet;
 
 use super::{
     examination::{Examination, Examined, Journalled, Machine},
     machine,
 };
-use crate::{
-    clock::Clock,
-    config::{Daemon, Settings},
-    cost::{CostInputs, Quote},
-    fault::Fault,
-    price::PriceFeed,
-    service::{connect, glance_through},
-};
+use crate::service::{connect, glance_through};
 
 /// Finds out everything that the checks need. Every question has the limits of the settings; none changes anything.
 pub async fn examine(settings: Settings, clock: Clock) -> Examination {

@@ -9,14 +9,10 @@ use std::{
 
 use jiff::Timestamp;
 use rustix::fs::{Access, AtFlags, CWD, accessat, statvfs};
+use snarkfee_core::{fault::Fault, policy::Reason, units::DaemonId};
+use snarkfee_journal::{Archive, Filter, JournalError, Row, last_holder};
 
 use super::examination::{Journalled, Machine, Process, StateFolder, Usable};
-use crate::{
-    fault::Fault,
-    journal::{Archive, Filter, JournalError, Row, last_holder},
-    policy::Reason,
-    units::DaemonId,
-};
 
 /// How long an external change counts as a trace.
 const MEMORY: jiff::SignedDuration = jiff::SignedDuration::from_hours(7 * 24);

@@ -7,6 +7,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use snarkfee_client::daemon::{
+    ClientConfig, ClientError, DaemonClient, Fleet, Member, MetricsEndpoint, RequestObserver,
+};
+use snarkfee_clock::Clock;
+use snarkfee_config as config;
+use snarkfee_config::{MetricsSource, Settings};
+use snarkfee_core::{control::Command, cost::Quote, cycle::Plan, ledger::Ledger, units::DaemonId};
 use tokio::{
     sync::{Notify, watch},
     task::JoinSet,
@@ -17,16 +24,7 @@ use super::{
     feed::{follow, read_once},
     publisher::{Publisher, Requests},
 };
-use crate::{
-    clock::Clock,
-    config::{self, MetricsSource, Settings},
-    control::Command,
-    controller::{LONGEST_REST, Plan, Runner, Wiring},
-    cost::Quote,
-    daemon::{ClientConfig, ClientError, DaemonClient, Fleet, Member, MetricsEndpoint, RequestObserver},
-    journal::Ledger,
-    units::DaemonId,
-};
+use crate::controller::{LONGEST_REST, Runner, Wiring};
 
 /// Why a daemon cannot be connected to.
 #[derive(Debug, thiserror::Error)]

@@ -2,13 +2,11 @@
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
+use snarkfee_clock::Clock;
+use snarkfee_core::{control::Command, ledger::Ledger};
 use tokio::sync::mpsc;
 
-use crate::{
-    clock::Clock,
-    control::{Command, Controls, NotTaken},
-    journal::Ledger,
-};
+use crate::controls::{Controls, NotTaken};
 
 /// Takes commands down in the journal, where the loops find them, and says so to the service.
 pub(super) struct Desk {

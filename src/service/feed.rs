@@ -2,18 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
+use snarkfee_client::price::PriceFeed;
+use snarkfee_clock::Clock;
+use snarkfee_config::Daemon;
+use snarkfee_core::{
+    cost::{Feed, Quote},
+    units::DaemonId,
+};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::{
-    clock::Clock,
-    config::Daemon,
-    cost::{Feed, Quote},
-    price::PriceFeed,
-    telemetry::Metrics,
-    units::DaemonId,
-};
+use crate::telemetry::Metrics;
 
 /// Shortest time between two questions to a price source.
 const SHORTEST: Duration = Duration::from_secs(10);

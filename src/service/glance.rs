@@ -6,19 +6,21 @@
 
 use std::time::Instant;
 
+use snarkfee_client::daemon::DaemonClient;
+use snarkfee_clock::Clock;
+use snarkfee_config::Daemon;
+use snarkfee_core::{
+    cost::Quote,
+    cycle::{Conclusion, Context, State},
+    market::View,
+    policy::{Action, Appraisal, Reason},
+    port::DaemonPort,
+    record::{Mode, Outcome, Record},
+};
+
 use super::{
     daemons::{ConnectError, client},
     feed::read_once,
-};
-use crate::{
-    clock::Clock,
-    config::Daemon,
-    controller::{Conclusion, Context, State},
-    cost::Quote,
-    daemon::{DaemonClient, DaemonPort},
-    market::View,
-    policy::{Action, Appraisal, Reason},
-    record::{Mode, Outcome, Record},
 };
 
 /// What one look showed, and what would be decided on it.

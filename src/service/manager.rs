@@ -9,10 +9,11 @@ use std::{
 };
 
 use sd_notify::NotifyState;
+use snarkfee_core::fault::Fault;
 use tracing::{debug, warn};
 
 use super::publisher::Publisher;
-use crate::{fault::Fault, telemetry::Entry};
+use crate::telemetry::Entry;
 
 /// How often the line of state is looked at where no watchdog asks for more.
 const PERIOD: Duration = Duration::from_secs(5);
@@ -114,7 +115,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
-    use crate::{record::Mode, units::DaemonId};
+    use snarkfee_core::{record::Mode, units::DaemonId};
 
     #[test]
     fn a_loop_that_does_not_come_round_stops_the_feeding() {

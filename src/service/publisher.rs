@@ -5,13 +5,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{
-    controller::Sink,
-    daemon::RequestObserver,
+use snarkfee_client::daemon::RequestObserver;
+use snarkfee_core::{
     fault::{Fault, JournalFault},
     record::{Mode, Record},
-    telemetry::{Board, Liveness, Metrics, log_record},
     units::DaemonId,
+};
+
+use crate::{
+    controller::Sink,
+    telemetry::{Board, Liveness, Metrics, log_record},
 };
 
 /// Hands each record to everyone who reads records.

@@ -6,6 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use snarkfee_clock::Clock;
+use snarkfee_config::{Fingerprint, Settings, Source};
+use snarkfee_core::{control::Command, ledger::Ledger};
 use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -16,13 +19,7 @@ use super::{
     manager::Manager,
     publisher::Publisher,
 };
-use crate::{
-    clock::Clock,
-    config::{Fingerprint, Settings, Source},
-    control::Command,
-    journal::Ledger,
-    web::{Admin, Face, Limits, WeakToken, serve},
-};
+use crate::web::{Admin, Face, Limits, WeakToken, serve};
 
 /// How often the configuration file is looked at for changes.
 const RELOAD_CHECK: Duration = Duration::from_secs(5);

@@ -5,19 +5,19 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use snarkfee_core::{
+    fault::Fault,
+    market::Summary,
+    policy::{Action, Appraisal, Forecast},
+    record::{Mode, Record, Role},
+    units::{DaemonId, FeeRate, Nanomina},
+};
 
 use super::{
     board::{Board, DecisionRow, Entry, Slice},
     explanation::Explanation,
     sales::FeeSales,
     words::headline,
-};
-use crate::{
-    fault::Fault,
-    market::Summary,
-    policy::{Action, Appraisal, Forecast},
-    record::{Mode, Record, Role},
-    units::{DaemonId, FeeRate, Nanomina},
 };
 
 /// Every daemon as it stands.

@@ -6,17 +6,17 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use snarkfee_core::{
+    fault::Fault,
+    policy::{Appraisal, Forecast, Moving},
+    record::{Mode, Record},
+    units::Nanomina,
+};
 
 use super::{
     outlook::{Change, Outlook},
     sales::FeeSales,
     waits::{wait, way_out},
-};
-use crate::{
-    fault::Fault,
-    policy::{Appraisal, Forecast, Moving},
-    record::{Mode, Record},
-    units::Nanomina,
 };
 
 /// Why a worker is as it is. Amounts are numbers of MINA; what is not known is `None`.
@@ -170,9 +170,9 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{
+    use snarkfee_core::{
+        fixtures::sample,
         policy::{Action, Crossing, Reason, SalesNeeded},
-        telemetry::sample,
         units::FeeRate,
     };
 
@@ -183,7 +183,7 @@ mod tests {
     fn off() -> Record {
         let mut record = sample::record();
         record.look.status.as_mut().unwrap().worker = None;
-        record.outcome = crate::record::Outcome::Held;
+        record.outcome = snarkfee_core::record::Outcome::Held;
         record.decision.action = Action::Hold;
         record.decision.reason = Reason::StaysOff { expected: FeeRate::ZERO, threshold: FeeRate::new(1_000_000) };
         let appraisal = record.decision.appraisal.as_mut().unwrap();

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::units::DaemonId;
+use snarkfee_core::units::DaemonId;
 
 /// When each loop last came round.
 #[derive(Debug, Default)]

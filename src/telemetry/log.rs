@@ -2,18 +2,17 @@
 
 use std::io::{self, IsTerminal};
 
+use snarkfee_core::{
+    fault::Fault,
+    policy::{Action, Overtaken},
+    record::{Mode, Outcome, Record},
+    units::Nanomina,
+};
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
     fmt,
     layer::SubscriberExt,
     util::{SubscriberInitExt, TryInitError},
-};
-
-use crate::{
-    fault::Fault,
-    policy::{Action, Overtaken},
-    record::{Mode, Outcome, Record},
-    units::Nanomina,
 };
 
 /// How events are written.
@@ -162,7 +161,7 @@ mod tests {
     use tracing_subscriber::{Layer, layer::Context, layer::SubscriberExt};
 
     use super::*;
-    use crate::{policy::Reason, telemetry::sample::record};
+    use snarkfee_core::{fixtures::sample::record, policy::Reason};
 
     type Fields = BTreeMap<String, String>;
 

@@ -1,4 +1,4 @@
-//! What people and machines are told of a [`crate::record::Record`]: metrics, log line, JSON documents, plain words, and the board
+//! What people and machines are told of a [`snarkfee_core::record::Record`]: metrics, log line, JSON documents, plain words, and the board
 //! that the page reads.
 //!
 //! Invariants: everything here follows from records alone and is owned by its creator; there are no globals. Label values
@@ -14,12 +14,10 @@ mod log;
 mod metrics;
 mod outlook;
 mod sales;
-#[cfg(test)]
-pub(crate) mod sample;
 mod waits;
 mod words;
 
-pub use board::{Board, DecisionFilter, DecisionRow, Entry, Point, Slice, Standing, Thinned};
+pub use board::{Board, DecisionFilter, DecisionRow, Entry, Slice, Standing};
 pub use document::{DecisionDocument, DecisionsDocument, MarketDocument, StatusDocument};
 pub use explanation::{Arithmetic, Explanation, MovingCost};
 pub use liveness::Liveness;
@@ -27,4 +25,4 @@ pub use log::{InvalidFilter, LogFormat, init, log_record};
 pub use metrics::{Exposition, Metrics};
 pub use outlook::{Change, Outlook};
 pub use sales::FeeSales;
-pub use words::{four_digits, headline, percent};
+pub use words::headline;

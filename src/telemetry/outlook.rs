@@ -3,13 +3,11 @@
 //! Not here: how the numbers are solved for (`policy::Crossing`).
 
 use serde::{Deserialize, Serialize};
-
-use super::words::{four_digits, percent};
-use crate::{
+use snarkfee_core::{
     market::Summary,
     policy::{Appraisal, Crossing, Reason},
     record::{Record, Role},
-    units::Nanomina,
+    units::{Nanomina, four_digits, percent},
 };
 
 /// What changes would lead to.

@@ -1,8 +1,7 @@
 //! What own works were predicted to sell and sold, by fee, as documents show it.
 
 use serde::{Deserialize, Serialize};
-
-use crate::market::BandSales;
+use snarkfee_core::market::BandSales;
 
 /// Own works at the fees of one band whose fate is known, over the window.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

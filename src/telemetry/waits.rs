@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-
-use crate::policy::Reason;
+use snarkfee_core::policy::Reason;
 
 /// How long a reason lasts, where that is known now.
 pub(super) fn wait(reason: &Reason, at: Timestamp) -> Option<Duration> {

@@ -1,14 +1,14 @@
 //! A daemon's state in one line of plain words.
 
 use jiff::{Timestamp, tz::TimeZone};
-
-use super::board::{Entry, Standing};
-use crate::{
+use snarkfee_core::{
     fault::Fault,
     policy::Reason,
     record::{Record, Role},
-    units::FeeRate,
+    units::{FeeRate, four_digits, percent},
 };
+
+use super::board::{Entry, Standing};
 
 /// Why the worker is as it is, in one line: `off since 14:02: free work covers 98 % of demand; would resume at an expected
 /// 0.001 MINA/h`. Times of day are UTC; one of another day than `now` has its date.
@@ -18,33 +18,6 @@ pub fn headline(entry: &Entry, now: Timestamp) -> String {
             format!("{}: {}", state(record, standing, now), because(record))
         }
         _ => "not looked at yet".to_owned(),
-    }
-}
-
-/// A share from 0 to 1 as people write it, with a digit more where rounding would hide that it is not all or nothing.
-pub fn percent(share: f64) -> String {
-    let percent = share * 100.0;
-    if (0.0..1.0).contains(&percent) && percent > 0.0 || percent > 99.0 && percent < 100.0 {
-        format!("{:.1} %", percent.clamp(0.1, 99.9))
-    } else {
-        format!("{percent:.0} %")
-    }
-}
-
-/// At most four significant digits and nine decimals.
-pub fn four_digits(value: f64) -> String {
-    if value == 0.0 || !value.is_finite() {
-        return "0".to_owned();
-    }
-    let places = (3.0 - value.abs().log10().floor()).clamp(0.0, 9.0);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=9")]
-    let text = format!("{value:.*}", places as usize);
-    if !text.contains('.') {
-        return text;
-    }
-    match text.trim_end_matches('0').trim_end_matches('.') {
-        "-0" => "0".to_owned(),
-        short => short.to_owned(),
     }
 }
 
@@ -106,10 +79,11 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::{
+    use crate::telemetry::board::Board;
+    use snarkfee_core::{
+        fixtures::sample,
         policy::Action,
         record::{Mode, Outcome},
-        telemetry::{board::Board, sample},
         units::FeeRate,
     };
 
@@ -158,7 +132,7 @@ mod tests {
     #[test]
     fn a_silent_daemon_says_what_was_last_seen() {
         let mut silent = off_record();
-        let fault = crate::fault::Fault::TimedOut { limit: std::time::Duration::from_secs(30) };
+        let fault = snarkfee_core::fault::Fault::TimedOut { limit: std::time::Duration::from_secs(30) };
         silent.look.status = Err(fault.clone());
         silent.decision.reason = Reason::StatusFault { fault };
         assert_eq!(

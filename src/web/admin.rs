@@ -14,13 +14,11 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use snarkfee_core::{control::Command, units::DaemonId};
 use subtle::ConstantTimeEq;
 
 use super::{Face, problem::Problem};
-use crate::{
-    control::{Command, Controls, NotTaken},
-    units::DaemonId,
-};
+use crate::controls::{Controls, NotTaken};
 
 /// Longest pause with an end; a longer one is meant to have none.
 const LONGEST_PAUSE: Duration = Duration::from_secs(366 * 24 * 3600);

@@ -12,7 +12,7 @@ const fn fixed(media: &'static str, text: &'static str) -> Fixed {
 }
 
 pub(super) async fn style() -> impl IntoResponse {
-    fixed("text/css; charset=utf-8", include_str!("assets/style.css"))
+    fixed("text/css; charset=utf-8", snarkfee_charts::STYLE)
 }
 
 pub(super) async fn script() -> impl IntoResponse {

@@ -23,15 +23,13 @@ use axum::{
     middleware,
     routing::{get, post},
 };
+use snarkfee_clock::Clock;
 
 pub use self::{
     admin::{Admin, WeakToken},
     server::{Limits, serve},
 };
-use crate::{
-    clock::Clock,
-    telemetry::{Board, Liveness, Metrics},
-};
+use crate::telemetry::{Board, Liveness, Metrics};
 
 /// What the face shows and reaches.
 #[derive(Clone)]

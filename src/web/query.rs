@@ -1,10 +1,10 @@
 //! What may stand after the question mark.
 
 use jiff::Timestamp;
+use snarkfee_core::{policy::Action, units::DaemonId};
 use url::form_urlencoded;
 
 use super::problem::Problem;
-use crate::{policy::Action, units::DaemonId};
 
 /// The parameters of page and API.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

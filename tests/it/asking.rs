@@ -8,15 +8,17 @@ use std::{
 };
 
 use serde_json::Value;
-use snarkfee::{
-    clock::Clock,
-    config::{Controller, Daemon, MetricsSource, Settings},
+use snarkfee::service::Service;
+use snarkfee_clock::Clock;
+use snarkfee_config::{Controller, Daemon, MetricsSource, Settings};
+use snarkfee_core::{
     cost::CostModel,
-    journal::NoJournal,
-    service::Service,
-    simd::{Options, SimDaemonServer},
-    simulate::{World, library},
+    ledger::NoJournal,
     units::{DaemonId, Nanomina},
+};
+use snarkfee_lab::{
+    daemon_sim::{Options, SimDaemonServer},
+    simulate::{World, library},
 };
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;

@@ -6,16 +6,18 @@ use std::{
     time::Duration,
 };
 
-use snarkfee::{
-    clock::{Clock, Hand},
-    controller::{Context, State},
+use snarkfee_clock::{Clock, Hand};
+use snarkfee_core::{
     cost::CostModel,
-    daemon::DaemonPort,
+    cycle::{Context, State},
     market::BookOrder,
     policy::{BlockProduction, Mode, Params, Pricing, Safety, Worker},
-    simd::{Era, Options, SimDaemonServer},
-    simulate::{SimulatedDaemon, World, library},
+    port::DaemonPort,
     units::WorkId,
+};
+use snarkfee_lab::{
+    daemon_sim::{Era, Options, SimDaemonServer},
+    simulate::{SimulatedDaemon, World, library},
 };
 use tokio_util::sync::CancellationToken;
 use url::Url;

@@ -7,14 +7,16 @@ use std::{
 };
 
 use serde_json::Value;
-use snarkfee::{
-    clock::Clock,
-    config::Source,
-    doctor::{Check, Report, Verdict, examine, judge},
+use snarkfee::doctor::{Check, Report, Verdict, examine, judge};
+use snarkfee_clock::Clock;
+use snarkfee_config::Source;
+use snarkfee_core::{
     market::SyncState,
-    simd::{Era, Options, SharedDaemon, SimDaemonServer},
-    simulate::{SimulatedDaemon, World, library},
     units::{Nanomina, PublicKey},
+};
+use snarkfee_lab::{
+    daemon_sim::{Era, Options, SharedDaemon, SimDaemonServer},
+    simulate::{SimulatedDaemon, World, library},
 };
 use tokio_util::sync::CancellationToken;
 

@@ -3,14 +3,14 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
-use snarkfee::{
+use snarkfee_core::{
     invariants::{self, Applied, Checker, Sent},
     market::SyncState,
     policy::Params,
     record::{Mode, Record},
 };
 
-pub(crate) use snarkfee::invariants::{Invariant, Violation};
+pub(crate) use snarkfee_core::invariants::{Invariant, Violation};
 
 use crate::proxy::Kind;
 

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use rusqlite::Connection;
-use snarkfee::journal::{JOURNAL_FILE, Journal, Strain};
+use snarkfee_journal::{JOURNAL_FILE, Journal, Strain};
 use tempfile::TempDir;
 
 /// Longer than any run.

@@ -6,7 +6,8 @@ use std::{
     process::{Command, Output},
 };
 
-use snarkfee::{config::Source, record::Mode};
+use snarkfee_config::Source;
+use snarkfee_core::record::Mode;
 
 use crate::tools::tool;
 

@@ -11,14 +11,16 @@ use clap::CommandFactory;
 use serde::de::DeserializeOwned;
 use snarkfee::{
     cli::Arguments,
-    config::DEFAULT_FILE,
+    telemetry::{Exposition, Metrics},
+};
+use snarkfee_config::DEFAULT_FILE;
+use snarkfee_core::{
     cost::CostUnknown,
     fault::{Fault, JournalClass},
     policy::{Action, Outcome, Reason},
     record::Record,
-    simulate::library,
-    telemetry::{Exposition, Metrics},
 };
+use snarkfee_lab::simulate::library;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -81,7 +83,7 @@ fn codes_in(source: &str) -> BTreeSet<String> {
 #[test]
 fn every_reason_is_documented_and_every_documented_one_exists() {
     let reasons = variants::<Reason>("reason");
-    assert_eq!(reasons.iter().cloned().collect::<BTreeSet<_>>(), codes_in(&read("src/policy/reason.rs")));
+    assert_eq!(reasons.iter().cloned().collect::<BTreeSet<_>>(), codes_in(&read("crates/core/src/policy/reason.rs")));
     assert_same(&first_cells(&read("docs/reasons.md"), "## Reasons"), &reasons);
 }
 
@@ -97,7 +99,7 @@ fn every_action_outcome_fault_and_cause_is_documented() {
 
 /// Name, type and label names of each family after everything that can be counted was counted once.
 fn exported() -> BTreeMap<String, (String, BTreeSet<String>)> {
-    let mut record: Record = serde_json::from_str(&read("tests/fixtures/record.json")).unwrap();
+    let mut record: Record = snarkfee_core::fixtures::sample::record();
     record.look.status.as_mut().unwrap().next_block_production = Some(record.at);
     let metrics = Metrics::new();
     metrics.observe(&record);
@@ -181,7 +183,7 @@ fn the_documented_scenario_parses_and_its_values_are_the_defaults() {
     let document = read("docs/scenarios.md");
     let (_, example) = document.split_once("```toml\n").unwrap();
     let (example, _) = example.split_once("```").unwrap();
-    let parse = |text: &str| snarkfee::simulate::Scenario::parse(text).expect(text);
+    let parse = |text: &str| snarkfee_lab::simulate::Scenario::parse(text).expect(text);
     let (full, stripped) = (parse(example), without_tables(example));
     assert!(!stripped.contains("slot_seconds"));
     let shown = |text: &str| format!("{:?}", parse(text));

@@ -7,10 +7,12 @@ use std::{sync::Arc, time::Duration};
 use jiff::Timestamp;
 use rand::{RngExt, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
-use snarkfee::{
+use snarkfee_core::{
     invariants::{Author, Change},
     record::{Mode, Role},
-    simd::Era,
+};
+use snarkfee_lab::{
+    daemon_sim::Era,
     simulate::{Scenario, World, library},
 };
 
@@ -289,7 +291,7 @@ async fn calm() -> Trace {
 /// The checker sees what it is there to see.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_broken_invariant_is_found() {
-    use snarkfee::{invariants::Applied, market::SyncState};
+    use snarkfee_core::{invariants::Applied, market::SyncState};
 
     use crate::proxy::Kind;
 
@@ -355,7 +357,7 @@ async fn each_broken_invariant_is_found() {
     assert_eq!(found(&|trace| switches(60, trace)), [Invariant::Unaccounted]);
     assert_eq!(
         found(&|trace| {
-            use snarkfee::{policy::Reason, units::FeeRate};
+            use snarkfee_core::{policy::Reason, units::FeeRate};
             let mut record = (*trace.steps[2].record).clone();
             record.decision.reason = Reason::Uneconomical { expected: FeeRate::ZERO, threshold: FeeRate::ZERO };
             trace.steps[2].record = Arc::new(record);
@@ -377,7 +379,7 @@ async fn each_broken_invariant_is_found() {
     assert_eq!(
         found(&|trace| {
             let mut record = (*trace.steps[0].record).clone();
-            record.look.status = Err(snarkfee::fault::Fault::TimedOut { limit: SLOT });
+            record.look.status = Err(snarkfee_core::fault::Fault::TimedOut { limit: SLOT });
             trace.steps[0].record = Arc::new(record);
         }),
         [Invariant::Reason]

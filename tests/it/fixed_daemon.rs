@@ -7,12 +7,14 @@ use std::{
 };
 
 use jiff::Timestamp;
-use snarkfee::{
-    clock::Clock,
+use snarkfee_clock::Clock;
+use snarkfee_core::{
     market::{Block, ConsensusSlot, ExactPool, Offer, OpenWork, Sale, Status, SyncState},
-    simd::{Era, Options, SharedDaemon, SimDaemonServer},
-    simulate::{Counters, PoolEntry, SimulatedDaemon, Snapshot},
     units::{Nanomina, PublicKey, WorkId},
+};
+use snarkfee_lab::{
+    daemon_sim::{Era, Options, SharedDaemon, SimDaemonServer},
+    simulate::{Counters, PoolEntry, SimulatedDaemon, Snapshot},
 };
 use tokio_util::sync::CancellationToken;
 

@@ -2,13 +2,16 @@
 
 use std::sync::{Arc, Mutex};
 
-use snarkfee::{
-    clock::{Clock, Hand},
-    daemon::{ClientConfig, DaemonClient, DaemonPort, Fleet, LookPlan, Member},
+use snarkfee_client::daemon::{ClientConfig, DaemonClient, Fleet, Member};
+use snarkfee_clock::{Clock, Hand};
+use snarkfee_core::{
     market::Look,
-    simd::{Options, SimDaemonServer},
-    simulate::{SimulatedDaemon, World, library},
+    port::{DaemonPort, LookPlan},
     units::DaemonId,
+};
+use snarkfee_lab::{
+    daemon_sim::{Options, SimDaemonServer},
+    simulate::{SimulatedDaemon, World, library},
 };
 use tokio_util::sync::CancellationToken;
 use url::Url;

@@ -8,10 +8,10 @@ use std::{
 use jiff::Timestamp;
 use mina_sdk::{BlockRef, ClientConfig, Currency, Error, MinaClient, SyncStatus, TransactionRef};
 use serde_json::json;
-use snarkfee::{
-    simd::{Era, Options, SimDaemonServer},
+use snarkfee_core::units::{Nanomina, PublicKey, WorkId};
+use snarkfee_lab::{
+    daemon_sim::{Era, Options, SimDaemonServer},
     simulate::{SimulatedDaemon, Snapshot, World, library},
-    units::{Nanomina, PublicKey, WorkId},
 };
 
 use crate::fixed_daemon::{Served, install_tls, key, nanomina, serve, start};

@@ -9,10 +9,10 @@ use std::{
 };
 
 use serde_json::Value;
-use snarkfee::{
-    clock::Clock,
-    journal::Journal,
-    simd::{Options, SimDaemonServer},
+use snarkfee_clock::Clock;
+use snarkfee_journal::Journal;
+use snarkfee_lab::{
+    daemon_sim::{Options, SimDaemonServer},
     simulate::{World, library},
 };
 use tempfile::TempDir;

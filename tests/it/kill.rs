@@ -15,10 +15,10 @@ use std::{
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rusqlite::Connection;
-use snarkfee::{
-    clock::Clock,
-    journal::{Archive, Filter, JournalError},
-    simd::{Change, Options, SimDaemonServer},
+use snarkfee_clock::Clock;
+use snarkfee_journal::{Archive, Filter, JournalError};
+use snarkfee_lab::{
+    daemon_sim::{Change, Options, SimDaemonServer},
     simulate::{World, library},
 };
 use tokio_util::sync::CancellationToken;

@@ -25,7 +25,6 @@ mod fleet;
 mod foreign_client;
 mod journal;
 mod kill;
-mod layering;
 mod metrics_text;
 mod mutation;
 mod precomputed;

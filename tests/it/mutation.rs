@@ -1,8 +1,8 @@
 //! Mutations: what exactly goes out, and what a missing confirmation is taken for.
 
 use serde_json::{Value, json};
-use snarkfee::{
-    daemon::{DaemonPort, Mutation, Replaced, SendError},
+use snarkfee_core::{
+    port::{DaemonPort, Mutation, Replaced, SendError},
     units::{Nanomina, PublicKey},
 };
 

@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use snarkfee::precomputed::{Collection, collect};
+use snarkfee_lab::precomputed::{Collection, collect};
 
 use crate::real_purchases::{columns, read};
 
@@ -25,7 +25,7 @@ fn quietly(paths: &[&Path]) -> Collection {
 fn works(collection: &Collection, network: &str) -> BTreeMap<u32, (String, Works)> {
     let series = collection.series.iter().filter(|series| series.network == network);
     let blocks = series.flat_map(|series| &series.blocks);
-    let bought = |block: &snarkfee::market::Block| {
+    let bought = |block: &snarkfee_core::market::Block| {
         block.works.iter().map(|work| (work.fee.get(), work.prover.to_string())).collect()
     };
     blocks.map(|block| (block.height, (block.state_hash.to_string(), bought(block)))).collect()

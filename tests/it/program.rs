@@ -6,10 +6,10 @@ use std::{
 };
 
 use serde_json::Value;
-use snarkfee::{
-    clock::Clock,
-    daemon,
-    simd::{self, Options, SharedDaemon, SimDaemonServer},
+use snarkfee_client::daemon;
+use snarkfee_clock::Clock;
+use snarkfee_lab::{
+    daemon_sim::{self, Options, SharedDaemon, SimDaemonServer},
     simulate::{World, library},
 };
 use tokio::net::TcpSocket;
@@ -97,13 +97,13 @@ async fn a_dry_run_decides_and_sends_nothing_and_ends_by_itself() {
 }
 
 /// A market in the machine's time, and a daemon on free ports that shows it.
-async fn live_daemon(scenario: &str, era: simd::Era) -> SimDaemonServer {
+async fn live_daemon(scenario: &str, era: daemon_sim::Era) -> SimDaemonServer {
     let start = Clock::wall();
     let world = Arc::new(Mutex::new(World::new(&library::scenario(scenario).unwrap(), 1, start)));
     serve(world, Clock::accelerated(start, 1.0), era, ANY_PORT).await
 }
 
-async fn serve(daemon: SharedDaemon, clock: Clock, era: simd::Era, graphql: SocketAddr) -> SimDaemonServer {
+async fn serve(daemon: SharedDaemon, clock: Clock, era: daemon_sim::Era, graphql: SocketAddr) -> SimDaemonServer {
     let options = Options { era, ..Options::default() };
     SimDaemonServer::bind(graphql, ANY_PORT, daemon, clock, options, &CancellationToken::new()).await.unwrap()
 }
@@ -120,7 +120,7 @@ fn configured(mode: &str, graphql: &str, metrics: Option<&str>) -> Configured {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_dry_look_at_a_daemon_of_each_era_decides_and_changes_nothing() {
-    for era in simd::Era::ALL {
+    for era in daemon_sim::Era::ALL {
         let daemon = live_daemon("scarce", era).await;
         let configured = configured("live", &daemon.graphql_url(), Some(&daemon.metrics_url()));
         let once = Process::run(configured, &["--once", "--dry-run"]);
@@ -142,16 +142,16 @@ async fn one_dry_look_at_a_daemon_of_each_era_decides_and_changes_nothing() {
 }
 
 /// The era that the client should recognise a served one as.
-const fn found(served: simd::Era) -> daemon::Era {
+const fn found(served: daemon_sim::Era) -> daemon::Era {
     match served {
-        simd::Era::Coda2020 => daemon::Era::Coda2020,
-        simd::Era::Mainnet10 => daemon::Era::Mainnet10,
-        simd::Era::Mainnet115 => daemon::Era::Mainnet11,
-        simd::Era::Mainnet12 => daemon::Era::Mainnet12,
-        simd::Era::Mainnet13 => daemon::Era::Mainnet13,
-        simd::Era::Mainnet14 => daemon::Era::Mainnet14,
-        simd::Era::Berkeley30 => daemon::Era::Berkeley30,
-        simd::Era::Mesa40 => daemon::Era::Mesa40,
+        daemon_sim::Era::Coda2020 => daemon::Era::Coda2020,
+        daemon_sim::Era::Mainnet10 => daemon::Era::Mainnet10,
+        daemon_sim::Era::Mainnet115 => daemon::Era::Mainnet11,
+        daemon_sim::Era::Mainnet12 => daemon::Era::Mainnet12,
+        daemon_sim::Era::Mainnet13 => daemon::Era::Mainnet13,
+        daemon_sim::Era::Mainnet14 => daemon::Era::Mainnet14,
+        daemon_sim::Era::Berkeley30 => daemon::Era::Berkeley30,
+        daemon_sim::Era::Mesa40 => daemon::Era::Mesa40,
     }
 }
 
@@ -220,7 +220,7 @@ async fn the_default_file_is_read_back_with_a_daemon_of_ones_own() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_signal_ends_the_service_in_good_order() {
-    let daemon = live_daemon("scarce", simd::Era::Mesa40).await;
+    let daemon = live_daemon("scarce", daemon_sim::Era::Mesa40).await;
     for signal in ["TERM", "INT"] {
         let service = Process::run(configured("dry-run", &daemon.graphql_url(), None), &[]);
         service.decided(0, |_| true).await;
@@ -232,7 +232,7 @@ async fn a_signal_ends_the_service_in_good_order() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_signal_does_not_wait_for_a_look_under_way() {
-    let daemon = live_daemon("scarce", simd::Era::Mesa40).await;
+    let daemon = live_daemon("scarce", daemon_sim::Era::Mesa40).await;
     let service = Process::run(configured("dry-run", &daemon.graphql_url(), None), &[]);
     let (line, _) = service.decided(0, |_| true).await;
     daemon.faults().set_delay(std::time::Duration::from_secs(3_600));
@@ -249,7 +249,7 @@ async fn a_second_signal_does_not_wait_for_a_look_under_way() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_daemon_that_drops_connections_is_held_and_found_again() {
-    let daemon = live_daemon("scarce", simd::Era::Mesa40).await;
+    let daemon = live_daemon("scarce", daemon_sim::Era::Mesa40).await;
     let service = Process::run(configured("live", &daemon.graphql_url(), Some(&daemon.metrics_url())), &[]);
     let healthy = decides(&service, 0).await;
     daemon.faults().set_down(true);
@@ -266,12 +266,12 @@ async fn a_daemon_that_dies_is_held_and_found_again_on_its_port() {
     let clock = Clock::accelerated(start, 1.0);
     let world = Arc::new(Mutex::new(World::new(&library::scenario("scarce").unwrap(), 1, start)));
     let (_kept, port) = kept_port();
-    let first = serve(world.clone(), clock, simd::Era::Mesa40, port).await;
+    let first = serve(world.clone(), clock, daemon_sim::Era::Mesa40, port).await;
     let service = Process::run(configured("live", &first.graphql_url(), None), &[]);
     let healthy = decides(&service, 0).await;
     first.shut_down().await;
     let down = holds(&service, healthy).await;
-    let second = serve(world, clock, simd::Era::Mesa40, port).await;
+    let second = serve(world, clock, daemon_sim::Era::Mesa40, port).await;
     decides(&service, down).await;
     service.signal("TERM");
     assert_eq!(service.exit_code().await, 0, "{}", service.errors());
@@ -320,6 +320,6 @@ async fn holds(service: &Process, from: usize) -> usize {
 async fn the_demo_begins_at_the_fee_of_the_daemons_flags() {
     // What "leaves its default" is measured against.
     let world = World::new(&library::scenario("scarce").unwrap(), 1, Clock::wall());
-    let shown = snarkfee::simulate::SimulatedDaemon::snapshot(&world).status;
+    let shown = snarkfee_lab::simulate::SimulatedDaemon::snapshot(&world).status;
     assert_eq!(shown.fee, nanomina(100_000_000));
 }

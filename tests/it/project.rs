@@ -6,8 +6,6 @@ use std::{
     process::Command,
 };
 
-use super::layering::source::program;
-
 /// Lines of code and comment in a source file, its tests left out.
 const LONGEST: usize = 450;
 
@@ -64,6 +62,12 @@ fn has_extension(path: &Path, extension: &str) -> bool {
     path.extension().is_some_and(|found| found == extension)
 }
 
+/// Whether a file holds tests, benchmarks or fuzz targets only.
+fn is_test(path: &Path) -> bool {
+    let within = |name: &str| path.components().any(|part| part.as_os_str() == name);
+    within("tests") || within("benches") || within("fuzz") || path.file_name().is_some_and(|name| name == "tests.rs")
+}
+
 /// Nothing depends on the machine it was written on. The words are put together here so that this file passes too.
 #[test]
 fn no_file_names_a_place_of_one_machine() {
@@ -87,13 +91,12 @@ fn lints_are_expected_with_a_reason_and_never_allowed() {
 
 #[test]
 fn source_files_stay_readable_in_one_sitting() {
-    let long = program().into_iter().filter_map(|file| {
-        let text = fs::read_to_string(root().join("src").join(&file.path)).unwrap();
-        // In `code` tests are blank, and so are comments: those are told by how they begin.
-        let lines = text.lines().zip(file.code.lines());
-        let program =
-            lines.filter(|(line, code)| !code.trim().is_empty() || line.trim_start().starts_with("//")).count();
-        (program > LONGEST).then(|| format!("src/{}: {program}", file.path.display()))
+    let sources = files().into_iter().filter(|path| has_extension(path, "rs") && !is_test(path));
+    let long = sources.filter_map(|path| {
+        let text = fs::read_to_string(&path).unwrap();
+        let program = text.lines().take_while(|line| *line != "#[cfg(test)]").filter(|line| !line.trim().is_empty());
+        let lines = program.count();
+        (lines > LONGEST).then(|| format!("{}: {lines}", path.display()))
     });
     let long: Vec<_> = long.collect();
     assert!(long.is_empty(), "more than {LONGEST} lines: {long:?}");

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fs::File, io::Read, path::Path, time::Duration}
 
 use flate2::read::GzDecoder;
 use jiff::{SignedDuration, Timestamp};
-use snarkfee::{
+use snarkfee_core::{
     market::estimate::{Censoring, Method, Observation, Settings, Survival, decay, estimate},
     units::Nanomina,
 };

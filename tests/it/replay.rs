@@ -6,17 +6,23 @@ use std::{num::NonZero, path::Path, sync::Arc, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 use snarkfee::{
-    backtest::{Replay, Report, Terms, on_journal, replay},
-    clock::{Clock, Hand},
+    controller::{Runner, Wiring},
+    service::Publisher,
+};
+use snarkfee_clock::{Clock, Hand};
+use snarkfee_core::{
     control::Command,
-    controller::{OnExit, Plan, Runner, Wiring},
     cost::CostModel,
-    journal::{Archive, Filter, JOURNAL_FILE, Journal, JournalError, Ledger},
+    cycle::{OnExit, Plan},
+    ledger::Ledger,
     policy::{BlockProduction, Params, Pricing, Safety, Worker},
     record::{Mode, Record},
-    service::Publisher,
-    simulate::{SimPort, World, library},
     units::DaemonId,
+};
+use snarkfee_journal::{Archive, Filter, JOURNAL_FILE, Journal, JournalError};
+use snarkfee_lab::{
+    backtest::{Replay, Report, Terms, on_journal, replay},
+    simulate::{SimPort, World, library},
 };
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -97,19 +103,19 @@ async fn lived(folder: &Path) -> (Arc<Record>, Arc<Record>) {
 /// A port that more than one holds.
 struct Shared(Arc<SimPort<World>>);
 
-impl snarkfee::daemon::DaemonPort for Shared {
-    async fn look(&self, plan: &snarkfee::daemon::LookPlan) -> snarkfee::market::Look {
+impl snarkfee_core::port::DaemonPort for Shared {
+    async fn look(&self, plan: &snarkfee_core::port::LookPlan) -> snarkfee_core::market::Look {
         self.0.look(plan).await
     }
 
-    async fn status(&self) -> Result<snarkfee::market::Status, snarkfee::fault::Fault> {
+    async fn status(&self) -> Result<snarkfee_core::market::Status, snarkfee_core::fault::Fault> {
         self.0.status().await
     }
 
     async fn send(
         &self,
-        mutation: &snarkfee::daemon::Mutation,
-    ) -> Result<snarkfee::daemon::Replaced, snarkfee::daemon::SendError> {
+        mutation: &snarkfee_core::port::Mutation,
+    ) -> Result<snarkfee_core::port::Replaced, snarkfee_core::port::SendError> {
         self.0.send(mutation).await
     }
 

@@ -7,15 +7,15 @@
 //! came before; such moments are shown, and nothing is asserted of them.
 
 use jiff::{SignedDuration, Timestamp};
-use snarkfee::{
-    controller::{Context, State},
+use snarkfee_core::{
     cost::CostModel,
-    daemon::DaemonPort,
+    cycle::{Context, State},
     market::estimate::Point,
     policy::{BlockProduction, Mode, Params, Pricing, Safety, Worker},
-    simulate::{SimPort, SimulatedDaemon, World, library},
+    port::DaemonPort,
     units::Nanomina,
 };
+use snarkfee_lab::simulate::{SimPort, SimulatedDaemon, World, library};
 use statrs::distribution::{Binomial, DiscreteCDF};
 use tokio::runtime::Runtime;
 

@@ -7,10 +7,8 @@ use std::{
 
 use mockito::{Matcher, Mock, ServerGuard};
 use serde_json::{Value, json};
-use snarkfee::{
-    clock::Clock,
-    daemon::{ClientConfig, DaemonClient, RequestObserver},
-};
+use snarkfee_client::daemon::{ClientConfig, DaemonClient, RequestObserver};
+use snarkfee_clock::Clock;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpSocket, TcpStream},
@@ -152,8 +150,8 @@ impl Log {
 }
 
 impl RequestObserver for Log {
-    fn observed(&self, operation: &'static str, fault: Option<&snarkfee::fault::Fault>, _took: Duration) {
-        assert!(snarkfee::daemon::OPERATIONS.contains(&operation), "{operation}");
-        self.0.lock().expect("a lock").push((operation, fault.map_or("ok", snarkfee::fault::Fault::code)));
+    fn observed(&self, operation: &'static str, fault: Option<&snarkfee_core::fault::Fault>, _took: Duration) {
+        assert!(snarkfee_client::daemon::OPERATIONS.contains(&operation), "{operation}");
+        self.0.lock().expect("a lock").push((operation, fault.map_or("ok", snarkfee_core::fault::Fault::code)));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{ffi::OsStr, time::Duration};
 
-use snarkfee::simulate::World;
+use snarkfee_lab::simulate::World;
 use tokio::net::{TcpListener, UnixDatagram};
 
 use crate::process::{Configured, Process};

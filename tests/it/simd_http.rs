@@ -3,7 +3,7 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use serde_json::{Value, json};
-use snarkfee::simd::{Change, Era, Options};
+use snarkfee_lab::daemon_sim::{Change, Era, Options};
 
 use crate::fixed_daemon::{Served, http, key, nanomina};
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use snarkfee::simd::Era;
+use snarkfee_lab::daemon_sim::Era;
 
 use crate::fixed_daemon::{Served, http};
 

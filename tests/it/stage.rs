@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use snarkfee::{
-    clock::{Clock, Hand},
+use snarkfee_clock::{Clock, Hand};
+use snarkfee_core::{
     invariants::{Applied, Author, Change},
     market::SyncState,
-    simulate::{SimulatedDaemon, Snapshot, World},
     units::{Nanomina, PublicKey},
 };
+use snarkfee_lab::simulate::{SimulatedDaemon, Snapshot, World};
 
 use crate::fixed_daemon::nanomina;
 

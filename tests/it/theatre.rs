@@ -7,18 +7,23 @@ use std::{
 
 use jiff::SignedDuration;
 use snarkfee::{
+    controller::{Runner, Wiring},
+    service::Publisher,
+};
+use snarkfee_client::daemon::{ClientConfig, DaemonClient, MetricsEndpoint};
+use snarkfee_core::{
     control::Command,
-    controller::{OnExit, Plan, Runner, Wiring},
     cost::{CostModel, Quote},
-    daemon::{ClientConfig, DaemonClient, MetricsEndpoint},
+    cycle::{OnExit, Plan},
     invariants::Author,
-    journal::Ledger,
+    ledger::Ledger,
     policy::{BlockProduction, ExternalChange, Params, Pricing, Safety, Worker},
     record::Mode,
-    service::Publisher,
-    simd::{Era, Options, SimDaemonServer},
-    simulate::{Scenario, SimulatedDaemon, World},
     units::{DaemonId, Nanomina},
+};
+use snarkfee_lab::{
+    daemon_sim::{Era, Options, SimDaemonServer},
+    simulate::{Scenario, SimulatedDaemon, World},
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;

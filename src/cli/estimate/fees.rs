@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::{
+use snarkfee_core::{
     market::View,
     policy::{Appraisal, Forecast, Pricing, forecast},
-    telemetry::percent,
-    units::Nanomina,
+    units::{Nanomina, percent},
 };
 
 /// Most fees shown.

@@ -5,13 +5,15 @@ mod table;
 
 use std::{io::Write, path::Path};
 
+use snarkfee_charts as charts;
+
 use super::{
     Failure,
     args::Estimate,
     document,
     look::{all_seen, chosen, look_at, settings},
 };
-use crate::{charts, service::Glance, telemetry::MarketDocument};
+use crate::{service::Glance, telemetry::MarketDocument};
 
 /// Looks, prints, and draws where asked to. Nothing is sent but questions.
 pub(super) async fn run(options: Estimate) -> Result<(), Failure> {

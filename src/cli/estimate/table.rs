@@ -1,15 +1,15 @@
 //! The market as a table for people.
 
-use super::fees::{Row, rows};
-use crate::{
+use snarkfee_core::{
     fault::Fault,
     market::Summary,
     policy::{Action, Pricing},
     record::{Record, Role},
-    service::Glance,
-    telemetry::{four_digits, percent},
-    units::Nanomina,
+    units::{Nanomina, four_digits, percent},
 };
+
+use super::fees::{Row, rows};
+use crate::service::Glance;
 
 /// Label column.
 const LABEL: usize = 16;

@@ -2,19 +2,22 @@ mod journalled;
 
 use std::sync::Mutex;
 
-use super::*;
-use crate::{
+use snarkfee_core::{
     control::Command,
-    controller::script::{Answer, ScriptedDaemon},
-    daemon::Mutation,
+    cost::CostModel,
     fault::Fault,
-    journal::NoJournal,
-    market::{
-        Look, PoolMetrics,
-        fixtures::{self, block, fee, key, open_work, time},
+    fixtures::{
+        self, block, fee, key, open_work,
+        script::{Answer, ScriptedDaemon},
+        time,
     },
-    policy::{BlockProduction, Pricing, RoleSetting, Safety, Worker},
+    ledger::NoJournal,
+    market::{Look, PoolMetrics},
+    policy::{BlockProduction, Params, Pricing, RoleSetting, Safety, Worker},
+    port::Mutation,
 };
+
+use super::*;
 
 #[derive(Default)]
 struct Kept(Mutex<Vec<Arc<Record>>>);

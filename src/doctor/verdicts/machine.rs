@@ -1,10 +1,12 @@
 //! Whether this machine is ready, and ours alone.
 
+use snarkfee_config::Settings;
+use snarkfee_core::{record::Mode, units::Nanomina};
+
 use super::super::{
     check::Said,
     examination::{Examined, Machine, StateFolder, Usable},
 };
-use crate::{config::Settings, record::Mode, units::Nanomina};
 
 /// Space under which the journal may soon not be kept; a day of looks takes some 20 MB.
 const LITTLE_SPACE: u64 = 200 << 20;

@@ -1,19 +1,20 @@
 //! Whether prices and costs can be known.
 
+use snarkfee_client::daemon::{Capability, Scrape};
+use snarkfee_config::{Daemon, MetricsSource};
+use snarkfee_core::{
+    cost::{CostModel, CostUnknown, Throughput},
+    fault::Fault,
+    metrics_text::Resolution,
+    units::{Endpoint, Nanomina},
+};
+
 use super::{
     super::{
         check::{Check, Said},
         examination::Examined,
     },
     reach::short,
-};
-use crate::{
-    config::{Daemon, MetricsSource},
-    cost::{CostModel, CostUnknown, Throughput},
-    daemon::{Capability, Scrape},
-    fault::Fault,
-    metrics_text::Resolution,
-    units::{Endpoint, Nanomina},
 };
 
 pub(super) fn metrics(examined: &Examined) -> Said {

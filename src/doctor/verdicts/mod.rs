@@ -8,11 +8,12 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
+use snarkfee_config::Settings;
+
 use super::{
     check::{Check, Finding, Report, Said},
     examination::{Examination, Examined, Machine},
 };
-use crate::config::Settings;
 
 /// Judges everything that was found.
 pub fn judge(examination: &Examination) -> Report {

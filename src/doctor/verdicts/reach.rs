@@ -2,18 +2,13 @@
 
 use std::time::Duration;
 
+use snarkfee_client::daemon::{Capability, Era};
+use snarkfee_config::Daemon;
+use snarkfee_core::{fault::Fault, market::Status, policy::Reason, record::Mode, units::duration};
+
 use super::super::{
     check::{Check, Said},
     examination::Examined,
-};
-use crate::{
-    config::Daemon,
-    daemon::{Capability, Era},
-    fault::Fault,
-    market::Status,
-    policy::Reason,
-    record::Mode,
-    units::duration,
 };
 
 /// What a clock may be off without being told from the time that an answer takes.

@@ -3,24 +3,24 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-
-use super::super::{
-    check::{Check, Report, Verdict},
-    examination::{Examination, Examined, Journalled, Machine, Process, Usable},
-};
-use crate::{
-    config::{Controller, Daemon, MetricsSource, Settings},
+use snarkfee_client::daemon::Scrape;
+use snarkfee_config::{Controller, Daemon, MetricsSource, Settings};
+use snarkfee_core::{
     cost::{CostUnknown, Quote},
-    daemon::Scrape,
     fault::Fault,
     market::{FeeHistogram, Status},
     record::Record,
     units::{DaemonId, Nanomina},
 };
 
+use super::super::{
+    check::{Check, Report, Verdict},
+    examination::{Examination, Examined, Journalled, Machine, Process, Usable},
+};
+
 /// A setup with which nothing is wrong, but for what `change` does to it.
 fn setup(change: impl FnOnce(&mut Examination)) -> Report {
-    let record: Record = serde_json::from_str(include_str!("../../../tests/fixtures/record.json")).unwrap();
+    let record: Record = snarkfee_core::fixtures::sample::record();
     let mut daemon = Daemon::new(DaemonId::try_new("main").unwrap(), "http://127.0.0.1:3085/graphql".parse().unwrap());
     daemon.metrics = Some(MetricsSource::Direct("http://127.0.0.1:10000/metrics".parse().unwrap()));
     daemon.params.worker.key = record.look.status.as_ref().unwrap().worker.clone();
@@ -29,7 +29,7 @@ fn setup(change: impl FnOnce(&mut Examination)) -> Report {
     let examined = Examined {
         asked: at,
         answered: at,
-        schema: Some(crate::daemon::Capabilities::plain()),
+        schema: Some(snarkfee_client::daemon::Capabilities::plain()),
         scrape: Some(Ok(Scrape { metrics, prefix: "Coda_", families: 40, sampled: None })),
         quote: None,
         cost: Ok(Nanomina::ONE_MINA),

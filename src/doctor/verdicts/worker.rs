@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use snarkfee_core::{fault::Fault, policy::RoleSetting, record::Role};
+
 use super::{
     super::{
         check::{Check, Said},
@@ -9,7 +11,6 @@ use super::{
     },
     reach::{short, status},
 };
-use crate::{fault::Fault, policy::RoleSetting, record::Role};
 
 pub(super) fn role(examined: &Examined) -> Said {
     let status = match status(examined) {

@@ -4,7 +4,6 @@
 //!
 //! Not here: the journal, which keeps everything (`journal`), and how it is shown (`web`).
 
-mod history;
 mod row;
 
 #[cfg(test)]
@@ -16,14 +15,13 @@ use std::{
 };
 
 use jiff::Timestamp;
-
-pub use self::history::Thinned;
-pub use self::row::{DecisionFilter, DecisionRow, Slice};
-use crate::{
-    market::Summary,
+use snarkfee_core::{
     record::{Mode, Record},
-    units::{DaemonId, FeeRate, Nanomina},
+    trend::{Point, Thinned},
+    units::DaemonId,
 };
+
+pub use self::row::{DecisionFilter, DecisionRow, Slice};
 
 /// How much the board keeps of a daemon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,27 +90,6 @@ pub struct Entry {
     pub standing: Option<Standing>,
     /// When everything asked of the daemon was last read.
     pub read_in_full: Option<Timestamp>,
-}
-
-/// One point of a daemon's history.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Point {
-    /// When the look began.
-    pub at: Timestamp,
-    /// The fee the daemon asks.
-    pub fee: Option<Nanomina>,
-    /// The fee the policy wants.
-    pub target_fee: Option<Nanomina>,
-    /// Whether the daemon works.
-    pub enabled: Option<bool>,
-    /// Price at which work is bought, at [`Summary::QUANTILES`].
-    pub quantiles: [Option<Nanomina>; Summary::QUANTILES.len()],
-    /// Works still to be bought, and of these those that nobody has proved.
-    pub open_works: Option<(u64, u64)>,
-    /// What own sales brought so far.
-    pub earned: Option<Nanomina>,
-    /// Expected profit at the target fee, on the cautious side.
-    pub expected_profit: Option<FeeRate>,
 }
 
 impl Board {
@@ -253,23 +230,6 @@ impl Standing {
             None => Self { enabled, since: at, from_start: true, before: None },
             Some(same) if same.enabled == enabled => same,
             Some(other) => Self { enabled, since: at, from_start: false, before: other.enabled.or(other.before) },
-        }
-    }
-}
-
-impl Point {
-    /// The point of a look.
-    pub fn new(record: &Record) -> Self {
-        let market = record.market.as_ref();
-        Self {
-            at: record.at,
-            fee: record.fee_after(),
-            target_fee: record.decision.target.map(|target| target.fee),
-            enabled: record.enabled_after(),
-            quantiles: market.map_or([None; Summary::QUANTILES.len()], |market| market.quantiles),
-            open_works: record.book().map(|book| (book.open_works, book.uncovered_works)),
-            earned: market.map(|market| market.own_earned),
-            expected_profit: record.decision.appraisal.as_ref().map(|appraisal| appraisal.best.cautious_profit),
         }
     }
 }

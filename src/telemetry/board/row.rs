@@ -1,8 +1,7 @@
 //! One line of the decision log, and which lines are asked for.
 
 use jiff::Timestamp;
-
-use crate::{
+use snarkfee_core::{
     fault::Fault,
     policy::Action,
     record::{Mode, Record},

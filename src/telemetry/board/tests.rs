@@ -1,11 +1,11 @@
 use jiff::ToSpan;
-
-use super::*;
-use crate::{
+use snarkfee_core::{
+    fixtures::sample,
     policy::{Action, Reason},
     record::Outcome,
-    telemetry::sample,
 };
+
+use super::*;
 
 fn name(text: &str) -> DaemonId {
     DaemonId::try_new(text).unwrap()
@@ -22,7 +22,7 @@ fn record(daemon: &str, sequence: u64, enabled: Option<bool>) -> Arc<Record> {
     match enabled {
         Some(true) => {}
         Some(false) => record.look.status.as_mut().unwrap().worker = None,
-        None => record.look.status = Err(crate::fault::Fault::Unreachable { cause: "refused".into() }),
+        None => record.look.status = Err(snarkfee_core::fault::Fault::Unreachable { cause: "refused".into() }),
     }
     Arc::new(record)
 }
@@ -69,7 +69,8 @@ fn decisions_are_merged_newest_first_filtered_and_bounded() {
     }
     let mut change = (*record("b", 5_000, Some(true))).clone();
     change.decision.action = Action::SwitchOff;
-    change.outcome = Outcome::Rejected { fault: crate::fault::Fault::Refused { message: "no".into() }, reached: None };
+    change.outcome =
+        Outcome::Rejected { fault: snarkfee_core::fault::Fault::Refused { message: "no".into() }, reached: None };
     board.publish(&Arc::new(change));
 
     let all = board.decisions(&DecisionFilter { limit: usize::MAX, ..DecisionFilter::default() });

@@ -12,8 +12,7 @@ use prometheus_client::{
     },
     registry::{Metric, Registry},
 };
-
-use crate::units::DaemonId;
+use snarkfee_core::units::DaemonId;
 
 /// One daemon.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]

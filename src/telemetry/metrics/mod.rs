@@ -24,6 +24,12 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family},
     registry::Registry,
 };
+use snarkfee_core::{
+    fault::{Fault, JournalClass},
+    market::{BandSales, Summary},
+    record::{Mode, Outcome, Record},
+    units::{DaemonId, Nanomina},
+};
 
 use self::{
     families::{
@@ -31,12 +37,6 @@ use self::{
         RequestOf, SourceOf,
     },
     process::Process,
-};
-use crate::{
-    fault::{Fault, JournalClass},
-    market::{BandSales, Summary},
-    record::{Mode, Outcome, Record},
-    units::{DaemonId, Nanomina},
 };
 
 /// The form in which metrics are written.

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::ToSpan;
-
-use super::*;
-use crate::{
+use snarkfee_core::{
+    fixtures::sample::record,
     policy::{Action, Reason},
     record::Pause,
-    telemetry::sample::record,
 };
+
+use super::*;
 
 /// Series by name and sorted labels, read as OpenMetrics prescribes for the types in use.
 fn series(text: &str) -> BTreeMap<String, f64> {
@@ -101,7 +101,7 @@ fn filled() -> Metrics {
     metrics.daemon_request(&record.daemon, "status", None, Duration::from_millis(30));
     metrics.price_read(&record.daemon, record.at);
     metrics.config_reload_failed();
-    metrics.unrecorded(&record.daemon, crate::fault::JournalClass::Full);
+    metrics.unrecorded(&record.daemon, snarkfee_core::fault::JournalClass::Full);
     metrics
 }
 

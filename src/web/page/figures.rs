@@ -1,8 +1,10 @@
 //! The charts with their captions and keys.
 
 use maud::{Markup, PreEscaped, html};
+use snarkfee_charts as charts;
+use snarkfee_core::{record::Record, units::percent};
 
-use crate::{charts, record::Record, telemetry::percent, web::Face};
+use crate::web::Face;
 
 /// Most points of a history in one chart: more than two per pixel would only be weight.
 const MOST_POINTS: usize = 360;

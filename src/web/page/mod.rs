@@ -14,14 +14,14 @@ use axum::{
 };
 use jiff::{Timestamp, tz::TimeZone};
 use maud::{DOCTYPE, Markup, html};
-
-use super::{Face, problem::Problem, query::Query};
-use crate::{
+use snarkfee_core::{
     fault::Fault,
     record::{Mode, Record},
-    telemetry::{Entry, four_digits, headline},
-    units::{DaemonId, FeeRate},
+    units::{DaemonId, FeeRate, four_digits},
 };
+
+use super::{Face, problem::Problem, query::Query};
+use crate::telemetry::{Entry, headline};
 
 /// Shortest interval of the refresh without JavaScript, which loses the reader's place.
 const SLOWEST_RELOAD: u64 = 15;

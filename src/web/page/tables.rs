@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use maud::{Markup, PreEscaped, html};
-
-use super::{moment, rate};
-use crate::{
+use snarkfee_core::{
     fault::Fault,
     market::Summary,
     record::Record,
-    telemetry::{Entry, four_digits, percent},
-    units::Nanomina,
+    units::{Nanomina, four_digits, percent},
 };
+
+use super::{moment, rate};
+use crate::telemetry::Entry;
 
 /// The numbers that matter.
 pub(super) fn tiles(record: &Record) -> Markup {

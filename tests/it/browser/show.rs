@@ -6,12 +6,12 @@ use std::{
 };
 
 use serde_json::Value;
-use snarkfee::{
-    clock::Clock,
-    config::Source,
-    journal::NoJournal,
-    service::Service,
-    simd::{Options, SimDaemonServer},
+use snarkfee::service::Service;
+use snarkfee_clock::Clock;
+use snarkfee_config::Source;
+use snarkfee_core::ledger::NoJournal;
+use snarkfee_lab::{
+    daemon_sim::{Options, SimDaemonServer},
     simulate::{World, library},
 };
 use tokio::{sync::mpsc, task::JoinHandle};

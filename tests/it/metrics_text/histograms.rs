@@ -1,7 +1,7 @@
 //! Invariants of histograms and increments.
 
 use proptest::{collection::vec, prelude::*};
-use snarkfee::metrics_text::{Exposition, Histogram, MAX_SHARE_ABOVE, Resolution, Restart};
+use snarkfee_core::metrics_text::{Exposition, Histogram, MAX_SHARE_ABOVE, Resolution, Restart};
 
 use super::model::{Buckets, Dialect, ModelSample, buckets};
 

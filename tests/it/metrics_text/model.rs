@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use proptest::{collection::vec, prelude::*, sample::Index};
-use snarkfee::metrics_text::Kind;
+use snarkfee_core::metrics_text::Kind;
 
 #[derive(Clone, Debug)]
 pub(super) struct ModelFamily {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use snarkfee::metrics_text::{Bracket, DefectKind, Exposition, Histogram, Kind, Resolution};
+use snarkfee_core::metrics_text::{Bracket, DefectKind, Exposition, Histogram, Kind, Resolution};
 
 const WITH_LIBP2P: &str = include_str!("../../fixtures/metrics/nanomina-with-libp2p.txt");
 const CUT: &str = include_str!("../../fixtures/metrics/whole-coins-cut.txt");

@@ -4,7 +4,7 @@ use prometheus_parse::{Scrape, Value};
 use std::borrow::Cow;
 
 use proptest::{collection::vec, prelude::*};
-use snarkfee::metrics_text::{Exposition, Family, Histogram, Kind, MAX_KEPT_DEFECTS, Sample};
+use snarkfee_core::metrics_text::{Exposition, Family, Histogram, Kind, MAX_KEPT_DEFECTS, Sample};
 
 use super::model::{Dialect, FULL, ModelFamily, PLAIN, damage, families};
 

@@ -9,9 +9,9 @@ use std::{
 };
 
 use serde_json::Value;
-use snarkfee::{
-    clock::Clock,
-    simd::{Era, Options, SimDaemonServer},
+use snarkfee_clock::Clock;
+use snarkfee_lab::{
+    daemon_sim::{Era, Options, SimDaemonServer},
     simulate::{World, library},
 };
 use tokio_util::sync::CancellationToken;

@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use snarkfee::{
-    daemon::{ClientConfig, DaemonClient, MetricsEndpoint, Scrape},
-    fault::Fault,
-    simd::{Era, Options},
-};
+use snarkfee_client::daemon::{ClientConfig, DaemonClient, MetricsEndpoint, Scrape};
+use snarkfee_core::fault::Fault;
+use snarkfee_lab::daemon_sim::{Era, Options};
 use url::Url;
 
 use super::server::{Prometheus, until};

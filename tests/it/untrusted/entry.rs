@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use jiff::{Timestamp, tz::TimeZone};
-use snarkfee::{
-    config::Source,
-    controller::{Context, State},
+use snarkfee_client::daemon::{Answered, Exchange, decode};
+use snarkfee_config::Source;
+use snarkfee_core::{
     cost::CostModel,
-    daemon::{Answered, Exchange, decode},
+    cycle::{Context, State},
     fault::Fault,
     market::{Book, ChainLook, ConsensusSlot, Look, PoolMetrics, Status, SyncState},
     metrics_text::{Exposition, Histogram, MAX_FAMILIES, MAX_SAMPLES},
@@ -92,8 +92,8 @@ pub(crate) fn config(data: &[u8]) {
 
 /// A file with a precomputed block.
 pub(crate) fn precomputed(data: &[u8]) {
-    let whole = snarkfee::precomputed::read(data);
-    let in_pieces = snarkfee::precomputed::read(Trickle(data));
+    let whole = snarkfee_lab::precomputed::read(data);
+    let in_pieces = snarkfee_lab::precomputed::read(Trickle(data));
     assert_eq!(whole.as_ref().ok(), in_pieces.as_ref().ok(), "it does not matter how the bytes come");
     match whole {
         // A work is written in more than twenty bytes, whatever it says.
@@ -180,7 +180,7 @@ fn quiet() -> Look {
         status: Ok(status),
         market_read: None,
         chain: Some(Ok(ChainLook::default())),
-        book: Some(Ok(Book { order: snarkfee::market::BookOrder::Unknown, works: Vec::new().into() })),
+        book: Some(Ok(Book { order: snarkfee_core::market::BookOrder::Unknown, works: Vec::new().into() })),
         metrics: Some(Ok(PoolMetrics::default())),
         account: None,
     }

@@ -41,7 +41,7 @@ fn every_input_of_the_fuzz_targets_is_taken() {
 /// Inputs that nothing comes of would teach a fuzzer nothing.
 #[test]
 fn the_valid_inputs_are_valid() {
-    use snarkfee::daemon::{Exchange, decode};
+    use snarkfee_client::daemon::{Exchange, decode};
 
     let mut answered = 0;
     for (name, input) in corpus("graphql").into_iter().filter(|(name, _)| name.starts_with("valid-")) {
@@ -61,7 +61,7 @@ fn the_valid_blocks_are_valid() {
     let blocks: Vec<_> = corpus("precomputed").into_iter().filter(|(name, _)| name.starts_with("valid-")).collect();
     assert_eq!(blocks.len(), 2, "one of each layout");
     for (name, input) in blocks {
-        let block = snarkfee::precomputed::read(&*input).unwrap_or_else(|defect| panic!("{name}: {defect}"));
+        let block = snarkfee_lab::precomputed::read(&*input).unwrap_or_else(|defect| panic!("{name}: {defect}"));
         assert!(!block.works.is_empty(), "{name}");
     }
 }

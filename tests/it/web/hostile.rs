@@ -1,11 +1,11 @@
 //! Markup in every string that a daemon can send changes nothing.
 
-use snarkfee::{
+use snarkfee::web::Limits;
+use snarkfee_core::{
     fault::Fault,
     market::SyncState,
     policy::{Action, Reason},
     record::{Outcome, Record},
-    web::Limits,
 };
 
 use super::site::{Site, record};

@@ -9,12 +9,12 @@ use std::{collections::BTreeSet, time::Instant};
 use jiff::{Timestamp, ToSpan};
 use reqwest::{StatusCode, header};
 use serde_json::{Value, json};
-use snarkfee::{
+use snarkfee::web::Limits;
+use snarkfee_core::{
     control::Command,
     fault::Fault,
     policy::{Action, Reason},
     record::{Mode, Outcome, Pause},
-    web::Limits,
 };
 
 use self::site::{Site, TOKEN, name, record};

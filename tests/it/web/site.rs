@@ -9,12 +9,14 @@ use std::{
 use reqwest::{Client, Response, StatusCode, header};
 use serde_json::Value;
 use snarkfee::{
-    clock::Clock,
+    telemetry::{Board, Liveness, Metrics},
+    web::{Admin, Face, Limits, serve},
+};
+use snarkfee_clock::Clock;
+use snarkfee_core::{
     control::Command,
     record::{Mode, Record},
-    telemetry::{Board, Liveness, Metrics},
     units::DaemonId,
-    web::{Admin, Face, Limits, serve},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -44,9 +46,9 @@ pub(crate) fn name(text: &str) -> DaemonId {
     DaemonId::try_new(text).unwrap()
 }
 
-/// The record of `tests/fixtures/record.json`: a worker that earns.
+/// A worker that earns.
 pub(crate) fn record() -> Record {
-    serde_json::from_str(include_str!("../../fixtures/record.json")).unwrap()
+    snarkfee_core::fixtures::sample::record()
 }
 
 impl Site {

@@ -1,15 +1,14 @@
 //! The loop and its journal: what a failing one forbids, and what a new process takes over.
 
+use snarkfee_core::{
+    cycle::Conclusion,
+    fault::{JournalClass, JournalFault},
+    ledger::{Entry, Intent, IntentId, Kept, Order, OrderId, Reply, Restored},
+};
+use snarkfee_journal::{Archive, Filter, Journal, JournalError, Moment};
 use tempfile::TempDir;
 
 use super::*;
-use crate::{
-    controller::Conclusion,
-    fault::{JournalClass, JournalFault},
-    journal::{
-        Archive, Entry, Filter, Intent, IntentId, Journal, JournalError, Kept, Moment, Order, OrderId, Reply, Restored,
-    },
-};
 
 const LONG: Duration = Duration::from_secs(365 * 24 * 3600);
 
@@ -156,7 +155,7 @@ impl Runs {
     }
 
     fn endings(&self) -> Vec<String> {
-        let connection = rusqlite::Connection::open(self.folder.path().join(crate::journal::JOURNAL_FILE)).unwrap();
+        let connection = rusqlite::Connection::open(self.folder.path().join(snarkfee_journal::JOURNAL_FILE)).unwrap();
         let mut statement = connection.prepare("SELECT ifnull(ending, 'open') FROM intents ORDER BY id").unwrap();
         statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     }
@@ -273,8 +272,9 @@ async fn an_intent_cut_off_by_a_kill_is_found_out_and_not_repeated() {
         let mut killed = runs.begin(on(), false);
         // No answer ever comes: the process ends while it waits for one.
         let came = Arc::new(Notify::new());
+        let heard = Arc::clone(&came);
         let daemon = ScriptedDaemon::set_to(on()).showing(looks(1, false));
-        killed.runner.wiring.port = daemon.answering([Answer::Hang(came.clone())]);
+        killed.runner.wiring.port = daemon.answering([Answer::Hang(Arc::new(move || heard.notify_one()))]);
         tokio::select! {
             _ = killed.runner.look() => panic!("no answer comes"),
             () = came.notified() => {}

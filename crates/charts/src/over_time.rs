@@ -1,0 +1,150 @@
+//! What was: fee and market, order book, earnings and expected profit over time.
+
+use jiff::Timestamp;
+use plotters::element::Rectangle;
+use snarkfee_core::{trend::Point, units::Nanomina};
+
+use super::{
+    COST, Canvas, Drawn, GAIN, IDLE, INK, MARKET, OURS, band,
+    by_fee::dot,
+    chart, lines, rule,
+    scale::{Axis, FeeScale, linear, times},
+    stroke, tint,
+};
+
+/// Places of the quartiles and the median in [`Point::quantiles`].
+const QUARTILES: [usize; 3] = [1, 2, 3];
+
+/// The asked and the wanted fee over the middle half of the prices at which work is bought; shaded while the worker is off, and with a dot
+/// at each of some decisions.
+pub fn fee_and_market(points: &[Point], decisions: &[Timestamp]) -> Option<String> {
+    let x = span(points)?;
+    let shown = points.iter().flat_map(|point| {
+        [point.fee, point.target_fee].into_iter().chain(QUARTILES.map(|index| quantile(point, index))).flatten()
+    });
+    let scale = FeeScale::over(shown);
+    let y = scale.axis();
+    let place = |fee: Option<Nanomina>| fee.map(|fee| scale.position(fee));
+    chart(&x, &y, |canvas| {
+        idle(canvas, points, &y)?;
+        let [low, median, high] = QUARTILES;
+        let edges: Vec<_> = points
+            .iter()
+            .map(|point| (seconds(point), place(quantile(point, low)).zip(place(quantile(point, high)))))
+            .collect();
+        band(canvas, &edges, tint(MARKET, 0.25))?;
+        lines(canvas, &steps(points, |point| place(quantile(point, median))), stroke(MARKET, 2))?;
+        lines(canvas, &steps(points, |point| place(point.target_fee)), stroke(GAIN, 1))?;
+        lines(canvas, &steps(points, |point| place(point.fee)), stroke(OURS, 2))?;
+        for at in decisions {
+            let after = points.partition_point(|point| point.at < *at);
+            if let Some(fee) = points.get(after).and_then(|point| place(point.fee)) {
+                dot(canvas, (at.as_second() as f64, fee), COST)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// What was earned less what was spent, in MINA; `all` are the values that the axis must show, so that charts of several can be compared.
+pub fn profit(points: &[(Timestamp, f64)], all: impl IntoIterator<Item = f64>) -> Option<String> {
+    let ((first, _), (last, _)) = (points.first()?, points.last()?);
+    let (x, y) = (times(*first, *last), linear(all, [0.0]));
+    if points.len() < 2 {
+        return None;
+    }
+    chart(&x, &y, |canvas| {
+        rule(canvas, (x.range.start, 0.0), (x.range.end, 0.0), stroke(INK, 1))?;
+        let line: Vec<_> = points.iter().map(|(at, profit)| (at.as_second() as f64, Some(*profit))).collect();
+        lines(canvas, &line, stroke(GAIN, 2))
+    })
+}
+
+/// Open works, and of these those without a proof.
+pub fn coverage(points: &[Point]) -> Option<String> {
+    let x = span(points)?;
+    let count = |works: u64| works as f64;
+    let y = linear(points.iter().filter_map(|point| point.open_works).map(|(open, _)| count(open)), [0.0]);
+    chart(&x, &y, |canvas| {
+        let uncovered = |point: &Point| point.open_works.map(|(_, uncovered)| count(uncovered));
+        let edges: Vec<_> =
+            points.iter().map(|point| (seconds(point), uncovered(point).map(|works| (0.0, works)))).collect();
+        band(canvas, &edges, tint(COST, 0.3))?;
+        lines(canvas, &steps(points, |point| point.open_works.map(|(open, _)| count(open))), stroke(INK, 2))?;
+        lines(canvas, &steps(points, uncovered), stroke(COST, 2))
+    })
+}
+
+/// What own sales brought so far.
+pub fn earned(points: &[Point]) -> Option<String> {
+    let x = span(points)?;
+    let value = |point: &Point| point.earned.map(Nanomina::to_mina);
+    let y = linear(points.iter().filter_map(value), []);
+    chart(&x, &y, |canvas| {
+        idle(canvas, points, &y)?;
+        lines(canvas, &steps(points, value), stroke(GAIN, 2))
+    })
+}
+
+/// Expected profit per hour at the best fee, the figure that decisions use.
+pub fn expected_profit(points: &[Point]) -> Option<String> {
+    let x = span(points)?;
+    let value = |point: &Point| point.expected_profit.map(snarkfee_core::units::FeeRate::to_mina_per_hour);
+    let y = linear(points.iter().filter_map(value), [0.0]);
+    chart(&x, &y, |canvas| {
+        idle(canvas, points, &y)?;
+        rule(canvas, (x.range.start, 0.0), (x.range.end, 0.0), stroke(INK, 1))?;
+        lines(canvas, &steps(points, value), stroke(GAIN, 2))
+    })
+}
+
+/// The time axis; `None` with fewer than two points.
+fn span(points: &[Point]) -> Option<Axis> {
+    let (first, last) = (points.first()?, points.last()?);
+    (points.len() > 1).then(|| times(first.at, last.at))
+}
+
+fn seconds(point: &Point) -> f64 {
+    point.at.as_second() as f64
+}
+
+fn quantile(point: &Point, index: usize) -> Option<Nanomina> {
+    point.quantiles.get(index).copied().flatten()
+}
+
+/// A value holds until the next one: two points per look draw that.
+fn steps(points: &[Point], value: impl Fn(&Point) -> Option<f64>) -> Vec<(f64, Option<f64>)> {
+    let mut corners = Vec::with_capacity(points.len() * 2);
+    let mut earlier: Option<f64> = None;
+    for point in points {
+        let (at, now) = (seconds(point), value(point));
+        if earlier.is_some() && earlier != now {
+            corners.push((at, earlier));
+        }
+        corners.push((at, now));
+        earlier = now;
+    }
+    corners
+}
+
+/// Shades the time that the worker was off.
+fn idle(canvas: &mut Canvas<'_, '_>, points: &[Point], y: &Axis) -> Drawn {
+    let mut from: Option<f64> = None;
+    let mut spans = Vec::new();
+    for point in points {
+        match (point.enabled, from) {
+            (Some(false), None) => from = Some(seconds(point)),
+            (Some(true) | None, Some(start)) => {
+                spans.push((start, seconds(point)));
+                from = None;
+            }
+            _ => {}
+        }
+    }
+    if let (Some(start), Some(last)) = (from, points.last()) {
+        spans.push((start, seconds(last)));
+    }
+    let shade = |(start, end)| Rectangle::new([(start, y.range.start), (end, y.range.end)], tint(IDLE, 1.0));
+    canvas.draw_series(spans.into_iter().map(shade))?;
+    Ok(())
+}

@@ -1,0 +1,178 @@
+//! What the answer to each operation says.
+//!
+//! Invariants: `errors` are looked at before data; a list beyond its limit is refused; a value that cannot be true names its
+//! field.
+//!
+//! Not here: how an answer is got (`client`, `http`).
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use snarkfee_core::{
+    fault::Fault,
+    market::{Book, ChainLook, PoolMetrics, Status},
+    port::Replaced,
+};
+
+use super::{
+    capabilities::{Capabilities, Introspection, MarketOperation, StatusOperation},
+    envelope,
+    http::{Answer, Failure},
+    keys::Key,
+    market_answer::{self, PoolData, RangeData},
+    operations::{self, account, set_snark_work_fee, set_snark_worker, unset_snark_worker},
+    prometheus,
+    scrape::{self, Scrape},
+    status,
+};
+
+/// The chain is `None` where the era has no `bestChain`.
+pub(super) type MarketAnswer = (Option<ChainLook>, Book);
+
+/// What was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exchange {
+    /// The schema.
+    Introspection,
+    /// The state.
+    Status(StatusOperation),
+    /// Blocks and works.
+    Market(MarketOperation),
+    /// A ledger account.
+    Account,
+    /// A new fee.
+    SetFee,
+    /// A new worker key.
+    SwitchOn,
+    /// No worker key.
+    SwitchOff,
+    /// The metrics text.
+    Metrics,
+    /// The metrics at a Prometheus server.
+    Prometheus,
+}
+
+impl Exchange {
+    /// Every exchange.
+    pub const ALL: [Self; 13] = [
+        Self::Introspection,
+        Self::Status(StatusOperation::Plain),
+        Self::Status(StatusOperation::Metrics),
+        Self::Status(StatusOperation::Coda),
+        Self::Market(MarketOperation::Range),
+        Self::Market(MarketOperation::Pool),
+        Self::Market(MarketOperation::Coda),
+        Self::Account,
+        Self::SetFee,
+        Self::SwitchOn,
+        Self::SwitchOff,
+        Self::Metrics,
+        Self::Prometheus,
+    ];
+}
+
+/// What an answer says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answered {
+    /// What the schema offers.
+    Schema(Capabilities),
+    /// What the daemon is and does.
+    Status(Box<Status>),
+    /// The blocks, where the era has them, and the works still to be bought.
+    Market(Option<ChainLook>, Book),
+    /// Whether there is an account.
+    Account(bool),
+    /// The mutation was carried out.
+    Done(Replaced),
+    /// What the metrics text says.
+    Metrics(PoolMetrics),
+}
+
+/// Reads the answer with this HTTP status and body.
+///
+/// # Errors
+///
+/// What keeps it from being read, as the service would report it.
+pub fn decode(exchange: Exchange, status: u16, body: Vec<u8>) -> Result<Answered, Fault> {
+    let status = StatusCode::from_u16(status)
+        .map_err(|_| Fault::InvalidValue { field: "HTTP status".to_owned(), value: status.to_string() })?;
+    let answer = Answer { status, body };
+    let metrics = |answer: Answer, read: fn(&[u8]) -> Result<Scrape, Fault>| {
+        read(&answer.success()?).map(|scrape| Answered::Metrics(scrape.metrics)).map_err(Failure::unclear)
+    };
+    Ok(match exchange {
+        Exchange::Introspection => schema(answer).map(Answered::Schema),
+        Exchange::Status(operation) => self::status(operation, answer).map(|status| Answered::Status(Box::new(status))),
+        Exchange::Market(operation) => market(operation, answer).map(|(chain, book)| Answered::Market(chain, book)),
+        Exchange::Account => account(answer).map(Answered::Account),
+        Exchange::SetFee => taken::<operations::SetSnarkWorkFee>(answer).map(Answered::Done),
+        Exchange::SwitchOn => taken::<operations::SetSnarkWorker>(answer).map(Answered::Done),
+        Exchange::SwitchOff => taken::<operations::UnsetSnarkWorker>(answer).map(Answered::Done),
+        Exchange::Metrics => metrics(answer, scrape::read),
+        Exchange::Prometheus => metrics(answer, |body| prometheus::read(body, Duration::MAX)),
+    }?)
+}
+
+pub(super) fn schema(answer: Answer) -> Result<Capabilities, Failure> {
+    Ok(Capabilities::from_introspection(&envelope::open::<Introspection>(answer)?))
+}
+
+pub(super) fn status(operation: StatusOperation, answer: Answer) -> Result<Status, Failure> {
+    match operation {
+        StatusOperation::Metrics => status::with_metrics(envelope::open(answer)?),
+        StatusOperation::Plain => status::plain(envelope::open(answer)?),
+        StatusOperation::Coda => status::coda(envelope::open(answer)?),
+    }
+    .map_err(Failure::unclear)
+}
+
+pub(super) fn market(operation: MarketOperation, answer: Answer) -> Result<MarketAnswer, Failure> {
+    match operation {
+        MarketOperation::Range => market_answer::range(envelope::open_with(answer, RangeData::read)?),
+        MarketOperation::Pool => market_answer::pool(envelope::open_with(answer, PoolData::read)?),
+        MarketOperation::Coda => market_answer::coda(envelope::open_with(answer, PoolData::read)?),
+    }
+    .map_err(Failure::unclear)
+}
+
+/// Whether there is an account. Daemons of before 1.0.0 answer with one in any case, without a nonce where there is none (Mina
+/// `graphql.ml`, `Partial_account`).
+pub(super) fn account(answer: Answer) -> Result<bool, Failure> {
+    let data: account::ResponseData = envelope::open(answer)?;
+    Ok(data.account.is_some_and(|account| account.nonce.is_some()))
+}
+
+/// What the answer to a mutation says that it replaced.
+pub(super) trait Replaces {
+    fn replaced(self) -> Result<Replaced, Fault>;
+}
+
+impl Replaces for set_snark_work_fee::ResponseData {
+    fn replaced(self) -> Result<Replaced, Fault> {
+        self.set_snark_work_fee.last_fee.amount("setSnarkWorkFee.lastFee").map(Replaced::Fee)
+    }
+}
+
+impl Replaces for set_snark_worker::ResponseData {
+    fn replaced(self) -> Result<Replaced, Fault> {
+        key_before(self.set_snark_worker.last_snark_worker)
+    }
+}
+
+impl Replaces for unset_snark_worker::ResponseData {
+    fn replaced(self) -> Result<Replaced, Fault> {
+        key_before(self.set_snark_worker.last_snark_worker)
+    }
+}
+
+fn key_before(last: Option<Key>) -> Result<Replaced, Fault> {
+    last.map(|last| last.key("setSnarkWorker.lastSnarkWorker")).transpose().map(Replaced::Worker)
+}
+
+/// That the mutation was taken, and what it replaced. An answer that cannot be understood leaves open what happened.
+pub(super) fn taken<Q: graphql_client::GraphQLQuery>(answer: Answer) -> Result<Replaced, Failure>
+where
+    Q::ResponseData: serde::de::DeserializeOwned + Replaces,
+{
+    envelope::open::<Q::ResponseData>(answer)?.replaced().map_err(Failure::unclear)
+}

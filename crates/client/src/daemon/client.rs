@@ -1,0 +1,387 @@
+//! The live daemon: GraphQL and metrics over HTTP.
+//!
+//! Invariants: no request is repeated by itself; the status is read before anything else, and what it forbids is not asked;
+//! the schema is looked at again after a restart, an upgrade, or an answer that says a field is missing.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use graphql_client::GraphQLQuery;
+use jiff::Timestamp;
+use reqwest::header::HeaderValue;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::json;
+use snarkfee_clock::Clock;
+use snarkfee_core::{
+    fault::Fault,
+    market::{Book, ChainLook, Look, Reading, Status, SyncState},
+    port::{DaemonPort, LookPlan, Mutation, Replaced, SendError},
+    units::PublicKey,
+};
+use url::Url;
+
+use super::{
+    answers::{self, MarketAnswer, Replaces},
+    capabilities::{Capabilities, Capability, INTROSPECTION, MarketOperation, StatusOperation},
+    fleet::{Member, Shared, Wanted},
+    http::{Answer, Failure, Http, Limits, Reach, Transports},
+    keys::Key,
+    listed_blocks::MAX_BLOCKS,
+    metrics::MetricsEndpoint,
+    observer::RequestObserver,
+    operations::{self, account, market_coda, market_pool, market_range, set_snark_work_fee, set_snark_worker},
+    scalars::Wire,
+    scrape::Scrape,
+};
+
+/// What a client needs to know of one daemon.
+pub struct ClientConfig {
+    /// The GraphQL endpoint.
+    pub graphql_url: Url,
+    /// Where its metrics are read, if anywhere.
+    pub metrics: Option<MetricsEndpoint>,
+    /// A token for a reverse proxy before the daemon. It goes to `metrics` only where that is of the same origin.
+    pub bearer: Option<SecretString>,
+    /// Limit of one request, from connecting to the last byte.
+    pub timeout: Duration,
+    /// Limit of one answer's body in bytes.
+    pub max_response: u64,
+    /// Stamps the looks.
+    pub clock: Clock,
+    /// Is told of every request.
+    pub observer: Option<Arc<dyn RequestObserver>>,
+    /// Whom blocks and book are shared with, if anyone.
+    pub member: Option<Member>,
+}
+
+/// Why no client could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The HTTP client could not be set up: for https, the system's certificates could not be read.
+    #[error("the HTTP client cannot be set up")]
+    Http(#[source] reqwest::Error),
+    /// The token holds characters that no HTTP header can.
+    #[error("the bearer token holds characters that an HTTP header cannot carry")]
+    Bearer,
+}
+
+/// A daemon reached over HTTP.
+pub struct DaemonClient {
+    graphql_url: Url,
+    metrics: Option<MetricsEndpoint>,
+    token: Option<HeaderValue>,
+    metrics_token: Option<HeaderValue>,
+    http: Http,
+    clock: Clock,
+    observer: Option<Arc<dyn RequestObserver>>,
+    member: Option<Member>,
+    known: Mutex<Option<Known>>,
+}
+
+/// What was found of a daemon's schema, and of which process.
+#[derive(Clone)]
+struct Known {
+    capabilities: Capabilities,
+    process: Option<(String, Duration)>,
+}
+
+impl DaemonClient {
+    /// Makes a client; nothing is sent yet.
+    pub fn new(config: ClientConfig) -> Result<Self, ClientError> {
+        let metrics_url = config.metrics.as_ref().map(MetricsEndpoint::url);
+        let tls = [Some(&config.graphql_url), metrics_url];
+        let tls = tls.into_iter().flatten().any(|url| url.scheme() == "https");
+        let limits = Limits { time: config.timeout, bytes: config.max_response };
+        let token = config.bearer.as_ref().map(bearer).transpose()?;
+        let own = Transports::default();
+        let transports = config.member.as_ref().map_or(&own, |member| &member.fleet.transports);
+        let same_origin = |url: &Url| url.origin() == config.graphql_url.origin();
+        let metrics_token = token.clone().filter(|_| metrics_url.is_some_and(same_origin));
+        Ok(Self {
+            http: Http::try_new(limits, tls, transports).map_err(ClientError::Http)?,
+            graphql_url: config.graphql_url,
+            metrics: config.metrics,
+            token,
+            metrics_token,
+            clock: config.clock,
+            observer: config.observer,
+            member: config.member,
+            known: Mutex::new(None),
+        })
+    }
+
+    /// What the daemon's schema was found to offer; `None` before the first successful discovery.
+    pub fn found(&self) -> Option<Capabilities> {
+        self.known().as_ref().map(|known| known.capabilities.clone())
+    }
+
+    fn known(&self) -> MutexGuard<'_, Option<Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn forget(&self) {
+        *self.known() = None;
+    }
+
+    /// The capabilities, discovered if they are not known.
+    async fn capabilities(&self) -> Result<Capabilities, Fault> {
+        if let Some(found) = self.found() {
+            return Ok(found);
+        }
+        let found = self.discover().await?;
+        *self.known() = Some(Known { capabilities: found.clone(), process: None });
+        Ok(found)
+    }
+
+    async fn discover(&self) -> Result<Capabilities, Fault> {
+        let body = json!({"query": INTROSPECTION, "operationName": "Introspection", "variables": null});
+        match self.ask("introspection", encode(&body)?, answers::schema).await {
+            Ok(found) => Ok(found),
+            // Whoever answers but does not want to show the schema may still answer the rest.
+            Err(Failure { reach: Reach::Declined, fault }) => {
+                tracing::warn!(%fault, "introspection was refused, mainnet 1.x is assumed");
+                Ok(Capabilities::plain())
+            }
+            Err(failure) => Err(failure.fault),
+        }
+    }
+
+    /// Forgets the schema when the status comes from another process than the one it was found at.
+    fn notice(&self, status: &Status) {
+        let mut known = self.known();
+        let replaced = known
+            .as_ref()
+            .and_then(|known| known.process.as_ref())
+            .is_some_and(|(commit, uptime)| *commit != status.commit || status.uptime < *uptime);
+        if replaced {
+            *known = None;
+        } else if let Some(known) = known.as_mut() {
+            known.process = Some((status.commit.clone(), status.uptime));
+        }
+    }
+
+    async fn read_status(&self) -> Result<Status, Fault> {
+        let status = self.ask_status().await;
+        match &status {
+            Ok(status) => self.notice(status),
+            // What was assumed after a refusal must not outlive the reason of that refusal.
+            Err(_) if self.known().as_ref().is_some_and(|known| known.process.is_none()) => self.forget(),
+            Err(_) => {}
+        }
+        status
+    }
+
+    async fn ask_status(&self) -> Result<Status, Fault> {
+        let Some(operation) = self.capabilities().await?.status_operation() else {
+            return Err(Fault::Unsupported { missing: "daemonStatus of a known form".to_owned() });
+        };
+        let request = match operation {
+            StatusOperation::Metrics => request::<operations::StatusMetrics>(operations::status_metrics::Variables),
+            StatusOperation::Plain => request::<operations::Status>(operations::status::Variables),
+            StatusOperation::Coda => request::<operations::StatusCoda>(operations::status_coda::Variables),
+        };
+        Ok(self.ask(operation.name(), request?, |answer| answers::status(operation, answer)).await?)
+    }
+
+    /// Blocks and book, as another daemon of the fleet just read them or from this one.
+    async fn read_market(&self, at: Timestamp, status: &Status, blocks: u32) -> Market {
+        let found = match self.capabilities().await {
+            Ok(found) => found,
+            Err(fault) => return Market::failed(true, fault),
+        };
+        let has_chain = found.has(Capability::BestChain);
+        let Some(operation) = found.market_operation() else {
+            return Market::failed(has_chain, Fault::Unsupported { missing: "snarkPool".to_owned() });
+        };
+        let in_order = operation == MarketOperation::Range;
+        let shared = |member: &Member| {
+            member.find(&Wanted { now: self.clock.now(), status, blocks, in_order }).map(Market::shared)
+        };
+        let mut turn = None;
+        if let Some(member) = &self.member {
+            if let Some(market) = shared(member) {
+                return market;
+            }
+            turn = member.turn().await;
+            if let Some(market) = shared(member) {
+                return market;
+            }
+        }
+        let answer = self.ask_market(operation, blocks).await;
+        drop(turn);
+        match answer {
+            Ok((chain, book)) => {
+                if let (Some(member), Some(chain)) = (&self.member, &chain) {
+                    member.share(at, chain, &book);
+                }
+                Market { read: None, chain: chain.map(Ok), book: Some(Ok(book)) }
+            }
+            Err(fault) => Market::failed(has_chain, fault),
+        }
+    }
+
+    async fn ask_market(&self, operation: MarketOperation, blocks: u32) -> Result<MarketAnswer, Fault> {
+        let blocks = i64::from(blocks.min(MAX_BLOCKS));
+        let request = match operation {
+            MarketOperation::Range => request::<operations::MarketRange>(market_range::Variables { blocks }),
+            MarketOperation::Pool => request::<operations::MarketPool>(market_pool::Variables { blocks }),
+            MarketOperation::Coda => request::<operations::MarketCoda>(market_coda::Variables),
+        };
+        Ok(self.ask(operation.name(), request?, |answer| answers::market(operation, answer)).await?)
+    }
+
+    /// Whether the key has an account of the default token at the best tip.
+    async fn read_account(&self, key: &PublicKey) -> Result<bool, Fault> {
+        if !self.capabilities().await?.has(Capability::Account) {
+            return Err(Fault::Unsupported { missing: "account".to_owned() });
+        }
+        let request = request::<operations::Account>(account::Variables { public_key: Key::variable(key) });
+        Ok(self.ask("account", request?, answers::account).await?)
+    }
+
+    /// Reads the metrics once; `None` where none are configured.
+    pub async fn scrape(&self) -> Option<Result<Scrape, Fault>> {
+        let metrics = self.metrics.as_ref()?;
+        let began = Instant::now();
+        let read = metrics.read(&self.http, self.metrics_token.as_ref()).await;
+        Some(self.ended("metrics", began, read).map_err(Fault::from))
+    }
+
+    async fn mutate<Q: GraphQLQuery>(
+        &self,
+        operation: &'static str,
+        variables: Q::Variables,
+    ) -> Result<Replaced, Failure>
+    where
+        Q::ResponseData: DeserializeOwned + Replaces,
+    {
+        self.ask(operation, request::<Q>(variables)?, answers::taken::<Q>).await
+    }
+
+    async fn ask<T>(
+        &self,
+        operation: &'static str,
+        request: Vec<u8>,
+        read: impl FnOnce(Answer) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let began = Instant::now();
+        let answer = self.http.post_json(&self.graphql_url, self.token.as_ref(), request).await;
+        let answer = self.ended(operation, began, answer.and_then(read));
+        if let Err(Failure { fault: Fault::Unsupported { .. }, .. }) = &answer {
+            self.forget();
+        }
+        answer
+    }
+
+    fn ended<T>(&self, operation: &'static str, began: Instant, answer: Result<T, Failure>) -> Result<T, Failure> {
+        let took = began.elapsed();
+        let fault = answer.as_ref().err().map(|failure| &failure.fault);
+        match fault {
+            None => tracing::trace!(operation, ?took, "daemon answered"),
+            Some(fault) => tracing::debug!(operation, ?took, code = fault.code(), %fault, "request failed"),
+        }
+        if let Some(observer) = &self.observer {
+            observer.observed(operation, fault, took);
+        }
+        answer
+    }
+}
+
+impl DaemonPort for DaemonClient {
+    async fn look(&self, plan: &LookPlan) -> Look {
+        let at = self.clock.now();
+        let status = self.read_status().await;
+        // Before a daemon has a best tip it answers with empty or missing lists and no accounts, which would pass for facts.
+        let synced = status.as_ref().ok().filter(|status| status.sync == SyncState::Synced);
+        let market = async {
+            match synced {
+                Some(status) => self.read_market(at, status, plan.blocks).await,
+                None => Market::default(),
+            }
+        };
+        let account = async {
+            match plan.account.as_ref().filter(|_| synced.is_some()) {
+                Some(key) => Some(self.read_account(key).await),
+                None => None,
+            }
+        };
+        let metrics = async { Some(self.scrape().await?.map(|scrape| scrape.metrics)) };
+        // Two queries of one look must not both discover the schema.
+        let (market, account, metrics) = if synced.is_some() && self.found().is_none() {
+            let market = market.await;
+            let (account, metrics) = tokio::join!(account, metrics);
+            (market, account, metrics)
+        } else {
+            tokio::join!(market, account, metrics)
+        };
+        let Market { read: market_read, chain, book } = market;
+        Look { at, clock_set: None, status, market_read, chain, book, metrics, account }
+    }
+
+    async fn status(&self) -> Result<Status, Fault> {
+        self.read_status().await
+    }
+
+    async fn send(&self, mutation: &Mutation) -> Result<Replaced, SendError> {
+        let answer = match mutation {
+            Mutation::SetFee { fee } => {
+                let variables = set_snark_work_fee::Variables { fee: Wire::variable(fee.get().to_string()) };
+                self.mutate::<operations::SetSnarkWorkFee>("set_snark_work_fee", variables).await
+            }
+            Mutation::SwitchOn { key } => {
+                let variables = set_snark_worker::Variables { public_key: Key::variable(key) };
+                self.mutate::<operations::SetSnarkWorker>("set_snark_worker", variables).await
+            }
+            Mutation::SwitchOff => {
+                let variables = operations::unset_snark_worker::Variables;
+                self.mutate::<operations::UnsetSnarkWorker>("unset_snark_worker", variables).await
+            }
+        };
+        answer.map_err(|Failure { fault, reach }| match reach {
+            Reach::NotSent => SendError::NotSent(fault),
+            Reach::Declined => SendError::Rejected(fault),
+            Reach::Unclear => SendError::Lost(fault),
+        })
+    }
+
+    fn era(&self) -> Option<String> {
+        self.found().map(|found| found.era().name().to_owned())
+    }
+}
+
+/// Chain and book, which one request answers.
+#[derive(Default)]
+struct Market {
+    read: Option<Reading>,
+    chain: Option<Result<ChainLook, Fault>>,
+    book: Option<Result<Book, Fault>>,
+}
+
+impl Market {
+    fn shared(shared: Shared) -> Self {
+        Self { read: Some(shared.reading), chain: Some(Ok(shared.chain)), book: Some(Ok(shared.book)) }
+    }
+
+    fn failed(has_chain: bool, fault: Fault) -> Self {
+        Self { read: None, chain: has_chain.then(|| Err(fault.clone())), book: Some(Err(fault)) }
+    }
+}
+
+fn request<Q: GraphQLQuery>(variables: Q::Variables) -> Result<Vec<u8>, Failure> {
+    encode(&Q::build_query(variables))
+}
+
+fn encode(body: &impl Serialize) -> Result<Vec<u8>, Failure> {
+    serde_json::to_vec(body)
+        .map_err(|error| Failure { fault: Fault::Malformed { cause: error.to_string() }, reach: Reach::NotSent })
+}
+
+fn bearer(token: &SecretString) -> Result<HeaderValue, ClientError> {
+    let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
+        .map_err(|_unprintable| ClientError::Bearer)?;
+    value.set_sensitive(true);
+    Ok(value)
+}

@@ -1,0 +1,176 @@
+//! What the daemons of one network need not all be asked: blocks and order book are the network's, so one of a fleet reads them, and
+//! the others take its reading.
+//!
+//! Invariants: a reading is taken only by a daemon whose own best tip is among its blocks, so two networks, and two sides of a fork,
+//! never mix; a reading is never older than half a slot; a daemon that does not answer delays no other beyond a bound.
+//!
+//! Not here: a daemon's own state, which each is asked for itself.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use snarkfee_core::{
+    market::{Book, BookOrder, ChainLook, Reading, Status},
+    units::DaemonId,
+};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::http::Transports;
+
+/// Readings kept: as many networks and sides of a fork as a fleet may stand on at once.
+const READINGS: usize = 8;
+/// Daemons that are asked for blocks and book at once.
+const TURNS: usize = 4;
+/// How long one of them is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A daemon's place in the fleet that one process looks after.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// The daemon.
+    pub daemon: DaemonId,
+    /// What the fleet shares.
+    pub fleet: Arc<Fleet>,
+}
+
+/// What the daemons of a fleet share.
+#[derive(Debug)]
+pub struct Fleet {
+    /// The newest last.
+    readings: Mutex<Vec<Shared>>,
+    turns: Semaphore,
+    pub(super) transports: Transports,
+}
+
+/// Blocks and book as one daemon read them.
+#[derive(Clone, Debug)]
+pub(super) struct Shared {
+    pub(super) reading: Reading,
+    pub(super) chain: ChainLook,
+    pub(super) book: Book,
+}
+
+/// What a daemon needs of a reading.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'a> {
+    pub(super) now: Timestamp,
+    pub(super) status: &'a Status,
+    /// How many of the newest blocks.
+    pub(super) blocks: u32,
+    /// Whether the daemon itself could list the open works in their order.
+    pub(super) in_order: bool,
+}
+
+impl Default for Fleet {
+    fn default() -> Self {
+        Self { readings: Mutex::default(), turns: Semaphore::new(TURNS), transports: Transports::default() }
+    }
+}
+
+impl Fleet {
+    /// Connects daemons that join from now on anew, with the system's certificates as they then are.
+    pub fn renew_connections(&self) {
+        self.transports.renew();
+    }
+}
+
+impl Member {
+    /// What another daemon of the fleet read, if it serves this one as its own would.
+    pub(super) fn find(&self, wanted: &Wanted<'_>) -> Option<Shared> {
+        let readings = self.fleet.readings.lock().unwrap_or_else(PoisonError::into_inner);
+        readings.iter().rev().find(|shared| shared.reading.by != self.daemon && shared.serves(wanted)).cloned()
+    }
+
+    /// Waits until few daemons are being asked, or long enough.
+    pub(super) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        tokio::time::timeout(PATIENCE, self.fleet.turns.acquire()).await.ok()?.ok()
+    }
+
+    /// Shares what this daemon read.
+    pub(super) fn share(&self, at: Timestamp, chain: &ChainLook, book: &Book) {
+        let reading = Reading { by: self.daemon.clone(), at };
+        let mut readings = self.fleet.readings.lock().unwrap_or_else(PoisonError::into_inner);
+        readings.retain(|shared| shared.reading.by != self.daemon);
+        if readings.len() >= READINGS {
+            readings.remove(0);
+        }
+        readings.push(Shared { reading, chain: chain.clone(), book: book.clone() });
+    }
+}
+
+impl Shared {
+    fn serves(&self, wanted: &Wanted<'_>) -> bool {
+        let age = wanted.now.duration_since(self.reading.at);
+        let fresh = Duration::try_from(age).is_ok_and(|age| age <= wanted.status.slot_duration / 2);
+        let tip = wanted.status.state_hash.as_deref();
+        let same_chain = tip.is_some_and(|tip| self.chain.blocks.iter().rev().any(|block| &*block.state_hash == tip));
+        let whole = self.chain.blocks.len() >= wanted.blocks as usize;
+        fresh && same_chain && whole && (self.book.order == BookOrder::Purchase || !wanted.in_order)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use snarkfee_core::fixtures::{block, status, time};
+
+    fn member(name: &str, fleet: &Arc<Fleet>) -> Member {
+        Member { daemon: DaemonId::try_new(name).unwrap(), fleet: Arc::clone(fleet) }
+    }
+
+    fn chain(hashes: &[&str]) -> ChainLook {
+        ChainLook { blocks: (1..).zip(hashes).map(|(height, hash)| block(height, hash, 0, &[])).collect() }
+    }
+
+    fn book(order: BookOrder) -> Book {
+        Book { order, works: Vec::new().into() }
+    }
+
+    /// At `seconds`, on the tip `hash`, in need of two blocks and of works in order.
+    fn asked(seconds: i64, hash: &str, find: impl FnOnce(&Wanted<'_>) -> Option<Shared>) -> Option<String> {
+        let status = Status { state_hash: Some(hash.to_owned()), ..status(seconds) };
+        let wanted = Wanted { now: time(seconds), status: &status, blocks: 2, in_order: true };
+        find(&wanted).map(|shared| shared.reading.by.to_string())
+    }
+
+    #[test]
+    fn a_reading_serves_those_who_stand_on_its_chain() {
+        let fleet = Arc::default();
+        let (a, b) = (member("a", &fleet), member("b", &fleet));
+        a.share(time(100), &chain(&["x", "y", "z"]), &book(BookOrder::Purchase));
+        let half_slot = i64::try_from(status(0).slot_duration.as_secs() / 2).unwrap();
+        assert_eq!(asked(100, "z", |wanted| b.find(wanted)).as_deref(), Some("a"));
+        assert_eq!(asked(100 + half_slot, "y", |wanted| b.find(wanted)).as_deref(), Some("a"), "a block behind");
+        assert_eq!(asked(101 + half_slot, "z", |wanted| b.find(wanted)), None, "too old");
+        assert_eq!(asked(99, "z", |wanted| b.find(wanted)), None, "a clock that was set back");
+        assert_eq!(asked(100, "w", |wanted| b.find(wanted)), None, "another network, or ahead of the reading");
+        assert_eq!(asked(100, "z", |wanted| a.find(wanted)), None, "its own");
+    }
+
+    #[test]
+    fn a_poorer_reading_than_its_own_is_not_taken() {
+        let fleet = Arc::default();
+        let (a, b) = (member("a", &fleet), member("b", &fleet));
+        a.share(time(0), &chain(&["z"]), &book(BookOrder::Purchase));
+        assert_eq!(asked(0, "z", |wanted| b.find(wanted)), None, "too few blocks");
+        a.share(time(0), &chain(&["y", "z"]), &book(BookOrder::Unknown));
+        assert_eq!(asked(0, "z", |wanted| b.find(wanted)), None, "no order of purchase");
+        let unordered = |wanted: &Wanted<'_>| b.find(&Wanted { in_order: false, ..*wanted });
+        assert_eq!(asked(0, "z", unordered).as_deref(), Some("a"));
+    }
+
+    #[test]
+    fn the_newest_readings_are_kept() {
+        let fleet = Arc::default();
+        for index in 0..=READINGS {
+            let chain = chain(&["y", &format!("tip{index}")]);
+            member(&format!("d{index}"), &fleet).share(time(0), &chain, &book(BookOrder::Purchase));
+        }
+        let reader = member("reader", &fleet);
+        assert_eq!(asked(0, "tip0", |wanted| reader.find(wanted)), None);
+        assert_eq!(asked(0, "tip1", |wanted| reader.find(wanted)).as_deref(), Some("d1"));
+    }
+}

@@ -1,0 +1,33 @@
+//! The operations sent, one document each, with types generated from `graphql/schema.graphql`.
+//!
+//! A request carries its whole document, so a document holds one operation: what a mutation can do is what its file shows.
+
+use graphql_client::GraphQLQuery;
+
+use super::scalars::SyncStatus;
+
+macro_rules! operations {
+    ($($name:ident $path:tt;)*) => {$(
+        #[derive(GraphQLQuery)]
+        #[graphql(
+            schema_path = "../../graphql/schema.graphql",
+            query_path = $path,
+            custom_scalars_module = "crate::daemon::scalars",
+            extern_enums("SyncStatus"),
+        )]
+        pub(super) struct $name;
+    )*};
+}
+
+operations! {
+    Status "../../graphql/status.graphql";
+    StatusMetrics "../../graphql/status_metrics.graphql";
+    StatusCoda "../../graphql/status_coda.graphql";
+    MarketRange "../../graphql/market_range.graphql";
+    MarketPool "../../graphql/market_pool.graphql";
+    MarketCoda "../../graphql/market_coda.graphql";
+    Account "../../graphql/account.graphql";
+    SetSnarkWorker "../../graphql/set_snark_worker.graphql";
+    UnsetSnarkWorker "../../graphql/unset_snark_worker.graphql";
+    SetSnarkWorkFee "../../graphql/set_snark_work_fee.graphql";
+}

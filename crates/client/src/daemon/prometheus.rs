@@ -1,0 +1,218 @@
+//! A daemon's metrics as a Prometheus server has them: the instant query that asks for them, and its answer written out again as the
+//! text that the daemon would have served.
+//!
+//! The server's own rules of staleness hold (Prometheus, "Querying basics", 2.x): a series whose target went away is not in an answer.
+//! Beyond that, samples have an age limit, by the server's clock alone: the query asks for the time at which the oldest was scraped.
+//!
+//! Not here: what the samples mean (`scrape`).
+
+use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
+
+use serde::Deserialize;
+use snarkfee_core::{fault::Fault, metrics_text::DAEMON_PREFIXES, units::duration};
+use url::Url;
+
+use super::scrape::{self, ASSIGNED, COMPLETED, FEES, POOL_SIZE, Scrape};
+
+/// Series in an answer that are looked at; one daemon has some twenty.
+const MOST_SERIES: usize = 10_000;
+/// Stands in the answer for the time at which the oldest sample was scraped.
+const OLDEST: &str = "snarkfee_oldest_sample";
+
+/// The address of the query for the series that `selector` picks.
+pub(super) fn question(server: &Url, selector: &str) -> Url {
+    let mut url = server.clone();
+    url.set_path(&format!("{}/api/v1/query", server.path().trim_end_matches('/')));
+    url.query_pairs_mut().append_pair("query", &expression(selector));
+    url
+}
+
+fn expression(selector: &str) -> String {
+    let prefixes = DAEMON_PREFIXES.join("|");
+    let names = format!("({prefixes})({FEES}_(bucket|sum|count)|{POOL_SIZE}|{COMPLETED}|{ASSIGNED})");
+    let selector = selector.trim().trim_end_matches(',');
+    // One scrape stamps all series of a target. `timestamp` drops names, so of several series of one target it is asked one by one.
+    let stamped = DAEMON_PREFIXES.iter().flat_map(|prefix| {
+        let name = |name: String| format!("timestamp({prefix}{name}{{{selector}}})");
+        [name(POOL_SIZE.to_owned()), name(format!("{FEES}_count"))]
+    });
+    let stamps = stamped.collect::<Vec<_>>().join(" or ");
+    let oldest = format!("label_replace(min({stamps}),\"__name__\",\"{OLDEST}\",\"\",\"\")");
+    format!("{{__name__=~\"up|{names}\",{selector}}} or {oldest}")
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    data: Data,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Data {
+    result_type: String,
+    result: Vec<Series>,
+}
+
+#[derive(Deserialize)]
+struct Series {
+    metric: BTreeMap<String, String>,
+    value: (f64, String),
+}
+
+/// Reads the answer to [`question`].
+pub(super) fn read(body: &[u8], max_age: Duration) -> Result<Scrape, Fault> {
+    let malformed = |cause: String| Fault::Malformed { cause: Fault::excerpt(&cause) };
+    let Answer { data } = serde_json::from_slice(body)
+        .map_err(|error| malformed(format!("not the answer of a Prometheus server: {error}")))?;
+    if data.result_type != "vector" {
+        return Err(malformed(format!("the server answered with a {}", data.result_type)));
+    }
+    if data.result.len() > MOST_SERIES {
+        return Err(Fault::Oversized { limit: MOST_SERIES as u64 });
+    }
+    let mut text = String::new();
+    for prefix in DAEMON_PREFIXES {
+        writeln!(text, "# TYPE {prefix}{FEES} histogram").map_err(|error| malformed(error.to_string()))?;
+    }
+    let (mut target, mut age, mut up) = (None, None, None);
+    for Series { mut metric, value: (asked, value) } in data.result {
+        let name = metric.remove("__name__").unwrap_or_default();
+        if name == OLDEST {
+            age = value.parse::<f64>().ok().map(|scraped| asked - scraped);
+            continue;
+        }
+        if name == "up" {
+            up = value.parse::<f64>().ok().into_iter().chain(up).reduce(f64::max);
+            continue;
+        }
+        let bound = metric.remove("le");
+        if target.get_or_insert_with(|| metric.clone()) != &metric {
+            let [one, other] = [target.unwrap_or_default(), metric].map(|labels| shown(&labels));
+            return Err(Fault::NotScraped { cause: format!("the selector picks several targets: {one} and {other}") });
+        }
+        let bound = bound.map(|bound| bound.parse::<f64>()).transpose();
+        let bound = bound.map_err(|_| malformed(format!("{name} has a bucket without a bound")))?;
+        let bucket = bound.map_or(String::new(), |bound| format!("{{le=\"{bound}\"}}"));
+        // Whatever is no number here is none to the reader of the text either.
+        let value = if value.contains(char::is_control) { "" } else { &value };
+        writeln!(text, "{name}{bucket} {value}").map_err(|error| malformed(error.to_string()))?;
+    }
+    let missing = |cause: &str| Err(Fault::NotScraped { cause: cause.to_owned() });
+    match (target, up) {
+        (Some(_), _) => {}
+        (None, Some(up)) if up < 1.0 => return missing("it cannot scrape the target that the selector picks"),
+        (None, Some(_)) => return missing("the target that the selector picks has no metrics of snark work"),
+        (None, None) => return missing("the selector picks no target of it"),
+    }
+    let Some(age) = age.and_then(|age| Duration::try_from_secs_f64(age.max(0.0)).ok()) else {
+        return Err(malformed("no time of the samples".to_owned()));
+    };
+    if age > max_age {
+        let shown = duration::show(Duration::from_secs(age.as_secs()));
+        let cause = format!("its samples are {shown} old, allowed are {}", duration::show(max_age));
+        return Err(Fault::NotScraped { cause });
+    }
+    let scrape = scrape::read(text.as_bytes())?;
+    Ok(Scrape { sampled: Some(age), ..scrape })
+}
+
+/// The labels of a target in one bounded line.
+fn shown(labels: &BTreeMap<String, String>) -> String {
+    let pairs: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+    Fault::excerpt(&pairs.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(300);
+
+    fn series(name: &str, le: Option<&str>, value: &str) -> Value {
+        let mut metric = json!({"__name__": name, "instance": "mina-1:10000", "job": "mina"});
+        if let Some(le) = le {
+            metric["le"] = le.into();
+        }
+        json!({"metric": metric, "value": [1000.5, value]})
+    }
+
+    fn page() -> Vec<Value> {
+        vec![
+            series("up", None, "1"),
+            series("Coda_Snark_work_snark_fee_bucket", Some("+Inf"), "3"),
+            series("Coda_Snark_work_snark_fee_bucket", Some("1."), "1"),
+            series("Coda_Snark_work_snark_fee_bucket", Some("0."), "1"),
+            series("Coda_Snark_work_snark_fee_count", None, "3"),
+            series("Coda_Snark_work_snark_fee_sum", None, "1500000000"),
+            series("Coda_Snark_work_snark_pool_size", None, "4111"),
+            json!({"metric": {"__name__": OLDEST}, "value": [1000.5, "990.25"]}),
+        ]
+    }
+
+    fn answer(result: impl Into<Value>) -> Result<Scrape, Fault> {
+        let body =
+            json!({"status": "success", "data": {"resultType": "vector", "result": Into::<Value>::into(result)}});
+        read(body.to_string().as_bytes(), LIMIT)
+    }
+
+    #[test]
+    fn an_answer_reads_as_the_daemons_own_page_would() {
+        let through = answer(page()).unwrap();
+        let direct = scrape::read(
+            b"#TYPE Coda_Snark_work_snark_fee histogram\nCoda_Snark_work_snark_fee_sum 1.5e+09\n\
+              Coda_Snark_work_snark_fee_count 3\nCoda_Snark_work_snark_fee_bucket{le=\"+Inf\"} 3\n\
+              Coda_Snark_work_snark_fee_bucket{le=\"1.\"} 1\nCoda_Snark_work_snark_fee_bucket{le=\"0.\"} 1\n\
+              Coda_Snark_work_snark_pool_size 4111\n",
+        );
+        assert_eq!(through.metrics, direct.unwrap().metrics);
+        assert_eq!(through.sampled, Some(Duration::from_millis(10_250)));
+    }
+
+    #[test]
+    fn what_is_not_current_or_not_of_one_daemon_is_not_taken() {
+        let cause = |result: Vec<Value>| match answer(result) {
+            Err(Fault::NotScraped { cause }) => cause,
+            other => panic!("{other:?}"),
+        };
+        assert!(cause(vec![]).contains("no target"));
+        assert!(cause(vec![series("up", None, "0")]).contains("cannot scrape"));
+        assert!(cause(vec![series("up", None, "1")]).contains("no metrics of snark work"));
+        let mut old = page();
+        old.last_mut().unwrap()["value"][1] = "699".into();
+        assert_eq!(cause(old), "its samples are 5m1s old, allowed are 5m");
+        let mut two = page();
+        two[6]["metric"]["instance"] = "mina-2:10000".into();
+        assert!(cause(two).contains("several targets"));
+    }
+
+    #[test]
+    fn what_is_no_answer_to_the_question_is_malformed() {
+        let mut no_time = page();
+        no_time.pop();
+        assert_eq!(answer(no_time).unwrap_err().code(), "malformed");
+        let mut hostile = page();
+        hostile[6]["value"][1] = "1\nCoda_Snark_work_snark_work_assigned_rpc 7".into();
+        assert_eq!(answer(hostile).unwrap().metrics.assigned_to_own, None);
+        let mut unbounded = page();
+        unbounded[2]["metric"]["le"] = "\"} 9\n".into();
+        assert_eq!(answer(unbounded).unwrap_err().code(), "malformed");
+        for body in ["", "<html>", "[]", r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#] {
+            assert_eq!(read(body.as_bytes(), LIMIT).unwrap_err().code(), "malformed", "{body}");
+        }
+        let many = vec![series("up", None, "1"); MOST_SERIES + 1];
+        assert_eq!(answer(many).unwrap_err().code(), "oversized");
+    }
+
+    #[test]
+    fn the_question_keeps_path_and_credentials_of_the_server() {
+        let server = Url::parse("https://me:secret@example.org/prometheus/").unwrap();
+        let url = question(&server, "instance=\"a b\", job=~\"m.*\",");
+        assert_eq!((url.path(), url.password()), ("/prometheus/api/v1/query", Some("secret")));
+        let (name, query) = url.query_pairs().next().unwrap();
+        assert_eq!(name, "query");
+        assert!(query.starts_with("{__name__=~\"up|(Coda_|Mina_)("), "{query}");
+        assert!(query.contains(",instance=\"a b\", job=~\"m.*\"} or label_replace("), "{query}");
+    }
+}

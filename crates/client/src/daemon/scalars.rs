@@ -1,0 +1,261 @@
+//! The daemon's scalars: taken tolerantly as string or number, read strictly with the field's name at hand.
+//!
+//! The daemon prints `Int` as a JSON number and its 32- and 64-bit scalars as strings, and names differ between eras (`UInt64`
+//! became `Fee`, `Amount`, ..). All but keys (`keys`) and the ids of works (`ids`) arrive as [`Wire`]; one function per
+//! meaning turns it into a value or into [`Fault::InvalidValue`].
+//!
+//! Invariants: a number is accepted only in canonical decimal form, so that nothing is read as something it does not say.
+
+use std::{borrow::Cow, fmt};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use snarkfee_core::{fault::Fault, market::SyncState, units::Nanomina};
+
+use super::{ids::Ids, keys::Key};
+
+/// A scalar as it came: a JSON string or number, its value not yet looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Wire {
+    /// An integer in the range of `i64`, as a JSON number or as canonical text.
+    Int(i64),
+    /// Any other number as printed, or any other text.
+    Text(Box<str>),
+}
+
+// The names under which the generated code looks for them.
+pub(super) type AccountNonce = Wire;
+pub(super) type BlockTime = Wire;
+pub(super) type Fee = Wire;
+pub(super) type GlobalSlotSinceHardFork = Wire;
+pub(super) type Int63 = Wire;
+pub(super) type Length = Wire;
+pub(super) type PublicKey = Key;
+pub(super) type StateHash = Wire;
+pub(super) type UInt64 = Wire;
+pub(super) type WorkIds = Ids;
+
+impl Wire {
+    /// The text of a variable: scalars go out as canonical strings, which every era reads alike.
+    pub(super) fn variable(text: impl Into<Box<str>>) -> Self {
+        Self::Text(text.into())
+    }
+
+    pub(super) fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Int(number) => Cow::Owned(number.to_string()),
+            Self::Text(text) => Cow::Borrowed(text),
+        }
+    }
+
+    pub(super) fn invalid(&self, field: &str) -> Fault {
+        invalid(field, &self.text())
+    }
+
+    /// An integer of the daemon's `Int`.
+    pub(super) fn integer(&self, field: &str) -> Result<i64, Fault> {
+        match self {
+            Self::Int(number) => Ok(*number),
+            Self::Text(_) => Err(self.invalid(field)),
+        }
+    }
+
+    /// An integer from 0 to 2^63 - 1.
+    pub(super) fn unsigned(&self, field: &str) -> Result<u64, Fault> {
+        u64::try_from(self.integer(field)?).map_err(|_negative| self.invalid(field))
+    }
+
+    /// An integer from 0 to 2^32 - 1: a height, a length.
+    pub(super) fn length(&self, field: &str) -> Result<u32, Fault> {
+        u32::try_from(self.integer(field)?).map_err(|_outside| self.invalid(field))
+    }
+
+    /// An amount of money in nanomina, or in whole base units of a 2020 network's coin.
+    pub(super) fn amount(&self, field: &str) -> Result<Nanomina, Fault> {
+        Nanomina::try_new(self.unsigned(field)?).map_err(|_too_large| self.invalid(field))
+    }
+
+    /// A time in milliseconds since 1970.
+    pub(super) fn time(&self, field: &str) -> Result<Timestamp, Fault> {
+        let milliseconds = self.integer(field)?;
+        let time = Timestamp::from_millisecond(milliseconds).ok().filter(|_| milliseconds >= 0);
+        time.ok_or_else(|| self.invalid(field))
+    }
+
+    /// A state hash; only that it is a short text without control characters is checked, it serves as an identity.
+    pub(super) fn hash(&self, field: &str) -> Result<String, Fault> {
+        const LONGEST: usize = 1024;
+        match self {
+            Self::Text(text) if !text.is_empty() && text.len() <= LONGEST && !text.contains(char::is_control) => {
+                Ok(text.to_string())
+            }
+            _ => Err(self.invalid(field)),
+        }
+    }
+}
+
+/// A value that cannot be true.
+pub(super) fn invalid(field: &str, value: &str) -> Fault {
+    Fault::InvalidValue { field: field.to_owned(), value: Fault::excerpt(value) }
+}
+
+impl Serialize for Wire {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text())
+    }
+}
+
+impl<'de> Deserialize<'de> for Wire {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Scalar;
+
+        impl de::Visitor<'_> for Scalar {
+            type Value = Wire;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string or a number")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Wire, E> {
+                Ok(canonical(text).map_or_else(|| Wire::Text(text.into()), Wire::Int))
+            }
+
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Wire, E> {
+                Ok(Wire::Int(number))
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Wire, E> {
+                Ok(i64::try_from(number).map_or_else(|_large| Wire::Text(number.to_string().into()), Wire::Int))
+            }
+
+            fn visit_f64<E: de::Error>(self, number: f64) -> Result<Wire, E> {
+                // `Debug` keeps the fraction of a whole number, so that 1.0 stays what it is: not canonical.
+                Ok(Wire::Text(format!("{number:?}").into()))
+            }
+        }
+
+        deserializer.deserialize_any(Scalar)
+    }
+}
+
+/// The integer that a text prints canonically: no sign but one `-`, no leading zero, nothing around it.
+fn canonical(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
+    match digits {
+        [b'0'] if text.len() == 1 => Some(0),
+        [b'1'..=b'9', ..] => text.parse().ok(),
+        _ => None,
+    }
+}
+
+/// `SyncStatus` with room for names of later eras.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct SyncStatus(pub(super) SyncState);
+
+impl<'de> Deserialize<'de> for SyncStatus {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = Cow::<str>::deserialize(deserializer)?;
+        Ok(Self(match &*name {
+            "CONNECTING" => SyncState::Connecting,
+            "LISTENING" => SyncState::Listening,
+            "OFFLINE" => SyncState::Offline,
+            "BOOTSTRAP" => SyncState::Bootstrap,
+            "SYNCED" => SyncState::Synced,
+            "CATCHUP" => SyncState::Catchup,
+            other => SyncState::Other(Fault::excerpt(other)),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn wire(json: &str) -> Wire {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn only_canonical_numbers_in_range_are_read() {
+        for json in ["5", "\"5\""] {
+            assert_eq!(wire(json).amount("fee").unwrap().get(), 5, "{json}");
+        }
+        assert_eq!(wire("9223372036854775807").amount("fee").unwrap(), Nanomina::MAX);
+        assert_eq!(wire("\"9223372036854775807\"").amount("fee").unwrap(), Nanomina::MAX);
+        for json in [
+            "-1",
+            "\"-1\"",
+            "\"-0\"",
+            "1.5",
+            "1.0",
+            "1e3",
+            "\"1.5\"",
+            "\"1e3\"",
+            "\"01\"",
+            "\"+1\"",
+            "\" 1\"",
+            "\"1 \"",
+            "\"1_000\"",
+            "\"0x10\"",
+            "\"\"",
+            "\"NaN\"",
+            "9223372036854775808",
+            "\"9223372036854775808\"",
+            "1e19",
+            "18446744073709551616",
+        ] {
+            let fault = wire(json).amount("snarkPool.fee").unwrap_err();
+            assert!(matches!(&fault, Fault::InvalidValue { field, .. } if field == "snarkPool.fee"), "{json}: {fault}");
+        }
+    }
+
+    #[test]
+    fn what_is_neither_string_nor_number_is_no_scalar() {
+        for json in ["null", "true", "[1]", "{}"] {
+            assert!(serde_json::from_str::<Wire>(json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn times_are_milliseconds_and_keys_are_text() {
+        assert_eq!(wire("\"1617151320000\"").time("date").unwrap(), "2021-03-31T00:42:00Z".parse().unwrap());
+        assert!(wire("\"-1\"").time("date").is_err());
+        assert!(wire("9223372036854775807").time("date").is_err());
+        for json in ["7", "18446744073709551615", "\"B62 q\"", "\"\"", "\"5\\u0000\""] {
+            let fault = serde_json::from_str::<Key>(json).unwrap().key("prover").unwrap_err();
+            assert!(matches!(&fault, Fault::InvalidValue { field, .. } if field == "prover"), "{json}: {fault}");
+        }
+        assert!(wire("4294967296").length("blockchainLength").is_err());
+    }
+
+    #[test]
+    fn unknown_sync_names_are_kept() {
+        let sync: SyncStatus = serde_json::from_str("\"HARDFORKED\"").unwrap();
+        assert_eq!(sync.0, SyncState::Other("HARDFORKED".into()));
+        assert_eq!(serde_json::from_str::<SyncStatus>("\"SYNCED\"").unwrap().0, SyncState::Synced);
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_and_strings_read_alike_and_variables_round_trip(number in any::<i64>()) {
+            let (bare, quoted) = (wire(&number.to_string()), wire(&format!("\"{number}\"")));
+            prop_assert_eq!(bare.integer("x"), Ok(number));
+            prop_assert_eq!(quoted.integer("x"), Ok(number));
+            prop_assert_eq!(bare.amount("x").is_ok(), number >= 0);
+            prop_assert_eq!(serde_json::to_string(&bare).unwrap(), format!("\"{number}\""));
+        }
+
+        #[test]
+        fn any_text_reads_as_itself_or_not_at_all(text in "[ +0-9_.eExX-]{0,24}|\\PC{0,24}") {
+            let scalar = wire(&serde_json::to_string(&text).unwrap());
+            if let Ok(number) = scalar.integer("x") {
+                prop_assert_eq!(&number.to_string(), &text);
+            }
+            if let Ok(amount) = scalar.amount("x") {
+                prop_assert_eq!(&amount.get().to_string(), &text);
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! From the daemon's metrics text to [`PoolMetrics`].
+
+use std::time::Duration;
+
+use snarkfee_core::{
+    fault::Fault,
+    market::{FeeHistogram, PoolMetrics},
+    metrics_text::{DAEMON_PREFIXES, Exposition, Histogram},
+};
+
+pub(super) const FEES: &str = "Snark_work_snark_fee";
+pub(super) const POOL_SIZE: &str = "Snark_work_snark_pool_size";
+pub(super) const COMPLETED: &str = "Snark_work_completed_snark_work_received_rpc";
+pub(super) const ASSIGNED: &str = "Snark_work_snark_work_assigned_rpc";
+
+/// Metrics as read once, and in which dialect.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scrape {
+    /// What is used of them.
+    pub metrics: PoolMetrics,
+    /// What stands before the names of snark work metrics: `Coda_` or `Mina_`.
+    pub prefix: &'static str,
+    /// Families in the text.
+    pub families: usize,
+    /// Age of the oldest sample, where a Prometheus server had them.
+    pub sampled: Option<Duration>,
+}
+
+/// Reads a metrics text.
+///
+/// A text without any sample is [`Fault::Malformed`], one without any of the daemon's snark work metrics
+/// [`Fault::Unsupported`], one whose histogram or gauges cannot be true [`Fault::InvalidValue`].
+pub(super) fn read(body: &[u8]) -> Result<Scrape, Fault> {
+    let malformed = |cause: String| Fault::Malformed { cause };
+    let text = std::str::from_utf8(body).map_err(|error| malformed(error.to_string()))?;
+    let exposition = Exposition::parse(text);
+    if exposition.sample_count() == 0 {
+        return Err(malformed(format!("no metrics text: {}", Fault::excerpt(text))));
+    }
+    let metrics = PoolMetrics {
+        fees: fees(&exposition)?,
+        pool_size: count(&exposition, POOL_SIZE)?,
+        completed_by_own: count(&exposition, COMPLETED)?,
+        assigned_to_own: count(&exposition, ASSIGNED)?,
+        defects: exposition.defect_count(),
+    };
+    if metrics == (PoolMetrics { defects: metrics.defects, ..PoolMetrics::default() }) {
+        return Err(Fault::Unsupported { missing: "metrics of snark work in this text".to_owned() });
+    }
+    let present =
+        |prefix: &&str| [FEES, POOL_SIZE].iter().any(|name| exposition.family(&[prefix, *name].concat()).is_some());
+    let prefix = DAEMON_PREFIXES.into_iter().find(present).unwrap_or(DAEMON_PREFIXES[0]);
+    Ok(Scrape { metrics, prefix, families: exposition.families().len(), sampled: None })
+}
+
+fn fees(exposition: &Exposition<'_>) -> Result<Option<FeeHistogram>, Fault> {
+    let Some(family) = exposition.daemon_family(FEES) else { return Ok(None) };
+    let histogram = Histogram::from_family(&family)
+        .map_err(|defect| Fault::InvalidValue { field: FEES.to_owned(), value: defect.to_string() })?;
+    let (bounds, cumulative, sum) = histogram.into_parts();
+    Ok(Some(FeeHistogram { bounds, cumulative, sum }))
+}
+
+/// A count. Only the daemon's moving averages may be 0/0 (Mina `mina_metrics.ml`): a count that is no number is a lie.
+fn count(exposition: &Exposition<'_>, name: &str) -> Result<Option<f64>, Fault> {
+    match exposition.daemon_family(name).and_then(|family| family.value()) {
+        Some(value) if !value.is_finite() || value < 0.0 => {
+            Err(Fault::InvalidValue { field: name.to_owned(), value: value.to_string() })
+        }
+        value => Ok(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "#HELP Coda_Snark_work_snark_fee fee\n#TYPE Coda_Snark_work_snark_fee histogram\n\
+        Coda_Snark_work_snark_fee_sum 1.5e+09\nCoda_Snark_work_snark_fee_count 3\n\
+        Coda_Snark_work_snark_fee_bucket{le=\"+Inf\"} 3\nCoda_Snark_work_snark_fee_bucket{le=\"1.\"} 1\n\
+        Coda_Snark_work_snark_fee_bucket{le=\"0.\"} 1\n\
+        #TYPE Coda_Snark_work_snark_pool_size gauge\nCoda_Snark_work_snark_pool_size 4111\n\
+        #TYPE Coda_Snark_work_snark_work_assigned_rpc counter\nCoda_Snark_work_snark_work_assigned_rpc 7\n";
+
+    #[test]
+    fn the_daemons_text_reads_as_it_says() {
+        let metrics = read(TEXT.as_bytes()).unwrap();
+        assert_eq!((metrics.prefix, metrics.families), ("Coda_", 3));
+        let metrics = metrics.metrics;
+        assert_eq!(
+            metrics.fees,
+            Some(FeeHistogram { bounds: vec![0.0, 1.0], cumulative: vec![1.0, 1.0, 3.0], sum: 1.5e9 })
+        );
+        assert_eq!(
+            (metrics.pool_size, metrics.completed_by_own, metrics.assigned_to_own),
+            (Some(4111.0), None, Some(7.0))
+        );
+    }
+
+    #[test]
+    fn what_is_no_metrics_text_of_a_daemon_is_a_fault() {
+        let code = |text: &str| read(text.as_bytes()).unwrap_err().code();
+        assert_eq!(code(""), "malformed");
+        assert_eq!(code("<html><body>Bad request</body></html>"), "malformed");
+        assert_eq!(code("node_load1 0.4\n"), "unsupported");
+        assert_eq!(code(&TEXT.replace("{le=\"1.\"} 1", "{le=\"1.\"} 9")), "invalid_value");
+        for lie in ["size -1", "size Nan", "size +Inf"] {
+            assert_eq!(code(&TEXT.replace("size 4111", lie)), "invalid_value", "{lie}");
+        }
+        assert_eq!(read(&[0xff, 0xfe]).unwrap_err().code(), "malformed");
+    }
+}

@@ -1,0 +1,30 @@
+//! What an operator can tell a running controller.
+
+use jiff::Timestamp;
+
+use crate::units::DaemonId;
+
+/// What an operator tells a running controller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Leave the worker to the operator.
+    Pause {
+        /// The daemon; `None` is every one.
+        daemon: Option<DaemonId>,
+        /// When the pause ends by itself; `None` is until [`Command::Resume`].
+        until: Option<Timestamp>,
+    },
+    /// Take the worker back and close the breaker.
+    Resume {
+        /// The daemon; `None` is every one.
+        daemon: Option<DaemonId>,
+    },
+}
+
+impl Command {
+    /// Whether it is meant for a daemon.
+    pub fn concerns(&self, daemon: &DaemonId) -> bool {
+        let (Self::Pause { daemon: meant, .. } | Self::Resume { daemon: meant }) = self;
+        meant.as_ref().is_none_or(|meant| meant == daemon)
+    }
+}

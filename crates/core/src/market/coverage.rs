@@ -1,0 +1,273 @@
+//! Which open works a worker would be handed, averaged over the looks of the last hours.
+//!
+//! Works come and are bought in bursts: right after a block many have no proof, a minute later none. A single look would say that
+//! proving is wasted, or that it is sure to sell, depending on the minute.
+//!
+//! Invariants: every share lies in [0, 1] and falls as the fee rises; memory is bounded.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::sides::Sides;
+use crate::units::Nanomina;
+
+/// Time after which a look counts half, about a roll.
+const HALF_LIFE: Duration = Duration::from_secs(3600);
+
+/// Most distinct fees kept; the ones with the least weight are forgotten first.
+const MOST_FEES: usize = 2048;
+
+/// Standing fees of open works, as shares of the book.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Coverage {
+    last: Option<Timestamp>,
+    /// Looks, after fading.
+    looks: f64,
+    /// Share of works without a proof, summed over looks.
+    uncovered: f64,
+    /// Shares of works that stand at a fee of someone else, summed over looks.
+    others: Shares,
+    /// Shares of works that stand at a fee of our own, summed over looks.
+    own: Shares,
+}
+
+/// Fees, ascending, and the share that each has of the works.
+type Shares = Vec<(Nanomina, f64)>;
+
+impl Coverage {
+    /// Takes in the open works of a look.
+    pub(super) fn absorb(&mut self, at: Timestamp, sides: &Sides<'_>) {
+        let works = sides.uncovered + sides.own.len() + sides.others.len();
+        if works == 0 {
+            return;
+        }
+        self.fade(at);
+        let share = 1.0 / works as f64;
+        self.looks += 1.0;
+        self.uncovered = plus(self.uncovered, share, sides.uncovered);
+        add(&mut self.others, &sides.others, share);
+        add(&mut self.own, &sides.own_fees(), share);
+    }
+
+    /// What follows for any fee; `None` while no open work was seen.
+    pub(super) fn profile(&self) -> Option<Profile> {
+        if self.looks <= 0.0 {
+            return None;
+        }
+        let mut above: f64 = self.others.iter().map(|(_, share)| share).sum();
+        let below_all = ((above + self.uncovered) / self.looks).clamp(0.0, 1.0);
+        let step = |(fee, share): &(Nanomina, f64)| {
+            above -= share;
+            (*fee, ((above + self.uncovered) / self.looks).clamp(0.0, 1.0))
+        };
+        let others = Others { below_all, steps: self.others.iter().map(step).collect() };
+        let mut below = Below::default();
+        let mut own = vec![(Nanomina::ZERO, below)];
+        for (fee, share) in &self.own {
+            let (share, at_own) = (share / self.looks, others.above(*fee));
+            below.all += share;
+            if at_own > 0.0 {
+                below.like_others += share / at_own;
+            } else {
+                below.alone += share;
+            }
+            own.push((*fee, below));
+        }
+        Some(Profile { others, own, all_own: below.all })
+    }
+
+    fn fade(&mut self, at: Timestamp) {
+        let passed = self
+            .last
+            .replace(at)
+            .map_or(Duration::ZERO, |last| Duration::try_from(at.duration_since(last)).unwrap_or(Duration::ZERO));
+        let keep = (-passed.as_secs_f64() / HALF_LIFE.as_secs_f64()).exp2();
+        self.looks *= keep;
+        self.uncovered *= keep;
+        for (_, share) in self.others.iter_mut().chain(&mut self.own) {
+            *share *= keep;
+        }
+    }
+}
+
+/// Adds a share for each of the ascending fees.
+fn add(shares: &mut Shares, fees: &[Nanomina], share: f64) {
+    let mut before = std::mem::take(shares).into_iter().peekable();
+    for same in fees.chunk_by(|one, next| one == next) {
+        let Some(fee) = same.first() else { continue };
+        while let Some(less) = before.next_if(|(known, _)| known < fee) {
+            shares.push(less);
+        }
+        let known = before.next_if(|(known, _)| known == fee).map_or(0.0, |(_, known)| known);
+        shares.push((*fee, plus(known, share, same.len())));
+    }
+    shares.extend(before);
+    shorten(shares);
+}
+
+/// The sum, work by work: a product rounds otherwise, and decisions of recorded looks are made again to the last bit.
+fn plus(sum: f64, share: f64, works: usize) -> f64 {
+    (0..works).fold(sum, |sum, _| sum + share)
+}
+
+/// Forgets what no longer weighs anything, and beyond the limit the least.
+fn shorten(shares: &mut Shares) {
+    /// A tenth of a work in a book of 20,000.
+    const NOTHING: f64 = 5e-6;
+    shares.retain(|(_, share)| *share > NOTHING);
+    if shares.len() > MOST_FEES {
+        let mut by_weight: Vec<f64> = shares.iter().map(|(_, share)| *share).collect();
+        let (_, least, _) = by_weight.select_nth_unstable_by(MOST_FEES, |a, b| b.total_cmp(a));
+        shares.retain(|(_, share)| *share > *least);
+    }
+    shares.shrink_to_fit();
+}
+
+/// Shares of the open works by fee.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Profile {
+    others: Others,
+    /// Ascending own fees, each with what is summed up to it, itself included; the first entry stands before all of them.
+    own: Vec<(Nanomina, Below)>,
+    all_own: f64,
+}
+
+/// Sums over own works up to a fee.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Below {
+    /// Their shares.
+    all: f64,
+    /// Their shares, each over the share of works that others leave open at its fee.
+    like_others: f64,
+    /// Shares of those at whose fee others leave nothing open.
+    alone: f64,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Others {
+    below_all: f64,
+    /// Ascending fees, each with the share without a proof or above it.
+    steps: Vec<(Nanomina, f64)>,
+}
+
+impl Others {
+    fn above(&self, fee: Nanomina) -> f64 {
+        let passed = self.steps.partition_point(|(standing, _)| *standing <= fee);
+        passed.checked_sub(1).and_then(|at| self.steps.get(at)).map_or(self.below_all, |(_, share)| *share)
+    }
+}
+
+impl Profile {
+    /// Share of the open works that a worker asking `fee` would be handed if it had proved none of them: nobody else has proved
+    /// them, or only for more.
+    ///
+    /// Behind an own proof at a fee p stands no cheaper one. What stands there above p nobody sees: it is taken to be
+    /// distributed like the standing fees above p of the other works.
+    pub(super) fn startable(&self, fee: Nanomina) -> f64 {
+        let open = self.others.above(fee);
+        // The first entry is always passed over, so that the rest is what was asked below `fee`.
+        let asked_less = self.own.get(1..).unwrap_or_default().partition_point(|(asked, _)| *asked < fee);
+        let below = self.own.get(asked_less).map(|(_, below)| *below).unwrap_or_default();
+        (open + (self.all_own - below.all) + below.alone + open * below.like_others).clamp(0.0, 1.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        fixtures::{fee, key, open_work, time},
+        market::look::OpenWork,
+    };
+
+    fn absorb(coverage: &mut Coverage, at: Timestamp, works: &[OpenWork]) {
+        coverage.absorb(at, &Sides::of(works, |prover| *prover == key("us")));
+    }
+
+    fn share(coverage: &Coverage, asked: u64) -> f64 {
+        coverage.profile().unwrap().startable(fee(asked))
+    }
+
+    #[test]
+    fn the_share_counts_works_without_or_above_an_offer() {
+        let mut coverage = Coverage::default();
+        assert_eq!(coverage.profile(), None);
+        let open = [None, Some((0, "free")), Some((10, "them")), Some((20, "them"))];
+        let works: Vec<OpenWork> = (0..).zip(open).map(|(id, offer)| open_work(id, offer)).collect();
+        absorb(&mut coverage, time(0), &works);
+        for (asked, expected) in [(0, 0.75), (9, 0.75), (10, 0.5), (19, 0.5), (20, 0.25), (1_000, 0.25)] {
+            assert!((share(&coverage, asked) - expected).abs() < 1e-12, "a tie is not handed out: {asked}");
+        }
+    }
+
+    #[test]
+    fn behind_own_proofs_stands_what_stands_elsewhere() {
+        let mut coverage = Coverage::default();
+        let open = [None, Some((10, "them")), Some((20, "them")), Some((5, "us")), Some((5, "us")), Some((0, "free"))];
+        let works: Vec<OpenWork> = (0..).zip(open).map(|(id, offer)| open_work(id, offer)).collect();
+        absorb(&mut coverage, time(0), &works);
+        assert!((share(&coverage, 5) - 5.0 / 6.0).abs() < 1e-12);
+        assert!((share(&coverage, 1) - 5.0 / 6.0).abs() < 1e-12);
+        let above_ten = (2.0 + 2.0 * 2.0 / 3.0) / 6.0;
+        assert!((share(&coverage, 10) - above_ten).abs() < 1e-12, "of three works above 5, two are above 10");
+    }
+
+    #[test]
+    fn a_burst_without_proofs_moves_the_average_a_little() {
+        let mut coverage = Coverage::default();
+        let covered: Vec<OpenWork> = (0..10).map(|id| open_work(id, Some((0, "free")))).collect();
+        for minute in 0..240 {
+            absorb(&mut coverage, time(minute * 60), &covered);
+        }
+        let fresh: Vec<OpenWork> = (0..10).map(|id| open_work(id, None)).collect();
+        absorb(&mut coverage, time(240 * 60), &fresh);
+        assert!((0.0..0.03).contains(&share(&coverage, 5)));
+        for minute in 241..480 {
+            absorb(&mut coverage, time(minute * 60), &fresh);
+        }
+        assert!(share(&coverage, 5) > 0.9, "four half-lives later it is what it is now");
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let mut coverage = Coverage::default();
+        for look in 0..4 {
+            let works: Vec<OpenWork> = (0..5_000_i64)
+                .map(|id| open_work(id, Some((u64::try_from(look * 5_000 + id).unwrap(), "them"))))
+                .collect();
+            absorb(&mut coverage, time(look * 60), &works);
+        }
+        assert!(coverage.others.len() <= MOST_FEES);
+    }
+
+    proptest! {
+        #[test]
+        fn shares_are_shares_and_fall_with_the_fee(
+            looks in prop::collection::vec(
+                (0_i64..20_000, prop::collection::vec((prop::option::of(0_u64..50), any::<bool>()), 0..30)),
+                1..10,
+            ),
+        ) {
+            let mut coverage = Coverage::default();
+            let mut at = 0;
+            for (gap, book) in looks {
+                at += gap;
+                let standing = |(asked, own): (Option<u64>, bool)| asked.map(|asked| (asked, if own { "us" } else { "them" }));
+                let works: Vec<OpenWork> = (0..).zip(book).map(|(id, offer)| open_work(id, standing(offer))).collect();
+                absorb(&mut coverage, time(at), &works);
+            }
+            if let Some(profile) = coverage.profile() {
+                let shares: Vec<f64> = (0..60).map(|asked| profile.startable(fee(asked))).collect();
+                prop_assert!(shares.iter().all(|share| (0.0..=1.0).contains(share)));
+                prop_assert!(shares.windows(2).all(|pair| pair[0] >= pair[1] - 1e-9), "{shares:?}");
+            }
+            let text = serde_json::to_string(&coverage).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Coverage>(&text).unwrap(), coverage);
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! What is remembered of earlier looks at one daemon: the chain's purchases, our own works, and our provers' pace.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    blocks::Blocks,
+    coverage::Coverage,
+    look::{Block, BookOrder, FeeHistogram, Look},
+    own::{OwnWorks, Prediction},
+    sides::Sides,
+    supply::Supply,
+};
+use crate::{
+    metrics_text::{Histogram, Increment},
+    units::PublicKey,
+};
+
+/// Blocks that the daemon's frontier holds in every era, so all that the first look can get.
+const FRONTIER: u32 = 290;
+
+/// What is remembered of earlier looks at one daemon.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct History {
+    blocks: Blocks,
+    connected: bool,
+    /// Whether the daemon lists the open works themselves, so that works bought long ago need not be told from them.
+    lists_open: bool,
+    since: Option<Timestamp>,
+    last_look: Option<Timestamp>,
+    own: OwnWorks,
+    coverage: Coverage,
+    supply: Supply,
+    fees: Option<FeeHistogram>,
+    fees_before: Option<FeeHistogram>,
+}
+
+impl History {
+    /// Takes in a look.
+    ///
+    /// `predicted` is the P(sold) last estimated for the fee that the daemon asks, to be held against what then sells.
+    pub fn absorb(&mut self, look: &Look, owns: impl Fn(&PublicKey) -> bool, predicted: Option<Prediction>) {
+        let since = *self.since.get_or_insert(look.at);
+        let blocks = match &look.chain {
+            Some(Ok(chain)) => {
+                self.connected = self.blocks.splice(&chain.blocks).unwrap_or(self.connected);
+                chain.blocks.as_slice()
+            }
+            _ => &[],
+        };
+        if let Some(Ok(metrics)) = &look.metrics {
+            self.supply.absorb(look.at, metrics, look.status.as_ref().is_ok_and(|status| status.worker.is_some()));
+            if metrics.fees.is_some() {
+                self.fees_before = std::mem::replace(&mut self.fees, metrics.fees.clone());
+            }
+        }
+        let book = match &look.book {
+            Some(Ok(book)) => {
+                self.lists_open = book.order == BookOrder::Purchase;
+                &book.works
+            }
+            _ => &Arc::default(),
+        };
+        let asked = look.status.as_ref().ok().filter(|status| status.worker.is_some()).map(|status| status.fee);
+        let sides = Sides::of(book, &owns);
+        self.coverage.absorb(look.at, &sides);
+        self.own.absorb(book, &sides, blocks.iter().filter(|block| block.at >= since), owns, predicted, asked);
+        self.last_look = Some(look.at);
+    }
+
+    /// Forgets what is older than `oldest`. From then on no sale before that counts: whether it was counted is forgotten too.
+    pub fn prune(&mut self, oldest: Timestamp) {
+        self.since = self.since.map(|since| since.max(oldest));
+        self.blocks.prune(oldest);
+        self.own.prune(oldest);
+    }
+
+    /// What the daemon cannot tell again: our own works, totals and pace, and what was averaged over looks. Blocks and histograms are left out, the next look
+    /// fetches them anew.
+    pub fn own_part(&self) -> Self {
+        let (own, coverage, supply) = (self.own.clone(), self.coverage.clone(), self.supply.clone());
+        Self { since: self.since, own, coverage, supply, ..Self::default() }
+    }
+
+    /// Takes over the blocks that another knew; the next look fetches the newest ones anew.
+    pub fn adopt_blocks(&mut self, other: Self) {
+        (self.blocks, self.connected) = (other.blocks, false);
+    }
+
+    /// Takes the known blocks out, to be kept apart from the rest.
+    pub fn take_blocks(&mut self) -> Vec<Arc<Block>> {
+        std::mem::take(&mut self.blocks).into_vec()
+    }
+
+    /// Puts them back.
+    pub fn put_blocks(&mut self, blocks: Vec<Arc<Block>>) {
+        self.blocks = Blocks::new(blocks);
+    }
+
+    /// How many of the newest blocks the next look should ask for, so that they join up with those known.
+    ///
+    /// Where the book comes from the snark pool, all of the frontier: the pool holds a bought work as long as any block of it had
+    /// the work outstanding (Mina `snark_pool_refcount.ml`), and only the block that bought it tells it from an open one.
+    pub fn blocks_wanted(&self, now: Timestamp, slot: Option<std::time::Duration>) -> u32 {
+        /// Deepest reorganisation that a short look still sees.
+        const SLACK: u32 = 20;
+        let (Some(last), Some(slot), true) = (self.last_look, slot, self.connected && self.lists_open) else {
+            return FRONTIER;
+        };
+        let missed = now.duration_since(last).as_secs_f64().max(0.0) / slot.as_secs_f64().max(1.0);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded by the frontier")]
+        let missed = missed.ceil().min(f64::from(FRONTIER)) as u32;
+        (missed + SLACK).min(FRONTIER)
+    }
+
+    /// Known blocks of the best chain at or after `oldest`, oldest first.
+    pub fn blocks(&self, oldest: Timestamp) -> impl Iterator<Item = &Arc<Block>> {
+        self.blocks.iter().filter(move |block| block.at >= oldest)
+    }
+
+    /// Our own works and their fates.
+    pub fn own(&self) -> &OwnWorks {
+        &self.own
+    }
+
+    /// Which open works would be handed to a worker, on average.
+    pub(super) fn coverage(&self) -> &Coverage {
+        &self.coverage
+    }
+
+    /// Our provers' pace.
+    pub fn supply(&self) -> &Supply {
+        &self.supply
+    }
+
+    /// The newest fee histogram, counted since the daemon started.
+    pub fn histogram(&self) -> Option<Histogram> {
+        self.fees.as_ref().and_then(FeeHistogram::checked)
+    }
+
+    /// What the histogram gained between the last two looks.
+    pub fn arrivals(&self) -> Option<Increment> {
+        let before = self.fees_before.as_ref().and_then(FeeHistogram::checked)?;
+        Some(self.histogram()?.since(&before))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::fixtures::{block, look_with_chain, time};
+
+    fn known(history: &History) -> Vec<(u32, String)> {
+        history.blocks(Timestamp::MIN).map(|block| (block.height, block.state_hash.to_string())).collect()
+    }
+
+    #[test]
+    fn a_fork_replaces_the_blocks_that_it_left_behind() {
+        let mut history = History::default();
+        let abandoned = vec![block(1, "a", 0, &[]), block(2, "b", 90, &[]), block(3, "c", 180, &[])];
+        history.absorb(&look_with_chain(200, abandoned), |_| false, None);
+        let fork = vec![block(2, "x", 100, &[]), block(3, "y", 190, &[])];
+        history.absorb(&look_with_chain(300, fork), |_| false, None);
+        assert_eq!(known(&history), [(1, "a".into()), (2, "x".into()), (3, "y".into())]);
+    }
+
+    #[test]
+    fn a_gap_makes_the_next_look_ask_for_the_whole_frontier() {
+        let mut history = History::default();
+        let slot = Some(Duration::from_secs(90));
+        assert_eq!(history.blocks_wanted(time(0), slot), FRONTIER);
+        history.absorb(&look_with_chain(200, vec![block(1, "a", 0, &[])]), |_| false, None);
+        assert_eq!(history.blocks_wanted(time(290), slot), 21);
+        history.absorb(&look_with_chain(300, vec![block(9, "k", 0, &[])]), |_| false, None);
+        assert_eq!(history.blocks_wanted(time(390), slot), FRONTIER);
+        assert_eq!(history.blocks_wanted(time(300 + 90 * 10_000), slot), FRONTIER);
+    }
+
+    #[test]
+    fn a_book_from_the_pool_needs_the_whole_frontier_at_every_look() {
+        let mut history = History::default();
+        let slot = Some(Duration::from_secs(90));
+        let mut look = look_with_chain(200, vec![block(1, "a", 0, &[])]);
+        look.book.as_mut().unwrap().as_mut().unwrap().order = BookOrder::Unknown;
+        history.absorb(&look, |_| false, None);
+        assert_eq!(history.blocks_wanted(time(290), slot), FRONTIER);
+        history.absorb(&look_with_chain(300, vec![block(1, "a", 0, &[])]), |_| false, None);
+        assert_eq!(history.blocks_wanted(time(390), slot), 21);
+    }
+
+    #[test]
+    fn own_sales_count_once_across_a_restart() {
+        let ours = |prover: &PublicKey| *prover == crate::fixtures::key("us");
+        let chain = || vec![block(1, "a", 10, &[(1, 7, "us")]), block(2, "b", 90, &[(2, 5, "us")])];
+        let mut history = History::default();
+        history.absorb(&look_with_chain(0, Vec::new()), ours, None);
+        history.absorb(&look_with_chain(200, chain()), ours, None);
+        let text = serde_json::to_string(&history.own_part()).unwrap();
+        assert!(text.len() < 700, "{text}");
+        let mut again: History = serde_json::from_str(&text).unwrap();
+        let longer = [chain(), vec![block(3, "c", 300, &[(3, 4, "us")])]].concat();
+        again.absorb(&look_with_chain(400, longer.clone()), ours, None);
+        assert_eq!((again.own().sold(), again.own().earned().get()), (3, 16));
+        again.prune(time(350));
+        again.absorb(&look_with_chain(400, longer), ours, None);
+        assert_eq!(again.own().sold(), 3, "what is forgotten is not counted again");
+    }
+
+    #[test]
+    fn old_blocks_are_forgotten() {
+        let mut history = History::default();
+        history.absorb(&look_with_chain(200, vec![block(1, "a", 0, &[]), block(2, "b", 90, &[])]), |_| false, None);
+        history.prune(time(50));
+        assert_eq!(known(&history), [(2, "b".into())]);
+    }
+}

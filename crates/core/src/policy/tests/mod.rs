@@ -1,0 +1,86 @@
+//! Decisions over whole situations: each test is a short story of one daemon.
+
+mod clock;
+mod hands_off;
+mod invariants;
+mod others;
+mod switching;
+mod trade;
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::SignedDuration;
+use proptest::{prelude::*, strategy::Strategy as _};
+
+use super::{Strategy, *};
+use crate::{
+    cost::CostUnknown,
+    fault::Fault,
+    fixtures::{self, block, fee, key, open_work, time},
+    market::{Block, History, Look, PoolMetrics, SyncState, View, ViewSettings},
+    units::{FeeRate, Nanomina, PublicKey},
+};
+
+/// A market in which 90 works an hour sell at `price`, of which `free` in ten sell for nothing.
+fn market(price: u64, free: i64) -> Vec<Arc<Block>> {
+    let works: Vec<(i64, u64, &str)> = (0..90).map(|i| (i, if i % 10 < free { 0 } else { price }, "them")).collect();
+    let fresh = |n: i64| works.iter().map(|&(id, paid, by)| (id + 1_000 * n, paid, by)).collect::<Vec<_>>();
+    (0..8).map(|n| block(u32::try_from(n).unwrap() + 1, "b", n * 3_600, &fresh(n))).collect()
+}
+
+const NOW: i64 = 8 * 3_600;
+
+struct Story {
+    params: Params,
+    memory: Memory,
+    look: Look,
+    cost: Result<Nanomina, CostUnknown>,
+}
+
+impl Story {
+    fn new(blocks: Vec<Arc<Block>>) -> Self {
+        let worker = Worker { key: Some(key("us")), ..Worker::default() };
+        let params = Params {
+            pricing: Pricing { confirm: 1, ..Pricing::default() },
+            worker,
+            block_production: BlockProduction::default(),
+            safety: Safety::default(),
+        };
+        let look = fixtures::look(NOW, blocks, vec![open_work(900_000, None)]);
+        Self { params, memory: Memory { shown_key: Some(key("us")), ..Memory::default() }, look, cost: Ok(fee(1_000)) }
+    }
+
+    fn status(&mut self, change: impl FnOnce(&mut crate::market::Status)) -> &mut Self {
+        change(self.look.status.as_mut().unwrap());
+        self
+    }
+
+    fn decide(&self) -> Decision {
+        let owns = |prover: &PublicKey| self.params.worker.owns(prover);
+        let mut history = History::default();
+        history.absorb(&self.look, owns, None);
+        let pricing = &self.params.pricing;
+        let settings = ViewSettings {
+            window: pricing.window,
+            half_life: pricing.half_life,
+            min_samples: pricing.min_samples,
+            works_per_hour: Some(30.0),
+            level: self.cost.clone().unwrap_or(Nanomina::ZERO),
+        };
+        let view = View::new(&history, &self.look, &settings, owns);
+        decide(&Input {
+            now: self.look.at,
+            look: &self.look,
+            view: &view,
+            cost: self.cost.as_ref().copied(),
+            memory: &self.memory,
+            role: self.memory.role(self.params.worker.role),
+            params: &self.params,
+        })
+    }
+
+    fn code(&self) -> (&'static str, &'static str) {
+        let decision = self.decide();
+        (decision.action.code(), decision.reason.code())
+    }
+}

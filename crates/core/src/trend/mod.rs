@@ -1,0 +1,51 @@
+//! How a daemon fared over time, in few points.
+
+mod thinned;
+
+use jiff::Timestamp;
+
+pub use thinned::Thinned;
+
+use crate::{
+    market::Summary,
+    record::Record,
+    units::{FeeRate, Nanomina},
+};
+
+/// One point of a daemon's history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    /// When the look began.
+    pub at: Timestamp,
+    /// The fee the daemon asks.
+    pub fee: Option<Nanomina>,
+    /// The fee the policy wants.
+    pub target_fee: Option<Nanomina>,
+    /// Whether the daemon works.
+    pub enabled: Option<bool>,
+    /// Price at which work is bought, at [`Summary::QUANTILES`].
+    pub quantiles: [Option<Nanomina>; Summary::QUANTILES.len()],
+    /// Works still to be bought, and of these those that nobody has proved.
+    pub open_works: Option<(u64, u64)>,
+    /// What own sales brought so far.
+    pub earned: Option<Nanomina>,
+    /// Expected profit at the target fee, on the cautious side.
+    pub expected_profit: Option<FeeRate>,
+}
+
+impl Point {
+    /// The point of a look.
+    pub fn new(record: &Record) -> Self {
+        let market = record.market.as_ref();
+        Self {
+            at: record.at,
+            fee: record.fee_after(),
+            target_fee: record.decision.target.map(|target| target.fee),
+            enabled: record.enabled_after(),
+            quantiles: market.map_or([None; Summary::QUANTILES.len()], |market| market.quantiles),
+            open_works: record.book().map(|book| (book.open_works, book.uncovered_works)),
+            earned: market.map(|market| market.own_earned),
+            expected_profit: record.decision.appraisal.as_ref().map(|appraisal| appraisal.best.cautious_profit),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Quantities and names that every layer shares, each a type of its own.
+//!
+//! Invariants: money is an integer of nanomina, arithmetic on it is checked or saturating; text in human
+//! units is parsed exactly, never through a float.
+//!
+//! Not here: statistics, and anything that knows the daemon.
+
+pub mod duration;
+
+mod bytes;
+mod decimal;
+mod endpoint;
+mod fiat;
+mod figures;
+mod identity;
+mod money;
+mod power;
+mod quantity;
+#[cfg(test)]
+mod tests;
+mod work_rate;
+
+pub use bytes::Bytes;
+pub use endpoint::{Endpoint, InvalidEndpoint};
+pub use fiat::{Currency, EnergyPrice, Fiat, HourlyPrice};
+pub use figures::{four_digits, percent};
+pub use identity::{DaemonId, InvalidName, PublicKey, WorkId};
+pub use money::{AmountTooLarge, FeeRate, NANOMINA_PER_MINA, Nanomina};
+pub use power::Power;
+pub use quantity::{Problem, Quantity, QuantityError};
+pub use work_rate::WorkRate;

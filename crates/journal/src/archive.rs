@@ -1,0 +1,195 @@
+//! Reading a journal, also beside a running service; nothing is ever written.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OpenFlags, Row as SqlRow, named_params};
+use serde::Serialize;
+use snarkfee_core::{
+    ledger::{Inputs, Kept},
+    policy::{Memory, Params},
+    record::Record,
+    units::DaemonId,
+};
+
+use super::{
+    JOURNAL_FILE, JournalError,
+    body::{from_json, unpack},
+    connection::connect,
+    folder,
+    looks::{InForce, Read, time},
+    markets, origins, schema,
+};
+
+/// A journal open for reading.
+#[derive(Debug)]
+pub struct Archive {
+    connection: Connection,
+}
+
+/// Which looks are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// At or after this time.
+    pub since: Option<Timestamp>,
+    /// Before this time.
+    pub until: Option<Timestamp>,
+    /// At this daemon only.
+    pub daemon: Option<DaemonId>,
+}
+
+/// One look as its columns tell it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Row {
+    /// When the look began.
+    pub at: Timestamp,
+    /// The daemon.
+    pub daemon: String,
+    /// Whether decisions were carried out: `dry-run` or `live`.
+    pub mode: String,
+    /// Code of the action.
+    pub action: String,
+    /// Code of the reason.
+    pub reason: String,
+    /// The reason in words.
+    pub text: String,
+    /// Code of the outcome.
+    pub outcome: String,
+    /// Fee asked afterwards, in MINA; `None` while unknown.
+    pub fee_mina: Option<f64>,
+    /// Whether the worker was on afterwards; `None` while unknown.
+    pub enabled: Option<bool>,
+    /// The best fee, in MINA.
+    pub target_fee_mina: Option<f64>,
+    /// Whether computing paid.
+    pub wanted: Option<bool>,
+    /// P(sold) at the best fee.
+    pub sale_probability: Option<f64>,
+    /// Expected profit at the best fee, on the cautious side, in MINA per hour.
+    pub expected_profit_mina_per_hour: Option<f64>,
+    /// Cost of one work, in MINA.
+    pub cost_mina: Option<f64>,
+}
+
+/// One look with everything that its decision depended on.
+#[derive(Clone, Debug)]
+pub struct Moment {
+    /// The look, the decision and the outcome.
+    pub record: Record,
+    /// What else the decision depended on.
+    pub inputs: Inputs,
+    /// The operator's settings.
+    pub params: Params,
+    /// What the policy remembered afterwards.
+    pub memory: Memory,
+    /// What was remembered before, where that does not follow from the looks before.
+    pub origin: Option<Kept>,
+    /// The start of the service that it belongs to: what is remembered of the market begins anew with each.
+    pub run: i64,
+}
+
+impl Archive {
+    /// Opens a journal file, or the journal of a folder.
+    pub fn open(path: &Path) -> Result<Self, JournalError> {
+        let path: PathBuf = if path.is_dir() { path.join(JOURNAL_FILE) } else { path.to_owned() };
+        if !folder::is_present(&path)? {
+            return Err(JournalError::Missing { path: path.parent().unwrap_or(&path).to_owned() });
+        }
+        let connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        schema::expect_current(&connection, &path)?;
+        Ok(Self { connection })
+    }
+
+    /// Hands each look, the oldest first, to `each`, until it fails.
+    pub fn rows<E: From<JournalError>>(
+        &self,
+        filter: &Filter,
+        mut each: impl FnMut(Row) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.select(
+            "SELECT at, daemon, mode, action, reason, text, outcome, fee, enabled, target_fee, target_enabled,
+             sale_probability, expected_profit, cost FROM looks",
+            filter,
+            |row| {
+                let row = read_row(row).map_err(JournalError::sql("reading looks"))?;
+                each(row)
+            },
+        )
+    }
+
+    /// Hands each look with all its inputs, the oldest first, to `each`, until it fails.
+    pub fn moments<E: From<JournalError>>(
+        &self,
+        filter: &Filter,
+        mut each: impl FnMut(Moment) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut markets = markets::Reader::new(&self.connection);
+        self.select(
+            "SELECT looks.body, looks.run, settings.json, looks.market, origins.body, origins.market FROM looks
+             JOIN settings ON settings.id = looks.settings LEFT JOIN origins ON origins.look = looks.id",
+            filter,
+            |row| {
+                let columns = || {
+                    let look: (Vec<u8>, i64, String, Option<i64>) =
+                        (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+                    let origin: (Option<Vec<u8>>, Option<i64>) = (row.get(4)?, row.get(5)?);
+                    Ok((look, origin))
+                };
+                let ((body, run, settings, market), (origin, blocks)) =
+                    columns().map_err(JournalError::sql("reading looks"))?;
+                let origin = origin.map(|origin| origins::read(&origin, blocks, &mut markets)).transpose()?;
+                let Read { mut record, inputs, memory } = unpack("a look", &body)?;
+                if let Some(market) = market {
+                    markets.read(market)?.put_into(&mut record.look);
+                }
+                let InForce { params, .. } = from_json("settings", &settings)?;
+                each(Moment { record, inputs, params, memory, origin, run })
+            },
+        )
+    }
+
+    fn select<E: From<JournalError>>(
+        &self,
+        what: &str,
+        filter: &Filter,
+        mut each: impl FnMut(&SqlRow<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let failed = |error| E::from(JournalError::sql("reading looks")(error));
+        // In the order in which they were taken, also where the clock was set back; the index on time finds the first.
+        let query = format!(
+            "{what} WHERE looks.id >= ifnull((SELECT min(id) FROM looks WHERE at >= :since), 9223372036854775807)
+             AND looks.at >= :since AND looks.at < :until AND (:daemon IS NULL OR looks.daemon = :daemon) ORDER BY looks.id"
+        );
+        let mut statement = self.connection.prepare(&query).map_err(failed)?;
+        let since = filter.since.map_or(i64::MIN, Timestamp::as_microsecond);
+        let until = filter.until.map_or(i64::MAX, Timestamp::as_microsecond);
+        let daemon = filter.daemon.as_ref().map(DaemonId::as_str);
+        let mut rows =
+            statement.query(named_params! { ":since": since, ":until": until, ":daemon": daemon }).map_err(failed)?;
+        while let Some(row) = rows.next().map_err(failed)? {
+            each(row)?;
+        }
+        Ok(())
+    }
+}
+
+fn read_row(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
+    const NANO: f64 = 1e9;
+    let mina = |index| row.get::<_, Option<i64>>(index).map(|amount| amount.map(|amount| amount as f64 / NANO));
+    Ok(Row {
+        at: time(row.get(0)?),
+        daemon: row.get(1)?,
+        mode: row.get(2)?,
+        action: row.get(3)?,
+        reason: row.get(4)?,
+        text: row.get(5)?,
+        outcome: row.get(6)?,
+        fee_mina: mina(7)?,
+        enabled: row.get(8)?,
+        target_fee_mina: mina(9)?,
+        wanted: row.get(10)?,
+        sale_probability: row.get(11)?,
+        expected_profit_mina_per_hour: mina(12)?,
+        cost_mina: mina(13)?,
+    })
+}

@@ -1,0 +1,166 @@
+//! What can go wrong with the journal.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use rusqlite::ErrorCode;
+use snarkfee_core::fault::{Fault, JournalClass, JournalFault};
+
+/// Why the journal cannot be opened, read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The folder of state cannot be made or used.
+    #[error("cannot use the state folder {} (controller.state_dir)", .path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Another instance runs on the same folder.
+    #[error("{} is in use by another snarkfee{}", .path.display(), process(*.pid))]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+        /// Its process, where that is known.
+        pid: Option<u32>,
+    },
+    /// There is no journal.
+    #[error("there is no journal in {}", .path.display())]
+    Missing {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The file is something else.
+    #[error("{} is not a journal of snarkfee: {why}; it was left untouched", .path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// How that shows.
+        why: String,
+    },
+    /// The file is damaged.
+    #[error("{} is damaged: {why}; it was left untouched, move it away to begin a new one", .path.display())]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// How that shows.
+        why: String,
+    },
+    /// The file was written by a later version.
+    #[error("{} has layout {found}, this version knows {known}: it was written by a later snarkfee; it was left untouched", .path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its layout.
+        found: i64,
+        /// The newest layout known.
+        known: i64,
+    },
+    /// The file was written by an earlier version, and only the service brings it up to date.
+    #[error("{} has layout {found} of an earlier snarkfee; the service brings it up to date when it starts", .path.display())]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// Its layout.
+        found: i64,
+    },
+    /// SQLite failed.
+    #[error("journal: {doing}")]
+    Sql {
+        /// What was tried.
+        doing: &'static str,
+        /// Why it failed.
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// Something stored cannot be read.
+    #[error("journal: {what} cannot be read")]
+    Unreadable {
+        /// What.
+        what: &'static str,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Something cannot be written down.
+    #[error("journal: {what} cannot be written down")]
+    Unwritable {
+        /// What.
+        what: &'static str,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The writing thread could not be started.
+    #[error("journal: cannot start its thread")]
+    Thread(#[source] io::Error),
+}
+
+fn process(pid: Option<u32>) -> String {
+    pid.map(|pid| format!(" (process {pid})")).unwrap_or_default()
+}
+
+impl JournalError {
+    /// For `map_err`: SQLite failed while `doing`.
+    pub(super) fn sql(doing: &'static str) -> impl FnOnce(rusqlite::Error) -> Self {
+        move |source| Self::Sql { doing, source }
+    }
+
+    /// For `map_err`: SQLite failed on opening or checking the file at `path`, where damage must be named as such.
+    pub(super) fn opening(path: &Path, doing: &'static str) -> impl FnOnce(rusqlite::Error) -> Self {
+        move |source| match sql_class(&source) {
+            JournalClass::Corrupt => Self::Corrupt { path: path.to_owned(), why: source.to_string() },
+            JournalClass::Foreign => Self::Foreign { path: path.to_owned(), why: source.to_string() },
+            _ => Self::Sql { doing, source },
+        }
+    }
+
+    /// The kind of failure.
+    pub fn class(&self) -> JournalClass {
+        match self {
+            Self::Folder { source, .. } | Self::Thread(source) => io_class(source),
+            Self::InUse { .. } => JournalClass::InUse,
+            Self::Missing { .. } => JournalClass::Io,
+            Self::Foreign { .. } => JournalClass::Foreign,
+            Self::Corrupt { .. } | Self::Unreadable { .. } => JournalClass::Corrupt,
+            Self::Newer { .. } | Self::Older { .. } => JournalClass::Newer,
+            Self::Sql { source, .. } => sql_class(source),
+            Self::Unwritable { .. } => JournalClass::Internal,
+        }
+    }
+
+    /// Whether the setting `controller.state_dir` is what is wrong.
+    pub const fn is_misconfiguration(&self) -> bool {
+        matches!(self, Self::Folder { .. })
+    }
+
+    /// The error as data.
+    pub fn fault(&self) -> JournalFault {
+        let source = std::error::Error::source(self).map(|source| format!(": {source}")).unwrap_or_default();
+        JournalFault { class: self.class(), cause: Fault::excerpt(&format!("{self}{source}")) }
+    }
+}
+
+fn io_class(error: &io::Error) -> JournalClass {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => JournalClass::Full,
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => JournalClass::ReadOnly,
+        _ => JournalClass::Io,
+    }
+}
+
+fn sql_class(error: &rusqlite::Error) -> JournalClass {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => JournalClass::Full,
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => JournalClass::Locked,
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => JournalClass::ReadOnly,
+        Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => JournalClass::Io,
+        Some(ErrorCode::DatabaseCorrupt) => JournalClass::Corrupt,
+        Some(ErrorCode::NotADatabase) => JournalClass::Foreign,
+        _ => JournalClass::Internal,
+    }
+}

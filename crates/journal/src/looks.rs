@@ -1,0 +1,147 @@
+//! Looks and the settings they depended on, as rows.
+
+use jiff::Timestamp;
+use rusqlite::{Transaction, named_params, params};
+use serde::{Deserialize, Serialize};
+use snarkfee_core::{
+    ledger::Inputs,
+    policy::{Memory, Mode, Params},
+    record::Record,
+};
+
+use super::markets;
+
+/// Looks forgotten with each one noted: more than come in, so that a backlog shrinks, and few, so that a clock that jumped ahead
+/// does not cost the whole journal.
+const FORGOTTEN_AT_ONCE: i64 = 20;
+/// Unused pages that are kept for the next looks.
+const SPARE_PAGES: i64 = 1_024;
+
+/// The settings that a decision depended on.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct InForce {
+    pub(super) mode: Mode,
+    pub(super) params: Params,
+}
+
+/// The body of a look, as it is written.
+#[derive(Serialize)]
+pub(super) struct Written<'a> {
+    pub(super) record: &'a Record,
+    pub(super) inputs: &'a Inputs,
+    pub(super) memory: &'a Memory,
+}
+
+/// The body of a look, as it is read.
+#[derive(Deserialize)]
+pub(super) struct Read {
+    pub(super) record: Record,
+    pub(super) inputs: Inputs,
+    pub(super) memory: Memory,
+}
+
+/// The number of these settings, which are stored once.
+pub(super) fn in_force(transaction: &Transaction<'_>, settings: &str) -> rusqlite::Result<i64> {
+    transaction.prepare_cached("INSERT OR IGNORE INTO settings (json) VALUES (?1)")?.execute([settings])?;
+    transaction.prepare_cached("SELECT id FROM settings WHERE json = ?1")?.query_row([settings], |row| row.get(0))
+}
+
+/// Takes down one look. Its number.
+pub(super) fn insert(
+    transaction: &Transaction<'_>,
+    run: i64,
+    settings: i64,
+    record: &Record,
+    body: &[u8],
+    market: Option<i64>,
+) -> rusqlite::Result<i64> {
+    let amount = |amount: u64| i64::try_from(amount).unwrap_or(i64::MAX);
+    let decision = &record.decision;
+    let best = decision.appraisal.as_ref().map(|appraisal| appraisal.best);
+    let mut statement = transaction.prepare_cached(
+        "INSERT INTO looks (run, daemon, sequence, at, mode, action, reason, text, outcome, fee, enabled, target_fee,
+         target_enabled, sale_probability, expected_profit, cost, settings, body, market)
+         VALUES (:run, :daemon, :sequence, :at, :mode, :action, :reason, :text, :outcome, :fee, :enabled, :target_fee,
+         :target_enabled, :sale_probability, :expected_profit, :cost, :settings, :body, :market)",
+    )?;
+    statement.execute(named_params! {
+        ":run": run,
+        ":daemon": record.daemon.as_str(),
+        ":sequence": amount(record.sequence),
+        ":at": record.at.as_microsecond(),
+        ":mode": record.mode.as_str(),
+        ":action": decision.action.code(),
+        ":reason": decision.reason.code(),
+        ":text": decision.reason.to_string(),
+        ":outcome": record.outcome.code(),
+        ":fee": record.fee_after().map(|fee| amount(fee.get())),
+        ":enabled": record.enabled_after(),
+        ":target_fee": decision.target.map(|target| amount(target.fee.get())),
+        ":target_enabled": decision.target.map(|target| target.enabled),
+        ":sale_probability": best.map(|best| best.sale_probability),
+        ":expected_profit": best.map(|best| best.cautious_profit.get()),
+        ":cost": record.cost.map(|cost| amount(cost.get())),
+        ":settings": settings,
+        ":body": body,
+        ":market": market,
+    })?;
+    Ok(transaction.last_insert_rowid())
+}
+
+/// Forgets a little of what is older than the cutoff, and gives its pages back.
+pub(super) fn forget(transaction: &Transaction<'_>, cutoff: i64) -> rusqlite::Result<()> {
+    let gone = oldest(transaction, cutoff)?;
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let mut shown = Vec::new();
+    for Old { look, markets } in gone {
+        transaction.prepare_cached("DELETE FROM looks WHERE id = ?1")?.execute([look])?;
+        shown.extend(markets.into_iter().flatten());
+    }
+    markets::forget(transaction, shown)?;
+    transaction
+        .prepare_cached(
+            "DELETE FROM intents WHERE id IN
+             (SELECT id FROM intents WHERE at < ?1 AND ending IS NOT NULL ORDER BY at LIMIT ?2)",
+        )?
+        .execute(params![cutoff, FORGOTTEN_AT_ONCE])?;
+    transaction
+        .prepare_cached("DELETE FROM orders WHERE at < ?1 AND id <= (SELECT min(orders_seen) FROM daemons)")?
+        .execute(params![cutoff])?;
+    shrink(transaction)
+}
+
+/// A look that is forgotten, and the markets that it and its origin showed.
+struct Old {
+    look: i64,
+    markets: [Option<i64>; 2],
+}
+
+fn oldest(transaction: &Transaction<'_>, cutoff: i64) -> rusqlite::Result<Vec<Old>> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT looks.id, looks.market, origins.market FROM looks LEFT JOIN origins ON origins.look = looks.id
+         WHERE looks.at < ?1 ORDER BY looks.at LIMIT ?2",
+    )?;
+    let old = statement.query_map(params![cutoff, FORGOTTEN_AT_ONCE], |row| {
+        Ok(Old { look: row.get(0)?, markets: [row.get(1)?, row.get(2)?] })
+    })?;
+    old.collect()
+}
+
+/// Gives unused pages back, once there are more of them than the next looks will fill.
+fn shrink(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    let unused: i64 = transaction.pragma_query_value(None, "freelist_count", |row| row.get(0))?;
+    if unused < SPARE_PAGES {
+        return Ok(());
+    }
+    let mut vacuum = transaction.prepare_cached("PRAGMA incremental_vacuum(256)")?;
+    let mut steps = vacuum.query([])?;
+    while steps.next()?.is_some() {}
+    Ok(())
+}
+
+/// The time that a column holds.
+pub(super) fn time(microseconds: i64) -> Timestamp {
+    Timestamp::from_microsecond(microseconds).unwrap_or(Timestamp::MIN)
+}

@@ -1,0 +1,76 @@
+//! The operator's orders, as rows.
+
+use std::{path::Path, time::Duration};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OpenFlags, params};
+use snarkfee_core::{
+    control::Command,
+    ledger::{Order, OrderId},
+    units::DaemonId,
+};
+
+use super::{
+    JournalError,
+    connection::connect,
+    folder::{self, journal_path},
+    schema,
+    store::Store,
+};
+
+/// Takes down an order beside a running service, or for the next one. It takes effect at each daemon's next look.
+pub fn give_order(folder: &Path, at: Timestamp, command: &Command) -> Result<OrderId, JournalError> {
+    let path = journal_path(folder);
+    if !folder::is_present(&path)? {
+        return Store::open(folder, Duration::MAX, at)?.order(at, command);
+    }
+    let connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    schema::expect_current(&connection, &path)?;
+    insert(&connection, at, command)
+}
+
+/// The orders for a daemon after `seen`, in the order in which they were given.
+pub(super) fn read(connection: &Connection, daemon: &DaemonId, seen: OrderId) -> Result<Vec<Order>, JournalError> {
+    let doing = JournalError::sql;
+    let mut statement = connection
+        .prepare_cached(
+            "SELECT id, daemon, verb, until FROM orders WHERE id > ?1 AND (daemon IS NULL OR daemon = ?2) ORDER BY id",
+        )
+        .map_err(doing("reading orders"))?;
+    let rows = statement
+        .query_map(params![seen.0, daemon.as_str()], |row| {
+            let (daemon, until): (Option<String>, Option<String>) = (row.get(1)?, row.get(3)?);
+            Ok((row.get::<_, i64>(0)?, daemon, row.get::<_, String>(2)?, until))
+        })
+        .map_err(doing("reading orders"))?;
+    let mut orders = Vec::new();
+    for row in rows {
+        let (id, meant, verb, until) = row.map_err(doing("reading orders"))?;
+        let daemon = meant.map(|_| daemon.clone());
+        let command = match verb.as_str() {
+            "resume" => Command::Resume { daemon },
+            _ => Command::Pause { daemon, until: until.map(|until| end(&until)).transpose()? },
+        };
+        orders.push(Order { id: OrderId(id), command });
+    }
+    Ok(orders)
+}
+
+/// Takes down an order.
+pub(super) fn insert(connection: &Connection, at: Timestamp, command: &Command) -> Result<OrderId, JournalError> {
+    let (verb, daemon, until) = match command {
+        Command::Pause { daemon, until } => ("pause", daemon, until.map(|until| until.to_string())),
+        Command::Resume { daemon } => ("resume", daemon, None),
+    };
+    connection
+        .execute(
+            "INSERT INTO orders (at, daemon, verb, until) VALUES (?1, ?2, ?3, ?4)",
+            params![at.as_microsecond(), daemon.as_ref().map(DaemonId::as_str), verb, until],
+        )
+        .map_err(JournalError::sql("taking down an order"))?;
+    Ok(OrderId(connection.last_insert_rowid()))
+}
+
+fn end(text: &str) -> Result<Timestamp, JournalError> {
+    text.parse().map_err(|error: jiff::Error| JournalError::Unreadable { what: "an order", source: error.into() })
+}

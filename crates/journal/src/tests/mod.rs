@@ -1,0 +1,79 @@
+//! Journals in temporary folders: what they keep, what they refuse, and how they fail.
+
+mod earlier;
+mod failing;
+mod keeping;
+mod records;
+mod refusing;
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use snarkfee_core::{
+    fixtures::{fee, key, sample, time},
+    ledger::{Ending, Entry, Inputs, Intent, IntentId, Kept, OrderId},
+    policy::{Action, BlockProduction, Decision, Memory, Mode, Params, Pricing, Reason, Safety, Settings, Worker},
+    record::Record,
+    units::DaemonId,
+};
+use tempfile::TempDir;
+
+use super::store::Store;
+
+const LONG: Duration = Duration::from_secs(365 * 24 * 3600);
+
+fn folder() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn open(folder: &Path) -> Store {
+    Store::open(folder, LONG, time(0)).unwrap()
+}
+
+fn main() -> DaemonId {
+    DaemonId::try_new("main").unwrap()
+}
+
+fn params() -> Params {
+    Params {
+        pricing: Pricing::default(),
+        worker: Worker { key: Some(key("us")), ..Worker::default() },
+        block_production: BlockProduction::default(),
+        safety: Safety::default(),
+    }
+}
+
+fn record(at: Timestamp) -> Record {
+    Record { at, ..sample::record() }
+}
+
+fn entry(record: Record) -> Entry {
+    let inputs = Inputs { decided: record.at, settled: record.at, cost: Ok(fee(1_000)), works_per_hour: Some(30.5) };
+    Entry {
+        record: Arc::new(record),
+        inputs,
+        params: params(),
+        kept: Kept::default(),
+        origin: None,
+        orders_seen: OrderId::default(),
+        ended: Vec::new(),
+    }
+}
+
+fn intent(at: Timestamp) -> Intent {
+    let (from, to) = (fee(5), fee(7));
+    let decision = Decision {
+        action: Action::SetFee { fee: to },
+        reason: Reason::PriceMove { from, to },
+        target: None,
+        appraisal: None,
+    };
+    let from = Settings { worker: Some(key("us")), fee: from };
+    let mut memory = Memory::default();
+    memory.anticipate(at, &from, &decision);
+    Intent { daemon: main(), at, mode: Mode::Live, from, decision, memory, ended: Vec::new() }
+}
+
+fn ended(record: Record, id: IntentId, ending: Ending) -> Entry {
+    Entry { ended: vec![(id, ending)], ..entry(record) }
+}

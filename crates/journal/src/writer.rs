@@ -1,0 +1,132 @@
+//! The journal in use: one thread that writes, asked through a bounded queue, with a limit on every wait.
+
+use std::{fmt, path::Path, thread::JoinHandle, time::Duration};
+
+use jiff::Timestamp;
+use snarkfee_core::{
+    control::Command,
+    fault::{JournalClass, JournalFault},
+    ledger::{Entry, Intent, IntentId, Kept, Ledger, Order, OrderId, Reply, Restored},
+    units::DaemonId,
+};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{JournalError, store::Store};
+
+/// Requests that may wait.
+const QUEUE: usize = 64;
+/// How long whoever asks waits for the answer: longer than SQLite waits for a lock.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// An open journal. Dropping it closes it once what is under way is written.
+pub struct Journal {
+    queue: mpsc::Sender<Job>,
+    thread: JoinHandle<()>,
+}
+
+/// Something for the thread to do.
+type Job = Box<dyn FnOnce(&mut Store) + Send>;
+
+/// Limits at which a journal fails in earnest, so that what depends on it can be tried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Strain {
+    /// How long SQLite waits for a lock held by someone else.
+    pub patience: Duration,
+    /// By how many pages the file may still grow before the disk counts as full; `None` is as far as the disk goes.
+    pub room: Option<u32>,
+}
+
+impl Journal {
+    /// Opens the journal of a folder, or makes one, locks it for this process, checks it and brings it up to date. Records are kept for
+    /// `retention`. Blocks.
+    pub fn open(folder: &Path, retention: Duration, now: Timestamp) -> Result<Self, JournalError> {
+        Self::over(Store::open(folder, retention, now)?)
+    }
+
+    /// Starts the thread.
+    pub(super) fn over(mut store: Store) -> Result<Self, JournalError> {
+        let (queue, mut jobs) = mpsc::channel::<Job>(QUEUE);
+        let work = move || {
+            while let Some(job) = jobs.blocking_recv() {
+                job(&mut store);
+            }
+        };
+        let thread = std::thread::Builder::new().name("journal".to_owned()).spawn(work);
+        Ok(Self { queue, thread: thread.map_err(JournalError::Thread)? })
+    }
+
+    /// Puts the journal under strain, or takes it off again.
+    ///
+    /// # Errors
+    ///
+    /// The journal's own.
+    pub async fn strain(&self, strain: Strain) -> Result<(), JournalFault> {
+        self.ask(move |store| store.strain(strain)).await
+    }
+
+    /// Closes the journal: when this returns, its file is whole and its lock is free. Blocks.
+    pub fn close(self) {
+        drop(self.queue);
+        // A thread that panicked has already said so.
+        let _ = self.thread.join();
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Store) -> Result<T, JournalError> + Send + 'static,
+    ) -> Result<T, JournalFault> {
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |store| {
+            // Nobody acts on an answer that came too late.
+            if !answer.is_closed() {
+                let _ = answer.send(work(store));
+            }
+        });
+        let asked = async {
+            self.queue.send(job).await.map_err(|_| closed())?;
+            answered.await.map_err(|_| closed())
+        };
+        let timed_out = |_| JournalFault { class: JournalClass::TimedOut, cause: format!("limit {LIMIT:?}") };
+        let result = tokio::time::timeout(LIMIT, asked).await.map_err(timed_out)??;
+        result.map_err(|error| error.fault())
+    }
+}
+
+fn closed() -> JournalFault {
+    JournalFault { class: JournalClass::Closed, cause: "its thread has ended".to_owned() }
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Journal").finish_non_exhaustive()
+    }
+}
+
+impl Ledger for Journal {
+    fn restore(&self, daemon: &DaemonId) -> Reply<'_, Restored> {
+        let daemon = daemon.clone();
+        Box::pin(self.ask(move |store| store.restore(&daemon)))
+    }
+
+    fn orders(&self, daemon: &DaemonId, seen: OrderId) -> Reply<'_, Vec<Order>> {
+        let daemon = daemon.clone();
+        Box::pin(self.ask(move |store| store.orders(&daemon, seen)))
+    }
+
+    fn order(&self, at: Timestamp, command: Command) -> Reply<'_, OrderId> {
+        Box::pin(self.ask(move |store| store.order(at, &command)))
+    }
+
+    fn intend(&self, intent: Intent) -> Reply<'_, IntentId> {
+        Box::pin(self.ask(move |store| store.intend(&intent)))
+    }
+
+    fn note(&self, entry: Entry) -> Reply<'_, ()> {
+        Box::pin(self.ask(move |store| store.note(&entry)))
+    }
+
+    fn keep(&self, daemon: &DaemonId, at: Timestamp, kept: Kept) -> Reply<'_, ()> {
+        let daemon = daemon.clone();
+        Box::pin(self.ask(move |store| store.keep(&daemon, at, kept)))
+    }
+}

@@ -1,0 +1,296 @@
+//! A market that was, with a daemon in it that is not: everybody sells what he sold, and the operator's provers make works beside them.
+//!
+//! A prover makes one work after another while it is on, and stops when one tree of works waits to be bought. A block takes as many of them
+//! as it bought works, the oldest first, evenly over its works; each brings its fee if the recorded price was above it, and nothing if not.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use snarkfee_core::{
+    invariants::Change,
+    market::{Block, ChainLook, ConsensusSlot, Look, Status, SyncState},
+    policy::Settings,
+    port::LookPlan,
+    units::Nanomina,
+};
+
+use crate::simulate::{Market, OwnTruth, World};
+
+/// Works that wait to be bought at most: those of one tree of mainnet's scan state.
+const TREE: usize = 128;
+/// Blocks that a daemon shows (`k` of mainnet).
+const FRONTIER: usize = 290;
+/// The daemon's own default fee.
+const DEFAULT_FEE: u64 = 100_000_000;
+
+/// A recorded market.
+#[derive(Clone, Debug)]
+pub struct RecordedMarket {
+    blocks: Arc<[Arc<Block>]>,
+    slot: Duration,
+    /// Blocks that have come.
+    come: usize,
+    now: Timestamp,
+    started: Timestamp,
+    settings: Settings,
+    pace: f64,
+    /// The work under way: its fee and when it is done.
+    job: Option<(Nanomina, Timestamp)>,
+    /// Fees of works made and not yet bought, oldest first.
+    waiting: VecDeque<Nanomina>,
+    own: OwnTruth,
+    /// What the daemon shows instead of blocks alone.
+    shown: Option<Look>,
+}
+
+impl RecordedMarket {
+    /// A market at `now`, whose daemon asks its default fee and works; blocks before that have come.
+    pub fn new(blocks: Arc<[Arc<Block>]>, slot: Duration, works_per_hour: f64, now: Timestamp) -> Self {
+        let settings = Settings {
+            worker: Some(World::operator_key()),
+            fee: Nanomina::try_new(DEFAULT_FEE).unwrap_or(Nanomina::MAX),
+        };
+        Self {
+            come: blocks.partition_point(|block| block.at < now),
+            blocks,
+            slot,
+            now,
+            // A daemon that has run for so long that nothing depends on when it began.
+            started: now.checked_sub(Duration::from_secs(30 * 24 * 3600)).unwrap_or(Timestamp::MIN),
+            settings,
+            pace: works_per_hour,
+            job: None,
+            waiting: VecDeque::new(),
+            own: OwnTruth::default(),
+            shown: None,
+        }
+    }
+
+    /// Sets what the daemon shows from now on but for fee and key, which are those of the policy. A daemon that has begun anew is set as it
+    /// then was.
+    pub fn show(&mut self, look: Look) {
+        if let Ok(status) = &look.status {
+            let started = look.at.checked_sub(status.uptime).unwrap_or(Timestamp::MIN);
+            let first = self.shown.is_none();
+            // Uptimes are told in seconds.
+            if first || started > self.started.checked_add(Duration::from_secs(5)).unwrap_or(Timestamp::MAX) {
+                let on = status.worker.is_some();
+                self.set_worker(on);
+                self.settings.fee = status.fee;
+                self.started = started;
+                if first {
+                    (self.own.toggles, self.own.lost) = (0, 0);
+                }
+            }
+        }
+        self.shown = Some(look);
+    }
+
+    /// Sets the pace from now on.
+    pub fn set_pace(&mut self, works_per_hour: f64) {
+        self.pace = works_per_hour;
+    }
+
+    /// Time that one work takes.
+    fn proof(&self) -> Duration {
+        Duration::try_from_secs_f64(3600.0 / self.pace.clamp(1e-3, 1e6)).unwrap_or(Duration::MAX)
+    }
+
+    fn take_work(&mut self) {
+        if self.job.is_none() && self.settings.worker.is_some() && self.waiting.len() < TREE {
+            self.job = Some((self.settings.fee, self.now.checked_add(self.proof()).unwrap_or(Timestamp::MAX)));
+        }
+    }
+
+    fn set_worker(&mut self, on: bool) {
+        if on == self.settings.worker.is_some() {
+            return;
+        }
+        self.own.toggles += 1;
+        self.own.lost += u64::from(!on && self.job.take().is_some());
+        self.settings.worker = on.then(World::operator_key);
+    }
+
+    /// Sells what waits to the next block.
+    fn settle(&mut self) {
+        let Some(block) = self.blocks.get(self.come) else { return };
+        let bought = block.works.len();
+        let supplied = bought.min(self.waiting.len());
+        for (number, fee) in self.waiting.drain(..supplied).enumerate() {
+            let price = block.works.get(number * bought / supplied.max(1)).map(|sale| sale.fee);
+            if price.is_some_and(|price| price > fee) {
+                self.own.sold += 1;
+                self.own.earned += u128::from(fee.get());
+            }
+        }
+        self.own.accepted = self.own.sold;
+        self.come += 1;
+    }
+}
+
+impl Market for RecordedMarket {
+    fn advance(&mut self, to: Timestamp) {
+        while self.now < to {
+            self.take_work();
+            let block = self.blocks.get(self.come).map(|block| block.at.max(self.now)).filter(|at| *at <= to);
+            let proof = self.job.map(|(_, done)| done).filter(|done| *done <= to);
+            match (proof, block) {
+                (Some(done), block) if block.is_none_or(|at| done <= at) => {
+                    let fee = self.job.take().map_or(self.settings.fee, |(fee, _)| fee);
+                    self.waiting.push_back(fee);
+                    self.own.made += 1;
+                    self.own.busy += self.proof();
+                    self.now = done;
+                }
+                (_, Some(at)) => {
+                    self.now = at;
+                    self.settle();
+                }
+                (_, None) => self.now = to,
+            }
+        }
+        // A block at this very moment has come.
+        while self.blocks.get(self.come).is_some_and(|block| block.at <= self.now) {
+            self.settle();
+        }
+    }
+
+    fn look(&self, plan: &LookPlan) -> Look {
+        if let Some(shown) = &self.shown {
+            let mut look = shown.clone();
+            if let Ok(status) = &mut look.status {
+                (status.worker, status.fee) = (self.settings.worker.clone(), self.settings.fee);
+            }
+            return look;
+        }
+        let asked = usize::try_from(plan.blocks).unwrap_or(FRONTIER).min(FRONTIER);
+        let blocks = self.blocks.get(self.come.saturating_sub(asked)..self.come).unwrap_or_default();
+        Look {
+            at: self.now,
+            clock_set: None,
+            status: Ok(self.status()),
+            market_read: None,
+            chain: Some(Ok(ChainLook { blocks: blocks.to_vec() })),
+            book: None,
+            metrics: None,
+            account: plan.account.as_ref().map(|_| Ok(true)),
+        }
+    }
+
+    fn status(&self) -> Status {
+        if let Some(Ok(status)) = self.shown.as_ref().map(|look| &look.status) {
+            return Status { worker: self.settings.worker.clone(), fee: self.settings.fee, ..status.clone() };
+        }
+        let tip = self.come.checked_sub(1).and_then(|index| self.blocks.get(index));
+        let height = tip.map(|block| block.height);
+        let since = |at: Timestamp| Duration::try_from(self.now.duration_since(at)).unwrap_or(Duration::ZERO);
+        // Slots are counted from the tip: nothing depends on their absolute number.
+        let tip_slot = tip.map(|block| ConsensusSlot { global_slot: u64::from(block.height), starts: block.at });
+        let passed = tip_slot.map_or(0, |tip| since(tip.starts).as_millis() / self.slot.as_millis().max(1));
+        Status {
+            worker: self.settings.worker.clone(),
+            fee: self.settings.fee,
+            sync: SyncState::Synced,
+            height,
+            highest_received: height.unwrap_or(0),
+            uptime: since(self.started),
+            peers: Some(20),
+            commit: String::new(),
+            state_hash: tip.map(|block| block.state_hash.to_string()),
+            best_tip: tip_slot,
+            now: ConsensusSlot {
+                global_slot: u64::from(height.unwrap_or(0)) + u64::try_from(passed).unwrap_or(0),
+                starts: self.now,
+            },
+            slot_duration: self.slot,
+            next_block_production: None,
+            produces_blocks: false,
+            exact_pool: None,
+        }
+    }
+
+    fn settings(&self) -> Settings {
+        self.settings.clone()
+    }
+
+    fn set(&mut self, change: &Change) {
+        match change {
+            Change::Fee(fee) => self.settings.fee = *fee,
+            Change::Worker(key) => self.set_worker(key.is_some()),
+        }
+    }
+
+    fn own(&self) -> OwnTruth {
+        self.own
+    }
+
+    fn regime(&self) -> usize {
+        0
+    }
+
+    fn started(&self) -> Timestamp {
+        self.started
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use snarkfee_core::fixtures::{block, fee, time};
+
+    fn market(works: &[(i64, u64, &str)], pace: f64) -> RecordedMarket {
+        let blocks = [block(1, "a", 0, &[]), block(2, "b", 3_600, works), block(3, "c", 7_200, &[])];
+        let mut market = RecordedMarket::new(blocks.into(), Duration::from_secs(180), pace, time(0));
+        market.set(&Change::Fee(fee(10)));
+        market
+    }
+
+    #[test]
+    fn a_work_is_ours_below_the_recorded_price_and_ties_are_lost() {
+        let mut market = market(&[(1, 11, "x"), (2, 10, "y"), (3, 0, "z"), (4, 900, "x")], 4.0);
+        market.advance(time(3_599));
+        assert_eq!((market.own().made, market.own().sold), (3, 0));
+        market.advance(time(3_600));
+        let own = market.own();
+        assert_eq!((own.made, own.sold, own.earned), (4, 2, 20));
+    }
+
+    #[test]
+    fn no_more_is_sold_than_could_be_made() {
+        let works: Vec<(i64, u64, &str)> = (0..100).map(|id| (id, 500, "x")).collect();
+        let mut market = market(&works, 12.0);
+        market.advance(time(7_200));
+        assert_eq!(market.own().sold, 12);
+    }
+
+    #[test]
+    fn works_wait_for_a_block_up_to_one_tree_of_them() {
+        let mut market = market(&[], 3_600.0);
+        market.advance(time(7_200));
+        assert_eq!(market.own().made, 128);
+    }
+
+    #[test]
+    fn a_worker_that_is_off_makes_nothing_and_loses_what_it_had_begun() {
+        let mut market = market(&[(1, 500, "x")], 2.0);
+        market.advance(time(600));
+        market.set(&Change::Worker(None));
+        market.advance(time(7_200));
+        let own = market.own();
+        assert_eq!((own.made, own.sold, own.lost, own.toggles), (0, 0, 1, 1));
+    }
+
+    #[test]
+    fn a_policy_sees_no_block_that_has_not_come() {
+        let mut market = market(&[(1, 500, "x")], 2.0);
+        let plan = LookPlan { blocks: 290, account: None };
+        let mut last = 0;
+        for (seconds, heights) in [(0, vec![1]), (3_599, vec![1]), (3_600, vec![1, 2]), (9_000, vec![1, 2, 3])] {
+            market.advance(time(seconds));
+            let Some(Ok(chain)) = market.look(&plan).chain else { panic!("a chain is shown") };
+            assert_eq!(chain.blocks.iter().map(|block| block.height).collect::<Vec<_>>(), heights, "{seconds}");
+            assert!(market.own().sold >= last);
+            last = market.own().sold;
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! The entry points: what can be asked and what can be set.
+
+use std::sync::Arc;
+
+use async_graphql::{
+    Value,
+    dynamic::{FieldValue, ResolverContext},
+};
+use snarkfee_core::{
+    market::Block,
+    units::{Nanomina, PublicKey},
+};
+
+use super::{
+    account, block, status,
+    table::{Shown, Table, Types, argument, int, nothing, object, text},
+    work,
+};
+use crate::daemon_sim::{
+    controls::Controls,
+    era::Era::{self, Berkeley30, Mainnet10, Mainnet12, Mainnet13, Mainnet14, Mainnet115, Mesa40},
+    scalars::{UNDECODABLE_UINT64, uint64},
+    view::View,
+};
+
+/// The parent of the root fields.
+pub(super) type Root = ();
+
+struct GenesisConstants;
+
+/// The view of the request that is being answered.
+fn view<'a>(context: &ResolverContext<'a>) -> Result<&'a Arc<View>, String> {
+    context.ctx.data::<Arc<View>>().map_err(|problem| problem.message)
+}
+
+/// A root field without arguments: reads the view only.
+trait Plain: Sized {
+    fn plain(
+        self,
+        eras: impl std::ops::RangeBounds<Era>,
+        name: &str,
+        ty: &str,
+        read: impl Fn(&Arc<View>) -> Shown + Send + Sync + 'static,
+    ) -> Self;
+}
+
+impl Plain for Table<'_, Root> {
+    fn plain(
+        self,
+        eras: impl std::ops::RangeBounds<Era>,
+        name: &str,
+        ty: &str,
+        read: impl Fn(&Arc<View>) -> Shown + Send + Sync + 'static,
+    ) -> Self {
+        self.asked(eras, name, ty, &[], move |context| Ok(read(view(context)?)))
+    }
+}
+
+pub(super) fn query(types: &mut Types, limited: bool) {
+    types.object::<Root>(.., "query", |table| {
+        let table = open(table);
+        if limited { table } else { network(work_fields(table)) }
+    });
+    if !limited {
+        types.object::<GenesisConstants>(Mainnet10.., "GenesisConstants", |table| {
+            table
+                .field(.., "accountCreationFee", "Fee!", |_, view| text(view.snapshot.account_creation_fee.get()))
+                .field(.., "coinbase", "Amount!", |_, view| text(view.snapshot.coinbase.get()))
+                .field(Berkeley30.., "genesisTimestamp", "String!", |_, view| {
+                    text(view.genesis().strftime("%Y-%m-%dT%H:%M:%SZ"))
+                })
+        });
+        // No simulated account is a zkApp's.
+        types.shapes(
+            Mesa40..,
+            &["ActionState action:[[Field!]!]! actionSequenceNo:Int! blockNumber:UInt32! transactionSequenceNo:Int!"],
+        );
+        types.enumeration(.., "TransactionStatus", &["INCLUDED", "PENDING", "UNKNOWN"]);
+    }
+}
+
+/// What the port of `--limited-graphql-port` serves too.
+fn open(table: Table<'_, Root>) -> Table<'_, Root> {
+    table
+        .plain(.., "daemonStatus", "DaemonStatus!", |_| status::show())
+        .plain(.., "version", "String", |view| text(&view.snapshot.status.commit))
+        .asked(Mainnet10..=Mainnet10, "block", "Block", &[("stateHash", "String!")], |context| {
+            find_block(view(context)?, argument(context, "stateHash"), &Value::Null)
+        })
+        .asked(Mainnet115.., "block", "Block!", &[("height", "Int"), ("stateHash", "String")], |context| {
+            find_block(view(context)?, argument(context, "stateHash"), argument(context, "height"))
+        })
+}
+
+/// What a worker's operator reads.
+fn work_fields(table: Table<'_, Root>) -> Table<'_, Root> {
+    table
+        .plain(.., "syncStatus", "SyncStatus!", |view| status::sync(view))
+        .plain(.., "snarkPool", "[CompletedWork!]!", |view| work::pool(view))
+        .plain(.., "pendingSnarkWork", "[PendingSnarkWork!]!", |view| work::pending(view))
+        .plain(.., "currentSnarkWorker", "SnarkWorker", |view| work::worker(view))
+        .asked(
+            Mesa40..,
+            "snarkWorkRange",
+            "[PendingSnarkWorkSpec!]!",
+            &[("endingIndex", "UInt32"), ("startingIndex", "UInt32!")],
+            |context| {
+                let view = view(context)?;
+                let start = work::index(view.era, argument(context, "startingIndex"))?;
+                let end = match argument(context, "endingIndex") {
+                    Value::Null => None,
+                    end => Some(work::index(view.era, end)?),
+                };
+                Ok(work::range(view, start, end))
+            },
+        )
+        .asked(Mainnet10.., "bestChain", "[Block!]", &[("maxLength", "Int")], |context| {
+            let length = match argument(context, "maxLength") {
+                Value::Number(length) => Some(length.as_u64().unwrap_or(0)),
+                _ => None,
+            };
+            block::best_chain(view(context)?, length)
+        })
+        .asked(..Mainnet10, "account", "Account", &[("publicKey", "PublicKey!")], find_account)
+        .asked(Mainnet10.., "account", "Account", &[("token", "TokenId"), ("publicKey", "PublicKey!")], find_account)
+        .asked(
+            Mesa40..,
+            "accountActions",
+            "[ActionState!]!",
+            &[("maxLength", "Int"), ("token", "TokenId"), ("publicKey", "PublicKey!")],
+            |_| Ok(nothing()),
+        )
+        .plain(Mainnet10.., "genesisConstants", "GenesisConstants!", |_| object(GenesisConstants))
+        .plain(Mainnet13.., "runtimeConfig", "JSON!", runtime_config)
+        .plain(Berkeley30.., "networkID", "String!", |view| text(&view.network.id))
+}
+
+/// What the official clients read beyond that.
+fn network(table: Table<'_, Root>) -> Table<'_, Root> {
+    const POOLED: &[(&str, &str)] = &[("ids", "[ID!]"), ("hashes", "[String!]"), ("publicKey", "PublicKey")];
+    table
+        .plain(.., "initialPeers", "[String!]!", |_| nothing())
+        .plain(.., "trackedAccounts", "[Account!]!", |_| nothing())
+        .plain(Mainnet10.., "getPeers", "[Peer!]!", |view| status::peers(view))
+        .plain(Mainnet10.., "genesisBlock", "Block!", |view| block::show(Arc::new(view.genesis_block())))
+        .plain(Mainnet10.., "timeOffset", "Int!", |_| int(0))
+        .asked(..Mainnet10, "pooledUserCommands", "[UserCommand!]!", &POOLED[2..], |_| Ok(nothing()))
+        .asked(Mainnet10..=Mainnet115, "pooledUserCommands", "[UserCommand!]!", &POOLED[1..], |_| Ok(nothing()))
+        .asked(Mainnet12.., "pooledUserCommands", "[UserCommand!]!", POOLED, |_| Ok(nothing()))
+        .asked(Berkeley30.., "pooledZkappCommands", "[ZkappCommandResult!]!", POOLED, |_| Ok(nothing()))
+        .asked(..=Mainnet14, "transactionStatus", "TransactionStatus!", &[("payment", "ID!")], |_| Ok(text("UNKNOWN")))
+        .asked(
+            Berkeley30..,
+            "transactionStatus",
+            "TransactionStatus!",
+            &[("zkappTransaction", "ID"), ("payment", "ID")],
+            |_| Ok(text("UNKNOWN")),
+        )
+}
+
+pub(super) fn mutation(types: &mut Types) {
+    types.object::<Root>(.., "mutation", |table| {
+        table
+            .asked(.., "setSnarkWorker", "SetSnarkWorkerPayload!", &[("input", "SetSnarkWorkerInput!")], |context| {
+                let key = match field_of(context, "SetSnarkWorkerInput", "publicKey")? {
+                    Value::Null => None,
+                    Value::String(text) => Some(PublicKey::try_new(text).map_err(|problem| problem.to_string())?),
+                    _ => return Err("Could not decode public key.".to_owned()),
+                };
+                Ok(object(work::WorkerBefore(controls(context)?.set_worker(key))))
+            })
+            .asked(.., "setSnarkWorkFee", "SetSnarkWorkFeePayload!", &[("input", "SetSnarkWorkFee!")], |context| {
+                let fee = uint64(view(context)?.era, field_of(context, "SetSnarkWorkFee", "fee")?);
+                let fee = fee.ok_or_else(|| UNDECODABLE_UINT64.to_owned())?;
+                // The daemon takes any 64-bit fee and shows those above 2^63 - 1 as negative; the market model has no such fee.
+                let fee = Nanomina::try_new(fee).map_err(|problem| problem.to_string())?;
+                Ok(object(work::FeeBefore(controls(context)?.set_fee(fee))))
+            })
+    });
+}
+
+fn controls<'a>(context: &ResolverContext<'a>) -> Result<&'a Controls, String> {
+    context.ctx.data::<Controls>().map_err(|problem| problem.message)
+}
+
+/// A field of the argument `input`, an object of type `ty`; a field left out is null.
+///
+/// The engine lets other values pass for an object. Reading those as an empty object would switch the worker off.
+fn field_of<'a>(context: &'a ResolverContext<'_>, ty: &str, name: &str) -> Result<&'a Value, String> {
+    static NULL: Value = Value::Null;
+    match argument(context, "input") {
+        Value::Object(fields) => Ok(fields.get(name).unwrap_or(&NULL)),
+        other => {
+            let field = &context.ctx.item.node.name.node;
+            // The words of ocaml-graphql-server.
+            Err(format!("Argument `input` of type `{ty}!` expected on field `{field}`, found {other}."))
+        }
+    }
+}
+
+/// `block`: exactly one of hash and height says which (Mina `mina_graphql.ml`).
+fn find_block(view: &View, state_hash: &Value, height: &Value) -> Result<Shown, String> {
+    let wanted: Box<dyn Fn(&Block) -> bool> = match (state_hash, height) {
+        (Value::String(hash), Value::Null) => Box::new(move |block| *block.state_hash == **hash),
+        (Value::Null, Value::Number(height)) => {
+            let height = height.as_u64();
+            Box::new(move |block| Some(u64::from(block.height)) == height)
+        }
+        _ => return Err("Must provide exactly one of state hash, height".to_owned()),
+    };
+    let found = view.position(wanted).and_then(|position| view.chain.get(position));
+    let missing = || {
+        if view.bootstrapping() {
+            "Could not obtain transition frontier".to_owned()
+        } else {
+            "Could not find block in transition frontier".to_owned()
+        }
+    };
+    found.map(|block| block::show(Arc::clone(block))).ok_or_else(missing)
+}
+
+/// `account`: null for a key without an account and for a token other than the default one.
+fn find_account(context: &ResolverContext<'_>) -> Result<Shown, String> {
+    let view = view(context)?;
+    let Value::String(key) = argument(context, "publicKey") else {
+        return Err("Could not decode public key.".to_owned());
+    };
+    let in_default_token = match argument(context, "token") {
+        Value::Null => true,
+        Value::String(token) => token == account::default_token(view.era),
+        Value::Number(token) => token.to_string() == account::default_token(view.era),
+        _ => false,
+    };
+    let held = in_default_token
+        && !view.bootstrapping()
+        && view.snapshot.accounts.iter().any(|account| account.as_str() == key);
+    Ok(if held { account::show(key) } else { None })
+}
+
+/// `runtimeConfig`, the part that decides how the market runs.
+fn runtime_config(view: &Arc<View>) -> Shown {
+    let config = serde_json::json!({
+        "daemon": {},
+        "genesis": { "genesis_state_timestamp": view.genesis().to_string(), "k": 290, "slots_per_epoch": 7140 },
+        "proof": {
+            "block_window_duration_ms": u64::try_from(view.snapshot.status.slot_duration.as_millis()).unwrap_or(u64::MAX),
+            "coinbase_amount": view.snapshot.coinbase.get().to_string(),
+            "fork": null,
+        },
+        "ledger": { "name": view.network.id },
+    });
+    Value::from_json(config).ok().map(FieldValue::value)
+}

@@ -1,0 +1,236 @@
+//! `daemonStatus` and the types under it.
+
+use std::sync::Arc;
+
+use snarkfee_core::market::SyncState;
+
+use super::table::{Shown, Table, Types, int, ints, maybe_text, object, objects, text, texts};
+use crate::daemon_sim::{
+    era::Era::{Berkeley30, Coda2020, Mainnet10, Mainnet12, Mainnet14, Mainnet115, Mesa40},
+    stand_in::{Kind, stand_in},
+    view::{Peer, SLOTS_PER_EPOCH, View},
+};
+
+/// The parent of `daemonStatus`: everything comes from the view.
+struct Status;
+struct Metrics;
+struct Configuration;
+struct Addresses;
+struct Timings;
+/// A slot, shown as `ConsensusTime`.
+struct Slot(u64);
+/// A slot with its number since genesis.
+struct GlobalSlot(u64);
+
+pub(super) fn show() -> Shown {
+    object(Status)
+}
+
+pub(super) fn peers(view: &View) -> Shown {
+    objects(view.peers())
+}
+
+/// `SyncStatus` as the schema names it; a state that no era has is shown as `OFFLINE`.
+pub(super) fn sync(view: &View) -> Shown {
+    text(match view.snapshot.status.sync {
+        SyncState::Connecting => "CONNECTING",
+        SyncState::Listening => "LISTENING",
+        SyncState::Bootstrap => "BOOTSTRAP",
+        SyncState::Synced => "SYNCED",
+        SyncState::Catchup => "CATCHUP",
+        SyncState::Offline | SyncState::Other(_) => "OFFLINE",
+    })
+}
+
+pub(super) fn define(types: &mut Types) {
+    types.enumeration(.., "SyncStatus", &["CONNECTING", "LISTENING", "OFFLINE", "BOOTSTRAP", "SYNCED", "CATCHUP"]);
+    types.object::<Status>(.., "DaemonStatus", |table| daemon_chain(daemon_itself(table)));
+    types.object::<Metrics>(Mainnet14.., "Metrics", metrics);
+    types.object::<Configuration>(.., "ConsensusConfiguration", configuration);
+    types.object::<Addresses>(.., "AddrsAndPorts", addresses);
+    types.object::<Peer>(Mainnet10.., "Peer", |table| {
+        table
+            .field(.., "host", "String!", |peer, _| text(&peer.host))
+            .field(.., "libp2pPort", "Int!", |peer, _| int(peer.libp2p_port))
+            .field(.., "peerId", "String!", |peer, _| text(&peer.peer_id))
+    });
+    types.object::<Slot>(.., "ConsensusTime", |table| {
+        table
+            .field(.., "epoch", "UInt32!", |slot, _| text(slot.0 / SLOTS_PER_EPOCH))
+            .field(.., "slot", "UInt32!", |slot, _| text(slot.0 % SLOTS_PER_EPOCH))
+            .field(.., "globalSlot", "GlobalSlotSinceHardFork!", |slot, _| text(slot.0))
+            .field(.., "startTime", "BlockTime!", |slot, view| text(view.slot_start(slot.0)))
+            .field(.., "endTime", "BlockTime!", |slot, view| text(view.slot_start(slot.0.saturating_add(1))))
+    });
+    types.object::<GlobalSlot>(Mainnet10.., "ConsensusTimeGlobalSlot", |table| {
+        table.field(.., "consensusTime", "ConsensusTime!", |slot, _| object(Slot(slot.0))).field(
+            ..,
+            "globalSlotSinceGenesis",
+            "Globalslot!",
+            |slot, _| text(slot.0),
+        )
+    });
+    types.object::<Timings>(.., "BlockProducerTimings", |table| {
+        table
+            .field(.., "times", "[ConsensusTime!]!", |_, view| objects(won_slot(view).map(Slot)))
+            .field(Mainnet10.., "globalSlotSinceGenesis", "[Globalslot!]!", |_, view| texts(won_slot(view)))
+            .field(Mainnet10.., "generatedFromConsensusAt", "ConsensusTimeGlobalSlot!", |_, view| {
+                let slot = view.best_tip_slot().unwrap_or(view.snapshot.status.now);
+                object(GlobalSlot(slot.global_slot))
+            })
+    });
+    histograms(types);
+}
+
+/// The next slot that this daemon will produce a block in.
+fn won_slot(view: &View) -> Option<u64> {
+    view.snapshot.status.next_block_production.map(|at| view.slot_at(at))
+}
+
+/// What is true of the process whatever the chain does.
+fn daemon_itself(table: Table<'_, Status>) -> Table<'_, Status> {
+    table
+        .field(.., "uptimeSecs", "Int!", |_, view| int(view.snapshot.status.uptime.as_secs()))
+        .field(.., "commitId", "String!", |_, view| text(&view.snapshot.status.commit))
+        .field(.., "confDir", "String!", |_, _| text("~/.mina-config"))
+        .field(..=Coda2020, "peers", "[String!]!", |_, view| {
+            texts(view.peers().iter().map(|peer| format!("{}:{}", peer.host, peer.libp2p_port)))
+        })
+        .field(Mainnet10.., "peers", "[Peer!]!", |_, view| peers(view))
+        .field(.., "userCommandsSent", "Int!", |_, _| int(0))
+        .field(.., "snarkWorker", "String", |_, view| maybe_text(view.snapshot.status.worker.as_ref()))
+        .field(.., "snarkWorkFee", "Int!", |_, view| int(view.snapshot.status.fee.get()))
+        .field(..=Coda2020, "blockProducerPubkeys", "[String!]!", |_, view| texts(production_key(view)))
+        .field(Mainnet10.., "blockProductionKeys", "[String!]!", |_, view| texts(production_key(view)))
+        .field(Mainnet12.., "coinbaseReceiver", "String", |_, view| maybe_text(production_key(view)))
+        .field(.., "histograms", "Histograms", |_, _| None)
+        .field(.., "consensusMechanism", "String!", |_, _| text("proof_of_stake"))
+        .field(.., "consensusConfiguration", "ConsensusConfiguration!", |_, _| object(Configuration))
+        .field(.., "addrsAndPorts", "AddrsAndPorts!", |_, _| object(Addresses))
+        .field(..=Coda2020, "libp2pPeerId", "String!", |_, _| text(own_peer().peer_id))
+        .field(Mainnet10.., "chainId", "String!", |_, view| text(&view.network.chain_id))
+        .field(Mainnet14.., "metrics", "Metrics!", |_, _| object(Metrics))
+}
+
+/// What follows from the chain.
+fn daemon_chain(table: Table<'_, Status>) -> Table<'_, Status> {
+    table
+        .field(.., "syncStatus", "SyncStatus!", |_, view| sync(view))
+        .field(
+            ..,
+            "numAccounts",
+            "Int",
+            |_, view| {
+                if view.bootstrapping() { None } else { int(view.snapshot.accounts.len()) }
+            },
+        )
+        .field(.., "blockchainLength", "Int", |_, view| view.snapshot.status.height.and_then(int))
+        .field(.., "highestBlockLengthReceived", "Int!", |_, view| int(view.snapshot.status.highest_received))
+        .field(Mainnet115.., "highestUnvalidatedBlockLengthReceived", "Int!", |_, view| {
+            int(view.snapshot.status.highest_received)
+        })
+        .field(.., "ledgerMerkleRoot", "String", |_, view| {
+            maybe_text(view.best_tip().map(|tip| stand_in(Kind::Ledger, &tip.state_hash)))
+        })
+        .field(.., "stateHash", "String", |_, view| maybe_text(view.snapshot.status.state_hash.as_ref()))
+        .field(
+            Mainnet10..,
+            "catchupStatus",
+            "[String!]",
+            |_, view| {
+                if view.bootstrapping() { None } else { texts(["finished"]) }
+            },
+        )
+        .field(.., "consensusTimeBestTip", "ConsensusTime", |_, view| {
+            view.best_tip_slot().and_then(|slot| object(Slot(slot.global_slot)))
+        })
+        .field(Mainnet10.., "globalSlotSinceGenesisBestTip", "Int", |_, view| {
+            view.best_tip_slot().and_then(|slot| int(slot.global_slot))
+        })
+        .field(.., "nextBlockProduction", "BlockProducerTimings", |_, view| {
+            if view.snapshot.status.produces_blocks { object(Timings) } else { None }
+        })
+        .field(.., "consensusTimeNow", "ConsensusTime!", |_, view| object(Slot(view.snapshot.status.now.global_slot)))
+}
+
+fn production_key(view: &View) -> Option<String> {
+    view.snapshot.status.produces_blocks.then(View::producer)
+}
+
+fn metrics(table: Table<'_, Metrics>) -> Table<'_, Metrics> {
+    table
+        // Buckets of the histogram of block production delays.
+        .field(.., "blockProductionDelay", "[Int!]!", |_, _| ints([0; 7]))
+        .field(.., "transactionPoolDiffReceived", "Int!", |_, _| int(0))
+        .field(.., "transactionPoolDiffBroadcasted", "Int!", |_, _| int(0))
+        .field(.., "transactionsAddedToPool", "Int!", |_, _| int(0))
+        .field(.., "transactionPoolSize", "Int!", |_, _| int(0))
+        .field(Berkeley30.., "snarkPoolDiffReceived", "Int!", |_, view| int(view.snapshot.counters.fees_added.count))
+        .field(Berkeley30.., "snarkPoolDiffBroadcasted", "Int!", |_, view| int(view.snapshot.counters.completed))
+        .field(Berkeley30.., "pendingSnarkWork", "Int!", |_, view| int(view.pool_figures().1))
+        .field(Berkeley30.., "snarkPoolSize", "Int!", |_, view| int(view.pool_figures().0))
+}
+
+fn configuration(table: Table<'_, Configuration>) -> Table<'_, Configuration> {
+    fn slot_duration(view: &Arc<View>) -> u128 {
+        view.snapshot.status.slot_duration.as_millis()
+    }
+    table
+        .field(.., "delta", "Int!", |_, _| int(0))
+        .field(..=Coda2020, "k", "Int!", |_, _| int(10))
+        .field(Mainnet10.., "k", "Int!", |_, _| int(290))
+        .field(..=Coda2020, "c", "Int!", |_, _| int(8))
+        .field(..=Coda2020, "cTimesK", "Int!", |_, _| int(80))
+        .field(.., "slotsPerEpoch", "Int!", |_, _| int(SLOTS_PER_EPOCH))
+        .field(.., "slotDuration", "Int!", |_, view| int(slot_duration(view)))
+        .field(.., "epochDuration", "Int!", |_, view| {
+            int(slot_duration(view).saturating_mul(u128::from(SLOTS_PER_EPOCH)))
+        })
+        .field(.., "acceptableNetworkDelay", "Int!", |_, view| int(slot_duration(view)))
+        .field(Mainnet10.., "genesisStateTimestamp", "Time!", |_, view| {
+            text(view.genesis().strftime("%Y-%m-%d %H:%M:%S%.6fZ"))
+        })
+}
+
+/// The address under which this daemon is known to its peers: one kept for documentation.
+fn own_peer() -> Peer {
+    Peer { host: "198.51.100.254".to_owned(), libp2p_port: 8302, peer_id: stand_in(Kind::PeerId, "self") }
+}
+
+fn addresses(table: Table<'_, Addresses>) -> Table<'_, Addresses> {
+    table
+        .field(.., "externalIp", "String!", |_, _| text(own_peer().host))
+        .field(.., "bindIp", "String!", |_, _| text("0.0.0.0"))
+        .field(..=Coda2020, "discoveryPort", "Int!", |_, _| int(8303))
+        .field(.., "clientPort", "Int!", |_, _| int(8301))
+        .field(.., "libp2pPort", "Int!", |_, _| int(8302))
+        .field(..=Coda2020, "communicationPort", "Int!", |_, _| int(8304))
+        .field(Mainnet10.., "peer", "Peer", |_, _| object(own_peer()))
+}
+
+/// `histograms` is null unless the daemon was asked for its performance status; its types are in every schema.
+fn histograms(types: &mut Types) {
+    types.shapes(
+        ..=Berkeley30,
+        &["Histograms rpcTimings:RpcTimings! externalTransitionLatency:Histogram \
+           acceptedTransitionLocalLatency:Histogram acceptedTransitionRemoteLatency:Histogram \
+           snarkWorkerTransitionTime:Histogram snarkWorkerMergeTime:Histogram"],
+    );
+    types.shapes(
+        Mesa40..,
+        &["Histograms rpcTimings:RpcTimings! externalTransitionLatency:Histogram \
+           acceptedTransitionLocalLatency:Histogram acceptedTransitionRemoteLatency:Histogram \
+           snarkWorkerZkappTransitionTime:Histogram snarkWorkerNonzkappTransitionTime:Histogram \
+           snarkWorkerMergeTime:Histogram"],
+    );
+    types.shapes(
+        ..,
+        &[
+            "RpcTimings getStagedLedgerAux:RpcPair! answerSyncLedgerQuery:RpcPair! getAncestry:RpcPair! \
+             getTransitionChainProof:RpcPair! getTransitionChain:RpcPair!",
+            "RpcPair dispatch:Histogram impl:Histogram",
+            "Histogram values:[Int!]! intervals:[Interval!]! underflow:Int! overflow:Int!",
+            "Interval start:Span! stop:Span!",
+        ],
+    );
+}

@@ -1,0 +1,83 @@
+//! Stand-ins for hashes and keys that a market model does not have: text of the right alphabet, length and prefix, the same for
+//! the same subject. Their checksums do not hold.
+
+const BASE58: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+
+/// What a stand-in stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Ledger,
+    State,
+    EpochSeed,
+    PublicKey,
+    PeerId,
+    Proof,
+}
+
+impl Kind {
+    /// Prefix and whole length, as in answers of mainnet daemons.
+    const fn shape(self) -> (&'static str, usize) {
+        match self {
+            Self::Ledger => ("jx", 51),
+            Self::State => ("3N", 52),
+            Self::EpochSeed => ("2v", 51),
+            Self::PublicKey => ("B62q", 55),
+            Self::PeerId => ("12D3KooW", 52),
+            Self::Proof => ("Wc", 64),
+        }
+    }
+}
+
+/// The stand-in of this kind for `subject`.
+pub(super) fn stand_in(kind: Kind, subject: &str) -> String {
+    let (prefix, length) = kind.shape();
+    let mut state = fnv(prefix.bytes().chain(subject.bytes()));
+    let mut text = String::with_capacity(length);
+    text.push_str(prefix);
+    while text.len() < length {
+        state = splitmix(state);
+        let digit = usize::try_from(state % 58).unwrap_or_default();
+        text.push(char::from(BASE58.get(digit).copied().unwrap_or(b'1')));
+    }
+    text
+}
+
+/// The decimal stand-in of a field element, for hashes shown as a number.
+pub(super) fn decimal_stand_in(subject: &str) -> String {
+    let high = splitmix(fnv(subject.bytes()));
+    format!("{high}{:020}", splitmix(high))
+}
+
+/// A number that spreads evenly over subjects, for picking one of a list.
+pub(super) fn pick(subject: &str, choices: usize) -> Option<usize> {
+    let choices = u64::try_from(choices).ok().filter(|choices| *choices > 0)?;
+    usize::try_from(splitmix(fnv(subject.bytes())) % choices).ok()
+}
+
+fn fnv(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+fn splitmix(state: u64) -> u64 {
+    let mut z = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use snarkfee_core::units::PublicKey;
+
+    #[test]
+    fn stand_ins_are_stable_and_well_formed() {
+        let key = stand_in(Kind::PublicKey, "producer");
+        assert_eq!(key, stand_in(Kind::PublicKey, "producer"));
+        assert_ne!(key, stand_in(Kind::PublicKey, "other"));
+        assert_eq!(key.len(), 55);
+        assert!(PublicKey::try_new(&key).is_ok());
+        assert_eq!(pick("x", 0), None);
+        assert!(pick("x", 3).unwrap() < 3);
+    }
+}

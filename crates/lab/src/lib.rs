@@ -1,0 +1,7 @@
+//! Where policies are tried: simulated markets, a simulated daemon over HTTP, recorded data.
+
+pub mod backtest;
+pub mod daemon_sim;
+pub mod precomputed;
+pub mod report;
+pub mod simulate;

@@ -1,0 +1,190 @@
+//! Which of the blocks at one height count.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use snarkfee_core::{
+    market::{Block, Sale},
+    units::WorkId,
+};
+
+use super::{layout::Content, name::BlockName};
+
+/// A block with its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// What its file is called.
+    pub name: BlockName,
+    /// What its file says.
+    pub content: Content,
+}
+
+/// Blocks of one chain without a gap, oldest first; at least one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// The network.
+    pub network: String,
+    /// The blocks.
+    pub blocks: Vec<Arc<Block>>,
+    /// Slot of each block, since genesis.
+    pub slots: Vec<u64>,
+}
+
+/// Chains of each network, in order of network and height, and the blocks that are on none of them, each with why.
+///
+/// Blocks hang together by the state hash of the block before. Of chains that reach over the same heights the longest counts, as it did for
+/// the network; of equally long ones that of the greatest state hash, since what the network goes by next, the VRF output's hash, cannot be
+/// worked out from the file alone.
+pub fn longest_chains(recorded: Vec<Recorded>) -> (Vec<Series>, Vec<(BlockName, String)>) {
+    let mut networks: BTreeMap<String, BTreeMap<String, Recorded>> = BTreeMap::new();
+    for block in recorded {
+        networks.entry(block.name.network.clone()).or_default().insert(block.name.state_hash.clone(), block);
+    }
+    let (mut series, mut left) = (Vec::new(), Vec::new());
+    for (network, blocks) in networks {
+        let chains = chains(&blocks);
+        let winners: BTreeMap<u32, &str> =
+            chains.iter().flatten().map(|block| (block.content.height, block.name.state_hash.as_str())).collect();
+        for block in blocks.values() {
+            let why = match winners.get(&block.content.height) {
+                Some(winner) if *winner == block.name.state_hash => continue,
+                Some(winner) => format!("not on the longest chain, which has {winner} at this height"),
+                None => "on a chain beside the longest chain".to_owned(),
+            };
+            left.push((block.name.clone(), why));
+        }
+        series.extend(chains.into_iter().map(|chain| Series {
+            network: network.clone(),
+            slots: chain.iter().map(|block| block.content.global_slot).collect(),
+            blocks: chain.into_iter().map(block).collect(),
+        }));
+    }
+    (series, left)
+}
+
+/// The chains of one network by height, no two of them over the same height.
+fn chains(blocks: &BTreeMap<String, Recorded>) -> Vec<Vec<&Recorded>> {
+    let mut tips: Vec<(usize, &Recorded)> = Vec::new();
+    let parents: BTreeSet<&str> = blocks.values().map(|block| block.content.previous.as_str()).collect();
+    for (hash, block) in blocks {
+        if !parents.contains(hash.as_str()) {
+            tips.push((ancestry(blocks, block).count(), block));
+        }
+    }
+    tips.sort_unstable_by_key(|(length, tip)| std::cmp::Reverse((*length, tip.name.state_hash.as_str())));
+    let mut taken: BTreeSet<u32> = BTreeSet::new();
+    let mut found = Vec::new();
+    for (_, tip) in tips {
+        let mut chain: Vec<&Recorded> = ancestry(blocks, tip).collect();
+        if chain.iter().any(|block| taken.contains(&block.content.height)) {
+            continue;
+        }
+        chain.reverse();
+        taken.extend(chain.iter().map(|block| block.content.height));
+        found.push(chain);
+    }
+    found.sort_unstable_by_key(|chain| chain.first().map(|block| block.content.height));
+    found
+}
+
+/// A block and those before it, as far as they are known.
+fn ancestry<'a>(blocks: &'a BTreeMap<String, Recorded>, tip: &'a Recorded) -> impl Iterator<Item = &'a Recorded> {
+    std::iter::successors(Some(tip), |block| {
+        let before = blocks.get(&block.content.previous)?;
+        // Heights descend, so that names that lie cannot make a circle. A hard fork's first block repeats the time of its genesis.
+        let follows = before.content.height.checked_add(1) == Some(block.content.height);
+        (follows && before.content.at <= block.content.at).then_some(before)
+    })
+}
+
+fn block(recorded: &Recorded) -> Arc<Block> {
+    let Recorded { name, content } = recorded;
+    // The files of most archives have no statement hashes; place by place the works are told apart all the same.
+    let id = |place: usize| WorkId::one(i64::from(name.height) << 13 | i64::try_from(place).unwrap_or(i64::MAX));
+    let works = content.works.iter().enumerate();
+    Arc::new(Block {
+        height: name.height,
+        state_hash: name.state_hash.as_str().into(),
+        at: content.at,
+        works: works
+            .map(|(place, (fee, prover))| Sale { work: id(place), fee: *fee, prover: prover.clone() })
+            .collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use snarkfee_core::fixtures::time;
+
+    fn recorded(network: &str, height: u32, hash: &str, previous: &str) -> Recorded {
+        let name = BlockName { network: network.into(), height, state_hash: hash.into() };
+        let (at, global_slot) = (time(i64::from(height) * 180), u64::from(height));
+        Recorded { name, content: Content { height, previous: previous.into(), at, global_slot, works: Vec::new() } }
+    }
+
+    fn hashes(series: &Series) -> Vec<&str> {
+        series.blocks.iter().map(|block| &*block.state_hash).collect()
+    }
+
+    #[test]
+    fn of_forks_the_longest_counts_and_the_rest_is_named() {
+        let blocks = vec![
+            recorded("main", 5, "e1", "d"),
+            recorded("main", 4, "d", "c"),
+            recorded("main", 5, "e2", "d"),
+            recorded("main", 6, "f2", "e2"),
+            recorded("main", 6, "g", "e2"),
+        ];
+        let (series, left) = longest_chains(blocks);
+        assert_eq!(series.len(), 1);
+        assert_eq!(hashes(&series[0]), ["d", "e2", "g"], "of equally long ones the greatest hash");
+        let names: Vec<&str> = left.iter().map(|(name, _)| name.state_hash.as_str()).collect();
+        assert_eq!(names, ["e1", "f2"]);
+        assert!(left[0].1.contains("e2"), "{}", left[0].1);
+    }
+
+    #[test]
+    fn gaps_and_networks_part_chains() {
+        let blocks = vec![
+            recorded("main", 9, "i", "h"),
+            recorded("main", 4, "d", "c"),
+            recorded("main", 5, "e", "d"),
+            recorded("test", 4, "t", "s"),
+        ];
+        let (series, left) = longest_chains(blocks);
+        let found: Vec<(&str, Vec<&str>)> = series.iter().map(|one| (one.network.as_str(), hashes(one))).collect();
+        assert_eq!(found, [("main", vec!["d", "e"]), ("main", vec!["i"]), ("test", vec!["t"])]);
+        assert_eq!(left, []);
+    }
+
+    #[test]
+    fn a_fork_whose_beginning_is_missing_does_not_count_beside_a_longer_chain() {
+        let blocks = vec![
+            recorded("main", 4, "d", "c"),
+            recorded("main", 5, "e", "d"),
+            recorded("main", 5, "x", "w"),
+            recorded("main", 3, "circle", "circle"),
+        ];
+        let (series, left) = longest_chains(blocks);
+        assert_eq!(series.iter().map(hashes).collect::<Vec<_>>(), [vec!["d", "e"]]);
+        assert_eq!(left.len(), 2);
+    }
+
+    #[test]
+    fn every_block_counts_or_is_named() {
+        let blocks = vec![
+            recorded("main", 3, "c", "b"),
+            recorded("main", 4, "d", "c"),
+            recorded("main", 4, "y", "x"),
+            recorded("main", 5, "z", "y"),
+            recorded("main", 6, "a", "z"),
+        ];
+        let (series, left) = longest_chains(blocks);
+        assert_eq!(series.iter().map(hashes).collect::<Vec<_>>(), [vec!["y", "z", "a"]]);
+        let names: Vec<&str> = left.iter().map(|(name, _)| name.state_hash.as_str()).collect();
+        assert_eq!(names, ["c", "d"]);
+    }
+}

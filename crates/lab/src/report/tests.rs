@@ -1,0 +1,48 @@
+use std::num::NonZero;
+
+use snarkfee_core::{policy::Pricing, units::Nanomina};
+
+use super::*;
+use crate::simulate::{Contest, library};
+
+/// Everything that would make a browser ask for something else.
+const FOREIGN: [&str; 8] = ["<script", "<link", "<img", "<iframe", "src=", "href=", "url(", "@import"];
+
+#[test]
+fn one_file_holds_everything() {
+    let contest = Contest {
+        scenario: library::scenario("scarce").unwrap(),
+        entrants: ["profit", "always-on:0.001MINA", "off"].map(|name| name.parse().unwrap()).to_vec(),
+        seeds: vec![1],
+        slots: 10,
+        start: "2026-11-01T00:00:00Z".parse().unwrap(),
+        cost: Nanomina::try_new(100_000).unwrap(),
+        pricing: Pricing::default(),
+        hindsight: false,
+    };
+    let (report, portraits) = contest.run(NonZero::new(2).unwrap(), &|_| {});
+    let html = super::contest(&report, Some(1), &portraits);
+    assert_eq!(html.matches("<svg").count(), 4, "one fee, three profits");
+    for foreign in FOREIGN {
+        assert!(!html.contains(foreign), "{foreign}");
+    }
+    assert!(html.contains("prefers-color-scheme: dark") && html.contains("always-on:0.001MINA"));
+}
+
+#[test]
+fn texts_from_outside_are_escaped() {
+    let report = backtest::Report {
+        source: "blocks",
+        from: None,
+        to: None,
+        looks: None,
+        blocks: 0,
+        series: Vec::new(),
+        replay: None,
+        policies: Vec::new(),
+        skipped: vec![crate::precomputed::Skipped { file: "<script>.json".into(), why: "\"no\" & <b>".into() }],
+    };
+    let html = recorded(&report, &[]);
+    assert!(html.contains("&lt;script&gt;.json") && html.contains("&amp; &lt;b&gt;"));
+    assert!(!html.contains("<script") && !html.contains("<svg"));
+}

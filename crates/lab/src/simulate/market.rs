@@ -1,0 +1,103 @@
+//! What a policy is tried in: a market that moves by itself, in which one daemon is the operator's.
+
+use jiff::Timestamp;
+use snarkfee_core::{
+    invariants::Change,
+    market::{Book, BookOrder, ChainLook, FeeHistogram, Look, PoolMetrics, Status, SyncState},
+    policy::Settings,
+    port::LookPlan,
+};
+
+use super::{snapshot::SimulatedDaemon, truth::OwnTruth, world::World};
+use crate::simulate::Counters;
+
+/// A market with the operator's daemon in it, on time of its own.
+pub trait Market: Send {
+    /// Lets the market go on until `to`; going back does nothing.
+    fn advance(&mut self, to: Timestamp);
+
+    /// Looks at the daemon.
+    fn look(&self, plan: &LookPlan) -> Look;
+
+    /// What the daemon says of itself.
+    fn status(&self) -> Status;
+
+    /// What the daemon is set to.
+    fn settings(&self) -> Settings;
+
+    /// Sets the daemon.
+    fn set(&mut self, change: &Change);
+
+    /// What the operator's worker did and earned so far.
+    fn own(&self) -> OwnTruth;
+
+    /// The regime that holds, by its index; 0 where there is but one.
+    fn regime(&self) -> usize;
+
+    /// When the daemon's process last began.
+    fn started(&self) -> Timestamp;
+}
+
+impl Market for World {
+    fn advance(&mut self, to: Timestamp) {
+        self.run_to(to);
+    }
+
+    fn look(&self, plan: &LookPlan) -> Look {
+        let status = self.shown_status(None);
+        let synced = status.sync == SyncState::Synced;
+        let asked = usize::try_from(plan.blocks).unwrap_or(usize::MAX);
+        let chain = || self.chain.iter().skip(self.chain.len().saturating_sub(asked)).cloned().collect();
+        Look {
+            at: self.at,
+            clock_set: None,
+            market_read: None,
+            chain: synced.then(|| Ok(ChainLook { blocks: chain() })),
+            book: synced.then(|| Ok(Book { order: BookOrder::Purchase, works: self.open_works().into() })),
+            metrics: Some(Ok(pool_metrics(&self.process.counters))),
+            account: plan.account.as_ref().map(|key| Ok(self.has_account(key))),
+            status: Ok(status),
+        }
+    }
+
+    fn status(&self) -> Status {
+        self.shown_status(None)
+    }
+
+    fn settings(&self) -> Settings {
+        Settings { worker: self.operator.shown().and_then(|key| self.key(key)).cloned(), fee: self.operator.fee() }
+    }
+
+    fn set(&mut self, change: &Change) {
+        match change {
+            Change::Fee(fee) => drop(self.set_fee(*fee)),
+            Change::Worker(key) => drop(self.set_worker(key.clone())),
+        }
+    }
+
+    fn own(&self) -> OwnTruth {
+        self.truth().own
+    }
+
+    fn regime(&self) -> usize {
+        self.scenario().regime_at(self.truth().slots.saturating_sub(1)).0
+    }
+
+    fn started(&self) -> Timestamp {
+        self.timestamp(self.process.started())
+    }
+}
+
+fn pool_metrics(counters: &Counters) -> PoolMetrics {
+    let fees = &counters.fees_added;
+    let mut cumulative: Vec<f64> = fees.cumulative.iter().map(|count| *count as f64).collect();
+    cumulative.push(fees.count as f64);
+    let bounds = (0..fees.cumulative.len()).map(|bound| bound as f64).collect();
+    PoolMetrics {
+        fees: Some(FeeHistogram { bounds, cumulative, sum: fees.sum as f64 }),
+        pool_size: None,
+        completed_by_own: Some(counters.completed as f64),
+        assigned_to_own: Some(counters.assigned as f64),
+        defects: 0,
+    }
+}
