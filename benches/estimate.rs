@@ -1,4 +1,5 @@
-//! Time of one estimate: 100,000 weighted observations with 2,000 distinct bounds should take less than 50 ms on one core.
+//! Time of one estimate: 100,000 weighted observations with 2,000 distinct bounds should take less
+//! than 50 ms on one core.
 
 use divan::{Bencher, black_box};
 use rand::{RngExt, SeedableRng};
@@ -19,7 +20,8 @@ fn bound(at: u64) -> Nanomina {
     Nanomina::try_new(at * 5_000).unwrap_or(Nanomina::MAX)
 }
 
-/// Blocks of 128 works: shares of sales by others, own sales, standing offers and buckets of a histogram as given, in tenths.
+/// Blocks of 128 works: shares of sales by others, own sales, standing offers and buckets of a
+/// histogram as given, in tenths.
 fn market(count: u64, [exact, above, at_most]: [u64; 3], any_bucket: bool) -> Vec<Observation> {
     let mut random = ChaCha8Rng::seed_from_u64(7);
     (0..count)
@@ -33,12 +35,22 @@ fn market(count: u64, [exact, above, at_most]: [u64; 3], any_bucket: bool) -> Ve
             } else if kind < exact + above + at_most {
                 Censoring::AtMost(bound(price.max(other)))
             } else if any_bucket {
-                Censoring::Between { above: Some(bound(price.min(other))), at_most: Some(bound(price.max(other) + 1)) }
+                Censoring::Between {
+                    above: Some(bound(price.min(other))),
+                    at_most: Some(bound(price.max(other) + 1)),
+                }
             } else {
                 let bucket = price / 200 * 200;
-                Censoring::Between { above: Some(bound(bucket)), at_most: Some(bound(bucket + 200)) }
+                Censoring::Between {
+                    above: Some(bound(bucket)),
+                    at_most: Some(bound(bucket + 200)),
+                }
             };
-            Observation { censoring, weight: 0.5_f64.powf(at as f64 / 20_000.0), cluster: at / BLOCK }
+            Observation {
+                censoring,
+                weight: 0.5_f64.powf(at as f64 / 20_000.0),
+                cluster: at / BLOCK,
+            }
         })
         .collect()
 }
@@ -57,7 +69,8 @@ fn right_censored_100k(bencher: Bencher<'_, '_>) {
     run(bencher, &market(100_000, [7, 3, 0], false));
 }
 
-/// Far from any market: nearly every observation has an interval of its own, so there is little to aggregate.
+/// Far from any market: nearly every observation has an interval of its own, so there is little to
+/// aggregate.
 #[divan::bench(sample_count = 10)]
 fn any_intervals_5k(bencher: Bencher<'_, '_>) {
     run(bencher, &market(5_000, [0, 2, 2], true));

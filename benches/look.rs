@@ -1,5 +1,6 @@
-//! Time of one look. After it was read, 290 blocks and 20,000 open works should be taken in, concluded from and decided on in less than
-//! 20 ms on one core; over loopback, a simulated daemon's answers are fetched and read too.
+//! Time of one look. After it was read, 290 blocks and 20,000 open works should be taken in,
+//! concluded from and decided on in less than 20 ms on one core; over loopback, a simulated
+//! daemon's answers are fetched and read too.
 
 use std::{
     sync::{Arc, Mutex},
@@ -16,10 +17,13 @@ use snarkfee_core::{
     cost::CostModel,
     cycle::{Context, State},
     market::{
-        Block, Book, BookOrder, ChainLook, ConsensusSlot, History, Look, Offer, OpenWork, Prediction, Sale, Status,
-        SyncState, View, ViewSettings,
+        Block, Book, BookOrder, ChainLook, ConsensusSlot, History, Look, Offer, OpenWork,
+        Prediction, Sale, Status, SyncState, View, ViewSettings,
     },
-    policy::{BlockProduction, Decision, Input, Memory, Mode, Params, Pricing, Role, Safety, Worker, decide},
+    policy::{
+        BlockProduction, Decision, Input, Memory, Mode, Params, Pricing, Role, Safety, Worker,
+        decide,
+    },
     port::DaemonPort,
     units::{Nanomina, PublicKey, WorkId},
 };
@@ -109,8 +113,10 @@ fn look() -> Look {
     let blocks = (0..BLOCKS).map(&mut block).collect();
     let open = |work: i64| OpenWork {
         work: WorkId::one(1_000_000 + work),
-        standing: (random.random_range(0..20) > 0)
-            .then(|| Offer { fee: price(&mut random), prover: keys[random.random_range(0..keys.len())].clone() }),
+        standing: (random.random_range(0..20) > 0).then(|| Offer {
+            fee: price(&mut random),
+            prover: keys[random.random_range(0..keys.len())].clone(),
+        }),
     };
     let works = (0..OPEN).map(open).collect();
     Look {
@@ -140,14 +146,24 @@ fn conclude(mut history: History, look: &Look, params: &Params) -> Decision {
     let view = View::new(&history, look, &SETTINGS, owns);
     let memory = Memory::default();
     let cost = Ok(fee(100_000));
-    decide(&Input { now: look.at, look, view: &view, cost, memory: &memory, role: Role::Worker, params })
+    decide(&Input {
+        now: look.at,
+        look,
+        view: &view,
+        cost,
+        memory: &memory,
+        role: Role::Worker,
+        params,
+    })
 }
 
 /// The first look after a start.
 #[divan::bench]
 fn first_look(bencher: Bencher<'_, '_>) {
     let (look, params) = (look(), params());
-    bencher.with_inputs(History::default).bench_values(|history| conclude(history, black_box(&look), &params));
+    bencher
+        .with_inputs(History::default)
+        .bench_values(|history| conclude(history, black_box(&look), &params));
 }
 
 /// Any later one: everything in it is known already.
@@ -156,7 +172,9 @@ fn later_look(bencher: Bencher<'_, '_>) {
     let (look, params) = (look(), params());
     let mut known = History::default();
     known.absorb(&look, |prover| params.worker.owns(prover), Some(PREDICTION));
-    bencher.with_inputs(|| known.clone()).bench_values(|history| conclude(history, black_box(&look), &params));
+    bencher
+        .with_inputs(|| known.clone())
+        .bench_values(|history| conclude(history, black_box(&look), &params));
 }
 
 /// Of a look, what the estimate and the order book take.
@@ -184,17 +202,33 @@ fn decision_alone(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// State, blocks, works and metrics fetched from a simulated daemon of the newest era, and concluded from.
+/// State, blocks, works and metrics fetched from a simulated daemon of the newest era, and
+/// concluded from.
 #[divan::bench]
 fn over_loopback(bencher: Bencher<'_, '_>) {
     let Ok(runtime) = tokio::runtime::Runtime::new() else { return };
     let clock = Clock::system();
     let Ok(scenario) = library::scenario("scarce") else { return };
-    let world = Arc::new(Mutex::new(World::new(&scenario, 1, clock.now() - SignedDuration::from_hours(12))));
+    let world = Arc::new(Mutex::new(World::new(
+        &scenario,
+        1,
+        clock.now() - SignedDuration::from_hours(12),
+    )));
     let (port, stop) = (([127, 0, 0, 1], 0).into(), CancellationToken::new());
-    let served = runtime.block_on(SimDaemonServer::bind(port, port, world, clock, Options::default(), &stop));
+    let served = runtime.block_on(SimDaemonServer::bind(
+        port,
+        port,
+        world,
+        clock,
+        Options::default(),
+        &stop,
+    ));
     let Ok(served) = served else { return };
-    let (Ok(graphql_url), Ok(metrics)) = (served.graphql_url().parse(), served.metrics_url().parse()) else { return };
+    let (Ok(graphql_url), Ok(metrics)) =
+        (served.graphql_url().parse(), served.metrics_url().parse())
+    else {
+        return;
+    };
     let config = ClientConfig {
         graphql_url,
         metrics: Some(MetricsEndpoint::Page(metrics)),

@@ -1,7 +1,8 @@
-//! Time and CPU of the reads of one look, conclusions left out, at a daemon that runs already: benches/compare.sh holds them against the
-//! same reads by another client.
+//! Time and CPU of the reads of one look, conclusions left out, at a daemon that runs already:
+//! benches/compare.sh holds them against the same reads by another client.
 //!
-//! `READS_GRAPHQL` and `READS_METRICS` are its addresses, `LOOKS` (50) says how often. Left out of `cargo bench` unless they are set.
+//! `READS_GRAPHQL` and `READS_METRICS` are its addresses, `LOOKS` (50) says how often. Left out of
+//! `cargo bench` unless they are set.
 
 use std::{error::Error, fs, time::Instant};
 
@@ -14,7 +15,9 @@ type Anything<T> = Result<T, Box<dyn Error>>;
 const BLOCKS: u32 = 290;
 
 fn main() -> Anything<()> {
-    let (Ok(graphql), Ok(metrics)) = (std::env::var("READS_GRAPHQL"), std::env::var("READS_METRICS")) else {
+    let (Ok(graphql), Ok(metrics)) =
+        (std::env::var("READS_GRAPHQL"), std::env::var("READS_METRICS"))
+    else {
         return Ok(());
     };
     let looks: u32 = std::env::var("LOOKS").map_or(Ok(50), |looks| looks.parse())?;

@@ -14,7 +14,9 @@ const SLOTS: u64 = 500;
 /// The strategy `profit`, a look every minute; items are slots.
 #[divan::bench(args = ["scarce", "regime-switch"], sample_count = 10)]
 fn profit(bencher: Bencher<'_, '_>, scenario: &str) {
-    let (Ok(scenario), Ok(cost)) = (library::scenario(scenario), Nanomina::try_new(100_000)) else { return };
+    let (Ok(scenario), Ok(cost)) = (library::scenario(scenario), Nanomina::try_new(100_000)) else {
+        return;
+    };
     let contest = Contest {
         scenario,
         entrants: Vec::new(),

@@ -1,9 +1,11 @@
-//! What a fleet costs: the service, as a process of its own, looks after many simulated daemons over loopback; its CPU time, resident
-//! memory, open files and journal are printed as it goes, with the looks that were taken and those that a daemon still waits for although
-//! its longest wait is over.
+//! What a fleet costs: the service, as a process of its own, looks after many simulated daemons
+//! over loopback; its CPU time, resident memory, open files and journal are printed as it goes,
+//! with the looks that were taken and those that a daemon still waits for although its longest wait
+//! is over.
 //!
-//! `SOAK_DAEMONS` (1000), `SOAK_INTERVAL` (60, in seconds) and `SOAK_MINUTES` set the scale. Left out of `cargo bench` unless the last
-//! is set. Each simulated daemon listens at two ports: a thousand need `ulimit -n 4096`.
+//! `SOAK_DAEMONS` (1000), `SOAK_INTERVAL` (60, in seconds) and `SOAK_MINUTES` set the scale. Left
+//! out of `cargo bench` unless the last is set. Each simulated daemon listens at two ports: a
+//! thousand need `ulimit -n 4096`.
 
 use std::{
     error::Error,
@@ -36,7 +38,11 @@ fn main() -> Anything<()> {
     let Some(minutes) = setting("SOAK_MINUTES") else { return Ok(()) };
     let daemons = setting("SOAK_DAEMONS").unwrap_or(1_000);
     let interval = setting("SOAK_INTERVAL").unwrap_or(60);
-    tokio::runtime::Runtime::new()?.block_on(soak(daemons, interval, Duration::from_secs(60) * minutes))
+    tokio::runtime::Runtime::new()?.block_on(soak(
+        daemons,
+        interval,
+        Duration::from_secs(60) * minutes,
+    ))
 }
 
 fn setting(name: &str) -> Option<u32> {
@@ -51,12 +57,20 @@ async fn fleet(count: u32, stop: &CancellationToken) -> Anything<Vec<SimDaemonSe
     let port = "127.0.0.1:0".parse()?;
     let mut served = Vec::new();
     for _ in 0..count {
-        served.push(SimDaemonServer::bind(port, port, world.clone(), clock, Options::default(), stop).await?);
+        served.push(
+            SimDaemonServer::bind(port, port, world.clone(), clock, Options::default(), stop)
+                .await?,
+        );
     }
     Ok(served)
 }
 
-fn config(folder: &Path, page: &str, interval: u32, served: &[SimDaemonServer]) -> Anything<String> {
+fn config(
+    folder: &Path,
+    page: &str,
+    interval: u32,
+    served: &[SimDaemonServer],
+) -> Anything<String> {
     let mut text = format!(
         "[controller]\ninterval = \"{interval}s\"\nlisten = \"{page}\"\nstate_dir = {:?}\n",
         folder.join("state")
@@ -89,7 +103,12 @@ impl Service {
         const TICKS_A_SECOND: f64 = 100.0;
         let text = fs::read_to_string(format!("/proc/{}/stat", self.0.id()))?;
         let (_, fields) = text.rsplit_once(')').ok_or("no stat")?;
-        let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>).sum::<Result<f64, _>>()?;
+        let ticks = fields
+            .split_whitespace()
+            .skip(11)
+            .take(2)
+            .map(str::parse::<f64>)
+            .sum::<Result<f64, _>>()?;
         Ok(ticks / TICKS_A_SECOND)
     }
 
@@ -107,14 +126,18 @@ impl Service {
 
 fn size(folder: &Path) -> f64 {
     let files = fs::read_dir(folder).into_iter().flatten().flatten();
-    files.filter_map(|file| Some(file.metadata().ok()?.len())).sum::<u64>() as f64 / f64::from(1 << 20)
+    files.filter_map(|file| Some(file.metadata().ok()?.len())).sum::<u64>() as f64
+        / f64::from(1 << 20)
 }
 
 /// A counter of each daemon.
 async fn counted(page: &str, name: &str) -> Anything<Vec<f64>> {
     let url = format!("http://{page}/metrics").parse()?;
-    let text = String::from_utf8(snarkfee_client::daemon::fetch(&url, Duration::from_secs(30), 64 << 20).await?)?;
-    let values = text.lines().filter(|line| line.starts_with(name)).filter_map(|line| line.rsplit_once(' '));
+    let text = String::from_utf8(
+        snarkfee_client::daemon::fetch(&url, Duration::from_secs(30), 64 << 20).await?,
+    )?;
+    let values =
+        text.lines().filter(|line| line.starts_with(name)).filter_map(|line| line.rsplit_once(' '));
     Ok(values.filter_map(|(_, value)| value.parse().ok()).collect())
 }
 
@@ -133,7 +156,10 @@ async fn soak(count: u32, interval: u32, time: Duration) -> Anything<()> {
         .stderr(log)
         .spawn()?;
     let service = Service(service);
-    println!("{count} daemons, a look every {interval} s, from {}", Clock::system().now().strftime("%H:%M:%S"));
+    println!(
+        "{count} daemons, a look every {interval} s, from {}",
+        Clock::system().now().strftime("%H:%M:%S")
+    );
     println!(
         "{:>8} {:>8} {:>9} {:>6} {:>11} {:>8} {:>8}",
         "seconds", "cpu %", "rss MiB", "files", "journal MiB", "looks", "missed"
@@ -151,8 +177,11 @@ async fn soak(count: u32, interval: u32, time: Duration) -> Anything<()> {
         let missed: f64 = looks.iter().map(|looks| (due - looks).max(0.0)).sum::<f64>()
             + due * (f64::from(count) - looks.len() as f64);
         let looks: f64 = looks.iter().sum();
-        let (memory, files, journal) = (service.memory()?, service.files()?, size(&folder.path().join("state")));
-        println!("{passed:>8.0} {share:>8.1} {memory:>9.1} {files:>6} {journal:>11.1} {looks:>8.0} {missed:>8.0}");
+        let (memory, files, journal) =
+            (service.memory()?, service.files()?, size(&folder.path().join("state")));
+        println!(
+            "{passed:>8.0} {share:>8.1} {memory:>9.1} {files:>6} {journal:>11.1} {looks:>8.0} {missed:>8.0}"
+        );
     }
     let complaints = fs::read_to_string(folder.path().join("log"))?;
     println!("{} lines of warnings and errors", complaints.lines().count());

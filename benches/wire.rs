@@ -1,5 +1,6 @@
-//! Time to read what a daemon sends: the metrics text beside `prometheus-parse` and a pass of memchr over the same bytes; a snark
-//! pool of 50,000 entries beside serde_json walking the same bytes into nothing.
+//! Time to read what a daemon sends: the metrics text beside `prometheus-parse` and a pass of
+//! memchr over the same bytes; a snark pool of 50,000 entries beside serde_json walking the same
+//! bytes into nothing.
 
 use std::{fmt::Write, hint::black_box, time::Duration};
 
@@ -48,7 +49,10 @@ fn page() -> String {
             for bucket in 0..20 {
                 let _ = writeln!(text, "{name}_bucket{{le=\"{bucket}.5\"}} {}", bucket * 17);
             }
-            let _ = writeln!(text, "{name}_bucket{{le=\"+Inf\"}} 400\n{name}_sum 12345.5\n{name}_count 400");
+            let _ = writeln!(
+                text,
+                "{name}_bucket{{le=\"+Inf\"}} 400\n{name}_sum 12345.5\n{name}_count 400"
+            );
         } else {
             let value: f64 = random.random_range(0.0..1e9);
             let _ = writeln!(text, "{name} {value}");
@@ -60,25 +64,35 @@ fn page() -> String {
 #[divan::bench]
 fn metrics_text(bencher: Bencher<'_, '_>) {
     let text = page();
-    bencher.counter(BytesCount::of_str(&text)).bench(|| Exposition::parse(black_box(&text)).sample_count());
+    bencher
+        .counter(BytesCount::of_str(&text))
+        .bench(|| Exposition::parse(black_box(&text)).sample_count());
 }
 
 #[divan::bench]
 fn metrics_text_by_prometheus_parse(bencher: Bencher<'_, '_>) {
     let text = page();
-    let parse = |text: &str| prometheus_parse::Scrape::parse(text.lines().map(|line| Ok(line.to_owned())));
-    bencher.counter(BytesCount::of_str(&text)).bench(|| parse(black_box(&text)).map(|scrape| scrape.samples.len()));
+    let parse =
+        |text: &str| prometheus_parse::Scrape::parse(text.lines().map(|line| Ok(line.to_owned())));
+    bencher
+        .counter(BytesCount::of_str(&text))
+        .bench(|| parse(black_box(&text)).map(|scrape| scrape.samples.len()));
 }
 
 #[divan::bench]
 fn metrics_text_by_memchr(bencher: Bencher<'_, '_>) {
     let text = page();
-    bencher.counter(BytesCount::of_str(&text)).bench(|| memchr::memchr_iter(b'\n', black_box(text.as_bytes())).count());
+    bencher
+        .counter(BytesCount::of_str(&text))
+        .bench(|| memchr::memchr_iter(b'\n', black_box(text.as_bytes())).count());
 }
 
 fn keys() -> Vec<String> {
     let text = |at: u32| {
-        format!("B62qpLeuZDL7PxNsCqsJwWFPAmnixi5ay8Kz9NcNGBQU8jK19V{:05}", 11_111 + at % 9 + 10 * (at / 9 % 9))
+        format!(
+            "B62qpLeuZDL7PxNsCqsJwWFPAmnixi5ay8Kz9NcNGBQU8jK19V{:05}",
+            11_111 + at % 9 + 10 * (at / 9 % 9)
+        )
     };
     (0..80).map(|at| text(at).replace('0', "z")).collect()
 }
@@ -98,7 +112,11 @@ fn answer() -> String {
     let keys = keys();
     let proved = |random: &mut ChaCha8Rng, work: i64| {
         let (fee, key) = (fee(random), &keys[random.random_range(0..keys.len())]);
-        let ids = format!("[{},{}]", 1_000_000_007 * work % 2_147_483_647, 2_000_000_011 * work % 2_147_483_647);
+        let ids = format!(
+            "[{},{}]",
+            1_000_000_007 * work % 2_147_483_647,
+            2_000_000_011 * work % 2_147_483_647
+        );
         format!("{{\"workIds\":{ids},\"fee\":\"{fee}\",\"prover\":\"{key}\"}}")
     };
     let blocks: Vec<String> = (0..BLOCKS)
@@ -115,8 +133,9 @@ fn answer() -> String {
         })
         .collect();
     let pool: Vec<_> = (0..ENTRIES).map(|work| proved(&mut random, 100_000 + work)).collect();
-    let pending: Vec<_> =
-        (0..PENDING).map(|work| format!("{{\"workBundle\":[{{\"workId\":{}}}]}}", 900_000_000 + work)).collect();
+    let pending: Vec<_> = (0..PENDING)
+        .map(|work| format!("{{\"workBundle\":[{{\"workId\":{}}}]}}", 900_000_000 + work))
+        .collect();
     format!(
         "{{\"data\":{{\"bestChain\":[{}],\"snarkPool\":[{}],\"pendingSnarkWork\":[{}]}}}}",
         blocks.join(","),
@@ -129,7 +148,9 @@ fn answer() -> String {
 #[divan::bench]
 fn snark_pool_ignored(bencher: Bencher<'_, '_>) {
     let body = answer();
-    bencher.counter(BytesCount::of_str(&body)).bench(|| serde_json::from_str::<IgnoredAny>(black_box(&body)).is_ok());
+    bencher
+        .counter(BytesCount::of_str(&body))
+        .bench(|| serde_json::from_str::<IgnoredAny>(black_box(&body)).is_ok());
 }
 
 /// Decoded and joined to the works still to be bought; items are entries of the pool.
@@ -148,22 +169,25 @@ fn snark_pool_read(bencher: Bencher<'_, '_>) {
 fn snark_pool_read_and_estimated(bencher: Bencher<'_, '_>) {
     let body = answer().into_bytes();
     let worker = PublicKey::try_new(&keys()[0]).ok();
-    bencher.counter(BytesCount::of_slice(&body)).with_inputs(|| body.clone()).bench_values(|body| {
-        let Ok(Answered::Market(chain, book)) = decode(POOL, 200, body) else { return false };
-        let at = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(1_780_000_000 + i64::from(BLOCKS) * 90);
-        let look = Look {
-            at,
-            clock_set: None,
-            status: Err(Fault::Refused { message: String::new() }),
-            market_read: None,
-            chain: chain.map(Ok),
-            book: Some(Ok(book)),
-            metrics: None,
-            account: None,
-        };
-        let owns = |prover: &PublicKey| Some(prover) == worker.as_ref();
-        let mut history = History::default();
-        history.absorb(&look, owns, None);
-        View::new(&history, &look, &SETTINGS, owns).tells_prices()
-    });
+    bencher.counter(BytesCount::of_slice(&body)).with_inputs(|| body.clone()).bench_values(
+        |body| {
+            let Ok(Answered::Market(chain, book)) = decode(POOL, 200, body) else { return false };
+            let at = Timestamp::UNIX_EPOCH
+                + SignedDuration::from_secs(1_780_000_000 + i64::from(BLOCKS) * 90);
+            let look = Look {
+                at,
+                clock_set: None,
+                status: Err(Fault::Refused { message: String::new() }),
+                market_read: None,
+                chain: chain.map(Ok),
+                book: Some(Ok(book)),
+                metrics: None,
+                account: None,
+            };
+            let owns = |prover: &PublicKey| Some(prover) == worker.as_ref();
+            let mut history = History::default();
+            history.absorb(&look, owns, None);
+            View::new(&history, &look, &SETTINGS, owns).tells_prices()
+        },
+    );
 }

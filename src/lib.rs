@@ -1,4 +1,5 @@
-//! `snarkfee` sets the fee of Mina SNARK workers by the market and turns snark work off while it does not pay.
+//! `snarkfee` sets the fee of Mina SNARK workers by the market and turns snark work off while it
+//! does not pay.
 
 pub mod cli;
 pub mod controller;

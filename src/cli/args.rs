@@ -12,7 +12,8 @@ use snarkfee_lab::{
 use super::Failure;
 use crate::telemetry::{self, LogFormat};
 
-/// Sets the fee of Mina SNARK workers by the market, and turns snark work off while it does not pay.
+/// Sets the fee of Mina SNARK workers by the market, and turns snark work off while it does not
+/// pay.
 #[derive(Debug, Parser)]
 #[command(name = "snarkfee", version, max_term_width = 100)]
 pub struct Arguments {
@@ -44,13 +45,15 @@ pub enum Command {
     Check(Check),
     /// Look once and show the market, what fees would bring, and the fee to ask. Changes nothing.
     Estimate(Estimate),
-    /// Say why a worker is on or off at its fee, with the numbers, and what would change it. Changes nothing.
+    /// Say why a worker is on or off at its fee, with the numbers, and what would change it.
+    /// Changes nothing.
     Explain(Explain),
     /// The same service against an embedded simulated daemon, over real HTTP, in accelerated time.
     Demo(Demo),
     /// Policies side by side in the market simulator.
     Simulate(Simulate),
-    /// Policies on recorded data: real blocks, or the service's own journal, whose decisions are made again.
+    /// Policies on recorded data: real blocks, or the service's own journal, whose decisions are
+    /// made again.
     Backtest(Backtest),
     /// Which settings of the policy earn most on given data, as TOML with a reason for each.
     Tune(Tune),
@@ -125,7 +128,12 @@ pub struct Explain {
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Ask the running service whose page is here.
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9527", conflicts_with = "config")]
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "http://127.0.0.1:9527",
+        conflicts_with = "config"
+    )]
     pub url: Endpoint,
     /// Explain this daemon only [default: every one].
     #[arg(long, value_name = "NAME")]
@@ -140,7 +148,8 @@ pub struct Explain {
 pub struct Demo {
     #[command(flatten)]
     pub(super) market: Market,
-    /// Where page, API and metrics are served [default: 127.0.0.1:9527, or a free port if that is taken].
+    /// Where page, API and metrics are served [default: 127.0.0.1:9527, or a free port if that is
+    /// taken].
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<SocketAddr>,
     /// How long to run, in real time, such as 60s or 10m [default: until interrupted].
@@ -157,8 +166,8 @@ pub struct Simulate {
     /// The market: a name of the library, or a scenario file.
     #[arg(long, value_name = "NAME|FILE")]
     pub scenario: String,
-    /// The policies: profit, undercut, quantile:0.25, fixed:0.001MINA, always-on:0MINA, off, stopper:0.1MINA,
-    /// random:0.001-1MINA.
+    /// The policies: profit, undercut, quantile:0.25, fixed:0.001MINA, always-on:0MINA, off,
+    /// stopper:0.1MINA, random:0.001-1MINA.
     #[arg(
         long,
         value_name = "LIST",
@@ -175,7 +184,8 @@ pub struct Simulate {
     /// Cost of one work.
     #[arg(long, value_name = "FEE", default_value = "0.0001 MINA")]
     pub cost: Nanomina,
-    /// Leave out the best fees in hindsight, which take most of the time, and all that is relative to them.
+    /// Leave out the best fees in hindsight, which take most of the time, and all that is relative
+    /// to them.
     #[arg(long)]
     pub without_hindsight: bool,
     #[command(flatten)]
@@ -211,10 +221,12 @@ pub(super) struct Data {
 /// What policies are given beside the data.
 #[derive(Debug, Args)]
 pub(super) struct Economics {
-    /// Take the policy's settings and the cost of a work from this configuration file [default: the default settings].
+    /// Take the policy's settings and the cost of a work from this configuration file [default: the
+    /// default settings].
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// The daemon whose settings are taken, and of a journal whose looks [default: the first, and all].
+    /// The daemon whose settings are taken, and of a journal whose looks [default: the first, and
+    /// all].
     #[arg(long, value_name = "NAME")]
     pub daemon: Option<String>,
     /// Cost of one work [default: as configured, else as recorded, else 0.0001 MINA].
@@ -231,8 +243,8 @@ pub(super) struct Economics {
 pub struct Backtest {
     #[command(flatten)]
     pub(super) data: Data,
-    /// The policies: profit, undercut, quantile:0.25, fixed:0.001MINA, always-on:0MINA, off, stopper:0.1MINA,
-    /// random:0.001-1MINA.
+    /// The policies: profit, undercut, quantile:0.25, fixed:0.001MINA, always-on:0MINA, off,
+    /// stopper:0.1MINA, random:0.001-1MINA.
     #[arg(
         long,
         value_name = "LIST",
@@ -284,8 +296,9 @@ impl std::str::FromStr for Seeds {
     fn from_str(text: &str) -> Result<Self, String> {
         /// Most markets in one contest.
         const MOST: u64 = 10_000;
-        let number =
-            |text: &str| text.trim().parse::<u64>().map_err(|_| "seeds are written 7, 1..20 or 3,5,8".to_owned());
+        let number = |text: &str| {
+            text.trim().parse::<u64>().map_err(|_| "seeds are written 7, 1..20 or 3,5,8".to_owned())
+        };
         let mut seeds = Vec::new();
         for part in text.split(',') {
             match part.split_once("..") {
@@ -336,7 +349,8 @@ pub(super) struct Market {
 /// Options of `history`.
 #[derive(Debug, Args)]
 pub struct History {
-    /// The configuration file, which says where the journal is [default: the journal of this machine].
+    /// The configuration file, which says where the journal is [default: the journal of this
+    /// machine].
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// How far back, such as 90m or 7d.
@@ -374,7 +388,8 @@ impl History {
 /// Options of `pause`.
 #[derive(Debug, Args)]
 pub struct Pause {
-    /// The configuration file, which says where the journal is [default: the journal of this machine].
+    /// The configuration file, which says where the journal is [default: the journal of this
+    /// machine].
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// One daemon only.
@@ -388,7 +403,8 @@ pub struct Pause {
 /// Options of `resume`.
 #[derive(Debug, Args)]
 pub struct Resume {
-    /// The configuration file, which says where the journal is [default: the journal of this machine].
+    /// The configuration file, which says where the journal is [default: the journal of this
+    /// machine].
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// One daemon only.
@@ -445,6 +461,7 @@ fn scenarios() -> clap::builder::PossibleValuesParser {
 
 fn eras() -> impl clap::builder::TypedValueParser<Value = daemon_sim::Era> {
     use clap::builder::TypedValueParser as _;
-    let names: clap::builder::PossibleValuesParser = daemon_sim::Era::ALL.map(daemon_sim::Era::code).into();
+    let names: clap::builder::PossibleValuesParser =
+        daemon_sim::Era::ALL.map(daemon_sim::Era::code).into();
     names.try_map(|name| name.parse())
 }

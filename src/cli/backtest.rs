@@ -34,7 +34,9 @@ pub(super) fn run(options: &Backtest) -> Result<(), Failure> {
 
 fn table(out: &mut impl Write, report: &Report, cost: Option<Nanomina>) -> std::io::Result<()> {
     for stretch in &report.series {
-        let heights = stretch.heights.map_or_else(String::new, |(low, high)| format!(", blocks {low} to {high}"));
+        let heights = stretch
+            .heights
+            .map_or_else(String::new, |(low, high)| format!(", blocks {low} to {high}"));
         let (name, from, to) = (&stretch.name, stretch.from, stretch.to);
         writeln!(
             out,
@@ -47,7 +49,11 @@ fn table(out: &mut impl Write, report: &Report, cost: Option<Nanomina>) -> std::
         None => writeln!(out, "cost of a work: as recorded")?,
     }
     if let Some(replay) = &report.replay {
-        writeln!(out, "decided again: {} looks, {} of them the same to the last bit", replay.looks, replay.same)?;
+        writeln!(
+            out,
+            "decided again: {} looks, {} of them the same to the last bit",
+            replay.looks, replay.same
+        )?;
         if replay.without_origin > 0 {
             writeln!(
                 out,
@@ -69,7 +75,8 @@ fn table(out: &mut impl Write, report: &Report, cost: Option<Nanomina>) -> std::
         "{:<26} {:>14} {:>10} {:>10} {:>10} {:>10} {:>8}",
         "policy", "profit MINA", "made", "sold", "predicted", "realised", "changes"
     )?;
-    let share = |share: Option<f64>| share.map_or_else(|| "-".to_owned(), |share| format!("{share:.3}"));
+    let share =
+        |share: Option<f64>| share.map_or_else(|| "-".to_owned(), |share| format!("{share:.3}"));
     for score in &report.policies {
         writeln!(
             out,

@@ -35,12 +35,16 @@ pub(super) async fn run(options: Options) -> Result<(), Failure> {
     if options.json {
         document::write(&mut out, &of_report(&report))?;
     } else {
-        let coloured = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
+        let coloured = std::io::stdout().is_terminal()
+            && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
         write!(out, "{}", screen(&report, coloured))?;
     }
     match report.count(Verdict::Fail) {
         0 => Ok(()),
-        failed => Err(Failure::running(anyhow::anyhow!("{failed} of {} checks failed", report.findings.len()))),
+        failed => Err(Failure::running(anyhow::anyhow!(
+            "{failed} of {} checks failed",
+            report.findings.len()
+        ))),
     }
 }
 
@@ -51,7 +55,10 @@ fn unusable(errors: &ConfigErrors) -> Report {
         daemon: None,
         verdict: Verdict::Fail,
         detail: line.strip_prefix("config: ").unwrap_or(line).to_owned(),
-        fix: Some("correct it; `snarkfee config --default` shows every setting and how it is written".to_owned()),
+        fix: Some(
+            "correct it; `snarkfee config --default` shows every setting and how it is written"
+                .to_owned(),
+        ),
     };
     Report { findings: errors.to_string().lines().map(finding).collect() }
 }
@@ -79,7 +86,8 @@ fn screen(report: &Report, coloured: bool) -> String {
             Verdict::Warn => ("warn", "33"),
             Verdict::Fail => ("FAIL", "1;31"),
         };
-        let word = if coloured { format!("\u{1b}[{colour}m{word}\u{1b}[0m") } else { word.to_owned() };
+        let word =
+            if coloured { format!("\u{1b}[{colour}m{word}\u{1b}[0m") } else { word.to_owned() };
         let fix = finding.fix.as_ref().map(|fix| format!(" -> {fix}")).unwrap_or_default();
         text.push_str(&format!("{word}  {:width$}  {}{fix}\n", name(finding), finding.detail));
     }

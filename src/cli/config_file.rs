@@ -12,14 +12,20 @@ pub(super) fn show(options: &Config) -> Result<(), Failure> {
     if options.default {
         return Ok(out.write_all(DEFAULT_FILE.as_bytes())?);
     }
-    let settings = Source::new(options.config.clone(), std::env::vars_os()).load().map_err(Failure::config)?;
+    let settings =
+        Source::new(options.config.clone(), std::env::vars_os()).load().map_err(Failure::config)?;
     for warning in settings.warnings() {
         tracing::warn!("{warning}");
     }
     if options.effective {
         out.write_all(settings.effective().as_bytes())?;
     } else {
-        writeln!(out, "valid: {} daemons, {}", settings.daemons.len(), settings.controller.mode.as_str())?;
+        writeln!(
+            out,
+            "valid: {} daemons, {}",
+            settings.daemons.len(),
+            settings.controller.mode.as_str()
+        )?;
     }
     Ok(())
 }

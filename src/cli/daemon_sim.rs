@@ -17,7 +17,8 @@ pub(super) async fn run(options: DaemonSim) -> Result<(), Failure> {
     let _reloads = signals::follow(&cancel)?;
     let face = Options { era: options.schema_era, ..Options::default() };
     let world = Arc::new(Mutex::new(world));
-    let server = SimDaemonServer::bind(options.graphql, options.metrics, world, clock, face, &cancel).await;
+    let server =
+        SimDaemonServer::bind(options.graphql, options.metrics, world, clock, face, &cancel).await;
     let server = server.map_err(Failure::running)?;
     {
         let mut out = std::io::stdout().lock();

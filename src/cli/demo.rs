@@ -31,7 +31,8 @@ use super::{
 };
 use crate::service::{Service, ServiceError, Started};
 
-/// What a work costs in the demo: 0.0001 MINA, about a minute of a 350 W machine at the prices of 2026.
+/// What a work costs in the demo: 0.0001 MINA, about a minute of a 350 W machine at the prices of
+/// 2026.
 const COST: u64 = 100_000;
 /// Real time that a look may take on a busy machine.
 const SLOW_LOOK: Duration = Duration::from_secs(5);
@@ -45,8 +46,15 @@ pub(super) async fn run(options: Demo) -> Result<(), Failure> {
     let cancel = CancellationToken::new();
     let stop_daemon = CancellationToken::new();
     let reloads = signals::follow(&cancel)?;
-    let server =
-        SimDaemonServer::bind(ANY_PORT, ANY_PORT, world.clone(), clock, Options::default(), &stop_daemon).await;
+    let server = SimDaemonServer::bind(
+        ANY_PORT,
+        ANY_PORT,
+        world.clone(),
+        clock,
+        Options::default(),
+        &stop_daemon,
+    )
+    .await;
     let server = server.map_err(Failure::running)?;
     let mode = if options.dry_run { Mode::DryRun } else { Mode::Live };
     let started = start(&server, mode, role, options.listen, clock).await?;
@@ -86,7 +94,8 @@ pub(super) fn market(options: &Market) -> Result<(World, Clock), Failure> {
     Ok((world, Clock::accelerated(start, options.speed)))
 }
 
-/// The service on the usual port, or on a free one where no port was asked for and the usual one is taken.
+/// The service on the usual port, or on a free one where no port was asked for and the usual one is
+/// taken.
 async fn start(
     server: &SimDaemonServer,
     mode: Mode,
@@ -97,8 +106,12 @@ async fn start(
     let usual = settings(server, mode, role, listen, clock).map_err(Failure::running)?;
     match Service::new(usual, clock, Arc::new(NoJournal::default())).start().await {
         Err(ServiceError::Listen { .. }) if listen.is_none() => {
-            let free = settings(server, mode, role, Some(ANY_PORT), clock).map_err(Failure::running)?;
-            Service::new(free, clock, Arc::new(NoJournal::default())).start().await.map_err(Failure::running)
+            let free =
+                settings(server, mode, role, Some(ANY_PORT), clock).map_err(Failure::running)?;
+            Service::new(free, clock, Arc::new(NoJournal::default()))
+                .start()
+                .await
+                .map_err(Failure::running)
         }
         other => other.map_err(Failure::running),
     }
@@ -112,7 +125,8 @@ fn settings(
     clock: Clock,
 ) -> anyhow::Result<Settings> {
     let defaults = Controller::in_dir(PathBuf::new());
-    let controller = Controller { mode, listen: listen.or(defaults.listen), on_exit: OnExit::Keep, ..defaults };
+    let controller =
+        Controller { mode, listen: listen.or(defaults.listen), on_exit: OnExit::Keep, ..defaults };
     let graphql: Endpoint = server.graphql_url().parse()?;
     let mut daemon = Daemon::new(DaemonId::try_new("demo")?, graphql);
     daemon.metrics = Some(MetricsSource::Direct(server.metrics_url().parse()?));
@@ -123,7 +137,8 @@ fn settings(
         Role::Worker => RoleSetting::Auto,
         Role::Coordinator => RoleSetting::Coordinator,
     };
-    // Market time runs fast here and the machine does not: a look that takes a second must not count as an old one.
+    // Market time runs fast here and the machine does not: a look that takes a second must not
+    // count as an old one.
     let slow_look = SLOW_LOOK.mul_f64(clock.speed());
     daemon.params.safety.max_age = daemon.params.safety.max_age.max(slow_look);
     Ok(Settings::new(controller, vec![daemon]))
@@ -133,7 +148,8 @@ fn settings(
 fn summary(world: &Mutex<World>, mutations: u64) -> Result<(), Failure> {
     let world = world.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let truth = world.truth();
-    let earned = u64::try_from(truth.own.earned).ok().and_then(|earned| Nanomina::try_new(earned).ok());
+    let earned =
+        u64::try_from(truth.own.earned).ok().and_then(|earned| Nanomina::try_new(earned).ok());
     let mut out = std::io::stdout().lock();
     writeln!(
         out,

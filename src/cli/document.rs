@@ -13,7 +13,10 @@ pub(super) fn write(out: &mut impl Write, document: &impl Serialize) -> Result<(
 }
 
 /// Writes the document of one daemon by itself, those of several as a list.
-pub(super) fn write_each(out: &mut impl Write, documents: &[impl Serialize]) -> Result<(), Failure> {
+pub(super) fn write_each(
+    out: &mut impl Write,
+    documents: &[impl Serialize],
+) -> Result<(), Failure> {
     match documents {
         [only] => write(out, only),
         several => write(out, &several),

@@ -39,7 +39,10 @@ impl Failure {
         if error.is_misconfiguration() { Self::config(error) } else { Self::running(error) }
     }
 
-    #[expect(clippy::print_stderr, reason = "errors belong on standard error, whatever the log's filter")]
+    #[expect(
+        clippy::print_stderr,
+        reason = "errors belong on standard error, whatever the log's filter"
+    )]
     pub(super) fn print(&self) {
         eprintln!("snarkfee: {}", self.error);
         for cause in self.error.chain().skip(1) {

@@ -67,12 +67,19 @@ struct Row {
 }
 
 async fn of_service(service: &Endpoint, name: Option<&str>) -> Result<Vec<Explained>, Failure> {
-    let context = |words: String| move |error: anyhow::Error| Failure::running(error.context(words));
-    let silent = format!("no running service answers at {service}; start `snarkfee run`, or look afresh with -c FILE");
+    let context =
+        |words: String| move |error: anyhow::Error| Failure::running(error.context(words));
+    let silent = format!(
+        "no running service answers at {service}; start `snarkfee run`, or look afresh with -c FILE"
+    );
     let address = status_address(service.expose());
-    let answer = fetch(&address, TIME_LIMIT, SIZE_LIMIT).await.map_err(anyhow::Error::new).map_err(context(silent))?;
+    let answer = fetch(&address, TIME_LIMIT, SIZE_LIMIT)
+        .await
+        .map_err(anyhow::Error::new)
+        .map_err(context(silent))?;
     let foreign = format!("what answers at {service} is no snarkfee of this version");
-    let status: Status = serde_json::from_slice(&answer).map_err(anyhow::Error::new).map_err(context(foreign))?;
+    let status: Status =
+        serde_json::from_slice(&answer).map_err(anyhow::Error::new).map_err(context(foreign))?;
     let known = status.daemons.iter().map(|row| row.name.as_str());
     if let Some(name) = name.filter(|name| !known.clone().any(|known| known == *name)) {
         return Err(Failure::usage(UnknownDaemon::new(name, known)));
@@ -82,7 +89,11 @@ async fn of_service(service: &Endpoint, name: Option<&str>) -> Result<Vec<Explai
         match explanation {
             _ if name.is_some_and(|name| name != daemon) => {}
             Some(explanation) => found.push(Explained { daemon, explanation }),
-            None => return Err(Failure::running(anyhow::anyhow!("daemon {daemon} was not looked at yet; ask again"))),
+            None => {
+                return Err(Failure::running(anyhow::anyhow!(
+                    "daemon {daemon} was not looked at yet; ask again"
+                )));
+            }
         }
     }
     Ok(found)
@@ -119,7 +130,10 @@ fn screen(Explained { daemon, explanation }: &Explained) -> String {
         format!("  decided    {action} ({reason}): {text}"),
     ];
     if let Some(until) = &explanation.waits_until {
-        let left = explanation.wait_seconds.map(|left| format!(", {} to go", span(left))).unwrap_or_default();
+        let left = explanation
+            .wait_seconds
+            .map(|left| format!(", {} to go", span(left)))
+            .unwrap_or_default();
         lines.push(format!("  waits      until {until}{left}"));
     }
     for (place, forecast) in forecasts.iter().enumerate() {
@@ -134,9 +148,14 @@ fn screen(Explained { daemon, explanation }: &Explained) -> String {
     }
     lines.extend(evidence(explanation));
     if !explanation.cost_known && !forecasts.is_empty() {
-        lines.push("             the cost of a work is not known: counted as 0, see [daemons.NAME.cost]".to_owned());
+        lines.push(
+            "             the cost of a work is not known: counted as 0, see [daemons.NAME.cost]"
+                .to_owned(),
+        );
     }
-    if let (Some(stop), Some(resume)) = (explanation.stop_below_mina_per_hour, explanation.resume_above_mina_per_hour) {
+    if let (Some(stop), Some(resume)) =
+        (explanation.stop_below_mina_per_hour, explanation.resume_above_mina_per_hour)
+    {
         lines.push(format!(
             "  limits     stops below {} MINA/h, resumes at {} MINA/h, both by the lower end of the band",
             four_digits(stop),
@@ -159,7 +178,8 @@ fn screen(Explained { daemon, explanation }: &Explained) -> String {
 /// What the forecasts rest on, as far as it is uncertain.
 fn evidence(explanation: &Explanation) -> Vec<String> {
     let demand = explanation.works_bought_per_hour.map(|rate| {
-        let limits = explanation.works_bought_per_hour_low.zip(explanation.works_bought_per_hour_high);
+        let limits =
+            explanation.works_bought_per_hour_low.zip(explanation.works_bought_per_hour_high);
         let between = limits.map_or("how exactly is not known".to_owned(), |(low, high)| {
             format!("{} to {} with probability 80 %", four_digits(low), four_digits(high))
         });
@@ -215,6 +235,9 @@ mod tests {
     fn the_status_is_asked_for_below_the_path_given() {
         let address = |base: &str| status_address(&base.parse().unwrap()).to_string();
         assert_eq!(address("http://127.0.0.1:9527"), "http://127.0.0.1:9527/api/v1/status");
-        assert_eq!(address("http://127.0.0.1:9527/fees/?x=1#y"), "http://127.0.0.1:9527/fees/api/v1/status");
+        assert_eq!(
+            address("http://127.0.0.1:9527/fees/?x=1#y"),
+            "http://127.0.0.1:9527/fees/api/v1/status"
+        );
     }
 }

@@ -88,7 +88,11 @@ fn csv(archive: &Archive, filter: &Filter, out: &mut impl Write) -> Result<(), B
 
 /// A field as RFC 4180 writes it.
 fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+    if text.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
 }
 
 /// For people: looks that followed one another with the same decision are one line.
@@ -126,7 +130,9 @@ impl Run {
     }
 
     fn goes_on(&self, row: &Row) -> bool {
-        let what = |row: &Row| (row.action.clone(), row.reason.clone(), row.outcome.clone(), row.mode.clone());
+        let what = |row: &Row| {
+            (row.action.clone(), row.reason.clone(), row.outcome.clone(), row.mode.clone())
+        };
         row.action == "hold" && what(&self.last) == what(row)
     }
 
@@ -143,7 +149,11 @@ impl Run {
             Some(false) => "off",
             None => "-",
         };
-        let again = if looks > 1 { format!(" ({looks} looks, until {})", moment(&last)) } else { String::new() };
+        let again = if looks > 1 {
+            format!(" ({looks} looks, until {})", moment(&last))
+        } else {
+            String::new()
+        };
         writeln!(
             out,
             "{since}  {}  {:<10} {:<9} {on:<3} {fee:<16} {}: {}{again}",

@@ -28,7 +28,8 @@ impl UnknownDaemon {
 /// The settings of a file, in dry-run whatever it says.
 pub(super) fn settings(file: &Path, command: &str) -> Result<Settings, Failure> {
     let source = Source::new(Some(file.to_owned()), std::env::vars_os());
-    let settings = source.with_flag("controller.mode", "dry-run", command).load().map_err(Failure::config)?;
+    let settings =
+        source.with_flag("controller.mode", "dry-run", command).load().map_err(Failure::config)?;
     for warning in settings.warnings() {
         warn!("{warning}");
     }
@@ -40,7 +41,10 @@ pub(super) fn chosen(settings: Settings, name: Option<&str>) -> Result<Vec<Daemo
     let Some(name) = name else { return Ok(settings.daemons) };
     match settings.daemons.iter().find(|daemon| daemon.id.as_str() == name) {
         Some(daemon) => Ok(vec![daemon.clone()]),
-        None => Err(Failure::usage(UnknownDaemon::new(name, settings.daemons.iter().map(|daemon| daemon.id.as_str())))),
+        None => Err(Failure::usage(UnknownDaemon::new(
+            name,
+            settings.daemons.iter().map(|daemon| daemon.id.as_str()),
+        ))),
     }
 }
 

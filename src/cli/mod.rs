@@ -32,7 +32,9 @@ pub use exit::Failure;
 
 /// Runs the program with the process's arguments and environment.
 pub fn main() -> ExitCode {
-    std::panic::set_hook(Box::new(|panic| tracing::error!("this is a fault of the program: {panic}")));
+    std::panic::set_hook(Box::new(|panic| {
+        tracing::error!("this is a fault of the program: {panic}")
+    }));
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -67,17 +69,25 @@ fn perform(arguments: Arguments) -> Result<(), Failure> {
         Command::Tune(options) => tune::run(&options),
         Command::Config(options) => config_file::show(&options),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Arguments::command(), "snarkfee", &mut std::io::stdout());
+            clap_complete::generate(
+                shell,
+                &mut Arguments::command(),
+                "snarkfee",
+                &mut std::io::stdout(),
+            );
             Ok(())
         }
-        Command::Man => Ok(clap_mangen::Man::new(Arguments::command()).render(&mut std::io::stdout())?),
+        Command::Man => {
+            Ok(clap_mangen::Man::new(Arguments::command()).render(&mut std::io::stdout())?)
+        }
     }
 }
 
-/// One thread does for all loops: looks wait for daemons, and the provers beside the service want the cores. Each thread more keeps
-/// half a megabyte of memory that others freed.
+/// One thread does for all loops: looks wait for daemons, and the provers beside the service want
+/// the cores. Each thread more keeps half a megabyte of memory that others freed.
 fn in_runtime(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let result = runtime.block_on(work);
     runtime.shutdown_background();
     result

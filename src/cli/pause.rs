@@ -1,5 +1,5 @@
-//! `snarkfee pause` and `snarkfee resume`: orders left in the journal, where a running service finds them at its next look and a
-//! stopped one when it starts.
+//! `snarkfee pause` and `snarkfee resume`: orders left in the journal, where a running service
+//! finds them at its next look and a stopped one when it starts.
 
 use std::{io::Write, time::Duration};
 
@@ -19,9 +19,11 @@ pub(super) fn pause(options: &Pause) -> Result<(), Failure> {
     let now = Clock::wall();
     let until = options.lasting.and_then(|lasting: Duration| now.checked_add(lasting).ok());
     let whose = place.daemon.as_ref().map_or("every daemon".to_owned(), ToString::to_string);
-    give_order(&place.folder, now, &Command::Pause { daemon: place.daemon, until }).map_err(Failure::journal)?;
-    let end =
-        until.map_or("until resumed".to_owned(), |until| format!("until {}", until.strftime("%Y-%m-%dT%H:%M:%SZ")));
+    give_order(&place.folder, now, &Command::Pause { daemon: place.daemon, until })
+        .map_err(Failure::journal)?;
+    let end = until.map_or("until resumed".to_owned(), |until| {
+        format!("until {}", until.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    });
     Ok(writeln!(std::io::stdout(), "{whose}: paused {end}, from the next look on")?)
 }
 
@@ -29,6 +31,7 @@ pub(super) fn pause(options: &Pause) -> Result<(), Failure> {
 pub(super) fn resume(options: &Resume) -> Result<(), Failure> {
     let place = state::find(options.config.as_deref(), options.daemon.as_deref())?;
     let whose = place.daemon.as_ref().map_or("every daemon".to_owned(), ToString::to_string);
-    give_order(&place.folder, Clock::wall(), &Command::Resume { daemon: place.daemon }).map_err(Failure::journal)?;
+    give_order(&place.folder, Clock::wall(), &Command::Resume { daemon: place.daemon })
+        .map_err(Failure::journal)?;
     Ok(writeln!(std::io::stdout(), "{whose}: resumed, from the next look on")?)
 }

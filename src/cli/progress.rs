@@ -9,7 +9,8 @@ impl Bar {
     /// An empty bar for what is being done.
     pub(super) fn new(doing: &'static str) -> Self {
         let bar = ProgressBar::new(0).with_message(doing);
-        if let Ok(style) = ProgressStyle::with_template("{msg} [{bar:40}] {pos}/{len}, {eta} left") {
+        if let Ok(style) = ProgressStyle::with_template("{msg} [{bar:40}] {pos}/{len}, {eta} left")
+        {
             bar.set_style(style.progress_chars("=> "));
         }
         Self(bar)

@@ -62,11 +62,13 @@ async fn serve(
 /// Opens the journal, away from the threads that must not wait for a disk.
 async fn open(controller: &Controller, clock: Clock) -> Result<Journal, Failure> {
     let (folder, retention) = (controller.state_dir.clone(), controller.retention);
-    let opened = tokio::task::spawn_blocking(move || Journal::open(&folder, retention, clock.now())).await;
+    let opened =
+        tokio::task::spawn_blocking(move || Journal::open(&folder, retention, clock.now())).await;
     opened.map_err(Failure::running)?.map_err(Failure::journal)
 }
 
-/// Closes the journal once everyone has let go of it; a disk that hangs does not keep the program from ending.
+/// Closes the journal once everyone has let go of it; a disk that hangs does not keep the program
+/// from ending.
 async fn close(journal: Arc<Journal>) {
     const LIMIT: Duration = Duration::from_secs(10);
     let Some(journal) = Arc::into_inner(journal) else { return };
@@ -92,7 +94,13 @@ fn report(publisher: &Publisher) -> Result<(), Failure> {
     for Entry { daemon, latest, .. } in publisher.board.entries() {
         let Some(record) = latest else { continue };
         let decision = &record.decision;
-        writeln!(out, "{daemon}: {} ({}): {}", decision.action.code(), decision.reason.code(), decision.reason)?;
+        writeln!(
+            out,
+            "{daemon}: {} ({}): {}",
+            decision.action.code(),
+            decision.reason.code(),
+            decision.reason
+        )?;
         if record.look.status.is_err() {
             unseen.push(daemon.to_string());
         }

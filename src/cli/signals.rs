@@ -12,7 +12,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-/// Set by the first SIGINT, so that work ends with what it has; the second one ends the process at once.
+/// Set by the first SIGINT, so that work ends with what it has; the second one ends the process at
+/// once.
 pub(super) fn interruption() -> std::io::Result<Arc<AtomicBool>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let interrupted = Arc::new(AtomicBool::new(false));
@@ -32,7 +33,8 @@ pub(super) fn interruption() -> std::io::Result<Arc<AtomicBool>> {
     Ok(interrupted)
 }
 
-/// Follows SIGTERM and SIGINT, which end the service in good order, the second one at once, and SIGHUP, which reloads.
+/// Follows SIGTERM and SIGINT, which end the service in good order, the second one at once, and
+/// SIGHUP, which reloads.
 pub(super) fn follow(cancel: &CancellationToken) -> std::io::Result<mpsc::Receiver<()>> {
     let (reload, reloads) = mpsc::channel(1);
     let mut terminate = signal(SignalKind::terminate())?;

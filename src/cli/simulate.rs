@@ -26,7 +26,8 @@ pub(super) fn run(options: &Simulate) -> Result<(), Failure> {
     };
     let clock = Clock::system();
     let bar = Bar::new("simulating");
-    let (report, portraits) = contest.run(trial::threads(options.results.threads), &|all| bar.advance(all));
+    let (report, portraits) =
+        contest.run(trial::threads(options.results.threads), &|all| bar.advance(all));
     drop(bar);
     told_speed(&contest, clock.steady());
     let page = || report::contest(&report, contest.seeds.first().copied(), &portraits);
@@ -63,7 +64,8 @@ fn table(out: &mut impl Write, report: &Report) -> std::io::Result<()> {
         "pred err",
         "violated"
     )?;
-    let ratio = |ratio: Option<f64>| ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.3}"));
+    let ratio =
+        |ratio: Option<f64>| ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.3}"));
     for row in &report.policies {
         writeln!(
             out,

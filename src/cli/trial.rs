@@ -1,4 +1,5 @@
-//! What `simulate`, `backtest` and `tune` share: scenarios, settings of the policies, threads, and where results go.
+//! What `simulate`, `backtest` and `tune` share: scenarios, settings of the policies, threads, and
+//! where results go.
 
 use std::{
     fs,
@@ -48,14 +49,17 @@ pub(super) fn scenario(name: &str) -> Result<Scenario, Failure> {
     if !name.ends_with(".toml") {
         return library::scenario(name).map_err(Failure::usage);
     }
-    let text = fs::read_to_string(name)
-        .map_err(|error| Failure::running(anyhow::Error::new(error).context(format!("scenario file {name}"))))?;
+    let text = fs::read_to_string(name).map_err(|error| {
+        Failure::running(anyhow::Error::new(error).context(format!("scenario file {name}")))
+    })?;
     Scenario::parse(&text).map_err(Failure::config)
 }
 
 /// Writes a result to the file that was named for it.
 pub(super) fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let failed = |error| Failure::running(anyhow::Error::new(error).context(format!("writing {}", path.display())));
+    let failed = |error| {
+        Failure::running(anyhow::Error::new(error).context(format!("writing {}", path.display())))
+    };
     fs::write(path, text).map_err(failed)
 }
 
@@ -84,20 +88,26 @@ impl Given {
     pub(super) fn of(options: &Economics) -> Result<Self, Failure> {
         let mut given = Self { pricing: Pricing::default(), cost: None, works_per_hour: None };
         if let Some(file) = &options.config {
-            let settings = Source::new(Some(file.clone()), std::env::vars_os()).load().map_err(Failure::config)?;
-            let named = |id: &str| settings.daemons.iter().find(move |daemon| daemon.id.as_str() == id);
+            let settings = Source::new(Some(file.clone()), std::env::vars_os())
+                .load()
+                .map_err(Failure::config)?;
+            let named =
+                |id: &str| settings.daemons.iter().find(move |daemon| daemon.id.as_str() == id);
             let daemon = match &options.daemon {
                 Some(name) => named(name).ok_or_else(|| {
-                    Failure::running(anyhow::anyhow!("{}: no daemon is called {name:?}", file.display()))
+                    Failure::running(anyhow::anyhow!(
+                        "{}: no daemon is called {name:?}",
+                        file.display()
+                    ))
                 })?,
-                None => settings
-                    .daemons
-                    .first()
-                    .ok_or_else(|| Failure::running(anyhow::anyhow!("{}: no daemon is configured", file.display())))?,
+                None => settings.daemons.first().ok_or_else(|| {
+                    Failure::running(anyhow::anyhow!("{}: no daemon is configured", file.display()))
+                })?,
             };
             given.pricing = daemon.params.pricing.clone();
             given.works_per_hour = daemon.cost.works_per_hour();
-            let inputs = CostInputs { at: Clock::wall(), works_per_hour: given.works_per_hour, quote: None };
+            let inputs =
+                CostInputs { at: Clock::wall(), works_per_hour: given.works_per_hour, quote: None };
             given.cost = daemon.cost.per_work(&inputs).ok();
         }
         given.cost = options.cost.or(given.cost);
@@ -130,7 +140,8 @@ pub(super) fn blocks(data: &Data, progress: &dyn Fn(u64, u64)) -> Result<Collect
 
 /// The looks that are wanted of a journal.
 pub(super) fn filter(options: &Economics) -> Result<Filter, Failure> {
-    let daemon = options.daemon.as_deref().map(DaemonId::try_new).transpose().map_err(Failure::usage)?;
+    let daemon =
+        options.daemon.as_deref().map(DaemonId::try_new).transpose().map_err(Failure::usage)?;
     Ok(Filter { daemon, ..Filter::default() })
 }
 

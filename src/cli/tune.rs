@@ -16,8 +16,11 @@ pub(super) fn run(options: &Tune) -> Result<(), Failure> {
     let base = given.pricing.clone();
     let cancelled = signals::interruption()?;
     let bar = Bar::new("trying settings");
-    let proof =
-        Proof { threads: trial::threads(options.threads), progress: &|all| bar.advance(all), cancelled: &cancelled };
+    let proof = Proof {
+        threads: trial::threads(options.threads),
+        progress: &|all| bar.advance(all),
+        cancelled: &cancelled,
+    };
     let found = if let Some(name) = &options.scenario {
         let contest = Contest {
             scenario: trial::scenario(name)?,
@@ -33,7 +36,8 @@ pub(super) fn run(options: &Tune) -> Result<(), Failure> {
     } else if let Some(path) = &options.data.journal {
         let open = trial::archive(path);
         let filter = trial::filter(&options.economics)?;
-        let ground = Ground::journal(&open, &filter, given.terms(&options.data)).map_err(Failure::journal)?;
+        let ground = Ground::journal(&open, &filter, given.terms(&options.data))
+            .map_err(Failure::journal)?;
         tune(&ground, &base, &proof)
     } else {
         let collection = trial::blocks(&options.data, &|_, _| {})?;

@@ -1,7 +1,8 @@
 //! One daemon's dealings with the journal.
 //!
-//! Invariants: what earlier runs left is taken over before anything is written, and never overwritten unread; while the last look is not
-//! taken down, or orders could not be read, nothing is done; a command takes effect once, also across restarts.
+//! Invariants: what earlier runs left is taken over before anything is written, and never
+//! overwritten unread; while the last look is not taken down, or orders could not be read, nothing
+//! is done; a command takes effect once, also across restarts.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,7 +11,10 @@ use snarkfee_core::{
     control::Command,
     cycle::{State, find_out},
     fault::JournalFault,
-    ledger::{Ending, Entry, Finding, Inputs, Intent, IntentId, Kept, Ledger, OpenIntent, OrderId, Restored},
+    ledger::{
+        Ending, Entry, Finding, Inputs, Intent, IntentId, Kept, Ledger, OpenIntent, OrderId,
+        Restored,
+    },
     market::Look,
     policy::{Decision, Mode, Params, Settings},
     record::Record,
@@ -36,7 +40,8 @@ pub(super) struct Logbook {
     fault: Option<JournalFault>,
 }
 
-/// What was remembered before the look under way, where that does not follow from the looks taken down before it.
+/// What was remembered before the look under way, where that does not follow from the looks taken
+/// down before it.
 #[derive(Default)]
 struct Origin {
     /// Whether it does; at the start it does not.
@@ -94,13 +99,14 @@ impl Logbook {
         Ok(())
     }
 
-    /// Takes in what the daemon is set to: finds out what became of an intent during which an earlier process ended, and notes the
-    /// settings found at the beginning.
+    /// Takes in what the daemon is set to: finds out what became of an intent during which an
+    /// earlier process ended, and notes the settings found at the beginning.
     pub(super) fn observe(&mut self, look: &Look, state: &mut State) {
         self.take_up(look, state);
         let due = |taken| look.at.duration_since(taken).unsigned_abs() >= ORIGIN_PERIOD;
         if !self.origin.follows || self.origin.taken.is_none_or(due) {
-            self.origin = Origin { follows: true, taken: Some(look.at), of_this_look: Some(state.whole()) };
+            self.origin =
+                Origin { follows: true, taken: Some(look.at), of_this_look: Some(state.whole()) };
         }
     }
 
@@ -134,7 +140,8 @@ impl Logbook {
         self.baseline.as_ref()
     }
 
-    /// The daemon has been left in good order: what it was set to at the beginning is forgotten, all else kept.
+    /// The daemon has been left in good order: what it was set to at the beginning is forgotten,
+    /// all else kept.
     pub(super) async fn close(&mut self, at: Timestamp, state: &State) {
         if !self.restored {
             return;
@@ -145,7 +152,8 @@ impl Logbook {
         }
     }
 
-    /// Takes down what is about to be done. Until its end is noted, a later process takes it as done.
+    /// Takes down what is about to be done. Until its end is noted, a later process takes it as
+    /// done.
     pub(super) async fn intend(
         &mut self,
         at: Timestamp,
@@ -168,7 +176,10 @@ impl Logbook {
                 Ok(())
             }
             Err(fault) => {
-                self.failed(fault.clone(), "the journal does not take down what is due, so it is not done");
+                self.failed(
+                    fault.clone(),
+                    "the journal does not take down what is due, so it is not done",
+                );
                 Err(fault)
             }
         }
@@ -209,7 +220,10 @@ impl Logbook {
             }
             Err(fault) => {
                 self.origin = Origin::default();
-                self.failed(fault.clone(), "the journal does not take down looks: observing only until it does");
+                self.failed(
+                    fault.clone(),
+                    "the journal does not take down looks: observing only until it does",
+                );
                 Some(fault)
             }
         }

@@ -1,9 +1,12 @@
-//! The control loop: look, conclude, decide, act, record; one runner a daemon, one supervisor over them.
+//! The control loop: look, conclude, decide, act, record; one runner a daemon, one supervisor over
+//! them.
 //!
-//! Invariants: a look takes no hint of what changed and is not repeated within its interval, the interval is the retry; every task ends
-//! on cancellation; everything that happened is in the record.
+//! Invariants: a look takes no hint of what changed and is not repeated within its interval, the
+//! interval is the retry; every task ends on cancellation; everything that happened is in the
+//! record.
 //!
-//! Not here: what to decide (`policy`), how a daemon is talked to (`daemon`), who reads the records.
+//! Not here: what to decide (`policy`), how a daemon is talked to (`daemon`), who reads the
+//! records.
 
 mod logbook;
 mod runner;

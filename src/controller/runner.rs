@@ -47,7 +47,8 @@ pub struct Wiring<P> {
     pub clock: Clock,
     /// The settings, replaced by a reload.
     pub plan: watch::Receiver<Arc<Plan>>,
-    /// Where actions are taken down before they are carried out, and where the operator's orders are found.
+    /// Where actions are taken down before they are carried out, and where the operator's orders
+    /// are found.
     pub ledger: Arc<dyn Ledger>,
     /// Says that there is an order, so that it need not wait for the next look.
     pub wake: Arc<Notify>,
@@ -79,7 +80,8 @@ impl<P: DaemonPort> Runner<P> {
         Self { wiring, time, state: State::default(), logbook, sequence: 0, jitter, last: None }
     }
 
-    /// Obeys what waits, looks at the daemon once, decides, acts, takes down and publishes the record.
+    /// Obeys what waits, looks at the daemon once, decides, acts, takes down and publishes the
+    /// record.
     pub async fn look(&mut self) -> Arc<Record> {
         let began = Instant::now();
         let plan = self.wiring.plan.borrow_and_update().clone();
@@ -136,10 +138,11 @@ impl<P: DaemonPort> Runner<P> {
         self.logbook.close(self.time.now(), &self.state).await;
     }
 
-    /// Looks at the daemon at the configured interval until cancelled, then leaves the daemon as configured. A look is given up where
-    /// it is; an action under way is not.
+    /// Looks at the daemon at the configured interval until cancelled, then leaves the daemon as
+    /// configured. A look is given up where it is; an action under way is not.
     ///
-    /// What a look needs is boxed, so that a loop holds it only while it looks: of a thousand loops most sleep.
+    /// What a look needs is boxed, so that a loop holds it only while it looks: of a thousand loops
+    /// most sleep.
     pub async fn run(mut self, cancel: CancellationToken) {
         while !cancel.is_cancelled() {
             let began = Instant::now();
@@ -160,8 +163,14 @@ impl<P: DaemonPort> Runner<P> {
         Box::pin(self.leave()).await;
     }
 
-    /// Carries out a decision; what cannot be taken down is not done, and that is then the decision.
-    async fn carry_out(&mut self, plan: &Plan, settings: &Settings, decision: Decision) -> (Decision, Outcome) {
+    /// Carries out a decision; what cannot be taken down is not done, and that is then the
+    /// decision.
+    async fn carry_out(
+        &mut self,
+        plan: &Plan,
+        settings: &Settings,
+        decision: Decision,
+    ) -> (Decision, Outcome) {
         let now = self.time.now();
         let taken_down = self.logbook.intend(now, plan.mode, settings, &decision, &self.state);
         match actuate(&self.wiring.port, plan.mode, settings, &decision.action, taken_down).await {
@@ -194,8 +203,9 @@ impl<P: DaemonPort> Runner<P> {
         record
     }
 
-    /// The interval with up to a tenth more or less, so that many daemons are not asked in step; longer after a look that took long:
-    /// the daemon answers from the thread that follows consensus (Mina `coda_run.ml`, `graphql_internal.ml`).
+    /// The interval with up to a tenth more or less, so that many daemons are not asked in step;
+    /// longer after a look that took long: the daemon answers from the thread that follows
+    /// consensus (Mina `coda_run.ml`, `graphql_internal.ml`).
     fn next_wait(&mut self) -> Duration {
         let interval = self.wiring.clock.real(self.wiring.plan.borrow().interval);
         let took = self.last.as_ref().map_or(Duration::ZERO, |record| record.took);
@@ -207,7 +217,8 @@ impl<P: DaemonPort> Runner<P> {
         self.logbook.begin(&mut self.state).await;
         let plan = self.wiring.plan.borrow().clone();
         let memory = self.state.memory();
-        let ours = plan.mode == Mode::Live && memory.pause.is_none() && memory.external_hold.is_none();
+        let ours =
+            plan.mode == Mode::Live && memory.pause.is_none() && memory.external_hold.is_none();
         if ours && plan.on_exit != OnExit::Keep {
             self.restore(&plan).await;
         }
@@ -224,7 +235,8 @@ impl<P: DaemonPort> Runner<P> {
             }
         };
         let mut settings = Settings::from(&status);
-        let mut look = Look { at: self.time.now(), clock_set: None, status: Ok(status), ..last.look.clone() };
+        let mut look =
+            Look { at: self.time.now(), clock_set: None, status: Ok(status), ..last.look.clone() };
         for action in leaving(plan.on_exit, self.logbook.baseline(), &settings) {
             let switches = settings.worker.is_some() != settings.after(&action).worker.is_some();
             if switches && last.role != Role::Worker {
@@ -236,7 +248,8 @@ impl<P: DaemonPort> Runner<P> {
                 warn!(daemon = %self.wiring.id, ?wait, action = action.code(), "too soon after the last switch, left as it is");
                 continue;
             }
-            let decision = Decision { action, reason: Reason::ServiceStops, target: None, appraisal: None };
+            let decision =
+                Decision { action, reason: Reason::ServiceStops, target: None, appraisal: None };
             let (decision, outcome) = self.carry_out(plan, &settings, decision).await;
             self.sequence += 1;
             let record = Record {
@@ -276,7 +289,9 @@ fn leaving(on_exit: OnExit, baseline: Option<&Settings>, now: &Settings) -> Vec<
         (OnExit::Baseline, Some(Settings { worker: None, fee: before })) => {
             fee(*before).into_iter().chain(off()).collect()
         }
-        (OnExit::Baseline, Some(Settings { worker: Some(key), fee: before })) if now.worker.is_none() => {
+        (OnExit::Baseline, Some(Settings { worker: Some(key), fee: before }))
+            if now.worker.is_none() =>
+        {
             vec![Action::SwitchOn { key: key.clone(), fee: *before }]
         }
         (OnExit::Baseline, Some(before)) => fee(before.fee).into_iter().collect(),

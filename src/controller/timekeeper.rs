@@ -1,14 +1,15 @@
 //! Time within a look, and how far the clock was set between looks.
 //!
-//! Invariants: within a look time passes as the clock's steady reading does, whatever the clock is set to meanwhile; a setting is told
-//! once, by the look after it.
+//! Invariants: within a look time passes as the clock's steady reading does, whatever the clock is
+//! set to meanwhile; a setting is told once, by the look after it.
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use snarkfee_clock::Clock;
 
-/// Smaller settings are those by which time services keep a clock right. Nothing that is waited for is so short.
+/// Smaller settings are those by which time services keep a clock right. Nothing that is waited for
+/// is so short.
 const TOLERANCE: Duration = Duration::from_secs(1);
 
 /// Tells the time of one loop.
@@ -30,7 +31,8 @@ impl Timekeeper {
         self.shown.checked_add(passed).unwrap_or(Timestamp::MAX)
     }
 
-    /// Asks the clock anew. How far it was set since it was last asked; `None` where it only went on.
+    /// Asks the clock anew. How far it was set since it was last asked; `None` where it only went
+    /// on.
     pub(super) fn ask(&mut self) -> Option<SignedDuration> {
         let expected = self.now();
         *self = Self::new(self.clock);

@@ -106,7 +106,8 @@ pub struct Finding {
 /// Everything that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// At least one finding for each check that could be made; in the order of [`Check::ALL`], daemon by daemon.
+    /// At least one finding for each check that could be made; in the order of [`Check::ALL`],
+    /// daemon by daemon.
     pub findings: Vec<Finding>,
 }
 
@@ -147,7 +148,13 @@ impl Said {
         let Self { verdict, detail, fix } = self;
         // Parts of it may come from a daemon or from the machine.
         let line = |text: String| text.replace(char::is_control, " ");
-        Finding { check, daemon: daemon.cloned(), verdict, detail: line(detail), fix: fix.map(line) }
+        Finding {
+            check,
+            daemon: daemon.cloned(),
+            verdict,
+            detail: line(detail),
+            fix: fix.map(line),
+        }
     }
 }
 

@@ -17,7 +17,8 @@ use super::{
 };
 use crate::service::{connect, glance_through};
 
-/// Finds out everything that the checks need. Every question has the limits of the settings; none changes anything.
+/// Finds out everything that the checks need. Every question has the limits of the settings; none
+/// changes anything.
 pub async fn examine(settings: Settings, clock: Clock) -> Examination {
     let folder: PathBuf = settings.controller.state_dir.clone();
     let now = clock.now();

@@ -23,10 +23,12 @@ const LONGEST_COMMAND: u64 = 4096;
 const OTHERS: [&str; 3] = ["snark-stopper", "snarkstopper", "snark_stopper"];
 const OURS: &str = "snarkfee";
 
-/// Looks at the machine, and at what the journal remembers of each daemon. May take as long as the disk does.
+/// Looks at the machine, and at what the journal remembers of each daemon. May take as long as the
+/// disk does.
 pub(super) fn look(folder: &Path, now: Timestamp) -> (Machine, BTreeMap<DaemonId, Journalled>) {
     let controllers = controllers(Path::new("/proc"));
-    let holder = last_holder(folder).filter(|id| controllers.iter().any(|process| process.id == *id));
+    let holder =
+        last_holder(folder).filter(|id| controllers.iter().any(|process| process.id == *id));
     let (unreadable, journalled) = match remembered(folder, now) {
         Ok(journalled) => (None, journalled),
         Err(JournalError::Missing { .. }) => (None, BTreeMap::new()),
@@ -41,7 +43,8 @@ pub(super) fn look(folder: &Path, now: Timestamp) -> (Machine, BTreeMap<DaemonId
         unreadable,
         held_by: holder,
     };
-    let controllers = controllers.into_iter().filter(|process| Some(process.id) != holder).collect();
+    let controllers =
+        controllers.into_iter().filter(|process| Some(process.id) != holder).collect();
     (Machine { state, controllers }, journalled)
 }
 
@@ -50,24 +53,35 @@ fn usable(folder: &Path) -> Usable {
     if !folder.is_dir() {
         return Usable::No { why: "it is not a folder".to_owned() };
     }
-    let asked = accessat(CWD, folder, Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS);
+    let asked = accessat(
+        CWD,
+        folder,
+        Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK,
+        AtFlags::EACCESS,
+    );
     match asked {
         Ok(()) => Usable::Yes,
         Err(error) => Usable::No { why: std::io::Error::from(error).to_string() },
     }
 }
 
-fn remembered(folder: &Path, now: Timestamp) -> Result<BTreeMap<DaemonId, Journalled>, JournalError> {
+fn remembered(
+    folder: &Path,
+    now: Timestamp,
+) -> Result<BTreeMap<DaemonId, Journalled>, JournalError> {
     let since = now.checked_sub(MEMORY).ok();
     let mut found: BTreeMap<DaemonId, Journalled> = BTreeMap::new();
-    Archive::open(folder)?.rows(&Filter { since, ..Filter::default() }, |row: Row| -> Result<(), JournalError> {
-        if row.reason == (Reason::ExternalChange { until: row.at }).code()
-            && let Ok(daemon) = DaemonId::try_new(&row.daemon)
-        {
-            found.entry(daemon).or_default().external_change = Some(row.at);
-        }
-        Ok(())
-    })?;
+    Archive::open(folder)?.rows(
+        &Filter { since, ..Filter::default() },
+        |row: Row| -> Result<(), JournalError> {
+            if row.reason == (Reason::ExternalChange { until: row.at }).code()
+                && let Ok(daemon) = DaemonId::try_new(&row.daemon)
+            {
+                found.entry(daemon).or_default().external_change = Some(row.at);
+            }
+            Ok(())
+        },
+    )?;
     Ok(found)
 }
 
@@ -90,7 +104,9 @@ fn controllers(processes: &Path) -> Vec<Process> {
     let mut found: Vec<Process> = numbers
         .take(MOST_PROCESSES)
         .filter(|id| *id != own)
-        .filter_map(|id| Some(Process { id, name: controller(&command(&processes.join(id.to_string()))?)? }))
+        .filter_map(|id| {
+            Some(Process { id, name: controller(&command(&processes.join(id.to_string()))?)? })
+        })
         .collect();
     found.sort_by_key(|process| process.id);
     found
@@ -100,17 +116,27 @@ fn controllers(processes: &Path) -> Vec<Process> {
 fn command(process: &Path) -> Option<Vec<String>> {
     let mut line = Vec::new();
     File::open(process.join("cmdline")).ok()?.take(LONGEST_COMMAND).read_to_end(&mut line).ok()?;
-    Some(line.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into_owned()).collect())
+    Some(
+        line.split(|byte| *byte == 0)
+            .map(|word| String::from_utf8_lossy(word).into_owned())
+            .collect(),
+    )
 }
 
-/// The name of a program that sets fees: the program itself, or what an interpreter was told to run.
+/// The name of a program that sets fees: the program itself, or what an interpreter was told to
+/// run.
 fn controller(command: &[String]) -> Option<String> {
-    let name = |word: &String| PathBuf::from(word).file_name().map(|name| name.to_string_lossy().into_owned());
+    let name = |word: &String| {
+        PathBuf::from(word).file_name().map(|name| name.to_string_lossy().into_owned())
+    };
     let names: Vec<String> = command.iter().take(3).filter_map(name).collect();
-    if names.first().is_some_and(|name| name == OURS) && command.iter().skip(1).any(|word| word == "run") {
+    if names.first().is_some_and(|name| name == OURS)
+        && command.iter().skip(1).any(|word| word == "run")
+    {
         return names.first().cloned();
     }
-    let other = names.iter().find(|name| OTHERS.iter().any(|other| name.to_lowercase().contains(other)));
+    let other =
+        names.iter().find(|name| OTHERS.iter().any(|other| name.to_lowercase().contains(other)));
     other.map(|name| Fault::excerpt(name))
 }
 
@@ -127,10 +153,19 @@ mod tests {
     #[test]
     fn programs_that_set_fees_are_told_by_name() {
         assert_eq!(line(&["/usr/bin/snarkfee", "run", "-c", "x"]).as_deref(), Some("snarkfee"));
-        assert_eq!(line(&["/usr/bin/snarkfee", "--log-format", "json", "run"]).as_deref(), Some("snarkfee"));
+        assert_eq!(
+            line(&["/usr/bin/snarkfee", "--log-format", "json", "run"]).as_deref(),
+            Some("snarkfee")
+        );
         assert_eq!(line(&["snarkfee", "check", "-c", "x"]), None);
-        assert_eq!(line(&["/bin/bash", "/opt/snarkstopper.sh"]).as_deref(), Some("snarkstopper.sh"));
-        assert_eq!(line(&["python3", "-u", "mina-snark-stopper.py"]).as_deref(), Some("mina-snark-stopper.py"));
+        assert_eq!(
+            line(&["/bin/bash", "/opt/snarkstopper.sh"]).as_deref(),
+            Some("snarkstopper.sh")
+        );
+        assert_eq!(
+            line(&["python3", "-u", "mina-snark-stopper.py"]).as_deref(),
+            Some("mina-snark-stopper.py")
+        );
         assert_eq!(line(&["mina", "daemon", "--run-snark-worker", "B62q"]), None);
         assert_eq!(line(&[""]), None);
         assert_eq!(line(&[]), None);
@@ -138,7 +173,9 @@ mod tests {
 
     #[test]
     fn the_running_processes_can_be_looked_at() {
-        assert!(controllers(Path::new("/proc")).iter().all(|process| process.id != std::process::id()));
+        assert!(
+            controllers(Path::new("/proc")).iter().all(|process| process.id != std::process::id())
+        );
         assert!(controllers(Path::new("/nowhere")).is_empty());
     }
 
@@ -148,7 +185,10 @@ mod tests {
         let missing = folder.path().join("a/b");
         let (machine, journalled) = look(&missing, Timestamp::UNIX_EPOCH);
         assert_eq!((machine.state.usable, machine.state.exists), (Usable::Yes, false));
-        assert_eq!((machine.state.nearest.as_path(), machine.state.unreadable), (folder.path(), None));
+        assert_eq!(
+            (machine.state.nearest.as_path(), machine.state.unreadable),
+            (folder.path(), None)
+        );
         assert!(machine.state.free.is_some_and(|free| free > 0) && journalled.is_empty());
         assert!(!missing.exists());
 

@@ -56,16 +56,27 @@ struct Loop {
 
 impl Daemons {
     pub(super) fn new(clock: Clock, publisher: Publisher, ledger: Arc<dyn Ledger>) -> Self {
-        Self { clock, publisher, ledger, fleet: Arc::default(), loops: BTreeMap::new(), tasks: JoinSet::new() }
+        Self {
+            clock,
+            publisher,
+            ledger,
+            fleet: Arc::default(),
+            loops: BTreeMap::new(),
+            tasks: JoinSet::new(),
+        }
     }
 
-    /// Brings the loops in line with the settings. A daemon reached in another way gets a new loop; all others go on and only
-    /// decide by the new settings from their next look on.
+    /// Brings the loops in line with the settings. A daemon reached in another way gets a new loop;
+    /// all others go on and only decide by the new settings from their next look on.
     pub(super) fn apply(&mut self, settings: &Settings) -> Result<(), ConnectError> {
         let mut fresh = Vec::new();
         self.fleet.renew_connections();
         for daemon in &settings.daemons {
-            if !self.loops.get(&daemon.id).is_some_and(|running| same_connection(&running.daemon, daemon)) {
+            if !self
+                .loops
+                .get(&daemon.id)
+                .is_some_and(|running| same_connection(&running.daemon, daemon))
+            {
                 fresh.push((daemon, self.client(daemon)?));
             }
         }
@@ -88,7 +99,11 @@ impl Daemons {
             if let Some(running) = self.loops.get_mut(&daemon.id) {
                 running.plan.send_replace(Arc::new(plan(settings, daemon)));
                 running.daemon = daemon.clone();
-                self.publisher.liveness.expect(&daemon.id, self.allowed(settings, daemon), Instant::now());
+                self.publisher.liveness.expect(
+                    &daemon.id,
+                    self.allowed(settings, daemon),
+                    Instant::now(),
+                );
             }
         }
         Ok(())
@@ -105,7 +120,8 @@ impl Daemons {
     pub(super) async fn look_once(&self, settings: &Settings) -> Result<(), ConnectError> {
         for daemon in &settings.daemons {
             let (_quote, quotes) = watch::channel(read_once(daemon, self.clock).await);
-            let (runner, _plan, _wake) = self.runner(settings, daemon, self.client(daemon)?, quotes);
+            let (runner, _plan, _wake) =
+                self.runner(settings, daemon, self.client(daemon)?, quotes);
             runner.once().await;
         }
         Ok(())
@@ -151,7 +167,14 @@ impl Daemons {
         let (runner, plan, wake) = self.runner(settings, daemon, client, quotes);
         if let Some(feed) = daemon.cost.feed().cloned() {
             let metrics = Arc::clone(&self.publisher.metrics);
-            self.tasks.spawn(follow(daemon.id.clone(), feed, self.clock, metrics, quote, cancel.clone()));
+            self.tasks.spawn(follow(
+                daemon.id.clone(),
+                feed,
+                self.clock,
+                metrics,
+                quote,
+                cancel.clone(),
+            ));
         }
         let (cancelled, ending) = (cancel.clone(), ended.clone().drop_guard());
         self.tasks.spawn(async move {
@@ -163,7 +186,8 @@ impl Daemons {
             runner.run(cancelled).await;
             drop(ending);
         });
-        self.loops.insert(daemon.id.clone(), Loop { daemon: daemon.clone(), plan, wake, cancel, ended });
+        self.loops
+            .insert(daemon.id.clone(), Loop { daemon: daemon.clone(), plan, wake, cancel, ended });
     }
 
     fn runner(
@@ -190,14 +214,16 @@ impl Daemons {
     }
 
     fn client(&self, daemon: &config::Daemon) -> Result<DaemonClient, ConnectError> {
-        let requests = Requests { daemon: daemon.id.clone(), metrics: Arc::clone(&self.publisher.metrics) };
+        let requests =
+            Requests { daemon: daemon.id.clone(), metrics: Arc::clone(&self.publisher.metrics) };
         let member = Member { daemon: daemon.id.clone(), fleet: Arc::clone(&self.fleet) };
         client(daemon, self.clock, Some(Arc::new(requests)), Some(member))
     }
 
     /// How long a loop may take to come round before the service no longer counts as healthy.
     fn allowed(&self, settings: &Settings, daemon: &config::Daemon) -> Duration {
-        self.clock.real(settings.controller.interval) * (LONGEST_REST + 1) + daemon.timeout * REQUESTS_PER_LOOK
+        self.clock.real(settings.controller.interval) * (LONGEST_REST + 1)
+            + daemon.timeout * REQUESTS_PER_LOOK
     }
 }
 
@@ -229,10 +255,12 @@ pub(super) fn client(
     .map_err(|source| ConnectError { daemon: daemon.id.clone(), source })
 }
 
-/// Between the first looks of two loops that start together, so that a large fleet does not begin all at once.
+/// Between the first looks of two loops that start together, so that a large fleet does not begin
+/// all at once.
 const APART: Duration = Duration::from_millis(20);
 
-/// Requests that follow one another in a look that acts: schema, status, market, two mutations, two times reading back.
+/// Requests that follow one another in a look that acts: schema, status, market, two mutations, two
+/// times reading back.
 const REQUESTS_PER_LOOK: u32 = 7;
 
 /// Whether a daemon is reached in the same way, so that its loop can go on.

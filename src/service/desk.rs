@@ -16,7 +16,10 @@ pub(super) struct Desk {
 }
 
 impl Controls for Desk {
-    fn send(&self, command: Command) -> Pin<Box<dyn Future<Output = Result<(), NotTaken>> + Send + '_>> {
+    fn send(
+        &self,
+        command: Command,
+    ) -> Pin<Box<dyn Future<Output = Result<(), NotTaken>> + Send + '_>> {
         Box::pin(async move {
             if let Err(fault) = self.ledger.order(self.clock.now(), command.clone()).await {
                 tracing::error!(class = fault.class.code(), %fault, ?command, "the journal does not take down a command");

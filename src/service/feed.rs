@@ -18,14 +18,18 @@ use crate::telemetry::Metrics;
 /// Shortest time between two questions to a price source.
 const SHORTEST: Duration = Duration::from_secs(10);
 
-/// The price now, for a single look; `None` where the daemon's cost does not need one, or it was not read.
+/// The price now, for a single look; `None` where the daemon's cost does not need one, or it was
+/// not read.
 pub(super) async fn read_once(daemon: &Daemon, clock: Clock) -> Option<Quote> {
     let read = match PriceFeed::new(daemon.cost.feed()?.clone()) {
         Ok(feed) => feed.fetch(clock.now()).await,
         Err(fault) => Err(fault),
     };
     let id = &daemon.id;
-    read.inspect_err(|fault| warn!(daemon = %id, code = fault.code(), %fault, "the price of MINA was not read")).ok()
+    read.inspect_err(
+        |fault| warn!(daemon = %id, code = fault.code(), %fault, "the price of MINA was not read"),
+    )
+    .ok()
 }
 
 /// Asks four times within the price's age limit, so that three failures in a row do no harm.
@@ -52,7 +56,9 @@ pub(super) async fn follow(
                 metrics.price_read(&daemon, read.at);
                 quote.send_replace(Some(read));
             }
-            Err(fault) => warn!(%daemon, code = fault.code(), %fault, "the price of MINA was not read"),
+            Err(fault) => {
+                warn!(%daemon, code = fault.code(), %fault, "the price of MINA was not read")
+            }
         }
         tokio::select! {
             () = cancel.cancelled() => break,

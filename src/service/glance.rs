@@ -30,12 +30,13 @@ pub struct Glance {
     pub record: Record,
     /// The market.
     pub view: View,
-    /// The forecasts, whether or not the daemon may be touched now; the reason where there is nothing to tell a profit by.
+    /// The forecasts, whether or not the daemon may be touched now; the reason where there is
+    /// nothing to tell a profit by.
     pub appraisal: Result<Appraisal, Reason>,
 }
 
-/// Looks once at a daemon and decides as a service would that has just started, but for one thing: `policy.confirm` further looks
-/// are not waited for, since there are none.
+/// Looks once at a daemon and decides as a service would that has just started, but for one thing:
+/// `policy.confirm` further looks are not waited for, since there are none.
 pub async fn glance(daemon: &Daemon, clock: Clock) -> Result<Glance, ConnectError> {
     let port = connect(daemon, clock)?;
     let quote = read_once(daemon, clock).await;
@@ -48,7 +49,12 @@ pub fn connect(daemon: &Daemon, clock: Clock) -> Result<DaemonClient, ConnectErr
 }
 
 /// The same through a client that stands, with a price of MINA that was read.
-pub async fn glance_through(port: &DaemonClient, daemon: &Daemon, quote: Option<Quote>, clock: Clock) -> Glance {
+pub async fn glance_through(
+    port: &DaemonClient,
+    daemon: &Daemon,
+    quote: Option<Quote>,
+    clock: Clock,
+) -> Glance {
     let mut params = daemon.params.clone();
     params.pricing.confirm = 1;
     let context = Context { mode: Mode::DryRun, params: &params, cost: &daemon.cost, quote };

@@ -1,7 +1,8 @@
-//! What the service manager is told (systemd's `Type=notify`): that the service is ready, reloads or ends, one line of its state, and
-//! that its loops still come round.
+//! What the service manager is told (systemd's `Type=notify`): that the service is ready, reloads
+//! or ends, one line of its state, and that its loops still come round.
 //!
-//! Invariants: the watchdog is fed only while every daemon's loop comes round in time; without a service manager nothing happens.
+//! Invariants: the watchdog is fed only while every daemon's loop comes round in time; without a
+//! service manager nothing happens.
 
 use std::{
     fmt, io,
@@ -75,7 +76,10 @@ impl Manager {
         let late = !overdue.is_empty();
         if late && !self.starving {
             let daemons: Vec<String> = overdue.iter().map(ToString::to_string).collect();
-            warn!(daemons = daemons.join(", "), "loops have not come round in time, the watchdog is not fed");
+            warn!(
+                daemons = daemons.join(", "),
+                "loops have not come round in time, the watchdog is not fed"
+            );
         }
         self.starving = late;
         let status = status(&publisher.board.entries());
@@ -103,7 +107,12 @@ fn status(entries: &[Entry]) -> String {
     let told = |entry: &Entry| match &entry.latest {
         Some(record) => {
             let (mode, decision) = (record.mode.as_str(), &record.decision);
-            format!("{} ({mode}): {}, {}", entry.daemon, decision.action.code(), decision.reason.code())
+            format!(
+                "{} ({mode}): {}, {}",
+                entry.daemon,
+                decision.action.code(),
+                decision.reason.code()
+            )
         }
         None => format!("{}: first look", entry.daemon),
     };

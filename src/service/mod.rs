@@ -1,7 +1,8 @@
-//! The running service: settings turned into clients, loops, price feeds and the HTTP face, and kept in step with reloads.
+//! The running service: settings turned into clients, loops, price feeds and the HTTP face, and
+//! kept in step with reloads.
 //!
-//! Invariants: every task ends on cancellation, loops before the face, so that the last decisions can still be read; an invalid
-//! reload changes nothing.
+//! Invariants: every task ends on cancellation, loops before the face, so that the last decisions
+//! can still be read; an invalid reload changes nothing.
 //!
 //! Not here: flags, signals and exit codes (`cli`).
 

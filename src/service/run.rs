@@ -144,7 +144,8 @@ impl Started {
         &self.settings
     }
 
-    /// Runs until cancelled or failed, reloading settings from `source` when its files change or `reload` says so.
+    /// Runs until cancelled or failed, reloading settings from `source` when its files change or
+    /// `reload` says so.
     pub async fn run(
         mut self,
         source: Option<Source>,
@@ -209,7 +210,9 @@ impl Started {
         if settings.controller.listen != self.settings.controller.listen
             || settings.controller.admin_token != self.settings.controller.admin_token
         {
-            warn!("controller.listen and controller.admin_token_file take effect at the next start");
+            warn!(
+                "controller.listen and controller.admin_token_file take effect at the next start"
+            );
         }
         if settings.controller.state_dir != self.settings.controller.state_dir
             || settings.controller.retention != self.settings.controller.retention
@@ -221,7 +224,11 @@ impl Started {
             error!(%problem, "configuration cannot be applied, the old one stays in force");
             return;
         }
-        info!(daemons = settings.daemons.len(), mode = settings.controller.mode.as_str(), "configuration reloaded");
+        info!(
+            daemons = settings.daemons.len(),
+            mode = settings.controller.mode.as_str(),
+            "configuration reloaded"
+        );
         self.settings = settings;
     }
 }

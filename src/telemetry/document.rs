@@ -1,5 +1,5 @@
-//! The JSON documents that follow from records, shared by API and command line. Amounts are numbers of MINA; what is not known is
-//! `null`; text from a daemon is bounded in length.
+//! The JSON documents that follow from records, shared by API and command line. Amounts are numbers
+//! of MINA; what is not known is `null`; text from a daemon is bounded in length.
 
 use std::collections::BTreeMap;
 
@@ -82,7 +82,9 @@ impl DaemonDocument {
         let record = entry.latest.as_deref();
         let status = record.and_then(|record| record.look.status.as_ref().ok());
         let target = record.and_then(|record| record.decision.target);
-        let best = record.and_then(|record| record.decision.appraisal.as_ref()).map(|appraisal| appraisal.best);
+        let best = record
+            .and_then(|record| record.decision.appraisal.as_ref())
+            .map(|appraisal| appraisal.best);
         let market = record.and_then(|record| record.market.as_ref());
         let hold = record.map(|record| record.hold).unwrap_or_default();
         Self {
@@ -97,17 +99,24 @@ impl DaemonDocument {
             cost_per_work_mina: record.and_then(|record| record.cost).map(Nanomina::to_mina),
             expected_profit_mina_per_hour: best.map(|best| best.cautious_profit.to_mina_per_hour()),
             sale_probability: best.map(|best| best.sale_probability),
-            own_sales_by_fee: market.iter().flat_map(|market| &market.own_sales_by_fee).map(FeeSales::from).collect(),
+            own_sales_by_fee: market
+                .iter()
+                .flat_map(|market| &market.own_sales_by_fee)
+                .map(FeeSales::from)
+                .collect(),
             works_sold: market.map(|market| market.own_sold),
             earned_mina: market.map(|market| market.own_earned.to_mina()),
             last_decision: record.map(LastDecision::new),
-            observation_age_seconds: entry.read_in_full.map(|at| now.duration_since(at).as_secs_f64().max(0.0)),
+            observation_age_seconds: entry
+                .read_in_full
+                .map(|at| now.duration_since(at).as_secs_f64().max(0.0)),
             paused: hold.paused.is_some(),
             paused_until: hold.paused.and_then(|pause| pause.until),
             breaker: if hold.breaker_open { "open" } else { "closed" },
             faults: record.map(faults).unwrap_or_default(),
-            explanation: record
-                .map(|record| Explanation::new(record, headline(entry, now), record.decision.appraisal.as_ref())),
+            explanation: record.map(|record| {
+                Explanation::new(record, headline(entry, now), record.decision.appraisal.as_ref())
+            }),
         }
     }
 }
@@ -128,7 +137,11 @@ fn faults(record: &Record) -> Vec<FaultDocument> {
     record
         .faults()
         .into_iter()
-        .map(|(source, fault)| FaultDocument { source, fault: fault.code(), text: Fault::excerpt(&fault.to_string()) })
+        .map(|(source, fault)| FaultDocument {
+            source,
+            fault: fault.code(),
+            text: Fault::excerpt(&fault.to_string()),
+        })
         .collect()
 }
 
@@ -161,7 +174,10 @@ pub struct DecisionDocument {
 impl From<Slice> for DecisionsDocument {
     fn from(slice: Slice) -> Self {
         let next_before = if slice.more { slice.rows.last().map(|row| row.at) } else { None };
-        Self { decisions: slice.rows.into_iter().map(DecisionDocument::from).collect(), next_before }
+        Self {
+            decisions: slice.rows.into_iter().map(DecisionDocument::from).collect(),
+            next_before,
+        }
     }
 }
 
@@ -185,7 +201,8 @@ impl From<DecisionRow> for DecisionDocument {
     }
 }
 
-/// The market as one look left it, and what is recommended: also the answer of `snarkfee estimate --json`.
+/// The market as one look left it, and what is recommended: also the answer of `snarkfee estimate
+/// --json`.
 #[derive(Clone, Debug, Serialize)]
 pub struct MarketDocument {
     daemon: DaemonId,
@@ -239,7 +256,9 @@ impl MarketDocument {
         let interval = market.and_then(|market| market.works_bought_per_hour_interval);
         let decision = &record.decision;
         let asked = match &decision.action {
-            Action::SetFee { fee } | Action::SwitchOn { fee, .. } | Action::Park { fee } => Some(*fee),
+            Action::SetFee { fee } | Action::SwitchOn { fee, .. } | Action::Park { fee } => {
+                Some(*fee)
+            }
             Action::Hold | Action::SwitchOff => decision.target.map(|target| target.fee),
         };
         let quantile = |(index, level): (usize, &f64)| {
@@ -264,7 +283,10 @@ impl MarketDocument {
             open_works: record.book().map(|book| book.open_works),
             own_open_works: record.book().map(|book| book.own_open_works),
             histogram_resolves_prices: market.and_then(|market| market.histogram_resolves),
-            curve: appraisal.iter().flat_map(|appraisal| appraisal.curve.iter().map(CurvePoint::from)).collect(),
+            curve: appraisal
+                .iter()
+                .flat_map(|appraisal| appraisal.curve.iter().map(CurvePoint::from))
+                .collect(),
             recommended: Recommended {
                 action: decision.action.code(),
                 fee_mina: asked.map(Nanomina::to_mina),

@@ -1,6 +1,7 @@
 //! Why a worker is on or off at its fee, with the numbers, and what would change it.
 //!
-//! Invariants: follows from one record; the command line prints what the API answers, so that both say the same.
+//! Invariants: follows from one record; the command line prints what the API answers, so that both
+//! say the same.
 //!
 //! Not here: what would change it (`outlook`), what a guard waits for (`waits`).
 
@@ -108,7 +109,8 @@ impl Explanation {
         let market = record.market.as_ref();
         let interval = market.and_then(|market| market.works_bought_per_hour_interval);
         let outlook = appraisal.map(|appraisal| Outlook::of(record, appraisal));
-        let changes = appraisal.zip(outlook).map(|(appraisal, outlook)| outlook.changes(record, appraisal));
+        let changes =
+            appraisal.zip(outlook).map(|(appraisal, outlook)| outlook.changes(record, appraisal));
         Self {
             at: record.at,
             mode: record.mode,
@@ -124,12 +126,18 @@ impl Explanation {
                 .filter(|moving| moving.forgone > Nanomina::ZERO)
                 .map(MovingCost::from),
             cost_known: record.cost.is_some(),
-            stop_below_mina_per_hour: appraisal.map(|appraisal| appraisal.stop.threshold.to_mina_per_hour()),
-            resume_above_mina_per_hour: appraisal.map(|appraisal| appraisal.resume.threshold.to_mina_per_hour()),
+            stop_below_mina_per_hour: appraisal
+                .map(|appraisal| appraisal.stop.threshold.to_mina_per_hour()),
+            resume_above_mina_per_hour: appraisal
+                .map(|appraisal| appraisal.resume.threshold.to_mina_per_hour()),
             works_bought_per_hour: market.and_then(|market| market.works_bought_per_hour),
             works_bought_per_hour_low: interval.map(|[low, _]| low),
             works_bought_per_hour_high: interval.map(|[_, high]| high),
-            own_sales_by_fee: market.iter().flat_map(|market| &market.own_sales_by_fee).map(FeeSales::from).collect(),
+            own_sales_by_fee: market
+                .iter()
+                .flat_map(|market| &market.own_sales_by_fee)
+                .map(FeeSales::from)
+                .collect(),
             outlook,
             changes: changes.unwrap_or_default(),
         }
@@ -138,7 +146,11 @@ impl Explanation {
 
 impl From<Moving> for MovingCost {
     fn from(Moving { works, forgone, per_hour }: Moving) -> Self {
-        Self { works, forgone_mina: forgone.to_mina(), lost_mina_per_hour: per_hour.to_mina_per_hour() }
+        Self {
+            works,
+            forgone_mina: forgone.to_mina(),
+            lost_mina_per_hour: per_hour.to_mina_per_hour(),
+        }
     }
 }
 
@@ -150,7 +162,9 @@ fn forecasts(appraisal: &Appraisal) -> Vec<Arithmetic> {
 
 impl Arithmetic {
     fn new(forecast: &Forecast, cost: Nanomina) -> Self {
-        let at = |probability: f64| forecast.works_per_hour * (probability * forecast.fee.to_mina() - cost.to_mina());
+        let at = |probability: f64| {
+            forecast.works_per_hour * (probability * forecast.fee.to_mina() - cost.to_mina())
+        };
         Self {
             fee_mina: forecast.fee.to_mina(),
             sale_probability: forecast.sale_probability,
@@ -185,7 +199,8 @@ mod tests {
         record.look.status.as_mut().unwrap().worker = None;
         record.outcome = snarkfee_core::record::Outcome::Held;
         record.decision.action = Action::Hold;
-        record.decision.reason = Reason::StaysOff { expected: FeeRate::ZERO, threshold: FeeRate::new(1_000_000) };
+        record.decision.reason =
+            Reason::StaysOff { expected: FeeRate::ZERO, threshold: FeeRate::new(1_000_000) };
         let appraisal = record.decision.appraisal.as_mut().unwrap();
         appraisal.best.cautious_profit = FeeRate::ZERO;
         let sales = SalesNeeded { fee: Nanomina::ONE_MINA, now: 0.125, needed: 0.25 };
@@ -217,7 +232,8 @@ mod tests {
     #[test]
     fn an_idle_worker_names_every_border_at_which_it_resumes() {
         let mut record = off();
-        record.market.as_mut().unwrap().quantiles = [0, 0, 0, 1_500, 9_000].map(|price| Nanomina::try_new(price).ok());
+        record.market.as_mut().unwrap().quantiles =
+            [0, 0, 0, 1_500, 9_000].map(|price| Nanomina::try_new(price).ok());
         let found = explained(&record);
         assert_eq!(found.outlook, Some(Outlook::Resume));
         let texts: Vec<_> = found.changes.iter().map(|change| change.text.as_str()).collect();
@@ -260,16 +276,28 @@ mod tests {
         let best = &mut record.decision.appraisal.as_mut().unwrap().best;
         (best.works_per_hour, best.cautious_profit) = (0.0, FeeRate::ZERO);
         let idle = explained(&record);
-        assert_eq!((idle.outlook, idle.changes.len()), (Some(Outlook::Earn), 0), "all of them speak of a loss");
+        assert_eq!(
+            (idle.outlook, idle.changes.len()),
+            (Some(Outlook::Earn), 0),
+            "all of them speak of a loss"
+        );
     }
 
     #[test]
     fn own_sales_and_demand_are_told_with_how_well_they_are_known() {
         let found = explained(&sample::record());
-        let [cheap, dear] = found.own_sales_by_fee[..] else { panic!("{:?}", found.own_sales_by_fee) };
+        let [cheap, dear] = found.own_sales_by_fee[..] else {
+            panic!("{:?}", found.own_sales_by_fee)
+        };
         assert_eq!((cheap.works, cheap.sold, dear.works, dear.sold), (20, 11, 64, 26));
-        assert!((dear.fee_from_mina - 0.001).abs() < 1e-12 && (dear.realised - 0.40625).abs() < 1e-12);
-        let demand = [found.works_bought_per_hour_low, found.works_bought_per_hour, found.works_bought_per_hour_high];
+        assert!(
+            (dear.fee_from_mina - 0.001).abs() < 1e-12 && (dear.realised - 0.40625).abs() < 1e-12
+        );
+        let demand = [
+            found.works_bought_per_hour_low,
+            found.works_bought_per_hour,
+            found.works_bought_per_hour_high,
+        ];
         assert_eq!(demand, [Some(362.5), Some(410.0), Some(463.7)]);
     }
 

@@ -1,4 +1,5 @@
-//! Whether every daemon's loop still ticks, in real time, for `/healthz` and the service manager's watchdog.
+//! Whether every daemon's loop still ticks, in real time, for `/healthz` and the service manager's
+//! watchdog.
 
 use std::{
     collections::BTreeMap,
@@ -19,10 +20,12 @@ struct Pulse {
 }
 
 impl Liveness {
-    /// Expects a daemon's loop to come round within `allowed`, from `now` on. Three intervals and one time limit leave room for
-    /// one slow look. A loop that is already expected keeps its last beat.
+    /// Expects a daemon's loop to come round within `allowed`, from `now` on. Three intervals and
+    /// one time limit leave room for one slow look. A loop that is already expected keeps its last
+    /// beat.
     pub fn expect(&self, daemon: &DaemonId, allowed: Duration, now: Instant) {
-        self.pulses().entry(daemon.clone()).or_insert(Pulse { last: now, allowed }).allowed = allowed;
+        self.pulses().entry(daemon.clone()).or_insert(Pulse { last: now, allowed }).allowed =
+            allowed;
     }
 
     /// Notes that a daemon's loop came round.
@@ -40,7 +43,11 @@ impl Liveness {
     /// The daemons whose loop has not come round in time.
     pub fn overdue(&self, now: Instant) -> Vec<DaemonId> {
         let late = |pulse: &Pulse| now.saturating_duration_since(pulse.last) > pulse.allowed;
-        self.pulses().iter().filter(|(_, pulse)| late(pulse)).map(|(daemon, _)| daemon.clone()).collect()
+        self.pulses()
+            .iter()
+            .filter(|(_, pulse)| late(pulse))
+            .map(|(daemon, _)| daemon.clone())
+            .collect()
     }
 
     fn pulses(&self) -> MutexGuard<'_, BTreeMap<DaemonId, Pulse>> {
@@ -63,7 +70,11 @@ mod tests {
         liveness.beat(&main, at(211));
         assert!(liveness.overdue(at(421)).is_empty());
         liveness.expect(&main, Duration::from_secs(10), at(400));
-        assert_eq!(liveness.overdue(at(400)), std::slice::from_ref(&main), "a shorter interval counts at once");
+        assert_eq!(
+            liveness.overdue(at(400)),
+            std::slice::from_ref(&main),
+            "a shorter interval counts at once"
+        );
         liveness.forget(&main);
         assert!(liveness.overdue(at(9_999)).is_empty());
     }

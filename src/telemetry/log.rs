@@ -46,7 +46,8 @@ pub enum InvalidFilter {
 /// `filter` is in the form of `RUST_LOG`: `info`, `warn,snarkfee=debug`.
 pub fn init(format: LogFormat, filter: &str) -> Result<(), InvalidFilter> {
     let parsed = targets(filter)?;
-    let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let colour = io::stderr().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let events = fmt::layer().with_writer(io::stderr).with_ansi(colour);
     let filtered = tracing_subscriber::registry().with(parsed);
     match format {
@@ -56,8 +57,8 @@ pub fn init(format: LogFormat, filter: &str) -> Result<(), InvalidFilter> {
     .map_err(InvalidFilter::Taken)
 }
 
-/// Reads levels and targets between commas. `Targets` reads them too, and takes much that is a slip for a target that nothing has, which
-/// would silence the log.
+/// Reads levels and targets between commas. `Targets` reads them too, and takes much that is a slip
+/// for a target that nothing has, which would silence the log.
 fn targets(filter: &str) -> Result<Targets, InvalidFilter> {
     let parts = || filter.split(',').map(str::trim).filter(|part| !part.is_empty());
     let mut targets = Targets::new();
@@ -65,8 +66,10 @@ fn targets(filter: &str) -> Result<Targets, InvalidFilter> {
         return Ok(targets.with_default(LevelFilter::ERROR));
     }
     for part in parts() {
-        let malformed = || InvalidFilter::Malformed { filter: filter.to_owned(), part: part.to_owned() };
-        let (target, level) = part.split_once('=').map_or((part, None), |(target, level)| (target, Some(level)));
+        let malformed =
+            || InvalidFilter::Malformed { filter: filter.to_owned(), part: part.to_owned() };
+        let (target, level) =
+            part.split_once('=').map_or((part, None), |(target, level)| (target, Some(level)));
         if level == Some("") {
             return Err(malformed());
         }
@@ -81,8 +84,8 @@ fn targets(filter: &str) -> Result<Targets, InvalidFilter> {
     Ok(targets)
 }
 
-/// Writes the one event of a record: what was done as its message, why and with which numbers as its fields. Fields that are not
-/// known are left out.
+/// Writes the one event of a record: what was done as its message, why and with which numbers as
+/// its fields. Fields that are not known are left out.
 pub fn log_record(record: &Record) {
     let decision = &record.decision;
     let best = decision.appraisal.as_ref().map(|appraisal| appraisal.best);
@@ -136,12 +139,21 @@ fn summary(record: &Record) -> String {
         (Outcome::DryRun, _) | (Outcome::Held, Mode::DryRun) => format!("dry-run, would {what}"),
         (Outcome::Held, Mode::Live) => format!("not sent: {what}"),
         (Outcome::Confirmed, _) => format!("{what}: confirmed"),
-        (Outcome::Applied { overtook: Some(Overtaken { found, left }), .. }, _) => match found.fee == left.fee {
-            false => format!("{what}: accepted, but SOMEONE ELSE had set the fee to {} meanwhile", found.fee),
-            true => format!("{what}: accepted, but SOMEONE ELSE had set another worker key meanwhile"),
-        },
+        (Outcome::Applied { overtook: Some(Overtaken { found, left }), .. }, _) => {
+            match found.fee == left.fee {
+                false => format!(
+                    "{what}: accepted, but SOMEONE ELSE had set the fee to {} meanwhile",
+                    found.fee
+                ),
+                true => format!(
+                    "{what}: accepted, but SOMEONE ELSE had set another worker key meanwhile"
+                ),
+            }
+        }
         (Outcome::Applied { overtook: None, .. }, _) => format!("{what}: accepted, not yet seen"),
-        (Outcome::Rejected { reached: None, .. }, _) => format!("{what}: REJECTED, nothing changed"),
+        (Outcome::Rejected { reached: None, .. }, _) => {
+            format!("{what}: REJECTED, nothing changed")
+        }
         (Outcome::Rejected { reached: Some(left), .. }, _) => {
             format!("{what}: REJECTED half-way, the fee is now {}", left.fee)
         }
@@ -190,7 +202,10 @@ mod tests {
 
     fn captured(record: &Record) -> Fields {
         let capture = Capture::default();
-        tracing::subscriber::with_default(tracing_subscriber::registry().with(capture.clone()), || log_record(record));
+        tracing::subscriber::with_default(
+            tracing_subscriber::registry().with(capture.clone()),
+            || log_record(record),
+        );
         let mut events = capture.0.lock().unwrap();
         assert_eq!(events.len(), 1, "one event per record");
         let (level, fields) = events.remove(0);
@@ -221,7 +236,8 @@ mod tests {
             ("took_ms", "42"),
             ("message", "set fee to 0.0012 MINA: confirmed"),
         ];
-        let expected: Fields = expected.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
+        let expected: Fields =
+            expected.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
         assert_eq!(fields, expected);
     }
 
@@ -249,7 +265,15 @@ mod tests {
     fn a_filter_that_cannot_be_read_is_named() {
         let error = init(LogFormat::Text, "snarkfee=[").unwrap_err();
         assert!(error.to_string().contains("snarkfee=["));
-        for slip in ["!!", "info;snarkfee=debug", "snarkfee=", "=debug", "warn,snarkfee=loud", "a[span]=debug", "a b"] {
+        for slip in [
+            "!!",
+            "info;snarkfee=debug",
+            "snarkfee=",
+            "=debug",
+            "warn,snarkfee=loud",
+            "a[span]=debug",
+            "a b",
+        ] {
             assert!(targets(slip).is_err(), "{slip}");
         }
     }

@@ -1,8 +1,9 @@
-//! What people and machines are told of a [`snarkfee_core::record::Record`]: metrics, log line, JSON documents, plain words, and the board
-//! that the page reads.
+//! What people and machines are told of a [`snarkfee_core::record::Record`]: metrics, log line,
+//! JSON documents, plain words, and the board that the page reads.
 //!
-//! Invariants: everything here follows from records alone and is owned by its creator; there are no globals. Label values
-//! come from closed codes, never from a daemon's text. Money becomes a float only here.
+//! Invariants: everything here follows from records alone and is owned by its creator; there are no
+//! globals. Label values come from closed codes, never from a daemon's text. Money becomes a float
+//! only here.
 //!
 //! Not here: HTTP (`web`), and what led to a record (`controller`).
 

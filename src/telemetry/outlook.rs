@@ -31,7 +31,8 @@ pub enum Outlook {
 /// One thing that would lead to the outlook.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
-    /// `prices` (a factor on all of them), `sales` (P(sold) at a fee, on the cautious side), or `cost` (MINA per work).
+    /// `prices` (a factor on all of them), `sales` (P(sold) at a fee, on the cautious side), or
+    /// `cost` (MINA per work).
     pub what: String,
     /// The value now; `None` for a cost that is not known.
     pub now: Option<f64>,
@@ -48,9 +49,10 @@ impl Outlook {
     pub(super) fn of(record: &Record, appraisal: &Appraisal) -> Self {
         let on = match record.decision.reason {
             Reason::StaysOff { .. } | Reason::Profitable { .. } | Reason::MinOff { .. } => false,
-            Reason::Uneconomical { .. } | Reason::MinOn { .. } | Reason::AtTarget | Reason::InsideDeadband { .. } => {
-                true
-            }
+            Reason::Uneconomical { .. }
+            | Reason::MinOn { .. }
+            | Reason::AtTarget
+            | Reason::InsideDeadband { .. } => true,
             _ => record.enabled_after().unwrap_or(record.role == Role::Coordinator),
         };
         let expected = appraisal.best.cautious_profit;
@@ -80,8 +82,12 @@ impl Outlook {
     pub const fn introduction(self) -> &'static str {
         match self {
             Self::Stop => "it would stop if, each by itself,",
-            Self::Idle => "it would ask a fee that brings no work, and costs nothing, if, each by itself,",
-            Self::Earn => "it asks a fee that brings no work, and costs nothing; it would earn if, each by itself,",
+            Self::Idle => {
+                "it would ask a fee that brings no work, and costs nothing, if, each by itself,"
+            }
+            Self::Earn => {
+                "it asks a fee that brings no work, and costs nothing; it would earn if, each by itself,"
+            }
             Self::StayOn => "it would stay on if, each by itself,",
             Self::Resume => "it would resume if, each by itself,",
             Self::StayOff => "it would stay off if, each by itself,",
@@ -92,7 +98,9 @@ impl Outlook {
     pub const fn standstill(self) -> &'static str {
         match self {
             Self::Stop | Self::Idle => "neither prices, sales nor cost alone would stop it",
-            Self::StayOn | Self::Resume | Self::Earn => "neither prices, sales nor cost alone would make it pay",
+            Self::StayOn | Self::Resume | Self::Earn => {
+                "neither prices, sales nor cost alone would make it pay"
+            }
             Self::StayOff => "neither prices, sales nor cost alone would keep it off",
         }
     }
@@ -110,19 +118,27 @@ impl Change {
     }
 }
 
-/// The crossing in words: each number is the exact border, on which side of it follows from the outlook.
+/// The crossing in words: each number is the exact border, on which side of it follows from the
+/// outlook.
 fn solved(crossing: &Crossing, cost: Nanomina, record: &Record) -> Vec<Change> {
     let prices = crossing.price_factor.map(|factor| {
         let example = record.market.as_ref().and_then(positive_quantile).map(|(level, price)| {
             let then = four_digits(price.to_mina() * factor);
-            format!("; {} of works are bought for at most {price} now, that would be {then} MINA", percent(level))
+            format!(
+                "; {} of works are bought for at most {price} now, that would be {then} MINA",
+                percent(level)
+            )
         });
         Change {
             what: "prices".to_owned(),
             now: Some(1.0),
             needed: factor,
             fee_mina: None,
-            text: format!("all prices were {} times what they are{}", four_digits(factor), example.unwrap_or_default()),
+            text: format!(
+                "all prices were {} times what they are{}",
+                four_digits(factor),
+                example.unwrap_or_default()
+            ),
         }
     });
     let sales = crossing.sales.map(|sales| Change {

@@ -22,11 +22,14 @@ pub(super) fn wait(reason: &Reason, at: Timestamp) -> Option<Duration> {
     }
 }
 
-/// What ends a reason that is not about the market, in words that follow "until"; `None` for one that is.
+/// What ends a reason that is not about the market, in words that follow "until"; `None` for one
+/// that is.
 pub(super) fn way_out(reason: &Reason) -> Option<&'static str> {
     Some(match reason {
         Reason::Paused { .. } => "the operator's pause ends, by itself or by `snarkfee resume`",
-        Reason::BreakerOpen { .. } => "enough looks in a row succeed, or `snarkfee resume` closes the breaker",
+        Reason::BreakerOpen { .. } => {
+            "enough looks in a row succeed, or `snarkfee resume` closes the breaker"
+        }
         Reason::StatusFault { .. } | Reason::ChainFault { .. } | Reason::BookFault { .. } => {
             "the daemon answers; `snarkfee check` says what is in the way"
         }
@@ -35,11 +38,19 @@ pub(super) fn way_out(reason: &Reason) -> Option<&'static str> {
         }
         Reason::Stale { .. } => "a look takes less than safety.max_age",
         Reason::ClockSet { .. } => "the clock only goes on from one look to the next",
-        Reason::Unsynced { .. } | Reason::TipBehind { .. } => "the daemon has caught up with the chain",
+        Reason::Unsynced { .. } | Reason::TipBehind { .. } => {
+            "the daemon has caught up with the chain"
+        }
         Reason::FewPeers { .. } => "the daemon has more peers, or safety.min_peers is lower",
-        Reason::ExternalChange { .. } => "safety.external_hold is over, or `snarkfee resume` ends it",
-        Reason::Contested { .. } => "the hold is over or `snarkfee resume` ends it; find out who else sets the daemon",
-        Reason::ForeignKey { .. } => "the daemon works for worker_key, or own_provers names the key it works for",
+        Reason::ExternalChange { .. } => {
+            "safety.external_hold is over, or `snarkfee resume` ends it"
+        }
+        Reason::Contested { .. } => {
+            "the hold is over or `snarkfee resume` ends it; find out who else sets the daemon"
+        }
+        Reason::ForeignKey { .. } => {
+            "the daemon works for worker_key, or own_provers names the key it works for"
+        }
         Reason::RoleUnsure => {
             "role is set, the daemon shows a worker key, or its metrics show that it hands out work without one"
         }

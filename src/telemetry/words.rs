@@ -10,8 +10,9 @@ use snarkfee_core::{
 
 use super::board::{Entry, Standing};
 
-/// Why the worker is as it is, in one line: `off since 14:02: free work covers 98 % of demand; would resume at an expected
-/// 0.001 MINA/h`. Times of day are UTC; one of another day than `now` has its date.
+/// Why the worker is as it is, in one line: `off since 14:02: free work covers 98 % of demand;
+/// would resume at an expected 0.001 MINA/h`. Times of day are UTC; one of another day than `now`
+/// has its date.
 pub fn headline(entry: &Entry, now: Timestamp) -> String {
     match (&entry.latest, &entry.standing) {
         (Some(record), Some(standing)) => {
@@ -45,14 +46,18 @@ fn state(record: &Record, standing: &Standing, now: Timestamp) -> String {
 }
 
 fn because(record: &Record) -> String {
-    let free = record.market.as_ref().filter(|market| market.samples > 0 && market.zero_fee_ratio >= 0.5);
-    let free = free.map(|market| format!("free work covers {} of demand; ", percent(market.zero_fee_ratio)));
+    let free =
+        record.market.as_ref().filter(|market| market.samples > 0 && market.zero_fee_ratio >= 0.5);
+    let free = free
+        .map(|market| format!("free work covers {} of demand; ", percent(market.zero_fee_ratio)));
     let free = free.unwrap_or_default();
     let best = record.decision.appraisal.as_ref().map(|appraisal| appraisal.best);
     match (&record.decision.reason, best) {
         (Reason::StaysOff { expected, threshold }, _) => {
             let expected = rate(*expected);
-            format!("{free}{expected} expected at the best fee; would resume at an expected {threshold}")
+            format!(
+                "{free}{expected} expected at the best fee; would resume at an expected {threshold}"
+            )
         }
         (Reason::Uneconomical { expected, threshold }, _) => {
             let expected = rate(*expected);
@@ -103,7 +108,10 @@ mod tests {
         off.market.as_mut().unwrap().zero_fee_ratio = 0.98;
         off.outcome = Outcome::Held;
         off.decision.action = Action::Hold;
-        off.decision.reason = Reason::StaysOff { expected: FeeRate::new(-200_000), threshold: FeeRate::new(1_000_000) };
+        off.decision.reason = Reason::StaysOff {
+            expected: FeeRate::new(-200_000),
+            threshold: FeeRate::new(1_000_000),
+        };
         off
     }
 
@@ -132,7 +140,8 @@ mod tests {
     #[test]
     fn a_silent_daemon_says_what_was_last_seen() {
         let mut silent = off_record();
-        let fault = snarkfee_core::fault::Fault::TimedOut { limit: std::time::Duration::from_secs(30) };
+        let fault =
+            snarkfee_core::fault::Fault::TimedOut { limit: std::time::Duration::from_secs(30) };
         silent.look.status = Err(fault.clone());
         silent.decision.reason = Reason::StatusFault { fault };
         assert_eq!(
@@ -143,14 +152,17 @@ mod tests {
 
     #[test]
     fn numbers_for_people_have_four_digits() {
-        let shown: Vec<_> =
-            [0.0, 0.020_873_412, -0.000_213_877, 12_345.678, 1.0, 1e-12, -1e-12].into_iter().map(four_digits).collect();
+        let shown: Vec<_> = [0.0, 0.020_873_412, -0.000_213_877, 12_345.678, 1.0, 1e-12, -1e-12]
+            .into_iter()
+            .map(four_digits)
+            .collect();
         assert_eq!(shown, ["0", "0.02087", "-0.0002139", "12346", "1", "0", "0"]);
     }
 
     #[test]
     fn shares_near_the_ends_are_not_rounded_to_them() {
-        let shown: Vec<_> = [0.0, 0.0001, 0.004, 0.5, 0.98, 0.996, 0.9999, 1.0].into_iter().map(percent).collect();
+        let shown: Vec<_> =
+            [0.0, 0.0001, 0.004, 0.5, 0.98, 0.996, 0.9999, 1.0].into_iter().map(percent).collect();
         assert_eq!(shown, ["0 %", "0.1 %", "0.4 %", "50 %", "98 %", "99.6 %", "99.9 %", "100 %"]);
     }
 }

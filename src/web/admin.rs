@@ -48,7 +48,8 @@ impl Admin {
     }
 
     fn admits(&self, header: Option<&HeaderValue>) -> bool {
-        let Some((scheme, given)) = header.and_then(|value| value.to_str().ok()).and_then(|text| text.split_once(' '))
+        let Some((scheme, given)) =
+            header.and_then(|value| value.to_str().ok()).and_then(|text| text.split_once(' '))
         else {
             return false;
         };
@@ -64,11 +65,16 @@ impl fmt::Debug for Admin {
 }
 
 /// Lets a request with the token through, before anything of its body is read.
-pub(super) async fn authorise(State(admin): State<Arc<Admin>>, request: Request, next: Next) -> Response {
+pub(super) async fn authorise(
+    State(admin): State<Arc<Admin>>,
+    request: Request,
+    next: Next,
+) -> Response {
     if admin.admits(request.headers().get(header::AUTHORIZATION)) {
         return next.run(request).await;
     }
-    let mut refused = Problem::new(StatusCode::UNAUTHORIZED, "the admin token is missing or wrong").into_response();
+    let mut refused = Problem::new(StatusCode::UNAUTHORIZED, "the admin token is missing or wrong")
+        .into_response();
     refused.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     // What follows of the body is not read.
     refused.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -84,7 +90,10 @@ struct Order {
     lasting: Option<String>,
 }
 
-pub(super) async fn pause(State(face): State<Face>, body: Result<Bytes, BytesRejection>) -> Result<Response, Problem> {
+pub(super) async fn pause(
+    State(face): State<Face>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
     let order = order(&face, body)?;
     let now = face.clock.now();
     let until = order.lasting.as_deref().map(|text| end(text, now)).transpose()?;
@@ -92,7 +101,10 @@ pub(super) async fn pause(State(face): State<Face>, body: Result<Bytes, BytesRej
     hand_over(&face, Command::Pause { daemon: order.daemon, until }, answer).await
 }
 
-pub(super) async fn resume(State(face): State<Face>, body: Result<Bytes, BytesRejection>) -> Result<Response, Problem> {
+pub(super) async fn resume(
+    State(face): State<Face>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
     let order = order(&face, body)?;
     if order.lasting.is_some() {
         return Err(Problem::bad("resume takes no \"for\""));
@@ -106,8 +118,8 @@ fn order(face: &Face, body: Result<Bytes, BytesRejection>) -> Result<Order, Prob
     if body.trim_ascii().is_empty() {
         return Ok(Order::default());
     }
-    let order: Order =
-        serde_json::from_slice(&body).map_err(|error| Problem::bad(format!("the body is not understood: {error}")))?;
+    let order: Order = serde_json::from_slice(&body)
+        .map_err(|error| Problem::bad(format!("the body is not understood: {error}")))?;
     if let Some(daemon) = &order.daemon
         && face.board.entry(daemon).is_none()
     {
@@ -118,10 +130,15 @@ fn order(face: &Face, body: Result<Bytes, BytesRejection>) -> Result<Order, Prob
 
 /// When a pause of a length like `90s`, `30m` or `24h` ends.
 fn end(lasting: &str, now: Timestamp) -> Result<Timestamp, Problem> {
-    let bad = || Problem::bad("\"for\" must be a length of time such as \"90s\", \"30m\" or \"24h\", at most 366 days");
+    let bad = || {
+        Problem::bad(
+            "\"for\" must be a length of time such as \"90s\", \"30m\" or \"24h\", at most 366 days",
+        )
+    };
     let length: SignedDuration = lasting.parse().map_err(|_| bad())?;
-    let length =
-        Duration::try_from(length).ok().filter(|length| (Duration::from_secs(1)..=LONGEST_PAUSE).contains(length));
+    let length = Duration::try_from(length)
+        .ok()
+        .filter(|length| (Duration::from_secs(1)..=LONGEST_PAUSE).contains(length));
     now.checked_add(length.ok_or_else(bad)?).map_err(|_| bad())
 }
 
@@ -130,7 +147,8 @@ async fn hand_over(face: &Face, command: Command, answer: Value) -> Result<Respo
         return Err(Problem::new(StatusCode::NOT_FOUND, "no such path"));
     };
     tracing::info!(?command, "command taken over HTTP");
-    let refused = |error: NotTaken| Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string());
+    let refused =
+        |error: NotTaken| Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string());
     admin.controls.send(command).await.map_err(refused)?;
     Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
 }

@@ -15,14 +15,17 @@ use super::{
     problem::Problem,
     query::{ActionFilter, Query},
 };
-use crate::telemetry::{DecisionFilter, DecisionsDocument, Entry, Exposition, MarketDocument, StatusDocument};
+use crate::telemetry::{
+    DecisionFilter, DecisionsDocument, Entry, Exposition, MarketDocument, StatusDocument,
+};
 
 /// Decisions in an answer that names no `limit`.
 const USUAL_LIMIT: usize = 100;
 
 /// OpenMetrics, unless only the older text format is asked for.
 pub(super) async fn metrics(State(face): State<Face>, headers: HeaderMap) -> Response {
-    let accepted: Vec<&str> = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
+    let accepted: Vec<&str> =
+        headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
     let asks = |media: &str| accepted.iter().any(|value| value.contains(media));
     let classic = asks("text/plain") && !asks("openmetrics");
     let form = if classic { Exposition::Classic } else { Exposition::OpenMetrics };
@@ -67,12 +70,18 @@ pub(super) async fn decisions(
     Ok(Json(face.board.decisions(&filter).into()))
 }
 
-pub(super) async fn market(State(face): State<Face>, RawQuery(raw): RawQuery) -> Result<Json<MarketDocument>, Problem> {
+pub(super) async fn market(
+    State(face): State<Face>,
+    RawQuery(raw): RawQuery,
+) -> Result<Json<MarketDocument>, Problem> {
     let query = Query::parse(raw.as_deref(), &["daemon"])?;
     let entry = chosen(&face, &query)?;
     match &entry.latest {
         Some(record) => Ok(Json(MarketDocument::new(record))),
-        None => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, format!("{} was not looked at yet", entry.daemon))),
+        None => Err(Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("{} was not looked at yet", entry.daemon),
+        )),
     }
 }
 

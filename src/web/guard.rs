@@ -32,11 +32,16 @@ pub(super) async fn harden(mut response: Response) -> Response {
 }
 
 /// Gives up on a request whose body does not arrive in time.
-pub(super) async fn in_time(State(limit): State<Duration>, request: Request, next: Next) -> Response {
+pub(super) async fn in_time(
+    State(limit): State<Duration>,
+    request: Request,
+    next: Next,
+) -> Response {
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
         Err(_) => {
-            let mut late = Problem::new(StatusCode::REQUEST_TIMEOUT, "the request took too long").into_response();
+            let mut late = Problem::new(StatusCode::REQUEST_TIMEOUT, "the request took too long")
+                .into_response();
             late.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             late
         }

@@ -1,8 +1,8 @@
 //! The HTTP face: status page, API, health and metrics on one listener.
 //!
-//! Invariants: everything is read from the board and the metrics, so no request waits for a daemon; nothing changes anything
-//! but the two POST paths, which need the admin token; no answer holds markup that came from a daemon; every body, header and
-//! connection has a limit in size and time.
+//! Invariants: everything is read from the board and the metrics, so no request waits for a daemon;
+//! nothing changes anything but the two POST paths, which need the admin token; no answer holds
+//! markup that came from a daemon; every body, header and connection has a limit in size and time.
 //!
 //! Not here: binding the address and deciding whether it may be bound (`config`, `cli`).
 

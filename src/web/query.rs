@@ -43,7 +43,9 @@ impl ActionFilter {
 
     pub(super) fn codes(self) -> Vec<&'static str> {
         match self {
-            Self::Changes => Action::CODES.into_iter().filter(|code| *code != Action::Hold.code()).collect(),
+            Self::Changes => {
+                Action::CODES.into_iter().filter(|code| *code != Action::Hold.code()).collect()
+            }
             Self::Only(code) => vec![code],
         }
     }
@@ -53,16 +55,24 @@ impl ActionFilter {
 const MOST: usize = 1_000;
 
 impl Query {
-    /// Reads the parameters named in `known`. Any other, a repeated one or a bad value is an error that names it.
+    /// Reads the parameters named in `known`. Any other, a repeated one or a bad value is an error
+    /// that names it.
     pub(super) fn parse(raw: Option<&str>, known: &[&str]) -> Result<Self, Problem> {
         let mut query = Self::default();
         for (name, value) in form_urlencoded::parse(raw.unwrap_or_default().as_bytes()) {
             if !known.contains(&name.as_ref()) {
                 let name = excerpt(&name);
-                return Err(Problem::bad(format!("{name:?} is not a parameter here, only {}", known.join(", "))));
+                return Err(Problem::bad(format!(
+                    "{name:?} is not a parameter here, only {}",
+                    known.join(", ")
+                )));
             }
             match name.as_ref() {
-                "daemon" => once("daemon", &mut query.daemon, DaemonId::try_new(&value).map_err(|e| e.to_string()))?,
+                "daemon" => once(
+                    "daemon",
+                    &mut query.daemon,
+                    DaemonId::try_new(&value).map_err(|e| e.to_string()),
+                )?,
                 "limit" => once("limit", &mut query.limit, limit(&value))?,
                 "before" => once("before", &mut query.before, before(&value))?,
                 _ => once("action", &mut query.action, action(&value))?,
@@ -82,11 +92,14 @@ fn once<T>(name: &str, slot: &mut Option<T>, value: Result<T, String>) -> Result
 
 fn limit(text: &str) -> Result<usize, String> {
     let limit = text.parse::<usize>().ok().filter(|limit| (1..=MOST).contains(limit));
-    limit.ok_or_else(|| format!("limit must be a whole number from 1 to {MOST}, not {:?}", excerpt(text)))
+    limit.ok_or_else(|| {
+        format!("limit must be a whole number from 1 to {MOST}, not {:?}", excerpt(text))
+    })
 }
 
 fn before(text: &str) -> Result<Timestamp, String> {
-    let form = || format!("before must be a time such as 2026-01-31T14:02:00Z, not {:?}", excerpt(text));
+    let form =
+        || format!("before must be a time such as 2026-01-31T14:02:00Z, not {:?}", excerpt(text));
     text.parse().map_err(|_| form())
 }
 
@@ -117,7 +130,10 @@ mod tests {
     #[test]
     fn values_are_read_and_bad_ones_named() {
         let known = ["daemon", "limit", "before", "action"];
-        let query = Query::parse(Some("daemon=a&limit=1000&before=2026-01-31T14%3A02%3A00Z&action=changes"), &known);
+        let query = Query::parse(
+            Some("daemon=a&limit=1000&before=2026-01-31T14%3A02%3A00Z&action=changes"),
+            &known,
+        );
         let query = query.unwrap();
         assert_eq!(query.limit, Some(1000));
         assert_eq!(query.action, Some(ActionFilter::Changes));

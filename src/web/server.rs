@@ -81,11 +81,17 @@ pub async fn serve(listener: TcpListener, face: Face, limits: Limits, cancel: Ca
     drop(listener);
     tasks.close();
     if timeout(limits.drain.saturating_mul(2), tasks.wait()).await.is_err() {
-        tracing::warn!(connections = tasks.len(), "connections were still open when the service stopped");
+        tracing::warn!(
+            connections = tasks.len(),
+            "connections were still open when the service stopped"
+        );
     }
 }
 
-async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+async fn accept(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
     let slot = Arc::clone(slots).acquire_owned().await.map_err(io::Error::other)?;
     let (stream, _) = listener.accept().await?;
     Ok((stream, slot))

@@ -39,7 +39,10 @@ impl Asked {
         let clock = Clock::accelerated(start, 0.001);
         let world = Arc::new(Mutex::new(world));
         let stop = CancellationToken::new();
-        let server = SimDaemonServer::bind(ANY_PORT, ANY_PORT, world, clock, Options::default(), &stop).await.unwrap();
+        let server =
+            SimDaemonServer::bind(ANY_PORT, ANY_PORT, world, clock, Options::default(), &stop)
+                .await
+                .unwrap();
         let asked = Self { server, folder: TempDir::new().unwrap() };
         asked.configure(daemon);
         asked
@@ -91,9 +94,15 @@ fn ours() -> String {
 async fn an_estimate_names_the_market_and_changes_nothing() {
     let asked = Asked::new("list-price", &ours()).await;
     let shown = text(&asked.run(&["estimate"]).await.stdout);
-    for words in
-        ["nothing was changed", "bought for 0", "demand", "open works", "nonparametric", "best", "recommended:"]
-    {
+    for words in [
+        "nothing was changed",
+        "bought for 0",
+        "demand",
+        "open works",
+        "nonparametric",
+        "best",
+        "recommended:",
+    ] {
         assert!(shown.contains(words), "{words}: {shown}");
     }
     let found = document(&asked.run(&["estimate", "--json"]).await);
@@ -125,7 +134,10 @@ async fn an_estimate_names_the_market_and_changes_nothing() {
     assert!(curve.len() > 2);
     for point in curve {
         let number = |key: &str| point[key].as_f64().unwrap();
-        assert!(number("low") <= number("sale_probability") && number("sale_probability") <= number("high"));
+        assert!(
+            number("low") <= number("sale_probability")
+                && number("sale_probability") <= number("high")
+        );
         assert!(number("fee_mina") >= 0.0 && number("profit_mina_per_hour").is_finite());
     }
     assert_eq!(found["recommended"]["action"], "set_fee");
@@ -142,7 +154,14 @@ async fn a_plot_is_an_image_that_stands_by_itself() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     let svg = std::fs::read_to_string(&drawing).unwrap();
     assert_well_formed(&svg);
-    for words in ["main, ", "S(f) = P(C &gt; f)", "are bought for 0", "Standing quotes", "Expected profit", ">\n0\n<"] {
+    for words in [
+        "main, ",
+        "S(f) = P(C &gt; f)",
+        "are bought for 0",
+        "Standing quotes",
+        "Expected profit",
+        ">\n0\n<",
+    ] {
         assert!(svg.contains(words), "{words}: {svg}");
     }
     assert!(!svg.contains("NaN") && !svg.contains("inf"));
@@ -169,7 +188,9 @@ fn assert_well_formed(svg: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn forecasts_are_shown_also_where_nothing_may_be_touched() {
-    let asked = Asked::new("scarce", "worker_key = \"B62qsomeone\"\ncost.per_work = \"0.0001 MINA\"\n").await;
+    let asked =
+        Asked::new("scarce", "worker_key = \"B62qsomeone\"\ncost.per_work = \"0.0001 MINA\"\n")
+            .await;
     let found = document(&asked.run(&["estimate", "--json"]).await);
     assert_eq!(found["recommended"]["reason"], "foreign_key");
     assert!(!found["curve"].as_array().unwrap().is_empty(), "{found:#}");
@@ -187,13 +208,15 @@ async fn an_explanation_has_the_arithmetic_and_what_would_change_it() {
     assert_eq!(found["daemon"], "main");
     let best = &found["forecasts"][0];
     let number = |key: &str| best[key].as_f64().unwrap();
-    let profit =
-        number("works_per_hour") * (number("sale_probability") * number("fee_mina") - number("cost_per_work_mina"));
+    let profit = number("works_per_hour")
+        * (number("sale_probability") * number("fee_mina") - number("cost_per_work_mina"));
     assert!((profit - number("profit_mina_per_hour")).abs() < 1e-6, "{best}");
     assert_eq!(found["stop_below_mina_per_hour"], 0.0);
     assert_eq!(found["resume_above_mina_per_hour"], 0.001);
     let shown = text(&asked.run(&["explain"]).await.stdout);
-    for words in ["main: on since", "decided", "best fee", "asked fee", "limits", "stops below 0 MINA/h"] {
+    for words in
+        ["main: on since", "decided", "best fee", "asked fee", "limits", "stops below 0 MINA/h"]
+    {
         assert!(shown.contains(words), "{words}: {shown}");
     }
     assert!(shown.lines().count() <= 24, "one screen: {shown}");
@@ -204,7 +227,8 @@ async fn an_explanation_has_the_arithmetic_and_what_would_change_it() {
 async fn a_dear_work_says_at_which_prices_sales_and_cost_it_would_pay() {
     // A limit above 0, since a fee that brings no work earns exactly that.
     let costing = |cost: &str| {
-        let limits = "policy.stop_below = \"0.002 MINA/h\"\npolicy.resume_above = \"0.002 MINA/h\"\n";
+        let limits =
+            "policy.stop_below = \"0.002 MINA/h\"\npolicy.resume_above = \"0.002 MINA/h\"\n";
         ours().replace("0.0001 MINA", cost) + limits
     };
     let asked = Asked::new("list-price", &costing("0.0008 MINA")).await;
@@ -216,9 +240,12 @@ async fn a_dear_work_says_at_which_prices_sales_and_cost_it_would_pay() {
     assert_eq!(kinds, ["prices", "sales", "cost"]);
     let needed = |place: usize| changes[place]["needed"].as_f64().unwrap();
     let [factor, sales, cost] = [0, 1, 2].map(needed);
-    assert!(factor > 1.0 && sales > changes[1]["now"].as_f64().unwrap() && cost < 0.0008, "{found:#}");
-    // Put into the configuration, the cost named there does what was said of it, and a tenth more does not. The market goes on
-    // between two looks, so the cost is not set to the very limit.
+    assert!(
+        factor > 1.0 && sales > changes[1]["now"].as_f64().unwrap() && cost < 0.0008,
+        "{found:#}"
+    );
+    // Put into the configuration, the cost named there does what was said of it, and a tenth more
+    // does not. The market goes on between two looks, so the cost is not set to the very limit.
     for (cost, outlook) in [(cost * 0.99, "stop"), (cost * 1.1, "stay_on")] {
         asked.configure(&costing(&format!("{cost:.9} MINA")));
         let found = document(&asked.run(&["explain", "--json"]).await);
@@ -234,7 +261,10 @@ async fn a_silent_daemon_is_named_and_fails_the_command() {
         let output = asked.run(&[command]).await;
         assert_eq!(output.status.code(), Some(1), "{command}");
         let errors = text(&output.stderr);
-        assert!(errors.contains("could not observe daemon main") && errors.contains("snarkfee check"), "{errors}");
+        assert!(
+            errors.contains("could not observe daemon main") && errors.contains("snarkfee check"),
+            "{errors}"
+        );
         assert!(text(&output.stdout).contains("status_fault"));
     }
     let other = asked.run(&["estimate", "--daemon", "other"]).await;
@@ -250,15 +280,21 @@ async fn a_running_service_explains_itself() {
     let asked = Asked::new("scarce", &ours()).await;
     let folder: &Path = asked.folder.path();
     let controller = Controller { listen: Some(ANY_PORT), ..Controller::in_dir(folder.to_owned()) };
-    let mut daemon = Daemon::new(DaemonId::try_new("main").unwrap(), asked.server.graphql_url().parse().unwrap());
+    let mut daemon = Daemon::new(
+        DaemonId::try_new("main").unwrap(),
+        asked.server.graphql_url().parse().unwrap(),
+    );
     daemon.metrics = Some(MetricsSource::Direct(asked.server.metrics_url().parse().unwrap()));
     daemon.cost = CostModel::PerWork(Nanomina::try_new(100_000).unwrap());
     daemon.params.worker.key = Some(World::operator_key());
-    let started =
-        Service::new(Settings::new(controller, vec![daemon]), Clock::system(), Arc::new(NoJournal::default()))
-            .start()
-            .await
-            .unwrap();
+    let started = Service::new(
+        Settings::new(controller, vec![daemon]),
+        Clock::system(),
+        Arc::new(NoJournal::default()),
+    )
+    .start()
+    .await
+    .unwrap();
     let page = format!("http://{}", started.address.unwrap());
     let cancel = CancellationToken::new();
     let (_reload, reloads) = tokio::sync::mpsc::channel(1);
@@ -274,7 +310,10 @@ async fn a_running_service_explains_itself() {
     assert!(!found["forecasts"].as_array().unwrap().is_empty(), "{found:#}");
     let shown = text(&snarkfee(&["explain", "--url", &page, "--daemon", "main"]).await.stdout);
     assert!(shown.contains("best fee") && shown.contains("limits"), "{shown}");
-    assert_eq!(snarkfee(&["explain", "--url", &page, "--daemon", "other"]).await.status.code(), Some(2));
+    assert_eq!(
+        snarkfee(&["explain", "--url", &page, "--daemon", "other"]).await.status.code(),
+        Some(2)
+    );
     cancel.cancel();
     running.await.unwrap().unwrap();
     let gone = snarkfee(&["explain", "--url", &page]).await;

@@ -25,14 +25,20 @@ fn json(output: &Output) -> Value {
     serde_json::from_str(&printed(output)).unwrap()
 }
 
-/// Six and a half hours of blocks: every tenth one buys 16 works, a quarter of them for nothing, the rest for more and more.
+/// Six and a half hours of blocks: every tenth one buys 16 works, a quarter of them for nothing,
+/// the rest for more and more.
 fn blocks(folder: &Path) {
     for height in 1..=130_u32 {
         let work = |number: u32| {
-            let fee = if number.is_multiple_of(4) { "0".to_owned() } else { format!("0.{:04}", number * 20 + height) };
+            let fee = if number.is_multiple_of(4) {
+                "0".to_owned()
+            } else {
+                format!("0.{:04}", number * 20 + height)
+            };
             format!(r#"{{ "fee": "{fee}", "prover": "B62qprover{}" }}"#, number % 5 + 1)
         };
-        let works: Vec<String> = if height.is_multiple_of(10) { (0..16).map(work).collect() } else { Vec::new() };
+        let works: Vec<String> =
+            if height.is_multiple_of(10) { (0..16).map(work).collect() } else { Vec::new() };
         let text = format!(
             r#"{{ "protocol_state": {{ "previous_state_hash": "3N{}", "body": {{
                 "blockchain_state": {{ "timestamp": "{}" }},
@@ -50,8 +56,7 @@ fn blocks(folder: &Path) {
 fn a_simulation_is_the_same_to_the_byte_on_any_number_of_threads() {
     let folder = TempDir::new().unwrap();
     let run = |threads: &str, report: &str| {
-        let given =
-            "simulate --scenario restarts --policies profit,off --seeds 1..2 --slots 40 --without-hindsight --json";
+        let given = "simulate --scenario restarts --policies profit,off --seeds 1..2 --slots 40 --without-hindsight --json";
         let mut arguments: Vec<&str> = given.split(' ').collect();
         arguments.extend(["--threads", threads, "--report", report]);
         let printed = printed(&snarkfee(&folder, &arguments));
@@ -68,7 +73,11 @@ fn a_simulation_is_the_same_to_the_byte_on_any_number_of_threads() {
     assert!(policies.iter().all(|policy| policy["violations"] == 0));
     // The name of a format is no request.
     let report = report.replace("http://www.w3.org/2000/svg", "");
-    assert!(report.starts_with("<!DOCTYPE html>") && !report.contains("<script") && !report.contains("http"));
+    assert!(
+        report.starts_with("<!DOCTYPE html>")
+            && !report.contains("<script")
+            && !report.contains("http")
+    );
 }
 
 #[test]
@@ -78,12 +87,22 @@ fn blocks_are_gone_through_and_what_is_broken_is_named() {
     blocks(&folder.path().join("blocks"));
     fs::write(folder.path().join("blocks/net-131-3Nx.json"), "{").unwrap();
     let run = |extra: &[&str]| {
-        let given = ["backtest", "--policies", "profit,always-on:0.002MINA,off", "--works-per-hour", "30", "--blocks"];
+        let given = [
+            "backtest",
+            "--policies",
+            "profit,always-on:0.002MINA,off",
+            "--works-per-hour",
+            "30",
+            "--blocks",
+        ];
         json(&snarkfee(&folder, &[&given[..], &["blocks", "--json"], extra].concat()))
     };
     let document = run(&[]);
     assert_eq!(document, run(&["--threads", "1", "--report", "r.html"]));
-    assert_eq!((&document["source"], &document["blocks"]), (&Value::from("blocks"), &Value::from(130)));
+    assert_eq!(
+        (&document["source"], &document["blocks"]),
+        (&Value::from("blocks"), &Value::from(130))
+    );
     assert_eq!(
         (document["from"].as_str(), document["to"].as_str()),
         (Some("2021-03-17T16:56:20Z"), Some("2021-03-17T23:26:20Z"))
@@ -94,7 +113,8 @@ fn blocks_are_gone_through_and_what_is_broken_is_named() {
         let all = document["policies"].as_array().unwrap();
         all.iter().find(|policy| policy["policy"] == name).unwrap().clone()
     };
-    // 13 blocks buy 16 works each; at 0.002 MINA all of them sell but the free ones and, in the first blocks, the cheapest.
+    // 13 blocks buy 16 works each; at 0.002 MINA all of them sell but the free ones and, in the
+    // first blocks, the cheapest.
     let always = policy("always-on:0.002MINA");
     let sold = always["works_sold"].as_u64().unwrap();
     assert!((80..=156).contains(&sold), "{always}");
@@ -110,7 +130,8 @@ fn what_tune_recommends_is_a_valid_policy_and_says_why() {
     let folder = TempDir::new().unwrap();
     blocks(folder.path());
     let run = |threads: &str| {
-        let given = ["tune", "--blocks", "net-*.json", "--write", "policy.toml", "--threads", threads];
+        let given =
+            ["tune", "--blocks", "net-*.json", "--write", "policy.toml", "--threads", threads];
         printed(&snarkfee(&folder, &given))
     };
     let text = run("1");
@@ -118,9 +139,13 @@ fn what_tune_recommends_is_a_valid_policy_and_says_why() {
     assert_eq!(text, fs::read_to_string(folder.path().join("policy.toml")).unwrap());
     let lines: Vec<&str> = text.lines().skip_while(|line| *line != "[policy]").skip(1).collect();
     for (above, line) in lines.iter().zip(lines.iter().skip(1)) {
-        assert!(line.starts_with(['#', 'q']) || above.starts_with('#') && above.len() > 8, "no reason: {line}");
+        assert!(
+            line.starts_with(['#', 'q']) || above.starts_with('#') && above.len() > 8,
+            "no reason: {line}"
+        );
     }
-    let config = format!("{text}\n[daemons.main]\ngraphql_url = \"http://127.0.0.1:3085/graphql\"\n");
+    let config =
+        format!("{text}\n[daemons.main]\ngraphql_url = \"http://127.0.0.1:3085/graphql\"\n");
     fs::write(folder.path().join("c.toml"), config).unwrap();
     let effective = printed(&snarkfee(&folder, &["config", "-c", "c.toml", "--effective"]));
     let window = lines.iter().find(|line| line.starts_with("window")).unwrap();
@@ -159,14 +184,26 @@ fn real_blocks_are_gone_through() {
     }
     let folder = TempDir::new().unwrap();
     let path = shared.to_str().unwrap();
-    let given = ["backtest", "--policies", "always-on:0MINA,always-on:0.1MINA,off", "--json", "--blocks", path];
+    let given = [
+        "backtest",
+        "--policies",
+        "always-on:0MINA,always-on:0.1MINA,off",
+        "--json",
+        "--blocks",
+        path,
+    ];
     let document = json(&snarkfee(&folder, &given));
     let files = fs::read_dir(shared).unwrap().count() as u64;
     let skipped = document["skipped"].as_array().unwrap().len() as u64;
     assert_eq!(document["blocks"].as_u64().unwrap() + skipped, files);
-    let names: Vec<&str> =
-        document["series"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> = document["series"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["name"].as_str().unwrap())
+        .collect();
     assert_eq!(names, ["berkeley", "mainnet", "mainnet"]);
-    // Most works of 2021 were free: what is asked 0 for loses to all of them and is paid nothing for the rest.
+    // Most works of 2021 were free: what is asked 0 for loses to all of them and is paid nothing
+    // for the rest.
     assert!(document["policies"][0]["profit_mina"].as_f64().unwrap() < 0.0);
 }

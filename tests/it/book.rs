@@ -1,4 +1,5 @@
-//! The order book over several looks, at a daemon that shows its whole snark pool instead of the open works.
+//! The order book over several looks, at a daemon that shows its whole snark pool instead of the
+//! open works.
 
 use std::{
     collections::BTreeSet,
@@ -27,8 +28,8 @@ use crate::{
     server,
 };
 
-/// The pool holds a work that was bought as long as any block of the frontier had it outstanding, so a look that reads only the
-/// newest blocks would take works bought before them for open ones.
+/// The pool holds a work that was bought as long as any block of the frontier had it outstanding,
+/// so a look that reads only the newest blocks would take works bought before them for open ones.
 #[tokio::test]
 async fn works_bought_long_ago_stay_out_of_the_book_of_every_look() {
     static HAND: Hand = Hand::new(jiff::Timestamp::UNIX_EPOCH);
@@ -37,7 +38,9 @@ async fn works_bought_long_ago_stay_out_of_the_book_of_every_look() {
     let world = Arc::new(Mutex::new(World::new(&library::scenario("scarce").unwrap(), 3, start())));
     let stop = CancellationToken::new();
     let options = Options { era: Era::Mainnet14, ..Options::default() };
-    let served = SimDaemonServer::bind(ANY_PORT, ANY_PORT, world.clone(), clock, options, &stop).await.unwrap();
+    let served = SimDaemonServer::bind(ANY_PORT, ANY_PORT, world.clone(), clock, options, &stop)
+        .await
+        .unwrap();
     let base = Url::parse(&served.graphql_url()).unwrap().origin().ascii_serialization();
     let client = server::client_by(&base, clock);
     let params = Params {
@@ -46,16 +49,23 @@ async fn works_bought_long_ago_stay_out_of_the_book_of_every_look() {
         block_production: BlockProduction::default(),
         safety: Safety::default(),
     };
-    let context = Context { mode: Mode::DryRun, params: &params, cost: &CostModel::Unknown, quote: None };
+    let context =
+        Context { mode: Mode::DryRun, params: &params, cost: &CostModel::Unknown, quote: None };
     let mut state = State::default();
     for look in 0..3 {
         let seen = client.look(&state.plan(clock.now(), &params)).await;
         let book = seen.book.clone().expect("asked").expect("a book");
         assert_eq!(book.order, BookOrder::Unknown);
         let shown: BTreeSet<WorkId> = book.works.iter().map(|open| open.work).collect();
-        let open: BTreeSet<WorkId> = world.lock().unwrap().snapshot().open.iter().map(|open| open.work).collect();
+        let open: BTreeSet<WorkId> =
+            world.lock().unwrap().snapshot().open.iter().map(|open| open.work).collect();
         let bought: Vec<_> = shown.difference(&open).collect();
-        assert!(bought.is_empty(), "look {look}: {} of {} works are not open", bought.len(), shown.len());
+        assert!(
+            bought.is_empty(),
+            "look {look}: {} of {} works are not open",
+            bought.len(),
+            shown.len()
+        );
         state.conclude(clock.now(), &seen, &context);
         HAND.pass(Duration::from_secs(60));
     }

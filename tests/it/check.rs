@@ -34,9 +34,16 @@ const KEY: &str = "B62qre3erTHfzQckNuibViWQGyyKwZseztqrjPZBv6SQF384Rg6ESAy";
 
 /// A daemon in the market of now, as the machine's clock has it.
 async fn serve(daemon: SharedDaemon, options: Options) -> SimDaemonServer {
-    SimDaemonServer::bind(ANY_PORT, ANY_PORT, daemon, Clock::system(), options, &CancellationToken::new())
-        .await
-        .unwrap()
+    SimDaemonServer::bind(
+        ANY_PORT,
+        ANY_PORT,
+        daemon,
+        Clock::system(),
+        options,
+        &CancellationToken::new(),
+    )
+    .await
+    .unwrap()
 }
 
 fn world(scenario: &str) -> World {
@@ -95,7 +102,8 @@ fn fails(report: &Report, check: Check, detail: &str, fix: &str) {
     assert!(advice.contains(fix), "{advice}");
 }
 
-/// The checks with another verdict than `ok`. Services that other tests run on this machine are traces, too.
+/// The checks with another verdict than `ok`. Services that other tests run on this machine are
+/// traces, too.
 fn not_ok(report: &Report) -> BTreeSet<Check> {
     let not_ok = report.findings.iter().filter(|finding| finding.verdict != Verdict::Ok);
     not_ok.map(|finding| finding.check).filter(|check| *check != Check::OtherController).collect()
@@ -110,7 +118,8 @@ async fn a_healthy_daemon_of_every_era_passes_and_is_asked_only() {
         let (_, schema, _) = found(&report, Check::Schema);
         assert!(schema.contains("20") || schema.contains("4.0"), "{schema}");
         let expected = match era {
-            // Sales cannot be seen there, and the histogram, which must tell prices then, counts whole coins.
+            // Sales cannot be seen there, and the histogram, which must tell prices then, counts
+            // whole coins.
             Era::Coda2020 => BTreeSet::from([Check::Schema, Check::Histogram]),
             _ => BTreeSet::new(),
         };
@@ -140,10 +149,16 @@ async fn nothing_but_questions_is_sent_whatever_the_settings_say() {
     let asked = proxy.take_seen();
     assert!(asked.len() >= 4 && !asked.iter().any(|kind| kind.is_mutation()), "{asked:?}");
     assert_eq!(server.mutation_count(), 0);
-    assert!(!configured.file().with_file_name("state").exists(), "the folder of state is left to the service");
+    assert!(
+        !configured.file().with_file_name("state").exists(),
+        "the folder of state is left to the service"
+    );
     let lines: Vec<_> = check.output().lines().map(str::to_owned).collect();
     assert_eq!(lines.len(), Check::ALL.len(), "{lines:?}");
-    assert!(lines.iter().all(|line| line.starts_with("ok    ") || line.starts_with("warn  ")), "{lines:?}");
+    assert!(
+        lines.iter().all(|line| line.starts_with("ok    ") || line.starts_with("warn  ")),
+        "{lines:?}"
+    );
 }
 
 #[tokio::test]
@@ -152,7 +167,9 @@ async fn the_role_is_told_or_asked_for() {
     let unsure = report(&settings(&server, "")).await;
     let (verdict, detail, fix) = found(&unsure, Check::Role);
     assert!(
-        verdict == Verdict::Warn && detail.contains("look the same") && fix.contains("\"coordinator\""),
+        verdict == Verdict::Warn
+            && detail.contains("look the same")
+            && fix.contains("\"coordinator\""),
         "{detail}"
     );
     let told = report(&settings(&server, "role = \"coordinator\"")).await;
@@ -162,15 +179,22 @@ async fn the_role_is_told_or_asked_for() {
     let worker = serve(Arc::new(Mutex::new(world("scarce"))), Options::default()).await;
     let wrong = report(&settings(&worker, "role = \"coordinator\"")).await;
     assert_eq!(found(&wrong, Check::Role).0, Verdict::Warn);
-    assert!(found(&report(&settings(&worker, "")).await, Check::Role).1.starts_with("worker, on for"));
+    assert!(
+        found(&report(&settings(&worker, "")).await, Check::Role).1.starts_with("worker, on for")
+    );
 }
 
 #[tokio::test]
 async fn what_answers_at_the_address_and_is_no_full_daemon_is_named() {
     let (_port, closed) = nobody();
     let silent = socket(None).await;
-    let page = socket(Some("HTTP/1.1 200 OK\r\nContent-Length: 12\r\nConnection: close\r\n\r\n<html></html")).await;
-    let login = socket(Some("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")).await;
+    let page = socket(Some(
+        "HTTP/1.1 200 OK\r\nContent-Length: 12\r\nConnection: close\r\n\r\n<html></html",
+    ))
+    .await;
+    let login =
+        socket(Some("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"))
+            .await;
     let other = socket(Some("\u{16}\u{3}\u{1}binary")).await;
     let server = serve(Arc::new(Mutex::new(world("scarce"))), Options::default()).await;
     let fast = "timeout = \"300ms\"";
@@ -184,9 +208,14 @@ async fn what_answers_at_the_address_and_is_no_full_daemon_is_named() {
         (server.graphql_url().replace("/graphql", "/"), "", "404", "/graphql"),
         (server.graphql_url().replace("http:", "https:"), "", "not reachable", "plain HTTP"),
     ] {
-        let report = report(&format!("graphql_url = \"{url}\"\nworker_key = \"{KEY}\"\n{more}")).await;
+        let report =
+            report(&format!("graphql_url = \"{url}\"\nworker_key = \"{KEY}\"\n{more}")).await;
         fails(&report, Check::Reachability, detail, fix);
-        assert_eq!(report.count(Verdict::Fail), 1, "what follows from it is no failure of its own: {report:?}");
+        assert_eq!(
+            report.count(Verdict::Fail),
+            1,
+            "what follows from it is no failure of its own: {report:?}"
+        );
         assert!(found(&report, Check::Sync).1.starts_with("not checked"));
     }
     for (url, detail, fix) in [
@@ -197,7 +226,11 @@ async fn what_answers_at_the_address_and_is_no_full_daemon_is_named() {
         let text = settings(&server, "").replace(&server.metrics_url(), &url);
         let report = report(&text).await;
         fails(&report, Check::Metrics, detail, fix);
-        assert_eq!(not_ok(&report), BTreeSet::from([Check::Metrics, Check::Histogram]), "{report:?}");
+        assert_eq!(
+            not_ok(&report),
+            BTreeSet::from([Check::Metrics, Check::Histogram]),
+            "{report:?}"
+        );
     }
     assert_eq!(server.mutation_count(), 0);
 }
@@ -205,8 +238,11 @@ async fn what_answers_at_the_address_and_is_no_full_daemon_is_named() {
 #[tokio::test]
 async fn a_limited_port_is_told_from_a_full_one() {
     for era in [Era::Mainnet10, Era::Berkeley30, Era::Mesa40] {
-        let server =
-            serve(Arc::new(Mutex::new(world("scarce"))), Options { era, limited: true, ..Options::default() }).await;
+        let server = serve(
+            Arc::new(Mutex::new(world("scarce"))),
+            Options { era, limited: true, ..Options::default() },
+        )
+        .await;
         let report = report(&settings(&server, "")).await;
         fails(&report, Check::Schema, "limited", "3085");
         assert_eq!(found(&report, Check::Reachability).0, Verdict::Ok);
@@ -226,7 +262,8 @@ async fn a_daemon_that_does_not_follow_the_chain_is_waited_for() {
         let (stage, shared) = stage();
         change(&mut stage.lock().unwrap());
         let server = serve(shared, Options::default()).await;
-        let report = report(&settings(&server, "").replace(World::operator_key().as_str(), KEY)).await;
+        let report =
+            report(&settings(&server, "").replace(World::operator_key().as_str(), KEY)).await;
         fails(&report, Check::Sync, detail, fix);
     }
 }
@@ -255,7 +292,10 @@ async fn keys_accounts_and_traces_of_others_are_looked_at() {
     fails(&report, Check::WorkerKey, "checksum", "mina accounts list");
     let (verdict, detail, _) = found(&report, Check::OtherController);
     assert_eq!(verdict, Verdict::Warn);
-    assert!(detail.contains("mina-snark-stopper") || detail.contains("runs on this machine"), "{detail}");
+    assert!(
+        detail.contains("mina-snark-stopper") || detail.contains("runs on this machine"),
+        "{detail}"
+    );
 }
 
 #[tokio::test]
@@ -269,7 +309,10 @@ async fn tls_is_checked_by_the_machines_certificates() {
         std::fs::write(&authority, &proxy.authority).unwrap();
         let trust = [("SSL_CERT_FILE", authority.as_os_str())];
         let variables = if trusted { &trust[..] } else { &[] };
-        let check = Process::start_with(["check", "--json", "-c", configured.file().to_str().unwrap()], variables);
+        let check = Process::start_with(
+            ["check", "--json", "-c", configured.file().to_str().unwrap()],
+            variables,
+        );
         let code = check.exit_code().await;
         let document: Value = serde_json::from_str(&check.output()).unwrap();
         let rows = document["checks"].as_array().unwrap().clone();

@@ -69,7 +69,11 @@ pub(crate) fn violations(trace: &Trace) -> Vec<Violation> {
             sync: &step.sync,
             paused: step.paused,
             resumed: step.resumed,
-            sent: Sent { fee: count(Kind::SetFee), on: count(Kind::SwitchOn), off: count(Kind::SwitchOff) },
+            sent: Sent {
+                fee: count(Kind::SetFee),
+                on: count(Kind::SwitchOn),
+                off: count(Kind::SwitchOff),
+            },
             intended: Some(step.intended),
             restarts: &since_the_last,
             applied: &step.applied,

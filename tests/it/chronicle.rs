@@ -43,7 +43,8 @@ impl Chronicle {
 
     /// Opens it anew, after whoever used it is gone.
     pub(crate) async fn reopen(&mut self, now: Timestamp) {
-        let journal = Arc::into_inner(self.journal.take().unwrap()).expect("nobody uses it any more");
+        let journal =
+            Arc::into_inner(self.journal.take().unwrap()).expect("nobody uses it any more");
         let folder = self.folder.path().to_owned();
         let opened = tokio::task::spawn_blocking(move || {
             journal.close();
@@ -54,7 +55,10 @@ impl Chronicle {
 
     /// How many intents were taken down since the last time.
     pub(crate) fn take_intended(&mut self) -> usize {
-        let last: i64 = self.other.query_row("SELECT ifnull(max(id), 0) FROM intents", [], |row| row.get(0)).unwrap();
+        let last: i64 = self
+            .other
+            .query_row("SELECT ifnull(max(id), 0) FROM intents", [], |row| row.get(0))
+            .unwrap();
         usize::try_from(last - std::mem::replace(&mut self.last_intent, last)).unwrap()
     }
 }

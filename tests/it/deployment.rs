@@ -1,4 +1,5 @@
-//! What `config/` has for running the service: the unit, the image, the files of the package and of the composition.
+//! What `config/` has for running the service: the unit, the image, the files of the package and of
+//! the composition.
 
 use std::{
     fs,
@@ -46,8 +47,13 @@ fn systemd_finds_nothing_wrong_with_the_unit() {
 
 #[test]
 fn the_unit_leaves_little_to_an_intruder() {
-    // In tenths: a service without any hardening has 96, the limit of what systemd calls "OK" is 50.
-    let Some((well, told)) = analyze(&["security", "--offline=yes", "--no-pager", "--threshold=15"]) else { return };
+    // In tenths: a service without any hardening has 96, the limit of what systemd calls "OK" is
+    // 50.
+    let Some((well, told)) =
+        analyze(&["security", "--offline=yes", "--no-pager", "--threshold=15"])
+    else {
+        return;
+    };
     assert!(well, "{told}");
 }
 
@@ -55,7 +61,10 @@ fn the_unit_leaves_little_to_an_intruder() {
 #[test]
 fn settings_that_are_shipped_are_valid_and_send_nothing() {
     for file in ["debian/snarkfee.toml", "compose/snarkfee.toml"] {
-        let source = Source::new(Some(config(file)), [("STATE_DIRECTORY".into(), "/var/lib/snarkfee".into())]);
+        let source = Source::new(
+            Some(config(file)),
+            [("STATE_DIRECTORY".into(), "/var/lib/snarkfee".into())],
+        );
         let settings = source.load().unwrap_or_else(|errors| panic!("{file}: {errors}"));
         assert_eq!(settings.controller.mode, Mode::DryRun, "{file}");
     }
@@ -68,27 +77,38 @@ fn the_composition_scrapes_by_rules_that_are_there() {
     for file in ["compose/prometheus.yml", "prometheus/rules.yml"] {
         fs::copy(config(file), folder.path().join(Path::new(file).file_name().unwrap())).unwrap();
     }
-    let output =
-        Command::new(promtool).args(["check", "config", "prometheus.yml"]).current_dir(&folder).output().unwrap();
+    let output = Command::new(promtool)
+        .args(["check", "config", "prometheus.yml"])
+        .current_dir(&folder)
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", told(&output));
     // The paths that the composition mounts.
     let text = fs::read_to_string(config("compose/compose.yml")).unwrap();
-    let mounts =
-        text.lines().filter_map(|line| line.trim().strip_prefix("- .")).filter_map(|mount| mount.split(':').next());
+    let mounts = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("- ."))
+        .filter_map(|mount| mount.split(':').next());
     let mounts: Vec<_> = mounts.map(|path| config("compose").join(format!(".{path}"))).collect();
     assert!(mounts.len() >= 5 && mounts.iter().all(|path| path.exists()), "{mounts:?}");
 }
 
-/// The root of the image, laid out by its script, with nothing of this machine in it: the program must start there.
+/// The root of the image, laid out by its script, with nothing of this machine in it: the program
+/// must start there.
 #[test]
 fn the_program_runs_in_an_image_that_holds_nothing_else() {
-    let Some(chroot) = tool("chroot").filter(|_| Path::new("/etc/ssl/certs/ca-certificates.crt").exists()) else {
+    let Some(chroot) =
+        tool("chroot").filter(|_| Path::new("/etc/ssl/certs/ca-certificates.crt").exists())
+    else {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("image");
-    let laid =
-        Command::new(config("container/assemble.sh")).arg(env!("CARGO_BIN_EXE_snarkfee")).arg(&root).output().unwrap();
+    let laid = Command::new(config("container/assemble.sh"))
+        .arg(env!("CARGO_BIN_EXE_snarkfee"))
+        .arg(&root)
+        .output()
+        .unwrap();
     assert!(laid.status.success(), "{}", told(&laid));
     for shell in ["bin", "usr/bin", "sbin"] {
         assert!(!root.join(shell).exists(), "{shell}");
@@ -107,7 +127,10 @@ fn the_program_runs_in_an_image_that_holds_nothing_else() {
         println!("skipped: only root may change the root folder");
         return;
     }
-    assert_eq!(String::from_utf8_lossy(&version.stdout).trim(), concat!("snarkfee ", env!("CARGO_PKG_VERSION")));
+    assert_eq!(
+        String::from_utf8_lossy(&version.stdout).trim(),
+        concat!("snarkfee ", env!("CARGO_PKG_VERSION"))
+    );
     let demo = inside(&["demo", "--listen", "127.0.0.1:0", "--speed", "1000", "--duration", "1s"]);
     assert!(demo.status.success() && told(&demo).contains("works bought"), "{}", told(&demo));
 }

@@ -1,4 +1,5 @@
-//! The documentation, held against the program: codes, metrics, settings, scenarios, commands and links.
+//! The documentation, held against the program: codes, metrics, settings, scenarios, commands and
+//! links.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -35,17 +36,22 @@ fn documents() -> Vec<PathBuf> {
     let folders = [root().to_owned(), root().join("docs")];
     let entries = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap());
     let paths = entries.map(|entry| entry.unwrap().path());
-    let documents: Vec<_> = paths.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect();
+    let documents: Vec<_> =
+        paths.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect();
     assert!(documents.len() > 8, "{documents:?}");
     documents
 }
 
-/// The rows of a section's tables, cell by cell, without the head; a section ends with the next heading.
+/// The rows of a section's tables, cell by cell, without the head; a section ends with the next
+/// heading.
 fn rows(document: &str, heading: &str) -> Vec<Vec<String>> {
     let section = document.lines().skip_while(|line| *line != heading).skip(1);
     let section = section.take_while(|line| !line.starts_with('#'));
-    let cells = |line: &str| line.trim_matches('|').split(" |").map(|cell| cell.trim().to_owned()).collect();
-    let rows: Vec<Vec<String>> = section.filter(|line| line.starts_with("| `")).map(cells).collect();
+    let cells = |line: &str| {
+        line.trim_matches('|').split(" |").map(|cell| cell.trim().to_owned()).collect()
+    };
+    let rows: Vec<Vec<String>> =
+        section.filter(|line| line.starts_with("| `")).map(cells).collect();
     assert!(!rows.is_empty(), "no table under {heading:?}");
     rows
 }
@@ -66,8 +72,9 @@ fn assert_same(documented: &[String], known: &[String]) {
 
 /// The tags of an enum's variants, as its deserializer names them when it is given another one.
 fn variants<T: DeserializeOwned>(tag: &str) -> Vec<String> {
-    let error =
-        serde_json::from_str::<T>(&format!(r#"{{"{tag}": "no such variant"}}"#)).err().expect("no such variant");
+    let error = serde_json::from_str::<T>(&format!(r#"{{"{tag}": "no such variant"}}"#))
+        .err()
+        .expect("no such variant");
     let text = error.to_string();
     let (_, listed) = text.split_once("expected one of ").expect(&text);
     listed.split('`').skip(1).step_by(2).map(str::to_owned).collect()
@@ -77,13 +84,21 @@ fn variants<T: DeserializeOwned>(tag: &str) -> Vec<String> {
 fn codes_in(source: &str) -> BTreeSet<String> {
     let (_, function) = source.split_once("fn code(").unwrap();
     let (function, _) = function.split_once("\n    }\n").unwrap();
-    function.split("=> \"").skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned).collect()
+    function
+        .split("=> \"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]
 fn every_reason_is_documented_and_every_documented_one_exists() {
     let reasons = variants::<Reason>("reason");
-    assert_eq!(reasons.iter().cloned().collect::<BTreeSet<_>>(), codes_in(&read("crates/core/src/policy/reason.rs")));
+    assert_eq!(
+        reasons.iter().cloned().collect::<BTreeSet<_>>(),
+        codes_in(&read("crates/core/src/policy/reason.rs"))
+    );
     assert_same(&first_cells(&read("docs/reasons.md"), "## Reasons"), &reasons);
 }
 
@@ -109,15 +124,21 @@ fn exported() -> BTreeMap<String, (String, BTreeSet<String>)> {
     metrics.unrecorded(&record.daemon, JournalClass::Full);
     let text = metrics.render(record.at, Exposition::Classic);
     let mut families: BTreeMap<String, (String, BTreeSet<String>)> = BTreeMap::new();
-    for (name, kind) in text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' ')) {
+    for (name, kind) in
+        text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '))
+    {
         families.insert(name.to_owned(), (kind.to_owned(), BTreeSet::new()));
     }
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let Some((sample, labels)) = line.split_once('{') else { continue };
-        let family = ["_bucket", "_sum", "_count"].iter().find_map(|suffix| sample.strip_suffix(suffix));
+        let family =
+            ["_bucket", "_sum", "_count"].iter().find_map(|suffix| sample.strip_suffix(suffix));
         let family = family.filter(|family| families.contains_key(*family)).unwrap_or(sample);
         let (labels, _) = labels.split_once('}').unwrap();
-        let names = labels.split(',').filter_map(|label| label.split('=').next()).filter(|name| *name != "le");
+        let names = labels
+            .split(',')
+            .filter_map(|label| label.split('=').next())
+            .filter(|name| *name != "le");
         families.get_mut(family).expect(line).1.extend(names.map(str::to_owned));
     }
     families
@@ -129,7 +150,8 @@ fn every_metric_is_documented_with_its_type_and_labels() {
     let documented: BTreeMap<_, _> = documented
         .iter()
         .map(|row| {
-            let labels = row[2].split(',').map(|label| bare(label.trim())).filter(|label| !label.is_empty());
+            let labels =
+                row[2].split(',').map(|label| bare(label.trim())).filter(|label| !label.is_empty());
             (bare(&row[0]), (row[1].clone(), labels.collect::<BTreeSet<_>>()))
         })
         .filter(|(name, _)| cfg!(target_os = "linux") || !name.starts_with("process_"))
@@ -147,7 +169,8 @@ fn settings() -> BTreeMap<(String, String), String> {
         }
         let set = !line.starts_with("# ");
         let Some((key, value)) = line.trim_start_matches("# ").split_once(" = ") else { continue };
-        if section.is_empty() || !key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') {
+        if section.is_empty() || !key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+        {
             continue;
         }
         let default = if set { format!("`{value}`") } else { "-".to_owned() };
@@ -203,7 +226,8 @@ fn without_tables(text: &str) -> String {
     kept.collect::<Vec<_>>().join("\n")
 }
 
-/// The command lines of the program in fenced blocks, without comments, redirections and what a shell would expand.
+/// The command lines of the program in fenced blocks, without comments, redirections and what a
+/// shell would expand.
 fn command_lines(document: &str) -> Vec<Vec<String>> {
     let mut fenced = false;
     let mut found = Vec::new();
@@ -217,7 +241,9 @@ fn command_lines(document: &str) -> Vec<Vec<String>> {
         };
         let Some(rest) = rest.filter(|_| fenced) else { continue };
         let rest = rest.split(['>', '#', '|']).next().unwrap_or_default();
-        found.push(std::iter::once("snarkfee").chain(rest.split_whitespace()).map(str::to_owned).collect());
+        found.push(
+            std::iter::once("snarkfee").chain(rest.split_whitespace()).map(str::to_owned).collect(),
+        );
     }
     found
 }
@@ -238,10 +264,16 @@ fn every_command_line_that_is_shown_is_accepted() {
 
 #[test]
 fn the_readme_lists_the_commands_that_exist() {
-    let known: Vec<_> = Arguments::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    let known: Vec<_> = Arguments::command()
+        .get_subcommands()
+        .map(|command| command.get_name().to_owned())
+        .collect();
     let readme = read("README.md");
     let listed = rows(&readme, "## Commands").into_iter().flat_map(|row| {
-        let names = row[0].split("`snarkfee ").skip(1).map(|rest| rest.split([' ', '`']).next().unwrap_or_default());
+        let names = row[0]
+            .split("`snarkfee ")
+            .skip(1)
+            .map(|rest| rest.split([' ', '`']).next().unwrap_or_default());
         names.map(str::to_owned).collect::<Vec<_>>()
     });
     assert_same(&listed.collect::<Vec<_>>(), &known);
@@ -258,9 +290,11 @@ fn links_between_documents_lead_somewhere() {
             }
             links += 1;
             let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
-            let file = if file.is_empty() { path.clone() } else { path.parent().unwrap().join(file) };
+            let file =
+                if file.is_empty() { path.clone() } else { path.parent().unwrap().join(file) };
             assert!(file.exists(), "{}: {target}", path.display());
-            let anchored = anchor.is_empty() || anchors(&fs::read_to_string(&file).unwrap()).contains(anchor);
+            let anchored =
+                anchor.is_empty() || anchors(&fs::read_to_string(&file).unwrap()).contains(anchor);
             assert!(anchored, "{}: no heading for {target}", path.display());
         }
     }
@@ -269,8 +303,10 @@ fn links_between_documents_lead_somewhere() {
 
 /// The names by which headings can be linked to.
 fn anchors(document: &str) -> BTreeSet<String> {
-    let headings =
-        document.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
+    let headings = document
+        .lines()
+        .filter(|line| line.starts_with('#'))
+        .map(|line| line.trim_start_matches('#').trim());
     let slug = |heading: &str| {
         let kept = heading.to_lowercase().replace(' ', "-");
         kept.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect()

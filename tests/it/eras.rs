@@ -18,8 +18,11 @@ macro_rules! document {
 const SDL: &str = document!("schema");
 const INTROSPECTION: &str = document!("introspection");
 const ACCOUNT: &str = document!("account");
-const MUTATIONS: [&str; 3] =
-    [document!("set_snark_worker"), document!("unset_snark_worker"), document!("set_snark_work_fee")];
+const MUTATIONS: [&str; 3] = [
+    document!("set_snark_worker"),
+    document!("unset_snark_worker"),
+    document!("set_snark_work_fee"),
+];
 /// Richest first.
 const STATUS: [(StatusOperation, &str); 3] = [
     (StatusOperation::Metrics, document!("status_metrics")),
@@ -36,7 +39,8 @@ const MARKET: [(MarketOperation, &str); 3] = [
 pub(crate) const CODA_2020: &str = include_str!("../fixtures/graphql/coda-2020.graphql");
 pub(crate) const MESA_40: &str = include_str!("../fixtures/graphql/mesa-4.0.graphql");
 
-/// The introspection files of real daemons, by the beginning of their names, and the era each must be taken for.
+/// The introspection files of real daemons, by the beginning of their names, and the era each must
+/// be taken for.
 const REAL: [(&str, Era); 11] = [
     ("coda-2020-01", Era::Coda2020),
     ("mainnet-2021-03", Era::Mainnet10),
@@ -52,15 +56,21 @@ const REAL: [(&str, Era); 11] = [
 ];
 
 fn capabilities(schema: &Schema) -> Capabilities {
-    Capabilities::from_introspection(&serde_json::from_value(schema.introspection_answer()).expect("an answer"))
+    Capabilities::from_introspection(
+        &serde_json::from_value(schema.introspection_answer()).expect("an answer"),
+    )
 }
 
 /// The first document, richest first, that fits the schema.
 fn richest<T: Copy>(schema: &Schema, documents: &[(T, &str)]) -> Option<T> {
-    documents.iter().find(|(_, document)| problems(schema, document).is_empty()).map(|(operation, _)| *operation)
+    documents
+        .iter()
+        .find(|(_, document)| problems(schema, document).is_empty())
+        .map(|(operation, _)| *operation)
 }
 
-/// Asserts that what is chosen from a schema is the richest that fits it, and returns a line of the table.
+/// Asserts that what is chosen from a schema is the richest that fits it, and returns a line of the
+/// table.
 fn check(name: &str, schema: &Schema, era: Era) -> String {
     let found = capabilities(schema);
     assert_eq!(found.era(), era, "{name}");
@@ -82,15 +92,22 @@ fn check(name: &str, schema: &Schema, era: Era) -> String {
 
 fn real_schemas() -> Option<Vec<(String, Schema, Era)>> {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/schemas"));
-    let files: Vec<_> = fs::read_dir(&folder).ok()?.map(|entry| entry.expect("an entry").path()).collect();
+    let files: Vec<_> =
+        fs::read_dir(&folder).ok()?.map(|entry| entry.expect("an entry").path()).collect();
     let read = |(prefix, era): (&str, Era)| {
-        let stem = |file: &PathBuf| file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let file = files.iter().find(|file| stem(file).starts_with(prefix)).unwrap_or_else(|| panic!("no {prefix}"));
+        let stem =
+            |file: &PathBuf| file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let file = files
+            .iter()
+            .find(|file| stem(file).starts_with(prefix))
+            .unwrap_or_else(|| panic!("no {prefix}"));
         let text = fs::read_to_string(file).expect("a readable file");
         let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         let answer = json.get("data").unwrap_or(&json);
         // A daemon answers with more than was asked for here; the extra fields must not matter.
-        let whole = Capabilities::from_introspection(&serde_json::from_value(answer.clone()).expect("an answer"));
+        let whole = Capabilities::from_introspection(
+            &serde_json::from_value(answer.clone()).expect("an answer"),
+        );
         let schema = Schema::from_introspection(answer);
         assert_eq!(whole, capabilities(&schema), "{prefix}");
         (stem(file), schema, era)
@@ -111,10 +128,16 @@ fn what_is_chosen_from_each_real_era_is_the_richest_that_fits_it() {
     // Everything is chosen somewhere, so that no document is dead.
     let chosen: Vec<_> = schemas.iter().map(|(_, schema, _)| capabilities(schema)).collect();
     for (operation, _) in STATUS {
-        assert!(chosen.iter().any(|found| found.status_operation() == Some(operation)), "{operation:?}");
+        assert!(
+            chosen.iter().any(|found| found.status_operation() == Some(operation)),
+            "{operation:?}"
+        );
     }
     for (operation, _) in MARKET {
-        assert!(chosen.iter().any(|found| found.market_operation() == Some(operation)), "{operation:?}");
+        assert!(
+            chosen.iter().any(|found| found.market_operation() == Some(operation)),
+            "{operation:?}"
+        );
     }
     for capability in Capability::ALL {
         assert!(chosen.iter().any(|found| found.has(capability)), "{capability:?}");
@@ -165,7 +188,11 @@ fn the_pruned_schema_is_part_of_the_real_ones() {
         return assert_part_of(&ours, &Schema::from_sdl(MESA_40), &Schema::from_sdl(CODA_2020));
     };
     let of = |era: Era| schemas.iter().find(|(_, _, of)| *of == era).map(|(_, schema, _)| schema);
-    assert_part_of(&ours, of(Era::Mesa40).expect("the newest"), of(Era::Coda2020).expect("the oldest"));
+    assert_part_of(
+        &ours,
+        of(Era::Mesa40).expect("the newest"),
+        of(Era::Coda2020).expect("the oldest"),
+    );
 }
 
 /// Every field is the newest era's, but for the one that only the oldest has.
@@ -179,7 +206,9 @@ fn assert_part_of(ours: &Schema, newest: &Schema, oldest: &Schema) {
             Type::Object(fields) => {
                 for (field, ours) in fields {
                     let schema = if field == "blockProducerPubkeys" { oldest } else { newest };
-                    let Some(Type::Object(theirs)) = schema.types.get(name) else { panic!("no {name}") };
+                    let Some(Type::Object(theirs)) = schema.types.get(name) else {
+                        panic!("no {name}")
+                    };
                     let theirs = theirs.get(field).unwrap_or_else(|| panic!("no {name}.{field}"));
                     assert_eq!(as_theirs(&ours.of), theirs.of, "{name}.{field}");
                     for (arg, of) in &ours.args {

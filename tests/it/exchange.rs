@@ -16,7 +16,10 @@ use url::Url;
 
 use crate::{
     eras::{CODA_2020, MESA_40},
-    server::{KEY, Log, answers, client, config, daemon, hasty, introduces, nobody, operation, socket, synced},
+    server::{
+        KEY, Log, answers, client, config, daemon, hasty, introduces, nobody, operation, socket,
+        synced,
+    },
 };
 
 fn plan() -> LookPlan {
@@ -36,7 +39,11 @@ fn market() -> Value {
 
 async fn status_fault(status: usize, body: impl AsRef<[u8]>) -> Fault {
     let mut server = daemon().await;
-    operation(&mut server, "StatusMetrics").with_status(status).with_body(body).create_async().await;
+    operation(&mut server, "StatusMetrics")
+        .with_status(status)
+        .with_body(body)
+        .create_async()
+        .await;
     client(&server.url()).status().await.expect_err("a fault")
 }
 
@@ -81,8 +88,13 @@ async fn the_body_is_limited_with_and_without_an_announced_length() {
         };
         mock.create_async().await;
         let client =
-            DaemonClient::new(ClientConfig { max_response: limit, ..config(&server.url()) }).expect("a client");
-        assert_eq!(client.status().await, Err(Fault::Oversized { limit }), "announced: {announced}");
+            DaemonClient::new(ClientConfig { max_response: limit, ..config(&server.url()) })
+                .expect("a client");
+        assert_eq!(
+            client.status().await,
+            Err(Fault::Oversized { limit }),
+            "announced: {announced}"
+        );
     }
 }
 
@@ -113,8 +125,11 @@ async fn a_look_reads_every_source_and_reports_each_request() {
     answers(&mut server, "StatusMetrics", &synced()).create_async().await;
     answers(&mut server, "MarketRange", &market()).create_async().await;
     answers(&mut server, "Account", &json!({"account": {"nonce": "4"}})).create_async().await;
-    let metrics =
-        server.mock("GET", "/metrics").with_body("Coda_Snark_work_snark_pool_size 4111\n").create_async().await;
+    let metrics = server
+        .mock("GET", "/metrics")
+        .with_body("Coda_Snark_work_snark_pool_size 4111\n")
+        .create_async()
+        .await;
     let log = Log::new();
     let client = DaemonClient::new(ClientConfig {
         metrics: Some(snarkfee_client::daemon::MetricsEndpoint::Page(
@@ -141,7 +156,8 @@ async fn a_look_reads_every_source_and_reports_each_request() {
     assert_eq!(look.metrics.expect("asked").expect("metrics").pool_size, Some(4111.0));
     assert_eq!(look.account, Some(Ok(true)));
     metrics.assert_async().await;
-    let all_ok = ["account", "introspection", "market_range", "metrics", "status_metrics"].map(|name| (name, "ok"));
+    let all_ok = ["account", "introspection", "market_range", "metrics", "status_metrics"]
+        .map(|name| (name, "ok"));
     assert_eq!(log.taken(), all_ok);
 
     // The schema is not looked at again, and what was not planned is not asked.
@@ -170,7 +186,8 @@ async fn an_unsynced_daemon_is_not_asked_for_what_it_cannot_know() {
     status["daemonStatus"]["syncStatus"] = json!("CATCHUP");
     answers(&mut server, "StatusMetrics", &status).create_async().await;
     let market = answers(&mut server, "MarketRange", &market()).expect(0).create_async().await;
-    let account = answers(&mut server, "Account", &json!({"account": null})).expect(0).create_async().await;
+    let account =
+        answers(&mut server, "Account", &json!({"account": null})).expect(0).create_async().await;
     let look = client(&server.url()).look(&plan()).await;
     assert_eq!(look.status.expect("a status").sync, SyncState::Catchup);
     assert_eq!((look.chain, look.book, look.account), (None, None, None));
@@ -185,7 +202,8 @@ async fn a_daemon_of_2020_is_read_without_chain_and_peers() {
     let mut status = synced();
     status["daemonStatus"]["blockProducerPubkeys"] = json!([]);
     answers(&mut server, "StatusCoda", &status).create_async().await;
-    let pool = json!({"snarkPool": [{"workIds": [1], "fee": "1", "prover": KEY}], "pendingSnarkWork": []});
+    let pool =
+        json!({"snarkPool": [{"workIds": [1], "fee": "1", "prover": KEY}], "pendingSnarkWork": []});
     answers(&mut server, "MarketCoda", &pool).create_async().await;
     // 2020 answers with an account in any case; without one its nonce is null.
     answers(&mut server, "Account", &json!({"account": {"nonce": null}})).create_async().await;
@@ -208,9 +226,15 @@ async fn a_daemon_of_2020_is_read_without_chain_and_peers() {
 
 #[tokio::test]
 async fn refused_introspection_falls_back_to_mainnet_one() {
-    for (status, body) in [(200, r#"{"errors": [{"message": "introspection is off"}]}"#), (403, "Forbidden")] {
+    for (status, body) in
+        [(200, r#"{"errors": [{"message": "introspection is off"}]}"#), (403, "Forbidden")]
+    {
         let mut server = mockito::Server::new_async().await;
-        operation(&mut server, "Introspection").with_status(status).with_body(body).create_async().await;
+        operation(&mut server, "Introspection")
+            .with_status(status)
+            .with_body(body)
+            .create_async()
+            .await;
         answers(&mut server, "Status", &synced()).create_async().await;
         let client = client(&server.url());
         assert!(client.status().await.is_ok(), "{body}");
@@ -247,7 +271,8 @@ async fn the_schema_is_looked_at_again_after_a_restart_an_upgrade_or_a_missing_f
     }
     let mut server = mockito::Server::new_async().await;
     let introspection = introduces(&mut server, MESA_40).expect(2).create_async().await;
-    let gone = r#"{"errors": [{"message": "Field 'metrics' is not defined on type 'DaemonStatus'"}]}"#;
+    let gone =
+        r#"{"errors": [{"message": "Field 'metrics' is not defined on type 'DaemonStatus'"}]}"#;
     operation(&mut server, "StatusMetrics").with_body(gone).create_async().await;
     let client = client(&server.url());
     for _ in 0..2 {
@@ -261,12 +286,29 @@ async fn the_token_goes_to_the_daemon_and_to_no_other_origin() {
     let mut server = mockito::Server::new_async().await;
     let mut other = mockito::Server::new_async().await;
     let schema = Matcher::Exact("Bearer s3cret".into());
-    introduces(&mut server, MESA_40).match_header("authorization", schema.clone()).create_async().await;
-    answers(&mut server, "StatusMetrics", &synced()).match_header("authorization", schema.clone()).create_async().await;
-    answers(&mut server, "MarketRange", &market()).match_header("authorization", schema.clone()).create_async().await;
+    introduces(&mut server, MESA_40)
+        .match_header("authorization", schema.clone())
+        .create_async()
+        .await;
+    answers(&mut server, "StatusMetrics", &synced())
+        .match_header("authorization", schema.clone())
+        .create_async()
+        .await;
+    answers(&mut server, "MarketRange", &market())
+        .match_header("authorization", schema.clone())
+        .create_async()
+        .await;
     let body = "Coda_Snark_work_snark_pool_size 1\n";
-    server.mock("GET", "/metrics").match_header("authorization", schema).with_body(body).create_async().await;
-    let bare = other.mock("GET", "/metrics").match_header("authorization", Matcher::Missing).with_body(body);
+    server
+        .mock("GET", "/metrics")
+        .match_header("authorization", schema)
+        .with_body(body)
+        .create_async()
+        .await;
+    let bare = other
+        .mock("GET", "/metrics")
+        .match_header("authorization", Matcher::Missing)
+        .with_body(body);
     bare.create_async().await;
     for metrics in [server.url(), other.url()] {
         let client = DaemonClient::new(ClientConfig {
@@ -293,13 +335,16 @@ async fn compressed_answers_are_read_and_count_by_what_they_unpack_to() {
         encoder.finish().expect("a buffer")
     };
     let bomb = format!("Coda_Snark_work_snark_pool_size 1\n{}", "#\n".repeat(1 << 20));
-    for (text, code) in [("Coda_Snark_work_snark_pool_size 1\n", None), (bomb.as_str(), Some("oversized"))] {
+    for (text, code) in
+        [("Coda_Snark_work_snark_pool_size 1\n", None), (bomb.as_str(), Some("oversized"))]
+    {
         let mut server = mockito::Server::new_async().await;
         let page = server.mock("GET", "/metrics").match_header("accept-encoding", "gzip");
         page.with_header("content-encoding", "gzip").with_body(packed(text)).create_async().await;
         let url = Url::parse(&format!("{}/metrics", server.url())).expect("a URL");
         let metrics = Some(snarkfee_client::daemon::MetricsEndpoint::Page(url));
-        let client = DaemonClient::new(ClientConfig { metrics, ..config(&server.url()) }).expect("a client");
+        let client =
+            DaemonClient::new(ClientConfig { metrics, ..config(&server.url()) }).expect("a client");
         let scrape = client.scrape().await.expect("an endpoint");
         assert_eq!(scrape.err().map(|fault| fault.code()), code);
     }
@@ -339,14 +384,16 @@ async fn recorded_answers_are_read() {
         let part = part["daemonStatus"].as_object().expect("an object").clone();
         let height = part["blockchainLength"].clone();
         status["daemonStatus"].as_object_mut().expect("an object").extend(part);
-        let mut market =
-            json!({"pendingSnarkWork": [], "snarkPool": pool["snarkPool"], "bestChain": blocks["bestChain"]});
+        let mut market = json!({"pendingSnarkWork": [], "snarkPool": pool["snarkPool"], "bestChain": blocks["bestChain"]});
         market["bestChain"][0]["snarkJobs"] = json!([]);
         let mut account = account.clone();
         account["account"]["nonce"] = json!("0");
 
         let mut server = mockito::Server::new_async().await;
-        operation(&mut server, "Introspection").with_body(r#"{"errors": [{"message": "off"}]}"#).create_async().await;
+        operation(&mut server, "Introspection")
+            .with_body(r#"{"errors": [{"message": "off"}]}"#)
+            .create_async()
+            .await;
         answers(&mut server, "Status", &status).create_async().await;
         answers(&mut server, "MarketPool", &market).create_async().await;
         answers(&mut server, "Account", &account).create_async().await;

@@ -165,7 +165,9 @@ impl Fault {
         let graphql = |trouble| rule(Target::GraphQl, trouble);
         let instead = |(status, body)| graphql(Trouble::Instead(status, body));
         match self {
-            Self::Latency => graphql(Trouble::Late(Duration::from_secs(draw.random_range(20..=400)))),
+            Self::Latency => {
+                graphql(Trouble::Late(Duration::from_secs(draw.random_range(20..=400))))
+            }
             Self::Hang => graphql(Trouble::Hang),
             Self::Refused => Effect { refuses: true, ..Effect::default() },
             Self::Closed => graphql(Trouble::Silence),
@@ -193,9 +195,10 @@ impl Fault {
                 ];
                 Effect { sync: states.choose(draw).cloned(), ..Effect::default() }
             }
-            Self::TipBehind => {
-                Effect { tip_older: Duration::from_secs(draw.random_range(1_800..86_400)), ..Effect::default() }
-            }
+            Self::TipBehind => Effect {
+                tip_older: Duration::from_secs(draw.random_range(1_800..86_400)),
+                ..Effect::default()
+            },
             Self::FewPeers => Effect { peers: Some(0), ..Effect::default() },
             Self::Restarts => Effect::default(),
             Self::ClockForward => Effect { wrong: error(draw), ..Effect::default() },
@@ -246,20 +249,32 @@ impl Fault {
 
     /// Whether it shows only where it lasts for a while.
     pub(crate) const fn lasts(self) -> bool {
-        matches!(self, Self::JournalFull | Self::JournalLocked | Self::MetricsDown | Self::MeddlingMeanwhile)
+        matches!(
+            self,
+            Self::JournalFull | Self::JournalLocked | Self::MetricsDown | Self::MeddlingMeanwhile
+        )
     }
 
     /// Whether a run shows what it should show of it.
     pub(crate) fn shows(self, trace: &Trace) -> bool {
         let any = |seen: &dyn Fn(&Step) -> bool| trace.steps.iter().any(seen);
         let fault = |code: &str| {
-            any(&|step| step.record.faults().iter().any(|(source, seen)| *source != "metrics" && seen.code() == code))
+            any(&|step| {
+                step.record
+                    .faults()
+                    .iter()
+                    .any(|(source, seen)| *source != "metrics" && seen.code() == code)
+            })
         };
-        let metrics = |code: &str| any(&|step| step.record.faults().iter().any(|seen| is_metrics(*seen, code)));
+        let metrics = |code: &str| {
+            any(&|step| step.record.faults().iter().any(|seen| is_metrics(*seen, code)))
+        };
         let reason = |code: &str| any(&|step| step.record.decision.reason.code() == code);
         let outcome = |wanted: &dyn Fn(&Outcome) -> bool| any(&|step| wanted(&step.record.outcome));
         let unrecorded = |class: JournalClass| {
-            any(&|step| matches!(&step.record.decision.reason, Reason::JournalFault { fault } if fault.class == class))
+            any(
+                &|step| matches!(&step.record.decision.reason, Reason::JournalFault { fault } if fault.class == class),
+            )
         };
         match self {
             Self::Latency => reason("stale"),
@@ -270,22 +285,30 @@ impl Fault {
             Self::Html | Self::BareString => fault("malformed"),
             Self::Errors => fault("refused"),
             Self::Oversized | Self::Endless => fault("oversized"),
-            Self::CrowdedPool => {
-                any(&|step| step.record.market.as_ref().is_some_and(|market| market.open_works >= CROWD))
+            Self::CrowdedPool => any(&|step| {
+                step.record.market.as_ref().is_some_and(|market| market.open_works >= CROWD)
+            }),
+            Self::AnswerLost => {
+                any(&|step| !step.applied.is_empty() && step.record.outcome == Outcome::Confirmed)
             }
-            Self::AnswerLost => any(&|step| !step.applied.is_empty() && step.record.outcome == Outcome::Confirmed),
             Self::RequestLost => outcome(&|outcome| matches!(outcome, Outcome::Unknown { .. })),
-            Self::RequestLate => {
-                any(&|step| step.applied.iter().any(|applied| applied.by == Author::Straggler && applied.differs))
-            }
+            Self::RequestLate => any(&|step| {
+                step.applied
+                    .iter()
+                    .any(|applied| applied.by == Author::Straggler && applied.differs)
+            }),
             Self::Rejected => outcome(&|outcome| matches!(outcome, Outcome::Rejected { .. })),
-            Self::ReadBackLost => outcome(&|outcome| matches!(outcome, Outcome::Applied { unread: Some(_), .. })),
+            Self::ReadBackLost => {
+                outcome(&|outcome| matches!(outcome, Outcome::Applied { unread: Some(_), .. }))
+            }
             Self::Unsynced => reason("unsynced"),
             Self::TipBehind => reason("tip_behind"),
             Self::FewPeers => reason("few_peers"),
             Self::Restarts => {
-                let restarted = |step: &Step| trace.restarts.iter().any(|restart| *restart < step.at);
-                reason("unsynced") && any(&|step| restarted(step) && step.record.outcome == Outcome::Confirmed)
+                let restarted =
+                    |step: &Step| trace.restarts.iter().any(|restart| *restart < step.at);
+                reason("unsynced")
+                    && any(&|step| restarted(step) && step.record.outcome == Outcome::Confirmed)
             }
             Self::ClockForward => reason("clock_set") && any(&|step| step.believed > step.at),
             Self::ClockBack => reason("clock_set") && any(&|step| step.believed < step.at),
@@ -296,8 +319,13 @@ impl Fault {
             }
             Self::Paused => reason("paused"),
             Self::MetricsDown => metrics("unreachable") && reason("metrics_fault"),
-            Self::MetricsNegative | Self::MetricsNotCumulative | Self::MetricsNan | Self::MetricsReset => {
-                let lies = |step: &Step| step.record.faults().iter().any(|seen| is_metrics(*seen, "invalid_value"));
+            Self::MetricsNegative
+            | Self::MetricsNotCumulative
+            | Self::MetricsNan
+            | Self::MetricsReset => {
+                let lies = |step: &Step| {
+                    step.record.faults().iter().any(|seen| is_metrics(*seen, "invalid_value"))
+                };
                 metrics("invalid_value")
                     && reason("metrics_fault")
                     && trace.steps.iter().filter(|step| lies(step)).all(|step| !step.mutates())
@@ -334,13 +362,17 @@ fn crowd(answer: &str) -> String {
         };
         [("\"snarkPool\":[".to_owned(), all(&pool)), ("\"snarkWorkRange\":[".to_owned(), all(&range))]
     });
-    entries.iter().fold(answer.to_owned(), |answer, (list, more)| answer.replace(list, &format!("{list}{more}")))
+    entries.iter().fold(answer.to_owned(), |answer, (list, more)| {
+        answer.replace(list, &format!("{list}{more}"))
+    })
 }
 
 /// Changes the value of each sample whose line begins so.
 fn resampled(page: &str, name: &str, value: &str) -> String {
     let changed = |line: &str| match line.rsplit_once(' ') {
-        Some((sample, _)) if sample.contains(name) && !line.starts_with('#') => format!("{sample} {value}\n"),
+        Some((sample, _)) if sample.contains(name) && !line.starts_with('#') => {
+            format!("{sample} {value}\n")
+        }
         _ => format!("{line}\n"),
     };
     page.lines().map(changed).collect()
@@ -355,7 +387,11 @@ fn not_cumulative(page: &str) -> String {
 }
 
 fn nan_counts(page: &str) -> String {
-    resampled(&resampled(page, "completed_snark_work_received_rpc", "Nan"), "snark_pool_size", "Nan")
+    resampled(
+        &resampled(page, "completed_snark_work_received_rpc", "Nan"),
+        "snark_pool_size",
+        "Nan",
+    )
 }
 
 fn reset(page: &str) -> String {

@@ -1,4 +1,5 @@
-//! The controller over real HTTP with everything going wrong around it: each fault alone, then in seeded storms.
+//! The controller over real HTTP with everything going wrong around it: each fault alone, then in
+//! seeded storms.
 //!
 //! Time is simulated. `SNARKFEE_STORM_LOOKS` sets the length of each storm.
 
@@ -28,14 +29,16 @@ const ALONE: usize = 50;
 /// Looks of a storm where nothing else is asked for.
 const STORM: usize = 400;
 
-/// The same demand in smaller rolls: a look then costs little, and there are more of them to learn from.
+/// The same demand in smaller rolls: a look then costs little, and there are more of them to learn
+/// from.
 const SMALL_TREES: &str = "\n[chain]\ntree_slots = 32\ntree_works = 31\n";
 
 /// A market of the shipped scenario, whose daemon restarts in these slots.
 fn scarce(restarts: &[u32], own_blocks: f64) -> Scenario {
     let text = library::text("scarce").unwrap();
     let head = format!("restarts = {restarts:?}\nname =");
-    Scenario::parse(&(text.replacen("name =", &head, 1) + SMALL_TREES + &producing(own_blocks))).unwrap()
+    Scenario::parse(&(text.replacen("name =", &head, 1) + SMALL_TREES + &producing(own_blocks)))
+        .unwrap()
 }
 
 /// An operator who wins this share of the slots.
@@ -100,7 +103,9 @@ fn line(name: &str, trace: &Trace) -> Line {
 }
 
 fn table(lines: &[Line]) {
-    println!("| fault | looks | with a fault | settings made | violations |\n|---|---:|---:|---:|---:|");
+    println!(
+        "| fault | looks | with a fault | settings made | violations |\n|---|---:|---:|---:|---:|"
+    );
     for Line { name, looks, spoiled, set, violations } in lines {
         println!("| {name} | {looks} | {spoiled} | {set} | {} |", violations.len());
     }
@@ -111,7 +116,9 @@ fn accept(lines: &[Line]) {
     let found: Vec<String> = lines
         .iter()
         .filter(|line| !line.violations.is_empty())
-        .map(|line| format!("{}: {:?} {:#?}", line.name, counted(&line.violations), line.violations))
+        .map(|line| {
+            format!("{}: {:?} {:#?}", line.name, counted(&line.violations), line.violations)
+        })
         .collect();
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
@@ -123,8 +130,13 @@ async fn each_alone(faults: &[Fault]) {
         let told: Vec<String> = trace.steps.iter().map(told).collect();
         assert!(fault.shows(&trace), "nothing of {fault:?} was seen:\n{}", told.join("\n"));
         let last = &trace.steps.last().unwrap().record;
-        let decides = last.decision.target.is_some() || last.decision.reason.code() == "own_block_ahead";
-        assert!(last.read_in_full() && decides, "{fault:?} is not recovered from:\n{}", told.join("\n"));
+        let decides =
+            last.decision.target.is_some() || last.decision.reason.code() == "own_block_ahead";
+        assert!(
+            last.read_in_full() && decides,
+            "{fault:?} is not recovered from:\n{}",
+            told.join("\n")
+        );
         lines.push(line(fault.name(), &trace));
     }
     accept(&lines);
@@ -136,7 +148,10 @@ fn told(step: &Step) -> String {
     let (action, reason) = (record.decision.action.code(), &record.decision.reason);
     let applied: Vec<_> = applied.iter().map(|applied| (&applied.change, applied.by)).collect();
     let mutations: Vec<_> = asked.iter().filter(|kind| kind.is_mutation()).collect();
-    format!("{at} {faults:?} {action} {reason} {} asked {mutations:?} applied {applied:?}", record.outcome.code())
+    format!(
+        "{at} {faults:?} {action} {reason} {} asked {mutations:?} applied {applied:?}",
+        record.outcome.code()
+    )
 }
 
 fn half(odd: usize) -> Vec<Fault> {
@@ -158,14 +173,19 @@ fn storm_looks() -> usize {
         .map_or(STORM, |looks| looks.parse().expect("SNARKFEE_STORM_LOOKS is a number"))
 }
 
-/// Faults that come and go, several at a time, in a market that changes, around a daemon that restarts.
+/// Faults that come and go, several at a time, in a market that changes, around a daemon that
+/// restarts.
 async fn storm(seed: u64, looks: usize, mode: Mode) -> Trace {
     let mut draw = ChaCha8Rng::seed_from_u64(seed);
     let mut restarts = Vec::new();
     let mut slot = 0;
     while slot < u32::try_from(looks).unwrap() * 2 {
         // Now and then one soon after another.
-        slot += if draw.random_bool(0.2) { draw.random_range(1..4) } else { draw.random_range(30..250) };
+        slot += if draw.random_bool(0.2) {
+            draw.random_range(1..4)
+        } else {
+            draw.random_range(30..250)
+        };
         restarts.push(slot);
     }
     let setting = Setting {
@@ -186,13 +206,17 @@ async fn storm(seed: u64, looks: usize, mode: Mode) -> Trace {
         if draw.random_bool(0.2) {
             let fault = *Fault::ALL.choose(&mut draw).unwrap();
             // What takes real time comes less often.
-            let costly = matches!(fault, Fault::Hang | Fault::RequestLate | Fault::CrowdedPool | Fault::Endless);
+            let costly = matches!(
+                fault,
+                Fault::Hang | Fault::RequestLate | Fault::CrowdedPool | Fault::Endless
+            );
             if !costly || draw.random_bool(0.3) {
                 raging.push((fault, if costly { 1 } else { draw.random_range(1..8) }));
             }
         }
         let faults = raging.iter().map(|(fault, _)| (*fault, fault.partial(&mut draw))).collect();
-        // Mostly the interval with its jitter; at times at once, by a command, or after a sleep of the machine.
+        // Mostly the interval with its jitter; at times at once, by a command, or after a sleep of
+        // the machine.
         let seconds = match draw.random_range(0..10) {
             0 => draw.random_range(1..30),
             1 => draw.random_range(200..900),
@@ -209,7 +233,10 @@ async fn storms_break_no_invariant() {
     for seed in [1, 2] {
         let trace = storm(seed, storm_looks(), Mode::Live).await;
         let did = |code: &str| {
-            trace.steps.iter().any(|step| step.record.decision.action.code() == code && !step.applied.is_empty())
+            trace
+                .steps
+                .iter()
+                .any(|step| step.record.decision.action.code() == code && !step.applied.is_empty())
         };
         let told: Vec<String> = trace.steps.iter().map(told).collect();
         for action in ["set_fee", "switch_on", "switch_off"] {
@@ -247,7 +274,8 @@ async fn a_rival_is_given_way_to() {
     }
     let trace = theatre.trace;
     let told: Vec<String> = trace.steps.iter().map(told).collect();
-    let contested = trace.steps.iter().position(|step| step.record.decision.reason.code() == "contested");
+    let contested =
+        trace.steps.iter().position(|step| step.record.decision.reason.code() == "contested");
     assert!(contested.is_some() && ours.len() >= 3, "{}", told.join("\n"));
     let since = contested.unwrap();
     let later: Vec<_> = ours.into_iter().filter(|look| *look > since).collect();
@@ -263,7 +291,8 @@ async fn a_rival_is_given_way_to() {
 /// With nothing but its counters to tell it by.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_coordinator_is_found_out_and_its_key_left_alone() {
-    let scenario = Scenario::parse(&(library::text("coordinator").unwrap().to_owned() + SMALL_TREES)).unwrap();
+    let scenario =
+        Scenario::parse(&(library::text("coordinator").unwrap().to_owned() + SMALL_TREES)).unwrap();
     let mut theatre = Theatre::open(Setting::live(scenario)).await;
     for _ in 0..30 {
         theatre.look(MINUTE, Vec::new()).await;
@@ -271,11 +300,23 @@ async fn a_coordinator_is_found_out_and_its_key_left_alone() {
     let trace = theatre.trace;
     let told: Vec<String> = trace.steps.iter().map(told).collect();
     let first = &trace.steps[0].record;
-    assert_eq!((first.role, first.decision.reason.code()), (Role::Unsure, "role_unsure"), "{}", told.join("\n"));
-    assert!(first.decision.appraisal.is_some() && first.decision.target.is_some(), "advice is given meanwhile");
+    assert_eq!(
+        (first.role, first.decision.reason.code()),
+        (Role::Unsure, "role_unsure"),
+        "{}",
+        told.join("\n")
+    );
+    assert!(
+        first.decision.appraisal.is_some() && first.decision.target.is_some(),
+        "advice is given meanwhile"
+    );
     assert_eq!(trace.steps[29].record.role, Role::Coordinator, "{}", told.join("\n"));
-    let set: Vec<_> = trace.steps.iter().flat_map(|step| &step.applied).map(|applied| &applied.change).collect();
-    assert!(!set.is_empty() && set.iter().all(|change| matches!(change, Change::Fee(_))), "{set:?}");
+    let set: Vec<_> =
+        trace.steps.iter().flat_map(|step| &step.applied).map(|applied| &applied.change).collect();
+    assert!(
+        !set.is_empty() && set.iter().all(|change| matches!(change, Change::Fee(_))),
+        "{set:?}"
+    );
     accept(&[line("coordinator", &trace)]);
 }
 
@@ -296,14 +337,23 @@ async fn each_broken_invariant_is_found() {
     use crate::proxy::Kind;
 
     let good = calm().await;
-    assert_eq!(good.steps[0].asked.iter().filter(|kind| kind.is_mutation()).count(), 1, "one fee was set");
+    assert_eq!(
+        good.steps[0].asked.iter().filter(|kind| kind.is_mutation()).count(),
+        1,
+        "one fee was set"
+    );
     assert!(violations(&good).is_empty());
     let found = |spoil: &dyn Fn(&mut Trace)| {
         let mut trace = good.clone();
         spoil(&mut trace);
         counted(&violations(&trace)).into_keys().collect::<Vec<_>>()
     };
-    let at = |step: &Step, change| Applied { at: step.at, change, differs: true, by: Author::Controller };
+    let at = |step: &Step, change| Applied {
+        at: step.at,
+        change,
+        differs: true,
+        by: Author::Controller,
+    };
     let worker = |on: bool| Change::Worker(on.then(World::operator_key));
     let believed = Timestamp::UNIX_EPOCH;
     assert_eq!(found(&|trace| trace.mode = Mode::DryRun), [Invariant::DryRun]);
@@ -313,8 +363,12 @@ async fn each_broken_invariant_is_found() {
         found(&|trace| {
             let mut record = (*trace.steps[0].record).clone();
             record.hold.breaker_open = true;
-            let opened =
-                Step { record: Arc::new(record), asked: Vec::new(), applied: Vec::new(), ..trace.steps[0].clone() };
+            let opened = Step {
+                record: Arc::new(record),
+                asked: Vec::new(),
+                applied: Vec::new(),
+                ..trace.steps[0].clone()
+            };
             trace.steps.insert(0, opened);
         }),
         [Invariant::Breaker]
@@ -325,8 +379,14 @@ async fn each_broken_invariant_is_found() {
         found(&|trace| trace.steps[1].asked.push(Kind::SwitchOff)),
         [Invariant::Duplicate, Invariant::Unrecorded]
     );
-    assert_eq!(found(&|trace| trace.params.pricing.floor = nanomina(400_000_000)), [Invariant::FeeInBounds]);
-    assert_eq!(found(&|trace| trace.params.pricing.ceiling = nanomina(1)), [Invariant::FeeInBounds]);
+    assert_eq!(
+        found(&|trace| trace.params.pricing.floor = nanomina(400_000_000)),
+        [Invariant::FeeInBounds]
+    );
+    assert_eq!(
+        found(&|trace| trace.params.pricing.ceiling = nanomina(1)),
+        [Invariant::FeeInBounds]
+    );
     let again = |trace: &mut Trace| {
         let step = trace.steps[0].clone();
         trace.steps[1] = Step { at: trace.steps[1].at, believed, ..step };
@@ -353,13 +413,17 @@ async fn each_broken_invariant_is_found() {
         trace.steps[1].applied.push(applied);
     };
     assert_eq!(found(&|trace| switches(59, trace)), [Invariant::Hazard, Invariant::Unaccounted]);
-    assert_eq!(found(&|trace| switches(9, trace)), [Invariant::Toggle, Invariant::Hazard, Invariant::Unaccounted]);
+    assert_eq!(
+        found(&|trace| switches(9, trace)),
+        [Invariant::Toggle, Invariant::Hazard, Invariant::Unaccounted]
+    );
     assert_eq!(found(&|trace| switches(60, trace)), [Invariant::Unaccounted]);
     assert_eq!(
         found(&|trace| {
             use snarkfee_core::{policy::Reason, units::FeeRate};
             let mut record = (*trace.steps[2].record).clone();
-            record.decision.reason = Reason::Uneconomical { expected: FeeRate::ZERO, threshold: FeeRate::ZERO };
+            record.decision.reason =
+                Reason::Uneconomical { expected: FeeRate::ZERO, threshold: FeeRate::ZERO };
             trace.steps[2].record = Arc::new(record);
             for (step, on) in [(0, true), (2, false)] {
                 let applied = at(&trace.steps[step], worker(on));

@@ -19,7 +19,8 @@ use snarkfee_lab::{
 use tokio_util::sync::CancellationToken;
 
 /// A port of this machine that is free.
-pub(crate) const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+pub(crate) const ANY_PORT: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 pub(crate) struct FixedDaemon {
     pub(crate) shown: Snapshot,
@@ -42,8 +43,11 @@ pub(crate) fn start() -> Timestamp {
 impl Default for FixedDaemon {
     fn default() -> Self {
         let start = start();
-        let sale =
-            |id, fee, prover: &str| Sale { work: WorkId::two(id, id + 1), fee: nanomina(fee), prover: key(prover) };
+        let sale = |id, fee, prover: &str| Sale {
+            work: WorkId::two(id, id + 1),
+            fee: nanomina(fee),
+            prover: key(prover),
+        };
         let chain = (0..5_u32)
             .map(|index| Block {
                 height: 1000 + index,
@@ -56,7 +60,8 @@ impl Default for FixedDaemon {
             .map(Arc::new)
             .collect();
         let tip = ConsensusSlot { global_slot: 9004, starts: start + Duration::from_secs(360) };
-        let mut counters = Counters { assigned: 12, completed: 7, timed_out: 1, ..Counters::default() };
+        let mut counters =
+            Counters { assigned: 12, completed: 7, timed_out: 1, ..Counters::default() };
         counters.fees_added.observe(nanomina(3));
         counters.fees_added.observe(nanomina(1_000_000));
         Self {
@@ -83,13 +88,20 @@ impl Default for FixedDaemon {
                 chain,
                 pool: vec![
                     PoolEntry { work: WorkId::two(400, 401), fee: nanomina(7), prover: key("one") },
-                    PoolEntry { work: WorkId::one(5_000_000_000), fee: nanomina(2_000_000_000), prover: key("worker") },
+                    PoolEntry {
+                        work: WorkId::one(5_000_000_000),
+                        fee: nanomina(2_000_000_000),
+                        prover: key("worker"),
+                    },
                 ],
                 pending: vec![WorkId::two(60, 61)],
                 open: vec![
                     OpenWork {
                         work: WorkId::one(5_000_000_000),
-                        standing: Some(Offer { fee: nanomina(2_000_000_000), prover: key("worker") }),
+                        standing: Some(Offer {
+                            fee: nanomina(2_000_000_000),
+                            prover: key("worker"),
+                        }),
                     },
                     OpenWork { work: WorkId::two(60, 61), standing: None },
                 ],
@@ -145,7 +157,9 @@ impl Served {
 /// Serves a daemon on free ports.
 pub(crate) async fn serve(daemon: SharedDaemon, options: Options) -> SimDaemonServer {
     let clock = Clock::accelerated(start(), 1.0);
-    SimDaemonServer::bind(ANY_PORT, ANY_PORT, daemon, clock, options, &CancellationToken::new()).await.unwrap()
+    SimDaemonServer::bind(ANY_PORT, ANY_PORT, daemon, clock, options, &CancellationToken::new())
+        .await
+        .unwrap()
 }
 
 /// An HTTP client; the TLS provider that its crate insists on is installed once per process.

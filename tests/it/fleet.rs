@@ -28,19 +28,37 @@ fn world(seed: u64) -> Shared {
 }
 
 /// A daemon of the fleet, in a network.
-async fn daemon(name: &str, network: &Shared, fleet: &Arc<Fleet>, clock: Clock) -> (SimDaemonServer, DaemonClient) {
+async fn daemon(
+    name: &str,
+    network: &Shared,
+    fleet: &Arc<Fleet>,
+    clock: Clock,
+) -> (SimDaemonServer, DaemonClient) {
     let stop = CancellationToken::new();
     let network: Arc<Mutex<dyn SimulatedDaemon>> = network.clone();
-    let served = SimDaemonServer::bind(ANY_PORT, ANY_PORT, network, clock, Options::default(), &stop).await.unwrap();
+    let served =
+        SimDaemonServer::bind(ANY_PORT, ANY_PORT, network, clock, Options::default(), &stop)
+            .await
+            .unwrap();
     let base = Url::parse(&served.graphql_url()).unwrap().origin().ascii_serialization();
     let member = Member { daemon: DaemonId::try_new(name).unwrap(), fleet: Arc::clone(fleet) };
-    let config = ClientConfig { clock, member: Some(member), max_response: 64 << 20, ..server::config(&base) };
+    let config = ClientConfig {
+        clock,
+        member: Some(member),
+        max_response: 64 << 20,
+        ..server::config(&base)
+    };
     (served, DaemonClient::new(config).unwrap())
 }
 
 async fn look(client: &DaemonClient) -> Look {
     let look = client.look(&LookPlan { blocks: 290, account: None }).await;
-    assert!(look.status.is_ok() && matches!(&look.chain, Some(Ok(_))) && matches!(&look.book, Some(Ok(_))), "{look:?}");
+    assert!(
+        look.status.is_ok()
+            && matches!(&look.chain, Some(Ok(_)))
+            && matches!(&look.book, Some(Ok(_))),
+        "{look:?}"
+    );
     look
 }
 

@@ -42,14 +42,20 @@ async fn the_status_equals_the_world() {
     assert_eq!(client.get_sync_status().await.unwrap(), SyncStatus::Synced);
     assert_eq!(status.sync_status, SyncStatus::Synced);
     assert_eq!(status.blockchain_length, world.status.height.map(i64::from));
-    assert_eq!(status.highest_block_length_received, Some(i64::from(world.status.highest_received)));
+    assert_eq!(
+        status.highest_block_length_received,
+        Some(i64::from(world.status.highest_received))
+    );
     assert_eq!(status.uptime_secs, Some(86_400));
     assert_eq!(status.state_hash, world.status.state_hash);
     assert_eq!(status.commit_id, Some(world.status.commit));
     assert_eq!(status.num_accounts, Some(2));
     assert_eq!(status.block_production_keys.len(), 1);
     assert_eq!(status.peers.unwrap().len(), 3);
-    assert_eq!(status.global_slot_since_genesis_best_tip, world.status.best_tip.map(|tip| tip.global_slot));
+    assert_eq!(
+        status.global_slot_since_genesis_best_tip,
+        world.status.best_tip.map(|tip| tip.global_slot)
+    );
     let now = status.consensus_time_now.unwrap();
     assert_eq!(now.global_slot, world.status.now.global_slot);
     assert_eq!((now.epoch, now.slot), (1, 9004 - 7140));
@@ -74,10 +80,16 @@ async fn the_chain_and_its_sales_equal_the_world() {
         assert_eq!(shown.global_slot_since_genesis, 9000 + u64::from(block.height) - 1000);
         assert_eq!(shown.date, block.at.as_millisecond().to_string());
         assert_eq!(shown.coinbase.nanomina(), world.coinbase.get());
-        let sold: Vec<_> =
-            shown.snark_jobs.iter().map(|job| (job.work_ids.clone(), job.fee.nanomina(), job.prover.clone())).collect();
-        let bought: Vec<_> =
-            block.works.iter().map(|sale| (ids(sale.work), sale.fee.get(), sale.prover.to_string())).collect();
+        let sold: Vec<_> = shown
+            .snark_jobs
+            .iter()
+            .map(|job| (job.work_ids.clone(), job.fee.nanomina(), job.prover.clone()))
+            .collect();
+        let bought: Vec<_> = block
+            .works
+            .iter()
+            .map(|sale| (ids(sale.work), sale.fee.get(), sale.prover.to_string()))
+            .collect();
         assert_eq!(sold, bought);
         let paid: u64 = shown.fee_transfers.iter().map(|transfer| transfer.fee.nanomina()).sum();
         assert_eq!(paid, block.works.iter().map(|sale| sale.fee.get()).sum::<u64>());
@@ -86,7 +98,10 @@ async fn the_chain_and_its_sales_equal_the_world() {
     let client = client(&served);
     assert_eq!(client.get_best_chain(None).await.unwrap().len(), 5);
     assert_eq!(client.get_block(BlockRef::Height(1001)).await.unwrap().state_hash, "3Nhash1");
-    assert_eq!(client.get_block(BlockRef::StateHash("3Nhash2".to_owned())).await.unwrap().height, 1002);
+    assert_eq!(
+        client.get_block(BlockRef::StateHash("3Nhash2".to_owned())).await.unwrap().height,
+        1002
+    );
     assert!(matches!(client.get_block(BlockRef::Height(5)).await, Err(Error::Graphql { .. })));
     assert_eq!(client.get_genesis_block().await.unwrap().height, 1);
 }
@@ -95,10 +110,16 @@ async fn the_chain_and_its_sales_equal_the_world() {
 async fn the_pool_equals_the_world() {
     let served = Served::new(Era::Mesa40).await;
     let pool = client(&served).get_snark_pool().await.unwrap();
-    let shown: Vec<_> =
-        pool.iter().map(|work| (work.work_ids.clone(), work.fee.nanomina(), work.prover.clone())).collect();
-    let held: Vec<_> =
-        served.shown().pool.iter().map(|entry| (ids(entry.work), entry.fee.get(), entry.prover.to_string())).collect();
+    let shown: Vec<_> = pool
+        .iter()
+        .map(|work| (work.work_ids.clone(), work.fee.nanomina(), work.prover.clone()))
+        .collect();
+    let held: Vec<_> = served
+        .shown()
+        .pool
+        .iter()
+        .map(|entry| (ids(entry.work), entry.fee.get(), entry.prover.to_string()))
+        .collect();
     assert_eq!(shown, held);
 }
 
@@ -126,10 +147,14 @@ async fn accounts_and_constants_equal_the_world() {
 async fn fee_and_key_are_set() {
     let served = Served::new(Era::Mesa40).await;
     let client = client(&served);
-    assert_eq!(client.set_snark_work_fee(Currency::from_nanomina(250_000)).await.unwrap(), "100000000");
+    assert_eq!(
+        client.set_snark_work_fee(Currency::from_nanomina(250_000)).await.unwrap(),
+        "100000000"
+    );
     assert_eq!(served.shown().status.fee, nanomina(250_000));
 
-    // In this release `set_snark_worker` sends the key in place of the input object, which no daemon's schema takes.
+    // In this release `set_snark_worker` sends the key in place of the input object, which no
+    // daemon's schema takes.
     assert!(matches!(client.set_snark_worker(Some("B62qother")).await, Err(Error::Graphql { .. })));
     assert_eq!(served.shown().status.worker, Some(key("worker")));
 
@@ -139,7 +164,10 @@ async fn fee_and_key_are_set() {
             .variables(json!({ "input": { "publicKey": key } }))
             .send()
     };
-    assert_eq!(set(Some("B62qother")).await.unwrap()["setSnarkWorker"]["lastSnarkWorker"], "B62qworker");
+    assert_eq!(
+        set(Some("B62qother")).await.unwrap()["setSnarkWorker"]["lastSnarkWorker"],
+        "B62qworker"
+    );
     assert_eq!(served.shown().status.worker, Some(key("other")));
     assert_eq!(set(None).await.unwrap()["setSnarkWorker"]["lastSnarkWorker"], "B62qother");
     assert_eq!(served.shown().status.worker, None);
@@ -171,24 +199,36 @@ async fn a_simulated_market_is_read_as_it_is() {
     let held = world.snapshot();
     let server = serve(Arc::new(Mutex::new(Stopped(world))), Options::default()).await;
     let client = client_of(&server);
-    let (chain, pool) = (client.get_best_chain(None).await.unwrap(), client.get_snark_pool().await.unwrap());
+    let (chain, pool) =
+        (client.get_best_chain(None).await.unwrap(), client.get_snark_pool().await.unwrap());
     assert!(held.chain.len() > 20 && !held.pool.is_empty());
     assert_eq!(chain.len(), held.chain.len());
     for (shown, block) in chain.iter().zip(&held.chain) {
-        assert_eq!((&*shown.state_hash, shown.height), (&*block.state_hash, u64::from(block.height)));
+        assert_eq!(
+            (&*shown.state_hash, shown.height),
+            (&*block.state_hash, u64::from(block.height))
+        );
         assert_eq!(shown.date, block.at.as_millisecond().to_string());
-        let sold: Vec<_> = shown.snark_jobs.iter().map(|job| (job.work_ids.clone(), job.fee.nanomina())).collect();
-        assert_eq!(sold, block.works.iter().map(|sale| (ids(sale.work), sale.fee.get())).collect::<Vec<_>>());
+        let sold: Vec<_> =
+            shown.snark_jobs.iter().map(|job| (job.work_ids.clone(), job.fee.nanomina())).collect();
+        assert_eq!(
+            sold,
+            block.works.iter().map(|sale| (ids(sale.work), sale.fee.get())).collect::<Vec<_>>()
+        );
     }
     assert!(chain.is_sorted_by_key(|block| block.global_slot_since_genesis));
     let tip = chain.last().map(|block| block.global_slot_since_genesis);
     assert_eq!(tip, held.status.best_tip.map(|slot| slot.global_slot));
-    let offered: Vec<_> =
-        pool.iter().map(|work| (work.work_ids.clone(), work.fee.nanomina(), work.prover.clone())).collect();
+    let offered: Vec<_> = pool
+        .iter()
+        .map(|work| (work.work_ids.clone(), work.fee.nanomina(), work.prover.clone()))
+        .collect();
     let entries = held.pool.iter();
     assert_eq!(
         offered,
-        entries.map(|entry| (ids(entry.work), entry.fee.get(), entry.prover.to_string())).collect::<Vec<_>>()
+        entries
+            .map(|entry| (ids(entry.work), entry.fee.get(), entry.prover.to_string()))
+            .collect::<Vec<_>>()
     );
     let query = "{ snarkWorkRange(startingIndex: 0) { workBundleSpec { workIds snarkFee } } pendingSnarkWork { workBundle { workId } } }";
     let works = client.query(query).send().await.unwrap();

@@ -64,7 +64,8 @@ async fn a_look_shows_in_the_history_and_a_pause_in_the_next_look() {
     let world = World::new(&library::scenario("scarce").expect("a scenario"), 1, start);
     let clock = Clock::accelerated(start, 1.0);
     let world = Arc::new(Mutex::new(world));
-    let server = SimDaemonServer::bind(ANY_PORT, ANY_PORT, world, clock, Options::default(), &stop).await;
+    let server =
+        SimDaemonServer::bind(ANY_PORT, ANY_PORT, world, clock, Options::default(), &stop).await;
     let server = server.expect("a server");
     let folder = configured(&server.graphql_url());
     let missing = snarkfee(&folder, &["history"]);
@@ -74,7 +75,10 @@ async fn a_look_shows_in_the_history_and_a_pause_in_the_next_look() {
     let paused = snarkfee(&folder, &["pause", "--for", "2h", "--daemon", "main"]);
     assert!(printed(&paused).starts_with("main: paused until"), "{paused:?}");
     assert!(printed(&snarkfee(&folder, &["run", "--once"])).contains("hold (paused)"));
-    assert_eq!(printed(&snarkfee(&folder, &["resume"])), "every daemon: resumed, from the next look on\n");
+    assert_eq!(
+        printed(&snarkfee(&folder, &["resume"])),
+        "every daemon: resumed, from the next look on\n"
+    );
     assert!(!printed(&snarkfee(&folder, &["run", "--once"])).contains("paused"));
 
     let json = snarkfee(&folder, &["history", "--json"]);
@@ -89,7 +93,9 @@ async fn a_look_shows_in_the_history_and_a_pause_in_the_next_look() {
     let csv = snarkfee(&folder, &["history", "--csv", "--since", "1h"]);
     let lines: Vec<&str> = printed(&csv).lines().collect();
     assert!(
-        lines.len() == 4 && lines[0].starts_with("at,daemon,mode,action") && lines[2].contains(",paused,"),
+        lines.len() == 4
+            && lines[0].starts_with("at,daemon,mode,action")
+            && lines[2].contains(",paused,"),
         "{lines:?}"
     );
     let shown = snarkfee(&folder, &["history"]);
@@ -106,10 +112,14 @@ fn a_journal_that_is_not_ours_or_in_use_or_impossible_ends_the_program_with_one_
     let state = folder.path().join("state");
     let journal = state.join("journal.sqlite");
 
-    let running = Journal::open(&state, Duration::from_secs(3600), Clock::wall()).expect("a journal");
+    let running =
+        Journal::open(&state, Duration::from_secs(3600), Clock::wall()).expect("a journal");
     let second = snarkfee(&folder, &["run"]);
     let line = refused(&second, 1);
-    assert!(line.ends_with(&format!("is in use by another snarkfee (process {})", std::process::id())), "{line}");
+    assert!(
+        line.ends_with(&format!("is in use by another snarkfee (process {})", std::process::id())),
+        "{line}"
+    );
     // Orders are taken beside a running service.
     printed(&snarkfee(&folder, &["pause"]));
     running.close();
@@ -118,7 +128,8 @@ fn a_journal_that_is_not_ours_or_in_use_or_impossible_ends_the_program_with_one_
     for command in ["run", "pause", "history"] {
         let line = refused(&snarkfee(&folder, &[command]), 1).to_owned();
         assert!(
-            line.contains("journal.sqlite is not a journal of snarkfee") && line.contains("left untouched"),
+            line.contains("journal.sqlite is not a journal of snarkfee")
+                && line.contains("left untouched"),
             "{line}"
         );
     }

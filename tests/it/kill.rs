@@ -51,7 +51,8 @@ impl Stage {
         let scenario = library::scenario("scarce").expect("a scenario");
         let world = Arc::new(Mutex::new(World::new(&scenario, 1, start)));
         let clock = Clock::accelerated(start, 60.0);
-        let server = SimDaemonServer::bind(ANY_PORT, ANY_PORT, world, clock, Options::default(), stop).await;
+        let server =
+            SimDaemonServer::bind(ANY_PORT, ANY_PORT, world, clock, Options::default(), stop).await;
         let server = server.expect("a server");
         // Wide enough for a kill between any two steps of an action.
         server.faults().set_delay(Duration::from_millis(10));
@@ -85,9 +86,12 @@ impl Stage {
         let log = fs::File::create(&self.log).expect("a log");
         let mut command = self.command();
         command.args(["run", "-c", "snarkfee.toml"]).stdout(Stdio::null()).stderr(log);
-        for (key, value) in
-            [("FLOOR", &*fee), ("CEILING", &*fee), ("STOP_BELOW", threshold), ("RESUME_ABOVE", threshold)]
-        {
+        for (key, value) in [
+            ("FLOOR", &*fee),
+            ("CEILING", &*fee),
+            ("STOP_BELOW", threshold),
+            ("RESUME_ABOVE", threshold),
+        ] {
             command.env(format!("SNARKFEE__POLICY__{key}"), value);
         }
         Running(command.spawn().expect("the program"))
@@ -109,7 +113,8 @@ impl Stage {
     }
 
     fn give(&self, verb: &str) {
-        let output = self.command().args([verb, "-c", "snarkfee.toml"]).output().expect("the program");
+        let output =
+            self.command().args([verb, "-c", "snarkfee.toml"]).output().expect("the program");
         assert!(output.status.success(), "{output:?}");
     }
 
@@ -182,16 +187,30 @@ fn intents(state: &Path) -> Vec<Intended> {
 /// What the daemon was told, held against what the journal says was intended.
 fn check(stage: &Stage) -> (usize, usize) {
     let intents = intents(&stage.state());
-    assert!(intents.len() <= stage.limit as usize, "the day's budget holds across restarts: {}", intents.len());
+    assert!(
+        intents.len() <= stage.limit as usize,
+        "the day's budget holds across restarts: {}",
+        intents.len()
+    );
     let fees: Vec<&Intended> = intents.iter().filter(|intent| intent.fee.is_some()).collect();
     for pair in fees.windows(2) {
-        assert!(pair[1].at - pair[0].at >= COOLDOWN, "fee changes {:?} apart", pair[1].at - pair[0].at);
+        assert!(
+            pair[1].at - pair[0].at >= COOLDOWN,
+            "fee changes {:?} apart",
+            pair[1].at - pair[0].at
+        );
     }
-    let switches: Vec<&Intended> = intents.iter().filter(|intent| intent.verb.starts_with("switch")).collect();
+    let switches: Vec<&Intended> =
+        intents.iter().filter(|intent| intent.verb.starts_with("switch")).collect();
     for pair in switches.windows(2) {
-        assert!(pair[1].at - pair[0].at >= SWITCH_HAZARD, "switches {:?} apart", pair[1].at - pair[0].at);
+        assert!(
+            pair[1].at - pair[0].at >= SWITCH_HAZARD,
+            "switches {:?} apart",
+            pair[1].at - pair[0].at
+        );
     }
-    // Each mutation belongs to an intent of its own, in their order: none was sent twice, none without being taken down.
+    // Each mutation belongs to an intent of its own, in their order: none was sent twice, none
+    // without being taken down.
     let mut left = intents.iter().flat_map(|intent| intent.steps());
     let (mut fee, mut on) = (None, None);
     let mutations = stage.server.mutations();
@@ -202,8 +221,12 @@ fn check(stage: &Stage) -> (usize, usize) {
         };
         assert!(left.any(|intended| intended == step), "{mutation:?} was not taken down");
         match &mutation.change {
-            Change::Fee(new) => assert_ne!(fee.replace(*new), Some(*new), "the same fee was set again"),
-            Change::Worker(key) => assert_ne!(on.replace(key.is_some()), Some(key.is_some()), "switched again"),
+            Change::Fee(new) => {
+                assert_ne!(fee.replace(*new), Some(*new), "the same fee was set again")
+            }
+            Change::Worker(key) => {
+                assert_ne!(on.replace(key.is_some()), Some(key.is_some()), "switched again")
+            }
         }
     }
     (mutations.len(), intents.len())
@@ -215,13 +238,18 @@ fn looks(state: &Path) -> u64 {
         looks += 1;
         Ok::<_, JournalError>(())
     };
-    Archive::open(state).expect("a journal").moments(&Filter::default(), each).expect("every look reads back");
+    Archive::open(state)
+        .expect("a journal")
+        .moments(&Filter::default(), each)
+        .expect("every look reads back");
     looks
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_service_killed_at_any_moment_repeats_nothing_and_forgets_nothing() {
-    let number = |name, default| std::env::var(name).map_or(default, |text| text.parse::<u64>().expect("a number"));
+    let number = |name, default| {
+        std::env::var(name).map_or(default, |text| text.parse::<u64>().expect("a number"))
+    };
     let (kills, seed) = (number("SNARKFEE_KILLS", 12), number("SNARKFEE_SEED", 1));
     let mut moments = ChaCha8Rng::seed_from_u64(seed);
     let stop = CancellationToken::new();
@@ -229,8 +257,12 @@ async fn a_service_killed_at_any_moment_repeats_nothing_and_forgets_nothing() {
     let began = Instant::now();
     let mut paused = None;
     for kill in 0..kills {
-        // Two runs want the same, so that the second one finds what the first one did or did not do; long runs also switch.
-        let want = Want { fee: 1_000_000 + kill / 2 % 3, on: kills < 100 || !(kills / 4..kills / 2).contains(&kill) };
+        // Two runs want the same, so that the second one finds what the first one did or did not
+        // do; long runs also switch.
+        let want = Want {
+            fee: 1_000_000 + kill / 2 % 3,
+            on: kills < 100 || !(kills / 4..kills / 2).contains(&kill),
+        };
         let mut running = stage.start(want);
         stage.asked(moments.random_range(0..=20), &mut running).await;
         if kill == kills / 3 {
@@ -242,7 +274,11 @@ async fn a_service_killed_at_any_moment_repeats_nothing_and_forgets_nothing() {
         tokio::time::sleep(Duration::from_micros(moments.random_range(0..15_000))).await;
         running.kill();
         if paused.is_some() {
-            assert_eq!(paused, Some(stage.server.mutation_count()), "kill {kill}, seed {seed}: acted while paused");
+            assert_eq!(
+                paused,
+                Some(stage.server.mutation_count()),
+                "kill {kill}, seed {seed}: acted while paused"
+            );
         }
         if kill == kills / 3 + 3 {
             stage.give("resume");
@@ -252,7 +288,8 @@ async fn a_service_killed_at_any_moment_repeats_nothing_and_forgets_nothing() {
     }
     let mut last = stage.start(Want { fee: 2_000_000, on: true });
     stage.asked(30, &mut last).await;
-    let told = Command::new("kill").args(["-TERM", &last.0.id().to_string()]).status().expect("kill");
+    let told =
+        Command::new("kill").args(["-TERM", &last.0.id().to_string()]).status().expect("kill");
     assert!(told.success());
     let ended = last.0.wait().expect("an end");
     assert!(ended.success(), "{}", stage.logged());
@@ -265,7 +302,9 @@ async fn a_service_killed_at_any_moment_repeats_nothing_and_forgets_nothing() {
     }
     assert!(mutations > 0);
     let (took, looks) = (began.elapsed(), looks(&stage.state()));
-    println!("{kills} kills in {took:?}: {looks} looks, {intended} intents, {mutations} mutations, {ends:?}");
+    println!(
+        "{kills} kills in {took:?}: {looks} looks, {intended} intents, {mutations} mutations, {ends:?}"
+    );
     stop.cancel();
     stage.server.shut_down().await;
 }

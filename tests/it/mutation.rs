@@ -11,9 +11,21 @@ use crate::server::{KEY, client, daemon, hasty, nobody, operation, socket};
 fn all() -> [(Mutation, &'static str, Value); 3] {
     let key = PublicKey::try_new(KEY).expect("a key");
     [
-        (Mutation::SetFee { fee: Nanomina::MAX }, "SetSnarkWorkFee", json!({"setSnarkWorkFee": {"lastFee": "1"}})),
-        (Mutation::SwitchOn { key }, "SetSnarkWorker", json!({"setSnarkWorker": {"lastSnarkWorker": null}})),
-        (Mutation::SwitchOff, "UnsetSnarkWorker", json!({"setSnarkWorker": {"lastSnarkWorker": KEY}})),
+        (
+            Mutation::SetFee { fee: Nanomina::MAX },
+            "SetSnarkWorkFee",
+            json!({"setSnarkWorkFee": {"lastFee": "1"}}),
+        ),
+        (
+            Mutation::SwitchOn { key },
+            "SetSnarkWorker",
+            json!({"setSnarkWorker": {"lastSnarkWorker": null}}),
+        ),
+        (
+            Mutation::SwitchOff,
+            "UnsetSnarkWorker",
+            json!({"setSnarkWorker": {"lastSnarkWorker": KEY}}),
+        ),
     ]
 }
 
@@ -34,13 +46,19 @@ async fn each_mutation_sends_its_own_document_and_every_variable() {
         (Value::Null, "setSnarkWorker(input: { publicKey: null })"),
     ];
     let key = PublicKey::try_new(KEY).expect("a key");
-    let replaced =
-        [Replaced::Fee(Nanomina::try_new(1).expect("a fee")), Replaced::Worker(None), Replaced::Worker(Some(key))];
-    for (((mutation, name, data), (variables, argument)), replaced) in all().into_iter().zip(expected).zip(replaced) {
+    let replaced = [
+        Replaced::Fee(Nanomina::try_new(1).expect("a fee")),
+        Replaced::Worker(None),
+        Replaced::Worker(Some(key)),
+    ];
+    for (((mutation, name, data), (variables, argument)), replaced) in
+        all().into_iter().zip(expected).zip(replaced)
+    {
         let mut server = daemon().await;
         let mock = operation(&mut server, name)
             .match_request(move |request| {
-                let body: Value = serde_json::from_slice(request.body().expect("a body")).expect("JSON");
+                let body: Value =
+                    serde_json::from_slice(request.body().expect("a body")).expect("JSON");
                 let document = body["query"].as_str().expect("a document");
                 // The one mutation asked for, and nothing else, stands in the document.
                 let selections = document.matches("(input:").count();
@@ -65,8 +83,17 @@ async fn an_answer_that_says_no_is_a_rejection() {
     ] {
         for (mutation, name, _) in all() {
             let mut server = daemon().await;
-            let mock = operation(&mut server, name).with_status(status).with_body(body).expect(1).create_async().await;
-            assert_eq!(code(client(&server.url()).send(&mutation).await), ("rejected", fault), "{name} {body}");
+            let mock = operation(&mut server, name)
+                .with_status(status)
+                .with_body(body)
+                .expect(1)
+                .create_async()
+                .await;
+            assert_eq!(
+                code(client(&server.url()).send(&mutation).await),
+                ("rejected", fault),
+                "{name} {body}"
+            );
             mock.assert_async().await;
         }
     }
@@ -93,7 +120,11 @@ async fn an_answer_that_says_nothing_leaves_it_open_and_is_not_repeated() {
                 .create_async()
                 .await;
             let elsewhere = server.mock("GET", "/elsewhere").expect(0).create_async().await;
-            assert_eq!(code(client(&server.url()).send(&mutation).await), ("lost", fault), "{name} {body}");
+            assert_eq!(
+                code(client(&server.url()).send(&mutation).await),
+                ("lost", fault),
+                "{name} {body}"
+            );
             mock.assert_async().await;
             elsewhere.assert_async().await;
         }
@@ -110,7 +141,11 @@ async fn an_answer_that_cannot_be_true_leaves_it_open() {
             .replace(&format!("\"{KEY}\""), "7");
         let mut server = daemon().await;
         let mock = operation(&mut server, name).with_body(&body).expect(1).create_async().await;
-        assert_eq!(code(client(&server.url()).send(&mutation).await), ("lost", "invalid_value"), "{body}");
+        assert_eq!(
+            code(client(&server.url()).send(&mutation).await),
+            ("lost", "invalid_value"),
+            "{body}"
+        );
         mock.assert_async().await;
     }
 }
@@ -121,7 +156,10 @@ async fn broken_connections_are_told_apart_by_whether_the_request_left() {
     for (mutation, ..) in all() {
         assert_eq!(code(client(&closed).send(&mutation).await), ("not sent", "unreachable"));
         assert_eq!(code(hasty(&socket(None).await).send(&mutation).await), ("lost", "timed_out"));
-        assert_eq!(code(client(&socket(Some("")).await).send(&mutation).await), ("lost", "unreachable"));
+        assert_eq!(
+            code(client(&socket(Some("")).await).send(&mutation).await),
+            ("lost", "unreachable")
+        );
         let cut = socket(Some("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"data\"")).await;
         assert_eq!(code(client(&cut).send(&mutation).await), ("lost", "truncated"));
     }

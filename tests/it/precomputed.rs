@@ -51,7 +51,8 @@ fn every_work_agrees_with_the_tables() {
     }
     let collection = quietly(&[&folder]);
     let found = works(&collection, "mainnet");
-    let compared: Vec<u32> = found.keys().copied().filter(|height| expected.contains_key(height)).collect();
+    let compared: Vec<u32> =
+        found.keys().copied().filter(|height| expected.contains_key(height)).collect();
     assert_eq!(compared, (2200..=2600).collect::<Vec<_>>());
     for height in compared {
         assert_eq!(found[&height], expected[&height], "height {height}");
@@ -59,11 +60,16 @@ fn every_work_agrees_with_the_tables() {
     let total: usize = (2200..=2600).map(|height: u32| found[&height].1.len()).sum();
     assert!(total > 1_000, "{total} works");
 
-    let told: BTreeSet<&str> = collection.skipped.iter().map(|skipped| skipped.file.as_str()).collect();
+    let told: BTreeSet<&str> =
+        collection.skipped.iter().map(|skipped| skipped.file.as_str()).collect();
     let files = fs::read_dir(&folder).unwrap().count();
     let kept: usize = collection.series.iter().map(|series| series.blocks.len()).sum();
     assert_eq!(kept + told.len(), files, "every file counts or is named");
-    assert!(collection.skipped.iter().all(|skipped| skipped.why.contains("longest chain")), "{:?}", collection.skipped);
+    assert!(
+        collection.skipped.iter().all(|skipped| skipped.why.contains("longest chain")),
+        "{:?}",
+        collection.skipped
+    );
 }
 
 #[test]
@@ -99,7 +105,11 @@ fn files_folders_and_patterns_lead_to_the_same_blocks_and_what_is_broken_is_name
     }
     let pattern = folder.path().join("net-[78]-*.json");
     assert_eq!(quietly(&[&pattern]).series, all.series);
-    let twice = quietly(&[&folder.path().join("net-7-3Na.json"), &folder.path().join("net-8-3Nb.json"), &pattern]);
+    let twice = quietly(&[
+        &folder.path().join("net-7-3Na.json"),
+        &folder.path().join("net-8-3Nb.json"),
+        &pattern,
+    ]);
     assert_eq!(twice.series, all.series);
     for nothing in ["nowhere", "no-*.json"] {
         let path = folder.path().join(nothing);

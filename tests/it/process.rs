@@ -67,10 +67,17 @@ impl Process {
     }
 
     /// The same, with these variables set.
-    pub(crate) fn run_in(configured: Configured, arguments: &[&str], variables: &[(&str, &OsStr)]) -> Self {
+    pub(crate) fn run_in(
+        configured: Configured,
+        arguments: &[&str],
+        variables: &[(&str, &OsStr)],
+    ) -> Self {
         let file = configured.file();
         let given = ["--log-format", "json", "run", "-c", file.to_str().unwrap()];
-        Self { _configured: Some(configured), ..Self::start_with(given.iter().chain(arguments), variables) }
+        Self {
+            _configured: Some(configured),
+            ..Self::start_with(given.iter().chain(arguments), variables)
+        }
     }
 
     /// Waits for a line on standard output from which `wanted` makes something.
@@ -78,24 +85,45 @@ impl Process {
         self.first(self.out.clone(), 0, wanted).await.1
     }
 
-    /// Waits for a line of the log, from the `from`-th on, from which `wanted` makes something; which line that is, too.
-    pub(crate) async fn logged<T>(&self, from: usize, wanted: impl Fn(&Value) -> Option<T>) -> (usize, T) {
-        let parsed = |line: &str| wanted(&serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}")));
+    /// Waits for a line of the log, from the `from`-th on, from which `wanted` makes something;
+    /// which line that is, too.
+    pub(crate) async fn logged<T>(
+        &self,
+        from: usize,
+        wanted: impl Fn(&Value) -> Option<T>,
+    ) -> (usize, T) {
+        let parsed = |line: &str| {
+            wanted(&serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}")))
+        };
         self.first(self.log.clone(), from, parsed).await
     }
 
-    /// Waits until the `from`-th line of the log or a later one is a decision that `wanted` accepts.
-    pub(crate) async fn decided(&self, from: usize, wanted: impl Fn(&Value) -> bool) -> (usize, Value) {
+    /// Waits until the `from`-th line of the log or a later one is a decision that `wanted`
+    /// accepts.
+    pub(crate) async fn decided(
+        &self,
+        from: usize,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> (usize, Value) {
         self.logged(from, |line| (is_decision(line) && wanted(line)).then(|| line.clone())).await
     }
 
-    async fn first<T>(&self, lines: Lines, from: usize, wanted: impl Fn(&str) -> Option<T>) -> (usize, T) {
+    async fn first<T>(
+        &self,
+        lines: Lines,
+        from: usize,
+        wanted: impl Fn(&str) -> Option<T>,
+    ) -> (usize, T) {
         first(lines, from, wanted, || self.told()).await
     }
 
     /// Sends a signal by its name.
     pub(crate) fn signal(&self, name: &str) {
-        let sent = Command::new("sh").arg("-c").arg(format!("kill -{name} {}", self.running.id)).status().unwrap();
+        let sent = Command::new("sh")
+            .arg("-c")
+            .arg(format!("kill -{name} {}", self.running.id))
+            .status()
+            .unwrap();
         assert!(sent.success());
     }
 
@@ -103,7 +131,8 @@ impl Process {
     pub(crate) async fn exit_code(&self) -> i32 {
         let mut ended = self.running.ended.clone();
         let status = tokio::time::timeout(AMPLE, ended.wait_for(Option::is_some)).await;
-        let status = status.unwrap_or_else(|_| panic!("still running: {}", self.told())).unwrap().unwrap();
+        let status =
+            status.unwrap_or_else(|_| panic!("still running: {}", self.told())).unwrap().unwrap();
         status.code().unwrap_or_else(|| panic!("ended by a signal: {status}"))
     }
 
@@ -120,7 +149,11 @@ impl Process {
     /// The decisions logged so far.
     pub(crate) fn decisions(&self) -> Vec<Value> {
         let lines = self.log.borrow();
-        lines.iter().filter_map(|line| serde_json::from_str(line).ok()).filter(is_decision).collect()
+        lines
+            .iter()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .filter(is_decision)
+            .collect()
     }
 
     fn told(&self) -> String {
@@ -146,8 +179,8 @@ fn is_decision(line: &Value) -> bool {
     line["target"] == "snarkfee::decision"
 }
 
-/// Waits for a line, from the `from`-th on, from which `wanted` makes something; which line that is, too. `told` is shown where there
-/// is none.
+/// Waits for a line, from the `from`-th on, from which `wanted` makes something; which line that
+/// is, too. `told` is shown where there is none.
 pub(crate) async fn first<T>(
     mut lines: Lines,
     from: usize,
@@ -165,7 +198,10 @@ pub(crate) async fn first<T>(
                 read += 1;
             }
             // Fails when the process has closed the stream.
-            lines.changed().await.unwrap_or_else(|_| panic!("ended without the line waited for: {}", told()));
+            lines
+                .changed()
+                .await
+                .unwrap_or_else(|_| panic!("ended without the line waited for: {}", told()));
         }
     };
     tokio::time::timeout(AMPLE, found).await.unwrap_or_else(|_| panic!("no such line: {}", told()))

@@ -1,4 +1,5 @@
-//! The program as its operator meets it: commands, what they print, exit codes, and a daemon that goes away and comes back.
+//! The program as its operator meets it: commands, what they print, exit codes, and a daemon that
+//! goes away and comes back.
 
 use std::{
     net::SocketAddr,
@@ -21,8 +22,18 @@ use crate::{
     server::nobody,
 };
 
-const DEMO: [&str; 10] =
-    ["demo", "--seed", "1", "--speed", "600", "--listen", "127.0.0.1:0", "--log-format", "json", "--scenario"];
+const DEMO: [&str; 10] = [
+    "demo",
+    "--seed",
+    "1",
+    "--speed",
+    "600",
+    "--listen",
+    "127.0.0.1:0",
+    "--log-format",
+    "json",
+    "--scenario",
+];
 
 fn demo(arguments: &[&str]) -> Process {
     Process::start(DEMO.iter().chain(arguments))
@@ -34,7 +45,8 @@ async fn scrape(url: &str) -> impl Fn(&str) -> f64 {
     move |name: &str| {
         let sample = |line: &str| {
             let rest = line.strip_prefix(name)?;
-            rest.starts_with(['{', ' ']).then(|| rest.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap())
+            rest.starts_with(['{', ' '])
+                .then(|| rest.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap())
         };
         let samples: Vec<f64> = text.lines().filter_map(sample).collect();
         assert!(!samples.is_empty(), "no {name} in\n{text}");
@@ -49,7 +61,10 @@ async fn the_demo_of_scarcity_lowers_the_fee_and_earns() {
     let (mut line, first) = demo.decided(0, |_| true).await;
     assert_eq!((&first["action"], &first["reason"]), (&"set_fee".into(), &"price_move".into()));
     assert_eq!((&first["mode"], &first["outcome"]), (&"live".into(), &"confirmed".into()));
-    assert!(first["text"].as_str().unwrap().starts_with("the best fee moved from 0.1 MINA to "), "{first}");
+    assert!(
+        first["text"].as_str().unwrap().starts_with("the best fee moved from 0.1 MINA to "),
+        "{first}"
+    );
     let mut readings: Vec<(f64, f64)> = Vec::new();
     // Each look is followed by a reading, until sales were seen to come in twice.
     while readings.len() < 3 {
@@ -68,7 +83,10 @@ async fn the_demo_of_scarcity_lowers_the_fee_and_earns() {
     assert_eq!(demo.exit_code().await, 0, "{}", demo.errors());
     for decision in demo.decisions() {
         for field in ["daemon", "mode", "era", "action", "reason", "text", "outcome"] {
-            assert!(decision[field].as_str().is_some_and(|text| !text.is_empty()), "{field}: {decision}");
+            assert!(
+                decision[field].as_str().is_some_and(|text| !text.is_empty()),
+                "{field}: {decision}"
+            );
         }
     }
     assert!(demo.output().lines().last().unwrap().contains(" sold for "), "{}", demo.output());
@@ -78,7 +96,10 @@ async fn the_demo_of_scarcity_lowers_the_fee_and_earns() {
 async fn the_demo_of_surplus_switches_the_worker_off() {
     let demo = demo(&["surplus", "--duration", "80s"]);
     let (_, decision) = demo.decided(0, |line| line["action"] == "switch_off").await;
-    assert_eq!((&decision["reason"], &decision["outcome"]), (&"uneconomical".into(), &"confirmed".into()));
+    assert_eq!(
+        (&decision["reason"], &decision["outcome"]),
+        (&"uneconomical".into(), &"confirmed".into())
+    );
     demo.decided(0, |line| line["reason"] == "stays_off" && line["worker"] == "off").await;
     demo.signal("TERM");
     assert_eq!(demo.exit_code().await, 0, "{}", demo.errors());
@@ -91,7 +112,8 @@ async fn a_dry_run_decides_and_sends_nothing_and_ends_by_itself() {
     let output = demo.output();
     assert!(output.ends_with(" 0 mutations received"), "{output}");
     let decisions = demo.decisions();
-    let would = |decision: &&Value| decision["outcome"] == "dry_run" && decision["action"] == "set_fee";
+    let would =
+        |decision: &&Value| decision["outcome"] == "dry_run" && decision["action"] == "set_fee";
     assert!(decisions.iter().any(|decision| would(&decision)), "{}", demo.errors());
     assert!(decisions.iter().all(|decision| decision["mode"] == "dry-run"));
 }
@@ -103,9 +125,16 @@ async fn live_daemon(scenario: &str, era: daemon_sim::Era) -> SimDaemonServer {
     serve(world, Clock::accelerated(start, 1.0), era, ANY_PORT).await
 }
 
-async fn serve(daemon: SharedDaemon, clock: Clock, era: daemon_sim::Era, graphql: SocketAddr) -> SimDaemonServer {
+async fn serve(
+    daemon: SharedDaemon,
+    clock: Clock,
+    era: daemon_sim::Era,
+    graphql: SocketAddr,
+) -> SimDaemonServer {
     let options = Options { era, ..Options::default() };
-    SimDaemonServer::bind(graphql, ANY_PORT, daemon, clock, options, &CancellationToken::new()).await.unwrap()
+    SimDaemonServer::bind(graphql, ANY_PORT, daemon, clock, options, &CancellationToken::new())
+        .await
+        .unwrap()
 }
 
 fn configured(mode: &str, graphql: &str, metrics: Option<&str>) -> Configured {
@@ -135,7 +164,10 @@ async fn one_dry_look_at_a_daemon_of_each_era_decides_and_changes_nothing() {
         // The short interval is warned of before the look; after it nothing may be.
         let errors = once.errors();
         let look = errors.lines().skip_while(|line| line.contains("controller.interval"));
-        assert!(look.clone().all(|line| line.contains("\"INFO\"")) && look.count() == 1, "{era}: {errors}");
+        assert!(
+            look.clone().all(|line| line.contains("\"INFO\"")) && look.count() == 1,
+            "{era}: {errors}"
+        );
         assert_eq!(daemon.mutation_count(), 0, "{era}");
         assert!(daemon.requests() > 0, "{era}");
     }
@@ -169,23 +201,32 @@ async fn a_wrong_command_line_ends_with_2() {
         let process = Process::start(&arguments);
         assert_eq!(process.exit_code().await, 2, "{arguments:?}");
         assert_eq!(process.output(), "", "{arguments:?}");
-        assert!(!process.errors().is_empty() && !process.errors().contains("panicked"), "{}", process.errors());
+        assert!(
+            !process.errors().is_empty() && !process.errors().contains("panicked"),
+            "{}",
+            process.errors()
+        );
     }
 }
 
 #[tokio::test]
 async fn an_invalid_configuration_ends_with_78_and_names_the_nearest_key() {
-    let configured = Configured::new("[controller]\nintervall = \"60s\"\n[daemons.main]\nworker_kee = \"x\"\n");
+    let configured =
+        Configured::new("[controller]\nintervall = \"60s\"\n[daemons.main]\nworker_kee = \"x\"\n");
     let file = configured.file().display().to_string();
     let process = Process::run(configured, &["--once"]);
     assert_eq!(process.exit_code().await, 78);
     let errors = process.errors();
     assert!(
-        errors.contains(&format!("{file}:2: controller.intervall: unknown key, did you mean \"interval\"?")),
+        errors.contains(&format!(
+            "{file}:2: controller.intervall: unknown key, did you mean \"interval\"?"
+        )),
         "{errors}"
     );
     assert!(
-        errors.contains(&format!("{file}:4: daemons.main.worker_kee: unknown key, did you mean \"worker_key\"?")),
+        errors.contains(&format!(
+            "{file}:4: daemons.main.worker_kee: unknown key, did you mean \"worker_key\"?"
+        )),
         "all at once: {errors}"
     );
     let missing = Process::start(["run", "-c", "no-such-file.toml"]);
@@ -198,7 +239,11 @@ async fn a_single_look_at_nobody_fails_with_1() {
     let (_port, url) = nobody();
     let once = Process::run(configured("live", &format!("{url}/graphql"), None), &["--once"]);
     assert_eq!(once.exit_code().await, 1);
-    assert!(once.output().starts_with("main: hold (status_fault): daemon status: not reachable"), "{}", once.output());
+    assert!(
+        once.output().starts_with("main: hold (status_fault): daemon status: not reachable"),
+        "{}",
+        once.output()
+    );
     assert!(once.errors().ends_with("snarkfee: could not observe main"), "{}", once.errors());
 }
 
@@ -215,7 +260,11 @@ async fn the_default_file_is_read_back_with_a_daemon_of_ones_own() {
     let again = Configured::new(&read.output());
     let again = Process::start(["config", "-c", again.file().to_str().unwrap(), "--effective"]);
     assert_eq!(again.exit_code().await, 0, "{}", again.errors());
-    assert_eq!(again.output(), read.output(), "what is in force can be written to a file and read again");
+    assert_eq!(
+        again.output(),
+        read.output(),
+        "what is in force can be written to a file and read again"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -250,7 +299,8 @@ async fn a_second_signal_does_not_wait_for_a_look_under_way() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_daemon_that_drops_connections_is_held_and_found_again() {
     let daemon = live_daemon("scarce", daemon_sim::Era::Mesa40).await;
-    let service = Process::run(configured("live", &daemon.graphql_url(), Some(&daemon.metrics_url())), &[]);
+    let service =
+        Process::run(configured("live", &daemon.graphql_url(), Some(&daemon.metrics_url())), &[]);
     let healthy = decides(&service, 0).await;
     daemon.faults().set_down(true);
     let down = holds(&service, healthy).await;
@@ -290,12 +340,14 @@ fn kept_port() -> (TcpSocket, SocketAddr) {
 /// Waits for a decision about the market; the line after it.
 async fn decides(service: &Process, from: usize) -> usize {
     let market = ["price_move", "at_target", "inside_deadband", "cooldown"];
-    let (line, decision) = service.decided(from, |line| market.iter().any(|reason| line["reason"] == *reason)).await;
+    let (line, decision) =
+        service.decided(from, |line| market.iter().any(|reason| line["reason"] == *reason)).await;
     assert!(decision["target_fee"].is_string(), "{decision}");
     line + 1
 }
 
-/// Waits until ten looks in a row failed: each holds and says so, and asks no more than it needs to notice. The line after them.
+/// Waits until ten looks in a row failed: each holds and says so, and asks no more than it needs to
+/// notice. The line after them.
 async fn holds(service: &Process, from: usize) -> usize {
     let page = service.logged(0, |line| Some(line["page"].as_str()?.to_owned())).await.1;
     let url = format!("{page}metrics");
@@ -303,16 +355,24 @@ async fn holds(service: &Process, from: usize) -> usize {
     let before = scrape(&url).await;
     for _ in 0..10 {
         let (next, decision) = service.decided(line + 1, |_| true).await;
-        assert_eq!((&decision["action"], &decision["reason"]), (&"hold".into(), &"status_fault".into()), "{decision}");
+        assert_eq!(
+            (&decision["action"], &decision["reason"]),
+            (&"hold".into(), &"status_fault".into()),
+            "{decision}"
+        );
         assert_eq!(decision["outcome"], "held");
         line = next;
     }
     let after = scrape(&url).await;
     let looks = after("snarkfee_decisions_total") - before("snarkfee_decisions_total");
-    let requests = after("snarkfee_daemon_requests_total") - before("snarkfee_daemon_requests_total");
-    // A look at a daemon that does not answer asks for its status or schema and for its metrics, once each; one look may stand
-    // between what the two numbers count.
-    assert!(looks >= 9.0 && requests <= 2.0 * (looks + 1.0), "{requests} requests in {looks} looks");
+    let requests =
+        after("snarkfee_daemon_requests_total") - before("snarkfee_daemon_requests_total");
+    // A look at a daemon that does not answer asks for its status or schema and for its metrics,
+    // once each; one look may stand between what the two numbers count.
+    assert!(
+        looks >= 9.0 && requests <= 2.0 * (looks + 1.0),
+        "{requests} requests in {looks} looks"
+    );
     line + 1
 }
 

@@ -35,7 +35,9 @@ fn files() -> Vec<PathBuf> {
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        let skipped = path.file_name().is_some_and(|name| name == "target" || name == ".git" || name == ".venv");
+        let skipped = path
+            .file_name()
+            .is_some_and(|name| name == "target" || name == ".git" || name == ".venv");
         match (path.is_dir(), skipped) {
             (_, true) => {}
             (true, false) => walk(&path, files),
@@ -65,10 +67,14 @@ fn has_extension(path: &Path, extension: &str) -> bool {
 /// Whether a file holds tests, benchmarks or fuzz targets only.
 fn is_test(path: &Path) -> bool {
     let within = |name: &str| path.components().any(|part| part.as_os_str() == name);
-    within("tests") || within("benches") || within("fuzz") || path.file_name().is_some_and(|name| name == "tests.rs")
+    within("tests")
+        || within("benches")
+        || within("fuzz")
+        || path.file_name().is_some_and(|name| name == "tests.rs")
 }
 
-/// Nothing depends on the machine it was written on. The words are put together here so that this file passes too.
+/// Nothing depends on the machine it was written on. The words are put together here so that this
+/// file passes too.
 #[test]
 fn no_file_names_a_place_of_one_machine() {
     let words = [concat!("/wo", "rk/"), concat!("/tm", "p/"), concat!("/ro", "ot/")];
@@ -78,14 +84,17 @@ fn no_file_names_a_place_of_one_machine() {
 
 #[test]
 fn nothing_is_left_to_be_done_in_a_comment() {
-    let words = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X"), concat!("todo", "!(")];
+    let words =
+        [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X"), concat!("todo", "!(")];
     let found = lines_with(&words, |path| has_extension(path, "rs") || has_extension(path, "sh"));
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[test]
 fn lints_are_expected_with_a_reason_and_never_allowed() {
-    let found = lines_with(&[concat!("#[al", "low("), concat!("#![al", "low(")], |path| has_extension(path, "rs"));
+    let found = lines_with(&[concat!("#[al", "low("), concat!("#![al", "low(")], |path| {
+        has_extension(path, "rs")
+    });
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
@@ -94,7 +103,10 @@ fn source_files_stay_readable_in_one_sitting() {
     let sources = files().into_iter().filter(|path| has_extension(path, "rs") && !is_test(path));
     let long = sources.filter_map(|path| {
         let text = fs::read_to_string(&path).unwrap();
-        let program = text.lines().take_while(|line| *line != "#[cfg(test)]").filter(|line| !line.trim().is_empty());
+        let program = text
+            .lines()
+            .take_while(|line| *line != "#[cfg(test)]")
+            .filter(|line| !line.trim().is_empty());
         let lines = program.count();
         (lines > LONGEST).then(|| format!("{}: {lines}", path.display()))
     });
@@ -107,8 +119,10 @@ fn source_files_stay_readable_in_one_sitting() {
 fn no_dependency_brings_another_tls_stack() {
     let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
     let deny = fs::read_to_string(root().join("deny.toml")).unwrap();
-    let banned: Vec<_> = deny.split("{ crate = \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let banned: Vec<_> =
+        deny.split("{ crate = \"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     assert!(banned.len() >= 3, "{banned:?}");
-    let present: Vec<_> = banned.iter().filter(|name| lock.contains(&format!("name = \"{name}\"\n"))).collect();
+    let present: Vec<_> =
+        banned.iter().filter(|name| lock.contains(&format!("name = \"{name}\"\n"))).collect();
     assert!(present.is_empty(), "{present:?}");
 }

@@ -226,7 +226,12 @@ impl Shared {
         state.rules.iter().find(|(target, _)| fits(*target)).map(|(_, trouble)| *trouble)
     }
 
-    async fn spoil(&self, stream: &mut TcpStream, request: &[u8], trouble: Trouble) -> std::io::Result<()> {
+    async fn spoil(
+        &self,
+        stream: &mut TcpStream,
+        request: &[u8],
+        trouble: Trouble,
+    ) -> std::io::Result<()> {
         match trouble {
             Trouble::Late(shown) => {
                 let answer = self.ask(request).await;
@@ -246,12 +251,23 @@ impl Shared {
                 Ok(())
             }
             Trouble::Instead(status, body) => {
-                let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+                let head = format!(
+                    "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                    body.len()
+                );
                 stream.write_all(format!("{head}{body}").as_bytes()).await
             }
             Trouble::Oversized { announced } => {
-                let length = if announced { format!("Content-Length: {OVERSIZED}\r\n") } else { String::new() };
-                stream.write_all(format!("HTTP/1.1 200 OK\r\n{length}Connection: close\r\n\r\n").as_bytes()).await?;
+                let length = if announced {
+                    format!("Content-Length: {OVERSIZED}\r\n")
+                } else {
+                    String::new()
+                };
+                stream
+                    .write_all(
+                        format!("HTTP/1.1 200 OK\r\n{length}Connection: close\r\n\r\n").as_bytes(),
+                    )
+                    .await?;
                 stream.write_all(&vec![b' '; OVERSIZED]).await
             }
             Trouble::LostAnswer => {
@@ -265,7 +281,10 @@ impl Shared {
             Trouble::Rewritten(change) => {
                 let answer = self.ask(request).await;
                 let body = change(std::str::from_utf8(&answer[body_of(&answer)..]).unwrap());
-                let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                    body.len()
+                );
                 stream.write_all(head.as_bytes()).await?;
                 stream.write_all(body.as_bytes()).await
             }
@@ -293,7 +312,10 @@ async fn wait_for_end(stream: &mut TcpStream) -> std::io::Result<()> {
 
 /// Where the body of a message begins.
 fn body_of(message: &[u8]) -> usize {
-    message.windows(4).position(|window| window == b"\r\n\r\n").map_or(message.len(), |head| head + 4)
+    message
+        .windows(4)
+        .position(|window| window == b"\r\n\r\n")
+        .map_or(message.len(), |head| head + 4)
 }
 
 /// One whole request; `None` when the client ends before.
@@ -305,7 +327,10 @@ async fn read_request(stream: &mut TcpStream) -> Option<Vec<u8>> {
         request.extend_from_slice(&buffer[..read]);
         let body = body_of(&request);
         let head = String::from_utf8_lossy(&request[..body]).to_lowercase();
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok()).unwrap_or(0);
+        let length = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: ")?.parse().ok())
+            .unwrap_or(0);
         if head.ends_with("\r\n\r\n") && request.len() >= body + length {
             return Some(request);
         }

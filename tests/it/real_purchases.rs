@@ -1,4 +1,5 @@
-//! The estimate against works really bought on mainnet: from earlier blocks alone, how well does it tell the shares of later ones?
+//! The estimate against works really bought on mainnet: from earlier blocks alone, how well does it
+//! tell the shares of later ones?
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -23,7 +24,8 @@ struct Purchase {
     fees: Vec<Nanomina>,
 }
 
-/// How far back evidence reaches, how fast it fades, and over how long predictions are compared with what came.
+/// How far back evidence reaches, how fast it fades, and over how long predictions are compared
+/// with what came.
 #[derive(Clone, Copy)]
 struct Walk {
     window: Duration,
@@ -62,7 +64,11 @@ fn purchases(blocks: &str, works: &str) -> Vec<Purchase> {
         .into_iter()
         .filter_map(|[block, height, at]| {
             let fees = fees.remove(&block)?;
-            Some(Purchase { at: Duration::from_millis(at.parse().unwrap()), height: height.parse().unwrap(), fees })
+            Some(Purchase {
+                at: Duration::from_millis(at.parse().unwrap()),
+                height: height.parse().unwrap(),
+                fees,
+            })
         })
         .collect();
     found.sort_by_key(|purchase| (purchase.at, purchase.height));
@@ -101,19 +107,30 @@ struct Group {
 impl Group {
     fn new(begins: Duration) -> Self {
         let none = [0.0; FEES.len()];
-        Self { begins, blocks: 0, works: 0.0, predicted: none, realised: none, low: none, high: none, parametric: 0 }
+        Self {
+            begins,
+            blocks: 0,
+            works: 0.0,
+            predicted: none,
+            realised: none,
+            low: none,
+            high: none,
+            parametric: 0,
+        }
     }
 
     /// The largest difference between a predicted and a realised share.
     fn worst(&self) -> f64 {
-        let difference = |(predicted, realised): (&f64, &f64)| (predicted - realised).abs() / self.works;
+        let difference =
+            |(predicted, realised): (&f64, &f64)| (predicted - realised).abs() / self.works;
         self.predicted.iter().zip(&self.realised).map(difference).fold(0.0, f64::max)
     }
 
     fn row(&self) -> String {
         let cell = |place: usize| {
             let [predicted, low, high, realised] =
-                [&self.predicted, &self.low, &self.high, &self.realised].map(|sums| sums[place] / self.works);
+                [&self.predicted, &self.low, &self.high, &self.realised]
+                    .map(|sums| sums[place] / self.works);
             format!("{predicted:.3} [{low:.3}, {high:.3}] {realised:.3}")
         };
         let cells: Vec<String> = (0..FEES.len()).map(cell).collect();
@@ -148,7 +165,8 @@ fn walk(purchases: &[Purchase], walk: Walk) -> Vec<Group> {
             group.predicted[place] += point.estimate * works;
             group.low[place] += point.low * works;
             group.high[place] += point.high * works;
-            group.realised[place] += purchase.fees.iter().filter(|bought| bought.get() > *fee).count() as f64;
+            group.realised[place] +=
+                purchase.fees.iter().filter(|bought| bought.get() > *fee).count() as f64;
         }
     }
     groups.into_values().collect()
@@ -156,10 +174,14 @@ fn walk(purchases: &[Purchase], walk: Walk) -> Vec<Group> {
 
 /// The groups as a table of Markdown.
 fn table(title: &str, groups: &[Group]) -> String {
-    let fees: Vec<String> = FEES.iter().map(|fee| Nanomina::try_new(*fee).unwrap().to_string()).collect();
+    let fees: Vec<String> =
+        FEES.iter().map(|fee| Nanomina::try_new(*fee).unwrap().to_string()).collect();
     let fees: Vec<&str> = fees.iter().map(|fee| fee.trim_end_matches(" MINA")).collect();
     let rules = "---|".repeat(FEES.len());
-    let mut text = format!("**{title}**\n\n| from | blocks | works | parametric | {} | worst |\n", fees.join(" | "));
+    let mut text = format!(
+        "**{title}**\n\n| from | blocks | works | parametric | {} | worst |\n",
+        fees.join(" | ")
+    );
     text.push_str(&format!("|---|---:|---:|---:|{rules}---:|\n"));
     groups.iter().for_each(|group| text.push_str(&(group.row() + "\n")));
     text
@@ -180,7 +202,10 @@ fn shared_tables() -> Option<(String, [Vec<Group>; 2])> {
     let weeks = walk(&all[1], samples);
     let text = [
         table("March 2021, every block, window 7 d, half-life 1 d, by week", &chain),
-        table("April 2021 to October 2022, single blocks, window 60 d, half-life 30 d, by week", &weeks),
+        table(
+            "April 2021 to October 2022, single blocks, window 60 d, half-life 30 d, by week",
+            &weeks,
+        ),
         table("The same by half-year", &walk(&all[1], Walk { group: 182 * DAY, ..samples })),
     ];
     Some((text.join("\n"), [chain, weeks]))
@@ -193,17 +218,24 @@ fn shares_are_told_in_advance_on_the_chain_of_march_2021() {
         return;
     };
     println!("{text}");
-    assert!(chain.iter().map(|group| group.blocks).sum::<usize>() > 100, "the chain holds 120 purchases");
+    assert!(
+        chain.iter().map(|group| group.blocks).sum::<usize>() > 100,
+        "the chain holds 120 purchases"
+    );
     for group in chain.iter().chain(&weeks).filter(|group| group.blocks >= ENOUGH) {
         assert!(group.worst() <= 0.10, "a predicted share is off by {}", group.worst());
     }
-    // The chain's band is narrow: only a week of thirty purchases tells its own share well enough to be held against it.
+    // The chain's band is narrow: only a week of thirty purchases tells its own share well enough
+    // to be held against it.
     let judged = chain.iter().filter(|group| group.blocks >= 30);
     for group in judged.chain(weeks.iter().filter(|group| group.blocks >= ENOUGH)) {
         for at in 0..FEES.len() {
             // In works; less than half of one cannot be bought.
             let band = group.low[at] - 0.5..=group.high[at] + 0.5;
-            assert!(band.contains(&group.realised[at]), "the share of a week is outside of the mean band: {band:?}");
+            assert!(
+                band.contains(&group.realised[at]),
+                "the share of a week is outside of the mean band: {band:?}"
+            );
         }
     }
 }
@@ -217,7 +249,8 @@ fn the_documented_table_is_the_printed_one() {
     let document = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/calibration.md"));
     let begin = "<!-- real_purchases begins -->\n\n";
     let (_, after) = document.split_once(begin).expect("the table's beginning is marked");
-    let (shown, _) = after.split_once("\n<!-- real_purchases ends -->").expect("the table's end is marked");
+    let (shown, _) =
+        after.split_once("\n<!-- real_purchases ends -->").expect("the table's end is marked");
     assert!(shown == text, "docs/calibration.md is not what is printed now:\n{text}");
 }
 

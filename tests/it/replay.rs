@@ -1,5 +1,5 @@
-//! The journal of a service that ran, was paused, killed and begun again: every decision is made again from it, and other policies are
-//! tried on it.
+//! The journal of a service that ran, was paused, killed and begun again: every decision is made
+//! again from it, and other policies are tried on it.
 
 use std::{num::NonZero, path::Path, sync::Arc, time::Duration};
 
@@ -53,7 +53,8 @@ fn plan() -> Plan {
     }
 }
 
-/// Two runs of the service on one market, the first one killed. The last record of the first and the first of the second.
+/// Two runs of the service on one market, the first one killed. The last record of the first and
+/// the first of the second.
 async fn lived(folder: &Path) -> (Arc<Record>, Arc<Record>) {
     let hand: &'static Hand = Box::leak(Box::new(Hand::new(start())));
     let mut world = Some(World::new(&library::scenario("own-blocks").unwrap(), 1, start()));
@@ -130,7 +131,8 @@ fn again(folder: &Path) -> Replay {
 
 fn tried(folder: &Path, threads: usize) -> Report {
     let open = || -> Result<Archive, JournalError> { Archive::open(folder) };
-    let terms = Terms { pricing: Pricing::default(), cost: None, works_per_hour: None, interval: INTERVAL };
+    let terms =
+        Terms { pricing: Pricing::default(), cost: None, works_per_hour: None, interval: INTERVAL };
     let entrants = ["profit", "always-on:0.0001MINA", "off"].map(|name| name.parse().unwrap());
     let threads = NonZero::new(threads).unwrap();
     on_journal(&open, &Filter::default(), &entrants, &terms, threads, &|_| {}).unwrap().0
@@ -146,7 +148,12 @@ async fn every_decision_of_two_runs_is_made_again_and_others_are_tried() {
 
     // Sales outlive the process: the next one knows more than a daemon's frontier tells.
     let samples = |record: &Record| record.market.as_ref().unwrap().samples;
-    assert!(samples(&first) * 10 > samples(&last) * 9, "{} after {}", samples(&first), samples(&last));
+    assert!(
+        samples(&first) * 10 > samples(&last) * 9,
+        "{} after {}",
+        samples(&first),
+        samples(&last)
+    );
 
     let report = tried(folder.path(), 1);
     assert_eq!(report, tried(folder.path(), 3), "threads change nothing");
@@ -166,7 +173,10 @@ fn spoil(folder: &Path) {
     connection.execute("PRAGMA foreign_keys = ON", []).ok();
     connection.execute("DELETE FROM looks WHERE id BETWEEN 2 AND 4", []).unwrap();
     let pruned = again(folder);
-    assert_eq!((pruned.different_count, pruned.looks + pruned.without_origin), (0, 2 * LOOKS as u64 - 3));
+    assert_eq!(
+        (pruned.different_count, pruned.looks + pruned.without_origin),
+        (0, 2 * LOOKS as u64 - 3)
+    );
     assert!((1..LOOKS as u64).contains(&pruned.without_origin), "{pruned:?}");
 
     let spoiled = connection.execute(
@@ -177,6 +187,13 @@ fn spoil(folder: &Path) {
     let otherwise = again(folder);
     assert!(otherwise.different_count > 0 && otherwise.same > 0, "{otherwise:?}");
     let first = &otherwise.different[0];
-    assert!(first.replayed.contains("daily_budget") && !first.recorded.contains("daily_budget"), "{first:?}");
-    assert!(first.look > 0 && first.at > start() && start() + SignedDuration::from_hours(100) > first.at);
+    assert!(
+        first.replayed.contains("daily_budget") && !first.recorded.contains("daily_budget"),
+        "{first:?}"
+    );
+    assert!(
+        first.look > 0
+            && first.at > start()
+            && start() + SignedDuration::from_hours(100) > first.at
+    );
 }

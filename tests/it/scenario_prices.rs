@@ -1,10 +1,13 @@
-//! Whether `estimate`'s band holds the true price distribution of the shipped scenarios, at its stated rate.
+//! Whether `estimate`'s band holds the true price distribution of the shipped scenarios, at its
+//! stated rate.
 //!
-//! Each judged seed is one fresh look as `estimate` takes it: the frontier of 290 blocks and the order book. The truth is the share of
-//! works bought above a fee in the same market under all other seeds: a confidence band speaks of the distribution that purchases come
-//! from, not of the next few purchases, whose own chance it does not hold. The operator proves nothing, so what is bought is the
-//! competing price C itself. Right after a change of regime the truth is what the new one settles to, while the look still holds what
-//! came before; such moments are shown, and nothing is asserted of them.
+//! Each judged seed is one fresh look as `estimate` takes it: the frontier of 290 blocks and the
+//! order book. The truth is the share of works bought above a fee in the same market under all
+//! other seeds: a confidence band speaks of the distribution that purchases come from, not of the
+//! next few purchases, whose own chance it does not hold. The operator proves nothing, so what is
+//! bought is the competing price C itself. Right after a change of regime the truth is what the new
+//! one settles to, while the look still holds what came before; such moments are shown, and nothing
+//! is asserted of them.
 
 use jiff::{SignedDuration, Timestamp};
 use snarkfee_core::{
@@ -23,7 +26,8 @@ use tokio::runtime::Runtime;
 const LEVEL: f64 = 0.8;
 /// Between the prices that competitors ask.
 const FEES: [u64; 6] = [0, 9, 70_000, 995_000, 3_000_000, 9_800_000];
-/// Shares nearer to 0 or 1 than this are counted apart: they are held too easily to say anything of the rate.
+/// Shares nearer to 0 or 1 than this are counted apart: they are held too easily to say anything of
+/// the rate.
 const CERTAIN: f64 = 0.005;
 /// Seeds in all of an ordinary run.
 const SEEDS: u64 = 200;
@@ -72,7 +76,8 @@ const MOMENTS: [Moment; 19] = [
     first("own-blocks"),
     first("coordinator"),
     first("slow-zkapp"),
-    // One hour and five after scarcity began, one after it ended, one and a half after free provers failed.
+    // One hour and five after scarcity began, one after it ended, one and a half after free provers
+    // failed.
     changed("regime-switch", 1_040, (1_100, 1_400)),
     changed("regime-switch", 1_200, (1_100, 1_400)),
     changed("regime-drop", 1_040, (1_100, 1_400)),
@@ -122,7 +127,11 @@ fn see(moment: Moment, seed: u64, runtime: &Runtime) -> Seen {
     port.advance(to);
     let chain = port.market().snapshot().chain;
     let (mut above, mut bought) = ([0.0; FEES.len()], 0.0);
-    for sale in chain.iter().filter(|block| from <= block.at && block.at < to).flat_map(|block| &*block.works) {
+    for sale in chain
+        .iter()
+        .filter(|block| from <= block.at && block.at < to)
+        .flat_map(|block| &*block.works)
+    {
         bought += 1.0;
         for (above, fee) in above.iter_mut().zip(fees()) {
             *above += f64::from(u8::from(sale.fee > fee));
@@ -208,27 +217,38 @@ impl Score {
         self.mean(f64::from(self.judged - self.below - self.above))
     }
 
-    /// Panics where so many misses are no chance, if of each rate a share `alarm` of the looks may say so.
+    /// Panics where so many misses are no chance, if of each rate a share `alarm` of the looks may
+    /// say so.
     ///
-    /// Bands of one look may all hold or all miss, so a look is one witness, and no bands could spread a rate further over looks than
-    /// such: the misses are at most binomial.
+    /// Bands of one look may all hold or all miss, so a look is one witness, and no bands could
+    /// spread a rate further over looks than such: the misses are at most binomial.
     fn assert_kept(&self, name: &str, alarm: f64) {
         let outside = 1.0 - LEVEL;
         // The lower limit, which decisions use, promises half of what is left outside.
-        for (what, missed, rate) in
-            [("the band", self.below + self.above, outside), ("the lower limit", self.below, outside / 2.0)]
-        {
+        for (what, missed, rate) in [
+            ("the band", self.below + self.above, outside),
+            ("the lower limit", self.below, outside / 2.0),
+        ] {
             let share = self.mean(missed.into());
             let misses = u64::from(missed) * u64::from(self.looks) / u64::from(self.judged.max(1));
-            let chance = Binomial::new(rate, self.looks.into()).unwrap().sf(misses.saturating_sub(1));
-            assert!(misses == 0 || chance > alarm, "{name}: {what} misses {share:.3}, {rate:.2} is promised: {self:?}");
+            let chance =
+                Binomial::new(rate, self.looks.into()).unwrap().sf(misses.saturating_sub(1));
+            assert!(
+                misses == 0 || chance > alarm,
+                "{name}: {what} misses {share:.3}, {rate:.2} is promised: {self:?}"
+            );
         }
     }
 
     fn row(&self, name: &str) -> String {
         if self.judged == 0 {
             let nothing = "| 0 | - | - | - | - | -";
-            return format!("| {name} {nothing} | {} of {} | {:.3} |", self.certain.1, self.certain.0, self.known());
+            return format!(
+                "| {name} {nothing} | {} of {} | {:.3} |",
+                self.certain.1,
+                self.certain.0,
+                self.known()
+            );
         }
         format!(
             "| {name} | {} | {:.3} | {:.3} | {:.3} | {:+.3} | {:.3} | {} of {} | {:.3} |",
@@ -254,7 +274,10 @@ impl Score {
 fn judge(moments: &[Moment], seeds: u64) -> Vec<Score> {
     let half = |half: u64, first: u64, moment: Moment| {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        (0..seeds).filter(|seed| seed % 2 == half).map(|seed| see(moment, first + seed, &runtime)).collect::<Vec<_>>()
+        (0..seeds)
+            .filter(|seed| seed % 2 == half)
+            .map(|seed| see(moment, first + seed, &runtime))
+            .collect::<Vec<_>>()
     };
     let score = |(place, moment): (u64, &Moment)| {
         // Scenarios that differ in the operator's side alone would else be one market seen twice.

@@ -1,8 +1,11 @@
-//! A GraphQL schema, read from an introspection answer or from SDL, as far as checking a document needs it.
+//! A GraphQL schema, read from an introspection answer or from SDL, as far as checking a document
+//! needs it.
 
 use std::collections::BTreeMap;
 
-use graphql_parser::schema::{Definition, Document, InputValue, Type as SdlType, TypeDefinition, parse_schema};
+use graphql_parser::schema::{
+    Definition, Document, InputValue, Type as SdlType, TypeDefinition, parse_schema,
+};
 use serde_json::{Value, json};
 
 /// A type reference.
@@ -80,7 +83,9 @@ impl Schema {
         };
         let of_kind = |of: &Value| match of["kind"].as_str() {
             Some("OBJECT" | "INTERFACE") => Type::Object(fields(of)),
-            Some("INPUT_OBJECT") => Type::Input(list(&of["inputFields"]).iter().map(reference).collect()),
+            Some("INPUT_OBJECT") => {
+                Type::Input(list(&of["inputFields"]).iter().map(reference).collect())
+            }
             _ => Type::Leaf,
         };
         Self {
@@ -93,7 +98,9 @@ impl Schema {
     pub(crate) fn from_sdl(text: &str) -> Self {
         let document: Document<'_, String> = parse_schema(text).expect("SDL");
         let mut schema = Self { query: "query".into(), mutation: None, types: BTreeMap::new() };
-        let reference = |value: &InputValue<'_, String>| (value.name.clone(), TypeRef::from_sdl(&value.value_type));
+        let reference = |value: &InputValue<'_, String>| {
+            (value.name.clone(), TypeRef::from_sdl(&value.value_type))
+        };
         for definition in &document.definitions {
             let (name, of) = match definition {
                 Definition::SchemaDefinition(roots) => {
@@ -104,14 +111,19 @@ impl Schema {
                 Definition::TypeDefinition(TypeDefinition::Object(object)) => {
                     let fields = object.fields.iter().map(|field| {
                         let args = field.arguments.iter().map(reference).collect();
-                        (field.name.clone(), Field { args, of: TypeRef::from_sdl(&field.field_type) })
+                        (
+                            field.name.clone(),
+                            Field { args, of: TypeRef::from_sdl(&field.field_type) },
+                        )
                     });
                     (&object.name, Type::Object(fields.collect()))
                 }
                 Definition::TypeDefinition(TypeDefinition::InputObject(input)) => {
                     (&input.name, Type::Input(input.fields.iter().map(reference).collect()))
                 }
-                Definition::TypeDefinition(TypeDefinition::Scalar(scalar)) => (&scalar.name, Type::Leaf),
+                Definition::TypeDefinition(TypeDefinition::Scalar(scalar)) => {
+                    (&scalar.name, Type::Leaf)
+                }
                 Definition::TypeDefinition(TypeDefinition::Enum(of)) => (&of.name, Type::Leaf),
                 other => panic!("not read: {other:?}"),
             };
@@ -125,15 +137,23 @@ impl Schema {
 
     /// What a daemon of this schema answers to `introspection.graphql`.
     pub(crate) fn introspection_answer(&self) -> Value {
-        let named = |names: Vec<&String>| names.into_iter().map(|name| json!({"name": name})).collect::<Vec<_>>();
-        let fields = |of: &Type| match of {
+        let named = |names: Vec<&String>| {
+            names.into_iter().map(|name| json!({"name": name})).collect::<Vec<_>>()
+        };
+        let fields = |of: &Type| {
+            match of {
             Type::Object(fields) => fields
                 .iter()
                 .map(|(name, field)| json!({"name": name, "args": named(field.args.keys().collect())}))
                 .collect(),
             _ => Value::Null,
+        }
         };
-        let types: Vec<_> = self.types.iter().map(|(name, of)| json!({"name": name, "fields": fields(of)})).collect();
+        let types: Vec<_> = self
+            .types
+            .iter()
+            .map(|(name, of)| json!({"name": name, "fields": fields(of)}))
+            .collect();
         let mutation = self.mutation.as_ref().map(|name| json!({"name": name}));
         json!({"__schema": {"queryType": {"name": self.query}, "mutationType": mutation, "types": types}})
     }

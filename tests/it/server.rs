@@ -1,4 +1,5 @@
-//! What answers the client in tests: a mock daemon for ordinary answers, a bare socket for broken ones.
+//! What answers the client in tests: a mock daemon for ordinary answers, a bare socket for broken
+//! ones.
 
 use std::{
     sync::{Arc, Mutex},
@@ -38,7 +39,8 @@ pub(crate) fn config(url: &str) -> ClientConfig {
 }
 
 pub(crate) fn client_by(url: &str, clock: Clock) -> DaemonClient {
-    DaemonClient::new(ClientConfig { clock, max_response: 64 << 20, ..config(url) }).expect("a client")
+    DaemonClient::new(ClientConfig { clock, max_response: 64 << 20, ..config(url) })
+        .expect("a client")
 }
 
 pub(crate) fn client(url: &str) -> DaemonClient {
@@ -49,7 +51,8 @@ pub(crate) fn hasty(url: &str) -> DaemonClient {
     DaemonClient::new(ClientConfig { timeout: SHORT, ..config(url) }).expect("a client")
 }
 
-/// A mock of one operation, recognised by its name and the exact content type that the daemon wants.
+/// A mock of one operation, recognised by its name and the exact content type that the daemon
+/// wants.
 pub(crate) fn operation(server: &mut ServerGuard, name: &str) -> Mock {
     server
         .mock("POST", "/graphql")
@@ -88,7 +91,8 @@ pub(crate) fn synced() -> Value {
     }})
 }
 
-/// A socket that reads one request to its end, writes `answer` and closes; without an answer it keeps the connection open.
+/// A socket that reads one request to its end, writes `answer` and closes; without an answer it
+/// keeps the connection open.
 pub(crate) async fn socket(answer: Option<&'static str>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a socket");
     let address = listener.local_addr().expect("an address");
@@ -114,8 +118,9 @@ async fn read_request(stream: &mut TcpStream) {
         let text = String::from_utf8_lossy(&request);
         let head = text.split_once("\r\n\r\n");
         let whole = head.is_some_and(|(head, body)| {
-            let length =
-                head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+            let length = head.lines().find_map(|line| {
+                line.to_lowercase().strip_prefix("content-length: ")?.parse().ok()
+            });
             body.len() >= length.unwrap_or(0)
         });
         if read == 0 || whole {
@@ -124,7 +129,8 @@ async fn read_request(stream: &mut TcpStream) {
     }
 }
 
-/// The URL of a port that nothing listens on, and the socket that keeps it from being given to another test.
+/// The URL of a port that nothing listens on, and the socket that keeps it from being given to
+/// another test.
 pub(crate) fn nobody() -> (TcpSocket, String) {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.bind(([127, 0, 0, 1], 0).into()).expect("a port");
@@ -150,8 +156,16 @@ impl Log {
 }
 
 impl RequestObserver for Log {
-    fn observed(&self, operation: &'static str, fault: Option<&snarkfee_core::fault::Fault>, _took: Duration) {
+    fn observed(
+        &self,
+        operation: &'static str,
+        fault: Option<&snarkfee_core::fault::Fault>,
+        _took: Duration,
+    ) {
         assert!(snarkfee_client::daemon::OPERATIONS.contains(&operation), "{operation}");
-        self.0.lock().expect("a lock").push((operation, fault.map_or("ok", snarkfee_core::fault::Fault::code)));
+        self.0
+            .lock()
+            .expect("a lock")
+            .push((operation, fault.map_or("ok", snarkfee_core::fault::Fault::code)));
     }
 }

@@ -1,4 +1,5 @@
-//! The program under a service manager: what it says on the socket, and that it ends in bounded time.
+//! The program under a service manager: what it says on the socket, and that it ends in bounded
+//! time.
 
 use std::{ffi::OsStr, time::Duration};
 
@@ -72,7 +73,11 @@ async fn the_service_manager_hears_of_readiness_progress_reloads_and_the_end() {
     std::fs::write(&file, text.replace("100ms", "200ms")).unwrap();
     process.signal("HUP");
     manager.hears("RELOADING=1").await;
-    assert!(manager.heard.last().unwrap().contains("MONOTONIC_USEC="), "{:?}", manager.heard.last());
+    assert!(
+        manager.heard.last().unwrap().contains("MONOTONIC_USEC="),
+        "{:?}",
+        manager.heard.last()
+    );
     manager.hears("READY=1").await;
     process.signal("TERM");
     manager.hears("STOPPING=1").await;
@@ -84,7 +89,8 @@ async fn the_service_manager_hears_of_readiness_progress_reloads_and_the_end() {
 async fn a_daemon_that_hangs_does_not_keep_the_service_from_ending() {
     let (listener, url) = hanging().await;
     let process = Process::run(configured(&url, "1h"), &[]);
-    let (connection, _) = tokio::time::timeout(AMPLE, listener.accept()).await.expect("it looks").unwrap();
+    let (connection, _) =
+        tokio::time::timeout(AMPLE, listener.accept()).await.expect("it looks").unwrap();
     process.signal("TERM");
     assert_eq!(process.exit_code().await, 0, "{}", process.errors());
     assert!(process.decisions().is_empty(), "the look was given up");

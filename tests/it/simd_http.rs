@@ -18,7 +18,11 @@ async fn post(served: &Served, content_type: &str, body: &str) -> reqwest::Respo
 }
 
 async fn ask(served: &Served, query: &str) -> Value {
-    post(served, "application/json", &json!({ "query": query }).to_string()).await.json().await.unwrap()
+    post(served, "application/json", &json!({ "query": query }).to_string())
+        .await
+        .json()
+        .await
+        .unwrap()
 }
 
 const SET_FEE: &str = "mutation { setSnarkWorkFee(input: { fee: \"9\" }) { lastFee } }";
@@ -26,8 +30,10 @@ const SET_FEE: &str = "mutation { setSnarkWorkFee(input: { fee: \"9\" }) { lastF
 #[tokio::test]
 async fn answers_have_status_200_and_no_content_type() {
     let served = Served::new(Era::Mesa40).await;
-    for query in ["{ version }", "{ nonsense }", "{ block(height: 3) { stateHash } }", "{ version"] {
-        let answer = post(&served, "application/json", &json!({ "query": query }).to_string()).await;
+    for query in ["{ version }", "{ nonsense }", "{ block(height: 3) { stateHash } }", "{ version"]
+    {
+        let answer =
+            post(&served, "application/json", &json!({ "query": query }).to_string()).await;
         assert_eq!(answer.status(), 200, "{query}");
         assert_eq!(answer.headers().get("content-type"), None, "{query}");
     }
@@ -46,10 +52,14 @@ async fn requests_without_a_readable_query_are_400_in_plain_text() {
     assert_eq!(inexact.status(), 400);
     assert_eq!(inexact.text().await.unwrap(), "Must provide query string");
     assert_eq!(post(&served, "application/json", "{").await.status(), 400);
-    assert_eq!(post(&served, "application/json", "{}").await.text().await.unwrap(), "Must provide query string");
+    assert_eq!(
+        post(&served, "application/json", "{}").await.text().await.unwrap(),
+        "Must provide query string"
+    );
     let large = format!("{{\"query\":\"{}\"}}", "#".repeat(2 << 20));
     assert_eq!(post(&served, "application/json", &large).await.status(), 400);
-    let elsewhere = http().get(served.server.graphql_url().replace("/graphql", "/other")).send().await.unwrap();
+    let elsewhere =
+        http().get(served.server.graphql_url().replace("/graphql", "/other")).send().await.unwrap();
     assert_eq!(elsewhere.status(), 404);
 }
 
@@ -70,11 +80,15 @@ async fn metrics_are_at_their_path_only() {
     assert_eq!(page.headers()["content-type"], "text/plain; version=0.0.4");
     let text = page.text().await.unwrap();
     assert!(
-        text.contains("#TYPE Coda_Snark_work_snark_fee histogram\nCoda_Snark_work_snark_fee_sum 1e+06\n"),
+        text.contains(
+            "#TYPE Coda_Snark_work_snark_fee histogram\nCoda_Snark_work_snark_fee_sum 1e+06\n"
+        ),
         "{text}"
     );
     assert!(text.contains("\n\n# HELP go_gc_duration_seconds"));
-    for request in [http().post(served.server.metrics_url()), http().get(served.server.metrics_url() + "/")] {
+    for request in
+        [http().post(served.server.metrics_url()), http().get(served.server.metrics_url() + "/")]
+    {
         let refused = request.send().await.unwrap();
         assert_eq!(refused.status(), 400);
         assert_eq!(refused.text().await.unwrap(), "Bad request");
@@ -99,10 +113,15 @@ async fn mutations_are_applied_and_recorded() {
     let answer = ask(&served, both).await;
     assert_eq!(answer["data"]["setSnarkWorker"]["lastSnarkWorker"], "B62qworker");
     assert_eq!(served.shown().status.fee, nanomina(5));
-    ask(&served, "mutation { setSnarkWorker(input: { publicKey: null }) { lastSnarkWorker } }").await;
+    ask(&served, "mutation { setSnarkWorker(input: { publicKey: null }) { lastSnarkWorker } }")
+        .await;
     assert_eq!(served.shown().status.worker, None);
-    let changes: Vec<Change> = served.server.mutations().into_iter().map(|record| record.change).collect();
-    assert_eq!(changes, [Change::Fee(nanomina(5)), Change::Worker(Some(key("other"))), Change::Worker(None)]);
+    let changes: Vec<Change> =
+        served.server.mutations().into_iter().map(|record| record.change).collect();
+    assert_eq!(
+        changes,
+        [Change::Fee(nanomina(5)), Change::Worker(Some(key("other"))), Change::Worker(None)]
+    );
     assert_eq!(served.server.mutation_count(), 3);
 }
 
@@ -114,19 +133,27 @@ async fn a_lost_answer_has_applied_its_mutation() {
     let body = json!({ "query": SET_FEE }).to_string();
     let client = http();
     let send = || {
-        client.post(served.server.graphql_url()).header("content-type", "application/json").body(body.clone()).send()
+        client
+            .post(served.server.graphql_url())
+            .header("content-type", "application/json")
+            .body(body.clone())
+            .send()
     };
     let lost = send().await.expect_err("no answer");
     assert!(!lost.is_connect() && !lost.is_timeout(), "{lost:?}");
     assert_eq!(served.shown().status.fee, nanomina(9));
-    assert_eq!(send().await.unwrap().text().await.unwrap(), r#"{"data":{"setSnarkWorkFee":{"lastFee":"9"}}}"#);
+    assert_eq!(
+        send().await.unwrap().text().await.unwrap(),
+        r#"{"data":{"setSnarkWorkFee":{"lastFee":"9"}}}"#
+    );
 }
 
 #[tokio::test]
 async fn a_daemon_that_is_down_drops_connections_and_comes_back() {
     let served = Served::new(Era::Mesa40).await;
     let client = http();
-    let send = || client.post(served.server.graphql_url()).json(&json!({ "query": SET_FEE })).send();
+    let send =
+        || client.post(served.server.graphql_url()).json(&json!({ "query": SET_FEE })).send();
     assert_eq!(send().await.unwrap().status(), 200);
     served.server.faults().set_down(true);
     for _ in 0..3 {
@@ -142,7 +169,9 @@ async fn a_daemon_that_is_down_drops_connections_and_comes_back() {
 async fn shutting_down_does_not_wait_out_a_delay() {
     let served = Served::new(Era::Mesa40).await;
     served.server.faults().set_delay(Duration::from_secs(3600));
-    let request = tokio::spawn(http().post(served.server.graphql_url()).json(&json!({ "query": SET_FEE })).send());
+    let request = tokio::spawn(
+        http().post(served.server.graphql_url()).json(&json!({ "query": SET_FEE })).send(),
+    );
     while served.server.mutation_count() == 0 {
         tokio::task::yield_now().await;
     }
@@ -156,5 +185,8 @@ async fn the_limited_port_has_no_mutations() {
     let refused = ask(&served, SET_FEE).await;
     assert!(refused.get("data").is_none(), "{refused}");
     assert_eq!(served.server.mutation_count(), 0);
-    assert_eq!(ask(&served, "{ daemonStatus { syncStatus } }").await["data"]["daemonStatus"]["syncStatus"], "SYNCED");
+    assert_eq!(
+        ask(&served, "{ daemonStatus { syncStatus } }").await["data"]["daemonStatus"]["syncStatus"],
+        "SYNCED"
+    );
 }

@@ -33,10 +33,13 @@ const fn file_of(era: Era) -> &'static str {
     }
 }
 
-/// Fields served whose innermost type the file of 2026-05 lost; its other losses are in types that are not served.
-const TRUNCATED: [&str; 3] = ["AccountUpdateBody.actions", "AccountUpdateBody.events", "ActionState.action"];
+/// Fields served whose innermost type the file of 2026-05 lost; its other losses are in types that
+/// are not served.
+const TRUNCATED: [&str; 3] =
+    ["AccountUpdateBody.actions", "AccountUpdateBody.events", "ActionState.action"];
 
-/// What the real types have and the simulated ones leave out: proofs, trees and epochs that no operator of a worker reads.
+/// What the real types have and the simulated ones leave out: proofs, trees and epochs that no
+/// operator of a worker reads.
 const LEFT_OUT: [&str; 8] = [
     "Account.merklePath",
     "Account.verificationKey",
@@ -82,7 +85,9 @@ fn differences(ours: &Types, theirs: &Types) -> Vec<String> {
     let mut found = Vec::new();
     for (name, ours) in ours {
         // GraphQL's own types, which every engine adds.
-        if name.starts_with("__") || (["Boolean", "Float", "ID", "Int", "String"].contains(&name.as_str())) {
+        if name.starts_with("__")
+            || (["Boolean", "Float", "ID", "Int", "String"].contains(&name.as_str()))
+        {
             continue;
         }
         match theirs.get(name) {
@@ -116,7 +121,11 @@ fn compare(name: &str, ours: &Value, theirs: &Value, found: &mut Vec<String>) {
         if !(written(&their["type"]).contains('?') && TRUNCATED.contains(&path.as_str())) {
             unequal(path.clone(), written(&own["type"]), written(&their["type"]));
         }
-        unequal(format!("{path} deprecated"), own["isDeprecated"].to_string(), their["isDeprecated"].to_string());
+        unequal(
+            format!("{path} deprecated"),
+            own["isDeprecated"].to_string(),
+            their["isDeprecated"].to_string(),
+        );
         let arguments = |field| format!("{:?}", signatures(&members(field, "args")));
         unequal(format!("arguments of {path}"), arguments(own), arguments(their));
     }
@@ -162,7 +171,11 @@ async fn every_era_is_a_part_of_its_published_schema() {
         let published = types(&serde_json::from_str(&text).unwrap());
         let ours = introspect(era).await;
         assert!(ours["query"]["fields"].as_array().unwrap().len() > 10);
-        found.extend(differences(&ours, &published).into_iter().map(|difference| format!("{era}: {difference}")));
+        found.extend(
+            differences(&ours, &published)
+                .into_iter()
+                .map(|difference| format!("{era}: {difference}")),
+        );
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
@@ -178,19 +191,42 @@ fn fixture(fee: &str) -> Types {
         (name.to_owned(), ty)
     };
     [
-        object("OBJECT", "fields", "SetSnarkWorkFeePayload", field("lastFee", not_null(named(fee)))),
-        object("OBJECT", "fields", "SetSnarkWorkerPayload", field("lastSnarkWorker", named("PublicKey"))),
-        object("INPUT_OBJECT", "inputFields", "SetSnarkWorkFee", field("fee", not_null(named("UInt64")))),
-        object("INPUT_OBJECT", "inputFields", "SetSnarkWorkerInput", field("publicKey", named("PublicKey"))),
+        object(
+            "OBJECT",
+            "fields",
+            "SetSnarkWorkFeePayload",
+            field("lastFee", not_null(named(fee))),
+        ),
+        object(
+            "OBJECT",
+            "fields",
+            "SetSnarkWorkerPayload",
+            field("lastSnarkWorker", named("PublicKey")),
+        ),
+        object(
+            "INPUT_OBJECT",
+            "inputFields",
+            "SetSnarkWorkFee",
+            field("fee", not_null(named("UInt64"))),
+        ),
+        object(
+            "INPUT_OBJECT",
+            "inputFields",
+            "SetSnarkWorkerInput",
+            field("publicKey", named("PublicKey")),
+        ),
     ]
     .into()
 }
 
 #[tokio::test]
 async fn the_settings_have_the_types_of_their_era() {
-    for (era, fee) in
-        [(Era::Coda2020, "UInt64"), (Era::Mainnet14, "UInt64"), (Era::Berkeley30, "Fee"), (Era::Mesa40, "Fee")]
-    {
+    for (era, fee) in [
+        (Era::Coda2020, "UInt64"),
+        (Era::Mainnet14, "UInt64"),
+        (Era::Berkeley30, "Fee"),
+        (Era::Mesa40, "Fee"),
+    ] {
         let fixture = fixture(fee);
         let mut ours = introspect(era).await;
         ours.retain(|name, _| fixture.contains_key(name));

@@ -73,7 +73,16 @@ pub(crate) struct Stage {
 impl Stage {
     pub(crate) fn new(world: World, at: Timestamp) -> Self {
         let (sync, peers, tip_older, applied) = (None, None, Duration::ZERO, Vec::new());
-        Self { world, sync, peers, tip_older, author: Author::Controller, forestalled: false, applied, at }
+        Self {
+            world,
+            sync,
+            peers,
+            tip_older,
+            author: Author::Controller,
+            forestalled: false,
+            applied,
+            at,
+        }
     }
 
     /// What was set since the last time.

@@ -1,4 +1,5 @@
-//! The controller with its real client and its real journal, before a simulated daemon, with everything that can go wrong in between.
+//! The controller with its real client and its real journal, before a simulated daemon, with
+//! everything that can go wrong in between.
 
 use std::{
     sync::{Arc, Mutex},
@@ -57,7 +58,14 @@ impl Setting {
     /// A live controller on a daemon of the newest era that neither hangs nor restarts.
     pub(crate) fn live(scenario: Scenario) -> Self {
         let timeout = LOOK_LIMIT / 8;
-        Self { mode: Mode::Live, era: Era::Mesa40, scenario, seed: 1, restarts: Vec::new(), timeout }
+        Self {
+            mode: Mode::Live,
+            era: Era::Mesa40,
+            scenario,
+            seed: 1,
+            restarts: Vec::new(),
+            timeout,
+        }
     }
 }
 
@@ -98,7 +106,11 @@ pub(crate) fn params() -> Params {
         },
         worker: Worker { key: Some(World::operator_key()), ..Worker::default() },
         block_production: BlockProduction { enabled: true, ..BlockProduction::default() },
-        safety: Safety { max_consecutive_failures: 4, external_hold: MINUTE * 10, ..Safety::default() },
+        safety: Safety {
+            max_consecutive_failures: 4,
+            external_hold: MINUTE * 10,
+            ..Safety::default()
+        },
     }
 }
 
@@ -109,7 +121,8 @@ impl Theatre {
         let stage = Arc::new(Mutex::new(Stage::new(world, start())));
         let options = Options { era: setting.era, ..Options::default() };
         let stop = CancellationToken::new();
-        let server = SimDaemonServer::bind(ANY_PORT, ANY_PORT, stage.clone(), time.market(), options, &stop);
+        let server =
+            SimDaemonServer::bind(ANY_PORT, ANY_PORT, stage.clone(), time.market(), options, &stop);
         let server = server.await.unwrap();
         let proxy = Proxy::before(server.graphql_address(), server.metrics_address(), time);
         let plan = Plan {
@@ -198,7 +211,8 @@ impl Theatre {
         let resumed = self.paused && !whole.pauses;
         self.chronicle.fail(false, false).await;
         self.pause(whole.pauses).await;
-        // What was not taken down dies with the controller; and how far a clock was set while there was none, nobody can tell.
+        // What was not taken down dies with the controller; and how far a clock was set while there
+        // was none, nobody can tell.
         if whole.replaced && !self.strained && !clock_set {
             self.replace_controller().await;
         }

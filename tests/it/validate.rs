@@ -1,10 +1,11 @@
-//! A check of an operation document against a schema: the rules of the GraphQL specification, section 5, that a document
-//! without fragments and directives can break.
+//! A check of an operation document against a schema: the rules of the GraphQL specification,
+//! section 5, that a document without fragments and directives can break.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use graphql_parser::query::{
-    Definition, Document, OperationDefinition, Selection, SelectionSet, Value, VariableDefinition, parse_query,
+    Definition, Document, OperationDefinition, Selection, SelectionSet, Value, VariableDefinition,
+    parse_query,
 };
 
 use crate::schema::{Field, Schema, Type, TypeRef};
@@ -25,14 +26,22 @@ pub(crate) fn problems(schema: &Schema, document: &str) -> Vec<String> {
         Ok(document) => document,
         Err(error) => return vec![error.to_string()],
     };
-    let mut check =
-        Check { schema: with_meta(schema), variables: BTreeMap::new(), used: BTreeSet::new(), found: vec![] };
+    let mut check = Check {
+        schema: with_meta(schema),
+        variables: BTreeMap::new(),
+        used: BTreeSet::new(),
+        found: vec![],
+    };
     match document.definitions.as_slice() {
         [Definition::Operation(OperationDefinition::Query(query))] => {
             check.operation(Some(&schema.query), &query.variable_definitions, &query.selection_set);
         }
         [Definition::Operation(OperationDefinition::Mutation(mutation))] => {
-            check.operation(schema.mutation.as_ref(), &mutation.variable_definitions, &mutation.selection_set);
+            check.operation(
+                schema.mutation.as_ref(),
+                &mutation.variable_definitions,
+                &mutation.selection_set,
+            );
         }
         _ => check.found.push("not one named operation".into()),
     }
@@ -80,7 +89,12 @@ impl Check {
             Some(root) => self.selection(root, selection),
             None => self.found.push("no such root".into()),
         }
-        let unused = self.variables.keys().filter(|name| !self.used.contains(*name)).cloned().collect::<Vec<_>>();
+        let unused = self
+            .variables
+            .keys()
+            .filter(|name| !self.used.contains(*name))
+            .cloned()
+            .collect::<Vec<_>>();
         self.found.extend(unused.into_iter().map(|name| format!("${name} is not used")));
     }
 
@@ -101,8 +115,9 @@ impl Check {
             let at = format!("{of}.{}", asked.name);
             self.arguments(&at, field, &asked.arguments);
             let inner = field.of.innermost().map(str::to_owned);
-            let composite =
-                inner.as_ref().is_none_or(|name| matches!(self.schema.types.get(name), Some(Type::Object(_))));
+            let composite = inner
+                .as_ref()
+                .is_none_or(|name| matches!(self.schema.types.get(name), Some(Type::Object(_))));
             match (inner, asked.selection_set.items.is_empty()) {
                 (Some(name), false) if composite => self.selection(&name, &asked.selection_set),
                 (Some(_), true) if !composite => {}
@@ -134,14 +149,18 @@ impl Check {
                 self.used.insert(name.clone());
                 match self.variables.get(name) {
                     Some(declared) if fits(declared, of) => {}
-                    Some(declared) => self.found.push(format!("{at} is {of:?}, ${name} is {declared:?}")),
+                    Some(declared) => {
+                        self.found.push(format!("{at} is {of:?}, ${name} is {declared:?}"))
+                    }
                     None => self.found.push(format!("{at}: ${name} is not declared")),
                 }
             }
             (TypeRef::NonNull(_), Value::Null) => self.found.push(format!("{at} cannot be null")),
             (_, Value::Null) => {}
             (TypeRef::NonNull(of), value) => self.value(at, of, value),
-            (TypeRef::List(of), Value::List(values)) => values.iter().for_each(|value| self.value(at, of, value)),
+            (TypeRef::List(of), Value::List(values)) => {
+                values.iter().for_each(|value| self.value(at, of, value))
+            }
             (TypeRef::List(of), value) => self.value(at, of, value),
             (TypeRef::Named(name), value) => self.named(at, &name.clone(), value),
         }
@@ -151,7 +170,8 @@ impl Check {
         let takes = match (self.schema.types.get(name).cloned(), value) {
             (Some(Type::Input(fields)), Value::Object(given)) => {
                 let field = Field { args: fields, of: TypeRef::Cut };
-                let given: Vec<_> = given.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+                let given: Vec<_> =
+                    given.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
                 return self.arguments(at, &field, &given);
             }
             (Some(Type::Leaf), Value::Int(_)) => !matches!(name, "String" | "Boolean"),

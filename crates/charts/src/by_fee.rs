@@ -21,14 +21,25 @@ pub fn sale_probability(appraisal: &Appraisal) -> Option<String> {
     let (x, y) = (scale.axis(), shares());
     chart(&x, &y, |canvas| {
         let edges: Vec<_> = paid(appraisal)
-            .map(|point| (scale.position(point.fee), Some((point.low.clamp(0.0, 1.0), point.high.clamp(0.0, 1.0)))))
+            .map(|point| {
+                (
+                    scale.position(point.fee),
+                    Some((point.low.clamp(0.0, 1.0), point.high.clamp(0.0, 1.0))),
+                )
+            })
             .collect();
         band(canvas, &edges, tint(MARKET, 0.25))?;
-        let curve: Vec<_> = paid(appraisal).map(|p| (scale.position(p.fee), Some(p.sale_probability))).collect();
+        let curve: Vec<_> =
+            paid(appraisal).map(|p| (scale.position(p.fee), Some(p.sale_probability))).collect();
         lines(canvas, &curve, stroke(INK, 2))?;
         for atom in free(appraisal) {
             let at = scale.position(atom.fee);
-            rule(canvas, (at, atom.low.clamp(0.0, 1.0)), (at, atom.high.clamp(0.0, 1.0)), stroke(MARKET, 3))?;
+            rule(
+                canvas,
+                (at, atom.low.clamp(0.0, 1.0)),
+                (at, atom.high.clamp(0.0, 1.0)),
+                stroke(MARKET, 3),
+            )?;
             dot(canvas, (at, atom.sale_probability), INK)?;
         }
         markers(canvas, scale, &y, appraisal)?;
@@ -57,13 +68,22 @@ pub(super) fn profits(appraisal: &Appraisal) -> Axis {
     linear(all.flat_map(|point| [mean(point), cautious(point)]), [0.0])
 }
 
-pub(super) fn draw_profit(canvas: &mut Canvas<'_, '_>, scale: FeeScale, y: &Axis, appraisal: &Appraisal) -> Drawn {
+pub(super) fn draw_profit(
+    canvas: &mut Canvas<'_, '_>,
+    scale: FeeScale,
+    y: &Axis,
+    appraisal: &Appraisal,
+) -> Drawn {
     let x = scale.axis();
     rule(canvas, (x.range.start, 0.0), (x.range.end, 0.0), stroke(INK, 1))?;
-    let edges: Vec<_> = paid(appraisal).map(|p| (scale.position(p.fee), Some((cautious(p), mean(p))))).collect();
+    let edges: Vec<_> =
+        paid(appraisal).map(|p| (scale.position(p.fee), Some((cautious(p), mean(p))))).collect();
     band(canvas, &edges, tint(MARKET, 0.25))?;
-    for (value, style) in [(mean as fn(&Forecast) -> f64, stroke(MARKET, 1)), (cautious, stroke(INK, 2))] {
-        let curve: Vec<_> = paid(appraisal).map(|point| (scale.position(point.fee), Some(value(point)))).collect();
+    for (value, style) in
+        [(mean as fn(&Forecast) -> f64, stroke(MARKET, 1)), (cautious, stroke(INK, 2))]
+    {
+        let curve: Vec<_> =
+            paid(appraisal).map(|point| (scale.position(point.fee), Some(value(point)))).collect();
         lines(canvas, &curve, style)?;
     }
     for atom in free(appraisal) {
@@ -85,13 +105,19 @@ pub(super) fn paid(appraisal: &Appraisal) -> impl Iterator<Item = &Forecast> {
     appraisal.curve.iter().filter(|point| point.fee > Nanomina::ZERO)
 }
 
-/// Work at fee 0 sells by other rules than work at any price, so its point is not joined to the curve.
+/// Work at fee 0 sells by other rules than work at any price, so its point is not joined to the
+/// curve.
 pub(super) fn free(appraisal: &Appraisal) -> impl Iterator<Item = &Forecast> {
     appraisal.curve.iter().filter(|point| point.fee == Nanomina::ZERO)
 }
 
 /// Upright lines at the cost, the asked and the wanted fee, and two at the gap of the axis.
-pub(super) fn markers(canvas: &mut Canvas<'_, '_>, scale: FeeScale, y: &Axis, appraisal: &Appraisal) -> Drawn {
+pub(super) fn markers(
+    canvas: &mut Canvas<'_, '_>,
+    scale: FeeScale,
+    y: &Axis,
+    appraisal: &Appraisal,
+) -> Drawn {
     let mut upright = |at: f64, style| rule(canvas, (at, y.range.start), (at, y.range.end), style);
     if let Some(gap) = scale.gap() {
         upright(gap - 0.02, stroke(MARKET, 1))?;
@@ -102,7 +128,11 @@ pub(super) fn markers(canvas: &mut Canvas<'_, '_>, scale: FeeScale, y: &Axis, ap
     upright(scale.position(appraisal.best.fee), stroke(GAIN, 2))
 }
 
-pub(super) fn dot(canvas: &mut Canvas<'_, '_>, at: (f64, f64), colour: plotters::style::RGBColor) -> Drawn {
+pub(super) fn dot(
+    canvas: &mut Canvas<'_, '_>,
+    at: (f64, f64),
+    colour: plotters::style::RGBColor,
+) -> Drawn {
     canvas.draw_series(std::iter::once(Circle::new(at, MARK, tint(colour, 1.0))))?;
     Ok(())
 }

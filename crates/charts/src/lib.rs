@@ -1,7 +1,8 @@
 //! Charts as SVG, drawn by the server.
 //!
-//! Invariants: presentation attributes only, so that a strict content security policy holds; the colours are a closed set that
-//! the style sheet replaces in dark mode; no text of a daemon is drawn.
+//! Invariants: presentation attributes only, so that a strict content security policy holds; the
+//! colours are a closed set that the style sheet replaces in dark mode; no text of a daemon is
+//! drawn.
 //!
 //! Not here: the page's legends and captions, which are HTML (`web::page`).
 
@@ -45,7 +46,8 @@ type Area<'b> = DrawingArea<SVGBackend<'b>, Shift>;
 type Canvas<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<Axis, Axis>>;
 type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
 
-/// Draws axes and grid, then what `draw` adds; `None` when there is nothing to draw on, which sizes fixed here exclude.
+/// Draws axes and grid, then what `draw` adds; `None` when there is nothing to draw on, which sizes
+/// fixed here exclude.
 fn chart(x: &Axis, y: &Axis, draw: impl FnOnce(&mut Canvas<'_, '_>) -> Drawn) -> Option<String> {
     let mut svg = String::new();
     match paint(&mut svg, x, y, draw) {
@@ -57,7 +59,12 @@ fn chart(x: &Axis, y: &Axis, draw: impl FnOnce(&mut Canvas<'_, '_>) -> Drawn) ->
     }
 }
 
-fn paint(svg: &mut String, x: &Axis, y: &Axis, draw: impl FnOnce(&mut Canvas<'_, '_>) -> Drawn) -> Drawn {
+fn paint(
+    svg: &mut String,
+    x: &Axis,
+    y: &Axis,
+    draw: impl FnOnce(&mut Canvas<'_, '_>) -> Drawn,
+) -> Drawn {
     let area = SVGBackend::with_string(svg, SIZE).into_drawing_area();
     let mut canvas = axes(&area, x, y)?;
     draw(&mut canvas)?;
@@ -98,7 +105,11 @@ fn lines(canvas: &mut Canvas<'_, '_>, points: &[(f64, Option<f64>)], style: Shap
 }
 
 /// The area between two lines over the same places, points in order of place.
-fn band(canvas: &mut Canvas<'_, '_>, edges: &[(f64, Option<(f64, f64)>)], style: ShapeStyle) -> Drawn {
+fn band(
+    canvas: &mut Canvas<'_, '_>,
+    edges: &[(f64, Option<(f64, f64)>)],
+    style: ShapeStyle,
+) -> Drawn {
     for run in edges.split(|(_, edge)| edge.is_none()) {
         let known: Vec<(f64, f64, f64)> = run
             .iter()

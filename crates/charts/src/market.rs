@@ -1,4 +1,5 @@
-//! The market of one look as a drawing that stands by itself: S(f), standing quotes and expected profit over the same fees.
+//! The market of one look as a drawing that stands by itself: S(f), standing quotes and expected
+//! profit over the same fees.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,7 +46,8 @@ pub fn market(view: &View, appraisal: &Appraisal, title: &str) -> Option<String>
 }
 
 fn paint(svg: &mut String, view: &View, appraisal: &Appraisal, title: &str) -> Drawn {
-    let fees = appraisal.curve.iter().chain([&appraisal.best, &appraisal.current]).map(|point| point.fee);
+    let fees =
+        appraisal.curve.iter().chain([&appraisal.best, &appraisal.current]).map(|point| point.fee);
     let scale = FeeScale::within(fees.chain([Nanomina::ZERO, appraisal.cost]), MOST_DECADES);
     let area = SVGBackend::with_string(svg, SIZE).into_drawing_area();
     area.fill(&WHITE)?;
@@ -89,13 +91,20 @@ fn survival_panel(area: &Area<'_>, scale: FeeScale, view: &View, appraisal: &App
     draw_survival(&mut canvas, scale, &y, view, appraisal)
 }
 
-fn draw_survival(canvas: &mut Canvas<'_, '_>, scale: FeeScale, y: &Axis, view: &View, appraisal: &Appraisal) -> Drawn {
+fn draw_survival(
+    canvas: &mut Canvas<'_, '_>,
+    scale: FeeScale,
+    y: &Axis,
+    view: &View,
+    appraisal: &Appraisal,
+) -> Drawn {
     let mut curve = Vec::new();
     let mut edges = Vec::new();
     for fee in readings(scale, view, appraisal) {
         let (at, point) = (scale.position(fee), view.sells_above(fee));
         // S holds from one price that carries mass up to the next.
-        if let (Some((_, before)), Some((_, edge))) = (curve.last().copied(), edges.last().copied()) {
+        if let (Some((_, before)), Some((_, edge))) = (curve.last().copied(), edges.last().copied())
+        {
             curve.push((at, before));
             edges.push((at, edge));
         }
@@ -128,7 +137,8 @@ fn readings(scale: FeeScale, view: &View, appraisal: &Appraisal) -> BTreeSet<Nan
     let step = (range.end - range.start) / f64::from(READINGS);
     let even = (0..=READINGS).map(|place| FeeScale::fee_at(range.start + step * f64::from(place)));
     let (low, high) = (FeeScale::fee_at(range.start), FeeScale::fee_at(range.end));
-    let prices = view.atoms().map(|(price, _)| price).chain(appraisal.curve.iter().map(|point| point.fee));
+    let prices =
+        view.atoms().map(|(price, _)| price).chain(appraisal.curve.iter().map(|point| point.fee));
     even.chain(prices.filter(|price| *price >= low && *price <= high)).collect()
 }
 
@@ -145,7 +155,10 @@ fn quotes_panel(area: &Area<'_>, scale: FeeScale, view: &View) -> Drawn {
     let mut canvas = axes(&area, &scale.axis(), &y)?;
     let width = 1.0 / BARS;
     let bar = |(at, works): &(f64, u64)| {
-        Rectangle::new([(at - width * 0.4, 0.0), (at + width * 0.4, *works as f64)], tint(MARKET, 0.8))
+        Rectangle::new(
+            [(at - width * 0.4, 0.0), (at + width * 0.4, *works as f64)],
+            tint(MARKET, 0.8),
+        )
     };
     canvas.draw_series(bars.iter().map(bar))?;
     Ok(())
@@ -165,7 +178,9 @@ fn bars(scale: FeeScale, standing: &[Nanomina]) -> Vec<(f64, u64)> {
         }
     }
     let zero = (free > 0).then(|| (scale.position(Nanomina::ZERO), free));
-    zero.into_iter().chain(counts.into_iter().map(|(bar, works)| ((bar as f64 + 0.5) / BARS, works))).collect()
+    zero.into_iter()
+        .chain(counts.into_iter().map(|(bar, works)| ((bar as f64 + 0.5) / BARS, works)))
+        .collect()
 }
 
 fn head(area: &Area<'_>, title: &str, key: Key) -> Drawn {

@@ -15,12 +15,15 @@ use super::{
 /// Places of the quartiles and the median in [`Point::quantiles`].
 const QUARTILES: [usize; 3] = [1, 2, 3];
 
-/// The asked and the wanted fee over the middle half of the prices at which work is bought; shaded while the worker is off, and with a dot
-/// at each of some decisions.
+/// The asked and the wanted fee over the middle half of the prices at which work is bought; shaded
+/// while the worker is off, and with a dot at each of some decisions.
 pub fn fee_and_market(points: &[Point], decisions: &[Timestamp]) -> Option<String> {
     let x = span(points)?;
     let shown = points.iter().flat_map(|point| {
-        [point.fee, point.target_fee].into_iter().chain(QUARTILES.map(|index| quantile(point, index))).flatten()
+        [point.fee, point.target_fee]
+            .into_iter()
+            .chain(QUARTILES.map(|index| quantile(point, index)))
+            .flatten()
     });
     let scale = FeeScale::over(shown);
     let y = scale.axis();
@@ -30,7 +33,9 @@ pub fn fee_and_market(points: &[Point], decisions: &[Timestamp]) -> Option<Strin
         let [low, median, high] = QUARTILES;
         let edges: Vec<_> = points
             .iter()
-            .map(|point| (seconds(point), place(quantile(point, low)).zip(place(quantile(point, high)))))
+            .map(|point| {
+                (seconds(point), place(quantile(point, low)).zip(place(quantile(point, high))))
+            })
             .collect();
         band(canvas, &edges, tint(MARKET, 0.25))?;
         lines(canvas, &steps(points, |point| place(quantile(point, median))), stroke(MARKET, 2))?;
@@ -46,7 +51,8 @@ pub fn fee_and_market(points: &[Point], decisions: &[Timestamp]) -> Option<Strin
     })
 }
 
-/// What was earned less what was spent, in MINA; `all` are the values that the axis must show, so that charts of several can be compared.
+/// What was earned less what was spent, in MINA; `all` are the values that the axis must show, so
+/// that charts of several can be compared.
 pub fn profit(points: &[(Timestamp, f64)], all: impl IntoIterator<Item = f64>) -> Option<String> {
     let ((first, _), (last, _)) = (points.first()?, points.last()?);
     let (x, y) = (times(*first, *last), linear(all, [0.0]));
@@ -55,7 +61,8 @@ pub fn profit(points: &[(Timestamp, f64)], all: impl IntoIterator<Item = f64>) -
     }
     chart(&x, &y, |canvas| {
         rule(canvas, (x.range.start, 0.0), (x.range.end, 0.0), stroke(INK, 1))?;
-        let line: Vec<_> = points.iter().map(|(at, profit)| (at.as_second() as f64, Some(*profit))).collect();
+        let line: Vec<_> =
+            points.iter().map(|(at, profit)| (at.as_second() as f64, Some(*profit))).collect();
         lines(canvas, &line, stroke(GAIN, 2))
     })
 }
@@ -64,13 +71,22 @@ pub fn profit(points: &[(Timestamp, f64)], all: impl IntoIterator<Item = f64>) -
 pub fn coverage(points: &[Point]) -> Option<String> {
     let x = span(points)?;
     let count = |works: u64| works as f64;
-    let y = linear(points.iter().filter_map(|point| point.open_works).map(|(open, _)| count(open)), [0.0]);
+    let y = linear(
+        points.iter().filter_map(|point| point.open_works).map(|(open, _)| count(open)),
+        [0.0],
+    );
     chart(&x, &y, |canvas| {
         let uncovered = |point: &Point| point.open_works.map(|(_, uncovered)| count(uncovered));
-        let edges: Vec<_> =
-            points.iter().map(|point| (seconds(point), uncovered(point).map(|works| (0.0, works)))).collect();
+        let edges: Vec<_> = points
+            .iter()
+            .map(|point| (seconds(point), uncovered(point).map(|works| (0.0, works))))
+            .collect();
         band(canvas, &edges, tint(COST, 0.3))?;
-        lines(canvas, &steps(points, |point| point.open_works.map(|(open, _)| count(open))), stroke(INK, 2))?;
+        lines(
+            canvas,
+            &steps(points, |point| point.open_works.map(|(open, _)| count(open))),
+            stroke(INK, 2),
+        )?;
         lines(canvas, &steps(points, uncovered), stroke(COST, 2))
     })
 }
@@ -89,7 +105,8 @@ pub fn earned(points: &[Point]) -> Option<String> {
 /// Expected profit per hour at the best fee, the figure that decisions use.
 pub fn expected_profit(points: &[Point]) -> Option<String> {
     let x = span(points)?;
-    let value = |point: &Point| point.expected_profit.map(snarkfee_core::units::FeeRate::to_mina_per_hour);
+    let value =
+        |point: &Point| point.expected_profit.map(snarkfee_core::units::FeeRate::to_mina_per_hour);
     let y = linear(points.iter().filter_map(value), [0.0]);
     chart(&x, &y, |canvas| {
         idle(canvas, points, &y)?;
@@ -144,7 +161,9 @@ fn idle(canvas: &mut Canvas<'_, '_>, points: &[Point], y: &Axis) -> Drawn {
     if let (Some(start), Some(last)) = (from, points.last()) {
         spans.push((start, seconds(last)));
     }
-    let shade = |(start, end)| Rectangle::new([(start, y.range.start), (end, y.range.end)], tint(IDLE, 1.0));
+    let shade = |(start, end)| {
+        Rectangle::new([(start, y.range.start), (end, y.range.end)], tint(IDLE, 1.0))
+    };
     canvas.draw_series(spans.into_iter().map(shade))?;
     Ok(())
 }

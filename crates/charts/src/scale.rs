@@ -18,7 +18,8 @@ impl Ranged for Axis {
     type ValueType = f64;
 
     fn map(&self, value: &f64, (from, to): (i32, i32)) -> i32 {
-        let share = ((value - self.range.start) / (self.range.end - self.range.start)).clamp(0.0, 1.0);
+        let share =
+            ((value - self.range.start) / (self.range.end - self.range.start)).clamp(0.0, 1.0);
         #[expect(clippy::cast_possible_truncation, reason = "between two pixels of the drawing")]
         let offset = (share * f64::from(to - from)).round() as i32;
         from + offset
@@ -40,7 +41,8 @@ impl ValueFormatter<f64> for Axis {
     }
 }
 
-/// A logarithmic axis of fees on which 0, an atom of its own in this market, has its own place left of a gap.
+/// A logarithmic axis of fees on which 0, an atom of its own in this market, has its own place left
+/// of a gap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FeeScale {
     /// Decades of MINA: the axis spans `10^low..10^high`.
@@ -52,7 +54,8 @@ pub(super) struct FeeScale {
 }
 
 impl FeeScale {
-    /// More decades would squeeze what matters; what is below them stands at their edge, which says so.
+    /// More decades would squeeze what matters; what is below them stands at their edge, which says
+    /// so.
     const MOST_DECADES: i32 = 5;
     /// Distance of the zero atom from the first decade, as a share of all decades.
     const GAP: f64 = 0.17;
@@ -97,7 +100,11 @@ impl FeeScale {
     /// The fee at a place above the gap.
     pub(super) fn fee_at(place: f64) -> Nanomina {
         let nanomina = 10_f64.powf(place + 9.0).round().clamp(1.0, Nanomina::MAX.to_f64());
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to amounts")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "clamped to amounts"
+        )]
         let nanomina = nanomina as u64;
         Nanomina::try_new(nanomina).unwrap_or(Nanomina::MAX)
     }
@@ -117,7 +124,11 @@ impl FeeScale {
 
     /// The axis.
     pub(super) fn axis(self) -> Axis {
-        let start = if self.zero { self.zero_position() - self.distance() / 4.0 } else { f64::from(self.low) };
+        let start = if self.zero {
+            self.zero_position() - self.distance() / 4.0
+        } else {
+            f64::from(self.low)
+        };
         let mut ticks = Vec::new();
         if self.zero {
             ticks.push((self.zero_position(), "0".to_owned()));
@@ -130,7 +141,10 @@ impl FeeScale {
             }
             if decades <= 2 && exponent < self.high {
                 for digit in [2, 5] {
-                    ticks.push((f64::from(exponent) + f64::from(digit).log10(), power(exponent, digit)));
+                    ticks.push((
+                        f64::from(exponent) + f64::from(digit).log10(),
+                        power(exponent, digit),
+                    ));
                 }
             }
         }
@@ -156,7 +170,10 @@ fn power(exponent: i32, digit: u8) -> String {
 }
 
 /// A linear axis over `values` and `always`, with round numbers.
-pub(super) fn linear(values: impl IntoIterator<Item = f64>, always: impl IntoIterator<Item = f64>) -> Axis {
+pub(super) fn linear(
+    values: impl IntoIterator<Item = f64>,
+    always: impl IntoIterator<Item = f64>,
+) -> Axis {
     let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
     for value in values.into_iter().chain(always).filter(|value| value.is_finite()) {
         (low, high) = (low.min(value), high.max(value));
@@ -166,9 +183,14 @@ pub(super) fn linear(values: impl IntoIterator<Item = f64>, always: impl IntoIte
     }
     let spread = high - low;
     // Of a single value the axis shows its own size; of nothing but zeros, one.
-    let spread = if spread > 0.0 { spread } else { Some(low.abs()).filter(|size| *size > 0.0).unwrap_or(1.0) };
+    let spread = if spread > 0.0 {
+        spread
+    } else {
+        Some(low.abs()).filter(|size| *size > 0.0).unwrap_or(1.0)
+    };
     let step = round_step(spread / 4.0);
-    let (first, last) = ((low / step).floor(), (high / step).ceil().max((low / step).floor() + 1.0));
+    let (first, last) =
+        ((low / step).floor(), (high / step).ceil().max((low / step).floor() + 1.0));
     let mut ticks = Vec::new();
     let mut at = first;
     while at <= last && ticks.len() < 12 {
@@ -181,7 +203,8 @@ pub(super) fn linear(values: impl IntoIterator<Item = f64>, always: impl IntoIte
 /// The smallest of 1, 2, 5 times a power of ten that is at least `rough`.
 fn round_step(rough: f64) -> f64 {
     let magnitude = 10_f64.powf(rough.log10().floor());
-    let factor = [1.0, 2.0, 5.0].into_iter().find(|factor| factor * magnitude >= rough * (1.0 - 1e-9));
+    let factor =
+        [1.0, 2.0, 5.0].into_iter().find(|factor| factor * magnitude >= rough * (1.0 - 1e-9));
     factor.unwrap_or(10.0) * magnitude
 }
 
@@ -195,14 +218,31 @@ fn decimals(value: f64, step: f64) -> String {
 
 /// Shares from 0 to 1, named in percent.
 pub(super) fn shares() -> Axis {
-    let ticks = [0.0, 0.25, 0.5, 0.75, 1.0].into_iter().map(|share| (share, format!("{:.0} %", share * 100.0)));
+    let ticks = [0.0, 0.25, 0.5, 0.75, 1.0]
+        .into_iter()
+        .map(|share| (share, format!("{:.0} %", share * 100.0)));
     Axis { range: 0.0..1.0, ticks: ticks.collect() }
 }
 
 /// A time axis in UTC; positions are seconds since the Unix epoch.
 pub(super) fn times(first: Timestamp, last: Timestamp) -> Axis {
-    const STEPS: [i64; 15] =
-        [1, 5, 15, 60, 300, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 2 * 86_400, 7 * 86_400];
+    const STEPS: [i64; 15] = [
+        1,
+        5,
+        15,
+        60,
+        300,
+        900,
+        1_800,
+        3_600,
+        7_200,
+        10_800,
+        21_600,
+        43_200,
+        86_400,
+        2 * 86_400,
+        7 * 86_400,
+    ];
     let (from, to) = (first.as_second(), last.as_second().max(first.as_second() + 1));
     let step = STEPS.into_iter().find(|step| (to - from) / step <= 5).unwrap_or((to - from) / 5);
     let form = match step {
@@ -250,10 +290,17 @@ mod tests {
 
     #[test]
     fn linear_axes_have_round_ticks_that_enclose_the_values() {
-        assert_eq!(labels(&linear([0.0013, 0.0069], [0.0])), ["0.000", "0.002", "0.004", "0.006", "0.008"]);
+        assert_eq!(
+            labels(&linear([0.0013, 0.0069], [0.0])),
+            ["0.000", "0.002", "0.004", "0.006", "0.008"]
+        );
         assert_eq!(labels(&linear([-0.04, 0.02], [0.0])), ["-0.04", "-0.02", "0.00", "0.02"]);
         assert_eq!(labels(&linear([], [])).first(), Some(&"0.0"));
-        assert_eq!(labels(&linear([0.0, 0.0], [])), ["0.0", "0.5"], "nothing earned is not drawn in billionths");
+        assert_eq!(
+            labels(&linear([0.0, 0.0], [])),
+            ["0.0", "0.5"],
+            "nothing earned is not drawn in billionths"
+        );
     }
 
     #[test]

@@ -7,10 +7,11 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 
-/// A clock that runs at a constant multiple of real time, one for the service, more for `demo`; or one that is set by hand.
+/// A clock that runs at a constant multiple of real time, one for the service, more for `demo`; or
+/// one that is set by hand.
 ///
-/// Only waits that belong to the market's time go through it. Time limits of requests stay in real time: a loopback answer
-/// does not get faster because the simulated market does.
+/// Only waits that belong to the market's time go through it. Time limits of requests stay in real
+/// time: a loopback answer does not get faster because the simulated market does.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock(Pace);
 
@@ -28,7 +29,8 @@ enum Pace {
     Manual(&'static Hand),
 }
 
-/// What a clock set by hand shows. Whoever keeps it can let time pass and set it, backwards too, for every clock made from it.
+/// What a clock set by hand shows. Whoever keeps it can let time pass and set it, backwards too,
+/// for every clock made from it.
 #[derive(Debug)]
 pub struct Hand(Mutex<(Timestamp, Duration)>);
 
@@ -97,7 +99,8 @@ impl Clock {
         }
     }
 
-    /// Time that passed on this clock since it was made, whatever it was set to meanwhile. Where the machine slept, less.
+    /// Time that passed on this clock since it was made, whatever it was set to meanwhile. Where
+    /// the machine slept, less.
     pub fn steady(&self) -> Duration {
         match self.0 {
             Pace::Wall { started } => started.elapsed(),

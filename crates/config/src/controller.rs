@@ -19,15 +19,26 @@ pub(super) fn read(section: Section<'_>, state_dir: Option<PathBuf>) -> Controll
     let mode = section.choice("mode", &modes).map_or(default.mode, |mode| mode.value);
     let interval = section.duration("interval", SHORTEST_INTERVAL);
     if let Some(found) = interval.as_ref().filter(|interval| interval.value < BRISK_INTERVAL) {
-        section.warn(&found.place, "interval", "under 10s: fit for a simulated daemon, a burden for a real one");
+        section.warn(
+            &found.place,
+            "interval",
+            "under 10s: fit for a simulated daemon, a burden for a real one",
+        );
     }
-    let on_exit = [OnExit::Keep, OnExit::Baseline, OnExit::Off].map(|on_exit| (on_exit.as_str(), on_exit));
-    let on_exit = section.choice("on_exit", &on_exit).map_or(default.on_exit, |on_exit| on_exit.value);
-    let retention = section.duration("retention", HOUR).map_or(default.retention, |retention| retention.value);
-    let state_dir = section.path("state_dir").map(|dir| dir.value).or(state_dir).unwrap_or_else(|| {
-        section.missing("state_dir", "\"/var/lib/snarkfee\": neither STATE_DIRECTORY, XDG_STATE_HOME nor HOME is set");
-        PathBuf::new()
-    });
+    let on_exit =
+        [OnExit::Keep, OnExit::Baseline, OnExit::Off].map(|on_exit| (on_exit.as_str(), on_exit));
+    let on_exit =
+        section.choice("on_exit", &on_exit).map_or(default.on_exit, |on_exit| on_exit.value);
+    let retention =
+        section.duration("retention", HOUR).map_or(default.retention, |retention| retention.value);
+    let state_dir =
+        section.path("state_dir").map(|dir| dir.value).or(state_dir).unwrap_or_else(|| {
+            section.missing(
+                "state_dir",
+                "\"/var/lib/snarkfee\": neither STATE_DIRECTORY, XDG_STATE_HOME nor HOME is set",
+            );
+            PathBuf::new()
+        });
     let admin_token = Secret::load(&section, "admin_token_file");
     let allow_remote = section.boolean("allow_remote").is_some_and(|allow| allow.value);
     let (listen, listen_place) = read_listen(&section, default.listen);
@@ -52,11 +63,13 @@ pub(super) fn read(section: Section<'_>, state_dir: Option<PathBuf>) -> Controll
 
 /// An empty text turns the listener off; an absent key leaves the default.
 fn read_listen(section: &Section<'_>, default: Option<SocketAddr>) -> (Option<SocketAddr>, Place) {
-    let parse = |text: &str| match text {
+    let parse = |text: &str| {
+        match text {
         "" => Ok(None),
         text => text.parse().map(Some).map_err(|_| {
             "not an address and port, write \"127.0.0.1:9527\", \"[::1]:9527\", or \"\" for none".to_owned()
         }),
+    }
     };
     match section.parse("listen", parse) {
         Some(found) => (found.value, found.place),
@@ -64,8 +77,9 @@ fn read_listen(section: &Section<'_>, default: Option<SocketAddr>) -> (Option<So
     }
 }
 
-/// The folder of state: `$STATE_DIRECTORY` under systemd (its first entry), else `$XDG_STATE_HOME/snarkfee`, else
-/// `~/.local/state/snarkfee` (XDG Base Directory Specification 0.8: relative values are ignored).
+/// The folder of state: `$STATE_DIRECTORY` under systemd (its first entry), else
+/// `$XDG_STATE_HOME/snarkfee`, else `~/.local/state/snarkfee` (XDG Base Directory Specification
+/// 0.8: relative values are ignored).
 pub(super) fn state_dir<'a>(variable: impl Fn(&str) -> Option<&'a OsString>) -> Option<PathBuf> {
     let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let systemd = variable("STATE_DIRECTORY").and_then(|dirs| std::env::split_paths(dirs).next());

@@ -2,7 +2,10 @@
 
 use jiff::tz::TimeZone;
 use snarkfee_core::{
-    cost::{CostModel, Electricity, Feed, InvalidParts, MinaPrice, Parts, Tariff, Throughput, TimeOfDay, Window},
+    cost::{
+        CostModel, Electricity, Feed, InvalidParts, MinaPrice, Parts, Tariff, Throughput,
+        TimeOfDay, Window,
+    },
     units::{Currency, Endpoint, EnergyPrice, Fiat, HourlyPrice, Nanomina, Power},
 };
 
@@ -61,7 +64,8 @@ impl Written {
         let electricity = self.electricity.as_ref().map(|part| ("electricity", &part.place));
         let machine = self.machine.as_ref().map(|part| ("machine", &part.place));
         let mina_price = self.mina_price.as_ref().map(|part| ("mina_price", &part.place));
-        let works_per_hour = self.works_per_hour.as_ref().map(|part| ("works_per_hour", &part.place));
+        let works_per_hour =
+            self.works_per_hour.as_ref().map(|part| ("works_per_hour", &part.place));
         power.or(electricity).or(machine).or(mina_price).or(works_per_hour)
     }
 
@@ -79,7 +83,8 @@ impl Written {
         for (_, key, how) in wanted.into_iter().filter(|(absent, ..)| *absent) {
             section.missing(key, how);
         }
-        let energy = self.power.zip(self.electricity).map(|(power, price)| (power.value, price.value));
+        let energy =
+            self.power.zip(self.electricity).map(|(power, price)| (power.value, price.value));
         let machine = self.machine.map(|price| price.value);
         let (mina_price, works_per_hour) = (self.mina_price?, self.works_per_hour?);
         match Parts::try_new(energy, machine, mina_price.value, works_per_hour.value) {
@@ -97,9 +102,13 @@ impl Written {
 fn read_zone(section: &Section<'_>) -> TimeZone {
     let get = |name: &str| {
         let known = TimeZone::get(name);
-        known.map_err(|_| format!("{name:?} is not in this machine's time zone database, write \"Europe/Berlin\""))
+        known.map_err(|_| {
+            format!("{name:?} is not in this machine's time zone database, write \"Europe/Berlin\"")
+        })
     };
-    section.parse_text("time_zone", get).map_or_else(|| section.reader().zone.clone(), |zone| zone.value)
+    section
+        .parse_text("time_zone", get)
+        .map_or_else(|| section.reader().zone.clone(), |zone| zone.value)
 }
 
 fn read_electricity(section: &Section<'_>, zone: TimeZone) -> Option<Located<Electricity>> {
@@ -144,7 +153,10 @@ fn read_window(window: Section<'_>) -> Option<Window> {
 }
 
 /// A price in quotes, or a table that says where to read it.
-fn read_mina_price(section: &Section<'_>, expenses: Option<Currency>) -> Option<Located<MinaPrice>> {
+fn read_mina_price(
+    section: &Section<'_>,
+    expenses: Option<Currency>,
+) -> Option<Located<MinaPrice>> {
     const KEY: &str = "mina_price";
     if !section.holds_table(KEY) {
         let price = section.quantity::<Fiat>(KEY)?;
@@ -155,7 +167,11 @@ fn read_mina_price(section: &Section<'_>, expenses: Option<Currency>) -> Option<
     let url = feed.parse_text("url", str::parse::<Endpoint>);
     let pointer = feed.parse_text("pointer", |text| {
         let valid = text.starts_with('/');
-        if valid { Ok(text.to_owned()) } else { Err("must begin with a slash, write \"/mina/usd\"") }
+        if valid {
+            Ok(text.to_owned())
+        } else {
+            Err("must begin with a slash, write \"/mina/usd\"")
+        }
     });
     let max_age = feed.duration("max_age", MOMENT);
     let currency = feed.parse_text("currency", Currency::try_new);
@@ -173,7 +189,8 @@ fn read_mina_price(section: &Section<'_>, expenses: Option<Currency>) -> Option<
     let place: Place = feed.place().clone();
     feed.finish();
     let currency = currency.map(|currency| currency.value).or(expenses)?;
-    let quoted = Feed { url: url?.value, pointer: pointer?.value, currency, max_age: max_age?.value };
+    let quoted =
+        Feed { url: url?.value, pointer: pointer?.value, currency, max_age: max_age?.value };
     Some(Located { value: MinaPrice::Quoted(quoted), place })
 }
 

@@ -24,7 +24,11 @@ pub(super) struct Shared<'s, 'r> {
 }
 
 /// Reads one daemon; `None` where it has no usable name or address.
-pub(super) fn read(name: &str, section: Section<'_>, shared: &Shared<'_, '_>) -> Option<(Daemon, Place)> {
+pub(super) fn read(
+    name: &str,
+    section: Section<'_>,
+    shared: &Shared<'_, '_>,
+) -> Option<(Daemon, Place)> {
     let id = DaemonId::try_new(name).map_err(|error| section.fail(section.place(), "", error)).ok();
     let url = section.parse_text("graphql_url", str::parse::<Endpoint>);
     if url.is_none() && section.text("graphql_url").is_none() {
@@ -37,7 +41,11 @@ pub(super) fn read(name: &str, section: Section<'_>, shared: &Shared<'_, '_>) ->
         && (bearer_token.is_some() || url.value.has_credentials())
         && !url.value.is_private()
     {
-        section.warn(&url.place, "graphql_url", "credentials go over the network unencrypted; use https");
+        section.warn(
+            &url.place,
+            "graphql_url",
+            "credentials go over the network unencrypted; use https",
+        );
     }
     let timeout = section.duration("timeout", MOMENT);
     let max_response = section.quantity::<Bytes>("max_response");
@@ -63,7 +71,9 @@ pub(super) fn read(name: &str, section: Section<'_>, shared: &Shared<'_, '_>) ->
     let params = Params {
         pricing: read_pricing(section.section_over("policy", shared.policy)),
         worker,
-        block_production: read_block_production(section.section_over("block_production", shared.block_production)),
+        block_production: read_block_production(
+            section.section_over("block_production", shared.block_production),
+        ),
         safety: shared.safety,
     };
     let place = url.as_ref().map_or_else(|| section.place().clone(), |url| url.place.clone());
@@ -85,8 +95,11 @@ pub(super) fn read(name: &str, section: Section<'_>, shared: &Shared<'_, '_>) ->
 const SMALLEST_LIMIT: Bytes = Bytes(64 << 10);
 
 fn read_worker(section: &Section<'_>) -> Worker {
-    let roles =
-        [("auto", RoleSetting::Auto), ("worker", RoleSetting::Worker), ("coordinator", RoleSetting::Coordinator)];
+    let roles = [
+        ("auto", RoleSetting::Auto),
+        ("worker", RoleSetting::Worker),
+        ("coordinator", RoleSetting::Coordinator),
+    ];
     let key = section.parse_text("worker_key", PublicKey::try_new).map(|key| key.value);
     let role = section.choice("role", &roles).map_or(RoleSetting::default(), |role| role.value);
     let mut own_provers = Vec::new();
@@ -110,7 +123,10 @@ fn read_metrics(section: &Section<'_>) -> Option<MetricsSource> {
             server.missing("url", "\"http://127.0.0.1:9090\"");
         }
         if selector.is_none() {
-            server.missing("selector", "'instance=\"mina-1:10000\"': the labels that only this daemon's series have");
+            server.missing(
+                "selector",
+                "'instance=\"mina-1:10000\"': the labels that only this daemon's series have",
+            );
         }
     }
     if server.exists()
@@ -120,22 +136,29 @@ fn read_metrics(section: &Section<'_>) -> Option<MetricsSource> {
     }
     server.finish();
     let direct = direct.map(|url| MetricsSource::Direct(url.value));
-    direct.or_else(|| Some(MetricsSource::Prometheus { url: url?.value, selector: selector?.value }))
+    direct
+        .or_else(|| Some(MetricsSource::Prometheus { url: url?.value, selector: selector?.value }))
 }
 
-/// Checks that text is a list of PromQL label matchers, `name="value", other=~"regex"`, without braces.
+/// Checks that text is a list of PromQL label matchers, `name="value", other=~"regex"`, without
+/// braces.
 fn check_selector(text: &str) -> Result<String, String> {
-    let wrong = || "not a list of label matchers without braces, write 'instance=\"mina-1:10000\"'".to_owned();
+    let wrong = || {
+        "not a list of label matchers without braces, write 'instance=\"mina-1:10000\"'".to_owned()
+    };
     let mut rest = text.trim();
     loop {
-        let name = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+        let name =
+            rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
         let (label, after) = rest.split_at(name);
         if label.is_empty() || label.starts_with(|c: char| c.is_ascii_digit()) {
             return Err(wrong());
         }
         let after = after.trim_start();
-        let operator = ["=~", "!~", "!=", "="].iter().find_map(|operator| after.strip_prefix(operator));
-        let value = operator.and_then(|after| after.trim_start().strip_prefix('"')).ok_or_else(wrong)?;
+        let operator =
+            ["=~", "!~", "!=", "="].iter().find_map(|operator| after.strip_prefix(operator));
+        let value =
+            operator.and_then(|after| after.trim_start().strip_prefix('"')).ok_or_else(wrong)?;
         let mut escaped = false;
         let end = value.find(|c: char| {
             let ends = c == '"' && !escaped;

@@ -13,7 +13,8 @@ use snarkfee_core::{
 use super::{Controller, Daemon, MetricsSource, Settings};
 
 impl Settings {
-    /// The settings in force as TOML, every default written out and secrets hidden. Each daemon has its whole policy below it.
+    /// The settings in force as TOML, every default written out and secrets hidden. Each daemon has
+    /// its whole policy below it.
     pub fn effective(&self) -> String {
         let mut text = String::new();
         // Writing to a string does not fail.
@@ -35,12 +36,19 @@ fn controller(out: &mut String, controller: &Controller) -> fmt::Result {
     out.push_str("[controller]\n");
     string(out, "mode", controller.mode.as_str())?;
     string(out, "interval", show(controller.interval))?;
-    string(out, "listen", controller.listen.map(|address| address.to_string()).unwrap_or_default())?;
+    string(
+        out,
+        "listen",
+        controller.listen.map(|address| address.to_string()).unwrap_or_default(),
+    )?;
     writeln!(out, "allow_remote = {}", controller.allow_remote)?;
     string(out, "state_dir", controller.state_dir.display())?;
     string(out, "retention", show(controller.retention))?;
     string(out, "on_exit", controller.on_exit.as_str())?;
-    controller.admin_token.as_ref().map_or(Ok(()), |token| string(out, "admin_token_file", token.file().display()))
+    controller
+        .admin_token
+        .as_ref()
+        .map_or(Ok(()), |token| string(out, "admin_token_file", token.file().display()))
 }
 
 fn daemon(out: &mut String, daemon: &Daemon) -> fmt::Result {

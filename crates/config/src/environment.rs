@@ -27,8 +27,8 @@ pub(super) fn concerns_us(name: &OsStr) -> bool {
 
 /// Reads variables; those that do not begin with [`PREFIX`] are not looked at.
 ///
-/// Names of daemons are found among `daemons` whatever their case, with `_` standing for `-` and `.` too: few shells can set a
-/// variable that holds those.
+/// Names of daemons are found among `daemons` whatever their case, with `_` standing for `-` and
+/// `.` too: few shells can set a variable that holds those.
 pub(super) fn load<'a>(
     variables: impl Iterator<Item = (&'a OsString, &'a OsString)>,
     daemons: &[String],
@@ -39,13 +39,18 @@ pub(super) fn load<'a>(
         let shown = name.to_string_lossy().into_owned();
         let place = Place::Variable(shown.clone());
         let mut fail = |message: &str| {
-            problems.push(ConfigError { place: place.clone(), key: String::new(), message: message.to_owned() });
+            problems.push(ConfigError {
+                place: place.clone(),
+                key: String::new(),
+                message: message.to_owned(),
+            });
         };
         let (Some(name), Some(text)) = (name.to_str(), text.to_str()) else {
             fail("not UTF-8 text");
             continue;
         };
-        let mut path: Vec<String> = name[PREFIX.len()..].split(SEPARATOR).map(str::to_ascii_lowercase).collect();
+        let mut path: Vec<String> =
+            name[PREFIX.len()..].split(SEPARATOR).map(str::to_ascii_lowercase).collect();
         if path.len() > MOST_PARTS || path.iter().any(String::is_empty) {
             fail("not the name of a key, write SNARKFEE__SECTION__KEY");
             continue;
@@ -76,7 +81,13 @@ pub(super) fn flags(flags: &[(String, String, String)], problems: &mut Vec<Confi
     layer
 }
 
-fn set(layer: &mut Layer, path: &[String], text: &str, place: &Place, problems: &mut Vec<ConfigError>) {
+fn set(
+    layer: &mut Layer,
+    path: &[String],
+    text: &str,
+    place: &Place,
+    problems: &mut Vec<ConfigError>,
+) {
     let key = path.join(".");
     let value = if text.trim_start().starts_with(['[', '{']) {
         parse_value(text, &key, place, layer)
@@ -88,7 +99,8 @@ fn set(layer: &mut Layer, path: &[String], text: &str, place: &Place, problems: 
             let Layer { table, places } = layer;
             places.insert(key, place.clone());
             for length in 1..path.len() {
-                let opened = path.iter().take(length).fold(String::new(), |path, part| join(&path, part));
+                let opened =
+                    path.iter().take(length).fold(String::new(), |path, part| join(&path, part));
                 places.entry(opened).or_insert_with(|| place.clone());
             }
             insert(table, path, value);
@@ -106,7 +118,9 @@ fn insert(table: &mut Table, path: &[String], value: Value) {
         table.insert(key.clone(), value);
         return;
     }
-    let inner = table.entry(key.clone()).or_insert_with(|| Value::new(None, ValueKind::Table(HashMap::new())));
+    let inner = table
+        .entry(key.clone())
+        .or_insert_with(|| Value::new(None, ValueKind::Table(HashMap::new())));
     if !matches!(inner.kind, ValueKind::Table(_)) {
         inner.kind = ValueKind::Table(HashMap::new());
     }

@@ -40,7 +40,8 @@ impl ConfigErrors {
 impl fmt::Display for ConfigErrors {
     /// One line for each problem.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines: Vec<String> = self.errors.iter().map(|error| line(self.file.as_deref(), error)).collect();
+        let lines: Vec<String> =
+            self.errors.iter().map(|error| line(self.file.as_deref(), error)).collect();
         f.write_str(&lines.join("\n"))
     }
 }
@@ -56,8 +57,12 @@ pub(super) fn line(file: Option<&Path>, error: &ConfigError) -> String {
         (Place::File | Place::Line(_), file) => file,
     };
     let key = Some(error.key.clone()).filter(|key| !key.is_empty());
-    let parts: Vec<String> =
-        ["config".to_owned()].into_iter().chain(place).chain(key).chain([error.message.clone()]).collect();
+    let parts: Vec<String> = ["config".to_owned()]
+        .into_iter()
+        .chain(place)
+        .chain(key)
+        .chain([error.message.clone()])
+        .collect();
     let clean = |c: char| if c.is_control() { '\u{fffd}' } else { c };
     parts.join(": ").chars().map(clean).collect()
 }

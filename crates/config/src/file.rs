@@ -21,7 +21,11 @@ const SIZE_LIMIT: u64 = 1 << 20;
 pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
     let failed = |error: std::io::Error| format!("cannot be read: {error}");
     let mut bytes = Vec::new();
-    let length = File::open(path).map_err(failed)?.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
+    let length = File::open(path)
+        .map_err(failed)?
+        .take(limit + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
     if u64::try_from(length).is_ok_and(|length| length <= limit) {
         Ok(bytes)
     } else {
@@ -34,8 +38,17 @@ pub(super) fn load(path: &Path) -> Result<Layer, Vec<ConfigError>> {
     let whole = |message| vec![ConfigError { place: Place::File, key: String::new(), message }];
     let bytes = read(path, SIZE_LIMIT).map_err(whole)?;
     let text = String::from_utf8(bytes).map_err(|error| {
-        let line = 1 + error.as_bytes().iter().take(error.utf8_error().valid_up_to()).filter(|b| **b == b'\n').count();
-        vec![ConfigError { place: Place::Line(line), key: String::new(), message: "not UTF-8 text".to_owned() }]
+        let line = 1 + error
+            .as_bytes()
+            .iter()
+            .take(error.utf8_error().valid_up_to())
+            .filter(|b| **b == b'\n')
+            .count();
+        vec![ConfigError {
+            place: Place::Line(line),
+            key: String::new(),
+            message: "not UTF-8 text".to_owned(),
+        }]
     })?;
     parse(&text)
 }
@@ -63,12 +76,23 @@ pub(super) fn parse(text: &str) -> Result<Layer, Vec<ConfigError>> {
 }
 
 /// Reads one value in TOML's notation, as a variable or flag may hold a list or a table.
-pub(super) fn parse_value(text: &str, path: &str, place: &Place, layer: &mut Layer) -> Result<Value, String> {
-    let parsed = DeValue::parse(text).map_err(|error| format!("not valid TOML: {}", error.message()))?;
+pub(super) fn parse_value(
+    text: &str,
+    path: &str,
+    place: &Place,
+    layer: &mut Layer,
+) -> Result<Value, String> {
+    let parsed =
+        DeValue::parse(text).map_err(|error| format!("not valid TOML: {}", error.message()))?;
     Ok(value(&parsed, path, &|_| place.clone(), layer))
 }
 
-fn table(entries: &DeTable<'_>, path: &str, at: &dyn Fn(usize) -> Place, layer: &mut Layer) -> Table {
+fn table(
+    entries: &DeTable<'_>,
+    path: &str,
+    at: &dyn Fn(usize) -> Place,
+    layer: &mut Layer,
+) -> Table {
     let entry = |(key, spanned): (&Spanned<_>, &Spanned<DeValue<'_>>)| {
         let key_text: &std::borrow::Cow<'_, str> = key.get_ref();
         let path = join(path, key_text);
@@ -84,7 +108,12 @@ fn is_leaf(value: &Spanned<DeValue<'_>>) -> bool {
     !matches!(value.get_ref(), DeValue::Table(_) | DeValue::Array(_))
 }
 
-fn value(spanned: &Spanned<DeValue<'_>>, path: &str, at: &dyn Fn(usize) -> Place, layer: &mut Layer) -> Value {
+fn value(
+    spanned: &Spanned<DeValue<'_>>,
+    path: &str,
+    at: &dyn Fn(usize) -> Place,
+    layer: &mut Layer,
+) -> Value {
     let leaf = |text: &str, kind| wrap(text, kind, &at(spanned.span().start));
     match spanned.get_ref() {
         DeValue::String(text) => leaf(text, Kind::Text),
@@ -107,7 +136,9 @@ fn value(spanned: &Spanned<DeValue<'_>>, path: &str, at: &dyn Fn(usize) -> Place
             }
             Value::new(None, ValueKind::Array(values))
         }
-        DeValue::Table(entries) => Value::new(None, ValueKind::Table(table(entries, path, at, layer))),
+        DeValue::Table(entries) => {
+            Value::new(None, ValueKind::Table(table(entries, path, at, layer)))
+        }
     }
 }
 

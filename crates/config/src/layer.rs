@@ -24,8 +24,12 @@ impl Source for Layer {
     }
 
     fn collect(&self) -> Result<Table, MergeError> {
-        // Under one fixed key: `config` reads root keys as paths, which an unknown key of the operator's need not be.
-        Ok(HashMap::from([(ROOT.to_owned(), Value::new(None, ValueKind::Table(self.table.clone())))]))
+        // Under one fixed key: `config` reads root keys as paths, which an unknown key of the
+        // operator's need not be.
+        Ok(HashMap::from([(
+            ROOT.to_owned(),
+            Value::new(None, ValueKind::Table(self.table.clone())),
+        )]))
     }
 }
 

@@ -1,9 +1,9 @@
-//! The operator's settings: read from a TOML file, the environment and flags, checked, and turned into the parameters that the
-//! rest of the program works with.
+//! The operator's settings: read from a TOML file, the environment and flags, checked, and turned
+//! into the parameters that the rest of the program works with.
 //!
-//! Invariants: every problem of a configuration is reported at once, each with its file and line, variable or flag; a key that
-//! nothing reads is a problem; no secret appears in an error, a `Debug` text or [`Settings::effective`]; environment and paths are
-//! arguments.
+//! Invariants: every problem of a configuration is reported at once, each with its file and line,
+//! variable or flag; a key that nothing reads is a problem; no secret appears in an error, a
+//! `Debug` text or [`Settings::effective`]; environment and paths are arguments.
 //!
 //! Not here: when to load again, exit codes and printing (`cli`).
 

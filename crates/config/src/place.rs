@@ -30,7 +30,8 @@ pub(super) enum Kind {
     Untyped,
 }
 
-/// A value that is neither a table nor a list: its text as written, so that no number passes through a float.
+/// A value that is neither a table nor a list: its text as written, so that no number passes
+/// through a float.
 #[derive(Clone, Debug)]
 pub(super) struct Leaf {
     pub(super) text: String,
@@ -38,7 +39,8 @@ pub(super) struct Leaf {
     pub(super) place: Place,
 }
 
-/// Wraps a leaf for the `config` crate, which keeps one origin text with each value: kind and place go into it.
+/// Wraps a leaf for the `config` crate, which keeps one origin text with each value: kind and place
+/// go into it.
 pub(super) fn wrap(text: &str, kind: Kind, place: &Place) -> Value {
     let kind = match kind {
         Kind::Text => 's',

@@ -29,8 +29,12 @@ pub(super) fn read_pricing(section: Section<'_>) -> Pricing {
     }
     let default = Pricing::default();
     let failures = section.reader().failures();
-    let rules =
-        [("profit", Rule::Profit), ("undercut", Rule::Undercut), ("quantile", Rule::Quantile), ("fixed", Rule::Fixed)];
+    let rules = [
+        ("profit", Rule::Profit),
+        ("undercut", Rule::Undercut),
+        ("quantile", Rule::Quantile),
+        ("fixed", Rule::Fixed),
+    ];
     let rule = section.choice("strategy", &rules).map_or(Rule::Profit, |rule| rule.value);
     let fixed_fee = section.quantity::<Nanomina>("fixed_fee");
     let quantile = section.number("quantile", 0.0..=1.0).map_or(0.25, |quantile| quantile.value);
@@ -38,7 +42,9 @@ pub(super) fn read_pricing(section: Section<'_>) -> Pricing {
         Rule::Profit => Strategy::Profit,
         Rule::Undercut => Strategy::Undercut,
         Rule::Quantile => Strategy::Quantile { quantile },
-        Rule::Fixed => Strategy::Fixed { fee: fixed_fee.as_ref().map_or(DEFAULT_FIXED_FEE, |fee| fee.value) },
+        Rule::Fixed => {
+            Strategy::Fixed { fee: fixed_fee.as_ref().map_or(DEFAULT_FIXED_FEE, |fee| fee.value) }
+        }
     };
     let floor = section.quantity::<Nanomina>("floor");
     let ceiling = section.quantity::<Nanomina>("ceiling");
@@ -46,10 +52,16 @@ pub(super) fn read_pricing(section: Section<'_>) -> Pricing {
     let stop = section.quantity::<FeeRate>("stop_below");
     let resume = section.quantity::<FeeRate>("resume_above");
     if let Some(tick) = tick.as_ref().filter(|tick| tick.value == Nanomina::ZERO) {
-        section.fail(&tick.place, "tick", "must be at least \"1 nanomina\": an equal fee does not replace an offer");
+        section.fail(
+            &tick.place,
+            "tick",
+            "must be at least \"1 nanomina\": an equal fee does not replace an offer",
+        );
     }
-    let duration = |key, least, default| section.duration(key, least).map_or(default, |found| found.value);
-    let number = |key, default| section.number(key, 1..=u32::MAX).map_or(default, |found| found.value);
+    let duration =
+        |key, least, default| section.duration(key, least).map_or(default, |found| found.value);
+    let number =
+        |key, default| section.number(key, 1..=u32::MAX).map_or(default, |found| found.value);
     let pricing = Pricing {
         strategy,
         floor: floor.as_ref().map_or(default.floor, |floor| floor.value),
@@ -61,7 +73,9 @@ pub(super) fn read_pricing(section: Section<'_>) -> Pricing {
         stop_below: stop.as_ref().map_or(default.stop_below, |stop| stop.value),
         resume_above: resume.as_ref().map_or(default.resume_above, |resume| resume.value),
         confirm: number("confirm", default.confirm),
-        deadband: section.number("deadband", 0.0..=0.999).map_or(default.deadband, |deadband| deadband.value),
+        deadband: section
+            .number("deadband", 0.0..=0.999)
+            .map_or(default.deadband, |deadband| deadband.value),
         cooldown: duration("cooldown", NONE, default.cooldown),
         min_on: duration("min_on", NONE, default.min_on),
         min_off: duration("min_off", NONE, default.min_off),
@@ -78,11 +92,19 @@ pub(super) fn read_pricing(section: Section<'_>) -> Pricing {
             && !(*low..=*high).contains(&fee)
         {
             let place = fixed_fee.map_or_else(here, |found| found.place);
-            section.fail(&place, "fixed_fee", format!("{fee} is not between floor, {low}, and ceiling, {high}"));
+            section.fail(
+                &place,
+                "fixed_fee",
+                format!("{fee} is not between floor, {low}, and ceiling, {high}"),
+            );
         }
         if stop_below > resume_above {
             let place = stop.or(resume).map_or_else(here, |found| found.place);
-            section.fail(&place, "stop_below", format!("{stop_below} is above resume_above, {resume_above}"));
+            section.fail(
+                &place,
+                "stop_below",
+                format!("{stop_below} is above resume_above, {resume_above}"),
+            );
         }
     }
     section.finish();
@@ -106,13 +128,23 @@ pub(super) fn read_block_production(section: Section<'_>) -> BlockProduction {
 pub(super) fn read_safety(section: Section<'_>) -> Safety {
     let default = Safety::default();
     let changes = [("hold", ExternalChange::Hold), ("reapply", ExternalChange::Reapply)];
-    let number = |key, least, default| section.number(key, least..=u32::MAX).map_or(default, |found| found.value);
+    let number = |key, least, default| {
+        section.number(key, least..=u32::MAX).map_or(default, |found| found.value)
+    };
     let read = Safety {
         max_age: section.duration("max_age", MOMENT).map_or(default.max_age, |found| found.value),
         min_peers: number("min_peers", 0, default.min_peers),
-        max_consecutive_failures: number("max_consecutive_failures", 1, default.max_consecutive_failures),
-        external_change: section.choice("external_change", &changes).map_or(default.external_change, |c| c.value),
-        external_hold: section.duration("external_hold", NONE).map_or(default.external_hold, |found| found.value),
+        max_consecutive_failures: number(
+            "max_consecutive_failures",
+            1,
+            default.max_consecutive_failures,
+        ),
+        external_change: section
+            .choice("external_change", &changes)
+            .map_or(default.external_change, |c| c.value),
+        external_hold: section
+            .duration("external_hold", NONE)
+            .map_or(default.external_hold, |found| found.value),
     };
     section.finish();
     read

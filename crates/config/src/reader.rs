@@ -94,7 +94,10 @@ impl Reader {
     #[cfg(test)]
     pub(super) fn known_keys(&self) -> Vec<(String, &'static str)> {
         let known = self.known.borrow();
-        known.iter().flat_map(|(section, keys)| keys.iter().map(|key| (section.clone(), *key))).collect()
+        known
+            .iter()
+            .flat_map(|(section, keys)| keys.iter().map(|key| (section.clone(), *key)))
+            .collect()
     }
 
     /// Problems and warnings, once everything was read.
@@ -102,7 +105,8 @@ impl Reader {
         for unknown in self.unknown.take() {
             let message = suggest(&unknown, &self.known.borrow());
             let section = Some(unknown.section.as_str()).filter(|section| !section.is_empty());
-            let key = section.into_iter().chain([unknown.key.as_str()]).collect::<Vec<_>>().join(".");
+            let key =
+                section.into_iter().chain([unknown.key.as_str()]).collect::<Vec<_>>().join(".");
             self.fail(&unknown.place, key, message);
         }
         (self.problems.into_inner(), self.warnings.into_inner())
@@ -121,10 +125,14 @@ fn suggest(unknown: &Unknown, known: &BTreeMap<String, BTreeSet<&'static str>>) 
         return format!("unknown key, did you mean \"{key}\"?");
     }
     // The outermost of several: a daemon's own table only repeats what a shared one says.
-    let elsewhere = known.iter().filter(|(section, keys)| !section.is_empty() && keys.contains(unknown.key.as_str()));
+    let elsewhere = known
+        .iter()
+        .filter(|(section, keys)| !section.is_empty() && keys.contains(unknown.key.as_str()));
     let outermost = elsewhere.min_by_key(|(section, _)| section.matches('.').count());
     match (outermost, nearest) {
-        (Some((section, _)), _) => format!("unknown key, it belongs in [{}]", section.replace('*', "NAME")),
+        (Some((section, _)), _) => {
+            format!("unknown key, it belongs in [{}]", section.replace('*', "NAME"))
+        }
         (_, Some((_, key))) => format!("unknown key, the nearest is \"{key}\""),
         (_, None) => "unknown key".to_owned(),
     }

@@ -40,7 +40,11 @@ impl Secret {
         match Self::read(&file) {
             Ok(value) => {
                 if readable_by_everyone(&file) {
-                    section.warn(&place, key, format!("{shown} can be read by every user; use chmod 600"));
+                    section.warn(
+                        &place,
+                        key,
+                        format!("{shown} can be read by every user; use chmod 600"),
+                    );
                 }
                 Some(Self { file, value })
             }
@@ -52,13 +56,16 @@ impl Secret {
     }
 
     fn read(file: &Path) -> Result<SecretString, String> {
-        let text = String::from_utf8(read(file, SIZE_LIMIT)?).map_err(|_| "not UTF-8 text".to_owned())?;
+        let text =
+            String::from_utf8(read(file, SIZE_LIMIT)?).map_err(|_| "not UTF-8 text".to_owned())?;
         let text = text.trim();
         if text.is_empty() {
             return Err("empty".to_owned());
         }
         if !text.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err("holds spaces or other characters that an HTTP header cannot carry".to_owned());
+            return Err(
+                "holds spaces or other characters that an HTTP header cannot carry".to_owned()
+            );
         }
         Ok(SecretString::from(text))
     }

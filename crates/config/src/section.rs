@@ -1,10 +1,11 @@
 //! One table of the configuration, read key by key.
 //!
-//! Invariants: a key that fails is noted as a problem and reads as absent, so that reading goes on and finds the others.
+//! Invariants: a key that fails is noted as a problem and reads as absent, so that reading goes on
+//! and finds the others.
 
 use std::{
-    borrow::Cow, cell::RefCell, collections::BTreeSet, fmt::Display, ops::RangeInclusive, path::PathBuf, str::FromStr,
-    time::Duration,
+    borrow::Cow, cell::RefCell, collections::BTreeSet, fmt::Display, ops::RangeInclusive,
+    path::PathBuf, str::FromStr, time::Duration,
 };
 
 use config::{Value, ValueKind};
@@ -44,7 +45,13 @@ pub(super) struct Section<'r> {
 
 impl<'r> Section<'r> {
     pub(super) fn root(reader: &'r Reader) -> Self {
-        Self::new(reader, String::new(), String::new(), Place::File, Some(Cow::Borrowed(&reader.layer.table)))
+        Self::new(
+            reader,
+            String::new(),
+            String::new(),
+            Place::File,
+            Some(Cow::Borrowed(&reader.layer.table)),
+        )
     }
 
     const fn new(
@@ -54,7 +61,15 @@ impl<'r> Section<'r> {
         place: Place,
         table: Option<Cow<'r, Table>>,
     ) -> Self {
-        Self { reader, path, pattern, place, table, base: None, asked: RefCell::new(BTreeSet::new()) }
+        Self {
+            reader,
+            path,
+            pattern,
+            place,
+            table,
+            base: None,
+            asked: RefCell::new(BTreeSet::new()),
+        }
     }
 
     /// Whether the configuration has this table.
@@ -120,7 +135,9 @@ impl<'r> Section<'r> {
         let (place, table) = match self.value(key) {
             None => (self.place.clone(), None),
             Some(value) => match &value.kind {
-                ValueKind::Table(table) => (self.place_of(key, value), Some(Cow::Owned(table.clone()))),
+                ValueKind::Table(table) => {
+                    (self.place_of(key, value), Some(Cow::Owned(table.clone())))
+                }
                 _ => {
                     self.wrong_kind(key, value, &format!("a table, [{path}]"));
                     (self.place.clone(), None)
@@ -136,13 +153,18 @@ impl<'r> Section<'r> {
         names.sort();
         let mut sections = Vec::new();
         for name in names {
-            let Some(value) = self.table.as_ref().and_then(|table| table.get(name)) else { continue };
+            let Some(value) = self.table.as_ref().and_then(|table| table.get(name)) else {
+                continue;
+            };
             let (path, pattern) = (self.path_of(name), join(&self.pattern, "*"));
             match &value.kind {
                 ValueKind::Table(table) => {
                     let place = self.place_of(name, value);
                     let table = Some(Cow::Owned(table.clone()));
-                    sections.push((name.clone(), Section::new(self.reader, path, pattern, place, table)));
+                    sections.push((
+                        name.clone(),
+                        Section::new(self.reader, path, pattern, place, table),
+                    ));
                 }
                 _ => self.wrong_kind(name, value, &format!("a table, [{path}]")),
             }
@@ -182,7 +204,8 @@ impl<'r> Section<'r> {
             let path = format!("{path}[{index}]");
             let place = self.reader.layer.place([path.clone()], item);
             if let ValueKind::Table(table) = &item.kind {
-                let (pattern, table) = (format!("{}[]", join(&self.pattern, key)), Some(Cow::Owned(table.clone())));
+                let (pattern, table) =
+                    (format!("{}[]", join(&self.pattern, key)), Some(Cow::Owned(table.clone())));
                 sections.push(Section::new(self.reader, path, pattern, place, table));
             } else {
                 self.reader.fail(&place, path, "must be a table in braces".to_owned());
@@ -229,7 +252,8 @@ impl<'r> Section<'r> {
         leaf
     }
 
-    /// A value read by `parse`, written in quotes or not: quantities explain themselves how they are written.
+    /// A value read by `parse`, written in quotes or not: quantities explain themselves how they
+    /// are written.
     pub(super) fn parse<T, E: Display>(
         &self,
         key: &'static str,
@@ -246,11 +270,15 @@ impl<'r> Section<'r> {
     }
 
     /// A quantity in quotes.
-    pub(super) fn quantity<T: FromStr<Err: Display>>(&self, key: &'static str) -> Option<Located<T>> {
+    pub(super) fn quantity<T: FromStr<Err: Display>>(
+        &self,
+        key: &'static str,
+    ) -> Option<Located<T>> {
         self.parse(key, str::parse)
     }
 
-    /// A string in quotes; an empty one reads as absent, so that an override can take a setting away.
+    /// A string in quotes; an empty one reads as absent, so that an override can take a setting
+    /// away.
     pub(super) fn text(&self, key: &'static str) -> Option<Located<String>> {
         let leaf = self.leaf(key, "a string")?;
         if !matches!(leaf.kind, Kind::Text | Kind::Untyped) {
@@ -278,7 +306,10 @@ impl<'r> Section<'r> {
 
     /// A path to a file, relative to the configuration file where it was written there.
     pub(super) fn path(&self, key: &'static str) -> Option<Located<PathBuf>> {
-        self.text(key).map(|text| Located { value: self.reader.resolve(&text.value, &text.place), place: text.place })
+        self.text(key).map(|text| Located {
+            value: self.reader.resolve(&text.value, &text.place),
+            place: text.place,
+        })
     }
 
     /// A duration of at least `least`.
@@ -287,13 +318,18 @@ impl<'r> Section<'r> {
         if (least..=LONGEST).contains(&found.value) {
             return Some(found);
         }
-        let range = format!("must be from {} to {}", duration::show(least), duration::show(LONGEST));
+        let range =
+            format!("must be from {} to {}", duration::show(least), duration::show(LONGEST));
         self.fail(&found.place, key, range);
         None
     }
 
     /// A number without quotes within a range.
-    pub(super) fn number<T>(&self, key: &'static str, range: RangeInclusive<T>) -> Option<Located<T>>
+    pub(super) fn number<T>(
+        &self,
+        key: &'static str,
+        range: RangeInclusive<T>,
+    ) -> Option<Located<T>>
     where
         T: FromStr + PartialOrd + Display,
     {
@@ -309,7 +345,11 @@ impl<'r> Section<'r> {
             }
             None => {
                 let whole = if "0.5".parse::<T>().is_ok() { "a number" } else { "a whole number" };
-                self.fail(&leaf.place, key, format!("must be {whole} from {} to {}", range.start(), range.end()));
+                self.fail(
+                    &leaf.place,
+                    key,
+                    format!("must be {whole} from {} to {}", range.start(), range.end()),
+                );
                 None
             }
         }
@@ -319,8 +359,12 @@ impl<'r> Section<'r> {
     pub(super) fn boolean(&self, key: &'static str) -> Option<Located<bool>> {
         let leaf = self.leaf(key, "true or false")?;
         match (leaf.text.as_str(), leaf.kind) {
-            ("true", Kind::Boolean | Kind::Untyped) => Some(Located { value: true, place: leaf.place }),
-            ("false", Kind::Boolean | Kind::Untyped) => Some(Located { value: false, place: leaf.place }),
+            ("true", Kind::Boolean | Kind::Untyped) => {
+                Some(Located { value: true, place: leaf.place })
+            }
+            ("false", Kind::Boolean | Kind::Untyped) => {
+                Some(Located { value: false, place: leaf.place })
+            }
             _ => {
                 self.fail(&leaf.place, key, "must be true or false, without quotes");
                 None
@@ -329,7 +373,11 @@ impl<'r> Section<'r> {
     }
 
     /// One of a few words.
-    pub(super) fn choice<T: Copy>(&self, key: &'static str, choices: &[(&str, T)]) -> Option<Located<T>> {
+    pub(super) fn choice<T: Copy>(
+        &self,
+        key: &'static str,
+        choices: &[(&str, T)],
+    ) -> Option<Located<T>> {
         let leaf = self.leaf(key, "a string")?;
         if let Some((_, value)) = choices.iter().find(|(word, _)| *word == leaf.text) {
             return Some(Located { value: *value, place: leaf.place });

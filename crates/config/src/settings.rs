@@ -32,7 +32,8 @@ impl Settings {
     pub fn new(controller: Controller, mut daemons: Vec<Daemon>) -> Self {
         if daemons.len() > 1 {
             let workers = daemons.iter().map(|daemon| &daemon.params.worker);
-            let keys = workers.flat_map(|worker| worker.key.iter().chain(&worker.own_provers)).cloned();
+            let keys =
+                workers.flat_map(|worker| worker.key.iter().chain(&worker.own_provers)).cloned();
             let fleet = Arc::new(keys.collect());
             daemons.iter_mut().for_each(|daemon| daemon.params.worker.fleet = Arc::clone(&fleet));
         }
@@ -60,7 +61,8 @@ pub struct Controller {
     pub interval: Duration,
     /// Where page, API and metrics are served; `None` is nowhere.
     pub listen: Option<SocketAddr>,
-    /// Whether an address that other machines can reach may be served in live mode without an admin token.
+    /// Whether an address that other machines can reach may be served in live mode without an admin
+    /// token.
     pub allow_remote: bool,
     /// Folder of journal and lock.
     pub state_dir: PathBuf,
@@ -142,7 +144,8 @@ pub enum MetricsSource {
     Prometheus {
         /// The server's address, without the path of its API.
         url: Endpoint,
-        /// The label matchers that select this daemon's series, without braces: `instance="mina-1:10000"`.
+        /// The label matchers that select this daemon's series, without braces:
+        /// `instance="mina-1:10000"`.
         selector: String,
     },
 }

@@ -30,7 +30,8 @@ pub struct Source {
     zone: TimeZone,
 }
 
-/// Stands for the content of the configuration file and of the secret files; compares unequal after a change.
+/// Stands for the content of the configuration file and of the secret files; compares unequal after
+/// a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fingerprint(u64);
 
@@ -38,16 +39,22 @@ pub struct Fingerprint(u64);
 const STATE_VARIABLES: [&str; 3] = ["STATE_DIRECTORY", "XDG_STATE_HOME", "HOME"];
 
 impl Source {
-    /// Takes the file, if any, and the process's environment, of which only what settings need is kept. Tariffs that name no
-    /// time zone use the machine's.
-    pub fn new(file: Option<PathBuf>, environment: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
-        let needed =
-            |name: &OsString| environment::concerns_us(name) || STATE_VARIABLES.iter().any(|variable| name == variable);
+    /// Takes the file, if any, and the process's environment, of which only what settings need is
+    /// kept. Tariffs that name no time zone use the machine's.
+    pub fn new(
+        file: Option<PathBuf>,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Self {
+        let needed = |name: &OsString| {
+            environment::concerns_us(name)
+                || STATE_VARIABLES.iter().any(|variable| name == variable)
+        };
         let environment = environment.into_iter().filter(|(name, _)| needed(name)).collect();
         Self { file, environment, flags: Vec::new(), zone: TimeZone::system() }
     }
 
-    /// Adds a key set by a flag, which overrides everything else: `("controller.mode", "live", "--live")`.
+    /// Adds a key set by a flag, which overrides everything else: `("controller.mode", "live",
+    /// "--live")`.
     pub fn with_flag(mut self, key: &str, value: &str, flag: &str) -> Self {
         self.flags.push((key.to_owned(), value.to_owned(), flag.to_owned()));
         self
@@ -100,7 +107,10 @@ impl Source {
         };
         let folder = self.file().and_then(Path::parent).map(Path::to_owned);
         let reader = Reader::new(merged, folder, self.zone.clone());
-        let settings = read_all(&reader, controller::state_dir(|name| self.environment.get(&OsString::from(name))));
+        let settings = read_all(
+            &reader,
+            controller::state_dir(|name| self.environment.get(&OsString::from(name))),
+        );
         let (errors, mut warnings) = reader.finish();
         problems.extend(errors);
         if !problems.is_empty() {
@@ -111,7 +121,8 @@ impl Source {
         Ok(Settings { warnings, ..settings })
     }
 
-    /// Stands for what a load would read now. Taken before [`Source::load`], a change during the load shows as a change after it.
+    /// Stands for what a load would read now. Taken before [`Source::load`], a change during the
+    /// load shows as a change after it.
     pub fn fingerprint(&self, settings: Option<&Settings>) -> Fingerprint {
         let mut hasher = DefaultHasher::new();
         let secrets = settings.into_iter().flat_map(Settings::secret_files);
@@ -123,26 +134,41 @@ impl Source {
     }
 }
 
-/// The folder of state where no configuration file is given: `SNARKFEE__CONTROLLER__STATE_DIR`, else the built-in default.
-pub fn default_state_dir(environment: impl IntoIterator<Item = (OsString, OsString)>) -> Option<PathBuf> {
+/// The folder of state where no configuration file is given: `SNARKFEE__CONTROLLER__STATE_DIR`,
+/// else the built-in default.
+pub fn default_state_dir(
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Option<PathBuf> {
     let environment: HashMap<OsString, OsString> = environment.into_iter().collect();
     let variable = |name: &str| environment.get(&OsString::from(name));
-    variable("SNARKFEE__CONTROLLER__STATE_DIR").map(PathBuf::from).or_else(|| controller::state_dir(variable))
+    variable("SNARKFEE__CONTROLLER__STATE_DIR")
+        .map(PathBuf::from)
+        .or_else(|| controller::state_dir(variable))
 }
 
 /// Reads every section of a merged configuration.
 pub(super) fn read_all(reader: &Reader, state_dir: Option<PathBuf>) -> Settings {
     let root = reader.root();
     let controller = controller::read(root.section("controller"), state_dir);
-    // Read once for themselves, so that their problems show under their own names, and then as the base of each daemon's.
+    // Read once for themselves, so that their problems show under their own names, and then as the
+    // base of each daemon's.
     let (policy, block_production) = (root.section("policy"), root.section("block_production"));
     read_pricing(root.section("policy"));
     read_block_production(root.section("block_production"));
     let safety = read_safety(root.section("safety"));
-    let shared = daemon::Shared { policy: &policy, block_production: &block_production, safety, mode: controller.mode };
+    let shared = daemon::Shared {
+        policy: &policy,
+        block_production: &block_production,
+        safety,
+        mode: controller.mode,
+    };
     let sections = root.section("daemons").named_sections();
     if sections.is_empty() {
-        root.fail(&Place::File, "daemons", "no daemon: write [daemons.main] with graphql_url below it");
+        root.fail(
+            &Place::File,
+            "daemons",
+            "no daemon: write [daemons.main] with graphql_url below it",
+        );
     }
     let mut daemons = Vec::new();
     let mut seen: HashMap<Endpoint, String> = HashMap::new();
@@ -152,7 +178,9 @@ pub(super) fn read_all(reader: &Reader, state_dir: Option<PathBuf>) -> Settings 
             let key = format!("daemons.{name}.graphql_url");
             let message = format!("the same daemon as daemons.{other}");
             match controller.mode {
-                Mode::Live => reader.fail(&place, key, format!("{message}: two policies would fight over it")),
+                Mode::Live => {
+                    reader.fail(&place, key, format!("{message}: two policies would fight over it"))
+                }
                 Mode::DryRun => reader.warn(&place, key, message),
             }
         }
@@ -167,6 +195,10 @@ impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let variables: Vec<_> = self.environment.keys().collect();
         let flags: Vec<_> = self.flags.iter().map(|(_, _, flag)| flag).collect();
-        write!(f, "Source {{ file: {:?}, environment: {variables:?}, flags: {flags:?} }}", self.file)
+        write!(
+            f,
+            "Source {{ file: {:?}, environment: {variables:?}, flags: {flags:?} }}",
+            self.file
+        )
     }
 }

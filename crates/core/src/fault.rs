@@ -1,7 +1,7 @@
 //! What can be wrong with one source of one look, as a closed list with stable codes.
 //!
-//! A fault is data: it is logged, counted, stored and shown, and the policy holds on it. Where the full cause chain matters the
-//! daemon boundary logs it at the moment it happens.
+//! A fault is data: it is logged, counted, stored and shown, and the policy holds on it. Where the
+//! full cause chain matters the daemon boundary logs it at the moment it happens.
 
 use std::{fmt, time::Duration};
 
@@ -38,7 +38,8 @@ pub enum Fault {
         /// The limit: bytes of a body, entries of a list.
         limit: u64,
     },
-    /// An answer that is not in the expected format: HTML, a bare JSON string, broken JSON, no metrics text.
+    /// An answer that is not in the expected format: HTML, a bare JSON string, broken JSON, no
+    /// metrics text.
     Malformed {
         /// What was wrong.
         cause: String,
@@ -133,11 +134,15 @@ impl fmt::Display for Fault {
             Self::TimedOut { limit } => write!(f, "no answer within {limit:?}"),
             Self::Truncated { cause } => write!(f, "the answer broke off: {cause}"),
             Self::HttpStatus { status, body } => write!(f, "HTTP status {status}: {body}"),
-            Self::Oversized { limit } => write!(f, "the answer is larger than the limit of {limit} bytes or entries"),
+            Self::Oversized { limit } => {
+                write!(f, "the answer is larger than the limit of {limit} bytes or entries")
+            }
             Self::Malformed { cause } => write!(f, "not the expected format: {cause}"),
             Self::Refused { message } => write!(f, "the daemon refused: {message}"),
             Self::Unsupported { missing } => write!(f, "the daemon has no {missing}"),
-            Self::NotScraped { cause } => write!(f, "the Prometheus server has no current samples of it: {cause}"),
+            Self::NotScraped { cause } => {
+                write!(f, "the Prometheus server has no current samples of it: {cause}")
+            }
             Self::InvalidValue { field, value } => write!(f, "{field} cannot be {value}"),
         }
     }
@@ -145,7 +150,8 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
-/// Why the journal did not take or give something, as data: nothing may be done that could not be recorded.
+/// Why the journal did not take or give something, as data: nothing may be done that could not be
+/// recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{}: {cause}", .class.phrase())]
 pub struct JournalFault {

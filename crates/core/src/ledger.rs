@@ -1,4 +1,5 @@
-//! The port through which the controller keeps a journal, and its stand-in that keeps nothing on disk.
+//! The port through which the controller keeps a journal, and its stand-in that keeps nothing on
+//! disk.
 
 use std::{
     future::Future,
@@ -124,19 +125,21 @@ pub struct OpenIntent {
     pub action: Action,
 }
 
-/// What is remembered of one daemon beyond the life of the process. It is stored by the names of its fields: new ones need a default,
-/// and one whose meaning changes needs another name.
+/// What is remembered of one daemon beyond the life of the process. It is stored by the names of
+/// its fields: new ones need a default, and one whose meaning changes needs another name.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Kept {
     /// What the policy remembers.
     pub memory: Memory,
-    /// Our own works, totals and pace. Blocks are not written with each look; as restored, those known within the last hour are there.
+    /// Our own works, totals and pace. Blocks are not written with each look; as restored, those
+    /// known within the last hour are there.
     pub history: History,
     /// Length of a slot.
     pub slot: Option<Duration>,
     /// P(sold) at the fee the daemon asks, as last estimated.
     pub predicted: Option<Prediction>,
-    /// What the daemon was set to when the service began with it; `None` once the service has left it in good order.
+    /// What the daemon was set to when the service began with it; `None` once the service has left
+    /// it in good order.
     pub baseline: Option<Settings>,
 }
 
@@ -184,7 +187,8 @@ pub struct Entry {
     pub params: Params,
     /// What is to be remembered.
     pub kept: Kept,
-    /// What was remembered before the look, the market's sales with it, where that does not follow from the looks taken down before it.
+    /// What was remembered before the look, the market's sales with it, where that does not follow
+    /// from the looks taken down before it.
     pub origin: Option<Kept>,
     /// The last order that was taken.
     pub orders_seen: OrderId,

@@ -1,7 +1,8 @@
 //! What snarkfee knows and decides, without effects: no clock, no randomness, no I/O, no log.
 //!
-//! The way of a look: a [`port`] yields a [`market::Look`]; [`cycle`] absorbs it, asks [`policy`] for a decision and carries it out
-//! through the same port; a [`record`] says what happened, and a [`ledger`] keeps what must outlive the process.
+//! The way of a look: a [`port`] yields a [`market::Look`]; [`cycle`] absorbs it, asks [`policy`]
+//! for a decision and carries it out through the same port; a [`record`] says what happened, and a
+//! [`ledger`] keeps what must outlive the process.
 
 pub mod control;
 pub mod cost;

@@ -1,4 +1,5 @@
-//! The port through which the controller sees a daemon: the live client and the in-process simulation implement it.
+//! The port through which the controller sees a daemon: the live client and the in-process
+//! simulation implement it.
 
 use std::future::Future;
 
@@ -19,7 +20,8 @@ pub struct LookPlan {
     pub account: Option<PublicKey>,
 }
 
-/// A change of the daemon's settings. There is no variant that could switch work off by leaving something out.
+/// A change of the daemon's settings. There is no variant that could switch work off by leaving
+/// something out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "mutation", rename_all = "snake_case")]
 pub enum Mutation {
@@ -37,7 +39,8 @@ pub enum Mutation {
     SwitchOff,
 }
 
-/// What a daemon was set to until a mutation replaced it, as its answer tells (`lastFee`, `lastSnarkWorker`).
+/// What a daemon was set to until a mutation replaced it, as its answer tells (`lastFee`,
+/// `lastSnarkWorker`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Replaced {
     /// The fee.
@@ -56,8 +59,8 @@ pub enum SendError {
     /// The daemon answered that it would not: nothing changed.
     #[error("rejected: {0}")]
     Rejected(Fault),
-    /// The request went out and no usable answer came back: it may or may not have been applied. Only reading the
-    /// settings tells.
+    /// The request went out and no usable answer came back: it may or may not have been applied.
+    /// Only reading the settings tells.
     #[error("answer lost: {0}")]
     Lost(Fault),
 }
@@ -71,8 +74,10 @@ pub trait DaemonPort: Send + Sync {
     fn status(&self) -> impl Future<Output = Result<Status, Fault>> + Send;
 
     /// Sends one mutation, once.
-    fn send(&self, mutation: &Mutation) -> impl Future<Output = Result<Replaced, SendError>> + Send;
+    fn send(&self, mutation: &Mutation)
+    -> impl Future<Output = Result<Replaced, SendError>> + Send;
 
-    /// The schema era found, for people and the record; `None` before the first successful discovery.
+    /// The schema era found, for people and the record; `None` before the first successful
+    /// discovery.
     fn era(&self) -> Option<String>;
 }

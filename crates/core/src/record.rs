@@ -1,5 +1,5 @@
-//! The one record of a look: what was seen, concluded, decided and done. Log, metrics, journal, page and replay read it, and
-//! nothing else works out what happened.
+//! The one record of a look: what was seen, concluded, decided and done. Log, metrics, journal,
+//! page and replay read it, and nothing else works out what happened.
 
 use std::time::Duration;
 
@@ -41,7 +41,8 @@ pub struct Record {
     pub outcome: Outcome,
     /// Cost of one work; `None` while unknown.
     pub cost: Option<Nanomina>,
-    /// Predicted minus realised share of our own works sold, over the window; `None` before there is anything to compare.
+    /// Predicted minus realised share of our own works sold, over the window; `None` before there
+    /// is anything to compare.
     pub prediction_error: Option<f64>,
     /// Time the look took, reading, deciding and acting, in real time.
     pub took: Duration,
@@ -57,13 +58,14 @@ impl Record {
         })
     }
 
-    /// The fee the daemon asks when the look is over: the one known to be set, else the one seen; `None` while unknown.
+    /// The fee the daemon asks when the look is over: the one known to be set, else the one seen;
+    /// `None` while unknown.
     pub fn fee_after(&self) -> Option<Nanomina> {
         self.settings_after().map(|settings| settings.fee)
     }
 
-    /// Whether the daemon works when the look is over; `None` while that cannot be told: a coordinator never shows its key,
-    /// and before the role is known a missing key may mean either.
+    /// Whether the daemon works when the look is over; `None` while that cannot be told: a
+    /// coordinator never shows its key, and before the role is known a missing key may mean either.
     pub fn enabled_after(&self) -> Option<bool> {
         let off = match &self.outcome {
             Outcome::Confirmed => true,
@@ -81,7 +83,8 @@ impl Record {
         }
     }
 
-    /// The market, where this look read the order book: what a summary says of open works is known only then.
+    /// The market, where this look read the order book: what a summary says of open works is known
+    /// only then.
     pub fn book(&self) -> Option<&Summary> {
         self.market.as_ref().filter(|_| matches!(self.look.book, Some(Ok(_))))
     }

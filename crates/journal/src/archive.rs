@@ -84,7 +84,8 @@ pub struct Moment {
     pub memory: Memory,
     /// What was remembered before, where that does not follow from the looks before.
     pub origin: Option<Kept>,
-    /// The start of the service that it belongs to: what is remembered of the market begins anew with each.
+    /// The start of the service that it belongs to: what is remembered of the market begins anew
+    /// with each.
     pub run: i64,
 }
 
@@ -155,7 +156,8 @@ impl Archive {
         mut each: impl FnMut(&SqlRow<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let failed = |error| E::from(JournalError::sql("reading looks")(error));
-        // In the order in which they were taken, also where the clock was set back; the index on time finds the first.
+        // In the order in which they were taken, also where the clock was set back; the index on
+        // time finds the first.
         let query = format!(
             "{what} WHERE looks.id >= ifnull((SELECT min(id) FROM looks WHERE at >= :since), 9223372036854775807)
              AND looks.at >= :since AND looks.at < :until AND (:daemon IS NULL OR looks.daemon = :daemon) ORDER BY looks.id"
@@ -164,8 +166,9 @@ impl Archive {
         let since = filter.since.map_or(i64::MIN, Timestamp::as_microsecond);
         let until = filter.until.map_or(i64::MAX, Timestamp::as_microsecond);
         let daemon = filter.daemon.as_ref().map(DaemonId::as_str);
-        let mut rows =
-            statement.query(named_params! { ":since": since, ":until": until, ":daemon": daemon }).map_err(failed)?;
+        let mut rows = statement
+            .query(named_params! { ":since": since, ":until": until, ":daemon": daemon })
+            .map_err(failed)?;
         while let Some(row) = rows.next().map_err(failed)? {
             each(row)?;
         }
@@ -175,7 +178,9 @@ impl Archive {
 
 fn read_row(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
     const NANO: f64 = 1e9;
-    let mina = |index| row.get::<_, Option<i64>>(index).map(|amount| amount.map(|amount| amount as f64 / NANO));
+    let mina = |index| {
+        row.get::<_, Option<i64>>(index).map(|amount| amount.map(|amount| amount as f64 / NANO))
+    };
     Ok(Row {
         at: time(row.get(0)?),
         daemon: row.get(1)?,

@@ -8,12 +8,14 @@ use super::JournalError;
 
 /// How long SQLite waits for a lock held by someone else.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Pages kept in memory, in KiB by SQLite's sign; it takes four times as many unless told, and looks are written once and read rarely.
+/// Pages kept in memory, in KiB by SQLite's sign; it takes four times as many unless told, and
+/// looks are written once and read rarely.
 const PAGES: i64 = -512;
 /// Bytes of the write-ahead log that stay on disk after a checkpoint.
 const LARGEST_LOG: i64 = 64 << 20;
 
-/// A connection with our rules: what is acknowledged is on disk, and nothing that a file says is run.
+/// A connection with our rules: what is acknowledged is on disk, and nothing that a file says is
+/// run.
 pub(super) fn connect(path: &Path, access: OpenFlags) -> Result<Connection, JournalError> {
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .map_err(JournalError::opening(path, "opening it"))?;
@@ -38,7 +40,8 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), JournalE
     if found != "ok" {
         return Err(corrupt(found));
     }
-    let mode = ask("PRAGMA journal_mode = WAL").map_err(JournalError::opening(path, "checking it"))?;
+    let mode =
+        ask("PRAGMA journal_mode = WAL").map_err(JournalError::opening(path, "checking it"))?;
     if mode != "wal" {
         return Err(corrupt(format!("journal mode {mode}")));
     }

@@ -110,11 +110,19 @@ impl JournalError {
         move |source| Self::Sql { doing, source }
     }
 
-    /// For `map_err`: SQLite failed on opening or checking the file at `path`, where damage must be named as such.
-    pub(super) fn opening(path: &Path, doing: &'static str) -> impl FnOnce(rusqlite::Error) -> Self {
+    /// For `map_err`: SQLite failed on opening or checking the file at `path`, where damage must be
+    /// named as such.
+    pub(super) fn opening(
+        path: &Path,
+        doing: &'static str,
+    ) -> impl FnOnce(rusqlite::Error) -> Self {
         move |source| match sql_class(&source) {
-            JournalClass::Corrupt => Self::Corrupt { path: path.to_owned(), why: source.to_string() },
-            JournalClass::Foreign => Self::Foreign { path: path.to_owned(), why: source.to_string() },
+            JournalClass::Corrupt => {
+                Self::Corrupt { path: path.to_owned(), why: source.to_string() }
+            }
+            JournalClass::Foreign => {
+                Self::Foreign { path: path.to_owned(), why: source.to_string() }
+            }
             _ => Self::Sql { doing, source },
         }
     }
@@ -140,7 +148,8 @@ impl JournalError {
 
     /// The error as data.
     pub fn fault(&self) -> JournalFault {
-        let source = std::error::Error::source(self).map(|source| format!(": {source}")).unwrap_or_default();
+        let source =
+            std::error::Error::source(self).map(|source| format!(": {source}")).unwrap_or_default();
         JournalFault { class: self.class(), cause: Fault::excerpt(&format!("{self}{source}")) }
     }
 }
@@ -148,7 +157,9 @@ impl JournalError {
 fn io_class(error: &io::Error) -> JournalClass {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => JournalClass::Full,
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => JournalClass::ReadOnly,
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            JournalClass::ReadOnly
+        }
         _ => JournalClass::Io,
     }
 }

@@ -1,4 +1,5 @@
-//! The folder of state: made, locked for one instance, and its file judged before SQLite touches it.
+//! The folder of state: made, locked for one instance, and its file judged before SQLite touches
+//! it.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
@@ -36,7 +37,10 @@ impl Lock {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(JournalError::InUse { path: folder.to_owned(), pid: holder(&mut file) });
+                return Err(JournalError::InUse {
+                    path: folder.to_owned(),
+                    pid: holder(&mut file),
+                });
             }
             Err(TryLockError::Error(source)) => return Err(unusable(source)),
         }
@@ -63,7 +67,8 @@ fn holder(file: &mut File) -> Option<u32> {
     text.trim().parse().ok()
 }
 
-/// Where the format of SQLite keeps what tells its files apart (SQLite, "Database File Format", 1.3).
+/// Where the format of SQLite keeps what tells its files apart (SQLite, "Database File Format",
+/// 1.3).
 const HEADER: usize = 100;
 const MAGIC: &[u8] = b"SQLite format 3\0";
 const PAGE_SIZE: Range<usize> = 16..18;
@@ -72,11 +77,13 @@ const PAGES: Range<usize> = 28..32;
 const APPLICATION_ID: Range<usize> = 68..72;
 const PAGES_VALID_FOR: Range<usize> = 92..96;
 
-/// Whether there is a journal at `path`. SQLite is only let at a file that bears our mark: opening a foreign one could already change
-/// it.
+/// Whether there is a journal at `path`. SQLite is only let at a file that bears our mark: opening
+/// a foreign one could already change it.
 pub(super) fn is_present(path: &Path) -> Result<bool, JournalError> {
-    let foreign = |why: &str| Err(JournalError::Foreign { path: path.to_owned(), why: why.to_owned() });
-    let corrupt = |why: &str| Err(JournalError::Corrupt { path: path.to_owned(), why: why.to_owned() });
+    let foreign =
+        |why: &str| Err(JournalError::Foreign { path: path.to_owned(), why: why.to_owned() });
+    let corrupt =
+        |why: &str| Err(JournalError::Corrupt { path: path.to_owned(), why: why.to_owned() });
     let unusable = |source| JournalError::Folder { path: path.to_owned(), source };
     let length = match fs::metadata(path) {
         Ok(metadata) if metadata.is_file() => metadata.len(),
@@ -86,7 +93,9 @@ pub(super) fn is_present(path: &Path) -> Result<bool, JournalError> {
     };
     let mut header = Vec::with_capacity(HEADER);
     let limit = u64::try_from(HEADER).unwrap_or(u64::MAX);
-    File::open(path).and_then(|file| file.take(limit).read_to_end(&mut header)).map_err(unusable)?;
+    File::open(path)
+        .and_then(|file| file.take(limit).read_to_end(&mut header))
+        .map_err(unusable)?;
     // A journal appears under its name only when it is whole, so that an empty one was cut off.
     if header.is_empty() {
         return corrupt("the file is empty");
@@ -102,14 +111,17 @@ pub(super) fn is_present(path: &Path) -> Result<bool, JournalError> {
     // What is missing at the end may still be in the write-ahead log.
     let logged = fs::metadata(sidecar(path, "-wal")).is_ok_and(|log| log.len() > 0);
     match whole_length(&header) {
-        Some(whole) if length < whole && !logged => corrupt(&format!("{length} of {whole} bytes are there")),
+        Some(whole) if length < whole && !logged => {
+            corrupt(&format!("{length} of {whole} bytes are there"))
+        }
         _ => Ok(true),
     }
 }
 
 /// How long a file with this header is, where the header tells.
 fn whole_length(header: &[u8]) -> Option<u64> {
-    let number = |range| Some(u32::from_be_bytes(header.get::<Range<usize>>(range)?.try_into().ok()?));
+    let number =
+        |range| Some(u32::from_be_bytes(header.get::<Range<usize>>(range)?.try_into().ok()?));
     let page = match u16::from_be_bytes(header.get(PAGE_SIZE)?.try_into().ok()?) {
         1 => 65_536,
         size => u64::from(size),
@@ -117,11 +129,20 @@ fn whole_length(header: &[u8]) -> Option<u64> {
     (number(CHANGES)? == number(PAGES_VALID_FOR)?).then_some(u64::from(number(PAGES)?) * page)
 }
 
-/// Makes a journal with `build` and gives it its name when it is whole. Whatever has the name already is left alone.
-pub(super) fn create(path: &Path, build: impl FnOnce(&Path) -> Result<(), JournalError>) -> Result<(), JournalError> {
+/// Makes a journal with `build` and gives it its name when it is whole. Whatever has the name
+/// already is left alone.
+pub(super) fn create(
+    path: &Path,
+    build: impl FnOnce(&Path) -> Result<(), JournalError>,
+) -> Result<(), JournalError> {
     let unusable = |source| JournalError::Folder { path: path.to_owned(), source };
     let draft = path.with_extension("new");
-    for left in [draft.clone(), sidecar(&draft, "-wal"), sidecar(&draft, "-shm"), sidecar(&draft, "-journal")] {
+    for left in [
+        draft.clone(),
+        sidecar(&draft, "-wal"),
+        sidecar(&draft, "-shm"),
+        sidecar(&draft, "-journal"),
+    ] {
         match fs::remove_file(&left) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unusable(error)),
             _ => {}

@@ -11,8 +11,8 @@ use snarkfee_core::{
 
 use super::markets;
 
-/// Looks forgotten with each one noted: more than come in, so that a backlog shrinks, and few, so that a clock that jumped ahead
-/// does not cost the whole journal.
+/// Looks forgotten with each one noted: more than come in, so that a backlog shrinks, and few, so
+/// that a clock that jumped ahead does not cost the whole journal.
 const FORGOTTEN_AT_ONCE: i64 = 20;
 /// Unused pages that are kept for the next looks.
 const SPARE_PAGES: i64 = 1_024;
@@ -42,8 +42,12 @@ pub(super) struct Read {
 
 /// The number of these settings, which are stored once.
 pub(super) fn in_force(transaction: &Transaction<'_>, settings: &str) -> rusqlite::Result<i64> {
-    transaction.prepare_cached("INSERT OR IGNORE INTO settings (json) VALUES (?1)")?.execute([settings])?;
-    transaction.prepare_cached("SELECT id FROM settings WHERE json = ?1")?.query_row([settings], |row| row.get(0))
+    transaction
+        .prepare_cached("INSERT OR IGNORE INTO settings (json) VALUES (?1)")?
+        .execute([settings])?;
+    transaction
+        .prepare_cached("SELECT id FROM settings WHERE json = ?1")?
+        .query_row([settings], |row| row.get(0))
 }
 
 /// Takes down one look. Its number.
@@ -107,7 +111,9 @@ pub(super) fn forget(transaction: &Transaction<'_>, cutoff: i64) -> rusqlite::Re
         )?
         .execute(params![cutoff, FORGOTTEN_AT_ONCE])?;
     transaction
-        .prepare_cached("DELETE FROM orders WHERE at < ?1 AND id <= (SELECT min(orders_seen) FROM daemons)")?
+        .prepare_cached(
+            "DELETE FROM orders WHERE at < ?1 AND id <= (SELECT min(orders_seen) FROM daemons)",
+        )?
         .execute(params![cutoff])?;
     shrink(transaction)
 }

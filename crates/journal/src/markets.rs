@@ -1,8 +1,8 @@
-//! Blocks and open works apart from the looks that show them: the daemons of a fleet share what one of them read, so that most looks
-//! show what an earlier one did.
+//! Blocks and open works apart from the looks that show them: the daemons of a fleet share what one
+//! of them read, so that most looks show what an earlier one did.
 //!
-//! Invariants: what is read is equal to what was written; nothing is shared but what was compared; a market stays as long as any look
-//! shows it.
+//! Invariants: what is read is equal to what was written; nothing is shared but what was compared;
+//! a market stays as long as any look shows it.
 
 use std::sync::Arc;
 
@@ -18,9 +18,11 @@ use super::{
     body::{pack, unpack},
 };
 
-/// Markets that are compared with before a look is written, and kept after one was read: the networks of a fleet.
+/// Markets that are compared with before a look is written, and kept after one was read: the
+/// networks of a fleet.
 const KNOWN: usize = 8;
-/// Of them by one reader: those who took its last reading may be slower than it is to take the next.
+/// Of them by one reader: those who took its last reading may be slower than it is to take the
+/// next.
 const OF_ONE_READER: usize = 2;
 
 /// Blocks and open works that more than one look may show.
@@ -55,10 +57,12 @@ impl Market {
 
     fn same(&self, other: &Self) -> bool {
         // Most often the very same blocks and lists are shared, and need not be gone through.
-        let same_block = |(one, other): (&Arc<Block>, &Arc<Block>)| Arc::ptr_eq(one, other) || one == other;
+        let same_block =
+            |(one, other): (&Arc<Block>, &Arc<Block>)| Arc::ptr_eq(one, other) || one == other;
         let same_book = match (&self.book, &other.book) {
             (Some(one), Some(other)) => {
-                one.order == other.order && (Arc::ptr_eq(&one.works, &other.works) || one.works == other.works)
+                one.order == other.order
+                    && (Arc::ptr_eq(&one.works, &other.works) || one.works == other.works)
             }
             (None, None) => true,
             _ => false,
@@ -100,7 +104,8 @@ impl Written {
         reader: Option<DaemonId>,
         market: Market,
     ) -> Result<Incoming, JournalError> {
-        let known = self.0.iter().rev().find(|known| known.market.same(&market)).map(|known| known.id);
+        let known =
+            self.0.iter().rev().find(|known| known.market.same(&market)).map(|known| known.id);
         let place = match known {
             Some(id) if is_there(connection, id)? => Place::Known(id),
             _ => Place::New(pack("a market", &market)?),
@@ -135,7 +140,9 @@ impl Incoming {
         match &self.place {
             Place::Known(id) => Ok(*id),
             Place::New(body) => {
-                transaction.prepare_cached("INSERT INTO markets (body) VALUES (?1)")?.execute([body])?;
+                transaction
+                    .prepare_cached("INSERT INTO markets (body) VALUES (?1)")?
+                    .execute([body])?;
                 Ok(transaction.last_insert_rowid())
             }
         }

@@ -18,8 +18,13 @@ use super::{
     store::Store,
 };
 
-/// Takes down an order beside a running service, or for the next one. It takes effect at each daemon's next look.
-pub fn give_order(folder: &Path, at: Timestamp, command: &Command) -> Result<OrderId, JournalError> {
+/// Takes down an order beside a running service, or for the next one. It takes effect at each
+/// daemon's next look.
+pub fn give_order(
+    folder: &Path,
+    at: Timestamp,
+    command: &Command,
+) -> Result<OrderId, JournalError> {
     let path = journal_path(folder);
     if !folder::is_present(&path)? {
         return Store::open(folder, Duration::MAX, at)?.order(at, command);
@@ -30,7 +35,11 @@ pub fn give_order(folder: &Path, at: Timestamp, command: &Command) -> Result<Ord
 }
 
 /// The orders for a daemon after `seen`, in the order in which they were given.
-pub(super) fn read(connection: &Connection, daemon: &DaemonId, seen: OrderId) -> Result<Vec<Order>, JournalError> {
+pub(super) fn read(
+    connection: &Connection,
+    daemon: &DaemonId,
+    seen: OrderId,
+) -> Result<Vec<Order>, JournalError> {
     let doing = JournalError::sql;
     let mut statement = connection
         .prepare_cached(
@@ -57,7 +66,11 @@ pub(super) fn read(connection: &Connection, daemon: &DaemonId, seen: OrderId) ->
 }
 
 /// Takes down an order.
-pub(super) fn insert(connection: &Connection, at: Timestamp, command: &Command) -> Result<OrderId, JournalError> {
+pub(super) fn insert(
+    connection: &Connection,
+    at: Timestamp,
+    command: &Command,
+) -> Result<OrderId, JournalError> {
     let (verb, daemon, until) = match command {
         Command::Pause { daemon, until } => ("pause", daemon, until.map(|until| until.to_string())),
         Command::Resume { daemon } => ("resume", daemon, None),
@@ -72,5 +85,8 @@ pub(super) fn insert(connection: &Connection, at: Timestamp, command: &Command) 
 }
 
 fn end(text: &str) -> Result<Timestamp, JournalError> {
-    text.parse().map_err(|error: jiff::Error| JournalError::Unreadable { what: "an order", source: error.into() })
+    text.parse().map_err(|error: jiff::Error| JournalError::Unreadable {
+        what: "an order",
+        source: error.into(),
+    })
 }

@@ -9,7 +9,8 @@ use super::JournalError;
 /// `application_id` of a journal: "snkf".
 pub(super) const APPLICATION_ID: i32 = 0x736e_6b66;
 
-/// One script for each version of the layout; `user_version` counts those applied. A script that was released is never changed.
+/// One script for each version of the layout; `user_version` counts those applied. A script that
+/// was released is never changed.
 pub(super) const MIGRATIONS: [&str; 3] =
     [include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
 
@@ -32,7 +33,11 @@ pub(super) fn build(path: &Path) -> Result<(), JournalError> {
 }
 
 /// Brings a journal up to date. Each step is whole or undone.
-pub(super) fn migrate(connection: &mut Connection, path: &Path, migrations: &[&str]) -> Result<(), JournalError> {
+pub(super) fn migrate(
+    connection: &mut Connection,
+    path: &Path,
+    migrations: &[&str],
+) -> Result<(), JournalError> {
     let doing = "bringing the layout up to date";
     loop {
         let transaction = connection
@@ -43,7 +48,8 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path, migrations: &[&s
         if found > known {
             return Err(JournalError::Newer { path: path.to_owned(), found, known });
         }
-        let Some(script) = usize::try_from(found).ok().and_then(|found| migrations.get(found)) else {
+        let Some(script) = usize::try_from(found).ok().and_then(|found| migrations.get(found))
+        else {
             return if found == known { Ok(()) } else { Err(negative(path, found)) };
         };
         let step = || {
@@ -57,7 +63,8 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path, migrations: &[&s
 
 /// Refuses any layout but the one known.
 pub(super) fn expect_current(connection: &Connection, path: &Path) -> Result<(), JournalError> {
-    let found = user_version(connection).map_err(JournalError::opening(path, "reading the layout"))?;
+    let found =
+        user_version(connection).map_err(JournalError::opening(path, "reading the layout"))?;
     let known = version(&MIGRATIONS);
     match found {
         _ if found > known => Err(JournalError::Newer { path: path.to_owned(), found, known }),

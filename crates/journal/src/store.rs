@@ -3,7 +3,9 @@
 use std::{path::Path, time::Duration};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{
+    Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params,
+};
 use serde::{Deserialize, Serialize};
 use snarkfee_core::{
     control::Command,
@@ -52,7 +54,11 @@ struct Rest {
 
 impl Store {
     /// Opens the journal of a folder, or makes one, and marks the start of a run.
-    pub(super) fn open(folder: &Path, retention: Duration, now: Timestamp) -> Result<Self, JournalError> {
+    pub(super) fn open(
+        folder: &Path,
+        retention: Duration,
+        now: Timestamp,
+    ) -> Result<Self, JournalError> {
         let lock = Lock::take(folder)?;
         let path = journal_path(folder);
         if !folder::is_present(&path)? {
@@ -61,7 +67,8 @@ impl Store {
         let mut connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         check(&connection, &path)?;
         schema::migrate(&mut connection, &path, &schema::MIGRATIONS)?;
-        let run = begin_run(&connection, now).map_err(JournalError::opening(&path, "beginning a run"))?;
+        let run =
+            begin_run(&connection, now).map_err(JournalError::opening(&path, "beginning a run"))?;
         Ok(Self { connection, retention, run, markets: markets::Written::default(), _lock: lock })
     }
 
@@ -69,14 +76,21 @@ impl Store {
     pub(super) fn restore(&self, daemon: &DaemonId) -> Result<Restored, JournalError> {
         let row = self
             .connection
-            .query_row("SELECT memory, rest, orders_seen FROM daemons WHERE daemon = ?1", [daemon.as_str()], |row| {
-                Ok((row.get::<_, String>(0)?, row.get::<_, Option<Vec<u8>>>(1)?, row.get(2)?))
-            })
+            .query_row(
+                "SELECT memory, rest, orders_seen FROM daemons WHERE daemon = ?1",
+                [daemon.as_str()],
+                |row| {
+                    Ok((row.get::<_, String>(0)?, row.get::<_, Option<Vec<u8>>>(1)?, row.get(2)?))
+                },
+            )
             .optional()
             .map_err(JournalError::sql("reading what was kept"))?;
         let Some((memory, rest, orders_seen)) = row else { return Ok(Restored::default()) };
         let memory = from_json("the memory of a daemon", &memory)?;
-        let rest: Rest = rest.map(|rest| unpack("what was kept of a daemon", &rest)).transpose()?.unwrap_or_default();
+        let rest: Rest = rest
+            .map(|rest| unpack("what was kept of a daemon", &rest))
+            .transpose()?
+            .unwrap_or_default();
         let Rest { mut history, slot, predicted, baseline } = rest;
         history.adopt_blocks(self.last_origin(daemon)?.unwrap_or_default().history);
         Ok(Restored {
@@ -98,7 +112,10 @@ impl Store {
             )
             .optional()
             .map_err(JournalError::sql("reading what was kept"))?;
-        row.map(|(body, market)| origins::read(&body, market, &mut markets::Reader::new(&self.connection))).transpose()
+        row.map(|(body, market)| {
+            origins::read(&body, market, &mut markets::Reader::new(&self.connection))
+        })
+        .transpose()
     }
 
     fn open_intent(&self, daemon: &DaemonId) -> Result<Option<OpenIntent>, JournalError> {
@@ -110,7 +127,8 @@ impl Store {
                 [daemon.as_str()],
                 |row| {
                     let (id, at): (i64, i64) = (row.get(0)?, row.get(1)?);
-                    let (mode, from, action): (String, String, String) = (row.get(2)?, row.get(3)?, row.get(4)?);
+                    let (mode, from, action): (String, String, String) =
+                        (row.get(2)?, row.get(3)?, row.get(4)?);
                     Ok((id, at, mode, from, action))
                 },
             )
@@ -127,7 +145,11 @@ impl Store {
     }
 
     /// The operator's orders for a daemon after `seen`.
-    pub(super) fn orders(&self, daemon: &DaemonId, seen: OrderId) -> Result<Vec<Order>, JournalError> {
+    pub(super) fn orders(
+        &self,
+        daemon: &DaemonId,
+        seen: OrderId,
+    ) -> Result<Vec<Order>, JournalError> {
         orders::read(&self.connection, daemon, seen)
     }
 
@@ -136,7 +158,8 @@ impl Store {
         orders::insert(&self.connection, at, command)
     }
 
-    /// Takes down what is about to be done, and with it what is to be remembered if nothing further is heard.
+    /// Takes down what is about to be done, and with it what is to be remembered if nothing further
+    /// is heard.
     pub(super) fn intend(&mut self, intent: &Intent) -> Result<IntentId, JournalError> {
         let memory = to_json("the memory of a daemon", &intent.memory)?;
         let before = to_json("an intent", &intent.from)?;
@@ -173,12 +196,15 @@ impl Store {
         let mut bare = Record::clone(record);
         let market = Market::taken_from(&mut bare.look);
         let reader = record.look.market_read.as_ref().map_or(&record.daemon, |reading| &reading.by);
-        let market =
-            market.map(|market| self.markets.prepare(&self.connection, Some(reader.clone()), market)).transpose()?;
+        let market = market
+            .map(|market| self.markets.prepare(&self.connection, Some(reader.clone()), market))
+            .transpose()?;
         let body = pack("a look", &Written { record: &bare, inputs, memory: &kept.memory })?;
         let (memory, rest) = write_down(kept.clone())?;
-        let origin =
-            origin.as_ref().map(|origin| Origin::prepare(origin, &self.markets, &self.connection)).transpose()?;
+        let origin = origin
+            .as_ref()
+            .map(|origin| Origin::prepare(origin, &self.markets, &self.connection))
+            .transpose()?;
         let settings = to_json("settings", &InForce { mode: record.mode, params: params.clone() })?;
         let at = record.at.as_microsecond();
         let daemon = record.daemon.as_str();
@@ -213,7 +239,12 @@ impl Store {
     }
 
     /// Takes down what is to be remembered of a daemon that is left.
-    pub(super) fn keep(&mut self, daemon: &DaemonId, at: Timestamp, kept: Kept) -> Result<(), JournalError> {
+    pub(super) fn keep(
+        &mut self,
+        daemon: &DaemonId,
+        at: Timestamp,
+        kept: Kept,
+    ) -> Result<(), JournalError> {
         let (memory, rest) = write_down(kept)?;
         self.write("taking down what is kept", |transaction| {
             transaction.execute(
@@ -235,7 +266,8 @@ impl Store {
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, JournalError> {
         let attempt = || {
-            let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let transaction =
+                self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let result = work(&transaction)?;
             transaction.commit()?;
             Ok(result)
@@ -247,7 +279,8 @@ impl Store {
         let Strain { patience, room } = strain;
         let limit = || {
             self.connection.busy_timeout(patience)?;
-            let pages: i64 = self.connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
+            let pages: i64 =
+                self.connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
             let most = room.map_or(MOST_PAGES, |room| pages + i64::from(room));
             self.connection.pragma_update_and_check(None, "max_page_count", most, |_most| Ok(()))
         };
@@ -276,7 +309,11 @@ fn begin_run(connection: &Connection, now: Timestamp) -> rusqlite::Result<i64> {
     Ok(connection.last_insert_rowid())
 }
 
-fn end_intents(transaction: &Transaction<'_>, ended: &[(IntentId, Ending)], at: i64) -> rusqlite::Result<()> {
+fn end_intents(
+    transaction: &Transaction<'_>,
+    ended: &[(IntentId, Ending)],
+    at: i64,
+) -> rusqlite::Result<()> {
     for (id, ending) in ended {
         transaction.execute(
             "UPDATE intents SET ending = ?2, ended_at = ?3 WHERE id = ?1 AND ending IS NULL",

@@ -1,4 +1,5 @@
-//! The journal in use: one thread that writes, asked through a bounded queue, with a limit on every wait.
+//! The journal in use: one thread that writes, asked through a bounded queue, with a limit on every
+//! wait.
 
 use std::{fmt, path::Path, thread::JoinHandle, time::Duration};
 
@@ -32,13 +33,14 @@ type Job = Box<dyn FnOnce(&mut Store) + Send>;
 pub struct Strain {
     /// How long SQLite waits for a lock held by someone else.
     pub patience: Duration,
-    /// By how many pages the file may still grow before the disk counts as full; `None` is as far as the disk goes.
+    /// By how many pages the file may still grow before the disk counts as full; `None` is as far
+    /// as the disk goes.
     pub room: Option<u32>,
 }
 
 impl Journal {
-    /// Opens the journal of a folder, or makes one, locks it for this process, checks it and brings it up to date. Records are kept for
-    /// `retention`. Blocks.
+    /// Opens the journal of a folder, or makes one, locks it for this process, checks it and brings
+    /// it up to date. Records are kept for `retention`. Blocks.
     pub fn open(folder: &Path, retention: Duration, now: Timestamp) -> Result<Self, JournalError> {
         Self::over(Store::open(folder, retention, now)?)
     }
@@ -86,7 +88,8 @@ impl Journal {
             self.queue.send(job).await.map_err(|_| closed())?;
             answered.await.map_err(|_| closed())
         };
-        let timed_out = |_| JournalFault { class: JournalClass::TimedOut, cause: format!("limit {LIMIT:?}") };
+        let timed_out =
+            |_| JournalFault { class: JournalClass::TimedOut, cause: format!("limit {LIMIT:?}") };
         let result = tokio::time::timeout(LIMIT, asked).await.map_err(timed_out)??;
         result.map_err(|error| error.fault())
     }

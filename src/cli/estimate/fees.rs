@@ -24,8 +24,8 @@ pub(super) struct Row {
     pub(super) notes: Vec<String>,
 }
 
-/// The fees to compare, ascending: bounds, what is asked, wanted and spent, just below the prices that most works are bought at,
-/// quantiles, and decades between.
+/// The fees to compare, ascending: bounds, what is asked, wanted and spent, just below the prices
+/// that most works are bought at, quantiles, and decades between.
 pub(super) fn rows(view: &View, appraisal: &Appraisal, pricing: &Pricing) -> Vec<Row> {
     let mut found: BTreeMap<Nanomina, Vec<String>> = BTreeMap::new();
     let mut add = |fee: Nanomina, note: String| {
@@ -53,7 +53,8 @@ pub(super) fn rows(view: &View, appraisal: &Appraisal, pricing: &Pricing) -> Vec
             add(below(price), format!("just below the {name}"));
         }
     }
-    let decades = (0..10).map(|decade| Nanomina::try_new(10_u64.pow(decade)).unwrap_or(Nanomina::MAX));
+    let decades =
+        (0..10).map(|decade| Nanomina::try_new(10_u64.pow(decade)).unwrap_or(Nanomina::MAX));
     for fee in decades.rev().filter(|fee| *fee <= pricing.ceiling) {
         add(fee, String::new());
     }

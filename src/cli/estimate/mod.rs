@@ -57,8 +57,11 @@ fn plot(file: &Path, glance: &Glance) -> Result<(), Failure> {
         Err(reason) => return Err(Failure::running(anyhow::anyhow!("nothing to draw: {reason}"))),
     };
     let title = format!("{}, {}", record.daemon, record.at.strftime("%-d %B %Y %H:%M UTC"));
-    let drawing = charts::market(&glance.view, appraisal, &title)
-        .ok_or_else(|| Failure::running(anyhow::anyhow!("the market could not be drawn; the log says why")))?;
+    let drawing = charts::market(&glance.view, appraisal, &title).ok_or_else(|| {
+        Failure::running(anyhow::anyhow!("the market could not be drawn; the log says why"))
+    })?;
     let written = std::fs::write(file, drawing);
-    written.map_err(|error| Failure::running(anyhow::Error::new(error).context(format!("--plot {}", file.display()))))
+    written.map_err(|error| {
+        Failure::running(anyhow::Error::new(error).context(format!("--plot {}", file.display())))
+    })
 }

@@ -25,13 +25,18 @@ pub(super) fn table(glance: &Glance, pricing: &Pricing) -> String {
         }
         line(
             "cost of a work",
-            &record.cost.map_or("not known: counted as 0 below".to_owned(), |cost| cost.to_string()),
+            &record
+                .cost
+                .map_or("not known: counted as 0 below".to_owned(), |cost| cost.to_string()),
         );
     }
     match &glance.appraisal {
         Ok(appraisal) => {
             if record.look.account == Some(Ok(false)) {
-                line("worker key", "has no ledger account: no pool takes a fee below 1 MINA, the account-creation fee");
+                line(
+                    "worker key",
+                    "has no ledger account: no pool takes a fee below 1 MINA, the account-creation fee",
+                );
             }
             text.push('\n');
             text.push_str(&forecasts(&rows(&glance.view, appraisal, pricing)));
@@ -44,7 +49,10 @@ pub(super) fn table(glance: &Glance, pricing: &Pricing) -> String {
                 );
             }
         }
-        Err(reason) => text.push_str(&format!("\n  no fee can be compared: {}\n", Fault::excerpt(&reason.to_string()))),
+        Err(reason) => text.push_str(&format!(
+            "\n  no fee can be compared: {}\n",
+            Fault::excerpt(&reason.to_string())
+        )),
     }
     text.push_str(&format!("\n  recommended: {}\n", recommendation(record)));
     text
@@ -58,7 +66,8 @@ fn head(record: &Record) -> String {
         (None, Some(fee), _) => format!("no worker key shown (off, or a coordinator), fee {fee}"),
         (_, None, _) => "state not known".to_owned(),
     };
-    let era = record.era.as_deref().map(|era| format!(" ({})", Fault::excerpt(era))).unwrap_or_default();
+    let era =
+        record.era.as_deref().map(|era| format!(" ({})", Fault::excerpt(era))).unwrap_or_default();
     format!(
         "{}{era}: {state}\n  one look at {}, as a dry run: nothing was changed\n\n",
         record.daemon,
@@ -67,7 +76,9 @@ fn head(record: &Record) -> String {
 }
 
 fn market_lines(market: &Summary, glance: &Glance) -> Vec<(&'static str, String)> {
-    let price = |price: Option<Nanomina>| price.map_or("not identified".to_owned(), |price| price.to_string());
+    let price = |price: Option<Nanomina>| {
+        price.map_or("not identified".to_owned(), |price| price.to_string())
+    };
     let quantiles: Vec<String> = Summary::QUANTILES
         .iter()
         .zip(market.quantiles)

@@ -31,7 +31,9 @@ impl Sink for Kept {
 impl Kept {
     fn codes(&self) -> Vec<(&'static str, &'static str, &'static str)> {
         let kept = self.0.lock().unwrap();
-        let code = |r: &Arc<Record>| (r.decision.action.code(), r.decision.reason.code(), r.outcome.code());
+        let code = |r: &Arc<Record>| {
+            (r.decision.action.code(), r.decision.reason.code(), r.outcome.code())
+        };
         kept.iter().map(code).collect()
     }
 }
@@ -57,7 +59,9 @@ fn looks(count: i64, free: bool) -> Vec<Look> {
     let works: Vec<(i64, u64, &str)> = (0..60).map(|id| (id, price, "them")).collect();
     let blocks: Vec<_> = (1..9).map(|n| block(n, "b", i64::from(n) * 3_600, &works)).collect();
     // The clock of the loop is the machine's; looks carry their own time.
-    (0..count).map(|n| fixtures::look(36_000 + n * 60, blocks.clone(), vec![open_work(1_000, None)])).collect()
+    (0..count)
+        .map(|n| fixtures::look(36_000 + n * 60, blocks.clone(), vec![open_work(1_000, None)]))
+        .collect()
 }
 
 struct Harness {
@@ -104,20 +108,32 @@ fn on() -> Settings {
 
 #[tokio::test]
 async fn a_live_look_sets_the_fee_and_reads_it_back() {
-    let mut h = harness(ScriptedDaemon::set_to(on()).showing(looks(2, false)), plan(Mode::Live, OnExit::Keep));
+    let mut h = harness(
+        ScriptedDaemon::set_to(on()).showing(looks(2, false)),
+        plan(Mode::Live, OnExit::Keep),
+    );
     h.runner.look().await;
     h.runner.look().await;
-    assert_eq!(h.kept.codes(), [("set_fee", "price_move", "confirmed"), ("hold", "at_target", "held")]);
+    assert_eq!(
+        h.kept.codes(),
+        [("set_fee", "price_move", "confirmed"), ("hold", "at_target", "held")]
+    );
     assert_eq!(h.runner.wiring.port.settings().fee, fee(4_999_999));
 }
 
 #[tokio::test]
 async fn a_dry_look_decides_the_same_and_sends_nothing() {
-    let mut h = harness(ScriptedDaemon::set_to(on()).showing(looks(2, false)), plan(Mode::DryRun, OnExit::Off));
+    let mut h = harness(
+        ScriptedDaemon::set_to(on()).showing(looks(2, false)),
+        plan(Mode::DryRun, OnExit::Off),
+    );
     h.runner.look().await;
     h.runner.look().await;
     h.runner.leave().await;
-    assert_eq!(h.kept.codes(), [("set_fee", "price_move", "dry_run"), ("hold", "at_target", "held")]);
+    assert_eq!(
+        h.kept.codes(),
+        [("set_fee", "price_move", "dry_run"), ("hold", "at_target", "held")]
+    );
     assert_eq!(h.runner.wiring.port.sent(), []);
 }
 
@@ -127,7 +143,8 @@ async fn an_unreachable_daemon_is_held_and_looked_at_again() {
     down[0].status = Err(Fault::Unreachable { cause: "refused".into() });
     down[0].chain = None;
     let story: Vec<Look> = [down.clone(), down.clone(), looks(3, false)].concat();
-    let mut h = harness(ScriptedDaemon::set_to(on()).showing(story), plan(Mode::Live, OnExit::Keep));
+    let mut h =
+        harness(ScriptedDaemon::set_to(on()).showing(story), plan(Mode::Live, OnExit::Keep));
     for _ in 0..5 {
         h.runner.look().await;
     }
@@ -146,12 +163,16 @@ async fn an_unreachable_daemon_is_held_and_looked_at_again() {
 #[tokio::test]
 async fn a_lost_answer_is_not_repeated_but_decided_anew() {
     let fault = Fault::TimedOut { limit: Duration::from_secs(1) };
-    let daemon = ScriptedDaemon::set_to(on()).showing(looks(2, false)).answering([Answer::Lose(fault)]);
+    let daemon =
+        ScriptedDaemon::set_to(on()).showing(looks(2, false)).answering([Answer::Lose(fault)]);
     let mut h = harness(daemon, plan(Mode::Live, OnExit::Keep));
     h.runner.look().await;
     assert_eq!(h.runner.wiring.port.sent().len(), 1);
     h.runner.look().await;
-    assert_eq!(h.kept.codes(), [("set_fee", "price_move", "unknown"), ("hold", "cooldown", "held")]);
+    assert_eq!(
+        h.kept.codes(),
+        [("set_fee", "price_move", "unknown"), ("hold", "cooldown", "held")]
+    );
 }
 
 #[tokio::test]
@@ -161,15 +182,23 @@ async fn what_was_set_before_a_call_was_rejected_counts_as_changed() {
     with.params.worker.role = RoleSetting::Worker;
     for answers in [vec![Answer::Apply, Answer::Reject], vec![Answer::Reject]] {
         let set = answers.len() > 1;
-        let daemon = ScriptedDaemon::set_to(off.clone()).showing(looks(2, false)).answering(answers);
+        let daemon =
+            ScriptedDaemon::set_to(off.clone()).showing(looks(2, false)).answering(answers);
         let mut h = harness(daemon, with.clone());
         h.runner.look().await;
         assert_eq!(h.kept.codes(), [("switch_on", "profitable", "rejected")]);
         let memory = h.runner.state.memory();
         assert_eq!(memory.fee_changed.is_some(), set, "cooldown");
         assert_eq!(memory.changes.len(), usize::from(set), "daily budget");
-        assert_eq!(memory.switched.map(|switched| switched.on), Some(false), "nothing was switched");
-        assert_eq!(h.kept.0.lock().unwrap()[0].fee_after(), Some(fee(if set { 4_999_999 } else { 100_000_000 })));
+        assert_eq!(
+            memory.switched.map(|switched| switched.on),
+            Some(false),
+            "nothing was switched"
+        );
+        assert_eq!(
+            h.kept.0.lock().unwrap()[0].fee_after(),
+            Some(fee(if set { 4_999_999 } else { 100_000_000 }))
+        );
         h.runner.wiring.port.meddle(Settings { fee: fee(7), ..off.clone() });
         h.runner.look().await;
         assert_eq!(h.kept.codes()[1].1, "external_change", "what the daemon is set to is known");
@@ -200,7 +229,10 @@ async fn counters_that_fall_without_a_restart_are_not_believed() {
 
 #[tokio::test]
 async fn someone_elses_fee_is_left_alone() {
-    let mut h = harness(ScriptedDaemon::set_to(on()).showing(looks(3, false)), plan(Mode::Live, OnExit::Keep));
+    let mut h = harness(
+        ScriptedDaemon::set_to(on()).showing(looks(3, false)),
+        plan(Mode::Live, OnExit::Keep),
+    );
     h.runner.look().await;
     h.runner.wiring.port.meddle(Settings { fee: fee(7), ..on() });
     h.runner.look().await;
@@ -210,7 +242,10 @@ async fn someone_elses_fee_is_left_alone() {
 
 #[tokio::test]
 async fn what_was_found_at_start_is_put_back_at_the_end() {
-    let mut h = harness(ScriptedDaemon::set_to(on()).showing(looks(1, false)), plan(Mode::Live, OnExit::Baseline));
+    let mut h = harness(
+        ScriptedDaemon::set_to(on()).showing(looks(1, false)),
+        plan(Mode::Live, OnExit::Baseline),
+    );
     h.runner.look().await;
     h.runner.leave().await;
     assert_eq!(h.kept.codes()[1], ("set_fee", "service_stops", "confirmed"));
@@ -219,7 +254,10 @@ async fn what_was_found_at_start_is_put_back_at_the_end() {
 
 #[tokio::test]
 async fn a_paused_worker_is_not_touched_even_at_the_end() {
-    let mut h = harness(ScriptedDaemon::set_to(on()).showing(looks(2, true)), plan(Mode::Live, OnExit::Off));
+    let mut h = harness(
+        ScriptedDaemon::set_to(on()).showing(looks(2, true)),
+        plan(Mode::Live, OnExit::Off),
+    );
     h.order(Command::Pause { daemon: None, until: None }).await;
     h.runner.look().await;
     h.runner.leave().await;
@@ -231,7 +269,10 @@ async fn a_paused_worker_is_not_touched_even_at_the_end() {
 
 #[tokio::test]
 async fn a_pause_that_waits_holds_for_the_next_look_already() {
-    let mut h = harness(ScriptedDaemon::set_to(on()).showing(looks(1, false)), plan(Mode::Live, OnExit::Keep));
+    let mut h = harness(
+        ScriptedDaemon::set_to(on()).showing(looks(1, false)),
+        plan(Mode::Live, OnExit::Keep),
+    );
     h.order(Command::Resume { daemon: None }).await;
     h.order(Command::Pause { daemon: None, until: None }).await;
     h.runner.look().await;
@@ -241,7 +282,10 @@ async fn a_pause_that_waits_holds_for_the_next_look_already() {
 
 #[tokio::test(start_paused = true)]
 async fn the_loop_looks_at_its_interval_obeys_at_once_and_ends_when_told() {
-    let h = harness(ScriptedDaemon::set_to(on()).showing(looks(1, false)), plan(Mode::DryRun, OnExit::Keep));
+    let h = harness(
+        ScriptedDaemon::set_to(on()).showing(looks(1, false)),
+        plan(Mode::DryRun, OnExit::Keep),
+    );
     let cancel = CancellationToken::new();
     let running = tokio::spawn(h.runner.run(cancel.clone()));
     // 60 s on a clock a thousand times slower than real time, up to a tenth more.
@@ -254,7 +298,11 @@ async fn the_loop_looks_at_its_interval_obeys_at_once_and_ends_when_told() {
     assert_eq!(h.kept.codes().last().unwrap().1, "paused");
     h.plan.send_modify(|plan| *plan = plan.clone());
     tokio::time::sleep(Duration::from_millis(1)).await;
-    assert_eq!(h.kept.codes().len(), after_one_interval + 2, "new settings are looked with at once");
+    assert_eq!(
+        h.kept.codes().len(),
+        after_one_interval + 2,
+        "new settings are looked with at once"
+    );
     cancel.cancel();
     running.await.unwrap();
 }
@@ -268,8 +316,14 @@ fn what_was_found_at_start_is_put_back_with_the_least_change() {
     assert_eq!(leaving(OnExit::Off, Some(&on), &dearer), [Action::SwitchOff]);
     assert_eq!(leaving(OnExit::Off, Some(&on), &off), []);
     assert_eq!(leaving(OnExit::Baseline, Some(&on), &dearer), [Action::SetFee { fee: fee(5) }]);
-    assert_eq!(leaving(OnExit::Baseline, Some(&on), &off), [Action::SwitchOn { key: key("us"), fee: fee(5) }]);
-    assert_eq!(leaving(OnExit::Baseline, Some(&off), &dearer), [Action::SetFee { fee: fee(5) }, Action::SwitchOff]);
+    assert_eq!(
+        leaving(OnExit::Baseline, Some(&on), &off),
+        [Action::SwitchOn { key: key("us"), fee: fee(5) }]
+    );
+    assert_eq!(
+        leaving(OnExit::Baseline, Some(&off), &dearer),
+        [Action::SetFee { fee: fee(5) }, Action::SwitchOff]
+    );
     assert_eq!(leaving(OnExit::Baseline, None, &dearer), []);
 }
 

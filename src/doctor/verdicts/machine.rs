@@ -14,7 +14,8 @@ const LITTLE_SPACE: u64 = 200 << 20;
 /// One finding for each thing that is probably not meant, or one in all.
 pub(super) fn config(settings: &Settings) -> Vec<Said> {
     let fix = "see docs/settings.md, or say it explicitly to be rid of the warning";
-    let warnings: Vec<Said> = settings.warnings().iter().map(|warning| Said::warn(warning, fix)).collect();
+    let warnings: Vec<Said> =
+        settings.warnings().iter().map(|warning| Said::warn(warning, fix)).collect();
     if !warnings.is_empty() {
         return warnings;
     }
@@ -47,10 +48,15 @@ pub(super) fn state_dir(state: &StateFolder) -> Said {
     }
     if let Some(free) = state.free.filter(|free| *free < LITTLE_SPACE) {
         let detail = format!("{folder} has {} MB left", free >> 20);
-        return Said::warn(detail, "make room, or shorten controller.retention: without a journal nothing is done");
+        return Said::warn(
+            detail,
+            "make room, or shorten controller.retention: without a journal nothing is done",
+        );
     }
     match (state.held_by, state.exists) {
-        (Some(id), _) => Said::ok(format!("{folder} is in use by the running service (process {id})")),
+        (Some(id), _) => {
+            Said::ok(format!("{folder} is in use by the running service (process {id})"))
+        }
         (None, true) => Said::ok(format!("{folder} can be written")),
         (None, false) => Said::ok(format!("it will be made in {folder}")),
     }

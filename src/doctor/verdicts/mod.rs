@@ -31,7 +31,12 @@ pub fn judge(examination: &Examination) -> Report {
 }
 
 /// `None` for what is not about one daemon.
-fn of_daemon(check: Check, settings: &Settings, machine: &Machine, examined: &Examined) -> Option<Said> {
+fn of_daemon(
+    check: Check,
+    settings: &Settings,
+    machine: &Machine,
+    examined: &Examined,
+) -> Option<Said> {
     Some(match check {
         Check::Config | Check::StateDir => return None,
         Check::Reachability => reach::reachability(examined, settings.controller.interval),

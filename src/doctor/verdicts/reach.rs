@@ -16,7 +16,8 @@ const CLOCK_SLACK: Duration = Duration::from_secs(5);
 
 /// The status; otherwise what to say of everything that follows from it.
 pub(super) fn status(examined: &Examined) -> Result<&Status, Said> {
-    let unchecked = || Said::unchecked("the daemon's status could not be read", Check::Reachability);
+    let unchecked =
+        || Said::unchecked("the daemon's status could not be read", Check::Reachability);
     let look = examined.look.as_ref().map_err(|_| unchecked())?;
     look.look.status.as_ref().map_err(|fault| match understood(fault) {
         true => Said::unchecked("the daemon's status could not be understood", Check::Schema),
@@ -35,11 +36,16 @@ pub(super) fn reachability(examined: &Examined, interval: Duration) -> Said {
     let look = match &examined.look {
         Ok(look) => look,
         Err(why) => {
-            return Said::fail(why, "correct graphql_url and bearer_token_file, and the machine's certificates");
+            return Said::fail(
+                why,
+                "correct graphql_url and bearer_token_file, and the machine's certificates",
+            );
         }
     };
     match &look.look.status {
-        Err(fault) if !understood(fault) => Said::fail(format!("{url}: {fault}"), unreached(fault, daemon)),
+        Err(fault) if !understood(fault) => {
+            Said::fail(format!("{url}: {fault}"), unreached(fault, daemon))
+        }
         _ if look.took > interval => Said::warn(
             format!("{url} answers, but a look took {}", short(look.took)),
             "raise controller.interval above that, or give the daemon more of the machine",
@@ -51,13 +57,16 @@ pub(super) fn reachability(examined: &Examined, interval: Duration) -> Said {
 /// What to do about a daemon that gives no answer.
 fn unreached(fault: &Fault, daemon: &Daemon) -> &'static str {
     let https = daemon.graphql_url.expose().scheme() == "https";
-    let says = |words: &[&str], text: &str| words.iter().any(|word| text.to_lowercase().contains(word));
+    let says =
+        |words: &[&str], text: &str| words.iter().any(|word| text.to_lowercase().contains(word));
     match fault {
         Fault::Unreachable { cause } if says(&["certificate", "unknownissuer"], cause) => {
             "add the proxy's certificate authority to the certificates of this machine (or name it in SSL_CERT_FILE), and use \
              the name that its certificate bears"
         }
-        Fault::Unreachable { cause } if https && says(&["corrupt message", "invalidcontenttype"], cause) => {
+        Fault::Unreachable { cause }
+            if https && says(&["corrupt message", "invalidcontenttype"], cause) =>
+        {
             "this port speaks plain HTTP: write http:// in graphql_url"
         }
         Fault::Unreachable { cause } if says(&["refused"], cause) => {
@@ -77,15 +86,21 @@ fn unreached(fault: &Fault, daemon: &Daemon) -> &'static str {
         Fault::HttpStatus { status: 400, body } if says(&["bad request"], body) => {
             "this looks like the metrics port; graphql_url needs the REST port (3085), metrics_url this one"
         }
-        Fault::HttpStatus { status: 400, body } if says(&["https"], body) => "write https:// in graphql_url",
+        Fault::HttpStatus { status: 400, body } if says(&["https"], body) => {
+            "write https:// in graphql_url"
+        }
         Fault::HttpStatus { status: 401 | 403 | 407, .. } => {
             "give the proxy's token in bearer_token_file, or the user as https://user:password@host/ in graphql_url"
         }
         Fault::HttpStatus { status: 404, .. } => "the path of graphql_url must end in /graphql",
-        Fault::HttpStatus { status: 300..400, .. } => "write the address that it redirects to in graphql_url",
+        Fault::HttpStatus { status: 300..400, .. } => {
+            "write the address that it redirects to in graphql_url"
+        }
         Fault::HttpStatus { .. } => "look at the log of the daemon, or of the proxy before it",
         Fault::Oversized { .. } => "raise max_response, if it is a daemon that answers there",
-        _ => "what answers there is no daemon: graphql_url needs the REST port (3085) and the path /graphql",
+        _ => {
+            "what answers there is no daemon: graphql_url needs the REST port (3085) and the path /graphql"
+        }
     }
 }
 
@@ -111,13 +126,19 @@ pub(super) fn schema(examined: &Examined, mode: Mode) -> Said {
         return Said::fail(format!("{detail}; without {}", lacking(Capability::Status)), another);
     }
     if schema.market_operation().is_none() {
-        return Said::fail(format!("{detail}; without {}", lacking(Capability::SnarkPool)), another);
+        return Said::fail(
+            format!("{detail}; without {}", lacking(Capability::SnarkPool)),
+            another,
+        );
     }
     if !schema.has(Capability::Mutations) {
         let detail = format!("{detail}; without {}", lacking(Capability::Mutations));
         return match mode {
             Mode::Live => Said::fail(detail, another),
-            Mode::DryRun => Said::warn(detail, "before going live, point graphql_url at a port that takes settings"),
+            Mode::DryRun => Said::warn(
+                detail,
+                "before going live, point graphql_url at a port that takes settings",
+            ),
         };
     }
     if let Ok(look) = &examined.look
@@ -126,18 +147,29 @@ pub(super) fn schema(examined: &Examined, mode: Mode) -> Said {
         return Said::fail(format!("{detail}; {fault}"), "report it, with the daemon's version");
     }
     if !schema.has(Capability::BestChain) {
-        let detail = format!("{detail}; without {}: sales cannot be seen", lacking(Capability::BestChain));
-        return Said::warn(detail, "configure metrics_url: prices come from the pool and from its fee histogram here");
+        let detail =
+            format!("{detail}; without {}: sales cannot be seen", lacking(Capability::BestChain));
+        return Said::warn(
+            detail,
+            "configure metrics_url: prices come from the pool and from its fee histogram here",
+        );
     }
     if !schema.has(Capability::Account) {
-        let detail =
-            format!("{detail}; without {}: the key's account cannot be looked up", lacking(Capability::Account));
+        let detail = format!(
+            "{detail}; without {}: the key's account cannot be looked up",
+            lacking(Capability::Account)
+        );
         return Said::warn(detail, "see yourself that the key has a ledger account");
     }
     match era {
-        Era::Unknown => Said::warn(detail, "allow introspection, or report the version; what is sent fits mainnet 1.x"),
+        Era::Unknown => Said::warn(
+            detail,
+            "allow introspection, or report the version; what is sent fits mainnet 1.x",
+        ),
         _ if schema.has(Capability::SnarkWorkRange) => Said::ok(detail),
-        _ => Said::ok(format!("{detail}; without snarkWorkRange: the order in which works are bought is not known")),
+        _ => Said::ok(format!(
+            "{detail}; without snarkWorkRange: the order in which works are bought is not known"
+        )),
     }
 }
 
@@ -151,14 +183,17 @@ pub(super) fn sync(examined: &Examined) -> Said {
     let reason = examined.look.as_ref().ok().map(|look| &look.decision.reason);
     match reason {
         Some(reason @ Reason::Unsynced { .. }) => Said::fail(reason.to_string(), wait),
-        Some(reason @ Reason::TipBehind { .. }) => {
-            Said::fail(reason.to_string(), "look at the daemon's log and its peers: it hears of no new blocks")
-        }
-        Some(reason @ Reason::FewPeers { .. }) => {
-            Said::fail(reason.to_string(), "open the port of peers (8302) to the network, or lower safety.min_peers")
-        }
+        Some(reason @ Reason::TipBehind { .. }) => Said::fail(
+            reason.to_string(),
+            "look at the daemon's log and its peers: it hears of no new blocks",
+        ),
+        Some(reason @ Reason::FewPeers { .. }) => Said::fail(
+            reason.to_string(),
+            "open the port of peers (8302) to the network, or lower safety.min_peers",
+        ),
         _ => {
-            let height = status.height.map_or("no height".to_owned(), |height| format!("height {height}"));
+            let height =
+                status.height.map_or("no height".to_owned(), |height| format!("height {height}"));
             let peers = status.peers.map(|peers| format!(", {peers} peers")).unwrap_or_default();
             Said::ok(format!("{}, {height}{peers}", Fault::excerpt(status.sync.as_str())))
         }
@@ -175,16 +210,22 @@ pub(super) fn clock(examined: &Examined) -> Said {
     let Ok(ends) = ends else {
         return Said::fail("the daemon's slot has no end", "report it, with the daemon's version");
     };
-    let positive = |span: jiff::SignedDuration| Duration::try_from(span).ok().filter(|span| *span > CLOCK_SLACK);
+    let positive = |span: jiff::SignedDuration| {
+        Duration::try_from(span).ok().filter(|span| *span > CLOCK_SLACK)
+    };
     // The slot was read at some moment between question and answer.
     let behind = positive(begins.duration_since(examined.answered));
     let ahead = positive(examined.asked.duration_since(ends));
     let fix = "synchronise the clocks of both machines (systemd-timesyncd, chrony)";
     match (behind, ahead) {
-        (Some(by), _) => Said::fail(format!("this machine's clock is at least {} behind the daemon's", short(by)), fix),
-        (_, Some(by)) => {
-            Said::fail(format!("this machine's clock is at least {} ahead of the daemon's", short(by)), fix)
-        }
+        (Some(by), _) => Said::fail(
+            format!("this machine's clock is at least {} behind the daemon's", short(by)),
+            fix,
+        ),
+        (_, Some(by)) => Said::fail(
+            format!("this machine's clock is at least {} ahead of the daemon's", short(by)),
+            fix,
+        ),
         _ => Said::ok(format!("in the daemon's slot, to within {}", short(status.slot_duration))),
     }
 }

@@ -21,7 +21,10 @@ use super::super::{
 /// A setup with which nothing is wrong, but for what `change` does to it.
 fn setup(change: impl FnOnce(&mut Examination)) -> Report {
     let record: Record = snarkfee_core::fixtures::sample::record();
-    let mut daemon = Daemon::new(DaemonId::try_new("main").unwrap(), "http://127.0.0.1:3085/graphql".parse().unwrap());
+    let mut daemon = Daemon::new(
+        DaemonId::try_new("main").unwrap(),
+        "http://127.0.0.1:3085/graphql".parse().unwrap(),
+    );
     daemon.metrics = Some(MetricsSource::Direct("http://127.0.0.1:10000/metrics".parse().unwrap()));
     daemon.params.worker.key = record.look.status.as_ref().unwrap().worker.clone();
     let metrics = record.look.metrics.clone().unwrap().unwrap();
@@ -38,7 +41,8 @@ fn setup(change: impl FnOnce(&mut Examination)) -> Report {
         daemon: daemon.clone(),
     };
     let settings = Settings::new(Controller::in_dir("state".into()), vec![daemon]);
-    let mut examination = Examination { settings, machine: Machine::default(), daemons: vec![examined] };
+    let mut examination =
+        Examination { settings, machine: Machine::default(), daemons: vec![examined] };
     change(&mut examination);
     super::judge(&examination)
 }
@@ -95,7 +99,8 @@ fn a_cost_that_is_not_known_says_how_to_know_it() {
         setup(|found| {
             let examined = &mut found.daemons[0];
             examined.cost = cost.map(|cost| Nanomina::try_new(cost).unwrap());
-            examined.quote = Some(Err::<Quote, _>(Fault::TimedOut { limit: Duration::from_secs(10) }));
+            examined.quote =
+                Some(Err::<Quote, _>(Fault::TimedOut { limit: Duration::from_secs(10) }));
             if !metrics {
                 examined.daemon.metrics = None;
                 examined.scrape = None;
@@ -104,10 +109,30 @@ fn a_cost_that_is_not_known_says_how_to_know_it() {
     };
     says(&cost(Ok(400_000), true), Check::Cost, Verdict::Ok, "0.0004 MINA");
     says(&cost(Ok(0), true), Check::Cost, Verdict::Warn, "nothing");
-    says(&cost(Err(CostUnknown::NotConfigured), true), Check::Cost, Verdict::Warn, "no cost is configured");
-    says(&cost(Err(CostUnknown::NotMeasured), true), Check::Cost, Verdict::Ok, "quarter of an hour");
-    says(&cost(Err(CostUnknown::NotMeasured), false), Check::Cost, Verdict::Fail, "without metrics");
-    says(&cost(Err(CostUnknown::NoPrice), true), Check::Cost, Verdict::Fail, "no answer within 10s");
+    says(
+        &cost(Err(CostUnknown::NotConfigured), true),
+        Check::Cost,
+        Verdict::Warn,
+        "no cost is configured",
+    );
+    says(
+        &cost(Err(CostUnknown::NotMeasured), true),
+        Check::Cost,
+        Verdict::Ok,
+        "quarter of an hour",
+    );
+    says(
+        &cost(Err(CostUnknown::NotMeasured), false),
+        Check::Cost,
+        Verdict::Fail,
+        "without metrics",
+    );
+    says(
+        &cost(Err(CostUnknown::NoPrice), true),
+        Check::Cost,
+        Verdict::Fail,
+        "no answer within 10s",
+    );
     says(&cost(Err(CostUnknown::PriceOfNothing), true), Check::Cost, Verdict::Fail, "zero");
     says(&cost(Ok(1), false), Check::Metrics, Verdict::Warn, "none are configured");
 }
@@ -118,24 +143,48 @@ fn traces_of_others_are_told_and_nothing_else_is_one() {
     let running = |found: &mut Examination| {
         found.machine.controllers = vec![Process { id: 7, name: "snarkstopper.sh".to_owned() }];
     };
-    says(&setup(running), Check::OtherController, Verdict::Warn, "snarkstopper.sh runs on this machine (process 7)");
-    let seen = |found: &mut Examination| found.daemons[0].journalled.external_change = Some(Timestamp::UNIX_EPOCH);
+    says(
+        &setup(running),
+        Check::OtherController,
+        Verdict::Warn,
+        "snarkstopper.sh runs on this machine (process 7)",
+    );
+    let seen = |found: &mut Examination| {
+        found.daemons[0].journalled.external_change = Some(Timestamp::UNIX_EPOCH)
+    };
     says(&setup(seen), Check::OtherController, Verdict::Warn, "1970-01-01 00:00:00 UTC");
 }
 
 #[test]
 fn a_journal_that_cannot_be_kept_is_told() {
     let state = |change: fn(&mut Machine)| setup(|found| change(&mut found.machine));
-    says(&state(|machine| machine.state.exists = true), Check::StateDir, Verdict::Ok, "can be written");
-    says(&state(|machine| machine.state.held_by = Some(9)), Check::StateDir, Verdict::Ok, "process 9");
-    says(&state(|machine| machine.state.free = Some(1 << 20)), Check::StateDir, Verdict::Warn, "1 MB left");
+    says(
+        &state(|machine| machine.state.exists = true),
+        Check::StateDir,
+        Verdict::Ok,
+        "can be written",
+    );
+    says(
+        &state(|machine| machine.state.held_by = Some(9)),
+        Check::StateDir,
+        Verdict::Ok,
+        "process 9",
+    );
+    says(
+        &state(|machine| machine.state.free = Some(1 << 20)),
+        Check::StateDir,
+        Verdict::Warn,
+        "1 MB left",
+    );
     says(
         &state(|machine| machine.state.unreadable = Some("damaged".into())),
         Check::StateDir,
         Verdict::Fail,
         "damaged",
     );
-    let refused = |machine: &mut Machine| machine.state.usable = Usable::No { why: "Read-only file system".into() };
+    let refused = |machine: &mut Machine| {
+        machine.state.usable = Usable::No { why: "Read-only file system".into() }
+    };
     says(&state(refused), Check::StateDir, Verdict::Fail, "Read-only file system");
 }
 
@@ -143,8 +192,11 @@ fn a_journal_that_cannot_be_kept_is_told() {
 fn the_histogram_is_held_against_the_price_of_the_market() {
     let fees = |cumulative: Vec<f64>| {
         setup(|found| {
-            let Some(Ok(scrape)) = &mut found.daemons[0].scrape else { panic!("the fixture has metrics") };
-            scrape.metrics.fees = Some(FeeHistogram { bounds: vec![0.0, 5.0], cumulative, sum: 0.0 });
+            let Some(Ok(scrape)) = &mut found.daemons[0].scrape else {
+                panic!("the fixture has metrics")
+            };
+            scrape.metrics.fees =
+                Some(FeeHistogram { bounds: vec![0.0, 5.0], cumulative, sum: 0.0 });
         })
     };
     says(&fees(vec![9.0, 9.0, 9.0]), Check::Histogram, Verdict::Ok, "free");
@@ -155,8 +207,13 @@ fn the_histogram_is_held_against_the_price_of_the_market() {
 
 #[test]
 fn no_finding_is_longer_than_a_line() {
-    let report = setup(|found| found.machine.state.unreadable = Some("two\nlines\u{1b}[31m".to_owned()));
-    let text = |finding: &super::super::check::Finding| format!("{}{:?}", finding.detail, finding.fix);
-    assert!(report.findings.iter().all(|finding| !text(finding).contains(['\n', '\u{1b}'])), "{report:?}");
+    let report =
+        setup(|found| found.machine.state.unreadable = Some("two\nlines\u{1b}[31m".to_owned()));
+    let text =
+        |finding: &super::super::check::Finding| format!("{}{:?}", finding.detail, finding.fix);
+    assert!(
+        report.findings.iter().all(|finding| !text(finding).contains(['\n', '\u{1b}'])),
+        "{report:?}"
+    );
     assert_eq!(report.count(Verdict::Fail), 1);
 }

@@ -28,11 +28,15 @@ pub(super) fn role(examined: &Examined) -> Said {
             "set role = \"worker\", unless its local worker is meant to be left alone",
         ),
         (Role::Coordinator, None) => Said::ok("coordinator: only the fee is set, work goes on"),
-        (Role::Worker, Some(key)) => Said::ok(format!("worker, on for {} at {}", key.short(), status.fee)),
+        (Role::Worker, Some(key)) => {
+            Said::ok(format!("worker, on for {} at {}", key.short(), status.fee))
+        }
         (Role::Worker, None) => Said::ok(format!("worker, off; its fee is {}", status.fee)),
         (Role::Unsure, _) => Said::warn(
             match set {
-                RoleSetting::Auto => "no worker key is shown: a worker that is off and a coordinator look the same",
+                RoleSetting::Auto => {
+                    "no worker key is shown: a worker that is off and a coordinator look the same"
+                }
                 RoleSetting::Worker | RoleSetting::Coordinator => "the daemon was not looked at",
             },
             "set role = \"worker\", or \"coordinator\" if it runs with --run-snark-coordinator",
@@ -86,13 +90,19 @@ pub(super) fn account(examined: &Examined) -> Said {
     match examined.look.as_ref().ok().and_then(|look| look.look.account.as_ref()) {
         Some(Ok(true)) => Said::ok(format!("{} has a ledger account", key.short())),
         Some(Ok(false)) => Said::fail(
-            format!("{} has no ledger account: no pool takes its work for less than 1 MINA", key.short()),
+            format!(
+                "{} has no ledger account: no pool takes its work for less than 1 MINA",
+                key.short()
+            ),
             "send 1 MINA, the account creation fee, and a little more to the key, and wait until the daemon sees the account",
         ),
-        Some(Err(fault @ Fault::Refused { .. })) => {
-            Said::fail(format!("the daemon does not take {}: {fault}", key.short()), "correct worker_key")
+        Some(Err(fault @ Fault::Refused { .. })) => Said::fail(
+            format!("the daemon does not take {}: {fault}", key.short()),
+            "correct worker_key",
+        ),
+        Some(Err(fault)) => {
+            Said::warn(format!("it could not be looked up: {fault}"), "run the check again")
         }
-        Some(Err(fault)) => Said::warn(format!("it could not be looked up: {fault}"), "run the check again"),
         None => Said::unchecked("the daemon does not follow the chain", Check::Sync),
     }
 }
@@ -103,7 +113,9 @@ pub(super) fn own_slot(examined: &Examined) -> Said {
         Err(unchecked) => return unchecked,
     };
     let guard = examined.daemon.params.block_production;
-    let until = |at: jiff::Timestamp| Duration::try_from(at.duration_since(examined.answered)).unwrap_or_default();
+    let until = |at: jiff::Timestamp| {
+        Duration::try_from(at.duration_since(examined.answered)).unwrap_or_default()
+    };
     match status.next_block_production {
         _ if !status.produces_blocks => Said::ok("the daemon produces no blocks"),
         _ if !guard.enabled => Said::warn(
@@ -118,9 +130,11 @@ pub(super) fn own_slot(examined: &Examined) -> Said {
             ),
             "wait for it before judging what the service does",
         ),
-        Some(at) => {
-            Said::ok(format!("the next own block is due at {}, in {}", at.strftime("%F %T UTC"), short(until(at))))
-        }
+        Some(at) => Said::ok(format!(
+            "the next own block is due at {}, in {}",
+            at.strftime("%F %T UTC"),
+            short(until(at))
+        )),
         None => Said::ok("the daemon produces blocks, and knows of no own slot yet"),
     }
 }

@@ -1,6 +1,7 @@
 //! The board: what the controller has published, as the page and the API read it.
 //!
-//! Invariants: bounded in memory, whatever the uptime and however many daemons there are; a reader never waits for a look.
+//! Invariants: bounded in memory, whatever the uptime and however many daemons there are; a reader
+//! never waits for a look.
 //!
 //! Not here: the journal, which keeps everything (`journal`), and how it is shown (`web`).
 
@@ -33,7 +34,8 @@ struct Room {
 impl Room {
     /// A day and a half, and two days, at a look a minute.
     const ONE: Self = Self { decisions: 2_000, points: 2_880 };
-    /// Of a large fleet all daemons have so much together, 20 to 30 MB: each one's decisions lie in the journal.
+    /// Of a large fleet all daemons have so much together, 20 to 30 MB: each one's decisions lie in
+    /// the journal.
     const ALL: Self = Self { decisions: 32_000, points: 64_000 };
 
     fn among(daemons: usize) -> Self {
@@ -107,7 +109,8 @@ impl Board {
         let mut inner = self.write();
         let mut old = std::mem::take(&mut inner.shelves);
         let kept = |daemon: DaemonId| {
-            let shelf = old.remove(&daemon).map_or_else(|| Shelf::new(room), |shelf| shelf.within(room));
+            let shelf =
+                old.remove(&daemon).map_or_else(|| Shelf::new(room), |shelf| shelf.within(room));
             (daemon, shelf)
         };
         inner.shelves = daemons.into_iter().map(kept).collect();
@@ -147,8 +150,10 @@ impl Board {
     /// Decisions, newest first.
     pub fn decisions(&self, filter: &DecisionFilter) -> Slice {
         let inner = self.read();
-        let shelves =
-            inner.shelves.iter().filter(|(daemon, _)| filter.daemon.as_ref().is_none_or(|only| only == *daemon));
+        let shelves = inner
+            .shelves
+            .iter()
+            .filter(|(daemon, _)| filter.daemon.as_ref().is_none_or(|only| only == *daemon));
         let mut rows: Vec<&DecisionRow> = shelves
             .flat_map(|(_, shelf)| {
                 let newest_first = shelf.decisions.iter().rev();
@@ -207,7 +212,8 @@ impl Shelf {
         self.latest = Some(Arc::clone(record));
     }
 
-    /// Forgets the oldest decision; in the older half rather one that changed nothing, since they are many and say little.
+    /// Forgets the oldest decision; in the older half rather one that changed nothing, since they
+    /// are many and say little.
     fn forget_one(&mut self) {
         let older = self.decisions.iter().take(self.room.decisions / 2);
         let held = older.enumerate().find(|(_, row)| row.is_hold()).map_or(0, |(place, _)| place);
@@ -229,7 +235,12 @@ impl Standing {
         match earlier {
             None => Self { enabled, since: at, from_start: true, before: None },
             Some(same) if same.enabled == enabled => same,
-            Some(other) => Self { enabled, since: at, from_start: false, before: other.enabled.or(other.before) },
+            Some(other) => Self {
+                enabled,
+                since: at,
+                from_start: false,
+                before: other.enabled.or(other.before),
+            },
         }
     }
 }

@@ -62,7 +62,10 @@ impl DecisionRow {
             fee: record.fee_after(),
             target_fee: decision.target.map(|target| target.fee),
             enabled: record.enabled_after(),
-            expected_profit: decision.appraisal.as_ref().map(|appraisal| appraisal.best.cautious_profit),
+            expected_profit: decision
+                .appraisal
+                .as_ref()
+                .map(|appraisal| appraisal.best.cautious_profit),
         }
     }
 }

@@ -22,7 +22,10 @@ fn record(daemon: &str, sequence: u64, enabled: Option<bool>) -> Arc<Record> {
     match enabled {
         Some(true) => {}
         Some(false) => record.look.status.as_mut().unwrap().worker = None,
-        None => record.look.status = Err(snarkfee_core::fault::Fault::Unreachable { cause: "refused".into() }),
+        None => {
+            record.look.status =
+                Err(snarkfee_core::fault::Fault::Unreachable { cause: "refused".into() })
+        }
     }
     Arc::new(record)
 }
@@ -52,13 +55,23 @@ fn the_state_is_dated_from_the_look_that_first_showed_it() {
         (board.entry(&name("a")).unwrap().standing.unwrap(), record.at)
     };
     let (first, start) = standing(1, Some(true));
-    assert_eq!(first, Standing { enabled: Some(true), since: start, from_start: true, before: None });
+    assert_eq!(
+        first,
+        Standing { enabled: Some(true), since: start, from_start: true, before: None }
+    );
     assert_eq!(standing(2, Some(true)).0, first);
     let (off, at) = standing(3, Some(false));
-    assert_eq!(off, Standing { enabled: Some(false), since: at, from_start: false, before: Some(true) });
+    assert_eq!(
+        off,
+        Standing { enabled: Some(false), since: at, from_start: false, before: Some(true) }
+    );
     let (lost, _) = standing(4, None);
     assert_eq!((lost.enabled, lost.before), (None, Some(false)));
-    assert_eq!(board.entry(&name("a")).unwrap().read_in_full, Some(at), "a failed look does not refresh");
+    assert_eq!(
+        board.entry(&name("a")).unwrap().read_in_full,
+        Some(at),
+        "a failed look does not refresh"
+    );
 }
 
 #[test]
@@ -69,8 +82,10 @@ fn decisions_are_merged_newest_first_filtered_and_bounded() {
     }
     let mut change = (*record("b", 5_000, Some(true))).clone();
     change.decision.action = Action::SwitchOff;
-    change.outcome =
-        Outcome::Rejected { fault: snarkfee_core::fault::Fault::Refused { message: "no".into() }, reached: None };
+    change.outcome = Outcome::Rejected {
+        fault: snarkfee_core::fault::Fault::Refused { message: "no".into() },
+        reached: None,
+    };
     board.publish(&Arc::new(change));
 
     let all = board.decisions(&DecisionFilter { limit: usize::MAX, ..DecisionFilter::default() });
@@ -85,7 +100,8 @@ fn decisions_are_merged_newest_first_filtered_and_bounded() {
     let next = board.decisions(&DecisionFilter { limit: 3, before, ..DecisionFilter::default() });
     assert_eq!(next.rows[..], all.rows[3..6]);
 
-    let offs = DecisionFilter { actions: vec!["switch_off"], limit: 10, ..DecisionFilter::default() };
+    let offs =
+        DecisionFilter { actions: vec!["switch_off"], limit: 10, ..DecisionFilter::default() };
     assert_eq!(board.decisions(&offs).rows.len(), 1);
     let of_a = DecisionFilter { daemon: Some(name("a")), ..offs };
     assert!(board.decisions(&of_a).rows.is_empty());
@@ -95,7 +111,11 @@ fn decisions_are_merged_newest_first_filtered_and_bounded() {
 fn a_large_fleet_shares_the_room_that_a_small_one_has() {
     let names: Vec<DaemonId> = (0..2_000).map(|n| name(&format!("d{n}"))).collect();
     let board = Board::new(Mode::Live, names[..1].to_vec());
-    let filter = |limit| DecisionFilter { daemon: Some(names[0].clone()), limit, ..DecisionFilter::default() };
+    let filter = |limit| DecisionFilter {
+        daemon: Some(names[0].clone()),
+        limit,
+        ..DecisionFilter::default()
+    };
     let look = |sequence| record("d0", sequence, Some(true));
     (0..3_000).for_each(|sequence| board.publish(&look(sequence)));
     assert_eq!(board.decisions(&filter(9_999)).rows.len(), Room::ONE.decisions);
@@ -120,7 +140,8 @@ fn what_changed_something_outlasts_looks_that_did_not() {
         }
         board.publish(&Arc::new(record));
     }
-    let all = board.decisions(&DecisionFilter { limit: usize::MAX, ..DecisionFilter::default() }).rows;
+    let all =
+        board.decisions(&DecisionFilter { limit: usize::MAX, ..DecisionFilter::default() }).rows;
     assert_eq!(all.len(), Room::ONE.decisions);
     let kept: Vec<u64> = all.iter().rev().map(|row| row.sequence).collect();
     assert_eq!(kept[..9], changes);

@@ -1,7 +1,9 @@
-//! The classic Prometheus text format 0.0.4, for readers that do not know OpenMetrics, `promtool check metrics` among them.
+//! The classic Prometheus text format 0.0.4, for readers that do not know OpenMetrics, `promtool
+//! check metrics` among them.
 
-/// Rewrites OpenMetrics text. The two formats differ, for the types used here, in the name under which a counter's type and help
-/// stand (with `_total`), and in the `UNIT` and `EOF` lines that only OpenMetrics has.
+/// Rewrites OpenMetrics text. The two formats differ, for the types used here, in the name under
+/// which a counter's type and help stand (with `_total`), and in the `UNIT` and `EOF` lines that
+/// only OpenMetrics has.
 pub(super) fn from_openmetrics(text: &str) -> String {
     let mut classic = String::with_capacity(text.len() + 512);
     let mut lines = text.lines().peekable();
@@ -9,12 +11,16 @@ pub(super) fn from_openmetrics(text: &str) -> String {
         if line == "# EOF" || line.starts_with("# UNIT ") {
             continue;
         }
-        if let Some((name, help)) = line.strip_prefix("# HELP ").and_then(|rest| rest.split_once(' ')) {
-            let counter =
-                lines.peek().and_then(|next| next.strip_prefix("# TYPE ")) == Some(&format!("{name} counter"));
+        if let Some((name, help)) =
+            line.strip_prefix("# HELP ").and_then(|rest| rest.split_once(' '))
+        {
+            let counter = lines.peek().and_then(|next| next.strip_prefix("# TYPE "))
+                == Some(&format!("{name} counter"));
             let suffix = if counter { "_total" } else { "" };
             classic.push_str(&format!("# HELP {name}{suffix} {help}\n"));
-        } else if let Some(name) = line.strip_prefix("# TYPE ").and_then(|rest| rest.strip_suffix(" counter")) {
+        } else if let Some(name) =
+            line.strip_prefix("# TYPE ").and_then(|rest| rest.strip_suffix(" counter"))
+        {
             classic.push_str(&format!("# TYPE {name}_total counter\n"));
         } else {
             classic.push_str(line);

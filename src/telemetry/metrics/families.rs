@@ -145,30 +145,66 @@ impl Families {
         build.get_or_create(&Build { version: env!("CARGO_PKG_VERSION") }).set(1.0);
         Self {
             decisions: add(r, "snarkfee_decisions", "Decisions by action and reason"),
-            actions: add(r, "snarkfee_actions", "Decisions that asked for a change, by what came of it"),
-            mode: add(r, "snarkfee_mode", "1 for each state that holds: dry_run or live, paused, breaker_open"),
+            actions: add(
+                r,
+                "snarkfee_actions",
+                "Decisions that asked for a change, by what came of it",
+            ),
+            mode: add(
+                r,
+                "snarkfee_mode",
+                "1 for each state that holds: dry_run or live, paused, breaker_open",
+            ),
             daemon_fee: add(r, "snarkfee_daemon_fee_mina", "Fee per work that the daemon asks"),
             target_fee: add(r, "snarkfee_target_fee_mina", "Fee per work that the policy wants"),
-            worker_enabled: add(r, "snarkfee_worker_enabled", "1 while the daemon hands out snark work"),
-            worker_wanted: add(r, "snarkfee_worker_wanted", "1 while the policy wants the worker on"),
+            worker_enabled: add(
+                r,
+                "snarkfee_worker_enabled",
+                "1 while the daemon hands out snark work",
+            ),
+            worker_wanted: add(
+                r,
+                "snarkfee_worker_wanted",
+                "1 while the policy wants the worker on",
+            ),
             cost_per_work: add(r, "snarkfee_cost_per_work_mina", "Cost of making one work"),
             expected_profit: add(
                 r,
                 "snarkfee_expected_profit_mina_per_hour",
                 "Expected profit at the target fee, on the cautious side that decisions use",
             ),
-            sale_probability: add(r, "snarkfee_sale_probability", "Probability that a work at the target fee is sold"),
-            market_fee: add(r, "snarkfee_market_fee_mina", "Quantiles of the price at which work is bought"),
-            zero_fee_ratio: add(r, "snarkfee_market_zero_fee_ratio", "Share of works bought at fee 0"),
+            sale_probability: add(
+                r,
+                "snarkfee_sale_probability",
+                "Probability that a work at the target fee is sold",
+            ),
+            market_fee: add(
+                r,
+                "snarkfee_market_fee_mina",
+                "Quantiles of the price at which work is bought",
+            ),
+            zero_fee_ratio: add(
+                r,
+                "snarkfee_market_zero_fee_ratio",
+                "Share of works bought at fee 0",
+            ),
             samples: add(r, "snarkfee_market_samples", "Observations of price that count"),
-            works_bought: add(r, "snarkfee_works_bought_per_hour", "Works bought by block producers per hour"),
+            works_bought: add(
+                r,
+                "snarkfee_works_bought_per_hour",
+                "Works bought by block producers per hour",
+            ),
             works_bought_limit: add(
                 r,
                 "snarkfee_works_bought_per_hour_limit",
                 "Ends of the interval that the works bought per hour lie in with probability 0.8",
             ),
             open_works: add(r, "snarkfee_open_works", "Works still to be bought"),
-            uncovered_works: add(r, "snarkfee_uncovered_works", "Works still to be bought that nobody has proved"),
+            uncovered_works: add(
+                r,
+                "snarkfee_uncovered_works",
+                "Works still to be bought that nobody has proved",
+            ),
             resolves: add(
                 r,
                 "snarkfee_histogram_resolves_prices",
@@ -202,10 +238,26 @@ impl Families {
                 "snarkfee_own_block_timestamp_seconds",
                 "Start of the next slot that the daemon knows that it will produce a block in, since the Unix epoch",
             ),
-            observation_age: add(r, "snarkfee_observation_age_seconds", "Time since a source was last read in full"),
-            requests: add(r, "snarkfee_daemon_requests", "Requests to the daemon by operation and outcome"),
-            request_seconds: add_seconds(r, "snarkfee_daemon_request_seconds", "Time that requests to the daemon took"),
-            tick_seconds: add_seconds(r, "snarkfee_tick_seconds", "Time that looks took: reading, deciding, acting"),
+            observation_age: add(
+                r,
+                "snarkfee_observation_age_seconds",
+                "Time since a source was last read in full",
+            ),
+            requests: add(
+                r,
+                "snarkfee_daemon_requests",
+                "Requests to the daemon by operation and outcome",
+            ),
+            request_seconds: add_seconds(
+                r,
+                "snarkfee_daemon_request_seconds",
+                "Time that requests to the daemon took",
+            ),
+            tick_seconds: add_seconds(
+                r,
+                "snarkfee_tick_seconds",
+                "Time that looks took: reading, deciding, acting",
+            ),
             journal_failures: add(
                 r,
                 "snarkfee_journal_failures",
@@ -241,7 +293,11 @@ impl Families {
     }
 }
 
-fn add<M: Metric + Clone + Default>(registry: &mut Registry, name: &'static str, help: &'static str) -> M {
+fn add<M: Metric + Clone + Default>(
+    registry: &mut Registry,
+    name: &'static str,
+    help: &'static str,
+) -> M {
     let metric = M::default();
     registry.register(name, help, metric.clone());
     metric

@@ -1,7 +1,7 @@
 //! The program's own metrics, in OpenMetrics.
 //!
-//! Invariants: a value that is not known has no series, also when it was known before; counters never decrease. All use of
-//! the client library is in this module.
+//! Invariants: a value that is not known has no series, also when it was known before; counters
+//! never decrease. All use of the client library is in this module.
 //!
 //! Not here: the daemon's metrics (`daemon`), and serving the text (`web`).
 
@@ -33,8 +33,8 @@ use snarkfee_core::{
 
 use self::{
     families::{
-        ActionOf, BandOf, DecisionOf, Families, FaultOf, Level, LimitOf, ModeOf, Of, OperationOf, QuantileOf,
-        RequestOf, SourceOf,
+        ActionOf, BandOf, DecisionOf, Families, FaultOf, Level, LimitOf, ModeOf, Of, OperationOf,
+        QuantileOf, RequestOf, SourceOf,
     },
     process::Process,
 };
@@ -69,7 +69,8 @@ pub struct Metrics {
 /// What must be remembered of one daemon beyond the families.
 #[derive(Debug, Default)]
 struct Marks {
-    /// Highest figures seen: a sale that a reorganisation takes back and the next block brings again counts once.
+    /// Highest figures seen: a sale that a reorganisation takes back and the next block brings
+    /// again counts once.
     sold: u64,
     earned: Nanomina,
     made: u64,
@@ -109,14 +110,26 @@ impl Metrics {
 
         // A counter that appears with its first failure would hide that failure from `increase`.
         for class in JournalClass::ALL {
-            f.journal_failures.get_or_create(&FaultOf { daemon: daemon(), class: class.code() }).inc_by(0);
+            f.journal_failures
+                .get_or_create(&FaultOf { daemon: daemon(), class: class.code() })
+                .inc_by(0);
         }
         let action = record.decision.action.code();
         f.decisions
-            .get_or_create(&DecisionOf { daemon: daemon(), action, reason: record.decision.reason.code() })
+            .get_or_create(&DecisionOf {
+                daemon: daemon(),
+                action,
+                reason: record.decision.reason.code(),
+            })
             .inc();
         if !matches!(record.outcome, Outcome::Held) {
-            f.actions.get_or_create(&ActionOf { daemon: daemon(), action, outcome: record.outcome.code() }).inc();
+            f.actions
+                .get_or_create(&ActionOf {
+                    daemon: daemon(),
+                    action,
+                    outcome: record.outcome.code(),
+                })
+                .inc();
         }
         for (mode, holds) in [
             ("dry_run", record.mode == Mode::DryRun),
@@ -137,15 +150,24 @@ impl Metrics {
         show(&f.expected_profit, &of, best.map(|best| best.cautious_profit.to_mina_per_hour()));
         show(&f.sale_probability, &of, best.map(|best| best.sale_probability));
         show(&f.prediction_error, &of, record.prediction_error);
-        let own_block = record.look.status.as_ref().ok().and_then(|status| status.next_block_production);
+        let own_block =
+            record.look.status.as_ref().ok().and_then(|status| status.next_block_production);
         show(&f.own_block, &of, own_block.map(|slot| slot.as_millisecond() as f64 / 1000.0));
 
         let market = record.market.as_ref();
         for (index, quantile) in QUANTILE_NAMES.into_iter().enumerate() {
             let price = market.and_then(|market| market.quantiles.get(index).copied().flatten());
-            show(&f.market_fee, &QuantileOf { daemon: daemon(), quantile }, price.map(Nanomina::to_mina));
+            show(
+                &f.market_fee,
+                &QuantileOf { daemon: daemon(), quantile },
+                price.map(Nanomina::to_mina),
+            );
         }
-        show(&f.zero_fee_ratio, &of, market.filter(|market| market.samples > 0).map(|market| market.zero_fee_ratio));
+        show(
+            &f.zero_fee_ratio,
+            &of,
+            market.filter(|market| market.samples > 0).map(|market| market.zero_fee_ratio),
+        );
         show(&f.samples, &of, market.map(|market| market.samples as f64));
         show(&f.works_bought, &of, market.and_then(|market| market.works_bought_per_hour));
         let interval = market.and_then(|market| market.works_bought_per_hour_interval);
@@ -186,12 +208,21 @@ impl Metrics {
         stand_at(&f.earned.get_or_create(of), marks.earned);
     }
 
-    /// Counts a request to a daemon. `operation` is a fixed name; `fault` is what was wrong, `None` when it succeeded.
-    pub fn daemon_request(&self, daemon: &DaemonId, operation: &'static str, fault: Option<&Fault>, took: Duration) {
+    /// Counts a request to a daemon. `operation` is a fixed name; `fault` is what was wrong, `None`
+    /// when it succeeded.
+    pub fn daemon_request(
+        &self,
+        daemon: &DaemonId,
+        operation: &'static str,
+        fault: Option<&Fault>,
+        took: Duration,
+    ) {
         let daemon = daemon.as_str();
         let outcome = fault.map_or("ok", Fault::code);
         let f = &self.families;
-        f.requests.get_or_create(&RequestOf { daemon: daemon.to_owned(), operation, outcome }).inc();
+        f.requests
+            .get_or_create(&RequestOf { daemon: daemon.to_owned(), operation, outcome })
+            .inc();
         f.request_seconds
             .get_or_create(&OperationOf { daemon: daemon.to_owned(), operation })
             .observe(took.as_secs_f64());
@@ -256,14 +287,21 @@ impl Metrics {
     }
 
     fn show_ages(&self, daemon: &DaemonId, marks: &Marks, now: Timestamp) {
-        for (source, seen) in [("graphql", marks.graphql), ("metrics", marks.metrics), ("price", marks.price)] {
+        for (source, seen) in
+            [("graphql", marks.graphql), ("metrics", marks.metrics), ("price", marks.price)]
+        {
             let age = seen.map(|seen| now.duration_since(seen).as_secs_f64().max(0.0));
-            show(&self.families.observation_age, &SourceOf { daemon: daemon.as_str().to_owned(), source }, age);
+            show(
+                &self.families.observation_age,
+                &SourceOf { daemon: daemon.as_str().to_owned(), source },
+                age,
+            );
         }
     }
 
     fn show_sales(&self, daemon: &str, marks: &mut Marks, sales: &[BandSales]) {
-        let now: BTreeMap<Nanomina, &BandSales> = sales.iter().map(|sales| (sales.from, sales)).collect();
+        let now: BTreeMap<Nanomina, &BandSales> =
+            sales.iter().map(|sales| (sales.from, sales)).collect();
         let f = &self.families;
         for from in marks.bands.drain(..).chain(now.keys().copied()) {
             let fee_from_mina = from.to_string().trim_end_matches(" MINA").to_owned();

@@ -28,9 +28,15 @@ impl Collector for Process {
         }
         if let (Some(stat), Some(ticks), Some(boot)) = (&stat, ticks, boot) {
             let started = boot as f64 + stat.started_ticks as f64 / ticks as f64;
-            gauge(&mut encoder, "process_start_time_seconds", "Start time since the Unix epoch.", started)?;
+            gauge(
+                &mut encoder,
+                "process_start_time_seconds",
+                "Start time since the Unix epoch.",
+                started,
+            )?;
         }
-        let memory = fs::read_to_string("/proc/self/status").ok().and_then(|text| resident_bytes(&text));
+        let memory =
+            fs::read_to_string("/proc/self/status").ok().and_then(|text| resident_bytes(&text));
         if let Some(bytes) = memory {
             gauge(&mut encoder, "process_resident_memory_bytes", "Resident memory.", bytes as f64)?;
         }
@@ -43,7 +49,12 @@ impl Collector for Process {
     }
 }
 
-fn gauge(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: f64) -> Result<(), fmt::Error> {
+fn gauge(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    value: f64,
+) -> Result<(), fmt::Error> {
     let gauge = ConstGauge::new(value);
     gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)
 }
@@ -59,7 +70,8 @@ impl Stat {
     fn parse(text: &str) -> Option<Self> {
         // The program's name, in parentheses, may itself hold spaces and parentheses.
         let (_, rest) = text.rsplit_once(')')?;
-        let field = |number: usize| rest.split_ascii_whitespace().nth(number - 3)?.parse::<u64>().ok();
+        let field =
+            |number: usize| rest.split_ascii_whitespace().nth(number - 3)?.parse::<u64>().ok();
         Some(Self { cpu_ticks: field(14)?.checked_add(field(15)?)?, started_ticks: field(22)? })
     }
 }
@@ -81,8 +93,9 @@ fn boot_time(stat: &str) -> Option<u64> {
 }
 
 fn resident_bytes(status: &str) -> Option<u64> {
-    let kibibytes: u64 =
-        status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix("kB")?.trim().parse().ok())?;
+    let kibibytes: u64 = status.lines().find_map(|line| {
+        line.strip_prefix("VmRSS:")?.trim().strip_suffix("kB")?.trim().parse().ok()
+    })?;
     kibibytes.checked_mul(1024)
 }
 

@@ -32,7 +32,9 @@ fn series(text: &str) -> BTreeMap<String, f64> {
             assert!(!value.is_nan(), "{line}");
             let bare = name.split('{').next().unwrap();
             let (family, of) = kind.clone().unwrap();
-            let suffix = bare.strip_prefix(&family).unwrap_or_else(|| panic!("{bare} stands under {family}"));
+            let suffix = bare
+                .strip_prefix(&family)
+                .unwrap_or_else(|| panic!("{bare} stands under {family}"));
             let allowed: &[&str] = match of.as_str() {
                 "counter" => &["_total"],
                 "histogram" => &["_bucket", "_sum", "_count"],
@@ -112,11 +114,15 @@ fn every_family_has_the_name_type_and_labels_of_the_contract() {
     let mut families: BTreeMap<String, (String, BTreeSet<String>)> = BTreeMap::new();
     let mut current = String::new();
     for line in text.lines() {
-        if let Some((name, of)) = line.strip_prefix("# TYPE ").and_then(|rest| rest.split_once(' ')) {
+        if let Some((name, of)) = line.strip_prefix("# TYPE ").and_then(|rest| rest.split_once(' '))
+        {
             current = name.to_owned();
             families.insert(current.clone(), (of.to_owned(), BTreeSet::new()));
         } else if let Some((_, labels)) = line.split_once('{') {
-            let names = labels.split("\",").filter_map(|label| label.split_once('=')).map(|(name, _)| name.to_owned());
+            let names = labels
+                .split("\",")
+                .filter_map(|label| label.split_once('='))
+                .map(|(name, _)| name.to_owned());
             families.get_mut(&current).unwrap().1.extend(names);
         }
     }
@@ -156,7 +162,10 @@ fn the_figures_are_those_of_the_record() {
         ("snarkfee_observation_age_seconds{daemon=\"main\",source=\"graphql\"}", 90.0),
         ("snarkfee_decisions_total{daemon=\"main\",action=\"set_fee\",reason=\"price_move\"}", 1.0),
         ("snarkfee_actions_total{daemon=\"main\",action=\"set_fee\",outcome=\"confirmed\"}", 1.0),
-        ("snarkfee_daemon_requests_total{daemon=\"main\",operation=\"status\",outcome=\"ok\"}", 1.0),
+        (
+            "snarkfee_daemon_requests_total{daemon=\"main\",operation=\"status\",outcome=\"ok\"}",
+            1.0,
+        ),
         ("snarkfee_tick_seconds_count{daemon=\"main\"}", 1.0),
         ("snarkfee_config_reload_failures_total", 1.0),
         ("snarkfee_journal_failures_total{daemon=\"main\",class=\"full\"}", 1.0),
@@ -217,7 +226,11 @@ fn a_value_that_is_no_longer_known_loses_its_series() {
     assert_eq!(shown["snarkfee_observation_age_seconds{daemon=\"main\",source=\"graphql\"}"], 60.0);
     assert_eq!(shown["snarkfee_mode{daemon=\"main\",mode=\"breaker_open\"}"], 1.0);
     assert_eq!(shown["snarkfee_mode{daemon=\"main\",mode=\"paused\"}"], 1.0);
-    assert!(!shown.contains_key("snarkfee_actions_total{daemon=\"main\",action=\"hold\",outcome=\"held\"}"));
+    assert!(
+        !shown.contains_key(
+            "snarkfee_actions_total{daemon=\"main\",action=\"hold\",outcome=\"held\"}"
+        )
+    );
 }
 
 #[test]
@@ -231,7 +244,9 @@ fn a_band_without_works_of_the_window_loses_its_series_and_the_others_keep_their
         let of = shown.keys().filter(|name| name.starts_with(family));
         of.map(|name| name.contains("fee_from_mina=\"0.001\"")).collect::<Vec<_>>()
     };
-    for family in ["snarkfee_share_sold_predicted", "snarkfee_share_sold_realised", "snarkfee_works_decided"] {
+    for family in
+        ["snarkfee_share_sold_predicted", "snarkfee_share_sold_realised", "snarkfee_works_decided"]
+    {
         assert_eq!(bands(family), [true], "{family}");
     }
 }
@@ -240,14 +255,18 @@ fn a_band_without_works_of_the_window_loses_its_series_and_the_others_keep_their
 fn counters_follow_increases_only_and_count_a_sale_that_comes_back_once() {
     let metrics = Metrics::new();
     let mut last = (0.0, 0.0);
-    for (sold, earned, total) in [(10, 100, 10.0), (12, 120, 12.0), (9, 90, 12.0), (12, 120, 12.0), (13, 150, 13.0)] {
+    for (sold, earned, total) in
+        [(10, 100, 10.0), (12, 120, 12.0), (9, 90, 12.0), (12, 120, 12.0), (13, 150, 13.0)]
+    {
         let mut record = record();
         let market = record.market.as_mut().unwrap();
         (market.own_sold, market.own_earned) = (sold, Nanomina::try_new(earned).unwrap());
         metrics.observe(&record);
         let shown = scrape(&metrics, record.at);
-        let now =
-            (shown["snarkfee_works_sold_total{daemon=\"main\"}"], shown["snarkfee_earned_mina_total{daemon=\"main\"}"]);
+        let now = (
+            shown["snarkfee_works_sold_total{daemon=\"main\"}"],
+            shown["snarkfee_earned_mina_total{daemon=\"main\"}"],
+        );
         assert_eq!(now.0, total);
         assert!(now.0 >= last.0 && now.1 >= last.1);
         last = now;
@@ -279,7 +298,8 @@ fn a_forgotten_daemon_keeps_only_counters_and_histograms() {
     let text = metrics.render(at(&record()), Exposition::OpenMetrics);
     let mut of = "";
     for line in text.lines() {
-        if let Some((_, kind)) = line.strip_prefix("# TYPE ").and_then(|rest| rest.split_once(' ')) {
+        if let Some((_, kind)) = line.strip_prefix("# TYPE ").and_then(|rest| rest.split_once(' '))
+        {
             of = if kind == "gauge" { "gauge" } else { "" };
         } else if of == "gauge" {
             assert!(!line.contains("daemon="), "{line}");
@@ -292,7 +312,8 @@ fn the_classic_format_is_understood_by_a_foreign_parser() {
     let text = filled().render(at(&record()), Exposition::Classic);
     let lines = text.lines().map(|line| Ok(line.to_owned()));
     let parsed = prometheus_parse::Scrape::parse(lines).unwrap();
-    let sold = parsed.samples.iter().find(|sample| sample.metric == "snarkfee_works_sold_total").unwrap();
+    let sold =
+        parsed.samples.iter().find(|sample| sample.metric == "snarkfee_works_sold_total").unwrap();
     assert_eq!(sold.value, prometheus_parse::Value::Counter(37.0));
     assert!(parsed.docs.contains_key("snarkfee_works_sold_total"));
     assert!(!text.contains("# EOF") && !text.contains("# UNIT"));

@@ -38,14 +38,18 @@ pub(super) fn figures(face: &Face, record: &Record) -> Markup {
     let soon = "Two looks are needed to draw this.";
     let no_price = match &record.look.status {
         Err(_) => "The daemon was not read, so nothing is expected of any fee.",
-        Ok(_) if record.hold.paused.is_some() => "Not worked out while the operator holds the worker.",
+        Ok(_) if record.hold.paused.is_some() => {
+            "Not worked out while the operator holds the worker."
+        }
         Ok(_) if record.hold.breaker_open => "Not worked out while the breaker is open.",
         Ok(_) => "No price yet, so there is nothing to compare fees by.",
     };
     let all = [
         Figure {
             title: "Fee and market",
-            label: format!("Fee asked over time against the price at which work is bought; now {fee}"),
+            label: format!(
+                "Fee asked over time against the price at which work is bought; now {fee}"
+            ),
             key: &[
                 ("ours", "fee asked"),
                 ("gain", "fee wanted"),
@@ -64,7 +68,9 @@ pub(super) fn figures(face: &Face, record: &Record) -> Markup {
         },
         Figure {
             title: "Share sold at each fee",
-            label: format!("Probability that a work is sold, against the fee in MINA; {best_words}"),
+            label: format!(
+                "Probability that a work is sold, against the fee in MINA; {best_words}"
+            ),
             key: &[
                 ("ink", "P(sold)"),
                 ("market", "its band"),
@@ -90,7 +96,8 @@ pub(super) fn figures(face: &Face, record: &Record) -> Markup {
         },
         Figure {
             title: "Order book, works",
-            label: "Works still to be bought over time, and how many of them nobody has proved".to_owned(),
+            label: "Works still to be bought over time, and how many of them nobody has proved"
+                .to_owned(),
             key: &[("ink", "open"), ("cost", "without a proof")],
             svg: charts::coverage(&history),
             empty: soon,

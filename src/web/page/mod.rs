@@ -1,7 +1,7 @@
 //! The status page. It is complete without JavaScript; a small script only refreshes it.
 //!
-//! Invariants: every text is escaped by the template as it is written; nothing is marked as safe but the charts, which hold
-//! no text from outside.
+//! Invariants: every text is escaped by the template as it is written; nothing is marked as safe
+//! but the charts, which hold no text from outside.
 
 mod figures;
 mod log;
@@ -35,17 +35,18 @@ struct View<'a> {
     query: Query,
 }
 
-pub(super) async fn page(State(face): State<Face>, RawQuery(raw): RawQuery) -> Result<Response, Problem> {
+pub(super) async fn page(
+    State(face): State<Face>,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Problem> {
     let query = Query::parse(raw.as_deref(), &["daemon", "action", "before"])?;
     let entries = face.board.entries();
     let chosen = match &query.daemon {
-        Some(daemon) => Some(
-            entries
-                .iter()
-                .find(|entry| entry.daemon == *daemon)
-                .cloned()
-                .ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, format!("no daemon is called {daemon}")))?,
-        ),
+        Some(daemon) => {
+            Some(entries.iter().find(|entry| entry.daemon == *daemon).cloned().ok_or_else(
+                || Problem::new(StatusCode::NOT_FOUND, format!("no daemon is called {daemon}")),
+            )?)
+        }
         None => entries.first().cloned(),
     };
     let view = View { face: &face, now: face.clock.now(), mode: face.board.mode(), entries, query };
@@ -262,7 +263,8 @@ fn link(daemon: &DaemonId, rest: &[(&str, &str)]) -> String {
 /// A time: of day, with the date when it is another day than `now`; the exact one for machines.
 fn moment(at: Timestamp, now: Timestamp) -> Markup {
     let (zoned, today) = (at.to_zoned(TimeZone::UTC), now.to_zoned(TimeZone::UTC));
-    let form = if zoned.date() == today.date() && at != now { "%H:%M:%S" } else { "%-d %b %Y %H:%M:%S" };
+    let form =
+        if zoned.date() == today.date() && at != now { "%H:%M:%S" } else { "%-d %b %Y %H:%M:%S" };
     html! { time datetime=(at) { (zoned.strftime(form)) } }
 }
 

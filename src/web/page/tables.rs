@@ -100,7 +100,8 @@ fn covered(market: &Summary) -> Option<Markup> {
     if market.open_works == 0 {
         return None;
     }
-    let share = market.open_works.saturating_sub(market.uncovered_works) as f64 / market.open_works as f64;
+    let share =
+        market.open_works.saturating_sub(market.uncovered_works) as f64 / market.open_works as f64;
     let width = format!("{:.1}", share.clamp(0.0, 1.0) * 100.0);
     let bar = format!(
         "<svg class=\"bar\" viewBox=\"0 0 100 8\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect width=\"100\" \
@@ -112,7 +113,8 @@ fn covered(market: &Summary) -> Option<Markup> {
 fn own_work(record: &Record) -> Markup {
     let market = record.market.as_ref();
     let profit = market.zip(record.cost).map(|(market, cost)| {
-        let (earned, spent) = (market.own_earned.to_mina(), cost.saturating_mul(market.own_made).to_mina());
+        let (earned, spent) =
+            (market.own_earned.to_mina(), cost.saturating_mul(market.own_made).to_mina());
         html! { (four_digits(earned - spent)) " MINA" }
     });
     let share = market.filter(|market| market.own_made > 0).map(|market| {

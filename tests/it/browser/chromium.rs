@@ -53,7 +53,8 @@ impl Look {
 struct Driver(Child);
 
 impl Driver {
-    /// Starts one; at which port it listens, too. It takes a free port of IPv6 and ends where that of IPv4 is not free: then again.
+    /// Starts one; at which port it listens, too. It takes a free port of IPv6 and ends where that
+    /// of IPv4 is not free: then again.
     async fn start(program: &Path) -> (Self, u16) {
         const TRIES: usize = 20;
         let mut told = String::new();
@@ -95,7 +96,11 @@ impl Drop for Chromium {
             let (address, path) = self.session.strip_prefix("http://")?.split_once('/')?;
             let mut driver = TcpStream::connect(address).ok()?;
             driver.set_read_timeout(Some(AMPLE)).ok()?;
-            write!(driver, "DELETE /{path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").ok()?;
+            write!(
+                driver,
+                "DELETE /{path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
+            )
+            .ok()?;
             // The answer comes when the browser has ended.
             driver.read(&mut [0; 1]).ok()
         };
@@ -130,7 +135,8 @@ impl Chromium {
         }}});
         let url = format!("http://127.0.0.1:{port}/session");
         let answer = send(&url, Some(&capabilities)).await;
-        let session = format!("{url}/{}", answer["sessionId"].as_str().unwrap_or_else(|| panic!("{answer}")));
+        let session =
+            format!("{url}/{}", answer["sessionId"].as_str().unwrap_or_else(|| panic!("{answer}")));
         Some(Self { _driver: driver, session, _profile: profile })
     }
 
@@ -172,8 +178,11 @@ impl Chromium {
     /// The whole page as a picture, left for a reader.
     pub(super) async fn picture(&self, name: &str) {
         use base64::Engine as _;
-        let shot = self.devtools("Page.captureScreenshot", json!({"captureBeyondViewport": true})).await;
-        let picture = base64::engine::general_purpose::STANDARD.decode(shot["data"].as_str().unwrap()).unwrap();
+        let shot =
+            self.devtools("Page.captureScreenshot", json!({"captureBeyondViewport": true})).await;
+        let picture = base64::engine::general_purpose::STANDARD
+            .decode(shot["data"].as_str().unwrap())
+            .unwrap();
         let folder: PathBuf = super::folder().join("screenshots");
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join(format!("{name}.png")), picture).unwrap();
@@ -183,7 +192,10 @@ impl Chromium {
     pub(super) async fn complaints(&self) -> Vec<Value> {
         let entries = self.post("se/log", json!({"type": "browser"})).await;
         let entries = entries.as_array().cloned().unwrap_or_default();
-        entries.into_iter().filter(|entry| entry["level"] != "INFO" && entry["level"] != "DEBUG").collect()
+        entries
+            .into_iter()
+            .filter(|entry| entry["level"] != "INFO" && entry["level"] != "DEBUG")
+            .collect()
     }
 
     /// The addresses of all requests since the last time.
@@ -214,7 +226,8 @@ impl Chromium {
             )
             .await;
         let found = found.as_array().unwrap_or_else(|| panic!("axe-core failed: {found}")).clone();
-        let serious = found.into_iter().filter(|found| found[0] == "serious" || found[0] == "critical");
+        let serious =
+            found.into_iter().filter(|found| found[0] == "serious" || found[0] == "critical");
         Some(serious.map(|found| found.to_string()).collect())
     }
 }
@@ -222,7 +235,9 @@ impl Chromium {
 async fn send(url: &str, body: Option<&Value>) -> Value {
     let client = http();
     let request = match body {
-        Some(body) => client.post(url).body(body.to_string()).header("content-type", "application/json"),
+        Some(body) => {
+            client.post(url).body(body.to_string()).header("content-type", "application/json")
+        }
         None => client.get(url),
     };
     let text = request.timeout(AMPLE).send().await.unwrap().text().await.unwrap();

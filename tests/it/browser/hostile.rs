@@ -38,14 +38,18 @@ async fn markup_from_a_daemon_builds_nothing_and_runs_nothing() {
             assert_eq!(built["scripts"], serde_json::json!(["/app.js"]), "{mark}");
             assert!(built["ran"].is_null() && built["base"] == site.url("/"), "{mark}: {built}");
             let requests = chromium.requests().await;
-            assert!(requests.iter().all(|url| url.starts_with(&site.url("/"))), "{mark}: {requests:?}");
+            assert!(
+                requests.iter().all(|url| url.starts_with(&site.url("/"))),
+                "{mark}: {requests:?}"
+            );
             let complaints = chromium.complaints().await;
             assert!(complaints.is_empty(), "{mark}: {complaints:?}");
         }
     }
 }
 
-/// The policy is what holds where escaping would fail: in the page's own origin nothing inline runs and nothing foreign loads.
+/// The policy is what holds where escaping would fail: in the page's own origin nothing inline runs
+/// and nothing foreign loads.
 #[tokio::test]
 async fn the_policy_stops_what_would_have_been_smuggled_in() {
     let Some(chromium) = Chromium::start().await else { return };
@@ -60,6 +64,9 @@ async fn the_policy_stops_what_would_have_been_smuggled_in() {
         add('img', image => image.src = 'http://127.0.0.1:9/x.png'); \
         add('iframe', frame => frame.src = 'http://127.0.0.1:9/');";
     let stopped = chromium.wait_for(smuggle).await;
-    assert_eq!(stopped["broken"], serde_json::json!(["frame-src", "img-src", "script-src-elem", "script-src-elem"]));
+    assert_eq!(
+        stopped["broken"],
+        serde_json::json!(["frame-src", "img-src", "script-src-elem", "script-src-elem"])
+    );
     assert!(stopped["ran"].is_null(), "{stopped}");
 }

@@ -1,6 +1,8 @@
-//! The status page in a real Chromium, driven by its WebDriver. Skipped where they are not installed.
+//! The status page in a real Chromium, driven by its WebDriver. Skipped where they are not
+//! installed.
 //!
-//! Screenshots of what was seen are left in `screenshots` of the folder for temporary files below the target directory.
+//! Screenshots of what was seen are left in `screenshots` of the folder for temporary files below
+//! the target directory.
 
 mod chromium;
 mod hostile;

@@ -38,10 +38,13 @@ impl Show {
     pub(super) async fn open(scenario: &str, mode: &str) -> Self {
         let start = Clock::wall();
         let clock = Clock::accelerated(start, SPEED);
-        let world = Arc::new(Mutex::new(World::new(&library::scenario(scenario).unwrap(), 1, start)));
+        let world =
+            Arc::new(Mutex::new(World::new(&library::scenario(scenario).unwrap(), 1, start)));
         let cancel = CancellationToken::new();
         let server =
-            SimDaemonServer::bind(ANY_PORT, ANY_PORT, world, clock, Options::default(), &cancel).await.unwrap();
+            SimDaemonServer::bind(ANY_PORT, ANY_PORT, world, clock, Options::default(), &cancel)
+                .await
+                .unwrap();
         let configured = Configured::new("");
         let token = configured.file().with_file_name("token");
         std::fs::write(&token, TOKEN).unwrap();
@@ -55,8 +58,11 @@ impl Show {
             World::operator_key()
         );
         std::fs::write(configured.file(), text).unwrap();
-        let settings = Source::new(Some(configured.file()), [("HOME".into(), "/nowhere".into())]).load().unwrap();
-        let started = Service::new(settings, clock, Arc::new(NoJournal::default())).start().await.unwrap();
+        let settings = Source::new(Some(configured.file()), [("HOME".into(), "/nowhere".into())])
+            .load()
+            .unwrap();
+        let started =
+            Service::new(settings, clock, Arc::new(NoJournal::default())).start().await.unwrap();
         let address = started.address.unwrap();
         let (_reload, reloads) = mpsc::channel(1);
         let stop = cancel.clone();
@@ -70,7 +76,14 @@ impl Show {
 
     /// The daemon in `/api/v1/status`.
     pub(super) async fn status(&self) -> Value {
-        let text = http().get(format!("{}api/v1/status", self.url())).send().await.unwrap().text().await.unwrap();
+        let text = http()
+            .get(format!("{}api/v1/status", self.url()))
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap();
         serde_json::from_str::<Value>(&text).unwrap()["daemons"][0].clone()
     }
 
@@ -80,7 +93,10 @@ impl Show {
     }
 
     pub(super) async fn pause(&self) {
-        let request = http().post(format!("{}api/v1/pause", self.url())).bearer_auth(TOKEN).body(r#"{"for": "12h"}"#);
+        let request = http()
+            .post(format!("{}api/v1/pause", self.url()))
+            .bearer_auth(TOKEN)
+            .body(r#"{"for": "12h"}"#);
         assert_eq!(request.send().await.unwrap().status(), 202);
     }
 

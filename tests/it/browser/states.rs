@@ -1,4 +1,5 @@
-//! Four states of the page in every look: complete, quiet, legible, alone, and saying what the API says.
+//! Four states of the page in every look: complete, quiet, legible, alone, and saying what the API
+//! says.
 
 use serde_json::Value;
 
@@ -44,7 +45,8 @@ async fn holds(chromium: &Chromium, show: &Show, state: &State) {
         chromium.open("about:blank").await;
         chromium.requests().await;
         chromium.complaints().await;
-        // The market goes on: page and status are held against each other where no look came between them.
+        // The market goes on: page and status are held against each other where no look came
+        // between them.
         let (status, page) = until("a page and a status of the same look", async || {
             let before = show.status().await;
             chromium.open(&show.url()).await;
@@ -59,7 +61,10 @@ async fn holds(chromium: &Chromium, show: &Show, state: &State) {
         let banners = page["banners"].as_array().unwrap();
         match state.banner {
             Some(banner) => {
-                assert!(banners.iter().any(|shown| shown.as_str().unwrap().contains(banner)), "{name}: {page}")
+                assert!(
+                    banners.iter().any(|shown| shown.as_str().unwrap().contains(banner)),
+                    "{name}: {page}"
+                )
             }
             None => assert!(banners.is_empty(), "{name}: {page}"),
         }
@@ -81,7 +86,8 @@ async fn holds(chromium: &Chromium, show: &Show, state: &State) {
 }
 
 fn says_the_same(name: &str, status: &Value, page: &Value) {
-    let shown: Vec<f64> = page["values"].as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect();
+    let shown: Vec<f64> =
+        page["values"].as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect();
     for key in [
         "fee_mina",
         "target_fee_mina",
@@ -97,21 +103,28 @@ fn says_the_same(name: &str, status: &Value, page: &Value) {
         );
     }
     let headline = status["explanation"]["headline"].as_str();
-    assert!(headline.is_none_or(|headline| page["headline"] == headline), "{name}: {headline:?} {}", page["headline"]);
+    assert!(
+        headline.is_none_or(|headline| page["headline"] == headline),
+        "{name}: {headline:?} {}",
+        page["headline"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_page_says_what_the_api_says_in_every_state_and_look() {
     let Some(chromium) = Chromium::start().await else { return };
     let show = Show::open("scarce", "live").await;
-    show.comes_to("sales", |status| status["worker_enabled"] == true && status["earned_mina"].as_f64() > Some(0.1))
-        .await;
+    show.comes_to("sales", |status| {
+        status["worker_enabled"] == true && status["earned_mina"].as_f64() > Some(0.1)
+    })
+    .await;
     let earning = State { name: "earning", lamp: "on", headline: "on since", banner: None };
     holds(&chromium, &show, &earning).await;
 
     show.pause().await;
     show.comes_to("the pause", |status| status["paused"] == true).await;
-    let paused = State { name: "paused", lamp: "paused", headline: "paused", banner: Some("PAUSED") };
+    let paused =
+        State { name: "paused", lamp: "paused", headline: "paused", banner: Some("PAUSED") };
     holds(&chromium, &show, &paused).await;
     show.end().await;
 
@@ -129,14 +142,21 @@ async fn the_page_says_what_the_api_says_in_every_state_and_look() {
 
     show.server.faults().set_down(true);
     show.comes_to("silence", |status| status["breaker"] == "open").await;
-    let down = State { name: "down", lamp: "in trouble", headline: "not reachable", banner: Some("BREAKER OPEN") };
+    let down = State {
+        name: "down",
+        lamp: "in trouble",
+        headline: "not reachable",
+        banner: Some("BREAKER OPEN"),
+    };
     holds(&chromium, &show, &down).await;
 
     let stale = "const done = arguments[0], banner = document.getElementById('stale'); const look = () => \
                  banner.hidden || done(banner.innerText); new MutationObserver(look).observe(banner, {attributes: true}); look();";
     chromium.open(&show.url()).await;
     show.end().await;
-    assert!(chromium.wait_for(stale).await.as_str().unwrap().to_lowercase().contains("not current"));
+    assert!(
+        chromium.wait_for(stale).await.as_str().unwrap().to_lowercase().contains("not current")
+    );
     chromium.picture("gone").await;
 
     let show = Show::open("regime-switch", "dry-run").await;

@@ -31,7 +31,8 @@ fn growth(most: u64) -> impl Strategy<Value = (Buckets, Buckets)> {
     buckets(most).prop_flat_map(|earlier| {
         let gained = vec(prop_oneof![Just(0), 0..20_u64, 0..5000_u64], earlier.counts.len());
         gained.prop_map(move |gained| {
-            let counts = earlier.counts.iter().zip(&gained).map(|(count, gained)| count + gained).collect();
+            let counts =
+                earlier.counts.iter().zip(&gained).map(|(count, gained)| count + gained).collect();
             (earlier.clone(), Buckets { counts, ..earlier.clone() })
         })
     })

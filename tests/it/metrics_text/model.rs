@@ -1,4 +1,5 @@
-//! Expositions to print: a model that shares no code with the reader, and a printer for each dialect.
+//! Expositions to print: a model that shares no code with the reader, and a printer for each
+//! dialect.
 
 use std::fmt::Write as _;
 
@@ -53,9 +54,17 @@ impl Dialect {
             for sample in &family.samples {
                 write!(text, "{}{}", family.name, sample.suffix).unwrap();
                 if !sample.labels.is_empty() {
-                    let escaped = |value: &str| value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
-                    let label = |(name, value): &(String, String)| format!("{name}=\"{}\"", escaped(value));
-                    write!(text, "{{{}}}", sample.labels.iter().map(label).collect::<Vec<_>>().join(comma)).unwrap();
+                    let escaped = |value: &str| {
+                        value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+                    };
+                    let label =
+                        |(name, value): &(String, String)| format!("{name}=\"{}\"", escaped(value));
+                    write!(
+                        text,
+                        "{{{}}}",
+                        sample.labels.iter().map(label).collect::<Vec<_>>().join(comma)
+                    )
+                    .unwrap();
                 }
                 write!(text, " {}", self.number(sample.value)).unwrap();
                 match sample.timestamp {
@@ -119,8 +128,8 @@ pub(super) const FULL: Alphabet = Alphabet {
     help: "([!-~][\\PC\\\\\n]{0,20})?",
 };
 
-/// What the `prometheus-parse` crate can read: it splits labels at every comma and `=`, ends them at the first `}`, and leaves
-/// escapes in place.
+/// What the `prometheus-parse` crate can read: it splits labels at every comma and `=`, ends them
+/// at the first `}`, and leaves escapes in place.
 pub(super) const PLAIN: Alphabet = Alphabet {
     name_tail: "(_[a-zA-Z0-9_]{0,12})?",
     label_value: "[a-zA-Z0-9 ./:;()#-]{0,12}",
@@ -140,7 +149,12 @@ pub(super) fn families(alphabet: Alphabet) -> impl Strategy<Value = Vec<ModelFam
         let numbered = families.into_iter().enumerate();
         // The number keeps names apart, also from each other's names with a suffix.
         numbered
-            .map(|(n, (tail, help, kind, samples))| ModelFamily { name: format!("m{n}x{tail}"), kind, help, samples })
+            .map(|(n, (tail, help, kind, samples))| ModelFamily {
+                name: format!("m{n}x{tail}"),
+                kind,
+                help,
+                samples,
+            })
             .collect()
     })
 }
@@ -184,11 +198,19 @@ fn summary_samples() -> impl Strategy<Value = (Kind, Vec<ModelSample>)> {
 
 fn histogram_samples() -> impl Strategy<Value = (Kind, Vec<ModelSample>)> {
     (buckets(100_000), any::<bool>()).prop_map(|(buckets, descending)| {
-        (Kind::Histogram, if descending { buckets.descending(Dialect::Go) } else { buckets.ascending(Dialect::Go) })
+        (
+            Kind::Histogram,
+            if descending {
+                buckets.descending(Dialect::Go)
+            } else {
+                buckets.ascending(Dialect::Go)
+            },
+        )
     })
 }
 
-/// A histogram before it is printed: the observations in each bucket alone, the bucket of infinity last.
+/// A histogram before it is printed: the observations in each bucket alone, the bucket of infinity
+/// last.
 #[derive(Clone, Debug)]
 pub(super) struct Buckets {
     pub(super) bounds: Vec<f64>,
@@ -204,7 +226,11 @@ pub(super) fn buckets(most: u64) -> impl Strategy<Value = Buckets> {
     });
     (bounds, 0_u32..1_000_000).prop_flat_map(move |(bounds, sum)| {
         let counts = vec(prop_oneof![1 => Just(0), 2 => 0..=most], bounds.len() + 1);
-        counts.prop_map(move |counts| Buckets { bounds: bounds.clone(), counts, sum: f64::from(sum) })
+        counts.prop_map(move |counts| Buckets {
+            bounds: bounds.clone(),
+            counts,
+            sum: f64::from(sum),
+        })
     })
 }
 
@@ -248,7 +274,12 @@ impl Buckets {
 
     /// The text of a family `h` in the daemon's dialect.
     pub(super) fn print(&self, samples: Vec<ModelSample>) -> String {
-        let family = ModelFamily { name: "h".to_owned(), kind: Kind::Histogram, help: "h".to_owned(), samples };
+        let family = ModelFamily {
+            name: "h".to_owned(),
+            kind: Kind::Histogram,
+            help: "h".to_owned(),
+            samples,
+        };
         Dialect::Daemon.print(&[family])
     }
 }

@@ -17,7 +17,10 @@ fn touch(text: &str) -> Result<(), TestCaseError> {
     prop_assert!(read.defects().iter().all(|defect| (1..=lines).contains(&(defect.line as usize))));
     let mut samples = 0;
     for family in read.families() {
-        prop_assert_eq!(read.family(family.name()).map(|found| found.samples().len()), Some(family.samples().len()));
+        prop_assert_eq!(
+            read.family(family.name()).map(|found| found.samples().len()),
+            Some(family.samples().len())
+        );
         for sample in family.samples() {
             prop_assert!(sample.name.starts_with(family.name()));
             for label in sample.labels {
@@ -28,7 +31,11 @@ fn touch(text: &str) -> Result<(), TestCaseError> {
         let _ = (family.help(), family.value(), family.kind().as_str(), read.daemon(family.name()));
         if let Ok(histogram) = Histogram::from_family(&family) {
             prop_assert!(histogram.since(&histogram).restart.is_none());
-            let _ = (histogram.resolution(None), histogram.resolution(Some(1.0)), histogram.intervals().count());
+            let _ = (
+                histogram.resolution(None),
+                histogram.resolution(Some(1.0)),
+                histogram.intervals().count(),
+            );
         }
     }
     prop_assert_eq!(samples, read.sample_count());
@@ -39,13 +46,18 @@ fn same(one: f64, other: f64) -> bool {
     one.to_bits() == other.to_bits() || one.is_nan() && other.is_nan()
 }
 
-fn assert_reads_back(family: &ModelFamily, read: &Family<'_, '_>, dialect: Dialect) -> Result<(), TestCaseError> {
+fn assert_reads_back(
+    family: &ModelFamily,
+    read: &Family<'_, '_>,
+    dialect: Dialect,
+) -> Result<(), TestCaseError> {
     prop_assert_eq!((read.name(), read.kind()), (family.name.as_str(), family.kind));
     prop_assert_eq!(read.help().map(Cow::into_owned), Some(family.help.clone()));
     prop_assert_eq!(read.samples().len(), family.samples.len());
     for (sample, expected) in read.samples().zip(&family.samples) {
         prop_assert_eq!(sample.name, format!("{}{}", family.name, expected.suffix));
-        let labels: Vec<_> = sample.labels.iter().map(|l| (l.name().to_owned(), l.value().into_owned())).collect();
+        let labels: Vec<_> =
+            sample.labels.iter().map(|l| (l.name().to_owned(), l.value().into_owned())).collect();
         prop_assert_eq!(&labels, &expected.labels);
         prop_assert_eq!(sample.timestamp, expected.timestamp);
         let printed: f64 = match dialect {
@@ -128,7 +140,8 @@ proptest! {
     }
 }
 
-/// A sample in the shape of the other crate: name, labels, kind, and the points with their bound or quantile.
+/// A sample in the shape of the other crate: name, labels, kind, and the points with their bound or
+/// quantile.
 type Record = (String, Vec<(String, String)>, &'static str, Vec<(u64, u64)>);
 
 /// The bits of a number; all that are none have the same.
@@ -141,14 +154,17 @@ fn their_record(sample: &prometheus_parse::Sample) -> Record {
         Value::Counter(value) => ("counter", vec![(0, bits(*value))]),
         Value::Gauge(value) => ("gauge", vec![(0, bits(*value))]),
         Value::Untyped(value) => ("untyped", vec![(0, bits(*value))]),
-        Value::Histogram(buckets) => {
-            ("histogram", buckets.iter().map(|each| (bits(each.less_than), bits(each.count))).collect())
-        }
-        Value::Summary(quantiles) => {
-            ("summary", quantiles.iter().map(|each| (bits(each.quantile), bits(each.count))).collect())
-        }
+        Value::Histogram(buckets) => (
+            "histogram",
+            buckets.iter().map(|each| (bits(each.less_than), bits(each.count))).collect(),
+        ),
+        Value::Summary(quantiles) => (
+            "summary",
+            quantiles.iter().map(|each| (bits(each.quantile), bits(each.count))).collect(),
+        ),
     };
-    let mut labels: Vec<_> = sample.labels.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let mut labels: Vec<_> =
+        sample.labels.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     labels.sort();
     (sample.metric.clone(), labels, kind, points)
 }
@@ -158,14 +174,19 @@ fn our_records(family: &Family<'_, '_>) -> Vec<Record> {
     let mut points = Vec::new();
     let parse = |text: Option<Cow<'_, str>>| bits(text.unwrap().parse().unwrap());
     let single = |sample: &Sample<'_, '_>, kind| {
-        let mut labels: Vec<_> = sample.labels.iter().map(|l| (l.name().to_owned(), l.value().into_owned())).collect();
+        let mut labels: Vec<_> =
+            sample.labels.iter().map(|l| (l.name().to_owned(), l.value().into_owned())).collect();
         labels.sort();
         (sample.name.to_owned(), labels, kind, vec![(0, bits(sample.value))])
     };
     for sample in family.samples() {
         match (family.kind(), &sample.name[family.name().len()..]) {
-            (Kind::Histogram, "_bucket") => points.push((parse(sample.label("le")), bits(sample.value))),
-            (Kind::Summary, "") => points.push((parse(sample.label("quantile")), bits(sample.value))),
+            (Kind::Histogram, "_bucket") => {
+                points.push((parse(sample.label("le")), bits(sample.value)))
+            }
+            (Kind::Summary, "") => {
+                points.push((parse(sample.label("quantile")), bits(sample.value)))
+            }
             // The other crate knows no kind for the sum and the count.
             (Kind::Histogram | Kind::Summary, _) => records.push(single(&sample, "untyped")),
             (kind, _) => records.push(single(&sample, kind.as_str())),

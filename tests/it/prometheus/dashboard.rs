@@ -34,7 +34,10 @@ fn queries(dashboard: &Value) -> Vec<(String, String)> {
         let title = panel["title"].as_str().unwrap();
         for target in panel["targets"].as_array().into_iter().flatten() {
             let query = target["expr"].as_str().unwrap();
-            let query = query.replace("$daemon", ".*").replace("$instance", ".*").replace("$__rate_interval", "1m");
+            let query = query
+                .replace("$daemon", ".*")
+                .replace("$instance", ".*")
+                .replace("$__rate_interval", "1m");
             assert!(!query.contains('$'), "{title}: {query}");
             found.push((title.to_owned(), query));
         }
@@ -47,8 +50,8 @@ fn dashboard() -> Value {
     serde_json::from_str(&fs::read_to_string(config("grafana/dashboard.json")).unwrap()).unwrap()
 }
 
-/// What `promtool` says of two names that are interface: a price level that is named for the histogram it is about, and quantiles
-/// of a distribution that nobody observed as a summary.
+/// What `promtool` says of two names that are interface: a price level that is named for the
+/// histogram it is about, and quantiles of a distribution that nobody observed as a summary.
 const KNOWN: [&str; 2] = [
     "snarkfee_histogram_resolves_prices metric name should not include type 'histogram'",
     "snarkfee_market_fee_mina non-summary metrics should not have \"quantile\" label",
@@ -68,7 +71,9 @@ fn promtool(arguments: &[&str], input: Option<&str>) {
         .unwrap();
     child.stdin.take().unwrap().write_all(input.unwrap_or_default().as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
-    let told = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+    let told = [output.stdout, output.stderr]
+        .map(|text| String::from_utf8_lossy(&text).into_owned())
+        .concat();
     let objections: Vec<_> = told.lines().filter(|line| !KNOWN.contains(line)).collect();
     // It ends with 3 where it read everything and would name things otherwise.
     let done = output.status.success() || output.status.code() == Some(3) && objections.is_empty();
@@ -77,9 +82,11 @@ fn promtool(arguments: &[&str], input: Option<&str>) {
 
 #[test]
 fn configuration_and_rules_are_valid_and_alert_when_they_should() {
-    for arguments in
-        [["check", "config", "prometheus.yml"], ["check", "rules", "rules.yml"], ["test", "rules", "rules_test.yml"]]
-    {
+    for arguments in [
+        ["check", "config", "prometheus.yml"],
+        ["check", "rules", "rules.yml"],
+        ["test", "rules", "rules_test.yml"],
+    ] {
         promtool(&arguments, None);
     }
 }
@@ -89,12 +96,15 @@ fn configuration_and_rules_are_valid_and_alert_when_they_should() {
 fn no_alert_is_untested() {
     let read = |name: &str| fs::read_to_string(config("prometheus").join(name)).unwrap();
     let (rules, tests) = (read("rules.yml"), read("rules_test.yml"));
-    let alerts: Vec<_> = rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).collect();
+    let alerts: Vec<_> =
+        rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).collect();
     assert!(alerts.len() >= 8, "{alerts:?}");
     for alert in alerts {
         let fires = tests.split("alertname: ").skip(1).any(|case| {
             case.starts_with(&format!("{alert}\n"))
-                && case.split_once("exp_alerts:").is_some_and(|(_, rest)| rest.trim_start().starts_with("- exp_labels"))
+                && case
+                    .split_once("exp_alerts:")
+                    .is_some_and(|(_, rest)| rest.trim_start().starts_with("- exp_labels"))
         });
         assert!(fires, "{alert} never fires in rules_test.yml");
     }
@@ -118,7 +128,8 @@ fn the_dashboard_is_one_that_grafana_can_lay_out() {
             assert_eq!(panel["datasource"]["uid"], "${datasource}", "{panel}");
         }
     }
-    let variables: Vec<_> = dashboard["templating"]["list"].as_array().unwrap().iter().map(|v| &v["name"]).collect();
+    let variables: Vec<_> =
+        dashboard["templating"]["list"].as_array().unwrap().iter().map(|v| &v["name"]).collect();
     assert_eq!(variables, ["datasource", "daemon", "instance"]);
 }
 
@@ -126,8 +137,17 @@ fn the_dashboard_is_one_that_grafana_can_lay_out() {
 async fn renamed(metrics_url: String) -> std::net::SocketAddr {
     let listener = tokio::net::TcpListener::bind(ANY_PORT).await.unwrap();
     let address = listener.local_addr().unwrap();
-    let page =
-        async move || http().get(&metrics_url).send().await.unwrap().text().await.unwrap().replace("Coda_", "Mina_");
+    let page = async move || {
+        http()
+            .get(&metrics_url)
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap()
+            .replace("Coda_", "Mina_")
+    };
     let router = axum::Router::new().route("/metrics", axum::routing::get(page));
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     address
@@ -138,22 +158,51 @@ async fn no_panel_is_empty_while_the_server_watches_the_demo() {
     if tool("prometheus").is_none() {
         return;
     }
-    let demo =
-        Process::start(["demo", "--scenario", "scarce", "--seed", "1", "--speed", "600", "--listen", "127.0.0.1:0"]);
+    let demo = Process::start([
+        "demo",
+        "--scenario",
+        "scarce",
+        "--seed",
+        "1",
+        "--speed",
+        "600",
+        "--listen",
+        "127.0.0.1:0",
+    ]);
     let daemon = demo
         .printed(|line| {
-            Some(line.strip_prefix("daemon: ")?.split_once("metrics http://")?.1.split_once('/')?.0.to_owned())
+            Some(
+                line.strip_prefix("daemon: ")?
+                    .split_once("metrics http://")?
+                    .1
+                    .split_once('/')?
+                    .0
+                    .to_owned(),
+            )
         })
         .await;
     let page = demo
         .printed(|line| {
-            Some(line.strip_prefix("page:")?.trim().trim_start_matches("http://").trim_end_matches('/').to_owned())
+            Some(
+                line.strip_prefix("page:")?
+                    .trim()
+                    .trim_start_matches("http://")
+                    .trim_end_matches('/')
+                    .to_owned(),
+            )
         })
         .await;
     let other = World::new(&library::scenario("scarce").unwrap(), 2, Clock::wall());
     let options = Options { era: Era::Berkeley30, ..Options::default() };
     let (clock, stop) = (Clock::accelerated(Clock::wall(), 60.0), CancellationToken::new());
-    let other = SimDaemonServer::bind(ANY_PORT, ANY_PORT, Arc::new(Mutex::new(other)), clock, options, &stop);
+    let other = SimDaemonServer::bind(
+        ANY_PORT,
+        ANY_PORT,
+        Arc::new(Mutex::new(other)),
+        clock,
+        options,
+        &stop,
+    );
     let other = other.await.unwrap();
     let renamed = renamed(other.metrics_url()).await;
 
@@ -163,8 +212,13 @@ async fn no_panel_is_empty_while_the_server_watches_the_demo() {
         .replace("\"127.0.0.1:10000\"", &format!("\"{daemon}\", \"{renamed}\""))
         .replace("_interval: 15s", "_interval: 500ms")
         .replace("scrape_interval: 500ms", "scrape_interval: 500ms\n  scrape_timeout: 500ms");
-    assert!(text.contains(&page) && text.contains(&daemon) && text.contains("scrape_timeout"), "{text}");
-    let Some(server) = Prometheus::start(&text, &[&config("prometheus/rules.yml")]).await else { return };
+    assert!(
+        text.contains(&page) && text.contains(&daemon) && text.contains("scrape_timeout"),
+        "{text}"
+    );
+    let Some(server) = Prometheus::start(&text, &[&config("prometheus/rules.yml")]).await else {
+        return;
+    };
 
     let dashboard = dashboard();
     let mut daemons = false;
@@ -173,9 +227,9 @@ async fn no_panel_is_empty_while_the_server_watches_the_demo() {
             let found = server.query(&query).await;
             // Both dialects are in every panel about the daemon.
             let whole = !query.contains("Mina_")
-                || [&daemon, &renamed.to_string()]
-                    .iter()
-                    .all(|instance| found.iter().any(|series| series["metric"]["instance"] == **instance));
+                || [&daemon, &renamed.to_string()].iter().all(|instance| {
+                    found.iter().any(|series| series["metric"]["instance"] == **instance)
+                });
             (!found.is_empty() && whole).then_some(found)
         })
         .await;
@@ -197,11 +251,20 @@ async fn no_panel_is_empty_while_the_server_watches_the_demo() {
     .await;
     assert!(rules.len() >= 8 && rules.iter().all(|rule| rule["health"] == "ok"), "{rules:?}");
     let targets = server.api("targets", &[("state", "active")]).await;
-    let errors: Vec<_> =
-        targets["data"]["activeTargets"].as_array().unwrap().iter().map(|target| &target["lastError"]).collect();
+    let errors: Vec<_> = targets["data"]["activeTargets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|target| &target["lastError"])
+        .collect();
     assert_eq!(errors, ["", "", ""], "{targets}");
 
-    let text = http().get(format!("http://{page}/metrics")).header("accept", "text/plain").send().await.unwrap();
+    let text = http()
+        .get(format!("http://{page}/metrics"))
+        .header("accept", "text/plain")
+        .send()
+        .await
+        .unwrap();
     promtool(&["check", "metrics"], Some(&text.text().await.unwrap()));
     demo.signal("INT");
     assert_eq!(demo.exit_code().await, 0);

@@ -1,4 +1,5 @@
-//! The program beside a real Prometheus server, and what is in `config/` for it. Skipped where it is not installed.
+//! The program beside a real Prometheus server, and what is in `config/` for it. Skipped where it
+//! is not installed.
 
 mod dashboard;
 pub(crate) mod server;

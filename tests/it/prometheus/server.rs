@@ -18,7 +18,8 @@ use crate::{
 
 /// Longer than anything waited for takes on a busy machine; running out of it fails the test.
 const AMPLE: Duration = Duration::from_secs(90);
-/// Between two questions to a server whether it has what is waited for: it tells nobody of its own accord.
+/// Between two questions to a server whether it has what is waited for: it tells nobody of its own
+/// accord.
 const AGAIN: Duration = Duration::from_millis(100);
 
 /// A running server. Dropping it kills it.
@@ -36,7 +37,8 @@ impl Drop for Prometheus {
 }
 
 impl Prometheus {
-    /// Starts on a free port with this configuration, beside which `files` are laid; `None` where Prometheus is not installed.
+    /// Starts on a free port with this configuration, beside which `files` are laid; `None` where
+    /// Prometheus is not installed.
     pub(crate) async fn start(configuration: &str, files: &[&Path]) -> Option<Self> {
         let program = tool("prometheus")?;
         let folder = tempfile::tempdir().unwrap();
@@ -55,7 +57,8 @@ impl Prometheus {
             .spawn()
             .unwrap();
         let (log, _reading) = follow(child.stderr.take().unwrap());
-        let listening = |line: &str| line.split_once("msg=\"Listening on\" address=")?.1.trim().parse().ok();
+        let listening =
+            |line: &str| line.split_once("msg=\"Listening on\" address=")?.1.trim().parse().ok();
         let (_, address) = first(log.clone(), 0, listening, || log.borrow().join("\n")).await;
         Some(Self { child, address, _folder: folder })
     }
@@ -90,5 +93,7 @@ pub(crate) async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>
             tokio::time::sleep(AGAIN).await;
         }
     };
-    tokio::time::timeout(AMPLE, waited).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
+    tokio::time::timeout(AMPLE, waited)
+        .await
+        .unwrap_or_else(|_| panic!("waited in vain for {what}"))
 }

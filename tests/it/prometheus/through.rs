@@ -16,7 +16,8 @@ use crate::{
 const LIMIT: Duration = Duration::from_secs(300);
 
 fn reads(metrics: MetricsEndpoint) -> DaemonClient {
-    DaemonClient::new(ClientConfig { metrics: Some(metrics), ..config("http://127.0.0.1:1") }).unwrap()
+    DaemonClient::new(ClientConfig { metrics: Some(metrics), ..config("http://127.0.0.1:1") })
+        .unwrap()
 }
 
 fn through(server: &Prometheus, selector: &str, max_age: Duration) -> DaemonClient {
@@ -46,7 +47,8 @@ async fn a_server_tells_what_the_daemon_tells_and_nothing_that_is_old() {
     );
     let Some(server) = Prometheus::start(&configuration, &[]).await else { return };
     for served in [&one, &other] {
-        let direct = reads(MetricsEndpoint::Page(Url::parse(&served.server.metrics_url()).unwrap()));
+        let direct =
+            reads(MetricsEndpoint::Page(Url::parse(&served.server.metrics_url()).unwrap()));
         let selector = format!("job=\"mina\",instance=\"{}\"", served.server.metrics_address());
         let client = through(&server, &selector, LIMIT);
         let found = until("the first samples", async || scrape(&client).await.ok()).await;
@@ -54,7 +56,12 @@ async fn a_server_tells_what_the_daemon_tells_and_nothing_that_is_old() {
         assert_eq!(found.metrics, direct.metrics);
         assert_eq!(found.prefix, direct.prefix);
         assert!(found.sampled.unwrap() < LIMIT, "{found:?}");
-        assert!(direct.metrics.fees.is_some_and(|fees| fees.cumulative.last().is_some_and(|total| *total > 0.0)));
+        assert!(
+            direct
+                .metrics
+                .fees
+                .is_some_and(|fees| fees.cumulative.last().is_some_and(|total| *total > 0.0))
+        );
     }
 
     // A change is seen with one of the next scrapes.
@@ -69,11 +76,19 @@ async fn a_server_tells_what_the_daemon_tells_and_nothing_that_is_old() {
 
     assert!(cause(&through(&server, "job=\"mina\"", LIMIT)).await.contains("several targets"));
     assert!(cause(&through(&server, "job=\"nobody\"", LIMIT)).await.contains("no target"));
-    assert!(cause(&through(&server, &selector, Duration::ZERO)).await.contains("old, allowed are 0"));
-    until("the scrape that fails", async || (!server.query("up{job=\"gone\"}").await.is_empty()).then_some(())).await;
+    assert!(
+        cause(&through(&server, &selector, Duration::ZERO)).await.contains("old, allowed are 0")
+    );
+    until("the scrape that fails", async || {
+        (!server.query("up{job=\"gone\"}").await.is_empty()).then_some(())
+    })
+    .await;
     assert!(cause(&through(&server, "job=\"gone\"", LIMIT)).await.contains("cannot scrape"));
     let refused = scrape(&through(&server, "instance=~\"(\"", LIMIT)).await.unwrap_err();
-    assert!(matches!(&refused, Fault::HttpStatus { status: 400, body } if body.contains("parse error")), "{refused:?}");
+    assert!(
+        matches!(&refused, Fault::HttpStatus { status: 400, body } if body.contains("parse error")),
+        "{refused:?}"
+    );
 
     // What the server still remembers of a daemon that is gone does not count.
     one.server.shut_down().await;

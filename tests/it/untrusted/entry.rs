@@ -1,5 +1,5 @@
-//! What must hold of text from outside, whatever it is: one function for each kind. The fuzz targets in `fuzz/` and the tests beside
-//! this file call the same functions.
+//! What must hold of text from outside, whatever it is: one function for each kind. The fuzz
+//! targets in `fuzz/` and the tests beside this file call the same functions.
 
 use std::time::Duration;
 
@@ -20,7 +20,10 @@ use snarkfee_core::{
 pub(crate) fn metrics_text(data: &[u8]) {
     if let Ok(text) = std::str::from_utf8(data) {
         let exposition = Exposition::parse(text);
-        assert!(exposition.sample_count() <= MAX_SAMPLES && exposition.families().count() <= MAX_FAMILIES);
+        assert!(
+            exposition.sample_count() <= MAX_SAMPLES
+                && exposition.families().count() <= MAX_FAMILIES
+        );
         for family in exposition.families() {
             let Ok(histogram) = Histogram::from_family(&family) else { continue };
             let increment = histogram.since(&histogram);
@@ -32,8 +35,14 @@ pub(crate) fn metrics_text(data: &[u8]) {
     match decode(Exchange::Metrics, 200, data.to_vec()) {
         Ok(Answered::Metrics(metrics)) => {
             let counts = [metrics.pool_size, metrics.completed_by_own, metrics.assigned_to_own];
-            assert!(counts.into_iter().flatten().all(|count| count.is_finite() && count >= 0.0), "{metrics:?}");
-            assert!(metrics.fees.as_ref().is_none_or(|fees| fees.checked().is_some()), "{metrics:?}");
+            assert!(
+                counts.into_iter().flatten().all(|count| count.is_finite() && count >= 0.0),
+                "{metrics:?}"
+            );
+            assert!(
+                metrics.fees.as_ref().is_none_or(|fees| fees.checked().is_some()),
+                "{metrics:?}"
+            );
             looked_at(&Look { metrics: Some(Ok(metrics)), ..quiet() });
         }
         Ok(other) => unreachable!("{other:?}"),
@@ -41,7 +50,8 @@ pub(crate) fn metrics_text(data: &[u8]) {
     }
 }
 
-/// An answer of the GraphQL endpoint. The first byte chooses what was asked, the second the HTTP status, the rest is the body.
+/// An answer of the GraphQL endpoint. The first byte chooses what was asked, the second the HTTP
+/// status, the rest is the body.
 pub(crate) fn graphql(data: &[u8]) {
     const STATUSES: [u16; 4] = [200, 400, 404, 500];
     let [exchange, status, body @ ..] = data else { return };
@@ -55,10 +65,14 @@ pub(crate) fn graphql(data: &[u8]) {
                 Answered::Market(chain, book) => {
                     looked_at(&Look { chain: chain.map(Ok), book: Some(Ok(book)), ..quiet() })
                 }
-                Answered::Account(exists) => looked_at(&Look { account: Some(Ok(exists)), ..quiet() }),
+                Answered::Account(exists) => {
+                    looked_at(&Look { account: Some(Ok(exists)), ..quiet() })
+                }
                 Answered::Schema(found) => drop(found.era()),
                 Answered::Done(_) => {}
-                Answered::Metrics(metrics) => looked_at(&Look { metrics: Some(Ok(metrics)), ..quiet() }),
+                Answered::Metrics(metrics) => {
+                    looked_at(&Look { metrics: Some(Ok(metrics)), ..quiet() })
+                }
             }
         }
         Err(fault) => named(&fault),
@@ -85,7 +99,10 @@ pub(crate) fn config(data: &[u8]) {
         }
         Err(errors) => {
             let told = errors.to_string();
-            assert!(!told.is_empty() && told.lines().all(|line| line.starts_with("config")), "{told}");
+            assert!(
+                !told.is_empty() && told.lines().all(|line| line.starts_with("config")),
+                "{told}"
+            );
         }
     }
 }
@@ -94,7 +111,11 @@ pub(crate) fn config(data: &[u8]) {
 pub(crate) fn precomputed(data: &[u8]) {
     let whole = snarkfee_lab::precomputed::read(data);
     let in_pieces = snarkfee_lab::precomputed::read(Trickle(data));
-    assert_eq!(whole.as_ref().ok(), in_pieces.as_ref().ok(), "it does not matter how the bytes come");
+    assert_eq!(
+        whole.as_ref().ok(),
+        in_pieces.as_ref().ok(),
+        "it does not matter how the bytes come"
+    );
     match whole {
         // A work is written in more than twenty bytes, whatever it says.
         Ok(block) => assert!(block.works.len() * 20 < data.len(), "{} works", block.works.len()),
@@ -156,7 +177,10 @@ fn us() -> PublicKey {
 
 /// A synced daemon with nothing going on.
 fn quiet() -> Look {
-    let now = ConsensusSlot { global_slot: 602, starts: Timestamp::from_second(1_617_151_500).expect("a time") };
+    let now = ConsensusSlot {
+        global_slot: 602,
+        starts: Timestamp::from_second(1_617_151_500).expect("a time"),
+    };
     let status = Status {
         worker: Some(us()),
         fee: Nanomina::ONE_MINA,
@@ -180,7 +204,10 @@ fn quiet() -> Look {
         status: Ok(status),
         market_read: None,
         chain: Some(Ok(ChainLook::default())),
-        book: Some(Ok(Book { order: snarkfee_core::market::BookOrder::Unknown, works: Vec::new().into() })),
+        book: Some(Ok(Book {
+            order: snarkfee_core::market::BookOrder::Unknown,
+            works: Vec::new().into(),
+        })),
         metrics: Some(Ok(PoolMetrics::default())),
         account: None,
     }

@@ -1,4 +1,5 @@
-//! Text from outside, whatever it is: the inputs that the fuzz targets begin with, what they once found, and random ones.
+//! Text from outside, whatever it is: the inputs that the fuzz targets begin with, what they once
+//! found, and random ones.
 
 mod entry;
 
@@ -15,7 +16,9 @@ fn corpus(target: &str) -> Vec<(String, Vec<u8>)> {
     let mut inputs: Vec<_> = fs::read_dir(&folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(&path).unwrap()))
+        .map(|path| {
+            (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(&path).unwrap())
+        })
         .collect();
     inputs.sort();
     assert!(inputs.len() > 3, "{} holds nothing to begin with", folder.display());
@@ -44,24 +47,35 @@ fn the_valid_inputs_are_valid() {
     use snarkfee_client::daemon::{Exchange, decode};
 
     let mut answered = 0;
-    for (name, input) in corpus("graphql").into_iter().filter(|(name, _)| name.starts_with("valid-")) {
+    for (name, input) in
+        corpus("graphql").into_iter().filter(|(name, _)| name.starts_with("valid-"))
+    {
         let [exchange, 0, body @ ..] = &*input else { panic!("{name}: two bytes before the body") };
         decode(Exchange::ALL[usize::from(*exchange)], 200, body.to_vec())
             .unwrap_or_else(|fault| panic!("{name}: {fault}"));
         answered += 1;
     }
-    assert_eq!(answered, Exchange::ALL.len() - 1, "one of each operation; the metrics text has a target of its own");
-    for (name, input) in corpus("metrics_text").into_iter().filter(|(name, _)| name.starts_with("valid-")) {
-        decode(Exchange::Metrics, 200, input.clone()).unwrap_or_else(|fault| panic!("{name}: {fault}"));
+    assert_eq!(
+        answered,
+        Exchange::ALL.len() - 1,
+        "one of each operation; the metrics text has a target of its own"
+    );
+    for (name, input) in
+        corpus("metrics_text").into_iter().filter(|(name, _)| name.starts_with("valid-"))
+    {
+        decode(Exchange::Metrics, 200, input.clone())
+            .unwrap_or_else(|fault| panic!("{name}: {fault}"));
     }
 }
 
 #[test]
 fn the_valid_blocks_are_valid() {
-    let blocks: Vec<_> = corpus("precomputed").into_iter().filter(|(name, _)| name.starts_with("valid-")).collect();
+    let blocks: Vec<_> =
+        corpus("precomputed").into_iter().filter(|(name, _)| name.starts_with("valid-")).collect();
     assert_eq!(blocks.len(), 2, "one of each layout");
     for (name, input) in blocks {
-        let block = snarkfee_lab::precomputed::read(&*input).unwrap_or_else(|defect| panic!("{name}: {defect}"));
+        let block = snarkfee_lab::precomputed::read(&*input)
+            .unwrap_or_else(|defect| panic!("{name}: {defect}"));
         assert!(!block.works.is_empty(), "{name}");
     }
 }
@@ -75,8 +89,20 @@ struct Damage {
 }
 
 fn damage() -> impl Strategy<Value = Damage> {
-    const WORDS: [&str; 12] =
-        ["null", "-1", "9223372036854775808", "1e400", "NaN", "\"\"", "[]", "{}", "}", "\u{2028}", "\0", "1.5"];
+    const WORDS: [&str; 12] = [
+        "null",
+        "-1",
+        "9223372036854775808",
+        "1e400",
+        "NaN",
+        "\"\"",
+        "[]",
+        "{}",
+        "}",
+        "\u{2028}",
+        "\0",
+        "1.5",
+    ];
     let instead = prop_oneof![
         select(WORDS.as_slice()).prop_map(|word| word.as_bytes().to_vec()),
         vec(any::<u8>(), 0..6),

@@ -30,7 +30,8 @@ pub(crate) fn poisoned(mark: &str) -> Vec<Record> {
     }
     strings.market.as_mut().unwrap().method = mark.to_owned();
     strings.look.chain = Some(Err(Fault::Malformed { cause: mark.to_owned() }));
-    strings.look.book = Some(Err(Fault::InvalidValue { field: mark.to_owned(), value: mark.to_owned() }));
+    strings.look.book =
+        Some(Err(Fault::InvalidValue { field: mark.to_owned(), value: mark.to_owned() }));
     strings.look.metrics = Some(Err(Fault::HttpStatus { status: 500, body: mark.to_owned() }));
     strings.look.account = Some(Err(Fault::Unsupported { missing: mark.to_owned() }));
     strings.decision.reason = Reason::Unsynced { state: SyncState::Other(mark.to_owned()) };
@@ -49,7 +50,8 @@ fn skeleton(page: &str) -> Vec<&str> {
     let mut tags = Vec::new();
     for piece in page.split('<').skip(1) {
         let (tag, _) = piece.split_once('>').expect("every tag closes");
-        // Numbers differ by time and text by what is said; the name tells what a browser would build.
+        // Numbers differ by time and text by what is said; the name tells what a browser would
+        // build.
         tags.push(tag.split([' ', '\n']).next().unwrap_or_default());
     }
     tags
@@ -80,7 +82,10 @@ async fn a_page_built_from_markup_has_the_same_tags_as_one_built_from_words() {
                 assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{path}");
             }
             let metrics = site.get("/metrics").await.text().await.unwrap();
-            assert!(!metrics.contains("alert") && !metrics.contains("evil"), "no label comes from a daemon's text");
+            assert!(
+                !metrics.contains("alert") && !metrics.contains("evil"),
+                "no label comes from a daemon's text"
+            );
         }
     }
 }

@@ -9,7 +9,11 @@ use tokio::{io::AsyncWriteExt, time::timeout};
 use super::site::{Site, TOKEN, talk, until_closed};
 
 fn short() -> Limits {
-    Limits { header: Duration::from_millis(200), request: Duration::from_millis(200), ..Limits::default() }
+    Limits {
+        header: Duration::from_millis(200),
+        request: Duration::from_millis(200),
+        ..Limits::default()
+    }
 }
 
 #[tokio::test]
@@ -58,7 +62,8 @@ async fn a_large_body_or_header_is_refused() {
 
     let mut stream = site.connect().await;
     let many: String = (0..200).map(|n| format!("X-{n}: y\r\n")).collect();
-    let answer = talk(&mut stream, format!("GET / HTTP/1.1\r\nHost: x\r\n{many}\r\n").as_bytes()).await;
+    let answer =
+        talk(&mut stream, format!("GET / HTTP/1.1\r\nHost: x\r\n{many}\r\n").as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
 
     let mut stream = site.connect().await;

@@ -85,7 +85,10 @@ async fn a_daemon_that_was_not_looked_at_has_the_same_keys_without_values() {
     assert_eq!(keys(main), keys(other));
     assert_eq!(other["fee_mina"], Value::Null);
     assert_eq!(other["last_decision"], Value::Null);
-    assert_eq!(site.get("/api/v1/market?daemon=other").await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(
+        site.get("/api/v1/market?daemon=other").await.status(),
+        StatusCode::SERVICE_UNAVAILABLE
+    );
     assert!(site.get("/?daemon=other").await.text().await.unwrap().contains("not looked at yet"));
 }
 
@@ -116,10 +119,16 @@ async fn market_has_the_keys_of_an_estimate() {
                 "recommended",
             ],
         );
-        assert_eq!(keys(&market["quantiles"]), BTreeSet::from(["0.1", "0.25", "0.5", "0.75", "0.9"]));
+        assert_eq!(
+            keys(&market["quantiles"]),
+            BTreeSet::from(["0.1", "0.25", "0.5", "0.75", "0.9"])
+        );
         assert_eq!(market["quantiles"]["0.75"], json!(0.0025));
         assert_eq!(market["mode"], "live");
-        assert_keys(&market["curve"][0], &["fee_mina", "sale_probability", "low", "high", "profit_mina_per_hour"]);
+        assert_keys(
+            &market["curve"][0],
+            &["fee_mina", "sale_probability", "low", "high", "profit_mina_per_hour"],
+        );
         assert_eq!(market["curve"].as_array().unwrap().len(), 17);
         assert_eq!(market["recommended"]["action"], "set_fee");
         assert_eq!(market["recommended"]["fee_mina"], json!(0.0012));
@@ -159,7 +168,10 @@ async fn decisions_are_paged_and_filtered() {
     let changes = site.json("/api/v1/decisions?action=changes&daemon=main").await;
     let rows = changes["decisions"].as_array().unwrap();
     assert_eq!(rows.len(), 3);
-    assert_keys(&rows[0], &["daemon", "at", "action", "reason", "text", "outcome", "fee_mina", "target_fee_mina"]);
+    assert_keys(
+        &rows[0],
+        &["daemon", "at", "action", "reason", "text", "outcome", "fee_mina", "target_fee_mina"],
+    );
 
     let page = site.get("/?daemon=main&action=hold").await.text().await.unwrap();
     assert!(page.contains("9 times since"), "like holds are one line");
@@ -201,7 +213,15 @@ async fn bad_parameters_are_one_line_errors() {
 #[tokio::test]
 async fn other_methods_are_refused() {
     let site = Site::earning().await;
-    for path in ["/", "/metrics", "/healthz", "/readyz", "/api/v1/status", "/api/v1/decisions", "/api/v1/market"] {
+    for path in [
+        "/",
+        "/metrics",
+        "/healthz",
+        "/readyz",
+        "/api/v1/status",
+        "/api/v1/decisions",
+        "/api/v1/market",
+    ] {
         let response = site.post(path, Some(&format!("Bearer {TOKEN}")), "").await;
         assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED, "{path}");
         assert!(response.headers()[header::ALLOW].to_str().unwrap().contains("GET"), "{path}");
@@ -213,13 +233,23 @@ async fn other_methods_are_refused() {
 async fn commands_need_the_token_and_reach_the_controller() {
     let mut site = Site::earning().await;
     let bearer = format!("Bearer {TOKEN}");
-    for wrong in [None, Some("Bearer"), Some("Bearer "), Some("Bearer wrong"), Some(TOKEN), Some("Basic Og==")] {
+    for wrong in [
+        None,
+        Some("Bearer"),
+        Some("Bearer "),
+        Some("Bearer wrong"),
+        Some(TOKEN),
+        Some("Basic Og=="),
+    ] {
         let response = site.post("/api/v1/pause", wrong, "").await;
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{wrong:?}");
         assert_eq!(response.headers()[header::WWW_AUTHENTICATE], "Bearer");
     }
     let longer = format!("{bearer}x");
-    assert_eq!(site.post("/api/v1/pause", Some(&longer), "").await.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        site.post("/api/v1/pause", Some(&longer), "").await.status(),
+        StatusCode::UNAUTHORIZED
+    );
 
     for (path, body, status) in [
         ("/api/v1/pause", "", 202),
@@ -245,7 +275,9 @@ async fn commands_need_the_token_and_reach_the_controller() {
     }
     let [all, main, resume_all, resume_main] = taken.try_into().unwrap();
     assert_eq!(all, Command::Pause { daemon: None, until: None });
-    let Command::Pause { daemon: Some(daemon), until: Some(until) } = main else { panic!("{main:?}") };
+    let Command::Pause { daemon: Some(daemon), until: Some(until) } = main else {
+        panic!("{main:?}")
+    };
     assert_eq!(daemon, name("main"));
     let origin: Timestamp = "2026-11-22T14:35:00Z".parse().unwrap();
     assert!(until >= origin && until < origin.checked_add(1.minutes()).unwrap(), "{until}");
@@ -254,16 +286,25 @@ async fn commands_need_the_token_and_reach_the_controller() {
 
     // The channel holds four: what the controller does not take is not accepted.
     for _ in 0..4 {
-        assert_eq!(site.post("/api/v1/resume", Some(&bearer), "").await.status(), StatusCode::ACCEPTED);
+        assert_eq!(
+            site.post("/api/v1/resume", Some(&bearer), "").await.status(),
+            StatusCode::ACCEPTED
+        );
     }
-    assert_eq!(site.post("/api/v1/resume", Some(&bearer), "").await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(
+        site.post("/api/v1/resume", Some(&bearer), "").await.status(),
+        StatusCode::SERVICE_UNAVAILABLE
+    );
 }
 
 #[tokio::test]
 async fn without_a_token_there_are_no_commands() {
     let site = Site::open(&["main"], false, Limits::default()).await;
     for path in ["/api/v1/pause", "/api/v1/resume"] {
-        assert_eq!(site.post(path, Some(&format!("Bearer {TOKEN}")), "").await.status(), StatusCode::NOT_FOUND);
+        assert_eq!(
+            site.post(path, Some(&format!("Bearer {TOKEN}")), "").await.status(),
+            StatusCode::NOT_FOUND
+        );
         assert_eq!(site.get(path).await.status(), StatusCode::NOT_FOUND);
     }
 }
@@ -295,7 +336,8 @@ async fn health_follows_the_loops_and_readiness_the_first_looks() {
 #[tokio::test]
 async fn metrics_speak_openmetrics_and_the_older_format_on_request() {
     let site = Site::earning().await;
-    let prometheus = "application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+    let prometheus =
+        "application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
     for accept in [prometheus, "*/*"] {
         let open = site.get_as("/metrics", accept).await;
         assert_eq!(
@@ -305,13 +347,19 @@ async fn metrics_speak_openmetrics_and_the_older_format_on_request() {
         );
         let text = open.text().await.unwrap();
         assert!(text.ends_with("# EOF\n"));
-        assert!(text.contains("snarkfee_observation_age_seconds{daemon=\"main\",source=\"graphql\"} 180."));
+        assert!(
+            text.contains(
+                "snarkfee_observation_age_seconds{daemon=\"main\",source=\"graphql\"} 180."
+            )
+        );
     }
     let classic = site.get_as("/metrics", "text/plain").await;
     assert_eq!(classic.headers()[header::CONTENT_TYPE], "text/plain; version=0.0.4; charset=utf-8");
     let text = classic.text().await.unwrap();
-    let parsed = prometheus_parse::Scrape::parse(text.lines().map(|line| Ok(line.to_owned()))).unwrap();
-    let fee = parsed.samples.iter().find(|sample| sample.metric == "snarkfee_daemon_fee_mina").unwrap();
+    let parsed =
+        prometheus_parse::Scrape::parse(text.lines().map(|line| Ok(line.to_owned()))).unwrap();
+    let fee =
+        parsed.samples.iter().find(|sample| sample.metric == "snarkfee_daemon_fee_mina").unwrap();
     assert_eq!(fee.value, prometheus_parse::Value::Gauge(0.0012));
     assert_eq!(fee.labels.get("daemon"), Some("main"));
 }
@@ -319,7 +367,16 @@ async fn metrics_speak_openmetrics_and_the_older_format_on_request() {
 #[tokio::test]
 async fn every_answer_carries_the_strict_policy() {
     let site = Site::earning().await;
-    for path in ["/", "/style.css", "/app.js", "/icon.svg", "/metrics", "/api/v1/status", "/nothing", "/?action=x"] {
+    for path in [
+        "/",
+        "/style.css",
+        "/app.js",
+        "/icon.svg",
+        "/metrics",
+        "/api/v1/status",
+        "/nothing",
+        "/?action=x",
+    ] {
         let response = site.get(path).await;
         let headers = response.headers();
         assert_eq!(
@@ -330,7 +387,11 @@ async fn every_answer_carries_the_strict_policy() {
         );
         assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff", "{path}");
         assert_eq!(headers[header::REFERRER_POLICY], "no-referrer", "{path}");
-        assert!(headers.contains_key(header::CONTENT_TYPE) && headers.contains_key(header::CACHE_CONTROL), "{path}");
+        assert!(
+            headers.contains_key(header::CONTENT_TYPE)
+                && headers.contains_key(header::CACHE_CONTROL),
+            "{path}"
+        );
     }
     let page = site.get("/").await.text().await.unwrap();
     for forbidden in ["style=", "<style", "onclick", "onload", "javascript:", "//cdn", "https://"] {
@@ -345,13 +406,29 @@ async fn the_page_shows_the_numbers_of_the_status_and_every_state_in_words() {
     let site = Site::earning().await;
     let page = site.get("/").await.text().await.unwrap();
     let daemon = site.json("/api/v1/status").await["daemons"][0].clone();
-    for key in ["fee_mina", "expected_profit_mina_per_hour", "sale_probability", "cost_per_work_mina", "earned_mina"] {
-        assert!(page.contains(&format!("<data value=\"{}\">", daemon[key])), "{key} is {}", daemon[key]);
+    for key in [
+        "fee_mina",
+        "expected_profit_mina_per_hour",
+        "sale_probability",
+        "cost_per_work_mina",
+        "earned_mina",
+    ] {
+        assert!(
+            page.contains(&format!("<data value=\"{}\">", daemon[key])),
+            "{key} is {}",
+            daemon[key]
+        );
     }
     assert!(page.contains("<span class=\"mode live\">LIVE</span>"));
     assert!(page.contains("on since at least 14:02"));
-    assert_eq!(page.matches("<svg").count(), 2 + 1, "two curves and the bar; histories need a second look");
-    assert!(!page.contains("Dry run.") && !page.contains("Paused.") && !page.contains("Breaker open."));
+    assert_eq!(
+        page.matches("<svg").count(),
+        2 + 1,
+        "two curves and the bar; histories need a second look"
+    );
+    assert!(
+        !page.contains("Dry run.") && !page.contains("Paused.") && !page.contains("Breaker open.")
+    );
 
     let mut held = record();
     held.at = held.at.checked_add(1.minutes()).unwrap();

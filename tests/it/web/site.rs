@@ -98,7 +98,10 @@ impl Site {
     }
 
     pub(crate) async fn get_as(&self, path: &str, accept: &str) -> Response {
-        let request = self.client.get(format!("http://{}{path}", self.address)).header(header::ACCEPT, accept);
+        let request = self
+            .client
+            .get(format!("http://{}{path}", self.address))
+            .header(header::ACCEPT, accept);
         request.send().await.unwrap()
     }
 
@@ -108,7 +111,12 @@ impl Site {
         serde_json::from_str(&response.text().await.unwrap()).unwrap()
     }
 
-    pub(crate) async fn post(&self, path: &str, token: Option<&str>, body: impl Into<reqwest::Body>) -> Response {
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        token: Option<&str>,
+        body: impl Into<reqwest::Body>,
+    ) -> Response {
         let mut request = self.client.post(format!("http://{}{path}", self.address)).body(body);
         if let Some(token) = token {
             request = request.header(header::AUTHORIZATION, token);
@@ -130,7 +138,8 @@ pub(crate) async fn talk(stream: &mut TcpStream, bytes: &[u8]) -> String {
 
 pub(crate) async fn until_closed(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();
-    let read = timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("the server never closed");
+    let read =
+        timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("the server never closed");
     // A reset closes as well.
     let _ = read;
     String::from_utf8_lossy(&answer).into_owned()

@@ -1,7 +1,7 @@
 //! What the answer to each operation says.
 //!
-//! Invariants: `errors` are looked at before data; a list beyond its limit is refused; a value that cannot be true names its
-//! field.
+//! Invariants: `errors` are looked at before data; a list beyond its limit is refused; a value that
+//! cannot be true names its field.
 //!
 //! Not here: how an answer is got (`client`, `http`).
 
@@ -94,16 +94,24 @@ pub enum Answered {
 ///
 /// What keeps it from being read, as the service would report it.
 pub fn decode(exchange: Exchange, status: u16, body: Vec<u8>) -> Result<Answered, Fault> {
-    let status = StatusCode::from_u16(status)
-        .map_err(|_| Fault::InvalidValue { field: "HTTP status".to_owned(), value: status.to_string() })?;
+    let status = StatusCode::from_u16(status).map_err(|_| Fault::InvalidValue {
+        field: "HTTP status".to_owned(),
+        value: status.to_string(),
+    })?;
     let answer = Answer { status, body };
     let metrics = |answer: Answer, read: fn(&[u8]) -> Result<Scrape, Fault>| {
-        read(&answer.success()?).map(|scrape| Answered::Metrics(scrape.metrics)).map_err(Failure::unclear)
+        read(&answer.success()?)
+            .map(|scrape| Answered::Metrics(scrape.metrics))
+            .map_err(Failure::unclear)
     };
     Ok(match exchange {
         Exchange::Introspection => schema(answer).map(Answered::Schema),
-        Exchange::Status(operation) => self::status(operation, answer).map(|status| Answered::Status(Box::new(status))),
-        Exchange::Market(operation) => market(operation, answer).map(|(chain, book)| Answered::Market(chain, book)),
+        Exchange::Status(operation) => {
+            self::status(operation, answer).map(|status| Answered::Status(Box::new(status)))
+        }
+        Exchange::Market(operation) => {
+            market(operation, answer).map(|(chain, book)| Answered::Market(chain, book))
+        }
         Exchange::Account => account(answer).map(Answered::Account),
         Exchange::SetFee => taken::<operations::SetSnarkWorkFee>(answer).map(Answered::Done),
         Exchange::SwitchOn => taken::<operations::SetSnarkWorker>(answer).map(Answered::Done),
@@ -128,15 +136,17 @@ pub(super) fn status(operation: StatusOperation, answer: Answer) -> Result<Statu
 
 pub(super) fn market(operation: MarketOperation, answer: Answer) -> Result<MarketAnswer, Failure> {
     match operation {
-        MarketOperation::Range => market_answer::range(envelope::open_with(answer, RangeData::read)?),
+        MarketOperation::Range => {
+            market_answer::range(envelope::open_with(answer, RangeData::read)?)
+        }
         MarketOperation::Pool => market_answer::pool(envelope::open_with(answer, PoolData::read)?),
         MarketOperation::Coda => market_answer::coda(envelope::open_with(answer, PoolData::read)?),
     }
     .map_err(Failure::unclear)
 }
 
-/// Whether there is an account. Daemons of before 1.0.0 answer with one in any case, without a nonce where there is none (Mina
-/// `graphql.ml`, `Partial_account`).
+/// Whether there is an account. Daemons of before 1.0.0 answer with one in any case, without a
+/// nonce where there is none (Mina `graphql.ml`, `Partial_account`).
 pub(super) fn account(answer: Answer) -> Result<bool, Failure> {
     let data: account::ResponseData = envelope::open(answer)?;
     Ok(data.account.is_some_and(|account| account.nonce.is_some()))
@@ -169,7 +179,8 @@ fn key_before(last: Option<Key>) -> Result<Replaced, Fault> {
     last.map(|last| last.key("setSnarkWorker.lastSnarkWorker")).transpose().map(Replaced::Worker)
 }
 
-/// That the mutation was taken, and what it replaced. An answer that cannot be understood leaves open what happened.
+/// That the mutation was taken, and what it replaced. An answer that cannot be understood leaves
+/// open what happened.
 pub(super) fn taken<Q: graphql_client::GraphQLQuery>(answer: Answer) -> Result<Replaced, Failure>
 where
     Q::ResponseData: serde::de::DeserializeOwned + Replaces,

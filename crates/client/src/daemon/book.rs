@@ -1,7 +1,8 @@
 //! From the daemon's lists of works to the works still to be bought.
 //!
-//! A proof stays in the snark pool as long as any block of the frontier still has its work outstanding (Mina
-//! `snark_pool_refcount.ml`), so the pool also holds works that newer blocks have bought. Those come out here.
+//! A proof stays in the snark pool as long as any block of the frontier still has its work
+//! outstanding (Mina `snark_pool_refcount.ml`), so the pool also holds works that newer blocks have
+//! bought. Those come out here.
 
 use std::hash::BuildHasher;
 
@@ -11,21 +12,28 @@ use snarkfee_core::{
     units::WorkId,
 };
 
-/// The book from `snarkWorkRange`, which lists every work of the best tip's scan state in the order of purchase.
+/// The book from `snarkWorkRange`, which lists every work of the best tip's scan state in the order
+/// of purchase.
 pub(super) fn from_range(listed: Vec<OpenWork>, chain: &ChainLook) -> Book {
     Book { order: BookOrder::Purchase, works: open(listed, chain).into() }
 }
 
 /// The book from `snarkPool` joined with `pendingSnarkWork`.
 ///
-/// A pending work without an entry in the pool is unproved. One with an entry is priced above the fee of the daemon's own
-/// worker, and keeps that offer. Works of the pool come first, in its order.
-pub(super) fn from_pool(mut listed: Vec<OpenWork>, pending: Vec<WorkId>, chain: &ChainLook) -> Book {
+/// A pending work without an entry in the pool is unproved. One with an entry is priced above the
+/// fee of the daemon's own worker, and keeps that offer. Works of the pool come first, in its
+/// order.
+pub(super) fn from_pool(
+    mut listed: Vec<OpenWork>,
+    pending: Vec<WorkId>,
+    chain: &ChainLook,
+) -> Book {
     listed.extend(pending.into_iter().map(|work| OpenWork { work, standing: None }));
     Book { order: BookOrder::Unknown, works: open(listed, chain).into() }
 }
 
-/// What of a list is still to be bought, each work once. The daemon keeps one proof of a work; should it list two, the cheaper stands.
+/// What of a list is still to be bought, each work once. The daemon keeps one proof of a work;
+/// should it list two, the cheaper stands.
 fn open(mut listed: Vec<OpenWork>, chain: &ChainLook) -> Vec<OpenWork> {
     let bought = bought(chain);
     let hasher = DefaultHashBuilder::default();
@@ -88,7 +96,8 @@ mod tests {
         let Offer { fee, prover } = offer(1);
         let sale = |work: &i64| Sale { work: WorkId::one(*work), fee, prover: prover.clone() };
         let works = works.iter().map(sale).collect();
-        let block = Block { height: 1, state_hash: "h".into(), at: jiff::Timestamp::UNIX_EPOCH, works };
+        let block =
+            Block { height: 1, state_hash: "h".into(), at: jiff::Timestamp::UNIX_EPOCH, works };
         ChainLook { blocks: vec![block.into()] }
     }
 
@@ -100,7 +109,9 @@ mod tests {
     #[test]
     fn the_range_keeps_its_order_without_what_was_bought() {
         let listed = [(3, None), (1, Some(5)), (2, Some(0)), (1, Some(7))];
-        let listed = listed.map(|(id, fee)| OpenWork { work: WorkId::one(id), standing: fee.map(offer) }).to_vec();
+        let listed = listed
+            .map(|(id, fee)| OpenWork { work: WorkId::one(id), standing: fee.map(offer) })
+            .to_vec();
         let book = from_range(listed, &chain(&[2]));
         assert_eq!(book.order, BookOrder::Purchase);
         assert_eq!(shown(&book), [(3, None), (1, Some(5))]);

@@ -1,6 +1,8 @@
-//! What a daemon's schema offers of what this program can use, and which operations follow from that.
+//! What a daemon's schema offers of what this program can use, and which operations follow from
+//! that.
 //!
-//! Invariants: an operation is chosen only when everything its document mentions is there; of several that fit, the richest.
+//! Invariants: an operation is chosen only when everything its document mentions is there; of
+//! several that fit, the richest.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -199,8 +201,12 @@ pub struct Capabilities {
 impl Capabilities {
     /// Mainnet 1.x, the set to fall back to when introspection is refused.
     pub fn plain() -> Self {
-        use Capability::{Account, BestChain, BlockProductionKeys, Mutations, PeersAsObjects, SnarkPool, Status};
-        let has = [Status, BlockProductionKeys, PeersAsObjects, BestChain, SnarkPool, Account, Mutations].into();
+        use Capability::{
+            Account, BestChain, BlockProductionKeys, Mutations, PeersAsObjects, SnarkPool, Status,
+        };
+        let has =
+            [Status, BlockProductionKeys, PeersAsObjects, BestChain, SnarkPool, Account, Mutations]
+                .into();
         Self { era: Era::Unknown, has, lacks: BTreeMap::new() }
     }
 
@@ -208,11 +214,13 @@ impl Capabilities {
     pub fn from_introspection(answer: &Introspection) -> Self {
         let schema = Schema::of(answer);
         let missing = |capability: Capability| {
-            let missing = capability.needs().iter().filter(|(of, field, args)| !schema.has(of, field, args));
+            let missing =
+                capability.needs().iter().filter(|(of, field, args)| !schema.has(of, field, args));
             missing.map(|(of, field, _)| format!("{of}.{field}")).collect::<Vec<_>>()
         };
         let found = Capability::ALL.map(|capability| (capability, missing(capability)));
-        let (has, lacks): (Vec<_>, Vec<_>) = found.into_iter().partition(|(_, missing)| missing.is_empty());
+        let (has, lacks): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|(_, missing)| missing.is_empty());
         Self {
             era: schema.era(),
             has: has.into_iter().map(|(capability, _)| capability).collect(),
@@ -230,7 +238,8 @@ impl Capabilities {
         self.has.contains(&capability)
     }
 
-    /// The fields that the schema lacks for `capability`, as `Type.field`; none where it is offered, or was assumed unseen.
+    /// The fields that the schema lacks for `capability`, as `Type.field`; none where it is
+    /// offered, or was assumed unseen.
     pub fn lacking(&self, capability: Capability) -> &[String] {
         self.lacks.get(&capability).map_or(&[], Vec::as_slice)
     }
@@ -242,7 +251,8 @@ impl Capabilities {
 
     /// The richest status operation that the schema takes.
     pub fn status_operation(&self) -> Option<StatusOperation> {
-        let plain = self.has(Capability::BlockProductionKeys) && self.has(Capability::PeersAsObjects);
+        let plain =
+            self.has(Capability::BlockProductionKeys) && self.has(Capability::PeersAsObjects);
         if !self.has(Capability::Status) {
             None
         } else if plain && self.has(Capability::DaemonMetricsPool) {
@@ -314,7 +324,10 @@ struct Schema<'a> {
 impl<'a> Schema<'a> {
     fn of(answer: &'a Introspection) -> Self {
         let fields = |of: &'a TypeAnswer| {
-            of.fields.iter().flatten().map(|field| ((of.name.as_str(), field.name.as_str()), field.args.as_slice()))
+            of.fields
+                .iter()
+                .flatten()
+                .map(|field| ((of.name.as_str(), field.name.as_str()), field.args.as_slice()))
         };
         Self {
             query: &answer.schema.query_type.name,
@@ -330,7 +343,9 @@ impl<'a> Schema<'a> {
             other => Some(other),
         };
         let found = of.and_then(|of| self.fields.get(&(of, field)));
-        found.is_some_and(|found| args.iter().all(|arg| found.iter().any(|named| named.name == *arg)))
+        found.is_some_and(|found| {
+            args.iter().all(|arg| found.iter().any(|named| named.name == *arg))
+        })
     }
 
     /// The newest era one of whose marks the schema bears; each mark first appeared in that era.
@@ -368,7 +383,8 @@ mod tests {
 
     #[test]
     fn an_empty_schema_offers_nothing() {
-        let json = r#"{"__schema": {"queryType": {"name": "Q"}, "mutationType": null, "types": []}}"#;
+        let json =
+            r#"{"__schema": {"queryType": {"name": "Q"}, "mutationType": null, "types": []}}"#;
         let nothing = Capabilities::from_introspection(&serde_json::from_str(json).unwrap());
         assert_eq!(nothing.era(), Era::Unknown);
         assert_eq!((nothing.status_operation(), nothing.market_operation()), (None, None));

@@ -6,9 +6,9 @@ use snarkfee_core::market::{Block, ChainLook};
 
 /// Puts blocks in order of height, one of each height, and keeps the newest run without a gap.
 ///
-/// The daemon answers from the frontier's root to the best tip, oldest first. Should it ever list two blocks of one height,
-/// the one listed later stands. Sales are counted per block, so a gap would pass for a time without sales: what lies before
-/// one is left out.
+/// The daemon answers from the frontier's root to the best tip, oldest first. Should it ever list
+/// two blocks of one height, the one listed later stands. Sales are counted per block, so a gap
+/// would pass for a time without sales: what lies before one is left out.
 pub(super) fn assemble(mut blocks: Vec<Arc<Block>>) -> ChainLook {
     // The sort is stable: of equal heights the later listed comes first, and that one is kept.
     blocks.reverse();
@@ -46,7 +46,8 @@ mod tests {
 
     #[test]
     fn the_newest_run_stands() {
-        let listed = |heights: &[u32]| assemble(heights.iter().map(|height| block(*height, "h")).collect());
+        let listed =
+            |heights: &[u32]| assemble(heights.iter().map(|height| block(*height, "h")).collect());
         assert_eq!(heights(&listed(&[])), [0; 0]);
         assert_eq!(heights(&listed(&[5])), [5]);
         assert_eq!(heights(&listed(&[5, 6, 7])), [5, 6, 7]);
@@ -58,7 +59,10 @@ mod tests {
     #[test]
     fn of_one_height_the_later_listed_stands() {
         let chain = assemble(vec![block(1, "a"), block(2, "b"), block(2, "c")]);
-        assert_eq!(chain.blocks.iter().map(|block| &*block.state_hash).collect::<Vec<_>>(), ["a", "c"]);
+        assert_eq!(
+            chain.blocks.iter().map(|block| &*block.state_hash).collect::<Vec<_>>(),
+            ["a", "c"]
+        );
     }
 
     proptest! {

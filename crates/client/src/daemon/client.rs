@@ -1,7 +1,8 @@
 //! The live daemon: GraphQL and metrics over HTTP.
 //!
-//! Invariants: no request is repeated by itself; the status is read before anything else, and what it forbids is not asked;
-//! the schema is looked at again after a restart, an upgrade, or an answer that says a field is missing.
+//! Invariants: no request is repeated by itself; the status is read before anything else, and what
+//! it forbids is not asked; the schema is looked at again after a restart, an upgrade, or an answer
+//! that says a field is missing.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -32,7 +33,9 @@ use super::{
     listed_blocks::MAX_BLOCKS,
     metrics::MetricsEndpoint,
     observer::RequestObserver,
-    operations::{self, account, market_coda, market_pool, market_range, set_snark_work_fee, set_snark_worker},
+    operations::{
+        self, account, market_coda, market_pool, market_range, set_snark_work_fee, set_snark_worker,
+    },
     scalars::Wire,
     scrape::Scrape,
 };
@@ -43,7 +46,8 @@ pub struct ClientConfig {
     pub graphql_url: Url,
     /// Where its metrics are read, if anywhere.
     pub metrics: Option<MetricsEndpoint>,
-    /// A token for a reverse proxy before the daemon. It goes to `metrics` only where that is of the same origin.
+    /// A token for a reverse proxy before the daemon. It goes to `metrics` only where that is of
+    /// the same origin.
     pub bearer: Option<SecretString>,
     /// Limit of one request, from connecting to the last byte.
     pub timeout: Duration,
@@ -137,7 +141,8 @@ impl DaemonClient {
     }
 
     async fn discover(&self) -> Result<Capabilities, Fault> {
-        let body = json!({"query": INTROSPECTION, "operationName": "Introspection", "variables": null});
+        let body =
+            json!({"query": INTROSPECTION, "operationName": "Introspection", "variables": null});
         match self.ask("introspection", encode(&body)?, answers::schema).await {
             Ok(found) => Ok(found),
             // Whoever answers but does not want to show the schema may still answer the rest.
@@ -168,7 +173,9 @@ impl DaemonClient {
         match &status {
             Ok(status) => self.notice(status),
             // What was assumed after a refusal must not outlive the reason of that refusal.
-            Err(_) if self.known().as_ref().is_some_and(|known| known.process.is_none()) => self.forget(),
+            Err(_) if self.known().as_ref().is_some_and(|known| known.process.is_none()) => {
+                self.forget()
+            }
             Err(_) => {}
         }
         status
@@ -179,11 +186,17 @@ impl DaemonClient {
             return Err(Fault::Unsupported { missing: "daemonStatus of a known form".to_owned() });
         };
         let request = match operation {
-            StatusOperation::Metrics => request::<operations::StatusMetrics>(operations::status_metrics::Variables),
+            StatusOperation::Metrics => {
+                request::<operations::StatusMetrics>(operations::status_metrics::Variables)
+            }
             StatusOperation::Plain => request::<operations::Status>(operations::status::Variables),
-            StatusOperation::Coda => request::<operations::StatusCoda>(operations::status_coda::Variables),
+            StatusOperation::Coda => {
+                request::<operations::StatusCoda>(operations::status_coda::Variables)
+            }
         };
-        Ok(self.ask(operation.name(), request?, |answer| answers::status(operation, answer)).await?)
+        Ok(self
+            .ask(operation.name(), request?, |answer| answers::status(operation, answer))
+            .await?)
     }
 
     /// Blocks and book, as another daemon of the fleet just read them or from this one.
@@ -194,11 +207,16 @@ impl DaemonClient {
         };
         let has_chain = found.has(Capability::BestChain);
         let Some(operation) = found.market_operation() else {
-            return Market::failed(has_chain, Fault::Unsupported { missing: "snarkPool".to_owned() });
+            return Market::failed(
+                has_chain,
+                Fault::Unsupported { missing: "snarkPool".to_owned() },
+            );
         };
         let in_order = operation == MarketOperation::Range;
         let shared = |member: &Member| {
-            member.find(&Wanted { now: self.clock.now(), status, blocks, in_order }).map(Market::shared)
+            member
+                .find(&Wanted { now: self.clock.now(), status, blocks, in_order })
+                .map(Market::shared)
         };
         let mut turn = None;
         if let Some(member) = &self.member {
@@ -223,14 +241,24 @@ impl DaemonClient {
         }
     }
 
-    async fn ask_market(&self, operation: MarketOperation, blocks: u32) -> Result<MarketAnswer, Fault> {
+    async fn ask_market(
+        &self,
+        operation: MarketOperation,
+        blocks: u32,
+    ) -> Result<MarketAnswer, Fault> {
         let blocks = i64::from(blocks.min(MAX_BLOCKS));
         let request = match operation {
-            MarketOperation::Range => request::<operations::MarketRange>(market_range::Variables { blocks }),
-            MarketOperation::Pool => request::<operations::MarketPool>(market_pool::Variables { blocks }),
+            MarketOperation::Range => {
+                request::<operations::MarketRange>(market_range::Variables { blocks })
+            }
+            MarketOperation::Pool => {
+                request::<operations::MarketPool>(market_pool::Variables { blocks })
+            }
             MarketOperation::Coda => request::<operations::MarketCoda>(market_coda::Variables),
         };
-        Ok(self.ask(operation.name(), request?, |answer| answers::market(operation, answer)).await?)
+        Ok(self
+            .ask(operation.name(), request?, |answer| answers::market(operation, answer))
+            .await?)
     }
 
     /// Whether the key has an account of the default token at the best tip.
@@ -238,7 +266,8 @@ impl DaemonClient {
         if !self.capabilities().await?.has(Capability::Account) {
             return Err(Fault::Unsupported { missing: "account".to_owned() });
         }
-        let request = request::<operations::Account>(account::Variables { public_key: Key::variable(key) });
+        let request =
+            request::<operations::Account>(account::Variables { public_key: Key::variable(key) });
         Ok(self.ask("account", request?, answers::account).await?)
     }
 
@@ -276,12 +305,19 @@ impl DaemonClient {
         answer
     }
 
-    fn ended<T>(&self, operation: &'static str, began: Instant, answer: Result<T, Failure>) -> Result<T, Failure> {
+    fn ended<T>(
+        &self,
+        operation: &'static str,
+        began: Instant,
+        answer: Result<T, Failure>,
+    ) -> Result<T, Failure> {
         let took = began.elapsed();
         let fault = answer.as_ref().err().map(|failure| &failure.fault);
         match fault {
             None => tracing::trace!(operation, ?took, "daemon answered"),
-            Some(fault) => tracing::debug!(operation, ?took, code = fault.code(), %fault, "request failed"),
+            Some(fault) => {
+                tracing::debug!(operation, ?took, code = fault.code(), %fault, "request failed")
+            }
         }
         if let Some(observer) = &self.observer {
             observer.observed(operation, fault, took);
@@ -294,7 +330,8 @@ impl DaemonPort for DaemonClient {
     async fn look(&self, plan: &LookPlan) -> Look {
         let at = self.clock.now();
         let status = self.read_status().await;
-        // Before a daemon has a best tip it answers with empty or missing lists and no accounts, which would pass for facts.
+        // Before a daemon has a best tip it answers with empty or missing lists and no accounts,
+        // which would pass for facts.
         let synced = status.as_ref().ok().filter(|status| status.sync == SyncState::Synced);
         let market = async {
             match synced {
@@ -328,7 +365,8 @@ impl DaemonPort for DaemonClient {
     async fn send(&self, mutation: &Mutation) -> Result<Replaced, SendError> {
         let answer = match mutation {
             Mutation::SetFee { fee } => {
-                let variables = set_snark_work_fee::Variables { fee: Wire::variable(fee.get().to_string()) };
+                let variables =
+                    set_snark_work_fee::Variables { fee: Wire::variable(fee.get().to_string()) };
                 self.mutate::<operations::SetSnarkWorkFee>("set_snark_work_fee", variables).await
             }
             Mutation::SwitchOn { key } => {
@@ -362,7 +400,11 @@ struct Market {
 
 impl Market {
     fn shared(shared: Shared) -> Self {
-        Self { read: Some(shared.reading), chain: Some(Ok(shared.chain)), book: Some(Ok(shared.book)) }
+        Self {
+            read: Some(shared.reading),
+            chain: Some(Ok(shared.chain)),
+            book: Some(Ok(shared.book)),
+        }
     }
 
     fn failed(has_chain: bool, fault: Fault) -> Self {
@@ -375,8 +417,10 @@ fn request<Q: GraphQLQuery>(variables: Q::Variables) -> Result<Vec<u8>, Failure>
 }
 
 fn encode(body: &impl Serialize) -> Result<Vec<u8>, Failure> {
-    serde_json::to_vec(body)
-        .map_err(|error| Failure { fault: Fault::Malformed { cause: error.to_string() }, reach: Reach::NotSent })
+    serde_json::to_vec(body).map_err(|error| Failure {
+        fault: Fault::Malformed { cause: error.to_string() },
+        reach: Reach::NotSent,
+    })
 }
 
 fn bearer(token: &SecretString) -> Result<HeaderValue, ClientError> {

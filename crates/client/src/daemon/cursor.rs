@@ -1,7 +1,8 @@
-//! A JSON text gone through from front to back, for answers with lists of tens of thousands of entries.
+//! A JSON text gone through from front to back, for answers with lists of tens of thousands of
+//! entries.
 //!
-//! What holds the values together is read here, and what is printed just as expected ([`Plain`]). Every other value goes through
-//! `serde_json`.
+//! What holds the values together is read here, and what is printed just as expected ([`Plain`]).
+//! Every other value goes through `serde_json`.
 //!
 //! Invariants: what is read as a whole is JSON; an error tells its place in the whole text.
 
@@ -35,7 +36,8 @@ impl<'a> Cursor<'a> {
     /// The next byte that is no space, without taking it.
     fn peek(&mut self) -> Option<u8> {
         let rest = self.rest().as_bytes();
-        let spaces = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\t' | b'\r')).count();
+        let spaces =
+            rest.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\t' | b'\r')).count();
         self.at += spaces;
         rest.get(spaces).copied()
     }
@@ -51,7 +53,9 @@ impl<'a> Cursor<'a> {
         let mut values = serde_json::Deserializer::from_str(self.rest()).into_iter();
         let value = match values.next() {
             Some(Ok(value)) => value,
-            Some(Err(error)) => return Err(Error::custom(format_args!("from byte {}: {error}", self.at))),
+            Some(Err(error)) => {
+                return Err(Error::custom(format_args!("from byte {}: {error}", self.at)));
+            }
             None => return Err(self.error("a value")),
         };
         self.at += values.byte_offset();
@@ -69,12 +73,18 @@ impl<'a> Cursor<'a> {
     }
 
     /// Goes through a list; `entry` takes the entry that comes next.
-    pub(super) fn list(&mut self, mut entry: impl FnMut(&mut Self) -> Result<(), Error>) -> Result<(), Error> {
+    pub(super) fn list(
+        &mut self,
+        mut entry: impl FnMut(&mut Self) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         self.members(b'[', b']', "a list", &mut entry)
     }
 
     /// Goes through an object; `field` takes the value of the field of this name.
-    pub(super) fn object(&mut self, mut field: impl FnMut(&mut Self, &str) -> Result<(), Error>) -> Result<(), Error> {
+    pub(super) fn object(
+        &mut self,
+        mut field: impl FnMut(&mut Self, &str) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         self.members(b'{', b'}', "an object", &mut |cursor| {
             let name: Cow<'a, str> = match cursor.plain_text() {
                 Some(name) => name.into(),
@@ -114,7 +124,10 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads what is printed just as expected; of anything else nothing is taken.
-    pub(super) fn plainly<T>(&mut self, read: impl FnOnce(&mut Plain<'a>) -> Option<T>) -> Option<T> {
+    pub(super) fn plainly<T>(
+        &mut self,
+        read: impl FnOnce(&mut Plain<'a>) -> Option<T>,
+    ) -> Option<T> {
         self.peek();
         let mut plain = Plain(self.rest().as_bytes());
         let value = read(&mut plain)?;
@@ -147,7 +160,8 @@ pub(super) fn there<T>(field: Option<T>, name: &'static str) -> Result<T, Error>
     field.ok_or_else(|| Error::missing_field(name))
 }
 
-/// What is left of a text that is compared byte for byte. Whoever takes a value from here answers for its being JSON.
+/// What is left of a text that is compared byte for byte. Whoever takes a value from here answers
+/// for its being JSON.
 pub(super) struct Plain<'a>(&'a [u8]);
 
 impl<'a> Plain<'a> {
@@ -157,7 +171,8 @@ impl<'a> Plain<'a> {
         Some(())
     }
 
-    /// An integer in canonical form: no sign but one `-`, no leading zero. Of one that might not fit some digits are left.
+    /// An integer in canonical form: no sign but one `-`, no leading zero. Of one that might not
+    /// fit some digits are left.
     pub(super) fn integer(&mut self) -> Option<i64> {
         /// Whatever has so many fits.
         const DIGITS: usize = 18;
@@ -181,7 +196,8 @@ impl<'a> Plain<'a> {
         canonical.then_some(if negative { -value } else { value })
     }
 
-    /// All up to the next quote, which is taken; escapes and control characters are left to whoever asks.
+    /// All up to the next quote, which is taken; escapes and control characters are left to whoever
+    /// asks.
     pub(super) fn until_quote(&mut self) -> Option<&'a [u8]> {
         let end = memchr::memchr(b'"', self.0)?;
         let (text, rest) = self.0.split_at_checked(end)?;
@@ -214,8 +230,9 @@ mod tests {
                 }
                 Some(b'{') => {
                     let mut fields = serde_json::Map::new();
-                    cursor
-                        .object(|cursor, name| any(cursor).map(|value| drop(fields.insert(name.to_owned(), value))))?;
+                    cursor.object(|cursor, name| {
+                        any(cursor).map(|value| drop(fields.insert(name.to_owned(), value)))
+                    })?;
                     Ok(fields.into())
                 }
                 _ => cursor.value(),
@@ -229,15 +246,22 @@ mod tests {
     #[test]
     fn integers_are_read_in_canonical_form_only() {
         let integer = |text: &str| plain(text, |plain| plain.integer());
-        for (text, value, rest) in
-            [("5,", 5, ","), ("0]", 0, "]"), ("-17 ", -17, " "), ("999999999999999999", 999_999_999_999_999_999, "")]
-        {
+        for (text, value, rest) in [
+            ("5,", 5, ","),
+            ("0]", 0, "]"),
+            ("-17 ", -17, " "),
+            ("999999999999999999", 999_999_999_999_999_999, ""),
+        ] {
             assert_eq!(integer(text), Some((value, rest.to_owned())), "{text}");
         }
         for text in ["01", "-0", "-01", "+1", "", "-", "x", "\"5\""] {
             assert_eq!(integer(text), None, "{text}");
         }
-        assert_eq!(integer("1234567890123456789").unwrap().1, "9", "what might not fit does not end where it ends");
+        assert_eq!(
+            integer("1234567890123456789").unwrap().1,
+            "9",
+            "what might not fit does not end where it ends"
+        );
     }
 
     #[test]
@@ -295,8 +319,10 @@ mod tests {
         leaf.prop_recursive(4, 32, 5, |inner| {
             prop_oneof![
                 proptest::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
-                proptest::collection::btree_map("\\PC{0,4}", inner, 0..5)
-                    .prop_map(|fields| fields.into_iter().collect::<serde_json::Map<_, _>>().into()),
+                proptest::collection::btree_map("\\PC{0,4}", inner, 0..5).prop_map(|fields| fields
+                    .into_iter()
+                    .collect::<serde_json::Map<_, _>>()
+                    .into()),
             ]
         })
     }

@@ -1,8 +1,8 @@
 //! The envelope of a GraphQL answer: `data`, `errors`, and all that is neither.
 //!
-//! The daemon answers 200 with `errors` for execution, validation and argument errors, and 200 with a bare JSON string for a
-//! document it cannot parse (Mina `graphql_internal.ml`, 1.0.0 to 3.0.3). Other servers and proxies answer 400 with the same
-//! `errors`.
+//! The daemon answers 200 with `errors` for execution, validation and argument errors, and 200 with
+//! a bare JSON string for a document it cannot parse (Mina `graphql_internal.ml`, 1.0.0 to 3.0.3).
+//! Other servers and proxies answer 400 with the same `errors`.
 //!
 //! Invariants: `data` is used only when there is no error.
 
@@ -32,7 +32,10 @@ pub(super) fn open<T: DeserializeOwned>(answer: Answer) -> Result<T, Failure> {
 }
 
 /// The same, with data that is read as `read` does.
-pub(super) fn open_with<T>(answer: Answer, read: impl Fn(&mut Cursor<'_>) -> Result<T, Error>) -> Result<T, Failure> {
+pub(super) fn open_with<T>(
+    answer: Answer,
+    read: impl Fn(&mut Cursor<'_>) -> Result<T, Error>,
+) -> Result<T, Failure> {
     if !answer.status.is_success() {
         let errors = envelope(&answer.body).ok().and_then(|envelope| refusal(&envelope));
         return match errors {
@@ -43,7 +46,8 @@ pub(super) fn open_with<T>(answer: Answer, read: impl Fn(&mut Cursor<'_>) -> Res
             }),
         };
     }
-    // An answer with which all is well is read in one pass; any other part by part, to say what is wrong with it.
+    // An answer with which all is well is read in one pass; any other part by part, to say what is
+    // wrong with it.
     if let Ok(text) = std::str::from_utf8(&answer.body)
         && let Some(data) = sound(text, &read)
     {
@@ -103,8 +107,8 @@ fn refusal(envelope: &Sealed<'_>) -> Option<Failure> {
     Some(Failure { fault, reach })
 }
 
-/// Whether a message says that the schema lacks something: the words of ocaml-graphql-server (fields, arguments, the root of
-/// mutations), async-graphql and graphql-js.
+/// Whether a message says that the schema lacks something: the words of ocaml-graphql-server
+/// (fields, arguments, the root of mutations), async-graphql and graphql-js.
 fn names_a_missing_field(message: &str) -> bool {
     [
         "is not defined on",
@@ -129,18 +133,27 @@ mod tests {
     use super::*;
 
     fn opened(status: u16, body: &str) -> Result<Value, (&'static str, Reach)> {
-        let answer = Answer { status: StatusCode::from_u16(status).unwrap(), body: body.as_bytes().to_vec() };
+        let answer = Answer {
+            status: StatusCode::from_u16(status).unwrap(),
+            body: body.as_bytes().to_vec(),
+        };
         open::<Value>(answer).map_err(|failure| (failure.fault.code(), failure.reach))
     }
 
     #[test]
     fn errors_come_before_data() {
         assert_eq!(opened(200, r#"{"data": {"a": 1}}"#), Ok(serde_json::json!({"a": 1})));
-        assert_eq!(opened(200, r#"{"errors": [], "data": {"a": 1}}"#), Ok(serde_json::json!({"a": 1})));
+        assert_eq!(
+            opened(200, r#"{"errors": [], "data": {"a": 1}}"#),
+            Ok(serde_json::json!({"a": 1}))
+        );
         assert_eq!(opened(200, r#"{"errors": null, "data": {}}"#), Ok(serde_json::json!({})));
         let refused = Err(("refused", Reach::Declined));
         assert_eq!(opened(200, r#"{"errors": [{"message": "no"}], "data": null}"#), refused);
-        assert_eq!(opened(200, r#"{"data": null, "errors": [{"message": "no", "path": ["x"]}]}"#), refused);
+        assert_eq!(
+            opened(200, r#"{"data": null, "errors": [{"message": "no", "path": ["x"]}]}"#),
+            refused
+        );
         assert_eq!(opened(200, r#"{"errors": [{"message": "no"}]}"#), refused);
         assert_eq!(opened(200, r#"{"errors": "no"}"#), refused);
         assert_eq!(opened(400, r#"{"errors": [{"message": "no"}]}"#), refused);
@@ -158,7 +171,11 @@ mod tests {
             r#" { "data" : {"a": 1} } "#,
         ] {
             assert_eq!(opened(200, body), Ok(serde_json::json!({"a": 1})), "{body}");
-            assert_eq!(sound(body, |cursor| cursor.value()), Some(serde_json::json!({"a": 1})), "in one pass: {body}");
+            assert_eq!(
+                sound(body, |cursor| cursor.value()),
+                Some(serde_json::json!({"a": 1})),
+                "in one pass: {body}"
+            );
         }
         let refused = r#"{"data": {"a": 1}, "errors": [{"message": "no"}]}"#;
         assert_eq!(sound(refused, |cursor| cursor.value::<Value>()), None);

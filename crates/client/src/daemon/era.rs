@@ -45,8 +45,8 @@ pub enum Era {
 pub enum FeeUnit {
     /// 1e-9 MINA.
     Nanomina,
-    /// A whole coin of a 2020 network. Its integers are carried as if they were nanomina: every comparison and sum holds,
-    /// only the name of the unit is wrong.
+    /// A whole coin of a 2020 network. Its integers are carried as if they were nanomina: every
+    /// comparison and sum holds, only the name of the unit is wrong.
     BaseUnit,
 }
 
@@ -87,7 +87,9 @@ impl Era {
     pub const fn text(self) -> &'static str {
         match self {
             Self::Unknown => "a schema of no known era; treated as mainnet 1.x",
-            Self::Limited => "a limited GraphQL port: status only, nothing can be changed through it",
+            Self::Limited => {
+                "a limited GraphQL port: status only, nothing can be changed through it"
+            }
             Self::Coda2020 => "a Coda test network of 2020; fees are whole coins",
             Self::Mainnet10 => "mainnet 1.0 (2021)",
             Self::Mainnet11 => "mainnet 1.1 (2021)",

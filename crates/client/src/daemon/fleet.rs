@@ -1,8 +1,9 @@
-//! What the daemons of one network need not all be asked: blocks and order book are the network's, so one of a fleet reads them, and
-//! the others take its reading.
+//! What the daemons of one network need not all be asked: blocks and order book are the network's,
+//! so one of a fleet reads them, and the others take its reading.
 //!
-//! Invariants: a reading is taken only by a daemon whose own best tip is among its blocks, so two networks, and two sides of a fork,
-//! never mix; a reading is never older than half a slot; a daemon that does not answer delays no other beyond a bound.
+//! Invariants: a reading is taken only by a daemon whose own best tip is among its blocks, so two
+//! networks, and two sides of a fork, never mix; a reading is never older than half a slot; a
+//! daemon that does not answer delays no other beyond a bound.
 //!
 //! Not here: a daemon's own state, which each is asked for itself.
 
@@ -66,12 +67,17 @@ pub(super) struct Wanted<'a> {
 
 impl Default for Fleet {
     fn default() -> Self {
-        Self { readings: Mutex::default(), turns: Semaphore::new(TURNS), transports: Transports::default() }
+        Self {
+            readings: Mutex::default(),
+            turns: Semaphore::new(TURNS),
+            transports: Transports::default(),
+        }
     }
 }
 
 impl Fleet {
-    /// Connects daemons that join from now on anew, with the system's certificates as they then are.
+    /// Connects daemons that join from now on anew, with the system's certificates as they then
+    /// are.
     pub fn renew_connections(&self) {
         self.transports.renew();
     }
@@ -81,7 +87,11 @@ impl Member {
     /// What another daemon of the fleet read, if it serves this one as its own would.
     pub(super) fn find(&self, wanted: &Wanted<'_>) -> Option<Shared> {
         let readings = self.fleet.readings.lock().unwrap_or_else(PoisonError::into_inner);
-        readings.iter().rev().find(|shared| shared.reading.by != self.daemon && shared.serves(wanted)).cloned()
+        readings
+            .iter()
+            .rev()
+            .find(|shared| shared.reading.by != self.daemon && shared.serves(wanted))
+            .cloned()
     }
 
     /// Waits until few daemons are being asked, or long enough.
@@ -106,7 +116,9 @@ impl Shared {
         let age = wanted.now.duration_since(self.reading.at);
         let fresh = Duration::try_from(age).is_ok_and(|age| age <= wanted.status.slot_duration / 2);
         let tip = wanted.status.state_hash.as_deref();
-        let same_chain = tip.is_some_and(|tip| self.chain.blocks.iter().rev().any(|block| &*block.state_hash == tip));
+        let same_chain = tip.is_some_and(|tip| {
+            self.chain.blocks.iter().rev().any(|block| &*block.state_hash == tip)
+        });
         let whole = self.chain.blocks.len() >= wanted.blocks as usize;
         fresh && same_chain && whole && (self.book.order == BookOrder::Purchase || !wanted.in_order)
     }
@@ -122,7 +134,9 @@ mod tests {
     }
 
     fn chain(hashes: &[&str]) -> ChainLook {
-        ChainLook { blocks: (1..).zip(hashes).map(|(height, hash)| block(height, hash, 0, &[])).collect() }
+        ChainLook {
+            blocks: (1..).zip(hashes).map(|(height, hash)| block(height, hash, 0, &[])).collect(),
+        }
     }
 
     fn book(order: BookOrder) -> Book {
@@ -130,7 +144,11 @@ mod tests {
     }
 
     /// At `seconds`, on the tip `hash`, in need of two blocks and of works in order.
-    fn asked(seconds: i64, hash: &str, find: impl FnOnce(&Wanted<'_>) -> Option<Shared>) -> Option<String> {
+    fn asked(
+        seconds: i64,
+        hash: &str,
+        find: impl FnOnce(&Wanted<'_>) -> Option<Shared>,
+    ) -> Option<String> {
         let status = Status { state_hash: Some(hash.to_owned()), ..status(seconds) };
         let wanted = Wanted { now: time(seconds), status: &status, blocks: 2, in_order: true };
         find(&wanted).map(|shared| shared.reading.by.to_string())
@@ -143,10 +161,18 @@ mod tests {
         a.share(time(100), &chain(&["x", "y", "z"]), &book(BookOrder::Purchase));
         let half_slot = i64::try_from(status(0).slot_duration.as_secs() / 2).unwrap();
         assert_eq!(asked(100, "z", |wanted| b.find(wanted)).as_deref(), Some("a"));
-        assert_eq!(asked(100 + half_slot, "y", |wanted| b.find(wanted)).as_deref(), Some("a"), "a block behind");
+        assert_eq!(
+            asked(100 + half_slot, "y", |wanted| b.find(wanted)).as_deref(),
+            Some("a"),
+            "a block behind"
+        );
         assert_eq!(asked(101 + half_slot, "z", |wanted| b.find(wanted)), None, "too old");
         assert_eq!(asked(99, "z", |wanted| b.find(wanted)), None, "a clock that was set back");
-        assert_eq!(asked(100, "w", |wanted| b.find(wanted)), None, "another network, or ahead of the reading");
+        assert_eq!(
+            asked(100, "w", |wanted| b.find(wanted)),
+            None,
+            "another network, or ahead of the reading"
+        );
         assert_eq!(asked(100, "z", |wanted| a.find(wanted)), None, "its own");
     }
 

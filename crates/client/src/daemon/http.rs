@@ -1,8 +1,9 @@
 //! One HTTP exchange within limits, and how far it got when it failed.
 //!
-//! Invariants: no exchange outlives its time limit or buffers more than its size limit; no redirect is followed, no proxy of
-//! the environment used, no cookie kept; a connection serves one exchange, since a daemon that closes an idle one would turn a
-//! mutation into a lost one; a token is never in a log or a fault.
+//! Invariants: no exchange outlives its time limit or buffers more than its size limit; no redirect
+//! is followed, no proxy of the environment used, no cookie kept; a connection serves one exchange,
+//! since a daemon that closes an idle one would turn a mutation into a lost one; a token is never
+//! in a log or a fault.
 //!
 //! Not here: what an answer means (`envelope`, `scrape`).
 
@@ -20,7 +21,8 @@ use reqwest::{
 use snarkfee_core::fault::Fault;
 use url::Url;
 
-/// A connection that stands must do so within this time, even where the whole exchange may take longer.
+/// A connection that stands must do so within this time, even where the whole exchange may take
+/// longer.
 const LONGEST_CONNECT: Duration = Duration::from_secs(10);
 
 /// How much of an answer that reports an HTTP error is read.
@@ -38,7 +40,8 @@ pub fn install_tls_provider() {
 ///
 /// Whatever kept the document from being read whole, an HTTP status other than success among it.
 pub async fn fetch(url: &Url, time: Duration, bytes: u64) -> Result<Vec<u8>, Fault> {
-    let http = Http::try_new(Limits { time, bytes }, url.scheme() == "https", &Transports::default());
+    let http =
+        Http::try_new(Limits { time, bytes }, url.scheme() == "https", &Transports::default());
     let http = http.map_err(|error| Fault::Unreachable { cause: chain(error) })?;
     Ok(http.get_text(url, None).await?.success()?)
 }
@@ -89,8 +92,8 @@ pub(super) struct Answer {
     pub(super) body: Vec<u8>,
 }
 
-/// Clients of the library by what is settled when one is made, shared by all exchanges that settle it alike: each has the system's
-/// certificates in memory.
+/// Clients of the library by what is settled when one is made, shared by all exchanges that settle
+/// it alike: each has the system's certificates in memory.
 #[derive(Debug, Default)]
 pub(super) struct Transports(Mutex<Vec<(Transport, reqwest::Client)>>);
 
@@ -142,13 +145,17 @@ pub(super) struct Http {
 }
 
 impl Http {
-    pub(super) fn try_new(limits: Limits, tls: bool, transports: &Transports) -> Result<Self, reqwest::Error> {
+    pub(super) fn try_new(
+        limits: Limits,
+        tls: bool,
+        transports: &Transports,
+    ) -> Result<Self, reqwest::Error> {
         let connect = limits.time.min(LONGEST_CONNECT);
         Ok(Self { client: transports.client(Transport { connect, tls })?, limits, connect })
     }
 
-    /// Posts a JSON document. The daemon compares the content type as a whole string, a charset would hide the body from it
-    /// (Mina `graphql_internal.ml`, 1.0.0 to 3.0.3).
+    /// Posts a JSON document. The daemon compares the content type as a whole string, a charset
+    /// would hide the body from it (Mina `graphql_internal.ml`, 1.0.0 to 3.0.3).
     pub(super) async fn post_json(
         &self,
         url: &Url,
@@ -160,28 +167,46 @@ impl Http {
     }
 
     /// Gets a text.
-    pub(super) async fn get_text(&self, url: &Url, token: Option<&HeaderValue>) -> Result<Answer, Failure> {
+    pub(super) async fn get_text(
+        &self,
+        url: &Url,
+        token: Option<&HeaderValue>,
+    ) -> Result<Answer, Failure> {
         self.exchange(self.client.get(url.clone()).header(ACCEPT, "text/plain"), token).await
     }
 
     /// Gets a JSON document.
-    pub(super) async fn get_json(&self, url: &Url, token: Option<&HeaderValue>) -> Result<Answer, Failure> {
+    pub(super) async fn get_json(
+        &self,
+        url: &Url,
+        token: Option<&HeaderValue>,
+    ) -> Result<Answer, Failure> {
         self.exchange(self.client.get(url.clone()).header(ACCEPT, "application/json"), token).await
     }
 
-    async fn exchange(&self, request: reqwest::RequestBuilder, token: Option<&HeaderValue>) -> Result<Answer, Failure> {
+    async fn exchange(
+        &self,
+        request: reqwest::RequestBuilder,
+        token: Option<&HeaderValue>,
+    ) -> Result<Answer, Failure> {
         let request = match token {
             Some(token) => request.header(AUTHORIZATION, token),
             None => request,
         };
-        let mut response = request.timeout(self.limits.time).send().await.map_err(|error| self.unanswered(error))?;
+        let mut response = request
+            .timeout(self.limits.time)
+            .send()
+            .await
+            .map_err(|error| self.unanswered(error))?;
         let status = response.status();
-        let limit = if status.is_success() { self.limits.bytes } else { self.limits.bytes.min(ERROR_BODY) };
+        let limit =
+            if status.is_success() { self.limits.bytes } else { self.limits.bytes.min(ERROR_BODY) };
         let announced = response.content_length().unwrap_or(0);
         if announced > limit && status.is_success() {
             return Err(Failure::unclear(Fault::Oversized { limit }));
         }
-        let mut body = Vec::with_capacity(usize::try_from(announced.min(limit)).unwrap_or_default());
+        let mut body =
+            Vec::with_capacity(usize::try_from(announced.min(limit)).unwrap_or_default());
         while let Some(chunk) = response.chunk().await.map_err(|error| self.broken(error))? {
             let room = usize::try_from(limit).unwrap_or(usize::MAX).saturating_sub(body.len());
             if chunk.len() <= room {
@@ -200,7 +225,9 @@ impl Http {
     fn unanswered(&self, error: reqwest::Error) -> Failure {
         let never_left = error.is_connect() || error.is_builder();
         let fault = if error.is_timeout() {
-            Fault::TimedOut { limit: if error.is_connect() { self.connect } else { self.limits.time } }
+            Fault::TimedOut {
+                limit: if error.is_connect() { self.connect } else { self.limits.time },
+            }
         } else if error.is_builder() {
             Fault::Malformed { cause: chain(error) }
         } else {
@@ -225,8 +252,8 @@ impl Answer {
         if self.status.is_success() {
             return Ok(self.body);
         }
-        // A client error says that the request was not carried out, but for a gateway that gave up waiting. Any other status
-        // may come from something between here and the daemon.
+        // A client error says that the request was not carried out, but for a gateway that gave up
+        // waiting. Any other status may come from something between here and the daemon.
         let declined = self.status.is_client_error() && self.status != StatusCode::REQUEST_TIMEOUT;
         Err(Failure {
             fault: Fault::HttpStatus {
@@ -262,7 +289,8 @@ mod tests {
         let transports = Transports::default();
         let made = || transports.0.lock().unwrap().len();
         let http = |seconds, tls| {
-            Http::try_new(Limits { time: Duration::from_secs(seconds), bytes: 1 }, tls, &transports).unwrap()
+            Http::try_new(Limits { time: Duration::from_secs(seconds), bytes: 1 }, tls, &transports)
+                .unwrap()
         };
         let (short, long) = (http(20, false), http(30, false));
         assert_eq!(made(), 1, "both connect within the longest time there is");

@@ -28,7 +28,9 @@ impl Ids {
         let known = |wire: &Wire| wire.integer("").ok();
         let named = match ids {
             [first] => known(first).map(WorkId::one),
-            [first, second] => known(first).zip(known(second)).map(|(first, second)| WorkId::two(first, second)),
+            [first, second] => {
+                known(first).zip(known(second)).map(|(first, second)| WorkId::two(first, second))
+            }
             other => return Self::Other(format!("{} ids", other.len())),
         };
         let shown = || ids.iter().map(Wire::text).collect::<Vec<_>>().join(", ");
@@ -85,7 +87,9 @@ impl Ids {
                     count += 1;
                 }
                 match (count, first, second) {
-                    (2, Wire::Int(first), Wire::Int(second)) => Ok(Ids::Work(WorkId::two(first, second))),
+                    (2, Wire::Int(first), Wire::Int(second)) => {
+                        Ok(Ids::Work(WorkId::two(first, second)))
+                    }
                     (2, first, second) => Ok(Ids::of(&[first, second])),
                     (many, ..) => Ok(Ids::Other(format!("{many} ids"))),
                 }
@@ -105,8 +109,13 @@ mod tests {
         let read = |json: &str| serde_json::from_str::<Ids>(json).unwrap().work("workIds");
         assert_eq!(read("[5]"), Ok(WorkId::one(5)));
         assert_eq!(read("[-5, \"6\"]"), Ok(WorkId::two(-5, 6)));
-        for (json, value) in [("[]", "0 ids"), ("[1, 2, 3]", "3 ids"), ("[1.5]", "1.5"), ("[1, \"x\"]", "1, x")] {
-            assert_eq!(read(json), Err(Fault::InvalidValue { field: "workIds".into(), value: value.into() }));
+        for (json, value) in
+            [("[]", "0 ids"), ("[1, 2, 3]", "3 ids"), ("[1.5]", "1.5"), ("[1, \"x\"]", "1, x")]
+        {
+            assert_eq!(
+                read(json),
+                Err(Fault::InvalidValue { field: "workIds".into(), value: value.into() })
+            );
         }
     }
 }

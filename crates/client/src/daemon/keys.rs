@@ -1,4 +1,5 @@
-//! Public keys as they come. Answers repeat a few thousands of times, so that one shares the text of one read before.
+//! Public keys as they come. Answers repeat a few thousands of times, so that one shares the text
+//! of one read before.
 
 use std::{cell::RefCell, fmt};
 
@@ -44,7 +45,8 @@ impl Recent {
     const PLACES: usize = 1 << Self::BITS;
     const BITS: u32 = 12;
 
-    /// The key of a text, shared with an earlier reading of the same text where that is still known.
+    /// The key of a text, shared with an earlier reading of the same text where that is still
+    /// known.
     fn key(&mut self, text: &str) -> Option<PublicKey> {
         /// 2^64 over the golden ratio: the uppermost bits of a product depend on every byte.
         const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;

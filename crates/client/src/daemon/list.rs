@@ -1,7 +1,9 @@
-//! Lists of an answer, each entry turned into its value as it is read: some have tens of thousands, and none is kept twice.
+//! Lists of an answer, each entry turned into its value as it is read: some have tens of thousands,
+//! and none is kept twice.
 //!
-//! Invariants: no list grows beyond its limit; of entries that cannot be true the first is told, and what follows it is only walked
-//! over, so that an answer that is no JSON is told as such all the same.
+//! Invariants: no list grows beyond its limit; of entries that cannot be true the first is told,
+//! and what follows it is only walked over, so that an answer that is no JSON is told as such all
+//! the same.
 
 use serde_json::Error;
 use snarkfee_core::fault::Fault;
@@ -67,7 +69,8 @@ mod tests {
 
         fn read(cursor: &mut Cursor<'_>) -> Result<Result<u8, Fault>, Error> {
             let wire: i64 = cursor.value()?;
-            let fault = |_| Fault::InvalidValue { field: "small".to_owned(), value: wire.to_string() };
+            let fault =
+                |_| Fault::InvalidValue { field: "small".to_owned(), value: wire.to_string() };
             Ok(u8::try_from(wire).map_err(fault))
         }
     }
@@ -81,7 +84,10 @@ mod tests {
         assert_eq!(read("[]").unwrap(), Ok(vec![]));
         assert_eq!(read("[1, 2, 3]").unwrap(), Ok(vec![1, 2, 3]));
         let fault = read("[1, -7, 300, \"other\"]").unwrap().unwrap_err();
-        assert_eq!(fault, Fault::InvalidValue { field: "small".to_owned(), value: "-7".to_owned() });
+        assert_eq!(
+            fault,
+            Fault::InvalidValue { field: "small".to_owned(), value: "-7".to_owned() }
+        );
     }
 
     #[test]

@@ -62,7 +62,8 @@ impl Entries for Blocks {
             "snarkJobs" => once(&mut snark_jobs, name, list::<Sales>(cursor)?),
             _ => cursor.skip(),
         })?;
-        let (state_hash, protocol_state) = (there(state_hash, "stateHash")?, there(protocol_state, "protocolState")?);
+        let (state_hash, protocol_state) =
+            (there(state_hash, "stateHash")?, there(protocol_state, "protocolState")?);
         Ok(Self::block(&state_hash, &protocol_state, there(snark_jobs, "snarkJobs")?))
     }
 }

@@ -1,4 +1,5 @@
-//! Works as the daemon lists them: in its pool, in its blocks, unproved, and in the order of purchase.
+//! Works as the daemon lists them: in its pool, in its blocks, unproved, and in the order of
+//! purchase.
 
 use std::marker::PhantomData;
 
@@ -18,7 +19,8 @@ use super::{
     scalars::{Wire, invalid},
 };
 
-/// Works one block can buy; the scan state takes at most 128 bundles a block (mainnet constants, 1.x and 3.x).
+/// Works one block can buy; the scan state takes at most 128 bundles a block (mainnet constants,
+/// 1.x and 3.x).
 pub(super) const MAX_WORKS: usize = 1_000;
 /// Entries of the pool, of the pending works, and of the range.
 const MAX_ENTRIES: usize = 200_000;
@@ -30,12 +32,18 @@ struct Proved {
     prover: &'static str,
 }
 
-const STANDING: Proved =
-    Proved { ids: "snarkWorkRange.workIds", fee: "snarkWorkRange.snarkFee", prover: "snarkWorkRange.snarkProverKey" };
+const STANDING: Proved = Proved {
+    ids: "snarkWorkRange.workIds",
+    fee: "snarkWorkRange.snarkFee",
+    prover: "snarkWorkRange.snarkProverKey",
+};
 
 impl Proved {
     fn read(&self, ids: Ids, fee: &Wire, prover: Key) -> Result<(WorkId, Offer), Fault> {
-        Ok((ids.work(self.ids)?, Offer { fee: fee.amount(self.fee)?, prover: prover.key(self.prover)? }))
+        Ok((
+            ids.work(self.ids)?,
+            Offer { fee: fee.amount(self.fee)?, prover: prover.key(self.prover)? },
+        ))
     }
 }
 
@@ -70,7 +78,8 @@ trait OfProof {
 
 impl OfProof for OpenWork {
     const LIMIT: usize = MAX_ENTRIES;
-    const FIELDS: Proved = Proved { ids: "snarkPool.workIds", fee: "snarkPool.fee", prover: "snarkPool.prover" };
+    const FIELDS: Proved =
+        Proved { ids: "snarkPool.workIds", fee: "snarkPool.fee", prover: "snarkPool.prover" };
 
     fn of(work: WorkId, offer: Offer) -> Self {
         Self { work, standing: Some(offer) }
@@ -182,7 +191,9 @@ impl BundleSpec {
                 let (work, offer) = STANDING.read(self.work_ids, &fee, prover)?;
                 Ok(OpenWork { work, standing: Some(offer) })
             }
-            (None, None) => Ok(OpenWork { work: self.work_ids.work(STANDING.ids)?, standing: None }),
+            (None, None) => {
+                Ok(OpenWork { work: self.work_ids.work(STANDING.ids)?, standing: None })
+            }
             (Some(_), None) => Err(invalid(STANDING.prover, "null beside a fee")),
             (None, Some(_)) => Err(invalid(STANDING.fee, "null beside a prover")),
         }
@@ -234,7 +245,10 @@ mod tests {
             assert!(document.contains("snarkPool { workIds fee prover }"), "{document}");
             assert!(document.contains("{ workBundle { workId } }"), "{document}");
         }
-        assert!(range.contains("{ workBundleSpec { workIds snarkFee snarkProverKey } }"), "{range}");
+        assert!(
+            range.contains("{ workBundleSpec { workIds snarkFee snarkProverKey } }"),
+            "{range}"
+        );
     }
 
     #[test]
@@ -242,14 +256,21 @@ mod tests {
         let pool = plainly::<Pool>(r#"{"workIds":[-5,6],"fee":"7","prover":"B62q"}"#).unwrap();
         assert_eq!((pool.work, pool.standing.unwrap().fee.get()), (WorkId::two(-5, 6), 7));
         let sale = plainly::<Sales>(r#"{"workIds":[5],"fee":"0","prover":"B62q"}"#).unwrap();
-        assert_eq!((sale.work, sale.fee, sale.prover.as_str()), (WorkId::one(5), Nanomina::ZERO, "B62q"));
+        assert_eq!(
+            (sale.work, sale.fee, sale.prover.as_str()),
+            (WorkId::one(5), Nanomina::ZERO, "B62q")
+        );
         let pending = plainly::<Pending>(r#"{"workBundle":[{"workId":1},{"workId":-2}]}"#);
         assert_eq!(pending, Some(WorkId::two(1, -2)));
         assert_eq!(plainly::<Pending>(r#"{"workBundle":[{"workId":1}]}"#), Some(WorkId::one(1)));
-        let range =
-            plainly::<Range>(r#"{"workBundleSpec":{"workIds":[1,2],"snarkFee":"9","snarkProverKey":"B62q"}}"#).unwrap();
+        let range = plainly::<Range>(
+            r#"{"workBundleSpec":{"workIds":[1,2],"snarkFee":"9","snarkProverKey":"B62q"}}"#,
+        )
+        .unwrap();
         assert_eq!((range.work, range.standing.unwrap().fee.get()), (WorkId::two(1, 2), 9));
-        let gap = plainly::<Range>(r#"{"workBundleSpec":{"workIds":[1],"snarkFee":null,"snarkProverKey":null}}"#);
+        let gap = plainly::<Range>(
+            r#"{"workBundleSpec":{"workIds":[1],"snarkFee":null,"snarkProverKey":null}}"#,
+        );
         assert_eq!(gap, Some(OpenWork { work: WorkId::one(1), standing: None }));
     }
 

@@ -1,8 +1,9 @@
 //! From the answers about chain and works to a [`ChainLook`] and a [`snarkfee_core::market::Book`].
 //!
-//! They are gone through by hand, unlike the small answers: a pool of tens of thousands of entries is turned into works as it is read,
-//! without a list of what it says in between. Daemons print an entry with nothing between its fields and these in the order asked for;
-//! that is read byte for byte, and whatever is printed otherwise field by field, with the same meaning.
+//! They are gone through by hand, unlike the small answers: a pool of tens of thousands of entries
+//! is turned into works as it is read, without a list of what it says in between. Daemons print an
+//! entry with nothing between its fields and these in the order asked for; that is read byte for
+//! byte, and whatever is printed otherwise field by field, with the same meaning.
 
 use serde_json::Error;
 use snarkfee_core::{fault::Fault, market::ChainLook};
@@ -80,13 +81,15 @@ pub(super) fn pool(data: PoolData) -> Result<MarketAnswer, Fault> {
     Ok((Some(chain), book))
 }
 
-/// Reads `market_coda.graphql`. Without blocks, works already bought stay in the book until the daemon drops them.
+/// Reads `market_coda.graphql`. Without blocks, works already bought stay in the book until the
+/// daemon drops them.
 pub(super) fn coda(data: PoolData) -> Result<MarketAnswer, Fault> {
     Ok((None, book::from_pool(data.snark_pool?, data.pending_snark_work?, &ChainLook::default())))
 }
 
 fn assembled(blocks: Option<List<Blocks>>) -> Result<ChainLook, Fault> {
-    let blocks = blocks.ok_or_else(|| Fault::Refused { message: "bestChain is null".to_owned() })?;
+    let blocks =
+        blocks.ok_or_else(|| Fault::Refused { message: "bestChain is null".to_owned() })?;
     Ok(chain::assemble(blocks?))
 }
 
@@ -136,7 +139,8 @@ mod tests {
             let data = json!({"bestChain": [block(8, &[])], "snarkWorkRange": entries}).to_string();
             range(RangeData::read(&mut Cursor::new(&data)).unwrap())
         };
-        let (_, book) = read(&[entry(1, Value::Null, Value::Null), entry(2, json!("9"), json!(KEY))]).unwrap();
+        let (_, book) =
+            read(&[entry(1, Value::Null, Value::Null), entry(2, json!("9"), json!(KEY))]).unwrap();
         assert_eq!(book.order, BookOrder::Purchase);
         assert_eq!(book.works[0].standing, None);
         assert_eq!(book.works[1].standing.as_ref().unwrap().fee.get(), 9);
@@ -153,14 +157,21 @@ mod tests {
             ("/snarkPool/0/workIds", json!([]), "snarkPool.workIds"),
             ("/snarkPool/0/prover", json!("<b>"), "snarkPool.prover"),
             ("/bestChain/0/snarkJobs/0/fee", json!("1.5"), "bestChain.snarkJobs.fee"),
-            ("/bestChain/0/protocolState/consensusState/blockHeight", json!("-7"), "bestChain.blockHeight"),
+            (
+                "/bestChain/0/protocolState/consensusState/blockHeight",
+                json!("-7"),
+                "bestChain.blockHeight",
+            ),
             ("/bestChain/0/protocolState/blockchainState/date", json!("today"), "bestChain.date"),
             ("/pendingSnarkWork/0/workBundle", json!([]), "pendingSnarkWork.workBundle"),
         ] {
             let mut data = good.clone();
             *data.pointer_mut(pointer).unwrap() = value;
             let fault = read_pool(&data).unwrap_err();
-            assert!(matches!(&fault, Fault::InvalidValue { field: named, .. } if named == field), "{fault}");
+            assert!(
+                matches!(&fault, Fault::InvalidValue { field: named, .. } if named == field),
+                "{fault}"
+            );
         }
     }
 
@@ -168,7 +179,10 @@ mod tests {
     fn lists_beyond_their_limits_are_oversized() {
         let data = json!({"bestChain": vec![block(7, &[]); MAX_BLOCKS as usize + 1], "snarkPool": [],
             "pendingSnarkWork": []});
-        assert_eq!(read_pool(&data).unwrap_err(), Fault::Oversized { limit: u64::from(MAX_BLOCKS) });
+        assert_eq!(
+            read_pool(&data).unwrap_err(),
+            Fault::Oversized { limit: u64::from(MAX_BLOCKS) }
+        );
         let data = json!({"bestChain": [block(7, &vec![work_of(1, "1"); MAX_WORKS + 1])], "snarkPool": [],
             "pendingSnarkWork": []});
         assert_eq!(read_pool(&data).unwrap_err(), Fault::Oversized { limit: MAX_WORKS as u64 });
@@ -212,22 +226,28 @@ mod tests {
 
     /// The values of a work's ids, fee and prover, now and then such as no daemon lists.
     fn any_works() -> impl Strategy<Value = Vec<[Value; 3]>> {
-        let number =
-            prop_oneof![3 => 0_i64..1_000, 1 => any::<i64>(), 1 => proptest::sample::select(vec![i64::MIN, i64::MAX])];
+        let number = prop_oneof![3 => 0_i64..1_000, 1 => any::<i64>(), 1 => proptest::sample::select(vec![i64::MIN, i64::MAX])];
         let odd_ids = [json!("7"), json!(1.5), Value::Null];
-        let id =
-            prop_oneof![9 => number.clone().prop_map(Value::from), 1 => proptest::sample::select(odd_ids.to_vec())];
+        let id = prop_oneof![9 => number.clone().prop_map(Value::from), 1 => proptest::sample::select(odd_ids.to_vec())];
         let ids = prop_oneof![
             9 => proptest::collection::vec(id.clone(), 1..3),
             1 => proptest::collection::vec(id, 0..4),
         ];
-        let odd_fees = [json!(5), json!("05"), json!("-0"), json!(" 5"), json!("9999999999999999999"), Value::Null];
+        let odd_fees = [
+            json!(5),
+            json!("05"),
+            json!("-0"),
+            json!(" 5"),
+            json!("9999999999999999999"),
+            Value::Null,
+        ];
         let fee = prop_oneof![
             9 => number.prop_map(|fee| json!(fee.to_string())),
             1 => proptest::sample::select(odd_fees.to_vec()),
         ];
         let odd_keys = [json!("B62q\""), json!("B62q0"), json!("\u{e9}"), json!(""), Value::Null];
-        let key = prop_oneof![9 => Just(json!(KEY)), 1 => proptest::sample::select(odd_keys.to_vec())];
+        let key =
+            prop_oneof![9 => Just(json!(KEY)), 1 => proptest::sample::select(odd_keys.to_vec())];
         let work = (ids, fee, key).prop_map(|(ids, fee, key)| [ids.into(), fee, key]);
         proptest::collection::vec(work, 0..4)
     }
@@ -235,7 +255,8 @@ mod tests {
     /// A list of objects with these fields in this order, as a daemon prints it but for `gap`.
     fn printed<const N: usize>(names: [&str; N], entries: &[[Value; N]], gap: &str) -> String {
         let fields = |values: &[Value; N]| {
-            let fields = names.iter().zip(values).map(|(name, value)| format!("\"{name}\":{value}"));
+            let fields =
+                names.iter().zip(values).map(|(name, value)| format!("\"{name}\":{value}"));
             format!("{{{gap}{}}}", fields.collect::<Vec<_>>().join(","))
         };
         format!("[{}]", entries.iter().map(fields).collect::<Vec<_>>().join(","))

@@ -1,7 +1,8 @@
-//! Where a daemon's metrics are read: from its own page, or from a Prometheus server that scrapes it.
+//! Where a daemon's metrics are read: from its own page, or from a Prometheus server that scrapes
+//! it.
 //!
-//! Invariants: both ways end in the same text and the same reader (`scrape`), so that they tell the same within one scrape; of a
-//! server only current samples of one target are taken.
+//! Invariants: both ways end in the same text and the same reader (`scrape`), so that they tell the
+//! same within one scrape; of a server only current samples of one target are taken.
 
 use std::time::Duration;
 
@@ -39,14 +40,19 @@ impl MetricsEndpoint {
     }
 
     /// Reads once.
-    pub(super) async fn read(&self, http: &Http, token: Option<&HeaderValue>) -> Result<Scrape, Failure> {
+    pub(super) async fn read(
+        &self,
+        http: &Http,
+        token: Option<&HeaderValue>,
+    ) -> Result<Scrape, Failure> {
         match self {
             Self::Page(url) => {
                 let body = http.get_text(url, token).await?.success()?;
                 scrape::read(&body).map_err(Failure::unclear)
             }
             Self::Prometheus { url, selector, max_age } => {
-                let answer = http.get_json(&prometheus::question(url, selector), token).await?.success()?;
+                let answer =
+                    http.get_json(&prometheus::question(url, selector), token).await?.success()?;
                 prometheus::read(&answer, *max_age).map_err(Failure::unclear)
             }
         }

@@ -1,6 +1,7 @@
 //! The operations sent, one document each, with types generated from `graphql/schema.graphql`.
 //!
-//! A request carries its whole document, so a document holds one operation: what a mutation can do is what its file shows.
+//! A request carries its whole document, so a document holds one operation: what a mutation can do
+//! is what its file shows.
 
 use graphql_client::GraphQLQuery;
 

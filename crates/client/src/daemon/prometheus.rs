@@ -1,8 +1,9 @@
-//! A daemon's metrics as a Prometheus server has them: the instant query that asks for them, and its answer written out again as the
-//! text that the daemon would have served.
+//! A daemon's metrics as a Prometheus server has them: the instant query that asks for them, and
+//! its answer written out again as the text that the daemon would have served.
 //!
-//! The server's own rules of staleness hold (Prometheus, "Querying basics", 2.x): a series whose target went away is not in an answer.
-//! Beyond that, samples have an age limit, by the server's clock alone: the query asks for the time at which the oldest was scraped.
+//! The server's own rules of staleness hold (Prometheus, "Querying basics", 2.x): a series whose
+//! target went away is not in an answer. Beyond that, samples have an age limit, by the server's
+//! clock alone: the query asks for the time at which the oldest was scraped.
 //!
 //! Not here: what the samples mean (`scrape`).
 
@@ -29,9 +30,11 @@ pub(super) fn question(server: &Url, selector: &str) -> Url {
 
 fn expression(selector: &str) -> String {
     let prefixes = DAEMON_PREFIXES.join("|");
-    let names = format!("({prefixes})({FEES}_(bucket|sum|count)|{POOL_SIZE}|{COMPLETED}|{ASSIGNED})");
+    let names =
+        format!("({prefixes})({FEES}_(bucket|sum|count)|{POOL_SIZE}|{COMPLETED}|{ASSIGNED})");
     let selector = selector.trim().trim_end_matches(',');
-    // One scrape stamps all series of a target. `timestamp` drops names, so of several series of one target it is asked one by one.
+    // One scrape stamps all series of a target. `timestamp` drops names, so of several series of
+    // one target it is asked one by one.
     let stamped = DAEMON_PREFIXES.iter().flat_map(|prefix| {
         let name = |name: String| format!("timestamp({prefix}{name}{{{selector}}})");
         [name(POOL_SIZE.to_owned()), name(format!("{FEES}_count"))]
@@ -72,7 +75,8 @@ pub(super) fn read(body: &[u8], max_age: Duration) -> Result<Scrape, Fault> {
     }
     let mut text = String::new();
     for prefix in DAEMON_PREFIXES {
-        writeln!(text, "# TYPE {prefix}{FEES} histogram").map_err(|error| malformed(error.to_string()))?;
+        writeln!(text, "# TYPE {prefix}{FEES} histogram")
+            .map_err(|error| malformed(error.to_string()))?;
     }
     let (mut target, mut age, mut up) = (None, None, None);
     for Series { mut metric, value: (asked, value) } in data.result {
@@ -88,7 +92,9 @@ pub(super) fn read(body: &[u8], max_age: Duration) -> Result<Scrape, Fault> {
         let bound = metric.remove("le");
         if target.get_or_insert_with(|| metric.clone()) != &metric {
             let [one, other] = [target.unwrap_or_default(), metric].map(|labels| shown(&labels));
-            return Err(Fault::NotScraped { cause: format!("the selector picks several targets: {one} and {other}") });
+            return Err(Fault::NotScraped {
+                cause: format!("the selector picks several targets: {one} and {other}"),
+            });
         }
         let bound = bound.map(|bound| bound.parse::<f64>()).transpose();
         let bound = bound.map_err(|_| malformed(format!("{name} has a bucket without a bound")))?;
@@ -100,8 +106,12 @@ pub(super) fn read(body: &[u8], max_age: Duration) -> Result<Scrape, Fault> {
     let missing = |cause: &str| Err(Fault::NotScraped { cause: cause.to_owned() });
     match (target, up) {
         (Some(_), _) => {}
-        (None, Some(up)) if up < 1.0 => return missing("it cannot scrape the target that the selector picks"),
-        (None, Some(_)) => return missing("the target that the selector picks has no metrics of snark work"),
+        (None, Some(up)) if up < 1.0 => {
+            return missing("it cannot scrape the target that the selector picks");
+        }
+        (None, Some(_)) => {
+            return missing("the target that the selector picks has no metrics of snark work");
+        }
         (None, None) => return missing("the selector picks no target of it"),
     }
     let Some(age) = age.and_then(|age| Duration::try_from_secs_f64(age.max(0.0)).ok()) else {
@@ -118,7 +128,8 @@ pub(super) fn read(body: &[u8], max_age: Duration) -> Result<Scrape, Fault> {
 
 /// The labels of a target in one bounded line.
 fn shown(labels: &BTreeMap<String, String>) -> String {
-    let pairs: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+    let pairs: Vec<String> =
+        labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
     Fault::excerpt(&pairs.join(","))
 }
 
@@ -152,8 +163,7 @@ mod tests {
     }
 
     fn answer(result: impl Into<Value>) -> Result<Scrape, Fault> {
-        let body =
-            json!({"status": "success", "data": {"resultType": "vector", "result": Into::<Value>::into(result)}});
+        let body = json!({"status": "success", "data": {"resultType": "vector", "result": Into::<Value>::into(result)}});
         read(body.to_string().as_bytes(), LIMIT)
     }
 
@@ -198,7 +208,12 @@ mod tests {
         let mut unbounded = page();
         unbounded[2]["metric"]["le"] = "\"} 9\n".into();
         assert_eq!(answer(unbounded).unwrap_err().code(), "malformed");
-        for body in ["", "<html>", "[]", r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#] {
+        for body in [
+            "",
+            "<html>",
+            "[]",
+            r#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#,
+        ] {
             assert_eq!(read(body.as_bytes(), LIMIT).unwrap_err().code(), "malformed", "{body}");
         }
         let many = vec![series("up", None, "1"); MOST_SERIES + 1];

@@ -1,10 +1,13 @@
-//! The daemon's scalars: taken tolerantly as string or number, read strictly with the field's name at hand.
+//! The daemon's scalars: taken tolerantly as string or number, read strictly with the field's name
+//! at hand.
 //!
-//! The daemon prints `Int` as a JSON number and its 32- and 64-bit scalars as strings, and names differ between eras (`UInt64`
-//! became `Fee`, `Amount`, ..). All but keys (`keys`) and the ids of works (`ids`) arrive as [`Wire`]; one function per
-//! meaning turns it into a value or into [`Fault::InvalidValue`].
+//! The daemon prints `Int` as a JSON number and its 32- and 64-bit scalars as strings, and names
+//! differ between eras (`UInt64` became `Fee`, `Amount`, ..). All but keys (`keys`) and the ids of
+//! works (`ids`) arrive as [`Wire`]; one function per meaning turns it into a value or into
+//! [`Fault::InvalidValue`].
 //!
-//! Invariants: a number is accepted only in canonical decimal form, so that nothing is read as something it does not say.
+//! Invariants: a number is accepted only in canonical decimal form, so that nothing is read as
+//! something it does not say.
 
 use std::{borrow::Cow, fmt};
 
@@ -82,11 +85,16 @@ impl Wire {
         time.ok_or_else(|| self.invalid(field))
     }
 
-    /// A state hash; only that it is a short text without control characters is checked, it serves as an identity.
+    /// A state hash; only that it is a short text without control characters is checked, it serves
+    /// as an identity.
     pub(super) fn hash(&self, field: &str) -> Result<String, Fault> {
         const LONGEST: usize = 1024;
         match self {
-            Self::Text(text) if !text.is_empty() && text.len() <= LONGEST && !text.contains(char::is_control) => {
+            Self::Text(text)
+                if !text.is_empty()
+                    && text.len() <= LONGEST
+                    && !text.contains(char::is_control) =>
+            {
                 Ok(text.to_string())
             }
             _ => Err(self.invalid(field)),
@@ -125,11 +133,13 @@ impl<'de> Deserialize<'de> for Wire {
             }
 
             fn visit_u64<E: de::Error>(self, number: u64) -> Result<Wire, E> {
-                Ok(i64::try_from(number).map_or_else(|_large| Wire::Text(number.to_string().into()), Wire::Int))
+                Ok(i64::try_from(number)
+                    .map_or_else(|_large| Wire::Text(number.to_string().into()), Wire::Int))
             }
 
             fn visit_f64<E: de::Error>(self, number: f64) -> Result<Wire, E> {
-                // `Debug` keeps the fraction of a whole number, so that 1.0 stays what it is: not canonical.
+                // `Debug` keeps the fraction of a whole number, so that 1.0 stays what it is: not
+                // canonical.
                 Ok(Wire::Text(format!("{number:?}").into()))
             }
         }
@@ -138,7 +148,8 @@ impl<'de> Deserialize<'de> for Wire {
     }
 }
 
-/// The integer that a text prints canonically: no sign but one `-`, no leading zero, nothing around it.
+/// The integer that a text prints canonically: no sign but one `-`, no leading zero, nothing around
+/// it.
 fn canonical(text: &str) -> Option<i64> {
     let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
     match digits {
@@ -207,7 +218,10 @@ mod tests {
             "18446744073709551616",
         ] {
             let fault = wire(json).amount("snarkPool.fee").unwrap_err();
-            assert!(matches!(&fault, Fault::InvalidValue { field, .. } if field == "snarkPool.fee"), "{json}: {fault}");
+            assert!(
+                matches!(&fault, Fault::InvalidValue { field, .. } if field == "snarkPool.fee"),
+                "{json}: {fault}"
+            );
         }
     }
 
@@ -220,12 +234,18 @@ mod tests {
 
     #[test]
     fn times_are_milliseconds_and_keys_are_text() {
-        assert_eq!(wire("\"1617151320000\"").time("date").unwrap(), "2021-03-31T00:42:00Z".parse().unwrap());
+        assert_eq!(
+            wire("\"1617151320000\"").time("date").unwrap(),
+            "2021-03-31T00:42:00Z".parse().unwrap()
+        );
         assert!(wire("\"-1\"").time("date").is_err());
         assert!(wire("9223372036854775807").time("date").is_err());
         for json in ["7", "18446744073709551615", "\"B62 q\"", "\"\"", "\"5\\u0000\""] {
             let fault = serde_json::from_str::<Key>(json).unwrap().key("prover").unwrap_err();
-            assert!(matches!(&fault, Fault::InvalidValue { field, .. } if field == "prover"), "{json}: {fault}");
+            assert!(
+                matches!(&fault, Fault::InvalidValue { field, .. } if field == "prover"),
+                "{json}: {fault}"
+            );
         }
         assert!(wire("4294967296").length("blockchainLength").is_err());
     }

@@ -28,8 +28,9 @@ pub struct Scrape {
 
 /// Reads a metrics text.
 ///
-/// A text without any sample is [`Fault::Malformed`], one without any of the daemon's snark work metrics
-/// [`Fault::Unsupported`], one whose histogram or gauges cannot be true [`Fault::InvalidValue`].
+/// A text without any sample is [`Fault::Malformed`], one without any of the daemon's snark work
+/// metrics [`Fault::Unsupported`], one whose histogram or gauges cannot be true
+/// [`Fault::InvalidValue`].
 pub(super) fn read(body: &[u8]) -> Result<Scrape, Fault> {
     let malformed = |cause: String| Fault::Malformed { cause };
     let text = std::str::from_utf8(body).map_err(|error| malformed(error.to_string()))?;
@@ -45,23 +46,29 @@ pub(super) fn read(body: &[u8]) -> Result<Scrape, Fault> {
         defects: exposition.defect_count(),
     };
     if metrics == (PoolMetrics { defects: metrics.defects, ..PoolMetrics::default() }) {
-        return Err(Fault::Unsupported { missing: "metrics of snark work in this text".to_owned() });
+        return Err(Fault::Unsupported {
+            missing: "metrics of snark work in this text".to_owned(),
+        });
     }
-    let present =
-        |prefix: &&str| [FEES, POOL_SIZE].iter().any(|name| exposition.family(&[prefix, *name].concat()).is_some());
+    let present = |prefix: &&str| {
+        [FEES, POOL_SIZE].iter().any(|name| exposition.family(&[prefix, *name].concat()).is_some())
+    };
     let prefix = DAEMON_PREFIXES.into_iter().find(present).unwrap_or(DAEMON_PREFIXES[0]);
     Ok(Scrape { metrics, prefix, families: exposition.families().len(), sampled: None })
 }
 
 fn fees(exposition: &Exposition<'_>) -> Result<Option<FeeHistogram>, Fault> {
     let Some(family) = exposition.daemon_family(FEES) else { return Ok(None) };
-    let histogram = Histogram::from_family(&family)
-        .map_err(|defect| Fault::InvalidValue { field: FEES.to_owned(), value: defect.to_string() })?;
+    let histogram = Histogram::from_family(&family).map_err(|defect| Fault::InvalidValue {
+        field: FEES.to_owned(),
+        value: defect.to_string(),
+    })?;
     let (bounds, cumulative, sum) = histogram.into_parts();
     Ok(Some(FeeHistogram { bounds, cumulative, sum }))
 }
 
-/// A count. Only the daemon's moving averages may be 0/0 (Mina `mina_metrics.ml`): a count that is no number is a lie.
+/// A count. Only the daemon's moving averages may be 0/0 (Mina `mina_metrics.ml`): a count that is
+/// no number is a lie.
 fn count(exposition: &Exposition<'_>, name: &str) -> Result<Option<f64>, Fault> {
     match exposition.daemon_family(name).and_then(|family| family.value()) {
         Some(value) if !value.is_finite() || value < 0.0 => {
@@ -89,7 +96,11 @@ mod tests {
         let metrics = metrics.metrics;
         assert_eq!(
             metrics.fees,
-            Some(FeeHistogram { bounds: vec![0.0, 1.0], cumulative: vec![1.0, 1.0, 3.0], sum: 1.5e9 })
+            Some(FeeHistogram {
+                bounds: vec![0.0, 1.0],
+                cumulative: vec![1.0, 1.0, 3.0],
+                sum: 1.5e9
+            })
         );
         assert_eq!(
             (metrics.pool_size, metrics.completed_by_own, metrics.assigned_to_own),

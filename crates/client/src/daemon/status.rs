@@ -60,7 +60,9 @@ macro_rules! raw {
             slot_duration: status.consensus_configuration.slot_duration,
             productions: status
                 .next_block_production
-                .map(|production| production.times.into_iter().map(|slot| slot.start_time).collect())
+                .map(|production| {
+                    production.times.into_iter().map(|slot| slot.start_time).collect()
+                })
                 .unwrap_or_default(),
         }
     }};
@@ -70,7 +72,11 @@ macro_rules! raw {
 pub(super) fn plain(data: status::ResponseData) -> Result<Status, Fault> {
     let status = data.daemon_status;
     let (keys, peers) = (status.block_production_keys.len(), status.peers.len());
-    Ok(Status { peers: Some(peer_count(peers)?), produces_blocks: keys > 0, ..raw!(status).read()? })
+    Ok(Status {
+        peers: Some(peer_count(peers)?),
+        produces_blocks: keys > 0,
+        ..raw!(status).read()?
+    })
 }
 
 /// Reads `status_metrics.graphql`.
@@ -79,7 +85,10 @@ pub(super) fn with_metrics(data: status_metrics::ResponseData) -> Result<Status,
     let (keys, peers) = (status.block_production_keys.len(), status.peers.len());
     let exact_pool = ExactPool {
         snark_pool_size: status.metrics.snark_pool_size.unsigned("metrics.snarkPoolSize")?,
-        pending_snark_work: status.metrics.pending_snark_work.unsigned("metrics.pendingSnarkWork")?,
+        pending_snark_work: status
+            .metrics
+            .pending_snark_work
+            .unsigned("metrics.pendingSnarkWork")?,
     };
     Ok(Status {
         peers: Some(peer_count(peers)?),
@@ -104,7 +113,9 @@ impl Raw {
     fn read(self) -> Result<Status, Fault> {
         let worker = self
             .worker
-            .map(|text| PublicKey::try_new(&text).map_err(|_not_a_key| invalid("snarkWorker", &text)))
+            .map(|text| {
+                PublicKey::try_new(&text).map_err(|_not_a_key| invalid("snarkWorker", &text))
+            })
             .transpose()?;
         let slot_ms = self.slot_duration.unsigned("consensusConfiguration.slotDuration")?;
         if !(1..=LONGEST_SLOT_MS).contains(&slot_ms) {
@@ -124,7 +135,10 @@ impl Raw {
             uptime: Duration::from_secs(self.uptime.unsigned("uptimeSecs")?),
             peers: None,
             commit: Fault::excerpt(&self.commit),
-            state_hash: self.state_hash.map(|hash| Wire::variable(hash).hash("stateHash")).transpose()?,
+            state_hash: self
+                .state_hash
+                .map(|hash| Wire::variable(hash).hash("stateHash"))
+                .transpose()?,
             best_tip: self.best_tip.map(|slot| slot.read("consensusTimeBestTip")).transpose()?,
             now: self.now.read("consensusTimeNow")?,
             slot_duration: Duration::from_millis(slot_ms),
@@ -171,8 +185,14 @@ mod tests {
     #[test]
     fn a_synced_daemon_reads_as_it_says() {
         let status = read(synced()).unwrap();
-        assert_eq!((status.worker, status.fee.get(), status.sync), (None, 100_000_000, SyncState::Synced));
-        assert_eq!((status.height, status.highest_received, status.peers), (Some(363_117), 363_118, Some(2)));
+        assert_eq!(
+            (status.worker, status.fee.get(), status.sync),
+            (None, 100_000_000, SyncState::Synced)
+        );
+        assert_eq!(
+            (status.height, status.highest_received, status.peers),
+            (Some(363_117), 363_118, Some(2))
+        );
         assert_eq!(status.now.global_slot, 602);
         assert_eq!(status.best_tip.unwrap().starts, "2021-03-31T00:42:00Z".parse().unwrap());
         assert_eq!(status.next_block_production, Some("2021-03-31T00:51:00Z".parse().unwrap()));
@@ -186,7 +206,9 @@ mod tests {
         let mut document = synced();
         let status = &mut document["daemonStatus"];
         status["syncStatus"] = json!("BOOTSTRAP");
-        for field in ["blockchainLength", "stateHash", "consensusTimeBestTip", "nextBlockProduction"] {
+        for field in
+            ["blockchainLength", "stateHash", "consensusTimeBestTip", "nextBlockProduction"]
+        {
             status[field] = Value::Null;
         }
         status["blockProductionKeys"] = json!([]);
@@ -208,7 +230,10 @@ mod tests {
             let mut document = synced();
             document["daemonStatus"][field] = value;
             let fault = read(document).unwrap_err();
-            assert!(matches!(&fault, Fault::InvalidValue { field: named, .. } if named == field), "{fault}");
+            assert!(
+                matches!(&fault, Fault::InvalidValue { field: named, .. } if named == field),
+                "{fault}"
+            );
         }
         let mut document = synced();
         document["daemonStatus"]["consensusConfiguration"]["slotDuration"] = json!(0);
@@ -218,9 +243,13 @@ mod tests {
     #[test]
     fn the_newer_form_adds_exact_numbers_and_the_oldest_lacks_peers() {
         let mut document = synced();
-        document["daemonStatus"]["metrics"] = json!({"snarkPoolSize": 4111, "pendingSnarkWork": 12});
+        document["daemonStatus"]["metrics"] =
+            json!({"snarkPoolSize": 4111, "pendingSnarkWork": 12});
         let status = with_metrics(serde_json::from_value(document).unwrap()).unwrap();
-        assert_eq!(status.exact_pool, Some(ExactPool { snark_pool_size: 4111, pending_snark_work: 12 }));
+        assert_eq!(
+            status.exact_pool,
+            Some(ExactPool { snark_pool_size: 4111, pending_snark_work: 12 })
+        );
 
         let mut document = synced();
         document["daemonStatus"]["blockProducerPubkeys"] = json!([]);

@@ -8,17 +8,25 @@ use snarkfee_core::{
     units::{Currency, Fiat},
 };
 
-/// Reads the price at `pointer` (RFC 6901): a JSON number, or a string that holds one. Digits beyond the ninth decimal are cut off.
+/// Reads the price at `pointer` (RFC 6901): a JSON number, or a string that holds one. Digits
+/// beyond the ninth decimal are cut off.
 pub(super) fn read_price(body: &[u8], pointer: &str, currency: Currency) -> Result<Fiat, Fault> {
-    let malformed = |error: serde_json::Error| Fault::Malformed { cause: Fault::excerpt(&error.to_string()) };
+    let malformed =
+        |error: serde_json::Error| Fault::Malformed { cause: Fault::excerpt(&error.to_string()) };
     let root: &RawValue = serde_json::from_slice(body).map_err(malformed)?;
-    let found = find(root, pointer).ok_or_else(|| Fault::Unsupported { missing: format!("value at {pointer:?}") })?;
+    let found = find(root, pointer)
+        .ok_or_else(|| Fault::Unsupported { missing: format!("value at {pointer:?}") })?;
     let text = match found.get().strip_prefix('"') {
         Some(_) => serde_json::from_str::<String>(found.get()).map_err(malformed)?,
         None => found.get().to_owned(),
     };
-    let price = nanos(text.trim()).filter(|nanos| *nanos > 0).and_then(|nanos| Fiat::try_new(nanos, currency));
-    price.ok_or_else(|| Fault::InvalidValue { field: pointer.to_owned(), value: Fault::excerpt(&text) })
+    let price = nanos(text.trim())
+        .filter(|nanos| *nanos > 0)
+        .and_then(|nanos| Fiat::try_new(nanos, currency));
+    price.ok_or_else(|| Fault::InvalidValue {
+        field: pointer.to_owned(),
+        value: Fault::excerpt(&text),
+    })
 }
 
 fn find<'a>(root: &'a RawValue, pointer: &str) -> Option<&'a RawValue> {
@@ -37,7 +45,8 @@ fn find<'a>(root: &'a RawValue, pointer: &str) -> Option<&'a RawValue> {
     })
 }
 
-/// The number in billionths, rounded down; `None` for negative numbers, numbers too large, and anything else.
+/// The number in billionths, rounded down; `None` for negative numbers, numbers too large, and
+/// anything else.
 fn nanos(text: &str) -> Option<u64> {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
@@ -53,7 +62,8 @@ fn nanos(text: &str) -> Option<u64> {
     }
     let digits = whole.trim_start_matches('0').bytes().chain(fraction.bytes());
     let leading = whole.trim_start_matches('0').len();
-    // Digits to keep: those before the point once it has moved by the exponent and by nine decimals.
+    // Digits to keep: those before the point once it has moved by the exponent and by nine
+    // decimals.
     let keep = i64::try_from(leading).ok()? + i64::from(exponent) + 9;
     let Ok(keep) = usize::try_from(keep) else {
         return Some(0);

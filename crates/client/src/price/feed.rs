@@ -54,10 +54,12 @@ impl PriceFeed {
     }
 
     async fn body(&self) -> Result<Vec<u8>, Fault> {
-        let request = self.client.get(self.feed.url.expose().clone()).header("accept", "application/json");
+        let request =
+            self.client.get(self.feed.url.expose().clone()).header("accept", "application/json");
         let mut response = request.send().await.map_err(|error| self.fault(error, false))?;
         let status = response.status();
-        let oversized = || Fault::Oversized { limit: u64::try_from(self.size_limit).unwrap_or(u64::MAX) };
+        let oversized =
+            || Fault::Oversized { limit: u64::try_from(self.size_limit).unwrap_or(u64::MAX) };
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.fault(error, true))? {
             if body.len() + chunk.len() > self.size_limit {
@@ -123,7 +125,12 @@ mod tests {
 
     async fn answer(status: usize, body: &str) -> Result<Quote, Fault> {
         let mut server = Server::new_async().await;
-        let mock = server.mock("GET", "/price?key=hunter2").with_status(status).with_body(body).create_async().await;
+        let mock = server
+            .mock("GET", "/price?key=hunter2")
+            .with_status(status)
+            .with_body(body)
+            .create_async()
+            .await;
         let mut feed = feed(&format!("{}/price?key=hunter2", server.url()));
         feed.size_limit = 1000;
         let quote = feed.fetch(now()).await;
@@ -148,7 +155,8 @@ mod tests {
         assert_eq!(code(answer(500, &"x".repeat(1001)).await), "oversized");
     }
 
-    /// Answers one connection with `bytes`, then holds it open until the peer closes it, if `hang`, or closes it.
+    /// Answers one connection with `bytes`, then holds it open until the peer closes it, if `hang`,
+    /// or closes it.
     fn serve(bytes: &'static [u8], hang: bool) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -173,10 +181,17 @@ mod tests {
         silent.time_limit = Duration::from_millis(50);
         let mut slow = feed(&serve(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{", true));
         slow.time_limit = Duration::from_millis(50);
-        for (feed, code) in [(refused, "unreachable"), (cut, "truncated"), (silent, "timed_out"), (slow, "timed_out")] {
+        for (feed, code) in [
+            (refused, "unreachable"),
+            (cut, "truncated"),
+            (silent, "timed_out"),
+            (slow, "timed_out"),
+        ] {
             let fault = feed.fetch(now()).await.unwrap_err();
             assert_eq!(fault.code(), code, "{fault}");
-            assert!(!fault.to_string().contains("hunter2") && !format!("{feed:?}").contains("hunter2"));
+            assert!(
+                !fault.to_string().contains("hunter2") && !format!("{feed:?}").contains("hunter2")
+            );
         }
     }
 }

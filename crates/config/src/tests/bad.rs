@@ -18,14 +18,23 @@ fn in_daemon(text: &str) -> Vec<String> {
 fn every_bad_setting_names_its_place_and_how_to_write_it() {
     let cases = [
         ("[policy]\nflor = \"0 MINA\"", "2: policy.flor: unknown key, did you mean \"floor\"?"),
-        ("[policy]\nhalfLife = \"6h\"", "2: policy.halfLife: unknown key, did you mean \"half_life\"?"),
+        (
+            "[policy]\nhalfLife = \"6h\"",
+            "2: policy.halfLife: unknown key, did you mean \"half_life\"?",
+        ),
         ("[polcy]\nfloor = \"0 MINA\"", "1: polcy: unknown key, did you mean \"policy\"?"),
-        ("[controller]\nfloor = \"0 MINA\"", "2: controller.floor: unknown key, it belongs in [policy]"),
+        (
+            "[controller]\nfloor = \"0 MINA\"",
+            "2: controller.floor: unknown key, it belongs in [policy]",
+        ),
         (
             "[policy]\nfloor = 0.001",
             "2: policy.floor: \"0.001\": a fee or cost needs a unit: \"0.001 MINA\" or \"250000 nanomina\"",
         ),
-        ("[policy]\nfloor = \"-1 MINA\"", "2: policy.floor: \"-1 MINA\": a fee or cost cannot be negative"),
+        (
+            "[policy]\nfloor = \"-1 MINA\"",
+            "2: policy.floor: \"-1 MINA\": a fee or cost cannot be negative",
+        ),
         ("[policy]\nfloor = []", "2: policy.floor: must be a single value, not a list"),
         ("[policy.floor]\nx = 1", "1: policy.floor: must be a single value, not a table"),
         ("policy = 1", "1: policy: must be a table, [policy], not a single value"),
@@ -34,8 +43,14 @@ fn every_bad_setting_names_its_place_and_how_to_write_it() {
             "[policy]\nceiling = \"0.1 MINA\"\nfloor = \"0.2 MINA\"",
             "3: policy.floor: 0.2 MINA is above ceiling, 0.1 MINA",
         ),
-        ("[policy]\nstop_below = \"1 MINA/h\"", "2: policy.stop_below: 1 MINA/h is above resume_above, 0.001 MINA/h"),
-        ("[policy]\nresume_above = \"-1 MINA/h\"", "2: policy.stop_below: 0 MINA/h is above resume_above, -1 MINA/h"),
+        (
+            "[policy]\nstop_below = \"1 MINA/h\"",
+            "2: policy.stop_below: 1 MINA/h is above resume_above, 0.001 MINA/h",
+        ),
+        (
+            "[policy]\nresume_above = \"-1 MINA/h\"",
+            "2: policy.stop_below: 0 MINA/h is above resume_above, -1 MINA/h",
+        ),
         (
             "[policy]\nstrategy = \"profits\"",
             "2: policy.strategy: \"profits\" is none of \"profit\", \"undercut\", \"quantile\", \"fixed\"",
@@ -53,24 +68,45 @@ fn every_bad_setting_names_its_place_and_how_to_write_it() {
             "2: policy.tick: must be at least \"1 nanomina\": an equal fee does not replace an offer",
         ),
         ("[policy]\nconfirm = 0", "2: policy.confirm: must be a whole number from 1 to 4294967295"),
-        ("[policy]\nconfirm = -1", "2: policy.confirm: must be a whole number from 1 to 4294967295"),
-        ("[policy]\nconfirm = 1.5", "2: policy.confirm: must be a whole number from 1 to 4294967295"),
+        (
+            "[policy]\nconfirm = -1",
+            "2: policy.confirm: must be a whole number from 1 to 4294967295",
+        ),
+        (
+            "[policy]\nconfirm = 1.5",
+            "2: policy.confirm: must be a whole number from 1 to 4294967295",
+        ),
         (
             "[policy]\nwindow = 24",
             "2: policy.window: \"24\": a duration needs a unit: \"90s\", \"5m\", \"24h\" or \"1h30m\"",
         ),
         ("[policy]\nwindow = \"0s\"", "2: policy.window: must be from 1ms to 87600h"),
         ("[policy]\nwindow = \"3651d\"", "2: policy.window: must be from 1ms to 87600h"),
-        ("[controller]\ninterval = \"99ms\"", "2: controller.interval: must be from 100ms to 87600h"),
-        ("[controller]\nmode = true", "2: controller.mode: \"true\" is none of \"dry-run\", \"live\""),
-        ("[controller]\nallow_remote = \"true\"", "2: controller.allow_remote: must be true or false, without quotes"),
+        (
+            "[controller]\ninterval = \"99ms\"",
+            "2: controller.interval: must be from 100ms to 87600h",
+        ),
+        (
+            "[controller]\nmode = true",
+            "2: controller.mode: \"true\" is none of \"dry-run\", \"live\"",
+        ),
+        (
+            "[controller]\nallow_remote = \"true\"",
+            "2: controller.allow_remote: must be true or false, without quotes",
+        ),
         (
             "[controller]\nlisten = \"localhost\"",
             "2: controller.listen: not an address and port, write \"127.0.0.1:9527\", \"[::1]:9527\", or \"\" for none",
         ),
         ("[controller]\nstate_dir = 5", "2: controller.state_dir: must be a string in quotes"),
-        ("[safety]\nmin_peers = 5000000000", "2: safety.min_peers: must be a whole number from 0 to 4294967295"),
-        ("[block_production]\nenabled = 1", "2: block_production.enabled: must be true or false, without quotes"),
+        (
+            "[safety]\nmin_peers = 5000000000",
+            "2: safety.min_peers: must be a whole number from 0 to 4294967295",
+        ),
+        (
+            "[block_production]\nenabled = 1",
+            "2: block_production.enabled: must be true or false, without quotes",
+        ),
         ("\"saf.ety\" = 1", "1: saf.ety: unknown key, did you mean \"safety\"?"),
     ];
     for (text, expected) in cases {
@@ -89,16 +125,25 @@ fn every_bad_daemon_names_its_place_and_how_to_write_it() {
             "metrics_url = \"127.0.0.1\"",
             "3: daemons.main.metrics_url: not an address: relative URL without a base; write \"http://127.0.0.1:3085/graphql\"",
         ),
-        ("worker_key = \"B62q...\"", "3: daemons.main.worker_key: public key \"B62q...\" is not base58 text"),
+        (
+            "worker_key = \"B62q...\"",
+            "3: daemons.main.worker_key: public key \"B62q...\" is not base58 text",
+        ),
         ("own_provers = [\"\"]", "3: daemons.main.own_provers: public key \"\" is empty"),
         ("own_provers = [1]", "3: daemons.main.own_provers: each item must be a string in quotes"),
-        ("own_provers = \"B62\"", "3: daemons.main.own_provers: must be a list, not a single value"),
+        (
+            "own_provers = \"B62\"",
+            "3: daemons.main.own_provers: must be a list, not a single value",
+        ),
         (
             "role = \"coordinater\"",
             "3: daemons.main.role: \"coordinater\" is none of \"auto\", \"worker\", \"coordinator\"",
         ),
         ("timeout = \"0s\"", "3: daemons.main.timeout: must be from 1ms to 87600h"),
-        ("max_response = 64", "3: daemons.main.max_response: \"64\": a size needs a unit: \"64 MiB\" or \"500 kB\""),
+        (
+            "max_response = 64",
+            "3: daemons.main.max_response: \"64\": a size needs a unit: \"64 MiB\" or \"500 kB\"",
+        ),
         ("max_response = \"1 KiB\"", "3: daemons.main.max_response: must be at least 64 KiB"),
         (
             "bearer_token_file = \"none\"",
@@ -120,7 +165,10 @@ fn every_bad_daemon_names_its_place_and_how_to_write_it() {
             "[daemons.main.policy]\nceilling = \"1 MINA\"",
             "4: daemons.main.policy.ceilling: unknown key, did you mean \"ceiling\"?",
         ),
-        ("[daemons.main.policy]\nfloor = \"2 MINA\"", "4: daemons.main.policy.floor: 2 MINA is above ceiling, 1 MINA"),
+        (
+            "[daemons.main.policy]\nfloor = \"2 MINA\"",
+            "4: daemons.main.policy.floor: 2 MINA is above ceiling, 1 MINA",
+        ),
         (
             "[daemons.\"a b\"]\ngraphql_url = \"http://h/\"",
             "3: daemons.a b.: daemon name \"a b\" may hold only letters, digits, '-', '_' and '.'",
@@ -129,7 +177,10 @@ fn every_bad_daemon_names_its_place_and_how_to_write_it() {
             "[daemons.other]\nworker_key = \"B62q\"",
             "3: daemons.other.graphql_url: missing, write \"http://127.0.0.1:3085/graphql\"",
         ),
-        ("[daemons]\nother = 1", "4: daemons.other: must be a table, [daemons.other], not a single value"),
+        (
+            "[daemons]\nother = 1",
+            "4: daemons.other: must be a table, [daemons.other], not a single value",
+        ),
         ("worker_key = \"B62q", "3: not valid TOML: invalid basic string, expected `\"`"),
         ("role = \"auto\"\nrole = \"auto\"", "4: not valid TOML: duplicate key"),
     ];
@@ -193,24 +244,41 @@ fn every_bad_cost_names_its_place_and_how_to_write_it() {
 #[test]
 fn selectors_are_label_matchers() {
     let count = |selector: &str| {
-        in_daemon(&format!("prometheus = {{ url = \"http://p:9090\", selector = '{selector}' }}")).len()
+        in_daemon(&format!("prometheus = {{ url = \"http://p:9090\", selector = '{selector}' }}"))
+            .len()
     };
     for good in ["a=\"b\"", " a = \"b\" , c!~\"d|e\",", "a=\"}\", b=\"\\\"\"", "_a1=~\".+\""] {
         assert_eq!(count(good), 0, "{good}");
     }
-    for bad in ["a", "a=b", "a=\"b", "=\"b\"", "1a=\"b\"", "a=\"b\" c=\"d\"", "a=\"b\"} or up{x=\"", "a=\"\\\"", ","] {
+    for bad in [
+        "a",
+        "a=b",
+        "a=\"b",
+        "=\"b\"",
+        "1a=\"b\"",
+        "a=\"b\" c=\"d\"",
+        "a=\"b\"} or up{x=\"",
+        "a=\"\\\"",
+        ",",
+    ] {
         assert_eq!(count(bad), 1, "{bad}");
     }
 }
 
 #[test]
 fn all_problems_are_reported_at_once_in_the_order_of_the_file() {
-    let text =
-        "[controller]\nmode = \"on\"\n[policy]\nflor = 1\nwindow = 5\n[daemons.a]\n[safety]\nmin_peers = \"x\"\n";
+    let text = "[controller]\nmode = \"on\"\n[policy]\nflor = 1\nwindow = 5\n[daemons.a]\n[safety]\nmin_peers = \"x\"\n";
     let found = errors_with(text, &[("SNARKFEE__POLICY__TICK", "1")]);
-    let places: Vec<&str> = found.iter().map(|line| line.rsplitn(2, ": ").last().unwrap_or_default()).collect();
-    let starts =
-        ["conf/s.toml:2", "conf/s.toml:4", "conf/s.toml:5", "conf/s.toml:6", "conf/s.toml:8", "SNARKFEE__POLICY__TICK"];
+    let places: Vec<&str> =
+        found.iter().map(|line| line.rsplitn(2, ": ").last().unwrap_or_default()).collect();
+    let starts = [
+        "conf/s.toml:2",
+        "conf/s.toml:4",
+        "conf/s.toml:5",
+        "conf/s.toml:6",
+        "conf/s.toml:8",
+        "SNARKFEE__POLICY__TICK",
+    ];
     assert_eq!(found.len(), starts.len(), "{found:?}");
     for (place, start) in places.iter().zip(starts) {
         assert!(place.starts_with(&format!("config: {start}: ")), "{place}");
@@ -219,16 +287,23 @@ fn all_problems_are_reported_at_once_in_the_order_of_the_file() {
 
 #[test]
 fn a_shared_problem_is_reported_once_however_many_daemons_share_it() {
-    let two =
-        format!("{LEAST}[daemons.two]\ngraphql_url = \"http://h/\"\n[daemons.two.policy]\nceiling = \"1 MINA\"\n");
+    let two = format!(
+        "{LEAST}[daemons.two]\ngraphql_url = \"http://h/\"\n[daemons.two.policy]\nceiling = \"1 MINA\"\n"
+    );
     let found = errors(&format!("{two}[policy]\nflor = \"1 MINA\"\ntick = 5\n"));
     assert_eq!(found.len(), 2, "{found:#?}");
-    assert!(found[0].contains(":8: policy.flor:") && found[1].contains(":9: policy.tick:"), "{found:#?}");
+    assert!(
+        found[0].contains(":8: policy.flor:") && found[1].contains(":9: policy.tick:"),
+        "{found:#?}"
+    );
 }
 
 #[test]
 fn without_a_daemon_or_a_folder_of_state() {
-    assert_eq!(errors(""), ["config: conf/s.toml: daemons: no daemon: write [daemons.main] with graphql_url below it"]);
+    assert_eq!(
+        errors(""),
+        ["config: conf/s.toml: daemons: no daemon: write [daemons.main] with graphql_url below it"]
+    );
     let bare = Source::new(None, Vec::new());
     let found = bare.load_text(LEAST).unwrap_err().to_string();
     assert_eq!(
@@ -243,7 +318,9 @@ fn live_mode_wants_a_cost_and_guards_its_listener() {
     let found = errors(&format!("{live}{LEAST}"));
     assert_eq!(found.len(), 1);
     assert!(
-        found[0].starts_with("config: conf/s.toml:3: daemons.main.cost: what a work costs is not known"),
+        found[0].starts_with(
+            "config: conf/s.toml:3: daemons.main.cost: what a work costs is not known"
+        ),
         "{found:?}"
     );
     let cost = "[daemons.main.cost]\nper_work = \"0 MINA\"\n";
@@ -262,7 +339,10 @@ fn live_mode_wants_a_cost_and_guards_its_listener() {
     let twice = "[daemons.again]\ngraphql_url = \"http://127.0.0.1:3085/graphql\"\ncost = { per_work = \"0 MINA\" }\n";
     let found = errors(&format!("{live}{LEAST}{cost}{twice}"));
     assert_eq!(found.len(), 1);
-    assert!(found[0].contains("main.graphql_url: the same daemon as daemons.again: two policies"), "{found:?}");
+    assert!(
+        found[0].contains("main.graphql_url: the same daemon as daemons.again: two policies"),
+        "{found:?}"
+    );
 }
 
 #[test]
@@ -274,7 +354,11 @@ fn errors_and_debug_texts_hold_no_credentials() {
     let settings = load("[daemons.main]\ngraphql_url = \"http://ann:hunter2@h/?key=hunter2\"\n");
     assert!(!format!("{settings:?}").contains("hunter2"));
     assert!(!settings.effective().contains("hunter2"));
-    assert!(settings.warnings().iter().any(|warning| warning.contains("unencrypted")), "{:?}", settings.warnings());
+    assert!(
+        settings.warnings().iter().any(|warning| warning.contains("unencrypted")),
+        "{:?}",
+        settings.warnings()
+    );
     let source = source(&[("SNARKFEE__DAEMONS__MAIN__GRAPHQL_URL", "http://ann:hunter2@h/")]);
     assert!(!format!("{source:?}").contains("hunter2"));
 }
@@ -299,7 +383,8 @@ proptest! {
         let _ = source(&[]).load_text(&text);
     }
 
-    /// Texts that are nearly right: lines of the default file with some of their values and keys changed.
+    /// Texts that are nearly right: lines of the default file with some of their values and keys
+    /// changed.
     #[test]
     fn no_nearly_right_text_panics(
         lines in proptest::collection::vec((0..400_usize, "\\PC{0,12}|[0-9.]{1,6}|\"[0-9a-zA-Z /.:-]{0,12}\"|\\[[0-9,]{0,6}\\]|true|nan|22:00:00|\\{ x = 1 \\}", 0..3), 0..12),

@@ -45,12 +45,20 @@ fn everything() -> String {
         if line.starts_with('[') {
             line.clone_into(&mut section);
         }
-        let key = line.strip_prefix("# ").and_then(|setting| setting.split_once(" = ")).map(|(key, _)| key);
-        let is_key = key.is_some_and(|key| key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
-        let clashes = key.is_some_and(|key| ["per_work", "metrics_url"].contains(&key) || key.ends_with("_file"));
+        let key = line
+            .strip_prefix("# ")
+            .and_then(|setting| setting.split_once(" = "))
+            .map(|(key, _)| key);
+        let is_key =
+            key.is_some_and(|key| key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
+        let clashes = key.is_some_and(|key| {
+            ["per_work", "metrics_url"].contains(&key) || key.ends_with("_file")
+        });
         // Of settings shown twice the second, which is the longer form.
-        let first_of_two =
-            |key: &str| DEFAULT_FILE.matches(&format!("\n# {key} = ")).count() == 2 && seen.insert(key.to_owned());
+        let first_of_two = |key: &str| {
+            DEFAULT_FILE.matches(&format!("\n# {key} = ")).count() == 2
+                && seen.insert(key.to_owned())
+        };
         if is_key && !clashes && !key.is_some_and(first_of_two) {
             text.push_str(line.trim_start_matches("# "));
         } else {
@@ -70,7 +78,9 @@ fn every_commented_setting_of_the_default_file_is_one() {
     let CostModel::Parts(parts) = &daemon.cost else { panic!("{:?}", daemon.cost) };
     assert!(matches!(parts.energy(), Some((_, Electricity::Tariff(_)))));
     assert!(matches!(parts.mina_price(), MinaPrice::Quoted(_)));
-    for setting in ["per_work = \"0.0004 MINA\"", "metrics_url = \"http://127.0.0.1:10000/metrics\""] {
+    for setting in
+        ["per_work = \"0.0004 MINA\"", "metrics_url = \"http://127.0.0.1:10000/metrics\""]
+    {
         assert!(DEFAULT_FILE.contains(&format!("\n# {setting}\n")), "{setting}");
     }
 }
@@ -89,17 +99,22 @@ fn every_key_is_in_the_default_file() {
     assert!(keys.len() > 60, "{}", keys.len());
     for (section, key) in keys {
         // Sections themselves, and those that repeat a shared one for one daemon.
-        let header = format!("[{}]", if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") });
+        let header = format!(
+            "[{}]",
+            if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") }
+        );
         let header = header.replace('*', "main");
-        let repeated = ["policy", "block_production"]
-            .iter()
-            .any(|shared| section == format!("daemons.*.{shared}") || (section == "daemons.*" && key == *shared));
+        let repeated = ["policy", "block_production"].iter().any(|shared| {
+            section == format!("daemons.*.{shared}") || (section == "daemons.*" && key == *shared)
+        });
         if section.is_empty() && key == "daemons" || DEFAULT_FILE.contains(&header) || repeated {
             continue;
         }
         let name = section.replace('*', "main");
         let mut parts = DEFAULT_FILE.split("\n[");
-        let inline = ["prometheus", "mina_price", "electricity[]"].iter().find(|inline| name.ends_with(**inline));
+        let inline = ["prometheus", "mina_price", "electricity[]"]
+            .iter()
+            .find(|inline| name.ends_with(**inline));
         let mentioned = match inline {
             // One line holds the table: `mina_price = { url = ..`.
             Some(inline) => DEFAULT_FILE
@@ -108,7 +123,9 @@ fn every_key_is_in_the_default_file() {
                 .any(|line| line.contains(&format!("{key} = "))),
             None => parts.any(|part| {
                 part.starts_with(&format!("{name}]"))
-                    && part.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{key} = ")))
+                    && part
+                        .lines()
+                        .any(|line| line.trim_start_matches("# ").starts_with(&format!("{key} = ")))
             }),
         };
         assert!(mentioned, "{section}.{key} is not in config/default.toml");
@@ -142,11 +159,18 @@ fn effective_settings_read_back_as_the_same_settings() {
     for text in [LEAST, FLEET, DEFAULT_FILE, &everything(), &format!("{odd}{LEAST}")] {
         let settings = load(text);
         let effective = settings.effective();
-        let again = source(&[]).load_text(&effective).unwrap_or_else(|errors| panic!("{errors}\n{effective}"));
-        // The folder of state is relative to the file in FLEET, and the path shown is resolved already.
+        let again = source(&[])
+            .load_text(&effective)
+            .unwrap_or_else(|errors| panic!("{errors}\n{effective}"));
+        // The folder of state is relative to the file in FLEET, and the path shown is resolved
+        // already.
         let state_dir = settings.controller.state_dir.clone();
         let controller = Controller { state_dir, ..again.controller.clone() };
-        assert_eq!((controller, &again.daemons), (settings.controller, &settings.daemons), "{effective}");
+        assert_eq!(
+            (controller, &again.daemons),
+            (settings.controller, &settings.daemons),
+            "{effective}"
+        );
     }
 }
 
@@ -157,14 +181,16 @@ fn secrets_come_from_files_and_stay_out_of_sight() {
     let token = dir.path().join("daemon.token");
     fs::write(&token, "hunter2\n").unwrap();
     fs::write(dir.path().join("admin.token"), "hunter3").unwrap();
-    let text =
-        format!("[controller]\nadmin_token_file = \"admin.token\"\n{LEAST}bearer_token_file = \"daemon.token\"\n");
+    let text = format!(
+        "[controller]\nadmin_token_file = \"admin.token\"\n{LEAST}bearer_token_file = \"daemon.token\"\n"
+    );
     fs::write(&path, text).unwrap();
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         fs::set_permissions(&token, fs::Permissions::from_mode(0o600)).unwrap();
-        fs::set_permissions(dir.path().join("admin.token"), fs::Permissions::from_mode(0o644)).unwrap();
+        fs::set_permissions(dir.path().join("admin.token"), fs::Permissions::from_mode(0o644))
+            .unwrap();
     }
     let source = Source::new(Some(path.clone()), environment(&[]));
     let settings = source.load().unwrap();
@@ -174,7 +200,8 @@ fn secrets_come_from_files_and_stay_out_of_sight() {
     assert!(!shown.contains("hunter") && shown.contains("daemon.token"));
     #[cfg(unix)]
     {
-        let open: Vec<&String> = settings.warnings().iter().filter(|w| w.contains("chmod 600")).collect();
+        let open: Vec<&String> =
+            settings.warnings().iter().filter(|w| w.contains("chmod 600")).collect();
         assert!(open.len() == 1 && open[0].contains("admin.token"), "{open:?}");
     }
 
@@ -187,12 +214,16 @@ fn secrets_come_from_files_and_stay_out_of_sight() {
     fs::write(&path, LEAST).unwrap();
     assert_ne!(source.fingerprint(Some(&settings)), rotated);
 
-    for (content, problem) in [("", "empty"), ("a b", "holds spaces"), (&"x".repeat(20_000), "larger than 16384 bytes")]
+    for (content, problem) in
+        [("", "empty"), ("a b", "holds spaces"), (&"x".repeat(20_000), "larger than 16384 bytes")]
     {
         fs::write(&token, content).unwrap();
         fs::write(&path, format!("{LEAST}bearer_token_file = \"daemon.token\"\n")).unwrap();
         let errors = source.load().unwrap_err().to_string();
-        assert!(errors.contains(problem) && errors.contains(":3: daemons.main.bearer_token_file"), "{errors}");
+        assert!(
+            errors.contains(problem) && errors.contains(":3: daemons.main.bearer_token_file"),
+            "{errors}"
+        );
     }
 }
 
@@ -200,8 +231,13 @@ fn secrets_come_from_files_and_stay_out_of_sight() {
 fn a_file_that_cannot_be_read_is_one_problem() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("s.toml");
-    let problem = || Source::new(Some(path.clone()), environment(&[])).load().unwrap_err().to_string();
-    assert!(problem().ends_with("s.toml: cannot be read: No such file or directory (os error 2)"), "{}", problem());
+    let problem =
+        || Source::new(Some(path.clone()), environment(&[])).load().unwrap_err().to_string();
+    assert!(
+        problem().ends_with("s.toml: cannot be read: No such file or directory (os error 2)"),
+        "{}",
+        problem()
+    );
     fs::write(&path, b"[policy]\nfloor = \"\xff\"\n").unwrap();
     assert!(problem().ends_with("s.toml:2: not UTF-8 text"), "{}", problem());
     fs::write(&path, vec![b'#'; 2 << 20]).unwrap();

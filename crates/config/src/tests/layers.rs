@@ -15,7 +15,8 @@ fn flags_override_the_environment_which_overrides_the_file() {
     let text = format!(
         "[controller]\ninterval = \"20s\"\nmode = \"dry-run\"\non_exit = \"off\"\n{LEAST}cost = {{ per_work = \"0 MINA\" }}\n"
     );
-    let variables = [("SNARKFEE__CONTROLLER__INTERVAL", "30s"), ("SNARKFEE__CONTROLLER__MODE", "dry-run")];
+    let variables =
+        [("SNARKFEE__CONTROLLER__INTERVAL", "30s"), ("SNARKFEE__CONTROLLER__MODE", "dry-run")];
     let source = source(&variables).with_flag("controller.mode", "live", "--live");
     let settings = source.load_text(&text).unwrap();
     assert_eq!(settings.controller.on_exit, OnExit::Off);
@@ -84,7 +85,8 @@ fn names_of_daemons_are_found_as_a_variable_can_spell_them() {
     assert_eq!(settings.daemons.len(), 1);
     assert_eq!(settings.daemons[0].params.worker.role, snarkfee_core::policy::RoleSetting::Worker);
     // Without a file a variable makes the daemon.
-    let source = Source::new(None, environment(&[("SNARKFEE__DAEMONS__MAIN__GRAPHQL_URL", "http://h/")]));
+    let source =
+        Source::new(None, environment(&[("SNARKFEE__DAEMONS__MAIN__GRAPHQL_URL", "http://h/")]));
     assert_eq!(source.load().unwrap().daemons[0].id.as_str(), "main");
 }
 
@@ -101,19 +103,33 @@ fn bad_variables_and_flags_are_named() {
         ("SNARKFEE__FLOOR", "1 MINA", "floor: unknown key, it belongs in [policy]"),
         ("SNARKFEE__POLICY__", "x", "not the name of a key, write SNARKFEE__SECTION__KEY"),
         ("SNARKFEE__", "x", "not the name of a key, write SNARKFEE__SECTION__KEY"),
-        ("SNARKFEE__A__B__C__D__E__F__G__H__I", "x", "not the name of a key, write SNARKFEE__SECTION__KEY"),
+        (
+            "SNARKFEE__A__B__C__D__E__F__G__H__I",
+            "x",
+            "not the name of a key, write SNARKFEE__SECTION__KEY",
+        ),
         (
             "SNARKFEE__DAEMONS__OTHER__ROLE",
             "auto",
             "daemons.other.graphql_url: missing, write \"http://127.0.0.1:3085/graphql\"",
         ),
-        ("SNARKFEE__CONTROLLER__MODE", "", "controller.mode: \"\" is none of \"dry-run\", \"live\""),
+        (
+            "SNARKFEE__CONTROLLER__MODE",
+            "",
+            "controller.mode: \"\" is none of \"dry-run\", \"live\"",
+        ),
     ];
     for (name, value, expected) in cases {
         assert_eq!(errors_with(LEAST, &[(name, value)]), [format!("config: {name}: {expected}")]);
     }
-    let flagged = source(&[]).with_flag("controller.listen", "nowhere", "--listen").load_text(LEAST).unwrap_err();
-    assert!(flagged.to_string().starts_with("config: --listen: controller.listen: not an address"), "{flagged}");
+    let flagged = source(&[])
+        .with_flag("controller.listen", "nowhere", "--listen")
+        .load_text(LEAST)
+        .unwrap_err();
+    assert!(
+        flagged.to_string().starts_with("config: --listen: controller.listen: not an address"),
+        "{flagged}"
+    );
 }
 
 #[cfg(unix)]
@@ -121,7 +137,8 @@ fn bad_variables_and_flags_are_named() {
 fn a_variable_that_is_not_text_is_named() {
     use std::os::unix::ffi::OsStringExt;
     let value = std::ffi::OsString::from_vec(vec![0xff]);
-    let variables = [("HOME".into(), "/home/ann".into()), ("SNARKFEE__POLICY__FLOOR".into(), value)];
+    let variables =
+        [("HOME".into(), "/home/ann".into()), ("SNARKFEE__POLICY__FLOOR".into(), value)];
     let errors = Source::new(None, variables).load_text(LEAST).unwrap_err().to_string();
     assert_eq!(errors, "config: SNARKFEE__POLICY__FLOOR: not UTF-8 text");
 }
@@ -132,7 +149,8 @@ fn state_is_kept_where_the_environment_says() {
         let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));
         Source::new(None, variables).load_text(LEAST).map(|settings| settings.controller.state_dir)
     };
-    let (home, xdg, systemd) = (("HOME", "/h"), ("XDG_STATE_HOME", "/x"), ("STATE_DIRECTORY", "/s/a:/s/b"));
+    let (home, xdg, systemd) =
+        (("HOME", "/h"), ("XDG_STATE_HOME", "/x"), ("STATE_DIRECTORY", "/s/a:/s/b"));
     assert_eq!(dir(&[home]), Ok(PathBuf::from("/h/.local/state/snarkfee")));
     assert_eq!(dir(&[home, xdg]), Ok(PathBuf::from("/x/snarkfee")));
     assert_eq!(dir(&[home, xdg, systemd]), Ok(PathBuf::from("/s/a")));
@@ -145,8 +163,9 @@ fn state_is_kept_where_the_environment_says() {
 
 #[test]
 fn daemons_of_one_file_know_the_keys_of_all() {
-    let daemon =
-        |name: &str, key: &str| format!("[daemons.{name}]\ngraphql_url = \"http://{name}/\"\nworker_key = \"{key}\"\n");
+    let daemon = |name: &str, key: &str| {
+        format!("[daemons.{name}]\ngraphql_url = \"http://{name}/\"\nworker_key = \"{key}\"\n")
+    };
     let settings = load_with(&[daemon("a", "B62qa"), daemon("b", "B62qb")].concat(), &[]);
     for daemon in &settings.daemons {
         let worker = &daemon.params.worker;
@@ -156,7 +175,11 @@ fn daemons_of_one_file_know_the_keys_of_all() {
         };
         assert_eq!(says("B62qc"), (false, false));
         let own = daemon.id.as_str() == "a";
-        assert_eq!((says("B62qa"), says("B62qb")), ((own, true), (!own, true)), "own sales are counted by one daemon");
+        assert_eq!(
+            (says("B62qa"), says("B62qb")),
+            ((own, true), (!own, true)),
+            "own sales are counted by one daemon"
+        );
     }
     assert!(load_with(&daemon("a", "B62qa"), &[]).daemons[0].params.worker.fleet.is_empty());
 }

@@ -19,7 +19,8 @@ fn environment(variables: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
 }
 
 fn source(variables: &[(&str, &str)]) -> Source {
-    Source::new(Some(PathBuf::from("conf/s.toml")), environment(variables)).with_time_zone(TimeZone::UTC)
+    Source::new(Some(PathBuf::from("conf/s.toml")), environment(variables))
+        .with_time_zone(TimeZone::UTC)
 }
 
 fn load(text: &str) -> Settings {

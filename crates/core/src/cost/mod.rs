@@ -1,7 +1,8 @@
 //! What one work costs to make: given, or worked out from power, prices and throughput.
 //!
-//! Invariants: pure, with time, quotes and measurements as arguments; integer arithmetic, rounded up, so that a cost is never
-//! understated; a missing input makes the cost unknown with a reason, never zero.
+//! Invariants: pure, with time, quotes and measurements as arguments; integer arithmetic, rounded
+//! up, so that a cost is never understated; a missing input makes the cost unknown with a reason,
+//! never zero.
 //!
 //! Not here: fetching a price of MINA (`price`), reading settings (`config`).
 
@@ -11,6 +12,8 @@ mod tariff;
 mod tests;
 mod unknown;
 
-pub use model::{CostInputs, CostModel, Electricity, Feed, InvalidParts, MinaPrice, Parts, Quote, Throughput};
+pub use model::{
+    CostInputs, CostModel, Electricity, Feed, InvalidParts, MinaPrice, Parts, Quote, Throughput,
+};
 pub use tariff::{InvalidTariff, InvalidTime, Tariff, TimeOfDay, Window};
 pub use unknown::CostUnknown;

@@ -5,7 +5,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{CostUnknown, Tariff};
-use crate::units::{Currency, Endpoint, EnergyPrice, Fiat, HourlyPrice, NANOMINA_PER_MINA, Nanomina, Power, WorkRate};
+use crate::units::{
+    Currency, Endpoint, EnergyPrice, Fiat, HourlyPrice, NANOMINA_PER_MINA, Nanomina, Power,
+    WorkRate,
+};
 
 /// How the cost of one work is found.
 #[derive(Clone, Debug, PartialEq)]
@@ -134,11 +137,16 @@ impl Parts {
         works_per_hour: Throughput,
     ) -> Result<Self, InvalidParts> {
         let price = match &mina_price {
-            MinaPrice::Static(price) if price.nanos() == 0 => return Err(InvalidParts::PriceOfNothing),
+            MinaPrice::Static(price) if price.nanos() == 0 => {
+                return Err(InvalidParts::PriceOfNothing);
+            }
             MinaPrice::Static(price) => price.currency(),
             MinaPrice::Quoted(feed) => feed.currency,
         };
-        let expenses = [energy.as_ref().map(|(_, price)| price.currency()), machine.map(|price| price.0.currency())];
+        let expenses = [
+            energy.as_ref().map(|(_, price)| price.currency()),
+            machine.map(|price| price.0.currency()),
+        ];
         let mut expenses = expenses.into_iter().flatten().peekable();
         if expenses.peek().is_none() {
             return Err(InvalidParts::NoExpense);
@@ -175,7 +183,8 @@ impl Parts {
             MinaPrice::Quoted(feed) => feed,
         };
         let quote = inputs.quote.ok_or(CostUnknown::NoPrice)?;
-        // Either direction: after the clock was set back, a quote from the future says as little as an old one.
+        // Either direction: after the clock was set back, a quote from the future says as little as
+        // an old one.
         let age = inputs.at.duration_since(quote.at).unsigned_abs();
         if age > feed.max_age {
             return Err(CostUnknown::PriceTooOld { age, limit: feed.max_age });
@@ -187,23 +196,29 @@ impl Parts {
         if quote.price.nanos() == 0 { Err(CostUnknown::PriceOfNothing) } else { Ok(quote.price) }
     }
 
-    /// `(power * electricity + machine) / works_per_hour / mina_price`, rounded up once, at the end.
+    /// `(power * electricity + machine) / works_per_hour / mina_price`, rounded up once, at the
+    /// end.
     fn per_work(&self, inputs: &CostInputs) -> Result<Nanomina, CostUnknown> {
         let rate = match self.works_per_hour {
             Throughput::Fixed(rate) => rate,
-            Throughput::Measured => {
-                inputs.works_per_hour.and_then(WorkRate::measured).ok_or(CostUnknown::NotMeasured)?
-            }
+            Throughput::Measured => inputs
+                .works_per_hour
+                .and_then(WorkRate::measured)
+                .ok_or(CostUnknown::NotMeasured)?,
         };
         let price = self.price(inputs)?;
-        // Milliwatts times nanos per kWh are 1e-6 nanos per hour, and the rate counts 1e-6 works: both factors cancel.
+        // Milliwatts times nanos per kWh are 1e-6 nanos per hour, and the rate counts 1e-6 works:
+        // both factors cancel.
         let energy = self.energy.as_ref().map_or(0, |(power, electricity)| {
             u128::from(power.milliwatts()) * u128::from(electricity.price(inputs.at).0.nanos())
         });
         let machine = self.machine.map_or(0, |price| u128::from(price.0.nanos()) * 1_000_000);
-        let expense = (energy + machine).checked_mul(u128::from(NANOMINA_PER_MINA)).ok_or(CostUnknown::TooLarge)?;
+        let expense = (energy + machine)
+            .checked_mul(u128::from(NANOMINA_PER_MINA))
+            .ok_or(CostUnknown::TooLarge)?;
         let divisor = u128::from(rate.micros()) * u128::from(price.nanos());
-        let nanomina = u64::try_from(expense.div_ceil(divisor)).map_err(|_| CostUnknown::TooLarge)?;
+        let nanomina =
+            u64::try_from(expense.div_ceil(divisor)).map_err(|_| CostUnknown::TooLarge)?;
         Nanomina::try_new(nanomina).map_err(|_| CostUnknown::TooLarge)
     }
 }

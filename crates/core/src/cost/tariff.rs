@@ -28,7 +28,8 @@ impl FromStr for TimeOfDay {
         if !two_digits(hours) || !two_digits(minutes) {
             return Err(InvalidTime);
         }
-        let (hours, minutes): (u16, u16) = (hours.parse().or(Err(InvalidTime))?, minutes.parse().or(Err(InvalidTime))?);
+        let (hours, minutes): (u16, u16) =
+            (hours.parse().or(Err(InvalidTime))?, minutes.parse().or(Err(InvalidTime))?);
         let at = hours * 60 + minutes;
         if minutes < 60 && at <= DAY { Ok(Self(at)) } else { Err(InvalidTime) }
     }
@@ -40,7 +41,8 @@ impl fmt::Display for TimeOfDay {
     }
 }
 
-/// A price for part of each day: from `from`, included, to `to`, not included; over midnight where `to` is earlier.
+/// A price for part of each day: from `from`, included, to `to`, not included; over midnight where
+/// `to` is earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// First minute.
@@ -97,13 +99,17 @@ pub struct Tariff {
 impl Tariff {
     /// Takes windows that together cover the day once, in one currency.
     pub fn try_new(windows: &[Window], zone: TimeZone) -> Result<Self, InvalidTariff> {
-        let Some((first, others)) = windows.split_first().filter(|_| windows.len() <= usize::from(DAY)) else {
+        let Some((first, others)) =
+            windows.split_first().filter(|_| windows.len() <= usize::from(DAY))
+        else {
             return Err(InvalidTariff::Count);
         };
         let currency = first.price.0.currency();
         for window in windows {
             // From 24:00 is from 00:00 of the next day.
-            if window.from.0 % DAY == window.to.0 % DAY && !(window.from.0 == 0 && window.to.0 == DAY) {
+            if window.from.0 % DAY == window.to.0 % DAY
+                && !(window.from.0 == 0 && window.to.0 == DAY)
+            {
                 return Err(InvalidTariff::EmptyWindow(window.from));
             }
             if window.price.0.currency() != currency {
@@ -127,7 +133,8 @@ impl Tariff {
     /// The price at a moment, by the clock on the operator's wall, daylight saving included.
     pub fn price(&self, at: Timestamp) -> EnergyPrice {
         let time = self.zone.to_datetime(at);
-        let minute = u16::from(time.hour().unsigned_abs()) * 60 + u16::from(time.minute().unsigned_abs());
+        let minute =
+            u16::from(time.hour().unsigned_abs()) * 60 + u16::from(time.minute().unsigned_abs());
         self.others.iter().find(|window| window.holds(minute)).unwrap_or(&self.first).price
     }
 

@@ -34,8 +34,8 @@ fn window(from: &str, to: &str, price: &str) -> Window {
 
 #[test]
 fn the_cost_of_a_work_by_hand() {
-    // 350 W at 0.18 USD/kWh are 0.063 USD/h, with 0.40 USD/h of rent 0.463 USD/h; over 90 works at 0.31 USD per MINA that is
-    // 0.463 / 27.9 MINA = 0.016594982078.. MINA, rounded up.
+    // 350 W at 0.18 USD/kWh are 0.063 USD/h, with 0.40 USD/h of rent 0.463 USD/h; over 90 works at
+    // 0.31 USD per MINA that is 0.463 / 27.9 MINA = 0.016594982078.. MINA, rounded up.
     let parts = Parts::try_new(
         Some(("350 W".parse().unwrap(), flat("0.18 USD/kWh"))),
         Some("0.40 USD/h".parse().unwrap()),
@@ -52,7 +52,8 @@ fn the_cost_of_a_work_by_hand() {
 #[test]
 fn a_cost_that_divides_evenly_is_not_rounded() {
     let rent = Some("1 EUR/h".parse().unwrap());
-    let parts = Parts::try_new(None, rent, MinaPrice::Static(fiat("0.5 EUR")), fixed("2.5")).unwrap();
+    let parts =
+        Parts::try_new(None, rent, MinaPrice::Static(fiat("0.5 EUR")), fixed("2.5")).unwrap();
     assert_eq!(CostModel::from(parts).per_work(&inputs(NOON)).unwrap().to_string(), "0.8 MINA");
 }
 
@@ -61,13 +62,19 @@ fn parts_must_agree() {
     let energy = || Some(("350 W".parse().unwrap(), flat("0.18 EUR/kWh")));
     let usd = || MinaPrice::Static(fiat("0.31 USD"));
     let text = |parts: Result<Parts, InvalidParts>| parts.unwrap_err().to_string();
-    assert_eq!(text(Parts::try_new(energy(), None, usd(), fixed("1"))), "prices in EUR and USD; use one currency");
+    assert_eq!(
+        text(Parts::try_new(energy(), None, usd(), fixed("1"))),
+        "prices in EUR and USD; use one currency"
+    );
     assert_eq!(
         text(Parts::try_new(None, None, usd(), fixed("1"))),
         "needs power with electricity, or machine, or both"
     );
     let nothing = MinaPrice::Static(fiat("0 EUR"));
-    assert_eq!(text(Parts::try_new(energy(), None, nothing, fixed("1"))), "the price of MINA must be above zero");
+    assert_eq!(
+        text(Parts::try_new(energy(), None, nothing, fixed("1"))),
+        "the price of MINA must be above zero"
+    );
 }
 
 #[test]
@@ -79,8 +86,9 @@ fn measured_inputs_are_needed_and_age() {
         max_age: Duration::from_secs(3600),
     };
     let rent = Some("1 USD/h".parse().unwrap());
-    let model =
-        CostModel::from(Parts::try_new(None, rent, MinaPrice::Quoted(feed.clone()), Throughput::Measured).unwrap());
+    let model = CostModel::from(
+        Parts::try_new(None, rent, MinaPrice::Quoted(feed.clone()), Throughput::Measured).unwrap(),
+    );
     assert_eq!(model.feed(), Some(&feed));
     let mut now = inputs(NOON);
     assert_eq!(model.per_work(&now), Err(CostUnknown::NotMeasured));
@@ -96,7 +104,10 @@ fn measured_inputs_are_needed_and_age() {
     for time in ["2026-06-01T10:59:59Z", "2026-06-01T13:00:01Z"] {
         now.quote = quote(time, "0.25 USD");
         let age = Duration::from_secs(3601);
-        assert_eq!(model.per_work(&now), Err(CostUnknown::PriceTooOld { age, limit: Duration::from_secs(3600) }));
+        assert_eq!(
+            model.per_work(&now),
+            Err(CostUnknown::PriceTooOld { age, limit: Duration::from_secs(3600) })
+        );
     }
     now.quote = quote(NOON, "0.25 EUR");
     assert!(matches!(model.per_work(&now), Err(CostUnknown::Currency { .. })));
@@ -109,7 +120,8 @@ fn measured_inputs_are_needed_and_age() {
 
 #[test]
 fn a_tariff_over_midnight_by_the_operators_clock() {
-    let windows = [window("22:00", "06:00", "0.09 USD/kWh"), window("06:00", "22:00", "0.18 USD/kWh")];
+    let windows =
+        [window("22:00", "06:00", "0.09 USD/kWh"), window("06:00", "22:00", "0.18 USD/kWh")];
     let tariff = Tariff::try_new(&windows, TimeZone::get("Europe/Berlin").unwrap()).unwrap();
     let price = |time: &str| tariff.price(at(time)).to_string();
     // Summer, two hours ahead of UTC; borders belong to the window that begins there.
@@ -125,7 +137,8 @@ fn a_tariff_over_midnight_by_the_operators_clock() {
 
 #[test]
 fn a_tariff_prices_every_minute_once() {
-    let text = |windows: &[Window]| Tariff::try_new(windows, TimeZone::UTC).unwrap_err().to_string();
+    let text =
+        |windows: &[Window]| Tariff::try_new(windows, TimeZone::UTC).unwrap_err().to_string();
     assert_eq!(text(&[]), "a tariff needs between 1 and 1440 windows");
     assert_eq!(text(&[window("22:00", "06:00", "1 USD/kWh")]), "no price from 06:00 to 22:00");
     assert_eq!(text(&[window("00:00", "23:00", "1 USD/kWh")]), "no price from 23:00 to 24:00");

@@ -68,7 +68,12 @@ impl fmt::Display for CostUnknown {
             Self::NotConfigured => f.write_str("no cost is configured"),
             Self::NoPrice => f.write_str("no price of MINA has been read yet"),
             Self::PriceTooOld { age, limit } => {
-                write!(f, "the price of MINA is {} away, allowed are {}", whole(*age), duration::show(*limit))
+                write!(
+                    f,
+                    "the price of MINA is {} away, allowed are {}",
+                    whole(*age),
+                    duration::show(*limit)
+                )
             }
             Self::Currency { price, expenses } => {
                 write!(f, "the price of MINA is in {price}, the expenses are in {expenses}")

@@ -1,8 +1,8 @@
 //! Carrying a decision out: the only place that can send a mutation.
 //!
-//! Invariants: dry-run and live share everything but one match arm; nothing is sent that was not taken down first; a mutation is sent
-//! once and then read back; after a failure, or where someone else set something meanwhile, nothing further of the same decision
-//! is sent.
+//! Invariants: dry-run and live share everything but one match arm; nothing is sent that was not
+//! taken down first; a mutation is sent once and then read back; after a failure, or where someone
+//! else set something meanwhile, nothing further of the same decision is sent.
 
 use crate::{
     fault::JournalFault,
@@ -35,7 +35,8 @@ pub async fn actuate<P: DaemonPort>(
     }
 }
 
-/// What became of an action that was taken down in an earlier process, whose end is not known, when the daemon now is set to `found`.
+/// What became of an action that was taken down in an earlier process, whose end is not known, when
+/// the daemon now is set to `found`.
 pub fn find_out(from: &Settings, action: &Action, found: &Settings) -> Finding {
     if *found == from.after(action) {
         return Finding::Applied;
@@ -51,7 +52,8 @@ pub fn find_out(from: &Settings, action: &Action, found: &Settings) -> Finding {
     if partly { Finding::Partly } else { Finding::Otherwise }
 }
 
-/// What an action needs to be sent, in an order in which stopping half-way is harmless: a worker is never on at a fee not meant for it.
+/// What an action needs to be sent, in an order in which stopping half-way is harmless: a worker is
+/// never on at a fee not meant for it.
 fn mutations(from: &Settings, action: &Action) -> Vec<Mutation> {
     let fee_change = |fee| (from.fee != fee).then_some(Mutation::SetFee { fee });
     match action {
@@ -64,7 +66,12 @@ fn mutations(from: &Settings, action: &Action) -> Vec<Mutation> {
     }
 }
 
-async fn send<P: DaemonPort>(port: &P, mutations: &[Mutation], from: &Settings, wanted: &Settings) -> Outcome {
+async fn send<P: DaemonPort>(
+    port: &P,
+    mutations: &[Mutation],
+    from: &Settings,
+    wanted: &Settings,
+) -> Outcome {
     let mut reached = from.clone();
     for mutation in mutations {
         match port.send(mutation).await {
@@ -73,14 +80,21 @@ async fn send<P: DaemonPort>(port: &P, mutations: &[Mutation], from: &Settings, 
                     apply(mutation, &mut reached);
                     let shown = port.status().await;
                     let left = shown.as_ref().map_or(reached, Settings::from);
-                    return Outcome::Applied { unread: shown.err(), overtook: Some(Overtaken { found, left }) };
+                    return Outcome::Applied {
+                        unread: shown.err(),
+                        overtook: Some(Overtaken { found, left }),
+                    };
                 }
             }
             Err(SendError::NotSent(fault) | SendError::Rejected(fault)) => {
                 return Outcome::Rejected { fault, reached: (reached != *from).then_some(reached) };
             }
             Err(SendError::Lost(fault)) => {
-                let shown = port.status().await.ok().is_some_and(|status| shows(&Settings::from(&status), mutation));
+                let shown = port
+                    .status()
+                    .await
+                    .ok()
+                    .is_some_and(|status| shows(&Settings::from(&status), mutation));
                 if !shown {
                     return Outcome::Unknown { fault };
                 }
@@ -95,8 +109,9 @@ async fn send<P: DaemonPort>(port: &P, mutations: &[Mutation], from: &Settings, 
     }
 }
 
-/// What someone else had set meanwhile, by what a mutation of `expected` settings replaced. Whoever set the same as the mutation is
-/// no opponent; and a daemon that answers with the new setting in place of the last one is not taken for one.
+/// What someone else had set meanwhile, by what a mutation of `expected` settings replaced. Whoever
+/// set the same as the mutation is no opponent; and a daemon that answers with the new setting in
+/// place of the last one is not taken for one.
 fn overtaken(expected: &Settings, replaced: &Replaced, mutation: &Mutation) -> Option<Settings> {
     let mut found = expected.clone();
     match replaced {
@@ -160,7 +175,10 @@ mod tests {
     fn the_fee_is_set_before_the_key() {
         let daemon = ScriptedDaemon::set_to(from());
         assert_eq!(act(&daemon, Mode::Live, &on()), Outcome::Confirmed);
-        assert_eq!(daemon.sent(), [Mutation::SetFee { fee: fee(7) }, Mutation::SwitchOn { key: key("us") }]);
+        assert_eq!(
+            daemon.sent(),
+            [Mutation::SetFee { fee: fee(7) }, Mutation::SwitchOn { key: key("us") }]
+        );
     }
 
     #[test]
@@ -184,7 +202,10 @@ mod tests {
         for first in [Answer::Apply, Answer::ApplyAndLose(fault())] {
             let daemon = ScriptedDaemon::set_to(from()).answering([first, Answer::Reject]);
             let outcome = act(&daemon, Mode::Live, &on());
-            assert!(matches!(&outcome, Outcome::Rejected { reached: told, .. } if *told == reached), "{outcome:?}");
+            assert!(
+                matches!(&outcome, Outcome::Rejected { reached: told, .. } if *told == reached),
+                "{outcome:?}"
+            );
             assert_eq!(Some(daemon.settings()), reached);
         }
         let daemon = ScriptedDaemon::set_to(from()).answering([Answer::Reject]);
@@ -201,9 +222,14 @@ mod tests {
         let daemon = ScriptedDaemon::set_to(from()).answering([Answer::ApplyAfter(theirs.clone())]);
         let left = Settings { fee: fee(7), ..from() };
         assert_eq!(act(&daemon, Mode::Live, &on()), overtook(theirs, left.clone()));
-        assert_eq!((daemon.settings(), daemon.sent().len()), (left, 1), "the key is not set any more");
+        assert_eq!(
+            (daemon.settings(), daemon.sent().len()),
+            (left, 1),
+            "the key is not set any more"
+        );
         let theirs = Settings { worker: Some(key("they")), fee: fee(7) };
-        let daemon = ScriptedDaemon::set_to(from()).answering([Answer::Apply, Answer::ApplyAfter(theirs.clone())]);
+        let daemon = ScriptedDaemon::set_to(from())
+            .answering([Answer::Apply, Answer::ApplyAfter(theirs.clone())]);
         let left = Settings { worker: Some(key("us")), fee: fee(7) };
         assert_eq!(act(&daemon, Mode::Live, &on()), overtook(theirs, left));
     }
@@ -229,7 +255,10 @@ mod tests {
     fn an_answer_that_reading_back_contradicts_is_only_applied() {
         let daemon = ScriptedDaemon::set_to(from()).answering([Answer::Ignore]);
         let action = Action::SwitchOn { key: key("us"), fee: fee(5) };
-        assert_eq!(act(&daemon, Mode::Live, &action), Outcome::Applied { unread: None, overtook: None });
+        assert_eq!(
+            act(&daemon, Mode::Live, &action),
+            Outcome::Applied { unread: None, overtook: None }
+        );
     }
 
     #[test]
@@ -238,19 +267,29 @@ mod tests {
         let full = JournalFault { class: crate::fault::JournalClass::Full, cause: "full".into() };
         for mode in [Mode::Live, Mode::DryRun] {
             let refused = async { Err(full.clone()) };
-            assert_eq!(immediately(actuate(&daemon, mode, &from(), &on(), refused)), Err(full.clone()));
+            assert_eq!(
+                immediately(actuate(&daemon, mode, &from(), &on(), refused)),
+                Err(full.clone())
+            );
             let unasked = async { panic!("there is nothing to take down") };
-            assert_eq!(immediately(actuate(&daemon, mode, &from(), &Action::Hold, unasked)), Ok(Outcome::Held));
+            assert_eq!(
+                immediately(actuate(&daemon, mode, &from(), &Action::Hold, unasked)),
+                Ok(Outcome::Held)
+            );
         }
         assert_eq!(daemon.sent(), []);
     }
 
     #[test]
     fn what_is_found_tells_what_became_of_an_action() {
-        let (fee_only, all) = (Settings { fee: fee(7), ..from() }, Settings { worker: Some(key("us")), fee: fee(7) });
+        let (fee_only, all) =
+            (Settings { fee: fee(7), ..from() }, Settings { worker: Some(key("us")), fee: fee(7) });
         assert_eq!(find_out(&from(), &on(), &from()), Finding::NotApplied);
         assert_eq!(find_out(&from(), &on(), &fee_only), Finding::Partly);
         assert_eq!(find_out(&from(), &on(), &all), Finding::Applied);
-        assert_eq!(find_out(&from(), &on(), &Settings { fee: fee(9), ..from() }), Finding::Otherwise);
+        assert_eq!(
+            find_out(&from(), &on(), &Settings { fee: fee(9), ..from() }),
+            Finding::Otherwise
+        );
     }
 }

@@ -1,6 +1,8 @@
-//! The pure half of a look: from what was seen to what is decided, and what is remembered for the next one.
+//! The pure half of a look: from what was seen to what is decided, and what is remembered for the
+//! next one.
 //!
-//! Live loop, simulation and replay run through here; they differ only in where looks come from and where actions go.
+//! Live loop, simulation and replay run through here; they differ only in where looks come from and
+//! where actions go.
 
 use std::time::Duration;
 
@@ -13,7 +15,8 @@ use crate::{
     ledger::Kept,
     market::{History, Look, PoolMetrics, Prediction, View, ViewSettings},
     policy::{
-        Appraisal, Decision, Input, Memory, Mode, Outcome, Params, Pause, Reason, Role, Settings, appraisal, decide,
+        Appraisal, Decision, Input, Memory, Mode, Outcome, Params, Pause, Reason, Role, Settings,
+        appraisal, decide,
     },
     port::LookPlan,
     units::Nanomina,
@@ -97,7 +100,9 @@ impl Counters {
 impl State {
     /// What the next look should fetch.
     pub fn plan(&self, now: Timestamp, params: &Params) -> LookPlan {
-        let due = self.account_asked.is_none_or(|asked| now.duration_since(asked).unsigned_abs() >= ACCOUNT_PERIOD);
+        let due = self
+            .account_asked
+            .is_none_or(|asked| now.duration_since(asked).unsigned_abs() >= ACCOUNT_PERIOD);
         LookPlan {
             blocks: self.history.blocks_wanted(now, self.slot),
             account: params
@@ -109,8 +114,8 @@ impl State {
         }
     }
 
-    /// A look whose metrics can be true: counters that fell although the daemon did not restart are of another process, or none, and
-    /// are not trusted until they continue those that were.
+    /// A look whose metrics can be true: counters that fell although the daemon did not restart are
+    /// of another process, or none, and are not trusted until they continue those that were.
     pub fn vet(&mut self, look: Look) -> Look {
         if self.memory.shows_restart(&look) {
             self.counters = None;
@@ -154,13 +159,27 @@ impl State {
         let view = View::new(&self.history, look, &settings, |prover| params.worker.spares(prover));
         let charged = charged(&known, mode);
         let role = self.memory.role(params.worker.role);
-        let decision = decide(&Input { now, look, view: &view, cost: charged, memory: &self.memory, role, params });
+        let decision = decide(&Input {
+            now,
+            look,
+            view: &view,
+            cost: charged,
+            memory: &self.memory,
+            role,
+            params,
+        });
         self.predicted = self.prediction(look, &decision);
-        Conclusion { view, cost: known, role, decision, prediction_error: self.history.own().calibration().error() }
+        Conclusion {
+            view,
+            cost: known,
+            role,
+            decision,
+            prediction_error: self.history.own().calibration().error(),
+        }
     }
 
-    /// The forecasts behind a conclusion, also where the decision stopped short of them: whether the daemon may be touched now is not
-    /// asked.
+    /// The forecasts behind a conclusion, also where the decision stopped short of them: whether
+    /// the daemon may be touched now is not asked.
     ///
     /// # Errors
     ///
@@ -177,11 +196,26 @@ impl State {
         }
         let Conclusion { view, role, .. } = conclusion;
         let cost = charged(&conclusion.cost, context.mode);
-        appraisal(&Input { now, look, view, cost, memory: &self.memory, role: *role, params: context.params })
+        appraisal(&Input {
+            now,
+            look,
+            view,
+            cost,
+            memory: &self.memory,
+            role: *role,
+            params: context.params,
+        })
     }
 
     /// Takes in what came of a decision.
-    pub fn settle(&mut self, at: Timestamp, look: &Look, decision: &Decision, outcome: &Outcome, params: &Params) {
+    pub fn settle(
+        &mut self,
+        at: Timestamp,
+        look: &Look,
+        decision: &Decision,
+        outcome: &Outcome,
+        params: &Params,
+    ) {
         self.memory.note(at, look, decision, outcome, &params.safety);
     }
 
@@ -207,12 +241,14 @@ impl State {
         Kept { history: self.history.clone(), ..self.kept(None) }
     }
 
-    /// The same, but for what the policy remembers: orders and findings between two looks change nothing else.
+    /// The same, but for what the policy remembers: orders and findings between two looks change
+    /// nothing else.
     pub fn remembering(self, memory: Memory) -> Self {
         Self { memory, ..self }
     }
 
-    /// Expects the daemon to be set to `settings` at the next look: anything else is someone else's doing.
+    /// Expects the daemon to be set to `settings` at the next look: anything else is someone else's
+    /// doing.
     pub fn expect(&mut self, settings: Settings) {
         self.memory.known = Some(settings);
     }
@@ -227,7 +263,8 @@ impl State {
         &self.memory
     }
 
-    /// What the policy decides about: the daemon's settings, in dry-run those that its decisions would have led to.
+    /// What the policy decides about: the daemon's settings, in dry-run those that its decisions
+    /// would have led to.
     pub fn settings(&self, look: &Look) -> Option<Settings> {
         look.status.as_ref().ok().map(|status| self.memory.settings(status))
     }
@@ -249,12 +286,15 @@ impl State {
     fn prediction(&self, look: &Look, decision: &Decision) -> Option<Prediction> {
         let status = look.status.as_ref().ok()?;
         let current = decision.appraisal.as_ref()?.current;
-        (current.fee == status.fee)
-            .then_some(Prediction { corrected: current.sale_probability, uncorrected: current.uncorrected })
+        (current.fee == status.fee).then_some(Prediction {
+            corrected: current.sale_probability,
+            uncorrected: current.uncorrected,
+        })
     }
 }
 
-/// A dry run may be started before anything is known of cost; what is computed then is what free power would decide.
+/// A dry run may be started before anything is known of cost; what is computed then is what free
+/// power would decide.
 fn charged(known: &Result<Nanomina, CostUnknown>, mode: Mode) -> Result<Nanomina, &CostUnknown> {
     match (known, mode) {
         (Err(CostUnknown::NotConfigured), Mode::DryRun) => Ok(Nanomina::ZERO),

@@ -112,7 +112,13 @@ impl Checker {
         &self.found
     }
 
-    fn unless(&mut self, holds: bool, invariant: Invariant, look: u64, what: impl FnOnce() -> String) {
+    fn unless(
+        &mut self,
+        holds: bool,
+        invariant: Invariant,
+        look: u64,
+        what: impl FnOnce() -> String,
+    ) {
         if !holds {
             self.found.push(Violation { invariant, look, what: what() });
         }
@@ -133,7 +139,11 @@ impl Checker {
         unless(still || !step.paused, Invariant::Paused, "paused");
         unless(still || !breaker_open, Invariant::Breaker, "breaker open");
         unless(still || *step.sync == SyncState::Synced, Invariant::Unsynced, step.sync.as_str());
-        unless(still || step.intended.is_none_or(|made| made == 1), Invariant::Unrecorded, "not taken down");
+        unless(
+            still || step.intended.is_none_or(|made| made == 1),
+            Invariant::Unrecorded,
+            "not taken down",
+        );
         let (fee, on, off) = match &decision.action {
             Action::Hold => (0, 0, 0),
             Action::SetFee { .. } | Action::Park { .. } => (1, 0, 0),
@@ -143,15 +153,24 @@ impl Checker {
         let allowed = sent.fee <= fee && sent.on <= on && sent.off <= off;
         unless(allowed, Invariant::Duplicate, "sent too much");
         let reason = decision.reason.to_string();
-        unless(!reason.is_empty() && !decision.reason.code().is_empty(), Invariant::Reason, "no reason");
+        unless(
+            !reason.is_empty() && !decision.reason.code().is_empty(),
+            Invariant::Reason,
+            "no reason",
+        );
         let held = matches!(decision.action, Action::Hold);
-        unless(!held || *step.outcome == Outcome::Held, Invariant::Reason, "a hold with an outcome");
+        unless(
+            !held || *step.outcome == Outcome::Held,
+            Invariant::Reason,
+            "a hold with an outcome",
+        );
         unless(held || step.seen, Invariant::Reason, "acted without a status");
         for applied in step.applied.iter().filter(|applied| applied.by == Author::Controller) {
             let decided = match (&applied.change, &decision.action) {
-                (Change::Fee(set), Action::SetFee { fee } | Action::Park { fee } | Action::SwitchOn { fee, .. }) => {
-                    set == fee
-                }
+                (
+                    Change::Fee(set),
+                    Action::SetFee { fee } | Action::Park { fee } | Action::SwitchOn { fee, .. },
+                ) => set == fee,
                 (Change::Worker(set), Action::SwitchOn { key, .. }) => set.as_ref() == Some(key),
                 (Change::Worker(None), Action::SwitchOff) => true,
                 _ => false,
@@ -182,8 +201,10 @@ impl Checker {
 
     /// Starts and stops of the prover, in order.
     fn switches(&mut self, step: &Step<'_>) {
-        let switches = |applied: &&Applied| applied.differs && matches!(applied.change, Change::Worker(_));
-        let mut all: Vec<(Timestamp, Option<&Applied>)> = step.restarts.iter().map(|at| (*at, None)).collect();
+        let switches =
+            |applied: &&Applied| applied.differs && matches!(applied.change, Change::Worker(_));
+        let mut all: Vec<(Timestamp, Option<&Applied>)> =
+            step.restarts.iter().map(|at| (*at, None)).collect();
         all.extend(step.applied.iter().filter(switches).map(|applied| (applied.at, Some(applied))));
         all.sort_by_key(|(at, _)| *at);
         for (at, cause) in all {
@@ -218,14 +239,16 @@ impl Checker {
         self.switched_by_us = Some(step.at);
     }
 
-    /// Changes for the market's sake end with the budget; those that make room for own blocks count, and are made all the same.
+    /// Changes for the market's sake end with the budget; those that make room for own blocks
+    /// count, and are made all the same.
     fn budget(&mut self, step: &Step<'_>) {
         if !ours(step).any(|applied| applied.differs) {
             return;
         }
         self.changing.retain(|before| since(*before, step.at) < DAY);
         let made = self.changing.len();
-        let for_a_block = matches!(step.decision.reason, Reason::OwnBlockAhead { .. } | Reason::OwnBlockPassed);
+        let for_a_block =
+            matches!(step.decision.reason, Reason::OwnBlockAhead { .. } | Reason::OwnBlockPassed);
         let late = step.applied.iter().all(|applied| applied.by != Author::Controller);
         let within = made < self.params.pricing.max_changes_per_day as usize || for_a_block || late;
         self.unless(within, Invariant::Budget, step.sequence, || {

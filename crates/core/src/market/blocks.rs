@@ -1,4 +1,5 @@
-//! The blocks of the best chain that are remembered, shared with the looks that showed them and with other daemons of a fleet.
+//! The blocks of the best chain that are remembered, shared with the looks that showed them and
+//! with other daemons of a fleet.
 //!
 //! Invariants: heights ascend; there are never more than a limit.
 
@@ -19,13 +20,14 @@ pub(super) struct Blocks(Vec<Arc<Block>>);
 impl Blocks {
     /// Known blocks, in any order; of one height, the last.
     pub(super) fn new(blocks: impl IntoIterator<Item = Arc<Block>>) -> Self {
-        let by_height: BTreeMap<u32, Arc<Block>> = blocks.into_iter().map(|block| (block.height, block)).collect();
+        let by_height: BTreeMap<u32, Arc<Block>> =
+            blocks.into_iter().map(|block| (block.height, block)).collect();
         Self(by_height.into_values().collect())
     }
 
-    /// Replaces the known blocks from the lowest new height on, `newest` ascending: a shorter or longer fork takes the place of what it
-    /// left behind.
-    /// Whether nothing is missing between the new ones and those below; `None` without new ones.
+    /// Replaces the known blocks from the lowest new height on, `newest` ascending: a shorter or
+    /// longer fork takes the place of what it left behind. Whether nothing is missing between the
+    /// new ones and those below; `None` without new ones.
     pub(super) fn splice(&mut self, newest: &[Arc<Block>]) -> Option<bool> {
         let lowest = newest.first()?.height;
         debug_assert!(newest.is_sorted_by(|one, next| one.height < next.height), "heights ascend");
@@ -58,7 +60,8 @@ impl Serialize for Blocks {
 
 impl<'de> Deserialize<'de> for Blocks {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        BTreeMap::<u32, Arc<Block>>::deserialize(deserializer).map(|by_height| Self::new(by_height.into_values()))
+        BTreeMap::<u32, Arc<Block>>::deserialize(deserializer)
+            .map(|by_height| Self::new(by_height.into_values()))
     }
 }
 
@@ -78,7 +81,11 @@ mod tests {
         let mut blocks = Blocks::default();
         assert_eq!(blocks.splice(&[]), None);
         assert_eq!(
-            blocks.splice(&[block(1, "a", 0, &[]), block(2, "b", 90, &[]), block(3, "c", 180, &[])]),
+            blocks.splice(&[
+                block(1, "a", 0, &[]),
+                block(2, "b", 90, &[]),
+                block(3, "c", 180, &[])
+            ]),
             Some(true)
         );
         assert_eq!(blocks.splice(&[block(2, "x", 100, &[])]), Some(true));

@@ -1,7 +1,8 @@
 //! Which open works a worker would be handed, averaged over the looks of the last hours.
 //!
-//! Works come and are bought in bursts: right after a block many have no proof, a minute later none. A single look would say that
-//! proving is wasted, or that it is sure to sell, depending on the minute.
+//! Works come and are bought in bursts: right after a block many have no proof, a minute later
+//! none. A single look would say that proving is wasted, or that it is sure to sell, depending on
+//! the minute.
 //!
 //! Invariants: every share lies in [0, 1] and falls as the fee rises; memory is bounded.
 
@@ -80,10 +81,9 @@ impl Coverage {
     }
 
     fn fade(&mut self, at: Timestamp) {
-        let passed = self
-            .last
-            .replace(at)
-            .map_or(Duration::ZERO, |last| Duration::try_from(at.duration_since(last)).unwrap_or(Duration::ZERO));
+        let passed = self.last.replace(at).map_or(Duration::ZERO, |last| {
+            Duration::try_from(at.duration_since(last)).unwrap_or(Duration::ZERO)
+        });
         let keep = (-passed.as_secs_f64() / HALF_LIFE.as_secs_f64()).exp2();
         self.looks *= keep;
         self.uncovered *= keep;
@@ -108,7 +108,8 @@ fn add(shares: &mut Shares, fees: &[Nanomina], share: f64) {
     shorten(shares);
 }
 
-/// The sum, work by work: a product rounds otherwise, and decisions of recorded looks are made again to the last bit.
+/// The sum, work by work: a product rounds otherwise, and decisions of recorded looks are made
+/// again to the last bit.
 fn plus(sum: f64, share: f64, works: usize) -> f64 {
     (0..works).fold(sum, |sum, _| sum + share)
 }
@@ -130,7 +131,8 @@ fn shorten(shares: &mut Shares) {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Profile {
     others: Others,
-    /// Ascending own fees, each with what is summed up to it, itself included; the first entry stands before all of them.
+    /// Ascending own fees, each with what is summed up to it, itself included; the first entry
+    /// stands before all of them.
     own: Vec<(Nanomina, Below)>,
     all_own: f64,
 }
@@ -156,20 +158,24 @@ struct Others {
 impl Others {
     fn above(&self, fee: Nanomina) -> f64 {
         let passed = self.steps.partition_point(|(standing, _)| *standing <= fee);
-        passed.checked_sub(1).and_then(|at| self.steps.get(at)).map_or(self.below_all, |(_, share)| *share)
+        passed
+            .checked_sub(1)
+            .and_then(|at| self.steps.get(at))
+            .map_or(self.below_all, |(_, share)| *share)
     }
 }
 
 impl Profile {
-    /// Share of the open works that a worker asking `fee` would be handed if it had proved none of them: nobody else has proved
-    /// them, or only for more.
+    /// Share of the open works that a worker asking `fee` would be handed if it had proved none of
+    /// them: nobody else has proved them, or only for more.
     ///
-    /// Behind an own proof at a fee p stands no cheaper one. What stands there above p nobody sees: it is taken to be
-    /// distributed like the standing fees above p of the other works.
+    /// Behind an own proof at a fee p stands no cheaper one. What stands there above p nobody sees:
+    /// it is taken to be distributed like the standing fees above p of the other works.
     pub(super) fn startable(&self, fee: Nanomina) -> f64 {
         let open = self.others.above(fee);
         // The first entry is always passed over, so that the rest is what was asked below `fee`.
-        let asked_less = self.own.get(1..).unwrap_or_default().partition_point(|(asked, _)| *asked < fee);
+        let asked_less =
+            self.own.get(1..).unwrap_or_default().partition_point(|(asked, _)| *asked < fee);
         let below = self.own.get(asked_less).map(|(_, below)| *below).unwrap_or_default();
         (open + (self.all_own - below.all) + below.alone + open * below.like_others).clamp(0.0, 1.0)
     }
@@ -198,23 +204,40 @@ mod tests {
         let mut coverage = Coverage::default();
         assert_eq!(coverage.profile(), None);
         let open = [None, Some((0, "free")), Some((10, "them")), Some((20, "them"))];
-        let works: Vec<OpenWork> = (0..).zip(open).map(|(id, offer)| open_work(id, offer)).collect();
+        let works: Vec<OpenWork> =
+            (0..).zip(open).map(|(id, offer)| open_work(id, offer)).collect();
         absorb(&mut coverage, time(0), &works);
-        for (asked, expected) in [(0, 0.75), (9, 0.75), (10, 0.5), (19, 0.5), (20, 0.25), (1_000, 0.25)] {
-            assert!((share(&coverage, asked) - expected).abs() < 1e-12, "a tie is not handed out: {asked}");
+        for (asked, expected) in
+            [(0, 0.75), (9, 0.75), (10, 0.5), (19, 0.5), (20, 0.25), (1_000, 0.25)]
+        {
+            assert!(
+                (share(&coverage, asked) - expected).abs() < 1e-12,
+                "a tie is not handed out: {asked}"
+            );
         }
     }
 
     #[test]
     fn behind_own_proofs_stands_what_stands_elsewhere() {
         let mut coverage = Coverage::default();
-        let open = [None, Some((10, "them")), Some((20, "them")), Some((5, "us")), Some((5, "us")), Some((0, "free"))];
-        let works: Vec<OpenWork> = (0..).zip(open).map(|(id, offer)| open_work(id, offer)).collect();
+        let open = [
+            None,
+            Some((10, "them")),
+            Some((20, "them")),
+            Some((5, "us")),
+            Some((5, "us")),
+            Some((0, "free")),
+        ];
+        let works: Vec<OpenWork> =
+            (0..).zip(open).map(|(id, offer)| open_work(id, offer)).collect();
         absorb(&mut coverage, time(0), &works);
         assert!((share(&coverage, 5) - 5.0 / 6.0).abs() < 1e-12);
         assert!((share(&coverage, 1) - 5.0 / 6.0).abs() < 1e-12);
         let above_ten = (2.0 + 2.0 * 2.0 / 3.0) / 6.0;
-        assert!((share(&coverage, 10) - above_ten).abs() < 1e-12, "of three works above 5, two are above 10");
+        assert!(
+            (share(&coverage, 10) - above_ten).abs() < 1e-12,
+            "of three works above 5, two are above 10"
+        );
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! How many works are bought per hour, from everyone, and how well that is known.
 //!
-//! Works are bought in rolls, each when a tree has filled: sizes differ, and so do the times between purchases, but a large
-//! purchase follows a long time. The rate is works over time; its variance is that of a ratio over purchases, each with the time since the one
-//! before: the sum of the squared deviations (works - rate x time) over the squared total time, n / (n - 1) times (renewal-reward
-//! processes: Smith 1955, "Regenerative stochastic processes", Proc. R. Soc. A 232; Crane and Iglehart 1975, "Simulating stable
-//! stochastic systems III", Operations Research 23; Cochran 1977, "Sampling Techniques", 6.3). Of purchases that come at random it is the
-//! variance of a compound Poisson rate; that rolls come when a tree is full makes it smaller. The interval is Student's with n - 1 degrees of freedom
-//! on the logarithm, where a rate is nearly symmetric and cannot go below 0.
+//! Works are bought in rolls, each when a tree has filled: sizes differ, and so do the times
+//! between purchases, but a large purchase follows a long time. The rate is works over time; its
+//! variance is that of a ratio over purchases, each with the time since the one before: the sum of
+//! the squared deviations (works - rate x time) over the squared total time, n / (n - 1) times
+//! (renewal-reward processes: Smith 1955, "Regenerative stochastic processes", Proc. R. Soc. A 232;
+//! Crane and Iglehart 1975, "Simulating stable stochastic systems III", Operations Research 23;
+//! Cochran 1977, "Sampling Techniques", 6.3). Of purchases that come at random it is the variance
+//! of a compound Poisson rate; that rolls come when a tree is full makes it smaller. The interval
+//! is Student's with n - 1 degrees of freedom on the logarithm, where a rate is nearly symmetric
+//! and cannot go below 0.
 //!
 //! Invariants: 0 < low <= rate <= high where an interval is known; no NaN.
 
@@ -28,8 +31,12 @@ pub(super) struct Demand {
 }
 
 impl Demand {
-    /// Takes blocks, oldest first, and the level of the interval; `None` before two blocks are known.
-    pub(super) fn of<'a>(mut blocks: impl Iterator<Item = &'a Arc<Block>>, level: f64) -> Option<Self> {
+    /// Takes blocks, oldest first, and the level of the interval; `None` before two blocks are
+    /// known.
+    pub(super) fn of<'a>(
+        mut blocks: impl Iterator<Item = &'a Arc<Block>>,
+        level: f64,
+    ) -> Option<Self> {
         let first = blocks.next()?;
         // The first block's works were wanted by the time before it, which is not in the window.
         let mut purchases: Vec<(f64, f64)> = Vec::new();
@@ -37,7 +44,10 @@ impl Demand {
         for block in blocks {
             last = Some(block.at);
             if !block.works.is_empty() {
-                purchases.push((block.works.len() as f64, block.at.duration_since(since).as_secs_f64() / 3600.0));
+                purchases.push((
+                    block.works.len() as f64,
+                    block.at.duration_since(since).as_secs_f64() / 3600.0,
+                ));
                 since = block.at;
             }
         }
@@ -54,8 +64,8 @@ impl Demand {
         let count = purchases.len() as f64;
         let interval = (purchases.len() >= FEWEST).then(|| {
             let error = (squares * count / (count - 1.0)).sqrt() / works;
-            let quantile =
-                StudentsT::new(0.0, 1.0, count - 1.0).map_or(0.0, |t| t.inverse_cdf(f64::midpoint(1.0, level)));
+            let quantile = StudentsT::new(0.0, 1.0, count - 1.0)
+                .map_or(0.0, |t| t.inverse_cdf(f64::midpoint(1.0, level)));
             let factor = (quantile * error).exp();
             [per_hour / factor, per_hour * factor]
         });
@@ -76,7 +86,8 @@ mod tests {
     /// Blocks three minutes apart, of which those at some places buy so many works.
     fn blocks(count: u32, works: impl Fn(u32) -> i64) -> Vec<Arc<Block>> {
         let of = |height| {
-            let sales: Vec<(i64, u64, &str)> = (0..works(height)).map(|work| (work, 5, "them")).collect();
+            let sales: Vec<(i64, u64, &str)> =
+                (0..works(height)).map(|work| (work, 5, "them")).collect();
             block(height, &height.to_string(), i64::from(height) * 180, &sales)
         };
         (0..count).map(of).collect()
@@ -96,9 +107,11 @@ mod tests {
     #[test]
     fn few_purchases_are_known_badly_and_fewer_not_at_all() {
         let width = |rolls: u32| {
-            demand(&blocks(60, |height| if height % 7 == 3 && height < 7 * rolls { i64::from(height) + 9 } else { 0 }))
-                .interval
-                .map(|[low, high]| high / low)
+            demand(&blocks(60, |height| {
+                if height % 7 == 3 && height < 7 * rolls { i64::from(height) + 9 } else { 0 }
+            }))
+            .interval
+            .map(|[low, high]| high / low)
         };
         assert_eq!((width(0), width(1), width(2)), (None, None, None));
         assert!(width(3) > width(8) && width(8) > Some(1.05), "{:?} {:?}", width(3), width(8));
@@ -111,10 +124,18 @@ mod tests {
         let mut held = 0;
         for seed in 0..SEEDS {
             let mut random = ChaCha8Rng::seed_from_u64(seed);
-            let sizes: Vec<i64> = (0..290)
-                .map(|_| if random.random_range(0..8) == 0 { random.random_range(1..=128) } else { 0 })
-                .collect();
-            let [low, high] = demand(&blocks(290, |height| sizes[height as usize])).interval.unwrap();
+            let sizes: Vec<i64> =
+                (0..290)
+                    .map(|_| {
+                        if random.random_range(0..8) == 0 {
+                            random.random_range(1..=128)
+                        } else {
+                            0
+                        }
+                    })
+                    .collect();
+            let [low, high] =
+                demand(&blocks(290, |height| sizes[height as usize])).interval.unwrap();
             // One block in eight buys 64.5 works on average; twenty blocks an hour.
             held += u64::from((low..=high).contains(&(20.0 * 64.5 / 8.0)));
         }

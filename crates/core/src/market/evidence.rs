@@ -1,4 +1,5 @@
-//! Which of the facts seen are witnesses of the price at which work is bought, and how much each counts.
+//! Which of the facts seen are witnesses of the price at which work is bought, and how much each
+//! counts.
 
 use std::time::Duration;
 
@@ -14,8 +15,8 @@ use crate::{
     units::{Nanomina, PublicKey, WorkId},
 };
 
-/// Part of the book, from its head, whose works will be bought at about the price they stand at: what others may still do to
-/// them they have mostly done.
+/// Part of the book, from its head, whose works will be bought at about the price they stand at:
+/// what others may still do to them they have mostly done.
 const DUE: usize = 3;
 
 /// Clusters of the book are numbered from here, above those of every block.
@@ -24,10 +25,12 @@ const BOOK_CLUSTERS: u64 = 1 << 48;
 /// The cluster of a histogram's increment.
 const HISTOGRAM_CLUSTER: u64 = 1 << 49;
 
-/// Works next to each other in the order of purchase were open at the same time: so many on the book are one witness.
+/// Works next to each other in the order of purchase were open at the same time: so many on the
+/// book are one witness.
 pub(super) const NEIGHBOURS: usize = 16;
 
-/// Works bought in one block share its producer's view of the pool beside that: so many are one witness.
+/// Works bought in one block share its producer's view of the pool beside that: so many are one
+/// witness.
 const BOUGHT_TOGETHER: usize = 64;
 
 /// How far back and how fast evidence fades.
@@ -43,18 +46,21 @@ pub(super) struct Fading {
 /// The works that are bought next, where the book is in the order of purchase.
 pub(super) fn due(look: &Look) -> &[OpenWork] {
     match &look.book {
-        Some(Ok(Book { order: BookOrder::Purchase, works })) => works.get(..works.len() / DUE).unwrap_or_default(),
+        Some(Ok(Book { order: BookOrder::Purchase, works })) => {
+            works.get(..works.len() / DUE).unwrap_or_default()
+        }
         _ => &[],
     }
 }
 
 /// The witnesses of the competing price.
 ///
-/// Sales of others are prices, own sales lower bounds. So are the offers on the works that are due, others' and own: they will be
-/// bought within a roll, and tell of a change before the sales do. Offers on works further back say nothing that could be weighed:
-/// they bound a price from above only, and works that are covered early are the cheap ones. Where no sale can be read (eras
-/// without `bestChain`), all offers and, if its buckets resolve prices, the fee histogram stand in for prices: most offers sell
-/// as they stand.
+/// Sales of others are prices, own sales lower bounds. So are the offers on the works that are due,
+/// others' and own: they will be bought within a roll, and tell of a change before the sales do.
+/// Offers on works further back say nothing that could be weighed: they bound a price from above
+/// only, and works that are covered early are the cheap ones. Where no sale can be read (eras
+/// without `bestChain`), all offers and, if its buckets resolve prices, the fee histogram stand in
+/// for prices: most offers sell as they stand.
 pub(super) fn witnesses(
     history: &History,
     look: &Look,
@@ -71,14 +77,30 @@ pub(super) fn witnesses(
         let weight = decay(age, fading.half_life);
         let first = u64::from(block.height) << 8;
         found.extend(block.works.iter().enumerate().map(|(position, sale)| {
-            let censoring = if owns(&sale.prover) { own(sale.work, sale.fee) } else { Censoring::Exact(sale.fee) };
-            Observation { censoring, weight, cluster: first + (position / BOUGHT_TOGETHER).min(255) as u64 }
+            let censoring = if owns(&sale.prover) {
+                own(sale.work, sale.fee)
+            } else {
+                Censoring::Exact(sale.fee)
+            };
+            Observation {
+                censoring,
+                weight,
+                cluster: first + (position / BOUGHT_TOGETHER).min(255) as u64,
+            }
         }));
     }
     let due = due(look).iter().enumerate().skip(fading.due_from).filter_map(|(position, open)| {
         let offer = open.standing.as_ref()?;
-        let censoring = if owns(&offer.prover) { own(open.work, offer.fee) } else { Censoring::Exact(offer.fee) };
-        Some(Observation { censoring, weight: 1.0, cluster: BOOK_CLUSTERS + (position / NEIGHBOURS) as u64 })
+        let censoring = if owns(&offer.prover) {
+            own(open.work, offer.fee)
+        } else {
+            Censoring::Exact(offer.fee)
+        };
+        Some(Observation {
+            censoring,
+            weight: 1.0,
+            cluster: BOOK_CLUSTERS + (position / NEIGHBOURS) as u64,
+        })
     });
     if !found.is_empty() || fading.due_from > 0 {
         found.extend(due);
@@ -91,26 +113,44 @@ pub(super) fn witnesses(
         }));
     }
     let added = history.arrivals().map(|increment| increment.added);
-    let resolving = [added, history.histogram()].into_iter().flatten().find(|h| h.resolution(None).is_resolved());
+    let resolving = [added, history.histogram()]
+        .into_iter()
+        .flatten()
+        .find(|h| h.resolution(None).is_resolved());
     found.extend(resolving.iter().flat_map(bucket_witnesses));
     found
 }
 
 /// Position and fee of each open work's offer that is not our own.
-fn competing_offers(book: &Book, owns: impl Fn(&PublicKey) -> bool) -> impl Iterator<Item = (usize, Nanomina)> {
-    let standing =
-        book.works.iter().enumerate().filter_map(|(position, open)| Some((position, open.standing.as_ref()?)));
-    standing.filter(move |(_, offer)| !owns(&offer.prover)).map(|(position, offer)| (position, offer.fee))
+fn competing_offers(
+    book: &Book,
+    owns: impl Fn(&PublicKey) -> bool,
+) -> impl Iterator<Item = (usize, Nanomina)> {
+    let standing = book
+        .works
+        .iter()
+        .enumerate()
+        .filter_map(|(position, open)| Some((position, open.standing.as_ref()?)));
+    standing
+        .filter(move |(_, offer)| !owns(&offer.prover))
+        .map(|(position, offer)| (position, offer.fee))
 }
 
 /// Each bucket as one witness that the price lies in it, weighted by its count.
 fn bucket_witnesses(histogram: &Histogram) -> Vec<Observation> {
     let bound = |value: f64| -> Option<Nanomina> {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a non-negative fee")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked to be a non-negative fee"
+        )]
         (value.is_finite() && value >= 0.0).then(|| Nanomina::try_new(value as u64).ok()).flatten()
     };
     let witness = |interval: crate::metrics_text::Interval| Observation {
-        censoring: Censoring::Between { above: bound(interval.above), at_most: bound(interval.up_to) },
+        censoring: Censoring::Between {
+            above: bound(interval.above),
+            at_most: bound(interval.up_to),
+        },
         weight: interval.count,
         cluster: HISTOGRAM_CLUSTER,
     };
@@ -125,7 +165,8 @@ mod tests {
         market::{FeeHistogram, PoolMetrics},
     };
 
-    const FADING: Fading = Fading { oldest: Timestamp::MIN, half_life: Duration::from_secs(3_600), due_from: 0 };
+    const FADING: Fading =
+        Fading { oldest: Timestamp::MIN, half_life: Duration::from_secs(3_600), due_from: 0 };
 
     fn gather(history: &History, look: &Look) -> Vec<Observation> {
         witnesses(history, look, FADING, |prover| *prover == key("us"))
@@ -139,16 +180,20 @@ mod tests {
         let found = gather(&history, &seen);
         assert_eq!(found[0].censoring, Censoring::Exact(fee(5)));
         assert_eq!(found[1].censoring, Censoring::Above(fee(9)));
-        assert!(found.iter().all(|o| o.cluster == found[0].cluster && (o.weight - 0.5).abs() < 1e-12));
+        assert!(
+            found.iter().all(|o| o.cluster == found[0].cluster && (o.weight - 0.5).abs() < 1e-12)
+        );
     }
 
     #[test]
     fn works_far_apart_in_a_purchase_are_separate_witnesses() {
         let works: Vec<(i64, u64, &str)> = (0..100).map(|id| (id, 5, "them")).collect();
         let mut history = History::default();
-        let seen = look(0, vec![block(7, "a", 0, &works), block(8, "b", 90, &works[..1])], Vec::new());
+        let seen =
+            look(0, vec![block(7, "a", 0, &works), block(8, "b", 90, &works[..1])], Vec::new());
         history.absorb(&seen, |_| false, None);
-        let clusters: std::collections::BTreeSet<u64> = gather(&history, &seen).iter().map(|o| o.cluster).collect();
+        let clusters: std::collections::BTreeSet<u64> =
+            gather(&history, &seen).iter().map(|o| o.cluster).collect();
         assert_eq!(clusters.len(), 2 + 1, "100 works in runs of 64, and another block");
     }
 
@@ -156,12 +201,14 @@ mod tests {
     fn an_own_sale_tells_the_price_that_was_seen_behind_it() {
         let ours = |prover: &PublicKey| *prover == key("us");
         let mut history = History::default();
-        let mut before = look(0, Vec::new(), vec![open_work(1, Some((9_000, "them"))), open_work(2, None)]);
+        let mut before =
+            look(0, Vec::new(), vec![open_work(1, Some((9_000, "them"))), open_work(2, None)]);
         before.status.as_mut().unwrap().fee = fee(7_000);
         history.absorb(&before, ours, None);
         let covered = [1, 2].map(|id| open_work(id, Some((7_000, "us"))));
         history.absorb(&look(60, Vec::new(), covered.to_vec()), ours, None);
-        let sold = look(120, vec![block(7, "a", 90, &[(1, 7_000, "us"), (2, 7_000, "us")])], Vec::new());
+        let sold =
+            look(120, vec![block(7, "a", 90, &[(1, 7_000, "us"), (2, 7_000, "us")])], Vec::new());
         history.absorb(&sold, ours, None);
         let found: Vec<Censoring> = gather(&history, &sold).iter().map(|o| o.censoring).collect();
         assert_eq!(found, [Censoring::Exact(fee(9_000)), Censoring::Above(fee(7_000))]);
@@ -170,11 +217,21 @@ mod tests {
     #[test]
     fn only_offers_on_works_that_are_due_tell_prices_where_there_are_sales() {
         let mut history = History::default();
-        let offers =
-            [Some((4, "them")), Some((3, "us")), None, Some((2, "them")), Some((1, "them")), None, None, None, None];
+        let offers = [
+            Some((4, "them")),
+            Some((3, "us")),
+            None,
+            Some((2, "them")),
+            Some((1, "them")),
+            None,
+            None,
+            None,
+            None,
+        ];
         let open: Vec<_> = (0..).zip(offers).map(|(id, offer)| open_work(id, offer)).collect();
         let without_sales = look(0, Vec::new(), open.clone());
-        let offered: Vec<Censoring> = gather(&history, &without_sales).iter().map(|o| o.censoring).collect();
+        let offered: Vec<Censoring> =
+            gather(&history, &without_sales).iter().map(|o| o.censoring).collect();
         assert_eq!(
             offered,
             [4, 2, 1].map(|asked| Censoring::Exact(fee(asked))),
@@ -182,11 +239,16 @@ mod tests {
         );
         let mut with_sales = look(0, vec![block(7, "a", 0, &[(90, 5, "them")])], open);
         history.absorb(&with_sales, |_| false, None);
-        let found: Vec<Censoring> = gather(&history, &with_sales).iter().map(|o| o.censoring).collect();
+        let found: Vec<Censoring> =
+            gather(&history, &with_sales).iter().map(|o| o.censoring).collect();
         let due = [Censoring::Exact(fee(5)), Censoring::Exact(fee(4)), Censoring::Above(fee(3))];
         assert_eq!(found, due, "the first third; works without a proof are no witnesses");
         with_sales.book.as_mut().unwrap().as_mut().unwrap().order = BookOrder::Unknown;
-        assert_eq!(gather(&history, &with_sales).len(), 1, "without an order nobody knows what is due");
+        assert_eq!(
+            gather(&history, &with_sales).len(),
+            1,
+            "without an order nobody knows what is due"
+        );
     }
 
     #[test]
@@ -201,10 +263,9 @@ mod tests {
             gather(&history, &seen)
         };
         let resolving = with_fees(vec![2.0, 5.0, 10.0, 10.0]);
-        assert!(
-            resolving.iter().any(|o| o.censoring == Censoring::Between { above: Some(fee(4)), at_most: Some(fee(9)) }
-                && (o.weight - 5.0).abs() < 1e-12)
-        );
+        assert!(resolving.iter().any(|o| o.censoring
+            == Censoring::Between { above: Some(fee(4)), at_most: Some(fee(9)) }
+            && (o.weight - 5.0).abs() < 1e-12));
         assert!(with_fees(vec![2.0, 2.0, 2.0, 10.0]).is_empty());
     }
 }

@@ -1,4 +1,5 @@
-//! What is remembered of earlier looks at one daemon: the chain's purchases, our own works, and our provers' pace.
+//! What is remembered of earlier looks at one daemon: the chain's purchases, our own works, and our
+//! provers' pace.
 
 use std::sync::Arc;
 
@@ -27,7 +28,8 @@ const FRONTIER: u32 = 290;
 pub struct History {
     blocks: Blocks,
     connected: bool,
-    /// Whether the daemon lists the open works themselves, so that works bought long ago need not be told from them.
+    /// Whether the daemon lists the open works themselves, so that works bought long ago need not
+    /// be told from them.
     lists_open: bool,
     since: Option<Timestamp>,
     last_look: Option<Timestamp>,
@@ -41,8 +43,14 @@ pub struct History {
 impl History {
     /// Takes in a look.
     ///
-    /// `predicted` is the P(sold) last estimated for the fee that the daemon asks, to be held against what then sells.
-    pub fn absorb(&mut self, look: &Look, owns: impl Fn(&PublicKey) -> bool, predicted: Option<Prediction>) {
+    /// `predicted` is the P(sold) last estimated for the fee that the daemon asks, to be held
+    /// against what then sells.
+    pub fn absorb(
+        &mut self,
+        look: &Look,
+        owns: impl Fn(&PublicKey) -> bool,
+        predicted: Option<Prediction>,
+    ) {
         let since = *self.since.get_or_insert(look.at);
         let blocks = match &look.chain {
             Some(Ok(chain)) => {
@@ -52,7 +60,11 @@ impl History {
             _ => &[],
         };
         if let Some(Ok(metrics)) = &look.metrics {
-            self.supply.absorb(look.at, metrics, look.status.as_ref().is_ok_and(|status| status.worker.is_some()));
+            self.supply.absorb(
+                look.at,
+                metrics,
+                look.status.as_ref().is_ok_and(|status| status.worker.is_some()),
+            );
             if metrics.fees.is_some() {
                 self.fees_before = std::mem::replace(&mut self.fees, metrics.fees.clone());
             }
@@ -64,24 +76,38 @@ impl History {
             }
             _ => &Arc::default(),
         };
-        let asked = look.status.as_ref().ok().filter(|status| status.worker.is_some()).map(|status| status.fee);
+        let asked = look
+            .status
+            .as_ref()
+            .ok()
+            .filter(|status| status.worker.is_some())
+            .map(|status| status.fee);
         let sides = Sides::of(book, &owns);
         self.coverage.absorb(look.at, &sides);
-        self.own.absorb(book, &sides, blocks.iter().filter(|block| block.at >= since), owns, predicted, asked);
+        self.own.absorb(
+            book,
+            &sides,
+            blocks.iter().filter(|block| block.at >= since),
+            owns,
+            predicted,
+            asked,
+        );
         self.last_look = Some(look.at);
     }
 
-    /// Forgets what is older than `oldest`. From then on no sale before that counts: whether it was counted is forgotten too.
+    /// Forgets what is older than `oldest`. From then on no sale before that counts: whether it was
+    /// counted is forgotten too.
     pub fn prune(&mut self, oldest: Timestamp) {
         self.since = self.since.map(|since| since.max(oldest));
         self.blocks.prune(oldest);
         self.own.prune(oldest);
     }
 
-    /// What the daemon cannot tell again: our own works, totals and pace, and what was averaged over looks. Blocks and histograms are left out, the next look
-    /// fetches them anew.
+    /// What the daemon cannot tell again: our own works, totals and pace, and what was averaged
+    /// over looks. Blocks and histograms are left out, the next look fetches them anew.
     pub fn own_part(&self) -> Self {
-        let (own, coverage, supply) = (self.own.clone(), self.coverage.clone(), self.supply.clone());
+        let (own, coverage, supply) =
+            (self.own.clone(), self.coverage.clone(), self.supply.clone());
         Self { since: self.since, own, coverage, supply, ..Self::default() }
     }
 
@@ -100,18 +126,26 @@ impl History {
         self.blocks = Blocks::new(blocks);
     }
 
-    /// How many of the newest blocks the next look should ask for, so that they join up with those known.
+    /// How many of the newest blocks the next look should ask for, so that they join up with those
+    /// known.
     ///
-    /// Where the book comes from the snark pool, all of the frontier: the pool holds a bought work as long as any block of it had
-    /// the work outstanding (Mina `snark_pool_refcount.ml`), and only the block that bought it tells it from an open one.
+    /// Where the book comes from the snark pool, all of the frontier: the pool holds a bought work
+    /// as long as any block of it had the work outstanding (Mina `snark_pool_refcount.ml`), and
+    /// only the block that bought it tells it from an open one.
     pub fn blocks_wanted(&self, now: Timestamp, slot: Option<std::time::Duration>) -> u32 {
         /// Deepest reorganisation that a short look still sees.
         const SLACK: u32 = 20;
-        let (Some(last), Some(slot), true) = (self.last_look, slot, self.connected && self.lists_open) else {
+        let (Some(last), Some(slot), true) =
+            (self.last_look, slot, self.connected && self.lists_open)
+        else {
             return FRONTIER;
         };
         let missed = now.duration_since(last).as_secs_f64().max(0.0) / slot.as_secs_f64().max(1.0);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded by the frontier")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "bounded by the frontier"
+        )]
         let missed = missed.ceil().min(f64::from(FRONTIER)) as u32;
         (missed + SLACK).min(FRONTIER)
     }
@@ -156,13 +190,17 @@ mod tests {
     use crate::fixtures::{block, look_with_chain, time};
 
     fn known(history: &History) -> Vec<(u32, String)> {
-        history.blocks(Timestamp::MIN).map(|block| (block.height, block.state_hash.to_string())).collect()
+        history
+            .blocks(Timestamp::MIN)
+            .map(|block| (block.height, block.state_hash.to_string()))
+            .collect()
     }
 
     #[test]
     fn a_fork_replaces_the_blocks_that_it_left_behind() {
         let mut history = History::default();
-        let abandoned = vec![block(1, "a", 0, &[]), block(2, "b", 90, &[]), block(3, "c", 180, &[])];
+        let abandoned =
+            vec![block(1, "a", 0, &[]), block(2, "b", 90, &[]), block(3, "c", 180, &[])];
         history.absorb(&look_with_chain(200, abandoned), |_| false, None);
         let fork = vec![block(2, "x", 100, &[]), block(3, "y", 190, &[])];
         history.absorb(&look_with_chain(300, fork), |_| false, None);
@@ -214,7 +252,11 @@ mod tests {
     #[test]
     fn old_blocks_are_forgotten() {
         let mut history = History::default();
-        history.absorb(&look_with_chain(200, vec![block(1, "a", 0, &[]), block(2, "b", 90, &[])]), |_| false, None);
+        history.absorb(
+            &look_with_chain(200, vec![block(1, "a", 0, &[]), block(2, "b", 90, &[])]),
+            |_| false,
+            None,
+        );
         history.prune(time(50));
         assert_eq!(known(&history), [(2, "b".into())]);
     }

@@ -1,4 +1,5 @@
-//! What one look at one daemon yields: the only facts that the rest of the program knows about the outside.
+//! What one look at one daemon yields: the only facts that the rest of the program knows about the
+//! outside.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,7 +17,8 @@ use crate::{
 pub struct Look {
     /// When the look began.
     pub at: Timestamp,
-    /// How far the clock was set since the look before, beyond the time that passed; `None` where it only went on.
+    /// How far the clock was set since the look before, beyond the time that passed; `None` where
+    /// it only went on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_set: Option<SignedDuration>,
     /// `daemonStatus`: what the daemon is and does.
@@ -24,13 +26,15 @@ pub struct Look {
     /// Which other daemon of the fleet read blocks and book; `None` where this one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub market_read: Option<Reading>,
-    /// Blocks of the best chain; `None` where the schema has no `bestChain` or the status already forbade asking.
+    /// Blocks of the best chain; `None` where the schema has no `bestChain` or the status already
+    /// forbade asking.
     pub chain: Option<Result<ChainLook, Fault>>,
     /// The works still to be bought; `None` when the status already forbade asking.
     pub book: Option<Result<Book, Fault>>,
     /// The metrics text; `None` when none is configured.
     pub metrics: Option<Result<PoolMetrics, Fault>>,
-    /// Whether the configured worker key has a ledger account; `None` when not asked in this look or no key is configured.
+    /// Whether the configured worker key has a ledger account; `None` when not asked in this look
+    /// or no key is configured.
     pub account: Option<Result<bool, Fault>>,
 }
 
@@ -46,7 +50,8 @@ pub struct Reading {
 /// What the daemon says of itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Status {
-    /// The key snark work is done for; `None` is off, or a coordinator, which never shows it (Mina `mina_lib.ml`, 3.0.3).
+    /// The key snark work is done for; `None` is off, or a coordinator, which never shows it (Mina
+    /// `mina_lib.ml`, 3.0.3).
     pub worker: Option<PublicKey>,
     /// The fee asked for each work from now on.
     pub fee: Nanomina,
@@ -127,7 +132,8 @@ impl SyncState {
 pub struct ExactPool {
     /// Work bundles in the snark pool.
     pub snark_pool_size: u64,
-    /// Jobs unproved, or priced above our own fee while our worker is on: its meaning changes with our own settings.
+    /// Jobs unproved, or priced above our own fee while our worker is on: its meaning changes with
+    /// our own settings.
     pub pending_snark_work: u64,
 }
 
@@ -195,7 +201,8 @@ pub struct Book {
 pub enum BookOrder {
     /// From `snarkWorkRange`: every open work, next to be bought first.
     Purchase,
-    /// From `snarkPool` joined with `pendingSnarkWork`: unproved works are complete, the order is unknown.
+    /// From `snarkPool` joined with `pendingSnarkWork`: unproved works are complete, the order is
+    /// unknown.
     Unknown,
 }
 
@@ -206,7 +213,8 @@ pub struct PoolMetrics {
     pub fees: Option<FeeHistogram>,
     /// `snark_pool_size`.
     pub pool_size: Option<f64>,
-    /// `completed_snark_work_received_rpc`: bundles our own workers delivered since the daemon started.
+    /// `completed_snark_work_received_rpc`: bundles our own workers delivered since the daemon
+    /// started.
     pub completed_by_own: Option<f64>,
     /// `snark_work_assigned_rpc`: bundles handed to our own workers since the daemon started.
     pub assigned_to_own: Option<f64>,
@@ -214,11 +222,12 @@ pub struct PoolMetrics {
     pub defects: u32,
 }
 
-/// A fee histogram with cumulative buckets in ascending order of bound, the last bound being infinity.
+/// A fee histogram with cumulative buckets in ascending order of bound, the last bound being
+/// infinity.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FeeHistogram {
-    /// Upper bounds, inclusive, in the daemon's unit (nanomina since 2021, whole coins in 2020); finite and ascending. The
-    /// bucket above the last bound has no upper one.
+    /// Upper bounds, inclusive, in the daemon's unit (nanomina since 2021, whole coins in 2020);
+    /// finite and ascending. The bucket above the last bound has no upper one.
     pub bounds: Vec<f64>,
     /// Observations at or below each bound; one more entry than `bounds`, the last being the total.
     pub cumulative: Vec<f64>,

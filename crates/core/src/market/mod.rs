@@ -1,4 +1,5 @@
-//! The market as one daemon shows it: what a look yields, what is remembered of earlier looks, and what follows from both.
+//! The market as one daemon shows it: what a look yields, what is remembered of earlier looks, and
+//! what follows from both.
 //!
 //! Invariants: pure. No clock, no randomness, no I/O; time comes in with the look. No value is NaN.
 //!
@@ -21,8 +22,8 @@ mod view;
 
 pub use history::History;
 pub use look::{
-    Block, Book, BookOrder, ChainLook, ConsensusSlot, ExactPool, FeeHistogram, Look, Offer, OpenWork, PoolMetrics,
-    Reading, Sale, Status, SyncState,
+    Block, Book, BookOrder, ChainLook, ConsensusSlot, ExactPool, FeeHistogram, Look, Offer,
+    OpenWork, PoolMetrics, Reading, Sale, Status, SyncState,
 };
 pub use own::{BandSales, Calibration, OwnWorks, Prediction};
 pub use supply::Supply;

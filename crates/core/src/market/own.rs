@@ -1,4 +1,5 @@
-//! Our own works: which stand in the pool, which sold, and whether that agrees with what was predicted.
+//! Our own works: which stand in the pool, which sold, and whether that agrees with what was
+//! predicted.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -101,11 +102,13 @@ impl Calibration {
         (self.decided > 0).then(|| (self.predicted - self.sold as f64) / decided)
     }
 
-    /// What uncorrected predictions are to be multiplied by: realised over predicted, drawn towards `prior` as long as few fates are
-    /// known. Taken from uncorrected predictions, since a correction held against itself would stop half-way.
+    /// What uncorrected predictions are to be multiplied by: realised over predicted, drawn towards
+    /// `prior` as long as few fates are known. Taken from uncorrected predictions, since a
+    /// correction held against itself would stop half-way.
     ///
-    /// A Gamma-Poisson posterior mean with prior mean `prior` and the weight of `PRIOR` predicted sales, kept within
-    /// 0.25..=1.25: one bad roll must not silence the estimate, and success must not make it bold.
+    /// A Gamma-Poisson posterior mean with prior mean `prior` and the weight of `PRIOR` predicted
+    /// sales, kept within 0.25..=1.25: one bad roll must not silence the estimate, and success must
+    /// not make it bold.
     pub fn factor(self, prior: f64) -> f64 {
         let factor = (self.sold as f64 + Self::PRIOR * prior) / (self.uncorrected + Self::PRIOR);
         factor.clamp(0.25, 1.25)
@@ -137,7 +140,8 @@ impl BandSales {
     }
 }
 
-/// The lowest fee of the band that `fee` lies in: 0, or the largest of 1, 2, 5, 10, 20, 50 .. nanomina that is not above it.
+/// The lowest fee of the band that `fee` lies in: 0, or the largest of 1, 2, 5, 10, 20, 50 ..
+/// nanomina that is not above it.
 pub(super) fn band(fee: Nanomina) -> Nanomina {
     let mut unit = 1_u64;
     while fee.get() / unit >= 10 {
@@ -153,8 +157,9 @@ pub(super) fn band(fee: Nanomina) -> Nanomina {
 }
 
 impl OwnWorks {
-    /// Takes in the open works of a look, told apart by whose they are, and those of its blocks that are younger than the controller's
-    /// knowledge of the daemon; seen again, a block changes nothing.
+    /// Takes in the open works of a look, told apart by whose they are, and those of its blocks
+    /// that are younger than the controller's knowledge of the daemon; seen again, a block changes
+    /// nothing.
     pub(super) fn absorb<'a>(
         &mut self,
         book: &Arc<[OpenWork]>,
@@ -169,10 +174,17 @@ impl OwnWorks {
             known.is_none_or(|known| known.fee != offer.fee).then_some(*work)
         };
         let sales = blocks.clone().flat_map(|block| &*block.works);
-        let unknown = |sale: &Sale| (owns(&sale.prover) && !self.works.contains_key(&sale.work)).then_some(sale.work);
+        let unknown = |sale: &Sale| {
+            (owns(&sale.prover) && !self.works.contains_key(&sale.work)).then_some(sale.work)
+        };
         let news = sides.own.iter().filter_map(changed).chain(sales.filter_map(unknown));
         let rivals = self.rivals.among(&news.collect());
-        let fresh = |work, fee| OwnWork { fee, rival: rivals.get(&work).copied(), predicted, fate: Fate::Open };
+        let fresh = |work, fee| OwnWork {
+            fee,
+            rival: rivals.get(&work).copied(),
+            predicted,
+            fate: Fate::Open,
+        };
         for (work, offer) in &sides.own {
             let fresh = fresh(*work, offer.fee);
             let known = self.works.entry(*work).or_insert(fresh);
@@ -185,13 +197,16 @@ impl OwnWorks {
             self.fates_from = self.fates_from.map(|from| from.min(block.at));
             for sale in &*block.works {
                 if owns(&sale.prover) {
-                    let known = self.works.entry(sale.work).or_insert_with(|| fresh(sale.work, sale.fee));
+                    let known =
+                        self.works.entry(sale.work).or_insert_with(|| fresh(sale.work, sale.fee));
                     if !matches!(known.fate, Fate::Sold(_)) {
                         known.fate = Fate::Sold(block.at);
                         self.sold += 1;
                         self.earned = self.earned.saturating_add(sale.fee);
                     }
-                } else if let Some(work) = self.works.get_mut(&sale.work).filter(|work| work.fate == Fate::Open) {
+                } else if let Some(work) =
+                    self.works.get_mut(&sale.work).filter(|work| work.fate == Fate::Open)
+                {
                     work.fate = Fate::Lost(block.at);
                 }
             }
@@ -207,7 +222,8 @@ impl OwnWorks {
         }
     }
 
-    /// What the work would be bought at without us, as far as that was seen: the offer of someone else that stood there before ours.
+    /// What the work would be bought at without us, as far as that was seen: the offer of someone
+    /// else that stood there before ours.
     pub(super) fn rival(&self, work: WorkId) -> Option<Nanomina> {
         self.works.get(&work)?.rival
     }
@@ -253,7 +269,8 @@ impl OwnWorks {
         self.by_fee().into_values().fold(Calibration::default(), Calibration::plus)
     }
 
-    /// The same by fee: each fee from which a band reaches up to the next of 1, 2, 5, 10, 20, 50 .. nanomina, where works were decided.
+    /// The same by fee: each fee from which a band reaches up to the next of 1, 2, 5, 10, 20, 50 ..
+    /// nanomina, where works were decided.
     pub fn by_fee(&self) -> BTreeMap<Nanomina, Calibration> {
         self.calibrated.clone().unwrap_or_else(|| self.calibrate())
     }
@@ -295,7 +312,12 @@ mod tests {
         *prover == key("us")
     }
 
-    fn absorb(own: &mut OwnWorks, book: &[OpenWork], chain: &[Arc<Block>], predicted: Option<Prediction>) {
+    fn absorb(
+        own: &mut OwnWorks,
+        book: &[OpenWork],
+        chain: &[Arc<Block>],
+        predicted: Option<Prediction>,
+    ) {
         own.absorb(&book.into(), &Sides::of(book, ours), chain.iter(), ours, predicted, None);
     }
 
@@ -329,9 +351,16 @@ mod tests {
 
     #[test]
     fn bands_of_fees_go_by_one_two_five() {
-        for (asked, from) in
-            [(0, 0), (1, 1), (2, 2), (4, 2), (9, 5), (10, 10), (3_965_965, 2_000_000), (9_499_999, 5_000_000)]
-        {
+        for (asked, from) in [
+            (0, 0),
+            (1, 1),
+            (2, 2),
+            (4, 2),
+            (9, 5),
+            (10, 10),
+            (3_965_965, 2_000_000),
+            (9_499_999, 5_000_000),
+        ] {
             assert_eq!(band(fee(asked)), fee(from));
         }
         assert!(band(Nanomina::MAX) <= Nanomina::MAX);
@@ -363,7 +392,10 @@ mod tests {
         assert_eq!((cheap.from, cheap.decided, cheap.sold), (fee(5), 30, 0));
         assert_eq!((dear.from, dear.decided, dear.sold), (fee(20), 10, 10));
         assert!((cheap.predicted - 0.9).abs() < 1e-12 && (dear.realised() - 1.0).abs() < 1e-12);
-        assert!(cheap.factor < own.calibration().factor(1.0) && own.calibration().factor(1.0) < dear.factor);
+        assert!(
+            cheap.factor < own.calibration().factor(1.0)
+                && own.calibration().factor(1.0) < dear.factor
+        );
     }
 
     #[test]

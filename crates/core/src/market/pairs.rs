@@ -1,4 +1,5 @@
-//! Maps with keys that are no text, kept in JSON as pairs: JSON objects have text keys only. For `#[serde(with = "pairs")]`.
+//! Maps with keys that are no text, kept in JSON as pairs: JSON objects have text keys only. For
+//! `#[serde(with = "pairs")]`.
 
 use std::collections::BTreeMap;
 

@@ -1,11 +1,13 @@
 //! Since when prices are what they are: a change of regime makes older sales worthless.
 //!
-//! Prices on this market do not drift; they change when free provers come or go. A decaying window alone would mix both regimes for
-//! hours, so the window is cut where the share of works sold above a level changed more than chance allows: an adaptive window
-//! (Bifet & Gavaldà 2007, "Learning from time-changing data with adaptive windowing"), with the binomial likelihood ratio in
-//! place of their bound, since shares here are often close to 0 or 1.
+//! Prices on this market do not drift; they change when free provers come or go. A decaying window
+//! alone would mix both regimes for hours, so the window is cut where the share of works sold above
+//! a level changed more than chance allows: an adaptive window (Bifet & Gavaldà 2007, "Learning
+//! from time-changing data with adaptive windowing"), with the binomial likelihood ratio in place
+//! of their bound, since shares here are often close to 0 or 1.
 
-/// Works that are worth one independent observation: works of one purchase share its producer's view of the pool.
+/// Works that are worth one independent observation: works of one purchase share its producer's
+/// view of the pool.
 const CLUSTERED: f64 = 16.0;
 
 /// Fewest works on either side of a cut, about half a roll.
@@ -21,8 +23,8 @@ pub(super) struct Stretch {
     pub(super) above: f64,
 }
 
-/// Where the newest regime begins: the index of its first stretch, before which nothing says anything of today's prices; `None` while
-/// nothing changed.
+/// Where the newest regime begins: the index of its first stretch, before which nothing says
+/// anything of today's prices; `None` while nothing changed.
 ///
 /// `stretches` are in the order in which their works are bought.
 pub(super) fn start(stretches: &[Stretch]) -> Option<usize> {
@@ -33,17 +35,23 @@ pub(super) fn start(stretches: &[Stretch]) -> Option<usize> {
     since
 }
 
-/// The cut at which the likelihood ratio of two shares against one is largest, if it is larger than chance allows.
+/// The cut at which the likelihood ratio of two shares against one is largest, if it is larger than
+/// chance allows.
 fn strongest_cut(stretches: &[Stretch]) -> Option<usize> {
-    let add = |sum: Stretch, next: &Stretch| Stretch { works: sum.works + next.works, above: sum.above + next.above };
+    let add = |sum: Stretch, next: &Stretch| Stretch {
+        works: sum.works + next.works,
+        above: sum.above + next.above,
+    };
     let total = stretches.iter().fold(Stretch::default(), add);
-    // Twice the log ratio is about chi-squared with one degree of freedom, whose tail beyond 2x is below exp(-x).
+    // Twice the log ratio is about chi-squared with one degree of freedom, whose tail beyond 2x is
+    // below exp(-x).
     let mut most = (stretches.len().max(1) as f64 / FALSE_ALARM).ln();
     let (mut older, mut best) = (Stretch::default(), None);
     for (index, stretch) in stretches.iter().enumerate() {
         let newer = Stretch { works: total.works - older.works, above: total.above - older.above };
         if older.works >= FEWEST && newer.works >= FEWEST {
-            let gain = (log_likelihood(older) + log_likelihood(newer) - log_likelihood(total)) / CLUSTERED;
+            let gain =
+                (log_likelihood(older) + log_likelihood(newer) - log_likelihood(total)) / CLUSTERED;
             if gain > most {
                 (most, best) = (gain, Some(index));
             }

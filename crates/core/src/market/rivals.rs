@@ -1,7 +1,7 @@
 //! What others offered on open works that we may undercut, before we did.
 //!
-//! A look's book is kept as it is, shared with everyone who read it, and gone through when one of its works turns out to be ours: that
-//! is rare, and the book is long.
+//! A look's book is kept as it is, shared with everyone who read it, and gone through when one of
+//! its works turns out to be ours: that is rare, and the book is long.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -37,8 +37,16 @@ impl Default for Rivals {
 
 impl Rivals {
     /// Offers on these works that ask more than we do; none while nothing is asked.
-    pub(super) fn shown(works: &Arc<[OpenWork]>, asked: Option<Nanomina>, own: Vec<PublicKey>) -> Self {
-        asked.map_or_else(Self::default, |asked| Self::Shown { works: Arc::clone(works), asked, own })
+    pub(super) fn shown(
+        works: &Arc<[OpenWork]>,
+        asked: Option<Nanomina>,
+        own: Vec<PublicKey>,
+    ) -> Self {
+        asked.map_or_else(Self::default, |asked| Self::Shown {
+            works: Arc::clone(works),
+            asked,
+            own,
+        })
     }
 
     /// What others offered on those of the given works that they had an offer on.
@@ -51,9 +59,11 @@ impl Rivals {
 
     fn offers<C: FromIterator<(WorkId, Nanomina)>>(&self, wanted: impl Fn(&WorkId) -> bool) -> C {
         match self {
-            Self::Listed(offers) => {
-                offers.iter().filter(|(work, _)| wanted(work)).map(|(work, fee)| (*work, *fee)).collect()
-            }
+            Self::Listed(offers) => offers
+                .iter()
+                .filter(|(work, _)| wanted(work))
+                .map(|(work, fee)| (*work, *fee))
+                .collect(),
             Self::Shown { works, asked, own } => {
                 let offers = works.iter().filter(|open| wanted(&open.work));
                 let undercut = offers.filter_map(|OpenWork { work, standing }| {
@@ -85,9 +95,15 @@ mod tests {
 
     #[test]
     fn dearer_offers_of_others_are_told_before_and_after_a_restart() {
-        let works =
-            [(1, Some((10, "them"))), (2, Some((6, "them"))), (3, Some((9, "us"))), (4, None), (5, Some((7, "them")))];
-        let works: Arc<[OpenWork]> = works.into_iter().map(|(id, standing)| open_work(id, standing)).collect();
+        let works = [
+            (1, Some((10, "them"))),
+            (2, Some((6, "them"))),
+            (3, Some((9, "us"))),
+            (4, None),
+            (5, Some((7, "them"))),
+        ];
+        let works: Arc<[OpenWork]> =
+            works.into_iter().map(|(id, standing)| open_work(id, standing)).collect();
         let rivals = Rivals::shown(&works, Some(fee(6)), vec![key("us")]);
         let read: Rivals = serde_json::from_str(&serde_json::to_string(&rivals).unwrap()).unwrap();
         for rivals in [rivals, read] {
@@ -95,6 +111,10 @@ mod tests {
             assert_eq!(found, HashMap::from_iter([(WorkId::one(1), fee(10))]));
             assert!(rivals.among(&HashSet::new()).is_empty());
         }
-        assert!(Rivals::shown(&works, None, Vec::new()).among(&(1..5).map(WorkId::one).collect()).is_empty());
+        assert!(
+            Rivals::shown(&works, None, Vec::new())
+                .among(&(1..5).map(WorkId::one).collect())
+                .is_empty()
+        );
     }
 }

@@ -3,7 +3,8 @@
 use super::look::{Offer, OpenWork};
 use crate::units::{Nanomina, PublicKey, WorkId};
 
-/// The open works of a look by one answer to whose they are: what is ours is asked in two ways, by who sells and by whom not to undercut.
+/// The open works of a look by one answer to whose they are: what is ours is asked in two ways, by
+/// who sells and by whom not to undercut.
 pub(super) struct Sides<'a> {
     /// Our own offers, in the order of the book.
     pub(super) own: Vec<(WorkId, &'a Offer)>,
@@ -15,7 +16,8 @@ pub(super) struct Sides<'a> {
 
 impl<'a> Sides<'a> {
     pub(super) fn of(works: &'a [OpenWork], owns: impl Fn(&PublicKey) -> bool) -> Self {
-        let mut sides = Self { own: Vec::new(), others: Vec::with_capacity(works.len()), uncovered: 0 };
+        let mut sides =
+            Self { own: Vec::new(), others: Vec::with_capacity(works.len()), uncovered: 0 };
         for OpenWork { work, standing } in works {
             match standing {
                 None => sides.uncovered += 1,

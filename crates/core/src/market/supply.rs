@@ -25,7 +25,8 @@ struct Reading {
 }
 
 impl Supply {
-    /// Hours on before a pace is believed: shorter, and one long proof more or less would decide it.
+    /// Hours on before a pace is believed: shorter, and one long proof more or less would decide
+    /// it.
     const MIN_HOURS: f64 = 0.25;
     /// Hours on over which the pace is averaged, older ones fading.
     const MEMORY_HOURS: f64 = 12.0;
@@ -33,16 +34,24 @@ impl Supply {
     const MAX_GAP: Duration = Duration::from_secs(3600);
 
     pub(super) fn absorb(&mut self, at: Timestamp, metrics: &PoolMetrics, on: bool) {
-        let Some(completed) = metrics.completed_by_own.filter(|count| count.is_finite() && *count >= 0.0) else {
+        let Some(completed) =
+            metrics.completed_by_own.filter(|count| count.is_finite() && *count >= 0.0)
+        else {
             return;
         };
         let before = self.last.replace(Reading { at, completed, on });
         let Some(before) = before else { return };
         // A smaller count is a restarted daemon: all it shows was made since.
-        let made = if completed < before.completed { completed } else { completed - before.completed };
+        let made =
+            if completed < before.completed { completed } else { completed - before.completed };
         self.made += made;
         let gap = Duration::try_from(at.duration_since(before.at)).unwrap_or(Duration::ZERO);
-        if before.on && on && completed >= before.completed && !gap.is_zero() && gap <= Self::MAX_GAP {
+        if before.on
+            && on
+            && completed >= before.completed
+            && !gap.is_zero()
+            && gap <= Self::MAX_GAP
+        {
             let hours = gap.as_secs_f64() / 3600.0;
             let keep = (-hours / Self::MEMORY_HOURS).exp();
             self.on_made = self.on_made * keep + made;

@@ -1,4 +1,5 @@
-//! The market as one look leaves it: what is known of prices, demand, the order book and our own sales.
+//! The market as one look leaves it: what is known of prices, demand, the order book and our own
+//! sales.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -47,7 +48,8 @@ pub struct View {
     lowest_offer: Option<Nanomina>,
     /// How many open works stand at a fee of the same operator, by that fee.
     own_standing: BTreeMap<Nanomina, u64>,
-    /// What P(sold) is to be multiplied by, as our own sales at any fee taught, and those of a band by its lowest fee.
+    /// What P(sold) is to be multiplied by, as our own sales at any fee taught, and those of a band
+    /// by its lowest fee.
     correction: f64,
     corrections: BTreeMap<Nanomina, f64>,
     tells_prices: bool,
@@ -58,7 +60,8 @@ pub struct View {
 pub struct Summary {
     /// When the look was taken.
     pub at: Timestamp,
-    /// Price at which work is bought, at [`Summary::QUANTILES`]; `None` where the quantile is not identified.
+    /// Price at which work is bought, at [`Summary::QUANTILES`]; `None` where the quantile is not
+    /// identified.
     pub quantiles: [Option<Nanomina>; Summary::QUANTILES.len()],
     /// Share of works bought at fee 0.
     pub zero_fee_ratio: f64,
@@ -68,7 +71,8 @@ pub struct Summary {
     pub effective_samples: f64,
     /// How the price estimate was obtained: `nonparametric`, `parametric` or `none`.
     pub method: String,
-    /// When prices last changed so much that older sales no longer count; `None` while they did not within the window.
+    /// When prices last changed so much that older sales no longer count; `None` while they did not
+    /// within the window.
     pub regime_since: Option<Timestamp>,
     /// Works bought per hour; `None` before two blocks are known.
     pub works_bought_per_hour: Option<f64>,
@@ -102,13 +106,22 @@ impl Summary {
 }
 
 impl View {
-    /// Concludes from what is remembered and a look that was already absorbed into it. `spares` tells who is no competitor.
-    pub fn new(history: &History, look: &Look, settings: &ViewSettings, spares: impl Fn(&PublicKey) -> bool) -> Self {
+    /// Concludes from what is remembered and a look that was already absorbed into it. `spares`
+    /// tells who is no competitor.
+    pub fn new(
+        history: &History,
+        look: &Look,
+        settings: &ViewSettings,
+        spares: impl Fn(&PublicKey) -> bool,
+    ) -> Self {
         let window = look.at.checked_sub(settings.window).unwrap_or(Timestamp::MIN);
         let regime = Regime::find(history, look, window, settings.level);
         let regime_since = regime.since;
-        let fading =
-            Fading { oldest: regime_since.unwrap_or(window), half_life: settings.half_life, due_from: regime.due_from };
+        let fading = Fading {
+            oldest: regime_since.unwrap_or(window),
+            half_life: settings.half_life,
+            due_from: regime.due_from,
+        };
         let witnesses = witnesses(history, look, fading, &spares);
         let prices = estimate(&witnesses, &Settings { level: LEVEL, ..Settings::default() });
         let works: &[OpenWork] = match &look.book {
@@ -119,8 +132,10 @@ impl View {
         let lowest_offer = sides.others.first().copied();
         let own_fees = sides.own_fees();
         let own_standing = own_fees.chunk_by(|one, next| one == next);
-        let own_standing = own_standing.filter_map(|same| Some((*same.first()?, same.len() as u64))).collect();
-        let tells_prices = prices.samples() >= settings.min_samples as usize && prices.method() != Method::None;
+        let own_standing =
+            own_standing.filter_map(|same| Some((*same.first()?, same.len() as u64))).collect();
+        let tells_prices =
+            prices.samples() >= settings.min_samples as usize && prices.method() != Method::None;
         let own = history.own();
         let correction = own.calibration().factor(1.0);
         let demand = Demand::of(history.blocks(window), LEVEL);
@@ -184,8 +199,8 @@ impl View {
         self.prices.quantile(q)
     }
 
-    /// Share of open works that a worker asking `fee` would be handed if it had proved none of them, on average over the last
-    /// looks: nobody else has proved them, or only for more.
+    /// Share of open works that a worker asking `fee` would be handed if it had proved none of
+    /// them, on average over the last looks: nobody else has proved them, or only for more.
     ///
     /// 1 while no open work was seen, since works yet to come are open to everyone.
     pub fn startable_share(&self, fee: Nanomina) -> f64 {
@@ -202,8 +217,8 @@ impl View {
         self.summary.own_works_per_hour
     }
 
-    /// What P(sold) at a fee is to be multiplied by, as our own sales taught: those at about that fee, and while
-    /// they are few, those at any fee.
+    /// What P(sold) at a fee is to be multiplied by, as our own sales taught: those at about that
+    /// fee, and while they are few, those at any fee.
     pub fn calibration_factor(&self, fee: Nanomina) -> f64 {
         self.corrections.get(&band(fee)).copied().unwrap_or(self.correction)
     }
@@ -213,7 +228,8 @@ impl View {
         self.lowest_offer
     }
 
-    /// How many open works a worker asking `fee` could be handed now: without an offer, or with a dearer one.
+    /// How many open works a worker asking `fee` could be handed now: without an offer, or with a
+    /// dearer one.
     pub fn open_above(&self, fee: Nanomina) -> u64 {
         let closed = self.standing.partition_point(|standing| *standing <= fee) as u64;
         self.summary.open_works.saturating_sub(closed)
@@ -224,7 +240,8 @@ impl View {
         &self.own_standing
     }
 
-    /// The prices that carry mass and their shares, ascending; what is known only to lie in an interval stands at its lower end.
+    /// The prices that carry mass and their shares, ascending; what is known only to lie in an
+    /// interval stands at its lower end.
     pub fn atoms(&self) -> impl Iterator<Item = (Nanomina, f64)> {
         self.prices.atoms()
     }
@@ -234,7 +251,8 @@ impl View {
         &self.standing
     }
 
-    /// Prices below which a fee could be placed: every price that carries mass, and every standing fee.
+    /// Prices below which a fee could be placed: every price that carries mass, and every standing
+    /// fee.
     pub fn candidate_prices(&self) -> impl Iterator<Item = Nanomina> {
         self.prices.atoms().map(|(fee, _)| fee).chain(self.standing.iter().copied())
     }
@@ -265,15 +283,15 @@ impl Regime {
         for block in history.blocks(window).filter(|block| !block.works.is_empty()) {
             let above = block.works.iter().filter(|sale| sale.fee > level);
             began.push(block.at);
-            stretches.push(Stretch { works: block.works.len() as f64, above: above.count() as f64 });
+            stretches
+                .push(Stretch { works: block.works.len() as f64, above: above.count() as f64 });
         }
         // A work that nobody has proved when it is due sells for whatever is asked.
         let dear = |open: &&OpenWork| open.standing.as_ref().is_none_or(|offer| offer.fee > level);
-        stretches.extend(
-            due(look)
-                .chunks(NEIGHBOURS)
-                .map(|works| Stretch { works: works.len() as f64, above: works.iter().filter(dear).count() as f64 }),
-        );
+        stretches.extend(due(look).chunks(NEIGHBOURS).map(|works| Stretch {
+            works: works.len() as f64,
+            above: works.iter().filter(dear).count() as f64,
+        }));
         match regime::start(&stretches) {
             None => Self::default(),
             Some(cut) => match began.get(cut) {
@@ -315,8 +333,14 @@ mod tests {
         let view = view_of(&look(0, Vec::new(), open));
         let share = |nanomina| view.startable_share(fee(nanomina));
         assert!((share(0) - 0.75).abs() < 1e-12 && (share(9) - 0.75).abs() < 1e-12);
-        assert!((share(10) - 0.5).abs() < 1e-12, "a tie is not handed out, and works of ours are open to us again");
-        assert!((share(20) - 0.5).abs() < 1e-12, "what stands behind our own offer is as dear as elsewhere");
+        assert!(
+            (share(10) - 0.5).abs() < 1e-12,
+            "a tie is not handed out, and works of ours are open to us again"
+        );
+        assert!(
+            (share(20) - 0.5).abs() < 1e-12,
+            "what stands behind our own offer is as dear as elsewhere"
+        );
         assert_eq!(view.summary().uncovered_works, 1);
         assert_eq!(view.summary().own_open_works, 1);
         assert_eq!(view.lowest_offer(), Some(fee(0)));
@@ -325,7 +349,8 @@ mod tests {
     #[test]
     fn demand_is_the_works_after_the_first_block_over_the_time_they_took() {
         let works = [(1, 5, "a"), (2, 5, "b"), (3, 5, "c")];
-        let blocks = vec![block(1, "a", 0, &works), block(2, "b", 1_800, &[]), block(3, "c", 3_600, &works)];
+        let blocks =
+            vec![block(1, "a", 0, &works), block(2, "b", 1_800, &[]), block(3, "c", 3_600, &works)];
         let view = view_of(&look(3_600, blocks, Vec::new()));
         assert!((view.works_bought_per_hour().unwrap() - 3.0).abs() < 1e-9);
         assert!(view.tells_prices());

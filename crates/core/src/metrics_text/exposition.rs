@@ -14,8 +14,8 @@ pub const MAX_SAMPLES: usize = 200_000;
 /// Most families read from one text.
 pub const MAX_FAMILIES: usize = 20_000;
 
-/// What a daemon puts before its metric names. Every era read prints `Coda_` (Mina `prometheus_metrics/namespace.ml`), except
-/// for the times spent in threads, which bear `Mina_`.
+/// What a daemon puts before its metric names. Every era read prints `Coda_` (Mina
+/// `prometheus_metrics/namespace.ml`), except for the times spent in threads, which bear `Mina_`.
 pub const DAEMON_PREFIXES: [&str; 2] = ["Coda_", "Mina_"];
 
 /// A scrape, read. Borrows from the text.
@@ -52,10 +52,14 @@ impl<'a> Exposition<'a> {
 
     /// The family of this full name. The name of a histogram or summary has no suffix.
     pub fn family(&self, name: &str) -> Option<Family<'_, 'a>> {
-        self.by_name.get(name).and_then(|&index| self.families.get(index)).map(|entry| self.view(entry))
+        self.by_name
+            .get(name)
+            .and_then(|&index| self.families.get(index))
+            .map(|entry| self.view(entry))
     }
 
-    /// The daemon's family of this name after either of [`DAEMON_PREFIXES`], the first that has samples.
+    /// The daemon's family of this name after either of [`DAEMON_PREFIXES`], the first that has
+    /// samples.
     pub fn daemon_family(&self, name: &str) -> Option<Family<'_, 'a>> {
         DAEMON_PREFIXES
             .iter()
@@ -63,10 +67,11 @@ impl<'a> Exposition<'a> {
             .find(|family| !family.rows.is_empty())
     }
 
-    /// The value of one of the daemon's plain counters or gauges, named without prefix: `Snark_work_snark_pool_size`.
+    /// The value of one of the daemon's plain counters or gauges, named without prefix:
+    /// `Snark_work_snark_pool_size`.
     ///
-    /// `None` also where the daemon prints `Nan` or an infinity: its moving averages are 0/0 until data arrives. A value above
-    /// 999,999 is rounded to six digits.
+    /// `None` also where the daemon prints `Nan` or an infinity: its moving averages are 0/0 until
+    /// data arrives. A value above 999,999 is rounded to six digits.
     pub fn daemon(&self, name: &str) -> Option<f64> {
         self.daemon_family(name)?.value().filter(|value| value.is_finite())
     }
@@ -76,7 +81,8 @@ impl<'a> Exposition<'a> {
         self.rows.len()
     }
 
-    /// The first lines that could not be used, at most [`MAX_KEPT_DEFECTS`](super::MAX_KEPT_DEFECTS).
+    /// The first lines that could not be used, at most
+    /// [`MAX_KEPT_DEFECTS`](super::MAX_KEPT_DEFECTS).
     pub fn defects(&self) -> &[Defect] {
         self.defects.kept()
     }
@@ -102,9 +108,14 @@ struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     fn new(bytes: usize) -> Self {
-        // With its share of the comments a sample takes about 80 bytes; a wrong guess costs only growth.
+        // With its share of the comments a sample takes about 80 bytes; a wrong guess costs only
+        // growth.
         let rows = Vec::with_capacity((bytes / 80).min(MAX_SAMPLES));
-        Self { exposition: Exposition { rows, ..Exposition::default() }, current: 0, scattered: false }
+        Self {
+            exposition: Exposition { rows, ..Exposition::default() },
+            current: 0,
+            scattered: false,
+        }
     }
 
     fn take(&mut self, line: &'a str) -> Result<(), DefectKind> {
@@ -156,8 +167,8 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// The family a sample belongs to: the one whose lines it stands among, else the one of its full name, else one of its name
-    /// without suffix, else a new one.
+    /// The family a sample belongs to: the one whose lines it stands among, else the one of its
+    /// full name, else one of its name without suffix, else a new one.
     fn family_of(&mut self, name: &'a str) -> Result<usize, DefectKind> {
         let families = &self.exposition.families;
         if families.get(self.current).is_some_and(|entry| entry.owns(name)) {
@@ -166,7 +177,8 @@ impl<'a> Reading<'a> {
         if let Some(&family) = self.exposition.by_name.get(name) {
             return Ok(family);
         }
-        if let Some(&family) = name.rfind('_').and_then(|end| self.exposition.by_name.get(&name[..end]))
+        if let Some(&family) =
+            name.rfind('_').and_then(|end| self.exposition.by_name.get(&name[..end]))
             && families[family].owns(name)
         {
             return Ok(family);

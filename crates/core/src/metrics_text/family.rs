@@ -135,11 +135,12 @@ impl<'e, 'a> Family<'e, 'a> {
         })
     }
 
-    /// The value of a family that has one sample without labels, a plain counter or gauge. `None` where it has no such sample
-    /// or several.
+    /// The value of a family that has one sample without labels, a plain counter or gauge. `None`
+    /// where it has no such sample or several.
     pub fn value(&self) -> Option<f64> {
         let plain = |sample: &Sample<'_, '_>| {
-            sample.labels.is_empty() && matches!(&sample.name[self.entry.name.len()..], "" | "_total")
+            sample.labels.is_empty()
+                && matches!(&sample.name[self.entry.name.len()..], "" | "_total")
         };
         let mut values = self.samples().filter(plain).map(|sample| sample.value);
         let value = values.next()?;
@@ -185,7 +186,8 @@ pub(super) struct Row<'a> {
     pub(super) timestamp: Option<i64>,
 }
 
-/// Resolves `\\`, `\"` and `\n`; any other backslash, which only a `HELP` text can hold, stands for itself.
+/// Resolves `\\`, `\"` and `\n`; any other backslash, which only a `HELP` text can hold, stands for
+/// itself.
 fn unescaped(raw: &str) -> Cow<'_, str> {
     if !raw.contains('\\') {
         return Cow::Borrowed(raw);

@@ -11,12 +11,13 @@ use super::{
 
 /// A histogram of one series.
 ///
-/// Invariants: bounds are finite and ascend; cumulative counts are whole, not negative, never fall, and are one more than the
-/// bounds, the last being all observations; the sum is finite.
+/// Invariants: bounds are finite and ascend; cumulative counts are whole, not negative, never fall,
+/// and are one more than the bounds, the last being all observations; the sum is finite.
 ///
-/// The daemon prints six significant digits. Counts above 999,999 therefore move in steps of 10, then 100, and a difference of
-/// two counts is off by up to one such step. Sums lose the same digits: on mainnet, where the snark fees add up to more than
-/// 1e12 nanomina, a step of the sum is 0.01 MINA and the ratio of two differences is no usable mean.
+/// The daemon prints six significant digits. Counts above 999,999 therefore move in steps of 10,
+/// then 100, and a difference of two counts is off by up to one such step. Sums lose the same
+/// digits: on mainnet, where the snark fees add up to more than 1e12 nanomina, a step of the sum is
+/// 0.01 MINA and the ratio of two differences is no usable mean.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Histogram {
     pub(super) bounds: Vec<f64>,
@@ -98,12 +99,19 @@ pub struct Interval {
 
 impl Histogram {
     /// Takes ascending bounds, the cumulative counts with the total last, and the sum.
-    pub fn try_new(bounds: Vec<f64>, cumulative: Vec<f64>, sum: f64) -> Result<Self, HistogramDefect> {
+    pub fn try_new(
+        bounds: Vec<f64>,
+        cumulative: Vec<f64>,
+        sum: f64,
+    ) -> Result<Self, HistogramDefect> {
         if cumulative.is_empty() {
             return Err(HistogramDefect::MissingTotal);
         }
         if cumulative.len() != bounds.len() + 1 {
-            return Err(HistogramDefect::LengthMismatch { bounds: bounds.len(), counts: cumulative.len() });
+            return Err(HistogramDefect::LengthMismatch {
+                bounds: bounds.len(),
+                counts: cumulative.len(),
+            });
         }
         if !bounds.iter().all(|bound| bound.is_finite()) {
             return Err(HistogramDefect::BadBound);
@@ -126,8 +134,8 @@ impl Histogram {
         Ok(Self { bounds, cumulative, sum })
     }
 
-    /// Takes the only series of a family. The order of its samples is of no importance, and where either the bucket of infinity
-    /// or the count is missing, the other serves.
+    /// Takes the only series of a family. The order of its samples is of no importance, and where
+    /// either the bucket of infinity or the count is missing, the other serves.
     pub fn from_family(family: &Family<'_, '_>) -> Result<Self, HistogramDefect> {
         if family.kind() != Kind::Histogram {
             return Err(HistogramDefect::NotAHistogram { kind: family.kind() });
@@ -177,11 +185,13 @@ impl Histogram {
     pub fn intervals(&self) -> impl Iterator<Item = Interval> + '_ {
         let mut above = f64::NEG_INFINITY;
         let mut below = 0.0;
-        self.bounds.iter().copied().chain([f64::INFINITY]).zip(&self.cumulative).map(move |(up_to, &cumulative)| {
-            let interval = Interval { above, up_to, count: cumulative - below };
-            (above, below) = (up_to, cumulative);
-            interval
-        })
+        self.bounds.iter().copied().chain([f64::INFINITY]).zip(&self.cumulative).map(
+            move |(up_to, &cumulative)| {
+                let interval = Interval { above, up_to, count: cumulative - below };
+                (above, below) = (up_to, cumulative);
+                interval
+            },
+        )
     }
 }
 
@@ -197,7 +207,8 @@ struct Parts {
 
 impl Parts {
     fn add_bucket(&mut self, sample: &Sample<'_, '_>) -> Result<(), HistogramDefect> {
-        let bound = sample.label("le").and_then(|text| number(&text)).ok_or(HistogramDefect::BadBound)?;
+        let bound =
+            sample.label("le").and_then(|text| number(&text)).ok_or(HistogramDefect::BadBound)?;
         if bound.is_finite() {
             self.finite.push((bound, sample.value));
             Ok(())
@@ -239,7 +250,9 @@ fn once(place: &mut Option<f64>, value: f64) -> Result<(), HistogramDefect> {
 fn same_series(one: &Sample<'_, '_>, other: &Sample<'_, '_>) -> bool {
     let mut labels = [one, other].map(|sample| {
         let identity = sample.labels.iter().filter(|label| label.name() != "le");
-        identity.map(|label: &Label<'_>| (label.name(), label.value())).collect::<Vec<(&str, Cow<'_, str>)>>()
+        identity
+            .map(|label: &Label<'_>| (label.name(), label.value()))
+            .collect::<Vec<(&str, Cow<'_, str>)>>()
     });
     labels.iter_mut().for_each(|labels| labels.sort_unstable());
     labels[0] == labels[1]

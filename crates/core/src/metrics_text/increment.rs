@@ -11,8 +11,8 @@ pub struct Increment {
     pub added: Histogram,
     /// Why the earlier scrape could not be subtracted.
     pub restart: Option<Restart>,
-    /// The step in which the total is printed, and so the most by which the total of `added` can be off: 1 below a million
-    /// observations, then 10, and so on.
+    /// The step in which the total is printed, and so the most by which the total of `added` can be
+    /// off: 1 below a million observations, then 10, and so on.
     pub count_step: f64,
 }
 
@@ -29,25 +29,31 @@ pub enum Restart {
 impl Histogram {
     /// What was added since an earlier scrape of the same daemon.
     ///
-    /// If the total, a cumulative count or the count of one bucket fell, or the bounds are others, the daemon restarted in
-    /// between, and everything counted since then is the increment. A restart after which every count has already overtaken its
-    /// old value cannot be told from this; where the daemon's uptime shows it, `self` is the increment.
+    /// If the total, a cumulative count or the count of one bucket fell, or the bounds are others,
+    /// the daemon restarted in between, and everything counted since then is the increment. A
+    /// restart after which every count has already overtaken its old value cannot be told from
+    /// this; where the daemon's uptime shows it, `self` is the increment.
     ///
-    /// Rounding to six digits keeps order, so no printed count falls by it. The count of one bucket is a difference of two
-    /// printed ones and may seem to fall by up to a step; that is taken for no change, not for a restart. Below a million
-    /// observations all is exact, and the earlier counts plus the increment are the later counts.
+    /// Rounding to six digits keeps order, so no printed count falls by it. The count of one bucket
+    /// is a difference of two printed ones and may seem to fall by up to a step; that is taken for
+    /// no change, not for a restart. Below a million observations all is exact, and the earlier
+    /// counts plus the increment are the later counts.
     pub fn since(&self, earlier: &Self) -> Increment {
         let count_step = printed_step(self.total()).max(1.0);
-        let restarted = |restart| Increment { added: self.clone(), restart: Some(restart), count_step };
+        let restarted =
+            |restart| Increment { added: self.clone(), restart: Some(restart), count_step };
         if self.bounds != earlier.bounds {
             return restarted(Restart::BoundsChanged);
         }
-        let mut added: Vec<f64> = self.cumulative.iter().zip(&earlier.cumulative).map(|(new, old)| new - old).collect();
+        let mut added: Vec<f64> =
+            self.cumulative.iter().zip(&earlier.cumulative).map(|(new, old)| new - old).collect();
         if added.iter().any(|&difference| difference < 0.0) {
             return restarted(Restart::CountsFell);
         }
         let (mut below, mut below_off) = (0.0, 0.0);
-        for ((&difference, &new), &old) in added.iter().zip(&self.cumulative).zip(&earlier.cumulative) {
+        for ((&difference, &new), &old) in
+            added.iter().zip(&self.cumulative).zip(&earlier.cumulative)
+        {
             let off = off_by(new) + off_by(old);
             if difference - below < -(off + below_off) {
                 return restarted(Restart::CountsFell);
@@ -71,7 +77,8 @@ fn off_by(count: f64) -> f64 {
     printed_step(count) / 2.0
 }
 
-/// The distance of the numbers that `%g` can print about a count; 0 where the count shows that it was printed exactly.
+/// The distance of the numbers that `%g` can print about a count; 0 where the count shows that it
+/// was printed exactly.
 fn printed_step(count: f64) -> f64 {
     let mut step = 1.0;
     let mut end = 1e6;

@@ -1,7 +1,7 @@
 //! One line of the text: a sample, a `HELP`, a `TYPE`, or nothing.
 //!
-//! Grammar: "Exposition formats, text-based format" of the Prometheus documentation, version 0.0.4, with the daemon's
-//! deviations (module documentation of [`super`]).
+//! Grammar: "Exposition formats, text-based format" of the Prometheus documentation, version 0.0.4,
+//! with the daemon's deviations (module documentation of [`super`]).
 
 use super::{
     defect::DefectKind,
@@ -37,8 +37,8 @@ pub(super) enum Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// Reads one line without its end, appending the labels of a sample to `labels`. After an error the labels appended are
-    /// the caller's to drop.
+    /// Reads one line without its end, appending the labels of a sample to `labels`. After an error
+    /// the labels appended are the caller's to drop.
     pub(super) fn read(line: &'a str, labels: &mut Vec<Label<'a>>) -> Result<Self, DefectKind> {
         let line = skip_blanks(line);
         match line.as_bytes().first() {
@@ -168,13 +168,17 @@ pub(super) fn number(text: &str) -> Option<f64> {
     (!overflowed).then_some(value)
 }
 
-/// Milliseconds since 1970. A number that is no integer is in seconds: only OpenMetrics prints such.
+/// Milliseconds since 1970. A number that is no integer is in seconds: only OpenMetrics prints
+/// such.
 fn timestamp(text: &str) -> Option<i64> {
     if let Ok(milliseconds) = text.parse() {
         return Some(milliseconds);
     }
     let milliseconds = number(text)? * 1e3;
-    #[expect(clippy::cast_possible_truncation, reason = "cut to whole milliseconds, and limited just before")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "cut to whole milliseconds, and limited just before"
+    )]
     (milliseconds.abs() < 9e18).then_some(milliseconds as i64)
 }
 
@@ -193,7 +197,10 @@ fn split_name(text: &str, class: u8) -> Option<(&str, &str)> {
     if bytes.first()?.is_ascii_digit() {
         return None;
     }
-    let end = bytes.iter().position(|&byte| CLASSES[usize::from(byte)] & class == 0).unwrap_or(bytes.len());
+    let end = bytes
+        .iter()
+        .position(|&byte| CLASSES[usize::from(byte)] & class == 0)
+        .unwrap_or(bytes.len());
     (end > 0).then(|| text.split_at(end))
 }
 
@@ -221,7 +228,8 @@ const fn is_blank(byte: u8) -> bool {
 const METRIC_NAME: u8 = 1;
 /// May stand in a label name.
 const LABEL_NAME: u8 = 2;
-/// Separates. A carriage return that `str::lines` left, before another or at the end of the text, counts as a blank.
+/// Separates. A carriage return that `str::lines` left, before another or at the end of the text,
+/// counts as a blank.
 const BLANK: u8 = 4;
 
 /// The classes each byte belongs to.

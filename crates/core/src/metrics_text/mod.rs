@@ -1,17 +1,19 @@
 //! The Prometheus text exposition as a Mina daemon prints it, and what its histograms can say.
 //!
-//! One scrape mixes two dialects. The daemon writes `#HELP` and `#TYPE` without a space, joins labels with a comma and a
-//! space, prints numbers with `%g` (six significant digits, `Nan`), and lists the buckets of a histogram after its sum and
-//! count, from infinity downwards (Mina `mina_metrics.ml`, module `TextFormat`). With `--libp2p-metrics-port` it appends the
-//! text of its libp2p helper, which is Go's ordinary exposition. Both are read here, along with the timestamps, exemplars and
-//! `# EOF` that a proxy in between may add.
+//! One scrape mixes two dialects. The daemon writes `#HELP` and `#TYPE` without a space, joins
+//! labels with a comma and a space, prints numbers with `%g` (six significant digits, `Nan`), and
+//! lists the buckets of a histogram after its sum and count, from infinity downwards (Mina
+//! `mina_metrics.ml`, module `TextFormat`). With `--libp2p-metrics-port` it appends the text of its
+//! libp2p helper, which is Go's ordinary exposition. Both are read here, along with the timestamps,
+//! exemplars and `# EOF` that a proxy in between may add.
 //!
 //! Invariants:
 //! - a line that cannot be read is one counted [`Defect`] and nothing else; its neighbours stand;
 //! - a value that is not a number is a defect, never zero;
 //! - everything read borrows from the text, and the work and memory are linear in its length.
 //!
-//! Not here: fetching the text and limiting its bytes, which is the caller's; what the prices mean for a fee.
+//! Not here: fetching the text and limiting its bytes, which is the caller's; what the prices mean
+//! for a fee.
 
 mod defect;
 mod exposition;

@@ -1,20 +1,23 @@
 //! Whether a fee histogram can tell prices apart at all.
 //!
-//! The daemon's `snark_fee` has the bounds 0, 1, .. 9 (Mina `mina_metrics.ml`). In January 2020 fees were small whole coins and
-//! fell among them; since fees are counted in nanomina every price above zero lies beyond the last bound, and the histogram
-//! tells only free work from the rest. Bounds and unit change with the daemon, so the verdict is taken from the observations.
+//! The daemon's `snark_fee` has the bounds 0, 1, .. 9 (Mina `mina_metrics.ml`). In January 2020
+//! fees were small whole coins and fell among them; since fees are counted in nanomina every price
+//! above zero lies beyond the last bound, and the histogram tells only free work from the rest.
+//! Bounds and unit change with the daemon, so the verdict is taken from the observations.
 
 use serde::{Deserialize, Serialize};
 
 use super::histogram::Histogram;
 
-/// The largest share of priced observations above the last bound with which prices are still resolved.
+/// The largest share of priced observations above the last bound with which prices are still
+/// resolved.
 ///
-/// With more of them out of sight the upper decile of prices is unknown, and with it whether a raise would find buyers.
+/// With more of them out of sight the upper decile of prices is unknown, and with it whether a
+/// raise would find buyers.
 pub const MAX_SHARE_ABOVE: f64 = 0.1;
 
-/// Whether the buckets tell prices apart. Priced observations are those in buckets that reach above zero; without a bound at
-/// zero that includes free ones.
+/// Whether the buckets tell prices apart. Priced observations are those in buckets that reach above
+/// zero; without a bound at zero that includes free ones.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum Resolution {
@@ -82,8 +85,9 @@ impl Resolution {
 impl Histogram {
     /// Whether these buckets tell the observed prices apart.
     ///
-    /// `fee_scale` is a price known from elsewhere, in the unit of the bounds, that must lie among them as well: a few stray
-    /// observations inside the bounds do not make a histogram fit for a market far above them.
+    /// `fee_scale` is a price known from elsewhere, in the unit of the bounds, that must lie among
+    /// them as well: a few stray observations inside the bounds do not make a histogram fit for a
+    /// market far above them.
     pub fn resolution(&self, fee_scale: Option<f64>) -> Resolution {
         let total = self.total();
         if total <= 0.0 {
@@ -107,21 +111,26 @@ impl Histogram {
         let share_above_last_bound = (total - within) / priced;
         let median = self.bracket_of(free + priced / 2.0);
         match (last_bound, median) {
-            (Some(last_bound), Some(median)) if share_above_last_bound <= MAX_SHARE_ABOVE => match fee_scale {
-                Some(fee_scale) if fee_scale > last_bound => Resolution::OutOfReach { fee_scale, last_bound },
-                _ => Resolution::Resolves { priced, share_above_last_bound, median },
-            },
+            (Some(last_bound), Some(median)) if share_above_last_bound <= MAX_SHARE_ABOVE => {
+                match fee_scale {
+                    Some(fee_scale) if fee_scale > last_bound => {
+                        Resolution::OutOfReach { fee_scale, last_bound }
+                    }
+                    _ => Resolution::Resolves { priced, share_above_last_bound, median },
+                }
+            }
             _ => Resolution::CannotResolve { priced, share_above_last_bound, last_bound },
         }
     }
 
     /// The finite bucket in which the cumulative count reaches `rank`.
     fn bracket_of(&self, rank: f64) -> Option<Bracket> {
-        let interval = self.intervals().zip(self.cumulative()).find(|(_, cumulative)| **cumulative >= rank)?.0;
-        interval
-            .up_to
-            .is_finite()
-            .then(|| Bracket { above: interval.above.is_finite().then_some(interval.above), up_to: interval.up_to })
+        let interval =
+            self.intervals().zip(self.cumulative()).find(|(_, cumulative)| **cumulative >= rank)?.0;
+        interval.up_to.is_finite().then(|| Bracket {
+            above: interval.above.is_finite().then_some(interval.above),
+            up_to: interval.up_to,
+        })
     }
 }
 

@@ -42,7 +42,9 @@ pub(super) fn appraise(
     };
     let choice = match pricing.strategy {
         Strategy::Profit => curve.as_slice(),
-        Strategy::Undercut | Strategy::Quantile { .. } | Strategy::Fixed { .. } => std::slice::from_ref(&best),
+        Strategy::Undercut | Strategy::Quantile { .. } | Strategy::Fixed { .. } => {
+            std::slice::from_ref(&best)
+        }
     };
     let reach = |threshold| crossing(choice, cost, threshold, pricing, floor);
     let (stop, resume) = (reach(pricing.stop_below), reach(pricing.resume_above));
@@ -58,24 +60,30 @@ pub(super) fn appraise(
     }
 }
 
-/// What asking `fee` is expected to bring: works made per hour r, each sold with probability q, and the profit per hour r (q f - c).
+/// What asking `fee` is expected to bring: works made per hour r, each sold with probability q, and
+/// the profit per hour r (q f - c).
 ///
-/// Of the D works bought per hour, the share S(f) = P(C > f) can be sold at f, and nobody closes these to us before they are bought.
-/// The others are open to us too until someone proves them for f or less: of all works on the market at once the share
-/// g(f) is open, so that of the others a part l = (g - S) / (1 - S) is, each for that part of its time. A daemon hands out the open
-/// works at random. If it hands out each of them x times over the time a work is on the market, then we make
-/// D (S (1 - exp(-x)) + (1 - S) (1 - exp(-x l))) works per hour and sell D S (1 - exp(-x)) of them. x follows from our pace m. A slow
-/// worker finds S / g of its works sold, a fast one works for everything that comes and sells all of D S.
+/// Of the D works bought per hour, the share S(f) = P(C > f) can be sold at f, and nobody closes
+/// these to us before they are bought. The others are open to us too until someone proves them for
+/// f or less: of all works on the market at once the share g(f) is open, so that of the others a
+/// part l = (g - S) / (1 - S) is, each for that part of its time. A daemon hands out the open works
+/// at random. If it hands out each of them x times over the time a work is on the market, then we
+/// make D (S (1 - exp(-x)) + (1 - S) (1 - exp(-x l))) works per hour and sell D S (1 - exp(-x)) of
+/// them. x follows from our pace m. A slow worker finds S / g of its works sold, a fast one works
+/// for everything that comes and sells all of D S.
 pub fn forecast(view: &View, cost: Nanomina, fee: Nanomina) -> Forecast {
     let price = view.sells_above(fee);
     let share = view.startable_share(fee).max(price.estimate).max(f64::MIN_POSITIVE);
-    let handed = handed(price.estimate, share, view.works_bought_per_hour(), view.own_works_per_hour());
+    let handed =
+        handed(price.estimate, share, view.works_bought_per_hour(), view.own_works_per_hour());
     let correction = view.calibration_factor(fee);
     let uncorrected = |probability: f64| (probability * handed.lift).clamp(0.0, 1.0);
     let sold = |probability: f64| (uncorrected(probability) * correction).clamp(0.0, 1.0);
     let (sale_probability, low, high) = (sold(price.estimate), sold(price.low), sold(price.high));
     let works_per_hour = handed.per_hour;
-    let profit = |probability: f64| FeeRate::rounded(works_per_hour * (probability * fee.to_f64() - cost.to_f64()));
+    let profit = |probability: f64| {
+        FeeRate::rounded(works_per_hour * (probability * fee.to_f64() - cost.to_f64()))
+    };
     Forecast {
         fee,
         sale_probability,
@@ -96,14 +104,16 @@ struct Handed {
     lift: f64,
 }
 
-/// The works handed to a worker: `sells` and `open` are the shares S and g of the market's works, S <= g, g > 0.
+/// The works handed to a worker: `sells` and `open` are the shares S and g of the market's works, S
+/// <= g, g > 0.
 fn handed(sells: f64, open: f64, demand: Option<f64>, pace: Option<f64>) -> Handed {
     let slow = |per_hour: f64| Handed { per_hour, lift: open.recip() };
     let (demand, pace) = match (demand, pace) {
         (Some(demand), Some(pace)) if demand > 0.0 => (demand, pace),
         (Some(demand), _) => return slow(demand * open),
         (None, Some(pace)) => return slow(pace),
-        // Neither is known: the forecast then is per work made in an hour, which ranks fees all the same.
+        // Neither is known: the forecast then is per work made in an hour, which ranks fees all the
+        // same.
         (None, None) => return slow(1.0),
     };
     let others = 1.0 - sells;
@@ -111,8 +121,9 @@ fn handed(sells: f64, open: f64, demand: Option<f64>, pace: Option<f64>) -> Hand
     let caught = |x: f64| -(-x).exp_m1();
     let made = |x: f64| sells * caught(x) + others * caught(x * part);
     let wanted = (pace / demand).max(0.0);
-    // made() rises ever more slowly, so that each step of Newton's method from below ends below its place too, or on it. Where all
-    // that comes is less than what is wanted, x has no end; beyond 1000 nothing is left to be handed out.
+    // made() rises ever more slowly, so that each step of Newton's method from below ends below its
+    // place too, or on it. Where all that comes is less than what is wanted, x has no end; beyond
+    // 1000 nothing is left to be handed out.
     let mut x = 0.0_f64;
     for _ in 0..64 {
         let slope = sells * (-x).exp() + others * part * (-x * part).exp();
@@ -128,21 +139,28 @@ fn handed(sells: f64, open: f64, demand: Option<f64>, pace: Option<f64>) -> Hand
     Handed { per_hour: demand * made, lift }
 }
 
-/// The least cautious profit of a fee that is safe to ask: half of the highest, and enough to be worth working for wherever that is.
+/// The least cautious profit of a fee that is safe to ask: half of the highest, and enough to be
+/// worth working for wherever that is.
 fn least_safe(curve: &[Forecast], resume_above: FeeRate) -> Option<FeeRate> {
     let highest = curve.iter().map(|forecast| forecast.cautious_profit).max()?;
     let half = if highest > FeeRate::ZERO { FeeRate::new(highest.get() / 2) } else { highest };
     Some(half.max(highest.min(resume_above)))
 }
 
-/// Of the fees that are safe the one with the highest plain profit, less what going there costs; of equal ones the one with the
-/// highest cautious profit, then the lowest.
+/// Of the fees that are safe the one with the highest plain profit, less what going there costs; of
+/// equal ones the one with the highest cautious profit, then the lowest.
 ///
-/// Caution alone would choose cheap fees for hours after prices changed: while little was seen, the lower end of the band falls faster the
-/// dearer the fee.
-fn most_profitable(curve: &[Forecast], least_safe: FeeRate, lost: impl Fn(&Forecast) -> FeeRate) -> Option<Forecast> {
+/// Caution alone would choose cheap fees for hours after prices changed: while little was seen, the
+/// lower end of the band falls faster the dearer the fee.
+fn most_profitable(
+    curve: &[Forecast],
+    least_safe: FeeRate,
+    lost: impl Fn(&Forecast) -> FeeRate,
+) -> Option<Forecast> {
     let safe = curve.iter().copied().filter(|at| at.cautious_profit >= least_safe);
-    safe.max_by_key(|at| (at.profit.saturating_sub(lost(at)), at.cautious_profit, std::cmp::Reverse(at.fee)))
+    safe.max_by_key(|at| {
+        (at.profit.saturating_sub(lost(at)), at.cautious_profit, std::cmp::Reverse(at.fee))
+    })
 }
 
 /// A quantile of the price at which work is bought, or of the nearest one that is identified.
@@ -151,12 +169,18 @@ fn typical(view: &View, quantile: f64) -> Option<Nanomina> {
 }
 
 /// One tick below every competing price, and the two bounds.
-fn candidates(view: &View, pricing: &Pricing, floor: Nanomina, ceiling: Nanomina) -> BTreeSet<Nanomina> {
+fn candidates(
+    view: &View,
+    pricing: &Pricing,
+    floor: Nanomina,
+    ceiling: Nanomina,
+) -> BTreeSet<Nanomina> {
     let below = |price: Nanomina| price.saturating_sub(pricing.tick).clamp(floor, ceiling);
     view.candidate_prices().map(below).chain([floor, ceiling]).collect()
 }
 
-/// Every n-th point, so that at most [`Appraisal::MAX_CURVE`] remain, the ends and the point at `keep` among them.
+/// Every n-th point, so that at most [`Appraisal::MAX_CURVE`] remain, the ends and the point at
+/// `keep` among them.
 fn thin(curve: Vec<Forecast>, keep: Nanomina) -> Vec<Forecast> {
     let last = curve.len().saturating_sub(1);
     let step = curve.len().div_ceil(Appraisal::MAX_CURVE - 2).max(1);
@@ -190,8 +214,9 @@ mod tests {
         assert!((handed.per_hour - D).abs() < 1e-6 && (handed.lift - 1.0).abs() < 1e-6);
     }
 
-    /// Works made and sold per hour in the simulated market `scarce` and `dust` with a worker always on at a fee, beside the share
-    /// that sells above it and the share open to it in the same market without the worker.
+    /// Works made and sold per hour in the simulated market `scarce` and `dust` with a worker
+    /// always on at a fee, beside the share that sells above it and the share open to it in the
+    /// same market without the worker.
     #[test]
     fn it_agrees_with_what_simulated_workers_made_and_sold() {
         for (sells, open, made, really_sold) in [
@@ -203,7 +228,11 @@ mod tests {
             (0.0047, 0.149, 111.9, 1.58),
         ] {
             let handed = handed(sells, open, Some(D), Some(118.0));
-            assert!((handed.per_hour / made - 1.0).abs() < 0.06, "made {} of {made}", handed.per_hour);
+            assert!(
+                (handed.per_hour / made - 1.0).abs() < 0.06,
+                "made {} of {made}",
+                handed.per_hour
+            );
             let sold = sold(sells, open, 118.0);
             assert!((sold / really_sold - 1.0).abs() < 0.12, "sold {sold} of {really_sold}");
         }
@@ -218,7 +247,11 @@ mod tests {
     fn of_the_safe_fees_the_one_that_is_expected_to_bring_most_is_chosen() {
         let nothing = |_: &Forecast| FeeRate::ZERO;
         let curve = [expecting(1, 100, 120), expecting(2, 55, 300), expecting(3, 30, 320)];
-        assert_eq!(chosen(&curve, 10, nothing), 2, "the third is expected to bring more, and is not safe");
+        assert_eq!(
+            chosen(&curve, 10, nothing),
+            2,
+            "the third is expected to bring more, and is not safe"
+        );
         assert_eq!(chosen(&curve, 90, nothing), 1, "only the first is surely worth resuming for");
         assert_eq!(
             chosen(&curve, 10, |at| FeeRate::new(if at.fee.get() == 2 { 200 } else { 0 })),
@@ -230,7 +263,11 @@ mod tests {
             2,
             "where nothing is safe, caution decides"
         );
-        assert_eq!(chosen(&[expecting(4, 10, 20), expecting(3, 10, 20), expecting(5, 9, 20)], 0, nothing), 3, "ties");
+        assert_eq!(
+            chosen(&[expecting(4, 10, 20), expecting(3, 10, 20), expecting(5, 9, 20)], 0, nothing),
+            3,
+            "ties"
+        );
     }
 
     proptest! {

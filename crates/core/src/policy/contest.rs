@@ -1,7 +1,7 @@
 //! Our settings and someone else's, in turns: how long to give way.
 //!
-//! Two controllers that each put their own setting back would go on for ever, and every turn costs proofs. Whoever gives way for longer
-//! each time ends it, also where the other one does the same.
+//! Two controllers that each put their own setting back would go on for ever, and every turn costs
+//! proofs. Whoever gives way for longer each time ends it, also where the other one does the same.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -35,7 +35,8 @@ impl Contest {
         self.ours = true;
     }
 
-    /// Someone else set something. Several of their changes with none of ours between them are no contest.
+    /// Someone else set something. Several of their changes with none of ours between them are no
+    /// contest.
     pub(super) fn met(&mut self, at: Timestamp) {
         if std::mem::take(&mut self.ours) {
             self.rounds.push_back(at);
@@ -49,7 +50,8 @@ impl Contest {
         self.rounds.len() >= FIGHT
     }
 
-    /// How long to leave the settings to someone else now; twice as long with each round of a fight.
+    /// How long to leave the settings to someone else now; twice as long with each round of a
+    /// fight.
     pub(super) fn gives_way(&self, safety: &Safety) -> Option<Duration> {
         let hold = safety.external_hold;
         if !self.is_fight() {
@@ -70,7 +72,8 @@ mod tests {
         let hour = Duration::from_secs(3600);
         let at = |hours: i64| Timestamp::from_second(hours * 3600).unwrap();
         for change in [ExternalChange::Hold, ExternalChange::Reapply] {
-            let safety = Safety { external_change: change, external_hold: hour, ..Safety::default() };
+            let safety =
+                Safety { external_change: change, external_hold: hour, ..Safety::default() };
             let mut contest = Contest::default();
             let mut ways = Vec::new();
             for round in 0..8 {
@@ -80,7 +83,10 @@ mod tests {
                 ways.push(contest.gives_way(&safety).map(|way| way.as_secs() / 3600));
             }
             let alone = (change == ExternalChange::Hold).then_some(1);
-            assert_eq!(ways, [alone, alone, Some(2), Some(4), Some(8), Some(16), Some(24), Some(24)]);
+            assert_eq!(
+                ways,
+                [alone, alone, Some(2), Some(4), Some(8), Some(16), Some(24), Some(24)]
+            );
             contest.met(at(7 + 7 * 24));
             assert!(!contest.is_fight());
         }

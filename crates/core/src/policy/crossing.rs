@@ -1,10 +1,14 @@
-//! What would have to change for the expected profit to reach a threshold: the forecast, solved for each of its inputs in turn.
+//! What would have to change for the expected profit to reach a threshold: the forecast, solved for
+//! each of its inputs in turn.
 //!
-//! A forecast says r (q f - c): works per hour, P(sold) on the cautious side, fee, cost. Set equal to a threshold T, it gives the
-//! P(sold) needed at a fee, (T/r + c) / f; the highest cost, q f - T/r; and the factor k on all prices, (T/r + c) / (q f), since prices
-//! k times as high sell the same share of works at k times the fee. Each holds everything else, the pace r too, as it is now.
+//! A forecast says r (q f - c): works per hour, P(sold) on the cautious side, fee, cost. Set equal
+//! to a threshold T, it gives the P(sold) needed at a fee, (T/r + c) / f; the highest cost, q f -
+//! T/r; and the factor k on all prices, (T/r + c) / (q f), since prices k times as high sell the
+//! same share of works at k times the fee. Each holds everything else, the pace r too, as it is
+//! now.
 //!
-//! Invariants: pure; no NaN; of profits above the threshold the answers say how much may be lost, of those below how much is missing.
+//! Invariants: pure; no NaN; of profits above the threshold the answers say how much may be lost,
+//! of those below how much is missing.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,15 +23,17 @@ use crate::units::{FeeRate, Nanomina};
 pub struct Crossing {
     /// The threshold.
     pub threshold: FeeRate,
-    /// Whether some fee brings no work and so neither gain nor loss, which the threshold allows. The profit then never falls below
-    /// it; the answers say where that fee becomes the best one.
+    /// Whether some fee brings no work and so neither gain nor loss, which the threshold allows.
+    /// The profit then never falls below it; the answers say where that fee becomes the best one.
     pub idles: bool,
-    /// P(sold) at the fee nearest to it; `None` when there is no fee above 0 at which any number of sales would do.
+    /// P(sold) at the fee nearest to it; `None` when there is no fee above 0 at which any number of
+    /// sales would do.
     pub sales: Option<SalesNeeded>,
-    /// What all prices would have to be multiplied by; `None` when no factor does within floor and ceiling: nothing sells above
-    /// 0, or the fee does not follow prices (strategy `fixed`).
+    /// What all prices would have to be multiplied by; `None` when no factor does within floor and
+    /// ceiling: nothing sells above 0, or the fee does not follow prices (strategy `fixed`).
     pub price_factor: Option<f64>,
-    /// The cost of a work at which it would be reached, rounded down; `None` when not even free power would do.
+    /// The cost of a work at which it would be reached, rounded down; `None` when not even free
+    /// power would do.
     pub cost: Option<Nanomina>,
 }
 
@@ -79,8 +85,8 @@ pub(super) fn crossing(
     }
 }
 
-/// Where too little sells at any fee: the fee at which half of the works would do, if forecasts there are those of `at`, the first
-/// fee that is not below it.
+/// Where too little sells at any fee: the fee at which half of the works would do, if forecasts
+/// there are those of `at`, the first fee that is not below it.
 fn half(at: &Forecast, wanted: f64) -> Option<SalesNeeded> {
     let fee = amount((wanted * 2.0).ceil())?;
     (Nanomina::ZERO < fee && fee <= at.fee).then(|| needed(at, fee, wanted)).flatten()
@@ -108,7 +114,14 @@ mod tests {
     use crate::fixtures::{expecting, fee};
 
     fn point(asked: u64, low: f64, works_per_hour: f64) -> Forecast {
-        Forecast { sale_probability: low, uncorrected: low, low, high: low, works_per_hour, ..expecting(asked, 0, 0) }
+        Forecast {
+            sale_probability: low,
+            uncorrected: low,
+            low,
+            high: low,
+            works_per_hour,
+            ..expecting(asked, 0, 0)
+        }
     }
 
     fn solve(curve: &[Forecast], cost: u64, threshold: i64) -> Crossing {
@@ -118,7 +131,8 @@ mod tests {
 
     #[test]
     fn a_loss_says_what_is_missing() {
-        // 10 works an hour at 1000 nanomina, 2 in 10 sold, 400 each to make: a loss of 2000 an hour; 1000 an hour is wanted.
+        // 10 works an hour at 1000 nanomina, 2 in 10 sold, 400 each to make: a loss of 2000 an
+        // hour; 1000 an hour is wanted.
         let found = solve(&[point(0, 1.0, 10.0), point(1_000, 0.2, 10.0)], 400, 1_000);
         let sales = found.sales.unwrap();
         assert_eq!(sales.fee, fee(1_000));
@@ -137,14 +151,19 @@ mod tests {
 
     #[test]
     fn the_fee_that_needs_least_is_named() {
-        let found = solve(&[point(500, 0.5, 10.0), point(1_000, 0.4, 10.0), point(9_000, 0.01, 10.0)], 400, 0);
+        let found = solve(
+            &[point(500, 0.5, 10.0), point(1_000, 0.4, 10.0), point(9_000, 0.01, 10.0)],
+            400,
+            0,
+        );
         assert_eq!(found.sales.unwrap().fee, fee(1_000));
         assert!((found.price_factor.unwrap() - 1.0).abs() < 1e-12);
     }
 
     #[test]
     fn where_nothing_sells_no_price_level_helps_but_sales_would() {
-        let found = solve(&[point(0, 1.0, 10.0), point(500, 0.0, 10.0), point(1_000, 0.0, 10.0)], 400, 0);
+        let found =
+            solve(&[point(0, 1.0, 10.0), point(500, 0.0, 10.0), point(1_000, 0.0, 10.0)], 400, 0);
         assert_eq!(found.price_factor, None);
         assert_eq!(found.sales, Some(SalesNeeded { fee: fee(800), now: 0.0, needed: 0.5 }));
         assert_eq!(found.cost, Some(fee(0)));
@@ -157,7 +176,11 @@ mod tests {
         let idle = [point(1_000, 0.8, 10.0), point(9_000, 0.0, f64::MIN_POSITIVE)];
         for threshold in [0, -1_000] {
             let stop = solve(&idle, 400, threshold);
-            assert!(stop.idles && (stop.price_factor.unwrap() - 0.5).abs() < 1e-12 && stop.cost == Some(fee(800)));
+            assert!(
+                stop.idles
+                    && (stop.price_factor.unwrap() - 0.5).abs() < 1e-12
+                    && stop.cost == Some(fee(800))
+            );
         }
         let resume = solve(&idle, 400, 1_000);
         assert!(!resume.idles && (resume.price_factor.unwrap() - 0.625).abs() < 1e-12);
@@ -166,11 +189,13 @@ mod tests {
     #[test]
     fn a_fixed_fee_does_not_follow_prices_and_no_fee_passes_the_ceiling() {
         let fixed = Pricing { strategy: Strategy::Fixed { fee: fee(1_000) }, ..Pricing::default() };
-        let found = crossing(&[point(1_000, 0.2, 10.0)], fee(400), FeeRate::ZERO, &fixed, Nanomina::ZERO);
+        let found =
+            crossing(&[point(1_000, 0.2, 10.0)], fee(400), FeeRate::ZERO, &fixed, Nanomina::ZERO);
         assert!(found.price_factor.is_none() && found.sales.is_some());
         let capped = Pricing { ceiling: fee(1_500), ..Pricing::default() };
         assert_eq!(
-            crossing(&[point(1_000, 0.2, 10.0)], fee(400), FeeRate::ZERO, &capped, Nanomina::ZERO).price_factor,
+            crossing(&[point(1_000, 0.2, 10.0)], fee(400), FeeRate::ZERO, &capped, Nanomina::ZERO)
+                .price_factor,
             None
         );
     }
@@ -180,7 +205,8 @@ mod tests {
     }
 
     proptest! {
-        /// Put back into the forecast, each answer brings exactly the threshold, and the best fee no more.
+        /// Put back into the forecast, each answer brings exactly the threshold, and the best fee
+        /// no more.
         #[test]
         fn answers_put_back_give_the_threshold(
             points in prop::collection::vec((1_u64..1_000_000, 0.01_f64..1.0, 0.1_f64..500.0), 1..8),

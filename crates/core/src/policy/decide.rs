@@ -39,8 +39,9 @@ pub struct Input<'a> {
 
 /// Decides what to do.
 ///
-/// In the order of priority: pause, a daemon that cannot be trusted, settings that are not ours, an own block ahead, then the
-/// market: uneconomical, price move, nothing to do. Where the market's verdict may only be advised, it stands beside the hold.
+/// In the order of priority: pause, a daemon that cannot be trusted, settings that are not ours, an
+/// own block ahead, then the market: uneconomical, price move, nothing to do. Where the market's
+/// verdict may only be advised, it stands beside the hold.
 pub fn decide(input: &Input<'_>) -> Decision {
     let status = match guards::status(input) {
         Ok(status) => status,
@@ -70,7 +71,8 @@ pub fn decide(input: &Input<'_>) -> Decision {
 ///
 /// The reason why there is nothing to tell a price or a profit by.
 pub fn appraisal(input: &Input<'_>) -> Result<Appraisal, Reason> {
-    let status = input.look.status.as_ref().map_err(|fault| Reason::StatusFault { fault: fault.clone() })?;
+    let status =
+        input.look.status.as_ref().map_err(|fault| Reason::StatusFault { fault: fault.clone() })?;
     price(input, &input.memory.settings(status))
 }
 
@@ -95,7 +97,8 @@ fn make_room(input: &Input<'_>, settings: &Settings, slot: Timestamp) -> Decisio
     if own_key(input).is_none() {
         return hold(Reason::NoWorkerKey);
     }
-    let (action, reason) = unless_waiting(guards::hazard(input.memory, input.now), Action::SwitchOff, reason);
+    let (action, reason) =
+        unless_waiting(guards::hazard(input.memory, input.now), Action::SwitchOff, reason);
     Decision { action, ..hold(reason) }
 }
 
@@ -121,12 +124,16 @@ fn trade(input: &Input<'_>, settings: &Settings, appraisal: Appraisal) -> Decisi
     let pricing = &input.params.pricing;
     let expected = appraisal.best.cautious_profit;
     let on = settings.worker.is_some() || input.role == Role::Coordinator;
-    // For an own block the worker only steps aside: whether it comes back is asked as if it had stayed.
+    // For an own block the worker only steps aside: whether it comes back is asked as if it had
+    // stayed.
     let was_on = on || input.memory.making_room_for.is_some();
-    let enabled = if was_on { expected >= pricing.stop_below } else { expected >= pricing.resume_above };
+    let enabled =
+        if was_on { expected >= pricing.stop_below } else { expected >= pricing.resume_above };
     let target = Target { enabled, fee: appraisal.best.fee };
     let (action, reason) = match (on, enabled) {
-        (false, false) => (Action::Hold, Reason::StaysOff { expected, threshold: pricing.resume_above }),
+        (false, false) => {
+            (Action::Hold, Reason::StaysOff { expected, threshold: pricing.resume_above })
+        }
         (false, true) => switch_on(input, settings, &appraisal),
         (true, false) => switch_off(input, settings, &appraisal),
         (true, true) => move_price(input, settings, &appraisal),
@@ -157,7 +164,8 @@ fn switch_off(input: &Input<'_>, settings: &Settings, appraisal: &Appraisal) -> 
     let expected = appraisal.best.cautious_profit;
     let reason = Reason::Uneconomical { expected, threshold: pricing.stop_below };
     if input.role == Role::Coordinator {
-        // A coordinator's key cannot be taken away: the dearest permitted fee keeps it from proving for less.
+        // A coordinator's key cannot be taken away: the dearest permitted fee keeps it from proving
+        // for less.
         let parked = guards::dearest(input.memory, pricing);
         if settings.fee == parked {
             return (Action::Hold, reason);
@@ -178,7 +186,11 @@ fn switch_off(input: &Input<'_>, settings: &Settings, appraisal: &Appraisal) -> 
 /// Whether prices changed for good since the worker was last switched.
 fn changed(input: &Input<'_>) -> bool {
     let switched = input.memory.switched.map(|switched| switched.at);
-    input.view.summary().regime_since.is_some_and(|since| switched.is_none_or(|switched| since > switched))
+    input
+        .view
+        .summary()
+        .regime_since
+        .is_some_and(|since| switched.is_none_or(|switched| since > switched))
 }
 
 /// Whether even the cautious forecast earns twice what computing costs.
@@ -216,15 +228,19 @@ fn move_price(input: &Input<'_>, settings: &Settings, appraisal: &Appraisal) -> 
     unless_waiting(due, Action::SetFee { fee: to }, Reason::PriceMove { from, to })
 }
 
-/// Whether both the change of fee and what it gains, less what it costs, are larger than the deadband.
+/// Whether both the change of fee and what it gains, less what it costs, are larger than the
+/// deadband.
 ///
-/// A change of fee alone proves nothing: on a flat part of the profit curve the best fee jumps without any gain.
+/// A change of fee alone proves nothing: on a flat part of the profit curve the best fee jumps
+/// without any gain.
 fn worth_moving(appraisal: &Appraisal, deadband: f64) -> bool {
     let (current, best) = (&appraisal.current, &appraisal.best);
     // A fee that is no longer safe is left for the sake of caution, any other for what is expected.
     let safe = current.cautious_profit >= appraisal.least_safe;
-    let profit = |forecast: &Forecast| if safe { forecast.profit } else { forecast.cautious_profit };
-    let gain = profit(best).saturating_sub(profit(current)).saturating_sub(appraisal.moving.per_hour);
+    let profit =
+        |forecast: &Forecast| if safe { forecast.profit } else { forecast.cautious_profit };
+    let gain =
+        profit(best).saturating_sub(profit(current)).saturating_sub(appraisal.moving.per_hour);
     differs(appraisal, deadband) && gain.get() as f64 > deadband * (profit(best).get() as f64).abs()
 }
 
@@ -247,7 +263,13 @@ mod tests {
     };
 
     fn moves(from: Forecast, to: Forecast, per_hour: i64) -> bool {
-        let none = Crossing { threshold: FeeRate::ZERO, idles: false, sales: None, price_factor: None, cost: None };
+        let none = Crossing {
+            threshold: FeeRate::ZERO,
+            idles: false,
+            sales: None,
+            price_factor: None,
+            cost: None,
+        };
         let appraisal = Appraisal {
             cost: fee(1),
             best: to,
@@ -264,7 +286,10 @@ mod tests {
     #[test]
     fn an_unsafe_fee_is_left_and_a_safe_one_only_for_a_gain_beyond_the_move() {
         let best = expecting(100, 55, 300);
-        assert!(moves(expecting(300, 30, 320), best, 0), "it is expected to bring more, and is not safe");
+        assert!(
+            moves(expecting(300, 30, 320), best, 0),
+            "it is expected to bring more, and is not safe"
+        );
         assert!(!moves(expecting(300, 30, 320), best, 30));
         assert!(moves(expecting(200, 60, 200), best, 0));
         assert!(!moves(expecting(200, 60, 200), best, 90), "the move costs what it gains");

@@ -13,7 +13,8 @@ pub struct Decision {
     pub action: Action,
     /// Why.
     pub reason: Reason,
-    /// The state the policy wants, also while it holds; `None` when it did not get as far as a price.
+    /// The state the policy wants, also while it holds; `None` when it did not get as far as a
+    /// price.
     pub target: Option<Target>,
     /// The forecasts behind the target; `None` when it did not get as far as a price.
     pub appraisal: Option<Appraisal>,
@@ -88,7 +89,8 @@ pub struct Forecast {
     pub works_per_hour: f64,
     /// Expected profit.
     pub profit: FeeRate,
-    /// Expected profit with the probability at the lower end of its band: it decides on and off, and which fees are safe.
+    /// Expected profit with the probability at the lower end of its band: it decides on and off,
+    /// and which fees are safe.
     pub cautious_profit: FeeRate,
 }
 

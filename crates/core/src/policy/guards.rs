@@ -22,7 +22,8 @@ pub(super) fn status<'a>(input: &Input<'a>) -> Result<&'a Status, Reason> {
     if let Some(pause) = memory.pause {
         return Err(Reason::Paused { until: pause.until });
     }
-    let status = input.look.status.as_ref().map_err(|fault| Reason::StatusFault { fault: fault.clone() })?;
+    let status =
+        input.look.status.as_ref().map_err(|fault| Reason::StatusFault { fault: fault.clone() })?;
     if memory.breaker.is_open() {
         return Err(Reason::BreakerOpen { failures: memory.breaker.failures });
     }
@@ -36,22 +37,28 @@ pub(super) fn status<'a>(input: &Input<'a>) -> Result<&'a Status, Reason> {
     if status.sync != SyncState::Synced {
         return Err(Reason::Unsynced { state: status.sync.clone() });
     }
-    // `syncStatus` compares heights with what peers sent and stays SYNCED when nobody sends anything.
+    // `syncStatus` compares heights with what peers sent and stays SYNCED when nobody sends
+    // anything.
     let tip_limit = (status.slot_duration * TIP_SLOTS).max(safety.max_age);
     match status.best_tip {
         Some(tip) if since(tip.starts, status.now.starts) > tip_limit => {
-            return Err(Reason::TipBehind { age: since(tip.starts, status.now.starts), limit: tip_limit });
+            return Err(Reason::TipBehind {
+                age: since(tip.starts, status.now.starts),
+                limit: tip_limit,
+            });
         }
         _ => {}
     }
     match status.peers {
-        Some(have) if have < safety.min_peers => Err(Reason::FewPeers { have, need: safety.min_peers }),
+        Some(have) if have < safety.min_peers => {
+            Err(Reason::FewPeers { have, need: safety.min_peers })
+        }
         _ => Ok(status),
     }
 }
 
-/// Slots without a block after which a best tip is old: with three slots in four filled, 20 empty ones in a row happen once in
-/// 10^12.
+/// Slots without a block after which a best tip is old: with three slots in four filled, 20 empty
+/// ones in a row happen once in 10^12.
 const TIP_SLOTS: u32 = 20;
 
 /// Whether the worker is ours to set.
@@ -65,7 +72,9 @@ pub(super) fn ownership(input: &Input<'_>, settings: &Settings) -> Result<(), Re
         });
     }
     match &settings.worker {
-        Some(found) if !input.params.worker.owns(found) => Err(Reason::ForeignKey { found: found.clone() }),
+        Some(found) if !input.params.worker.owns(found) => {
+            Err(Reason::ForeignKey { found: found.clone() })
+        }
         _ => Ok(()),
     }
 }
@@ -77,9 +86,16 @@ pub(super) fn advice(input: &Input<'_>, settings: &Settings) -> Result<(), Reaso
     }
     match &input.look.metrics {
         Some(Err(fault)) => {
-            let fresh = remaining(input.memory.metrics_read, input.params.safety.max_age, input.now).is_some();
-            // What the metrics told before still holds for a while; what contradicts itself holds for nothing.
-            if fault.is_silence() && fresh { Ok(()) } else { Err(Reason::MetricsFault { fault: fault.clone() }) }
+            let fresh =
+                remaining(input.memory.metrics_read, input.params.safety.max_age, input.now)
+                    .is_some();
+            // What the metrics told before still holds for a while; what contradicts itself holds
+            // for nothing.
+            if fault.is_silence() && fresh {
+                Ok(())
+            } else {
+                Err(Reason::MetricsFault { fault: fault.clone() })
+            }
         }
         None | Some(Ok(_)) => Ok(()),
     }
@@ -91,9 +107,11 @@ pub(super) fn own_block(input: &Input<'_>, status: &Status) -> Option<Timestamp>
     if !guard.enabled {
         return None;
     }
-    let ahead = |slot: &Timestamp| since(input.now, *slot) <= guard.stop_before && *slot >= input.now;
+    let ahead =
+        |slot: &Timestamp| since(input.now, *slot) <= guard.stop_before && *slot >= input.now;
     // Once the slot has come, `nextBlockProduction` shows the one after it.
-    let running = |slot: &Timestamp| *slot <= input.now && since(*slot, input.now) < guard.resume_after;
+    let running =
+        |slot: &Timestamp| *slot <= input.now && since(*slot, input.now) < guard.resume_after;
     status
         .next_block_production
         .filter(ahead)
@@ -110,9 +128,16 @@ const MOST_DOUBLINGS: u32 = 4;
 
 /// Whether a switch is due: confirmed, and not too soon after the last one.
 ///
-/// Where profit hovers about the thresholds, each switch of the last 24 hours doubles the time to wait for the next, so that a
-/// worker does not go on and off all day; a `clear` case does not wait longer for that.
-pub(super) fn switch(memory: &Memory, on: bool, clear: bool, pricing: &Pricing, now: Timestamp) -> Result<(), Reason> {
+/// Where profit hovers about the thresholds, each switch of the last 24 hours doubles the time to
+/// wait for the next, so that a worker does not go on and off all day; a `clear` case does not wait
+/// longer for that.
+pub(super) fn switch(
+    memory: &Memory,
+    on: bool,
+    clear: bool,
+    pricing: &Pricing,
+    now: Timestamp,
+) -> Result<(), Reason> {
     let streak = memory.streak.then(on);
     if streak.looks < pricing.confirm {
         return Err(Reason::Confirming { have: streak.looks, need: pricing.confirm });
@@ -120,7 +145,9 @@ pub(super) fn switch(memory: &Memory, on: bool, clear: bool, pricing: &Pricing, 
     let recent = u32::try_from(memory.switches.len()).unwrap_or(u32::MAX);
     let doublings = if clear { 0 } else { recent.min(MOST_DOUBLINGS) };
     let last = memory.switched.map(|switched| switched.at);
-    let dwell = |time: Duration, reason: fn(Duration) -> Reason| wait(last, time * 2_u32.pow(doublings), now, reason);
+    let dwell = |time: Duration, reason: fn(Duration) -> Reason| {
+        wait(last, time * 2_u32.pow(doublings), now, reason)
+    };
     if on {
         dwell(pricing.min_off, |remaining| Reason::MinOff { remaining })?;
     } else {
@@ -159,8 +186,8 @@ pub(super) fn dearest(memory: &Memory, pricing: &Pricing) -> Nanomina {
     pricing.ceiling.max(floor(memory, pricing))
 }
 
-/// The floor: without a ledger account no pool takes a fee below the account-creation fee (Mina `snark_pool.ml`, 3.0.3). While it is
-/// not known whether there is one, the pool decides.
+/// The floor: without a ledger account no pool takes a fee below the account-creation fee (Mina
+/// `snark_pool.ml`, 3.0.3). While it is not known whether there is one, the pool decides.
 pub(super) fn floor(memory: &Memory, pricing: &Pricing) -> Nanomina {
     match memory.has_account {
         Some(false) => pricing.floor.max(Nanomina::ONE_MINA),

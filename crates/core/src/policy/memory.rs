@@ -1,4 +1,5 @@
-//! What the policy must remember from look to look: when it acted, what it expects to find, and what it is waiting for.
+//! What the policy must remember from look to look: when it acted, what it expects to find, and
+//! what it is waiting for.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -19,16 +20,18 @@ use crate::{
 
 /// Time after a switch in which the opposite one could bring the daemon down.
 ///
-/// The prover process installs its signal handler only once its command runs; a SIGTERM before that is a death by signal, on
-/// which the daemon aborts (Mina `mina_lib.ml` `Snark_worker`; MinaProtocol/mina#4122). After a stop the old process may outlive
-/// the call and a new one would prove beside it.
+/// The prover process installs its signal handler only once its command runs; a SIGTERM before that
+/// is a death by signal, on which the daemon aborts (Mina `mina_lib.ml` `Snark_worker`;
+/// MinaProtocol/mina#4122). After a stop the old process may outlive the call and a new one would
+/// prove beside it.
 const SWITCH_HAZARD: Duration = Duration::from_secs(60);
 
-/// Less than this an uptime may be behind the clock: it is read somewhat later than the look begins, and counted in whole seconds.
+/// Less than this an uptime may be behind the clock: it is read somewhat later than the look
+/// begins, and counted in whole seconds.
 const UPTIME_TOLERANCE: Duration = Duration::from_secs(5);
 
-/// A proof that was begun longer ago is not coming: eleven proofs in a row, the most of a work before Mesa, at 56 s each, which 2020's
-/// machines took (Mina MIP-6).
+/// A proof that was begun longer ago is not coming: eleven proofs in a row, the most of a work
+/// before Mesa, at 56 s each, which 2020's machines took (Mina MIP-6).
 const LONGEST_PROOF: Duration = Duration::from_secs(616);
 
 /// What an operator can set on a daemon.
@@ -57,7 +60,8 @@ impl Settings {
         }
     }
 
-    /// The settings that carrying out an action passes through, the first and the last included: the fee is set before the key.
+    /// The settings that carrying out an action passes through, the first and the last included:
+    /// the fee is set before the key.
     fn on_the_way(&self, action: &Action) -> [Self; 3] {
         let after = self.after(action);
         [self.clone(), Self { fee: after.fee, ..self.clone() }, after]
@@ -92,7 +96,8 @@ pub struct Memory {
     pub contest: Contest,
     /// What the daemon was last known to be set to.
     pub known: Option<Settings>,
-    /// Where that is not known: what our last decision may have left it set to; empty where it may be anything.
+    /// Where that is not known: what our last decision may have left it set to; empty where it may
+    /// be anything.
     pub possible: Vec<Settings>,
     /// What the daemon would be set to if dry-run decisions had been carried out.
     pub virtual_settings: Option<Settings>,
@@ -168,7 +173,9 @@ impl Breaker {
     fn note(self, failed: bool, limit: u32) -> Self {
         match (self.successes, failed) {
             (None, false) => Self::default(),
-            (None, true) if self.failures + 1 >= limit => Self { failures: self.failures + 1, successes: Some(0) },
+            (None, true) if self.failures + 1 >= limit => {
+                Self { failures: self.failures + 1, successes: Some(0) }
+            }
             (None, true) => Self { failures: self.failures + 1, successes: None },
             (Some(_), true) => Self { successes: Some(0), ..self },
             (Some(n), false) if n + 1 >= limit => Self::default(),
@@ -235,15 +242,18 @@ impl Memory {
         }
     }
 
-    /// Whether the daemon's process began after the look before: its uptime is less than it was, or than the time since.
+    /// Whether the daemon's process began after the look before: its uptime is less than it was, or
+    /// than the time since.
     pub fn shows_restart(&self, look: &Look) -> bool {
         let (Ok(status), Some(before)) = (&look.status, self.uptime) else { return false };
         let passed = self.uptime_read.map_or(Duration::ZERO, |read| since(read, look.at));
-        status.uptime < before || look.clock_set.is_none() && status.uptime + UPTIME_TOLERANCE < passed
+        status.uptime < before
+            || look.clock_set.is_none() && status.uptime + UPTIME_TOLERANCE < passed
     }
 
-    /// A coordinator never shows its key and hands out work all the same (Mina `mina_lib.ml`, 3.0.3). A worker without a key hands
-    /// out nothing; what its provers had begun still comes back.
+    /// A coordinator never shows its key and hands out work all the same (Mina `mina_lib.ml`,
+    /// 3.0.3). A worker without a key hands out nothing; what its provers had begun still comes
+    /// back.
     fn notice_role(&mut self, look: &Look, status: &Status, restarted: bool) {
         if status.worker.is_some() {
             self.shown_key.clone_from(&status.worker);
@@ -257,7 +267,9 @@ impl Memory {
         let (assigned, completed) = (metrics.assigned_to_own, metrics.completed_by_own);
         let fresh = Keyless { since: look.at, assigned, completed };
         let keyless = self.keyless.unwrap_or(fresh);
-        let rose = |before: Option<f64>, now: Option<f64>| before.zip(now).is_some_and(|(before, now)| now > before);
+        let rose = |before: Option<f64>, now: Option<f64>| {
+            before.zip(now).is_some_and(|(before, now)| now > before)
+        };
         let settled = since(keyless.since, look.at) > LONGEST_PROOF;
         if rose(keyless.assigned, assigned) || settled && rose(keyless.completed, completed) {
             self.coordinates = true;
@@ -265,7 +277,8 @@ impl Memory {
         self.keyless = Some(if settled { keyless } else { Keyless { completed, ..keyless } });
     }
 
-    /// What is remembered by the clock as it was is remembered by the clock as it is, so that waits last as long as they should.
+    /// What is remembered by the clock as it was is remembered by the clock as it is, so that waits
+    /// last as long as they should.
     fn shift(&mut self, by: SignedDuration) {
         let bound = if by.is_negative() { Timestamp::MIN } else { Timestamp::MAX };
         let shifted = |at: Timestamp| at.checked_add(by).unwrap_or(bound);
@@ -276,30 +289,46 @@ impl Memory {
     fn past(&mut self) -> impl Iterator<Item = &mut Timestamp> {
         let switched = self.switched.as_mut().map(|switched| &mut switched.at);
         let keyless = self.keyless.as_mut().map(|keyless| &mut keyless.since);
-        let lists = self.changes.iter_mut().chain(&mut self.switches).chain(&mut self.contest.rounds);
+        let lists =
+            self.changes.iter_mut().chain(&mut self.switches).chain(&mut self.contest.rounds);
         let read = self.metrics_read.iter_mut().chain(&mut self.uptime_read);
-        lists.chain(&mut self.fee_changed).chain(&mut self.winding_down).chain(switched).chain(keyless).chain(read)
+        lists
+            .chain(&mut self.fee_changed)
+            .chain(&mut self.winding_down)
+            .chain(switched)
+            .chain(keyless)
+            .chain(read)
     }
 
-    /// Nothing happened later than now: where a clock was set back while nobody watched, waits begin anew instead of lasting until it
-    /// has caught up.
+    /// Nothing happened later than now: where a clock was set back while nobody watched, waits
+    /// begin anew instead of lasting until it has caught up.
     fn follow_clock(&mut self, now: Timestamp, safety: &Safety) {
         for at in self.past() {
             *at = now.min(*at);
         }
         let hold = self.contest.gives_way(safety).unwrap_or(safety.external_hold);
         let longest = now.checked_add(hold).unwrap_or(Timestamp::MAX);
-        self.external_hold = self.external_hold.map(|until| until.min(longest)).filter(|until| *until > now);
+        self.external_hold =
+            self.external_hold.map(|until| until.min(longest)).filter(|until| *until > now);
     }
 
-    /// What the policy decides about: in dry-run, the settings that its decisions would have led to.
+    /// What the policy decides about: in dry-run, the settings that its decisions would have led
+    /// to.
     pub fn settings(&self, status: &Status) -> Settings {
         self.virtual_settings.clone().unwrap_or_else(|| Settings::from(status))
     }
 
     /// Takes in what came of a decision.
-    pub fn note(&mut self, at: Timestamp, look: &Look, decision: &Decision, outcome: &Outcome, safety: &Safety) {
-        let failed = look.status.is_err() || matches!(outcome, Outcome::Rejected { .. } | Outcome::Unknown { .. });
+    pub fn note(
+        &mut self,
+        at: Timestamp,
+        look: &Look,
+        decision: &Decision,
+        outcome: &Outcome,
+        safety: &Safety,
+    ) {
+        let failed = look.status.is_err()
+            || matches!(outcome, Outcome::Rejected { .. } | Outcome::Unknown { .. });
         self.breaker = self.breaker.note(failed, safety.max_consecutive_failures);
         if let Some(target) = decision.target {
             self.streak = self.streak.then(target.enabled);
@@ -338,8 +367,8 @@ impl Memory {
         }
     }
 
-    /// Takes in that a decision is about to be carried out, before it is known what comes of it: until that is noted, the change
-    /// counts as made.
+    /// Takes in that a decision is about to be carried out, before it is known what comes of it:
+    /// until that is noted, the change counts as made.
     pub fn anticipate(&mut self, at: Timestamp, before: &Settings, decision: &Decision) {
         (self.known, self.possible) = (None, Vec::new());
         self.contest.acted();
@@ -377,8 +406,8 @@ impl Memory {
         HoldState { paused: self.pause, breaker_open: self.breaker.is_open() }
     }
 
-    /// What the daemon is, as far as it can be told without trying: one that hands out work and shows no key is a coordinator, any
-    /// other that ever showed a key is a worker.
+    /// What the daemon is, as far as it can be told without trying: one that hands out work and
+    /// shows no key is a coordinator, any other that ever showed a key is a worker.
     pub fn role(&self, setting: RoleSetting) -> Role {
         match setting {
             RoleSetting::Worker => Role::Worker,
@@ -390,8 +419,13 @@ impl Memory {
     }
 }
 
-/// What is left of `time` since `last`; `None` when it is over. A clock that was set back holds for `time` itself at most.
-pub(super) fn remaining(last: Option<Timestamp>, time: Duration, now: Timestamp) -> Option<Duration> {
+/// What is left of `time` since `last`; `None` when it is over. A clock that was set back holds for
+/// `time` itself at most.
+pub(super) fn remaining(
+    last: Option<Timestamp>,
+    time: Duration,
+    now: Timestamp,
+) -> Option<Duration> {
     let passed = since(last?, now);
     time.checked_sub(passed).filter(|left| !left.is_zero())
 }

@@ -1,6 +1,7 @@
 //! What to do about the market: the fee to ask, and whether to compute at all.
 //!
-//! Invariants: pure. The same input gives the same decision; every decision carries its reason and the numbers behind it.
+//! Invariants: pure. The same input gives the same decision; every decision carries its reason and
+//! the numbers behind it.
 //!
 //! Not here: carrying a decision out (`controller`).
 
@@ -26,6 +27,8 @@ pub use decide::{Input, appraisal, decide};
 pub use decision::{Action, Appraisal, Decision, Forecast, Target};
 pub use memory::{Breaker, Keyless, Memory, Settings, Streak, Switched};
 pub use moving::Moving;
-pub use params::{BlockProduction, ExternalChange, Params, Pricing, RoleSetting, Safety, Strategy, Worker};
+pub use params::{
+    BlockProduction, ExternalChange, Params, Pricing, RoleSetting, Safety, Strategy, Worker,
+};
 pub use reason::Reason;
 pub use state::{HoldState, Mode, Outcome, Overtaken, Pause, Role};

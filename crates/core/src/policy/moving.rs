@@ -1,13 +1,14 @@
 //! What a lower fee costs besides what it brings.
 //!
-//! A worker is handed each work whose standing proof asks more than its fee, its own unsold ones too: the daemon does not look whose a proof is
-//! (Mina `work_selector`, J20 to 3.0.3). The forecast counts these works among those it makes and sells at the new fee; what it does not
-//! know is that they would have sold without being proved again. Works that ask more than the fee asked now are open to the worker
-//! at that fee already.
+//! A worker is handed each work whose standing proof asks more than its fee, its own unsold ones
+//! too: the daemon does not look whose a proof is (Mina `work_selector`, J20 to 3.0.3). The
+//! forecast counts these works among those it makes and sells at the new fee; what it does not know
+//! is that they would have sold without being proved again. Works that ask more than the fee asked
+//! now are open to the worker at that fee already.
 //!
-//! Works are handed out at random, so that of those made per hour the share is proved again that unsold works have among the works open at the
-//! fee. No more is lost than there is: the whole is taken as spread over the half-life of evidence, the time for which today's
-//! estimate speaks.
+//! Works are handed out at random, so that of those made per hour the share is proved again that
+//! unsold works have among the works open at the fee. No more is lost than there is: the whole is
+//! taken as spread over the half-life of evidence, the time for which today's estimate speaks.
 
 use std::{collections::BTreeMap, ops::Bound, time::Duration};
 
@@ -41,7 +42,12 @@ pub(super) struct Unsold<'a> {
 
 impl<'a> Unsold<'a> {
     /// What stands in the book while `current` is asked.
-    pub(super) fn new(view: &'a View, cost: Nanomina, current: Nanomina, half_life: Duration) -> Self {
+    pub(super) fn new(
+        view: &'a View,
+        cost: Nanomina,
+        current: Nanomina,
+        half_life: Duration,
+    ) -> Self {
         const SHORTEST: Duration = Duration::from_secs(600);
         let at = |(&fee, &works): (&Nanomina, &u64)| {
             (fee, (works, forecast(view, cost, fee).sale_probability * fee.to_f64() * works as f64))
@@ -53,8 +59,8 @@ impl<'a> Unsold<'a> {
     /// What asking a fee costs.
     pub(super) fn moving(&self, to: &Forecast) -> Moving {
         let reopened = self.at.range((Bound::Excluded(to.fee), Bound::Unbounded));
-        let (works, forgone) =
-            reopened.fold((0, 0.0), |(works, sum), (_, (more, income))| (works + more, sum + income));
+        let (works, forgone) = reopened
+            .fold((0, 0.0), |(works, sum), (_, (more, income))| (works + more, sum + income));
         if works == 0 {
             return Moving::default();
         }

@@ -28,7 +28,8 @@ pub struct Pricing {
     pub floor: Nanomina,
     /// Never ask more; at least `floor`.
     pub ceiling: Nanomina,
-    /// How far below a competitor counts as below; at least 1 nanomina, since the pool takes only a strictly lower fee.
+    /// How far below a competitor counts as below; at least 1 nanomina, since the pool takes only a
+    /// strictly lower fee.
     pub tick: Nanomina,
     /// How far back sales count.
     pub window: Duration,
@@ -112,14 +113,16 @@ impl Strategy {
 /// Whose worker it is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Worker {
-    /// The key whose proofs these are; without one, the key that the daemon shows counts as ours, and work is never switched.
+    /// The key whose proofs these are; without one, the key that the daemon shows counts as ours,
+    /// and work is never switched.
     pub key: Option<PublicKey>,
     /// What the operator says the daemon is.
     pub role: RoleSetting,
-    /// Further keys of the same operator: their sales and offers are not competition, and count as this worker's.
+    /// Further keys of the same operator: their sales and offers are not competition, and count as
+    /// this worker's.
     pub own_provers: Vec<PublicKey>,
-    /// Keys of all daemons that this process looks after: their sales and offers are not competition either, and count for whoever
-    /// made them.
+    /// Keys of all daemons that this process looks after: their sales and offers are not
+    /// competition either, and count for whoever made them.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub fleet: Arc<BTreeSet<PublicKey>>,
 }
@@ -171,7 +174,11 @@ pub struct BlockProduction {
 
 impl Default for BlockProduction {
     fn default() -> Self {
-        Self { enabled: true, stop_before: Duration::from_secs(300), resume_after: Duration::from_secs(60) }
+        Self {
+            enabled: true,
+            stop_before: Duration::from_secs(300),
+            resume_after: Duration::from_secs(60),
+        }
     }
 }
 

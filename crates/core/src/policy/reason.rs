@@ -1,4 +1,5 @@
-//! Why a decision is what it is: a closed list, each entry with the numbers that led to it and a stable code.
+//! Why a decision is what it is: a closed list, each entry with the numbers that led to it and a
+//! stable code.
 
 use std::{fmt, time::Duration};
 
@@ -41,7 +42,8 @@ pub enum Reason {
         /// What was wrong.
         fault: Fault,
     },
-    /// The daemon's metrics are configured, and cannot be true, or could not be read for longer than `safety.max_age`.
+    /// The daemon's metrics are configured, and cannot be true, or could not be read for longer
+    /// than `safety.max_age`.
     MetricsFault {
         /// What was wrong.
         fault: Fault,
@@ -96,7 +98,8 @@ pub enum Reason {
     },
     /// Whether the daemon is a worker that is off or a coordinator cannot be told; set `role`.
     RoleUnsure,
-    /// Switching would be right, but without a `worker_key` work that was switched off could not be switched on again.
+    /// Switching would be right, but without a `worker_key` work that was switched off could not be
+    /// switched on again.
     NoWorkerKey,
     /// The cost of a work is not known, so nothing can be called profitable.
     CostUnknown {
@@ -167,7 +170,8 @@ pub enum Reason {
         /// Time left.
         remaining: Duration,
     },
-    /// Computing does not pay: new work is kept away by the fee until the running proof is finished, then the key is removed.
+    /// Computing does not pay: new work is kept away by the fee until the running proof is
+    /// finished, then the key is removed.
     WindingDown {
         /// Time left for the proof.
         remaining: Duration,
@@ -201,7 +205,8 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// The stable code: metric label, log field, journal column, API value and documentation heading.
+    /// The stable code: metric label, log field, journal column, API value and documentation
+    /// heading.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Paused { .. } => "paused",

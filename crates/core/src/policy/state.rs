@@ -78,7 +78,8 @@ pub enum Outcome {
     Applied {
         /// What reading back failed with; `None` when it showed other settings, or was not tried.
         unread: Option<Fault>,
-        /// Someone else had set the daemon since it was looked at. Nothing further of the decision was sent.
+        /// Someone else had set the daemon since it was looked at. Nothing further of the decision
+        /// was sent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         overtook: Option<Overtaken>,
     },
@@ -88,7 +89,8 @@ pub enum Outcome {
     Rejected {
         /// What was wrong.
         fault: Fault,
-        /// What the calls before it, which were answered, left the daemon set to; `None` where it was the first.
+        /// What the calls before it, which were answered, left the daemon set to; `None` where it
+        /// was the first.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reached: Option<Settings>,
     },
@@ -109,15 +111,16 @@ pub struct Overtaken {
 }
 
 impl Outcome {
-    /// What `action` left a daemon set to that was set to `before`, before anyone else touched it; `None` where that cannot be told
-    /// before the next look.
+    /// What `action` left a daemon set to that was set to `before`, before anyone else touched it;
+    /// `None` where that cannot be told before the next look.
     pub fn left(&self, before: &Settings, action: &Action) -> Option<Settings> {
         match self {
             Self::Held | Self::DryRun => Some(before.clone()),
             Self::Confirmed => Some(before.after(action)),
             Self::Applied { overtook: Some(Overtaken { left, .. }), .. } => Some(left.clone()),
             Self::Rejected { reached, .. } => Some(reached.as_ref().unwrap_or(before).clone()),
-            // A change is in force before it is answered (Mina `mina_lib.ml`, 3.0.3): who reads something else reads someone else's.
+            // A change is in force before it is answered (Mina `mina_lib.ml`, 3.0.3): who reads
+            // something else reads someone else's.
             Self::Applied { unread: None, .. } => Some(before.after(action)),
             Self::Applied { unread: Some(_), .. } | Self::Unknown { .. } => None,
         }
@@ -126,10 +129,12 @@ impl Outcome {
     /// What was wrong, if anything was.
     pub const fn fault(&self) -> Option<&Fault> {
         match self {
-            Self::Rejected { fault, .. } | Self::Unknown { fault } | Self::Applied { unread: Some(fault), .. } => {
-                Some(fault)
+            Self::Rejected { fault, .. }
+            | Self::Unknown { fault }
+            | Self::Applied { unread: Some(fault), .. } => Some(fault),
+            Self::Held | Self::DryRun | Self::Applied { unread: None, .. } | Self::Confirmed => {
+                None
             }
-            Self::Held | Self::DryRun | Self::Applied { unread: None, .. } | Self::Confirmed => None,
         }
     }
 

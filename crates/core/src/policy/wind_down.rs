@@ -1,10 +1,12 @@
 //! Stopping without throwing a proof away, where nothing is urgent.
 //!
-//! Removing the key ends the daemon's prover at once: its proof is lost, and the work stays reserved for minutes (Mina
-//! `work_selector`, `--work-reassignment-wait`). A work that has a proof is handed out only below that proof's fee, so the dearest
-//! permitted fee keeps new work away, the running proof is finished, and the key is removed after it. A work without a proof is
-//! handed out at any fee (`work_lib.ml`, 3.0.3): while there is one, a raised fee keeps nothing away, the prover goes from one proof to
-//! the next, and the key is removed at once, as it is where nothing was being handed out.
+//! Removing the key ends the daemon's prover at once: its proof is lost, and the work stays
+//! reserved for minutes (Mina `work_selector`, `--work-reassignment-wait`). A work that has a proof
+//! is handed out only below that proof's fee, so the dearest permitted fee keeps new work away, the
+//! running proof is finished, and the key is removed after it. A work without a proof is handed out
+//! at any fee (`work_lib.ml`, 3.0.3): while there is one, a raised fee keeps nothing away, the
+//! prover goes from one proof to the next, and the key is removed at once, as it is where nothing
+//! was being handed out.
 
 use std::time::Duration;
 
@@ -17,12 +19,14 @@ use super::{
 };
 use crate::market::View;
 
-/// Time for one work where the pace is not known: two proofs of a minute, long for machines since 2024 (Mina MIP-6).
+/// Time for one work where the pace is not known: two proofs of a minute, long for machines since
+/// 2024 (Mina MIP-6).
 const USUAL_WORK: Duration = Duration::from_secs(120);
 /// Shortest and longest time that is waited for a work.
 const BOUNDS: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(616)];
 
-/// What is to be done before the key is removed: a fee that keeps new work away, then to wait. `None` once it may be removed.
+/// What is to be done before the key is removed: a fee that keeps new work away, then to wait.
+/// `None` once it may be removed.
 pub(super) fn before_removal(input: &Input<'_>, settings: &Settings) -> Option<(Action, Reason)> {
     let (memory, pricing) = (input.memory, &input.params.pricing);
     let dearest = guards::dearest(memory, pricing);
@@ -31,11 +35,13 @@ pub(super) fn before_removal(input: &Input<'_>, settings: &Settings) -> Option<(
         let remaining = remaining(Some(since), work, input.now)?;
         return Some((Action::Hold, Reason::WindingDown { remaining }));
     }
-    let keeps_work_away = input.view.startable_share(settings.fee) > 0.0 && input.view.startable_share(dearest) <= 0.0;
+    let keeps_work_away = input.view.startable_share(settings.fee) > 0.0
+        && input.view.startable_share(dearest) <= 0.0;
     // The removal itself is a change too.
-    let affordable =
-        guards::fee_change(memory, pricing, input.now).is_ok() && guards::budget(memory, pricing, 2).is_ok();
-    (keeps_work_away && affordable).then_some((Action::Park { fee: dearest }, Reason::WindingDown { remaining: work }))
+    let affordable = guards::fee_change(memory, pricing, input.now).is_ok()
+        && guards::budget(memory, pricing, 2).is_ok();
+    (keeps_work_away && affordable)
+        .then_some((Action::Park { fee: dearest }, Reason::WindingDown { remaining: work }))
 }
 
 /// How long the daemon's own prover takes for a work.

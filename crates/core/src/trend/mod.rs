@@ -45,7 +45,11 @@ impl Point {
             quantiles: market.map_or([None; Summary::QUANTILES.len()], |market| market.quantiles),
             open_works: record.book().map(|book| (book.open_works, book.uncovered_works)),
             earned: market.map(|market| market.own_earned),
-            expected_profit: record.decision.appraisal.as_ref().map(|appraisal| appraisal.best.cautious_profit),
+            expected_profit: record
+                .decision
+                .appraisal
+                .as_ref()
+                .map(|appraisal| appraisal.best.cautious_profit),
         }
     }
 }

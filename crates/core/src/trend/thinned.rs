@@ -1,6 +1,7 @@
 //! A history of bounded size that loses resolution, never extent.
 
-/// Points in order of arrival. When full, every second one is dropped and from then on half as many are kept.
+/// Points in order of arrival. When full, every second one is dropped and from then on half as many
+/// are kept.
 #[derive(Clone, Debug)]
 pub struct Thinned<T> {
     kept: Vec<T>,
@@ -17,7 +18,8 @@ impl<T: Clone> Thinned<T> {
         Self { kept: Vec::new(), limit: limit.max(2) & !1, stride: 1, pending: 0 }
     }
 
-    /// Takes a point. The newest is always kept: it stands for its stride and later ones replace it until that is full.
+    /// Takes a point. The newest is always kept: it stands for its stride and later ones replace it
+    /// until that is full.
     pub fn push(&mut self, point: T) {
         if self.pending > 0 && self.pending < self.stride {
             self.kept.pop();
@@ -40,7 +42,8 @@ impl<T: Clone> Thinned<T> {
         self.kept.shrink_to_fit();
     }
 
-    /// Of each pair the later is kept, so that the newest survives; one without a pair is the newest.
+    /// Of each pair the later is kept, so that the newest survives; one without a pair is the
+    /// newest.
     fn halve(&mut self) {
         let (count, mut place) = (self.kept.len(), 0);
         self.kept.retain(|_| {

@@ -1,6 +1,7 @@
 //! Decimal numbers with a unit, read exactly.
 //!
-//! Invariants: no float anywhere; a value that the target's integer cannot hold exactly is an error, never rounded.
+//! Invariants: no float anywhere; a value that the target's integer cannot hold exactly is an
+//! error, never rounded.
 
 use super::quantity::{Problem, excerpt};
 
@@ -37,7 +38,8 @@ impl<'a> Decimal<'a> {
 
     /// The size of the number times `factor`, which must be whole.
     pub(super) fn times(&self, factor: u128) -> Result<u128, Problem> {
-        // No unit here has more than 15 decimals of its smallest step; the rest keeps 10^decimals within 128 bits.
+        // No unit here has more than 15 decimals of its smallest step; the rest keeps 10^decimals
+        // within 128 bits.
         const MOST_DECIMALS: usize = 27;
         if self.fraction.len() > MOST_DECIMALS {
             return Err(Problem::TooFine);
@@ -76,13 +78,19 @@ pub(super) fn split(text: &str) -> Result<(Decimal<'_>, &str), Problem> {
     if text.is_empty() {
         return Err(Problem::Empty);
     }
-    let end = text.find(|c: char| !matches!(c, '0'..='9' | '.' | ',' | '_' | '+' | '-')).unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !matches!(c, '0'..='9' | '.' | ',' | '_' | '+' | '-'))
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
     let unit = unit.trim_start();
     if number.is_empty() || number == "-" || number == "+" {
         let word = unit.to_ascii_lowercase();
         let float = ["nan", "inf"].iter().any(|name| word.starts_with(name));
-        return Err(if float || !number.is_empty() { Problem::NotANumber } else { Problem::NoNumber });
+        return Err(if float || !number.is_empty() {
+            Problem::NotANumber
+        } else {
+            Problem::NoNumber
+        });
     }
     if is_exponent(unit) {
         return Err(Problem::Exponent);
@@ -115,7 +123,8 @@ pub(super) fn factor(unit: &str, units: &[(&'static str, u128)]) -> Result<u128,
 /// The error for a unit that is none of `names`.
 pub(super) fn unknown_unit(unit: &str, names: impl Iterator<Item = &'static str>) -> Problem {
     let unit = excerpt(unit);
-    let distance = |name: &str| strsim::damerau_levenshtein(&name.to_lowercase(), &unit.to_lowercase());
+    let distance =
+        |name: &str| strsim::damerau_levenshtein(&name.to_lowercase(), &unit.to_lowercase());
     let nearest = names.map(|name| (distance(name), name)).min_by_key(|(d, _)| *d);
     // One letter in three may be wrong, and one always.
     let near = |(d, name): &(usize, &str)| *d <= (name.chars().count() / 3).max(1);

@@ -19,7 +19,8 @@ const UNITS: [(&str, u128); 8] = [
     ("ns", 1),
 ];
 
-/// Reads a duration: one or more numbers each with a unit (`w d h m s ms us ns`), from the longest unit to the shortest.
+/// Reads a duration: one or more numbers each with a unit (`w d h m s ms us ns`), from the longest
+/// unit to the shortest.
 pub fn parse(text: &str) -> Result<Duration, QuantityError> {
     let fail = |problem| QuantityError::new(Quantity::Duration, text, problem);
     let mut rest = text.trim();
@@ -65,7 +66,8 @@ fn part_end(text: &str) -> usize {
     text.len()
 }
 
-/// Whether the digit at `at` belongs to an exponent, as in `1e3`: then the part is left whole and refused as such.
+/// Whether the digit at `at` belongs to an exponent, as in `1e3`: then the part is left whole and
+/// refused as such.
 fn after_exponent(text: &str, at: usize) -> bool {
     let before = text.get(..at).unwrap_or_default().trim_end_matches(['+', '-']);
     let head = before.strip_suffix(['e', 'E']).unwrap_or_default();

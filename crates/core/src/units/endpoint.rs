@@ -4,11 +4,13 @@ use std::{fmt, str::FromStr};
 
 use url::Url;
 
-/// An `http` or `https` address whose user name, password and query values never appear in `Display` or `Debug`.
+/// An `http` or `https` address whose user name, password and query values never appear in
+/// `Display` or `Debug`.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Endpoint(Url);
 
-/// Text that is no usable address. Its `Display` does not repeat the text, which may hold a password.
+/// Text that is no usable address. Its `Display` does not repeat the text, which may hold a
+/// password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidEndpoint {
     /// Not a URL.
@@ -47,7 +49,11 @@ impl FromStr for Endpoint {
 
     fn from_str(text: &str) -> Result<Self, InvalidEndpoint> {
         let url = Url::parse(text.trim()).map_err(InvalidEndpoint::Syntax)?;
-        if matches!(url.scheme(), "http" | "https") { Ok(Self(url)) } else { Err(InvalidEndpoint::Scheme) }
+        if matches!(url.scheme(), "http" | "https") {
+            Ok(Self(url))
+        } else {
+            Err(InvalidEndpoint::Scheme)
+        }
     }
 }
 
@@ -55,8 +61,11 @@ impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const HIDDEN: &str = "***";
         let mut shown = self.0.clone();
-        // Both setters fail only for addresses without a host, which http never has; then nothing is shown.
-        if self.has_credentials() && shown.set_username(HIDDEN).and_then(|()| shown.set_password(None)).is_err() {
+        // Both setters fail only for addresses without a host, which http never has; then nothing
+        // is shown.
+        if self.has_credentials()
+            && shown.set_username(HIDDEN).and_then(|()| shown.set_password(None)).is_err()
+        {
             return f.pad(HIDDEN);
         }
         if self.0.query().is_some() {

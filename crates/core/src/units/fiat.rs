@@ -7,7 +7,8 @@ use super::{
     quantity::{Problem, Quantity, QuantityError},
 };
 
-/// A currency by its code of three capital letters, `USD`. Whether such a currency exists is not checked: only equality matters.
+/// A currency by its code of three capital letters, `USD`. Whether such a currency exists is not
+/// checked: only equality matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency([u8; 3]);
 
@@ -20,7 +21,10 @@ impl Currency {
 
 fn code(text: &str) -> Option<Currency> {
     let letters: [u8; 3] = text.as_bytes().try_into().ok()?;
-    letters.iter().all(u8::is_ascii_alphabetic).then(|| Currency(letters.map(|b| b.to_ascii_uppercase())))
+    letters
+        .iter()
+        .all(u8::is_ascii_alphabetic)
+        .then(|| Currency(letters.map(|b| b.to_ascii_uppercase())))
 }
 
 impl fmt::Display for Currency {
@@ -65,7 +69,11 @@ impl Fiat {
         let (currency, divisor) = unit.split_at(unit.find('/').unwrap_or(unit.len()));
         let currency = code(currency.trim_end()).ok_or_else(|| fail(Problem::Currency))?;
         if divisor != per {
-            let unknown = if divisor.is_empty() { Problem::NoUnit } else { unknown_unit(divisor, [per].into_iter()) };
+            let unknown = if divisor.is_empty() {
+                Problem::NoUnit
+            } else {
+                unknown_unit(divisor, [per].into_iter())
+            };
             return Err(fail(unknown));
         }
         let nanos = number.times(1_000_000_000).map_err(fail)?;

@@ -1,6 +1,7 @@
 //! Figures as people write them.
 
-/// A share from 0 to 1 as people write it, with a digit more where rounding would hide that it is not all or nothing.
+/// A share from 0 to 1 as people write it, with a digit more where rounding would hide that it is
+/// not all or nothing.
 pub fn percent(share: f64) -> String {
     let percent = share * 100.0;
     if (0.0..1.0).contains(&percent) && percent > 0.0 || percent > 99.0 && percent < 100.0 {

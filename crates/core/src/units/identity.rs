@@ -21,8 +21,8 @@ impl InvalidName {
 
 /// A prover's or block producer's public key as the daemon writes it: base58check text.
 ///
-/// Only its alphabet and length are checked: eras differ in prefix (`B62q`, in 2020 `4vsR`) and the daemon alone decides
-/// whether the checksum holds.
+/// Only its alphabet and length are checked: eras differ in prefix (`B62q`, in 2020 `4vsR`) and the
+/// daemon alone decides whether the checksum holds.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PublicKey(Arc<str>);
@@ -40,7 +40,8 @@ impl PublicKey {
         if text.len() > Self::MAX_LENGTH {
             return bad("is too long");
         }
-        let base58 = |byte: u8| byte.is_ascii_alphanumeric() && !matches!(byte, b'0' | b'O' | b'I' | b'l');
+        let base58 =
+            |byte: u8| byte.is_ascii_alphanumeric() && !matches!(byte, b'0' | b'O' | b'I' | b'l');
         if !text.bytes().all(base58) {
             return bad("is not base58 text");
         }
@@ -52,8 +53,8 @@ impl PublicKey {
         &self.0
     }
 
-    /// Whether the text carries the checksum that the daemon demands: base58check, the last four bytes being the first of the SHA-256
-    /// of the SHA-256 of the rest (Mina `base58_check.ml`).
+    /// Whether the text carries the checksum that the daemon demands: base58check, the last four
+    /// bytes being the first of the SHA-256 of the SHA-256 of the rest (Mina `base58_check.ml`).
     pub fn has_valid_checksum(&self) -> bool {
         bs58::decode(self.as_str()).with_check(None).into_vec().is_ok()
     }

@@ -14,9 +14,11 @@ pub const NANOMINA_PER_MINA: u64 = 1_000_000_000;
 
 /// A fee, cost or balance in nanomina (1e-9 MINA).
 ///
-/// Never above [`Nanomina::MAX`]: the daemon keeps `snarkWorkFee` in a signed word and shows anything larger as
-/// a negative number (MinaProtocol/mina#7524).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// Never above [`Nanomina::MAX`]: the daemon keeps `snarkWorkFee` in a signed word and shows
+/// anything larger as a negative number (MinaProtocol/mina#7524).
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(try_from = "u64", into = "u64")]
 pub struct Nanomina(u64);
 
@@ -101,21 +103,28 @@ impl fmt::Display for Nanomina {
 impl FromStr for Nanomina {
     type Err = QuantityError;
 
-    /// Takes `"0.001 MINA"` or `"250000 nanomina"`: a plain decimal number and its unit, exact to the nanomina.
+    /// Takes `"0.001 MINA"` or `"250000 nanomina"`: a plain decimal number and its unit, exact to
+    /// the nanomina.
     fn from_str(text: &str) -> Result<Self, QuantityError> {
-        const UNITS: [(&str, u128); 3] = [("MINA", 1_000_000_000), ("nanomina", 1), ("mina", 1_000_000_000)];
+        const UNITS: [(&str, u128); 3] =
+            [("MINA", 1_000_000_000), ("nanomina", 1), ("mina", 1_000_000_000)];
         let fail = |problem| QuantityError::new(Quantity::Amount, text, problem);
         let (number, unit) = split(text).map_err(fail)?;
         let nanomina = number.times(factor(unit, &UNITS).map_err(fail)?).map_err(fail)?;
         if number.negative && nanomina > 0 {
             return Err(fail(Problem::Negative));
         }
-        u64::try_from(nanomina).ok().and_then(|n| Self::try_new(n).ok()).ok_or_else(|| fail(Problem::TooLarge))
+        u64::try_from(nanomina)
+            .ok()
+            .and_then(|n| Self::try_new(n).ok())
+            .ok_or_else(|| fail(Problem::TooLarge))
     }
 }
 
 /// Earnings or losses per hour, in nanomina per hour; negative is a loss.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct FeeRate(i64);
 
@@ -158,7 +167,8 @@ impl FromStr for FeeRate {
 
     /// Takes `"0.02 MINA/h"`, `"-0.01 MINA/h"` or `"500 nanomina/h"`.
     fn from_str(text: &str) -> Result<Self, QuantityError> {
-        const UNITS: [(&str, u128); 3] = [("MINA/h", 1_000_000_000), ("nanomina/h", 1), ("mina/h", 1_000_000_000)];
+        const UNITS: [(&str, u128); 3] =
+            [("MINA/h", 1_000_000_000), ("nanomina/h", 1), ("mina/h", 1_000_000_000)];
         let fail = |problem| QuantityError::new(Quantity::FeeRate, text, problem);
         let (number, unit) = split(text).map_err(fail)?;
         let size = number.times(factor(unit, &UNITS).map_err(fail)?).map_err(fail)?;

@@ -77,7 +77,9 @@ impl Quantity {
             Self::Duration => "2^64 - 1 seconds",
             Self::Size => "2^64 - 1 bytes",
             Self::Power => "1000000 kW",
-            Self::Money | Self::EnergyPrice | Self::HourlyPrice => "1000000000 units of the currency",
+            Self::Money | Self::EnergyPrice | Self::HourlyPrice => {
+                "1000000000 units of the currency"
+            }
             Self::WorkRate => "18446744073709",
         }
     }
@@ -160,18 +162,27 @@ impl fmt::Display for QuantityError {
             Problem::NotANumber => write!(f, "not a decimal number, write {examples}"),
             Problem::Exponent => write!(f, "write the number out, without an exponent: {examples}"),
             Problem::Separator => {
-                write!(f, "only digits and a decimal point, no commas, underscores or spaces: {examples}")
+                write!(
+                    f,
+                    "only digits and a decimal point, no commas, underscores or spaces: {examples}"
+                )
             }
             Problem::UnknownUnit { unit, nearest: Some(nearest) } => {
                 write!(f, "unknown unit {unit:?}, did you mean {nearest:?}? Write {examples}")
             }
-            Problem::UnknownUnit { unit, nearest: None } => write!(f, "unknown unit {unit:?}, write {examples}"),
+            Problem::UnknownUnit { unit, nearest: None } => {
+                write!(f, "unknown unit {unit:?}, write {examples}")
+            }
             Problem::Currency => write!(f, "needs a currency of three letters: {examples}"),
-            Problem::Order => write!(f, "each unit once, from the longest to the shortest: {examples}"),
+            Problem::Order => {
+                write!(f, "each unit once, from the longest to the shortest: {examples}")
+            }
             Problem::Negative => write!(f, "{noun} cannot be negative"),
             Problem::NotPositive => write!(f, "{noun} must be above zero: {examples}"),
             Problem::TooFine => write!(f, "{noun} cannot be finer than {}", self.quantity.finest()),
-            Problem::TooLarge => write!(f, "{noun} cannot be more than {}", self.quantity.largest()),
+            Problem::TooLarge => {
+                write!(f, "{noun} cannot be more than {}", self.quantity.largest())
+            }
         }
     }
 }

@@ -90,7 +90,9 @@ fn rates_may_be_losses() {
     assert_eq!("-0.01 MINA/h".parse(), Ok(FeeRate::new(-10_000_000)));
     assert_eq!("-9223372036.854775808 MINA/h".parse(), Ok(FeeRate::new(i64::MIN)));
     assert!(message::<FeeRate>("9223372036.854775808 MINA/h").contains("more than"));
-    assert!(message::<FeeRate>("0.02 MINA").contains("did you mean \"MINA/h\"? Write \"0.02 MINA/h\""));
+    assert!(
+        message::<FeeRate>("0.02 MINA").contains("did you mean \"MINA/h\"? Write \"0.02 MINA/h\"")
+    );
     assert!(message::<FeeRate>("0.02").contains("needs a unit"));
 }
 
@@ -151,22 +153,34 @@ fn sizes_powers_and_prices() {
 
 #[test]
 fn an_address_never_shows_its_secrets() {
-    let endpoint: Endpoint = "https://ann:hunter2@example.org/graphql?key=hunter2#hunter2".parse().unwrap();
+    let endpoint: Endpoint =
+        "https://ann:hunter2@example.org/graphql?key=hunter2#hunter2".parse().unwrap();
     assert!(endpoint.has_credentials());
     for shown in [endpoint.to_string(), format!("{endpoint:?}")] {
         assert!(!shown.contains("hunter2") && !shown.contains("ann"), "{shown}");
         assert!(shown.contains("https://***@example.org/graphql?key=***"), "{shown}");
     }
     assert!(endpoint.expose().as_str().contains("hunter2"));
-    for text in ["ftp://ann:hunter2@example.org", "ann:hunter2@example.org", "http://ann:hunter2@", "/graphql", ""] {
+    for text in [
+        "ftp://ann:hunter2@example.org",
+        "ann:hunter2@example.org",
+        "http://ann:hunter2@",
+        "/graphql",
+        "",
+    ] {
         assert!(!message::<Endpoint>(text).contains("hunter2"));
     }
     let private = |text: &str| text.parse::<Endpoint>().unwrap().is_private();
-    assert!(private("http://127.0.0.1:3085/graphql") && private("http://[::1]/") && private("https://example.org"));
+    assert!(
+        private("http://127.0.0.1:3085/graphql")
+            && private("http://[::1]/")
+            && private("https://example.org")
+    );
     assert!(!private("http://10.0.0.7:3085/graphql") && !private("http://localhost.example.org/"));
 }
 
-/// Digits of `whole.fraction` as an integer of 10^-9, by text alone; `None` where it has finer digits or too many.
+/// Digits of `whole.fraction` as an integer of 10^-9, by text alone; `None` where it has finer
+/// digits or too many.
 fn by_text(whole: &str, fraction: &str) -> Option<u64> {
     let fraction = fraction.trim_end_matches('0');
     if fraction.len() > 9 {
@@ -233,7 +247,12 @@ proptest! {
 fn a_mistyped_key_is_told_by_its_checksum() {
     let key = "B62qre3erTHfzQckNuibViWQGyyKwZseztqrjPZBv6SQF384Rg6ESAy";
     assert!(PublicKey::try_new(key).unwrap().has_valid_checksum());
-    for wrong in [key.replace("erTH", "erTh"), key.replace("Rg6", "R6g"), key[..54].to_owned(), "B62q".to_owned()] {
+    for wrong in [
+        key.replace("erTH", "erTh"),
+        key.replace("Rg6", "R6g"),
+        key[..54].to_owned(),
+        "B62q".to_owned(),
+    ] {
         assert!(!PublicKey::try_new(&wrong).unwrap().has_valid_checksum(), "{wrong}");
     }
 }

@@ -22,7 +22,8 @@ impl WorkRate {
         self.0 as f64 / 1e6
     }
 
-    /// Takes a measured rate, rounded down to a millionth; `None` for a rate of nothing, NaN and infinity.
+    /// Takes a measured rate, rounded down to a millionth; `None` for a rate of nothing, NaN and
+    /// infinity.
     pub fn measured(works_per_hour: f64) -> Option<Self> {
         let micros = (works_per_hour * 1e6).floor();
         if !(1.0..1e18).contains(&micros) {

@@ -14,29 +14,36 @@ use crate::{
     markets::Market,
 };
 
-/// Makes an up-to-date journal one of layout 2, in which each look and each origin held its market itself.
+/// Makes an up-to-date journal one of layout 2, in which each look and each origin held its market
+/// itself.
 fn to_layout_two(path: &Path) {
     let connection = Connection::open(path).unwrap();
     let list = |sql: &str| -> Vec<(i64, Vec<u8>, Option<i64>)> {
         let mut statement = connection.prepare(sql).unwrap();
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+        let rows =
+            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
         rows.map(Result::unwrap).collect()
     };
     let market = |id: i64| -> Market {
-        let body = connection.query_row("SELECT body FROM markets WHERE id = ?1", [id], |row| row.get::<_, Vec<u8>>(0));
+        let body = connection.query_row("SELECT body FROM markets WHERE id = ?1", [id], |row| {
+            row.get::<_, Vec<u8>>(0)
+        });
         unpack("a market", &body.unwrap()).unwrap()
     };
     for (id, body, shown) in list("SELECT id, body, market FROM looks") {
         let Read { mut record, inputs, memory } = unpack("a look", &body).unwrap();
         market(shown.unwrap()).put_into(&mut record.look);
-        let body = pack("a look", &Written { record: &record, inputs: &inputs, memory: &memory }).unwrap();
+        let body =
+            pack("a look", &Written { record: &record, inputs: &inputs, memory: &memory }).unwrap();
         connection.execute("UPDATE looks SET body = ?2 WHERE id = ?1", params![id, body]).unwrap();
     }
     for (look, body, shown) in list("SELECT look, body, market FROM origins") {
         let mut kept: Kept = unpack("what was kept", &body).unwrap();
         kept.history.put_blocks(market(shown.unwrap()).into_blocks());
         let body = pack("what was kept", &kept).unwrap();
-        connection.execute("UPDATE origins SET body = ?2 WHERE look = ?1", params![look, body]).unwrap();
+        connection
+            .execute("UPDATE origins SET body = ?2 WHERE look = ?1", params![look, body])
+            .unwrap();
     }
     connection
         .execute_batch(
@@ -62,7 +69,10 @@ fn a_journal_that_kept_each_market_with_its_look_is_read_on_and_forgotten_as_any
     let written = moments(folder.path(), &Filter::default());
     assert!(written[0].origin.is_some());
     to_layout_two(&journal_path(folder.path()));
-    assert!(matches!(Archive::open(folder.path()).unwrap_err(), JournalError::Older { found: 2, .. }));
+    assert!(matches!(
+        Archive::open(folder.path()).unwrap_err(),
+        JournalError::Older { found: 2, .. }
+    ));
     let mut store = Store::open(folder.path(), Duration::from_secs(3600), time(60)).unwrap();
     assert_eq!(format!("{:?}", moments(folder.path(), &Filter::default())), format!("{written:?}"));
     store.note(&entry(shared_looks(time(7_200), "b", 0).remove(0))).unwrap();

@@ -12,7 +12,8 @@ fn class<T: std::fmt::Debug>(result: Result<T, crate::JournalError>) -> JournalC
 
 /// Lets the file take only `pages` more.
 fn room_for(store: &Store, pages: i64) {
-    let count: i64 = store.connection().pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+    let count: i64 =
+        store.connection().pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
     store.connection().pragma_update(None, "max_page_count", count + pages).unwrap();
 }
 

@@ -21,7 +21,8 @@ pub(super) fn moments(folder: &Path, filter: &Filter) -> Vec<Moment> {
 }
 
 fn endings(store: &Store) -> Vec<Option<String>> {
-    let mut statement = store.connection().prepare("SELECT ending FROM intents ORDER BY id").unwrap();
+    let mut statement =
+        store.connection().prepare("SELECT ending FROM intents ORDER BY id").unwrap();
     statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
 }
 
@@ -29,7 +30,8 @@ fn endings(store: &Store) -> Vec<Option<String>> {
 fn what_is_noted_is_there_after_reopening_with_everything_a_replay_needs() {
     let folder = folder();
     let memory = Memory { pause: Some(Pause { until: Some(time(900)) }), ..Memory::default() };
-    let kept = Kept { memory: memory.clone(), baseline: Some(intent(time(0)).from), ..Kept::default() };
+    let kept =
+        Kept { memory: memory.clone(), baseline: Some(intent(time(0)).from), ..Kept::default() };
     let written = Entry { kept, orders_seen: OrderId(4), ..entry(record(time(60))) };
     {
         let mut store = open(folder.path());
@@ -41,7 +43,8 @@ fn what_is_noted_is_there_after_reopening_with_everything_a_replay_needs() {
     assert_eq!((kept.memory, kept.baseline), (memory.clone(), written.kept.baseline.clone()));
     assert_eq!((restored.orders_seen, restored.open), (OrderId(4), None));
     let moments = moments(folder.path(), &Filter::default());
-    let Moment { record, inputs, params, memory: after, run, .. } = moments.into_iter().next().unwrap();
+    let Moment { record, inputs, params, memory: after, run, .. } =
+        moments.into_iter().next().unwrap();
     assert_eq!((&record, &inputs, &params), (&*written.record, &written.inputs, &written.params));
     assert_eq!((after, run), (memory, 1));
 }
@@ -57,7 +60,10 @@ fn what_layout_1_kept_is_read_by_every_later_version() {
     let insert = "INSERT INTO daemons (daemon, at, memory) VALUES ('main', 0, ?1)";
     store.connection().execute(insert, [memory]).unwrap();
     let kept = store.restore(&main()).unwrap().kept.unwrap().memory;
-    assert_eq!((kept.changes.len(), kept.pause, kept.breaker.is_open()), (2, Some(Pause { until: None }), true));
+    assert_eq!(
+        (kept.changes.len(), kept.pause, kept.breaker.is_open()),
+        (2, Some(Pause { until: None }), true)
+    );
     assert_eq!(kept.known, Some(Settings { worker: Some(key("us")), fee: fee(7) }));
     assert!(kept.switched.unwrap().on && kept.fee_changed > kept.changes.front().copied());
 }
@@ -72,9 +78,15 @@ fn settings_are_stored_once_however_many_looks_they_led_to() {
     let mut other = entry(record(time(600)));
     other.params.pricing.confirm = 9;
     store.note(&other).unwrap();
-    let count: i64 = store.connection().query_row("SELECT count(*) FROM settings", [], |row| row.get(0)).unwrap();
+    let count: i64 = store
+        .connection()
+        .query_row("SELECT count(*) FROM settings", [], |row| row.get(0))
+        .unwrap();
     assert_eq!(count, 2);
-    assert_eq!(moments(folder.path(), &Filter::default()).last().unwrap().params.pricing.confirm, 9);
+    assert_eq!(
+        moments(folder.path(), &Filter::default()).last().unwrap().params.pricing.confirm,
+        9
+    );
 }
 
 #[test]
@@ -85,7 +97,9 @@ fn looks_are_read_by_time_and_daemon_in_the_order_in_which_they_were_taken() {
         let daemon = DaemonId::try_new(daemon).unwrap();
         store.note(&entry(Record { daemon, ..record(time(second)) })).unwrap();
     }
-    let times = |filter: &Filter| moments(folder.path(), filter).iter().map(|m| m.record.at).collect::<Vec<_>>();
+    let times = |filter: &Filter| {
+        moments(folder.path(), filter).iter().map(|m| m.record.at).collect::<Vec<_>>()
+    };
     assert_eq!(times(&Filter::default()), [100, 50, 200, 300].map(time));
     let since = Filter { since: Some(time(100)), until: None, daemon: Some(main()) };
     assert_eq!(times(&since), [100, 300].map(time));
@@ -139,11 +153,15 @@ fn an_end_found_out_is_taken_down_with_the_next_intent() {
 fn orders_are_found_once_in_order_by_those_they_concern() {
     let folder = folder();
     let at = time(0);
-    let pause = |daemon| Command::Pause { daemon, until: Some("2026-11-22T14:02:00.123456789Z".parse().unwrap()) };
+    let pause = |daemon| Command::Pause {
+        daemon,
+        until: Some("2026-11-22T14:02:00.123456789Z".parse().unwrap()),
+    };
     // Before there is a journal, beside a running service, and from the service itself.
     give_order(folder.path(), at, &pause(None)).unwrap();
     let store = open(folder.path());
-    let id = give_order(folder.path(), at, &pause(Some(DaemonId::try_new("other").unwrap()))).unwrap();
+    let id =
+        give_order(folder.path(), at, &pause(Some(DaemonId::try_new("other").unwrap()))).unwrap();
     assert_eq!(id, OrderId(2));
     store.order(at, &Command::Resume { daemon: Some(main()) }).unwrap();
     let expected = [
@@ -182,22 +200,30 @@ fn a_look_at_a_busy_market_takes_little_space() {
     let provers: Vec<String> = (1..40).map(|n| format!("p{}", "q".repeat(n))).collect();
     let prover = |n: i64| provers[usize::try_from(n % 39).unwrap()].as_str();
     let works: Vec<_> = (0..128_i64).map(|n| (n, 1_000 * n.cast_unsigned(), prover(n))).collect();
-    let blocks = (0..20).map(|n| snarkfee_core::fixtures::block(n, "hash", i64::from(n), &works)).collect();
-    let open: Vec<_> =
-        (0..1_000_i64).map(|n| snarkfee_core::fixtures::open_work(n, Some((n.cast_unsigned(), "them")))).collect();
+    let blocks =
+        (0..20).map(|n| snarkfee_core::fixtures::block(n, "hash", i64::from(n), &works)).collect();
+    let open: Vec<_> = (0..1_000_i64)
+        .map(|n| snarkfee_core::fixtures::open_work(n, Some((n.cast_unsigned(), "them"))))
+        .collect();
     busy.look = snarkfee_core::fixtures::look(0, blocks, open);
     let plain = serde_json::to_string(&busy).unwrap().len();
     store.note(&entry(busy)).unwrap();
-    let stored: i64 = store.connection().query_row("SELECT length(body) FROM looks", [], |row| row.get(0)).unwrap();
+    let stored: i64 = store
+        .connection()
+        .query_row("SELECT length(body) FROM looks", [], |row| row.get(0))
+        .unwrap();
     assert!(usize::try_from(stored).unwrap() * 6 < plain, "{stored} of {plain}");
 }
 
-/// The looks of one reading of blocks and book by `reader`: its own and those of `followers` daemons.
+/// The looks of one reading of blocks and book by `reader`: its own and those of `followers`
+/// daemons.
 pub(super) fn shared_looks(at: Timestamp, reader: &str, followers: usize) -> Vec<Record> {
     let works: Vec<_> = (0..128_i64).map(|n| (n, 1_000 * n.cast_unsigned(), "them")).collect();
-    let blocks = (0..20).map(|n| snarkfee_core::fixtures::block(n, "hash", i64::from(n), &works)).collect();
-    let open: Vec<_> =
-        (0..1_000_i64).map(|n| snarkfee_core::fixtures::open_work(n, Some((n.cast_unsigned(), "them")))).collect();
+    let blocks =
+        (0..20).map(|n| snarkfee_core::fixtures::block(n, "hash", i64::from(n), &works)).collect();
+    let open: Vec<_> = (0..1_000_i64)
+        .map(|n| snarkfee_core::fixtures::open_work(n, Some((n.cast_unsigned(), "them"))))
+        .collect();
     let look = Look { at, ..snarkfee_core::fixtures::look(0, blocks, open) };
     let by = DaemonId::try_new(reader).unwrap();
     let own = Record { daemon: by.clone(), look: look.clone(), ..record(at) };
@@ -214,8 +240,7 @@ fn bytes(store: &Store, query: &str) -> i64 {
 
 #[test]
 fn a_market_that_a_fleet_shares_is_stored_once_and_read_with_every_look() {
-    const STORED: &str =
-        "SELECT (SELECT sum(length(body)) FROM looks) + (SELECT ifnull(sum(length(body)), 0) FROM markets)";
+    const STORED: &str = "SELECT (SELECT sum(length(body)) FROM looks) + (SELECT ifnull(sum(length(body)), 0) FROM markets)";
     let folder = folder();
     let mut store = open(folder.path());
     // Whoever took it over may be written down before the one that read it.
@@ -229,11 +254,16 @@ fn a_market_that_a_fleet_shares_is_stored_once_and_read_with_every_look() {
     let grown = bytes(&store, STORED) - one;
     let market = bytes(&store, "SELECT length(body) FROM markets");
     assert_eq!(bytes(&store, "SELECT count(*) FROM markets"), 1);
-    assert!(grown / 20 < market / 4, "20 more looks took {grown} bytes, the market itself {market}");
+    assert!(
+        grown / 20 < market / 4,
+        "20 more looks took {grown} bytes, the market itself {market}"
+    );
     let other = shared_looks(time(60), "b", 1);
     other.iter().for_each(|look| store.note(&entry(look.clone())).unwrap());
-    let read: Vec<Record> =
-        moments(folder.path(), &Filter::default()).into_iter().map(|moment| moment.record).collect();
+    let read: Vec<Record> = moments(folder.path(), &Filter::default())
+        .into_iter()
+        .map(|moment| moment.record)
+        .collect();
     assert_eq!(read, [looks, other].concat());
 }
 
@@ -242,7 +272,8 @@ fn markets_that_differ_in_anything_are_not_taken_for_each_other() {
     let folder = folder();
     let mut store = open(folder.path());
     let first = shared_looks(time(0), "a", 0).remove(0);
-    let (mut sale, mut offer, mut order, mut time_of) = (first.clone(), first.clone(), first.clone(), first.clone());
+    let (mut sale, mut offer, mut order, mut time_of) =
+        (first.clone(), first.clone(), first.clone(), first.clone());
     fn chain(record: &mut Record) -> &mut snarkfee_core::market::ChainLook {
         record.look.chain.as_mut().unwrap().as_mut().unwrap()
     }
@@ -255,8 +286,10 @@ fn markets_that_differ_in_anything_are_not_taken_for_each_other() {
     Arc::make_mut(&mut chain(&mut time_of).blocks[0]).at = time(-1);
     let looks = [first, sale, offer, order, time_of];
     looks.iter().for_each(|look| store.note(&entry(look.clone())).unwrap());
-    let read: Vec<Record> =
-        moments(folder.path(), &Filter::default()).into_iter().map(|moment| moment.record).collect();
+    let read: Vec<Record> = moments(folder.path(), &Filter::default())
+        .into_iter()
+        .map(|moment| moment.record)
+        .collect();
     assert_eq!(read, looks);
 }
 
@@ -274,7 +307,11 @@ fn a_market_stays_as_long_as_a_look_shows_it() {
     store.note(&Entry { origin: origin(0), ..entry(first) }).unwrap();
     let later = Record { at: time(1_800), ..again };
     store.note(&Entry { origin: origin(1), ..entry(later.clone()) }).unwrap();
-    assert_eq!(bytes(&store, "SELECT count(*) FROM markets"), 3, "one of both looks, and what each remembered");
+    assert_eq!(
+        bytes(&store, "SELECT count(*) FROM markets"),
+        3,
+        "one of both looks, and what each remembered"
+    );
     // The first look goes, the second still shows the market.
     store.note(&entry(record(time(3_601)))).unwrap();
     let left = moments(folder.path(), &Filter::default());

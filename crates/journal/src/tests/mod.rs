@@ -12,7 +12,10 @@ use jiff::Timestamp;
 use snarkfee_core::{
     fixtures::{fee, key, sample, time},
     ledger::{Ending, Entry, Inputs, Intent, IntentId, Kept, OrderId},
-    policy::{Action, BlockProduction, Decision, Memory, Mode, Params, Pricing, Reason, Safety, Settings, Worker},
+    policy::{
+        Action, BlockProduction, Decision, Memory, Mode, Params, Pricing, Reason, Safety, Settings,
+        Worker,
+    },
     record::Record,
     units::DaemonId,
 };
@@ -48,7 +51,12 @@ fn record(at: Timestamp) -> Record {
 }
 
 fn entry(record: Record) -> Entry {
-    let inputs = Inputs { decided: record.at, settled: record.at, cost: Ok(fee(1_000)), works_per_hour: Some(30.5) };
+    let inputs = Inputs {
+        decided: record.at,
+        settled: record.at,
+        cost: Ok(fee(1_000)),
+        works_per_hour: Some(30.5),
+    };
     Entry {
         record: Arc::new(record),
         inputs,

@@ -17,13 +17,15 @@ fn any_fault() -> BoxedStrategy<Fault> {
         any::<String>().prop_map(|cause| Fault::Unreachable { cause }),
         any::<Duration>().prop_map(|limit| Fault::TimedOut { limit }),
         any::<String>().prop_map(|cause| Fault::Truncated { cause }),
-        (any::<u16>(), any::<String>()).prop_map(|(status, body)| Fault::HttpStatus { status, body }),
+        (any::<u16>(), any::<String>())
+            .prop_map(|(status, body)| Fault::HttpStatus { status, body }),
         any::<u64>().prop_map(|limit| Fault::Oversized { limit }),
         any::<String>().prop_map(|cause| Fault::Malformed { cause }),
         any::<String>().prop_map(|message| Fault::Refused { message }),
         any::<String>().prop_map(|missing| Fault::Unsupported { missing }),
         any::<String>().prop_map(|cause| Fault::NotScraped { cause }),
-        (any::<String>(), any::<String>()).prop_map(|(field, value)| Fault::InvalidValue { field, value }),
+        (any::<String>(), any::<String>())
+            .prop_map(|(field, value)| Fault::InvalidValue { field, value }),
     ]
     // Unboxed, what is made of it outgrows the stack of a test.
     .boxed()
@@ -38,7 +40,8 @@ fn any_float() -> impl Strategy<Value = f64> {
 }
 
 fn any_time() -> impl Strategy<Value = Timestamp> {
-    (-62_135_596_800_i64..=253_370_764_799, 0..1_000_000_000_i32).prop_map(|(s, n)| Timestamp::new(s, n).unwrap())
+    (-62_135_596_800_i64..=253_370_764_799, 0..1_000_000_000_i32)
+        .prop_map(|(s, n)| Timestamp::new(s, n).unwrap())
 }
 
 fn any_action() -> impl Strategy<Value = Action> {
@@ -56,11 +59,16 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
         Just(Outcome::Held),
         Just(Outcome::DryRun),
         Just(Outcome::Confirmed),
-        (prop::option::of(any_fault()), prop::option::of((any_fee(), any_fee()))).prop_map(|(unread, overtook)| {
-            let settings = |fee| Settings { worker: None, fee };
-            let overtook = overtook.map(|(found, left)| Overtaken { found: settings(found), left: settings(left) });
-            Outcome::Applied { unread, overtook }
-        }),
+        (prop::option::of(any_fault()), prop::option::of((any_fee(), any_fee()))).prop_map(
+            |(unread, overtook)| {
+                let settings = |fee| Settings { worker: None, fee };
+                let overtook = overtook.map(|(found, left)| Overtaken {
+                    found: settings(found),
+                    left: settings(left),
+                });
+                Outcome::Applied { unread, overtook }
+            }
+        ),
         (any_fault(), prop::option::of(any_fee())).prop_map(|(fault, fee)| Outcome::Rejected {
             fault,
             reached: fee.map(|fee| Settings { worker: None, fee }),
@@ -72,15 +80,17 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
 fn any_forecast() -> impl Strategy<Value = Forecast> {
     let floats = (any_float(), any_float(), any_float(), any_float(), any_float());
     (any_fee(), floats, any::<i64>(), any::<i64>()).prop_map(
-        |(fee, (sale_probability, uncorrected, low, high, works_per_hour), profit, cautious)| Forecast {
-            fee,
-            sale_probability,
-            uncorrected,
-            low,
-            high,
-            works_per_hour,
-            profit: FeeRate::new(profit),
-            cautious_profit: FeeRate::new(cautious),
+        |(fee, (sale_probability, uncorrected, low, high, works_per_hour), profit, cautious)| {
+            Forecast {
+                fee,
+                sale_probability,
+                uncorrected,
+                low,
+                high,
+                works_per_hour,
+                profit: FeeRate::new(profit),
+                cautious_profit: FeeRate::new(cautious),
+            }
         },
     )
 }
@@ -88,51 +98,73 @@ fn any_forecast() -> impl Strategy<Value = Forecast> {
 fn any_decision() -> impl Strategy<Value = Decision> {
     let target = (any::<bool>(), any_fee()).prop_map(|(enabled, fee)| Target { enabled, fee });
     let curve = prop::collection::vec(any_forecast(), 0..5);
-    let appraisal = (any_fee(), any_forecast(), any_forecast(), curve).prop_map(|(cost, best, current, curve)| {
-        Appraisal { cost, best, current, curve, ..sample::record().decision.appraisal.unwrap() }
-    });
+    let appraisal = (any_fee(), any_forecast(), any_forecast(), curve).prop_map(
+        |(cost, best, current, curve)| Appraisal {
+            cost,
+            best,
+            current,
+            curve,
+            ..sample::record().decision.appraisal.unwrap()
+        },
+    );
     let reason = prop::sample::select(every_reason());
-    (any_action(), reason, prop::option::of(target), prop::option::of(appraisal))
-        .prop_map(|(action, reason, target, appraisal)| Decision { action, reason, target, appraisal })
+    (any_action(), reason, prop::option::of(target), prop::option::of(appraisal)).prop_map(
+        |(action, reason, target, appraisal)| Decision { action, reason, target, appraisal },
+    )
 }
 
 fn perhaps<T: std::fmt::Debug + Clone + 'static>(
     part: impl Strategy<Value = T> + 'static,
 ) -> impl Strategy<Value = Option<Result<T, Fault>>> {
-    prop_oneof![Just(None), part.prop_map(|part| Some(Ok(part))), any_fault().prop_map(|fault| Some(Err(fault)))]
+    prop_oneof![
+        Just(None),
+        part.prop_map(|part| Some(Ok(part))),
+        any_fault().prop_map(|fault| Some(Err(fault)))
+    ]
 }
 
 fn any_look() -> impl Strategy<Value = Look> {
     let sync = prop_oneof![Just(SyncState::Synced), any::<String>().prop_map(SyncState::Other)];
-    let status = (any_fee(), any::<bool>(), sync, any::<u64>(), prop::option::of(any_time())).prop_map(
-        |(fee, on, sync, uptime, next)| snarkfee_core::market::Status {
+    let status = (any_fee(), any::<bool>(), sync, any::<u64>(), prop::option::of(any_time()))
+        .prop_map(|(fee, on, sync, uptime, next)| snarkfee_core::market::Status {
             fee,
             worker: on.then(|| key("us")),
             sync,
             uptime: Duration::from_secs(uptime),
             next_block_production: next,
             ..fixtures::status(0)
-        },
-    );
+        });
     let status = prop_oneof![status.prop_map(Ok), any_fault().prop_map(Err)];
     let sales = prop::collection::vec((any::<i64>(), 0..1_u64 << 62, Just("them")), 0..4);
-    let chain = sales.prop_map(|sales| ChainLook { blocks: vec![fixtures::block(1, "hash", 0, &sales)] });
-    let book = prop::collection::vec((any::<i64>(), prop::option::of((0..1_u64 << 62, Just("them")))), 0..4);
+    let chain =
+        sales.prop_map(|sales| ChainLook { blocks: vec![fixtures::block(1, "hash", 0, &sales)] });
+    let book = prop::collection::vec(
+        (any::<i64>(), prop::option::of((0..1_u64 << 62, Just("them")))),
+        0..4,
+    );
     let order = prop::sample::select(vec![BookOrder::Purchase, BookOrder::Unknown]);
     let book = (book, order).prop_map(|(works, order)| Book {
         order,
         works: works.into_iter().map(|(id, standing)| fixtures::open_work(id, standing)).collect(),
     });
-    let metrics = (prop::collection::vec(any_float(), 0..4), any_float(), prop::option::of(any_float())).prop_map(
-        |(bounds, sum, pool_size)| PoolMetrics {
-            fees: Some(FeeHistogram { cumulative: bounds.clone(), bounds, sum }),
-            pool_size,
-            ..PoolMetrics::default()
-        },
-    );
+    let metrics =
+        (prop::collection::vec(any_float(), 0..4), any_float(), prop::option::of(any_float()))
+            .prop_map(|(bounds, sum, pool_size)| PoolMetrics {
+                fees: Some(FeeHistogram { cumulative: bounds.clone(), bounds, sum }),
+                pool_size,
+                ..PoolMetrics::default()
+            });
     let market_read = prop::option::of(any_time().prop_map(|at| Reading { by: main(), at }));
-    (any_time(), status, market_read, perhaps(chain), perhaps(book), perhaps(metrics), perhaps(any::<bool>())).prop_map(
-        |(at, status, market_read, chain, book, metrics, account)| Look {
+    (
+        any_time(),
+        status,
+        market_read,
+        perhaps(chain),
+        perhaps(book),
+        perhaps(metrics),
+        perhaps(any::<bool>()),
+    )
+        .prop_map(|(at, status, market_read, chain, book, metrics, account)| Look {
             at,
             clock_set: None,
             status,
@@ -141,35 +173,64 @@ fn any_look() -> impl Strategy<Value = Look> {
             book,
             metrics,
             account,
-        },
-    )
+        })
 }
 
 fn any_record() -> impl Strategy<Value = Record> {
-    let hold = (prop::option::of(prop::option::of(any_time())), any::<bool>())
-        .prop_map(|(paused, breaker_open)| HoldState { paused: paused.map(|until| Pause { until }), breaker_open });
+    let hold = (prop::option::of(prop::option::of(any_time())), any::<bool>()).prop_map(
+        |(paused, breaker_open)| HoldState {
+            paused: paused.map(|until| Pause { until }),
+            breaker_open,
+        },
+    );
     let role = prop::sample::select(vec![Role::Unsure, Role::Worker, Role::Coordinator]);
     let mode = prop::sample::select(vec![Mode::Live, Mode::DryRun]);
     let market = prop::option::of(Just(sample::record().market.unwrap()));
-    let told = (prop::option::of(any_fee()), prop::option::of(any_float()), prop::option::of(any::<String>()), market);
-    (any_look(), any_decision(), any_outcome(), hold, role, mode, any::<u32>(), any::<Duration>(), told).prop_map(
-        |(look, decision, outcome, hold, role, mode, sequence, took, (cost, prediction_error, era, market))| Record {
-            daemon: main(),
-            sequence: sequence.into(),
-            at: look.at,
-            mode,
-            hold,
-            era,
-            role,
-            look,
-            market,
-            decision,
-            outcome,
-            cost,
-            prediction_error,
-            took,
-        },
+    let told = (
+        prop::option::of(any_fee()),
+        prop::option::of(any_float()),
+        prop::option::of(any::<String>()),
+        market,
+    );
+    (
+        any_look(),
+        any_decision(),
+        any_outcome(),
+        hold,
+        role,
+        mode,
+        any::<u32>(),
+        any::<Duration>(),
+        told,
     )
+        .prop_map(
+            |(
+                look,
+                decision,
+                outcome,
+                hold,
+                role,
+                mode,
+                sequence,
+                took,
+                (cost, prediction_error, era, market),
+            )| Record {
+                daemon: main(),
+                sequence: sequence.into(),
+                at: look.at,
+                mode,
+                hold,
+                era,
+                role,
+                look,
+                market,
+                decision,
+                outcome,
+                cost,
+                prediction_error,
+                took,
+            },
+        )
 }
 
 proptest! {

@@ -61,11 +61,17 @@ fn foreign_files_are_not_touched() {
         assert_eq!(order.unwrap_err().class(), JournalClass::Foreign);
     }
     fs::remove_file(&path).unwrap();
-    Connection::open(&path).unwrap().execute_batch("CREATE TABLE mine (x); INSERT INTO mine VALUES (1)").unwrap();
+    Connection::open(&path)
+        .unwrap()
+        .execute_batch("CREATE TABLE mine (x); INSERT INTO mine VALUES (1)")
+        .unwrap();
     assert_eq!(refused(folder.path()).class(), JournalClass::Foreign);
     fs::remove_file(&path).unwrap();
     fs::create_dir(&path).unwrap();
-    assert_eq!(Store::open(folder.path(), LONG, time(0)).unwrap_err().class(), JournalClass::Foreign);
+    assert_eq!(
+        Store::open(folder.path(), LONG, time(0)).unwrap_err().class(),
+        JournalClass::Foreign
+    );
 }
 
 #[test]
@@ -73,10 +79,25 @@ fn a_journal_that_was_cut_off_is_refused() {
     let folder = filled();
     let path = journal(folder.path());
     let whole = fs::read(&path).unwrap();
-    for length in [0, 1, 50, 99, 100, 511, 4_096, 10_000, whole.len() / 2, whole.len() - 4_096, whole.len() - 1] {
+    for length in [
+        0,
+        1,
+        50,
+        99,
+        100,
+        511,
+        4_096,
+        10_000,
+        whole.len() / 2,
+        whole.len() - 4_096,
+        whole.len() - 1,
+    ] {
         fs::write(&path, &whole[..length]).unwrap();
         let class = refused(folder.path()).class();
-        assert!(matches!(class, JournalClass::Corrupt | JournalClass::Foreign), "{length} bytes: {class:?}");
+        assert!(
+            matches!(class, JournalClass::Corrupt | JournalClass::Foreign),
+            "{length} bytes: {class:?}"
+        );
     }
     fs::write(&path, &whole).unwrap();
     open(folder.path());
@@ -92,17 +113,24 @@ fn a_later_layout_is_refused_and_an_earlier_one_brought_up_to_date() {
     migrations.push("CREATE TABLE later (x) STRICT");
     let mut connection = Connection::open(&path).unwrap();
     assert!(schema::migrate(&mut connection, &path, &migrations).is_err(), "a type is missing");
-    let version = |connection: &Connection| connection.pragma_query_value(None, "user_version", |row| row.get(0));
+    let version = |connection: &Connection| {
+        connection.pragma_query_value(None, "user_version", |row| row.get(0))
+    };
     assert_eq!(version(&connection), Ok(known + 1), "whole steps only");
     *migrations.last_mut().unwrap() = "CREATE TABLE later (x INTEGER) STRICT";
     schema::migrate(&mut connection, &path, &migrations).unwrap();
     schema::migrate(&mut connection, &path, &migrations).unwrap();
     assert_eq!(version(&connection), Ok(known + 2));
     connection.close().unwrap();
-    assert!(matches!(refused(folder.path()), JournalError::Newer { found, .. } if found == known + 2));
+    assert!(
+        matches!(refused(folder.path()), JournalError::Newer { found, .. } if found == known + 2)
+    );
     assert_eq!(Archive::open(folder.path()).unwrap_err().class(), JournalClass::Newer);
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 0).unwrap();
-    assert!(matches!(Archive::open(folder.path()).unwrap_err(), JournalError::Older { found: 0, .. }));
+    assert!(matches!(
+        Archive::open(folder.path()).unwrap_err(),
+        JournalError::Older { found: 0, .. }
+    ));
     Connection::open(&path).unwrap().pragma_update(None, "user_version", -1).unwrap();
     assert_eq!(refused(folder.path()).class(), JournalClass::Corrupt);
 }
@@ -113,7 +141,8 @@ fn a_making_that_was_cut_off_leaves_no_journal_and_does_not_stop_the_next() {
     fs::write(folder.path().join("journal.new"), "half a journal").unwrap();
     fs::write(folder.path().join("journal.new-wal"), "its log").unwrap();
     open(folder.path());
-    let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let names: Vec<_> =
+        fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(!names.iter().any(|name| name.to_string_lossy().contains("new")), "{names:?}");
 }
 
@@ -141,7 +170,8 @@ fn the_folder_and_its_files_are_for_their_owner_alone() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// Damage is refused, or it is in a place that holds nothing; a panic or a journal that lost looks unseen is neither.
+    /// Damage is refused, or it is in a place that holds nothing; a panic or a journal that lost
+    /// looks unseen is neither.
     #[test]
     fn damage_is_refused_or_harmless(at in any::<prop::sample::Index>(), noise in prop::collection::vec(any::<u8>(), 1..600)) {
         let folder = filled();

@@ -36,11 +36,14 @@ pub fn on_blocks(
     progress: &Progress<'_>,
 ) -> (Report, Vec<Portrait>) {
     let parts: Vec<Part> = collection.series.iter().filter_map(Part::whole).collect();
-    let longest = (0..parts.len()).rev().max_by_key(|index| parts.get(*index).map(|part| part.blocks.len()));
+    let longest =
+        (0..parts.len()).rev().max_by_key(|index| parts.get(*index).map(|part| part.blocks.len()));
     let count = parts.len() * entrants.len();
     let runs = in_parallel(threads, count, |task| {
         let (index, entrant) = (task / entrants.len().max(1), task % entrants.len().max(1));
-        let (Some(part), Some(entrant)) = (parts.get(index), entrants.get(entrant)) else { return Default::default() };
+        let (Some(part), Some(entrant)) = (parts.get(index), entrants.get(entrant)) else {
+            return Default::default();
+        };
         let mut portrait = (longest == Some(index)).then(|| Portrait::new(entrant.to_string()));
         let run = part.run(*entrant, terms, portrait.as_mut());
         progress(count as u64);
@@ -73,7 +76,11 @@ fn stretch(series: &Series, part: &Part) -> Stretch {
         name: series.network.clone(),
         from: part.from,
         to: part.to,
-        heights: series.blocks.first().zip(series.blocks.last()).map(|(first, last)| (first.height, last.height)),
+        heights: series
+            .blocks
+            .first()
+            .zip(series.blocks.last())
+            .map(|(first, last)| (first.height, last.height)),
         works: sales().count() as u64,
         free_works: sales().filter(|sale| sale.fee == Nanomina::ZERO).count() as u64,
     }
@@ -88,11 +95,15 @@ impl Part {
         Some(Self { blocks: series.blocks.as_slice().into(), slot, from: first.at, to })
     }
 
-    /// The same blocks, cut into `count` stretches of equal length. Blocks before a stretch are known when it begins.
+    /// The same blocks, cut into `count` stretches of equal length. Blocks before a stretch are
+    /// known when it begins.
     pub(super) fn cut(&self, count: u32) -> Vec<Self> {
         let whole = Duration::try_from(self.to.duration_since(self.from)).unwrap_or(Duration::ZERO);
-        let border = |index: u32| self.from.checked_add(whole * index / count.max(1)).unwrap_or(self.to);
-        (0..count).map(|index| Self { from: border(index), to: border(index + 1), ..self.clone() }).collect()
+        let border =
+            |index: u32| self.from.checked_add(whole * index / count.max(1)).unwrap_or(self.to);
+        (0..count)
+            .map(|index| Self { from: border(index), to: border(index + 1), ..self.clone() })
+            .collect()
     }
 
     /// Length in hours.
@@ -101,7 +112,12 @@ impl Part {
     }
 
     /// One policy from beginning to end.
-    pub(super) fn run(&self, entrant: Entrant, terms: &Terms, mut portrait: Option<&mut Portrait>) -> Run {
+    pub(super) fn run(
+        &self,
+        entrant: Entrant,
+        terms: &Terms,
+        mut portrait: Option<&mut Portrait>,
+    ) -> Run {
         let pace = terms.works_per_hour.unwrap_or(Terms::WORKS_PER_HOUR);
         let per_work = Ok(terms.cost.unwrap_or(Nanomina::ZERO));
         let cost = CostModel::Recorded { per_work, works_per_hour: Some(pace) };

@@ -1,7 +1,8 @@
 //! Policies on the service's own journal: the looks that it took down, shown to others.
 //!
-//! What the recorded worker did is taken out of what they are shown: a work that it sold counts as sold by somebody else at that price, a
-//! proof of it that stands in the pool as none, and what its provers made is not counted.
+//! What the recorded worker did is taken out of what they are shown: a work that it sold counts as
+//! sold by somebody else at that price, a proof of it that stands in the pool as none, and what its
+//! provers made is not counted.
 
 use std::{collections::BTreeMap, num::NonZero, sync::Arc, time::Duration};
 
@@ -22,7 +23,8 @@ use super::{
 };
 use crate::simulate::{Contestant, Entrant, Portrait, Progress, Run, World, in_parallel};
 
-/// A journal gone through once: whether its decisions are met again, and what later passes need to know beforehand.
+/// A journal gone through once: whether its decisions are met again, and what later passes need to
+/// know beforehand.
 #[derive(Debug)]
 pub struct JournalTest {
     replay: Replay,
@@ -115,12 +117,15 @@ impl Actual {
         }
         let asked = record.look.status.as_ref().ok().map(|status| status.fee);
         let current = record.decision.appraisal.as_ref().map(|appraisal| appraisal.current);
-        self.prediction = current.filter(|current| Some(current.fee) == asked).map(|current| current.sale_probability);
+        self.prediction = current
+            .filter(|current| Some(current.fee) == asked)
+            .map(|current| current.sale_probability);
     }
 
     fn score(&self) -> Score {
         let first = self.first.unwrap_or_default();
-        let (made, sold) = (self.last.0.saturating_sub(first.0), self.last.1.saturating_sub(first.1));
+        let (made, sold) =
+            (self.last.0.saturating_sub(first.0), self.last.1.saturating_sub(first.1));
         let earned = self.last.2.saturating_sub(first.2).get();
         Score {
             policy: "as recorded".to_owned(),
@@ -135,7 +140,8 @@ impl Actual {
     }
 }
 
-/// Tries policies on a journal, beside what the recorded worker did of itself. The portraits show the first daemon.
+/// Tries policies on a journal, beside what the recorded worker did of itself. The portraits show
+/// the first daemon.
 ///
 /// # Errors
 ///
@@ -150,14 +156,16 @@ pub fn on_journal(
 ) -> Result<(Report, Vec<Portrait>), JournalError> {
     let test = JournalTest::of(&open()?, filter)?;
     progress(entrants.len() as u64 + 1);
-    let variants: Vec<Variant> = entrants.iter().map(|entrant| Variant::of(*entrant, &terms.pricing)).collect();
+    let variants: Vec<Variant> =
+        entrants.iter().map(|entrant| Variant::of(*entrant, &terms.pricing)).collect();
     let done = in_parallel(threads, variants.len(), |index| {
         let variant = variants.get(index..=index).unwrap_or_default();
         let runs = test.pass(&open()?, filter, variant, terms, true);
         progress(entrants.len() as u64 + 1);
         runs
     });
-    let mut policies: Vec<Score> = test.daemons.values().map(|gathered| gathered.actual.score()).collect();
+    let mut policies: Vec<Score> =
+        test.daemons.values().map(|gathered| gathered.actual.score()).collect();
     if let [_, _, ..] = policies.as_slice() {
         for (score, daemon) in policies.iter_mut().zip(test.daemons.keys()) {
             score.policy = format!("as recorded, {daemon}");
@@ -177,7 +185,11 @@ pub fn on_journal(
         to: span.map(|(_, to)| to),
         looks: Some(test.daemons.values().map(|gathered| gathered.looks).sum()),
         blocks: test.daemons.values().map(|gathered| gathered.blocks.len() as u64).sum(),
-        series: test.daemons.iter().filter_map(|(daemon, gathered)| gathered.stretch(daemon)).collect(),
+        series: test
+            .daemons
+            .iter()
+            .filter_map(|(daemon, gathered)| gathered.stretch(daemon))
+            .collect(),
         replay: Some(test.replay),
         policies,
         skipped: Vec::new(),
@@ -194,7 +206,11 @@ impl Gathered {
             name: daemon.to_string(),
             from,
             to,
-            heights: self.blocks.first().zip(self.blocks.last()).map(|(first, last)| (first.height, last.height)),
+            heights: self
+                .blocks
+                .first()
+                .zip(self.blocks.last())
+                .map(|(first, last)| (first.height, last.height)),
             works: sales().count() as u64,
             free_works: sales().filter(|sale| sale.fee == Nanomina::ZERO).count() as u64,
         })
@@ -226,7 +242,8 @@ struct Seat {
 }
 
 impl JournalTest {
-    /// Shows the looks that `filter` takes to some variants at once: for each variant the runs on all daemons.
+    /// Shows the looks that `filter` takes to some variants at once: for each variant the runs on
+    /// all daemons.
     pub(super) fn pass(
         &self,
         archive: &Archive,
@@ -273,7 +290,8 @@ impl Gathered {
     fn seat(&self, variant: &Variant, moment: &Moment, terms: &Terms, portrayed: bool) -> Seat {
         let now = moment.record.at;
         let slot = self.slot.unwrap_or(Duration::from_secs(180));
-        let market = RecordedMarket::new(Arc::clone(&self.blocks), slot, Terms::WORKS_PER_HOUR, now);
+        let market =
+            RecordedMarket::new(Arc::clone(&self.blocks), slot, Terms::WORKS_PER_HOUR, now);
         let plan = Terms { pricing: variant.pricing.clone(), ..terms.clone() }.plan();
         Seat {
             contestant: Contestant::new(market, variant.entrant, &plan, 1, now),
@@ -288,10 +306,18 @@ impl Gathered {
 fn shown(moment: &Moment, terms: &Terms) -> (Look, CostModel, f64) {
     let Moment { record, inputs, params, .. } = moment;
     let measured = record.market.as_ref().and_then(|market| market.own_works_per_hour);
-    let pace = terms.works_per_hour.or(inputs.works_per_hour).or(measured).unwrap_or(Terms::WORKS_PER_HOUR);
+    let pace = terms
+        .works_per_hour
+        .or(inputs.works_per_hour)
+        .or(measured)
+        .unwrap_or(Terms::WORKS_PER_HOUR);
     // A dry run may be started before anything is known of cost.
     let per_work = Ok(terms.cost.or(inputs.cost.as_ref().ok().copied()).unwrap_or(Nanomina::ZERO));
-    (without_us(&record.look, params), CostModel::Recorded { per_work, works_per_hour: Some(pace) }, pace)
+    (
+        without_us(&record.look, params),
+        CostModel::Recorded { per_work, works_per_hour: Some(pace) },
+        pace,
+    )
 }
 
 /// The look without what the recorded worker did.
@@ -304,7 +330,9 @@ fn without_us(look: &Look, params: &Params) -> Look {
         for block in &mut chain.blocks {
             if block.works.iter().any(|sale| ours(&sale.prover)) {
                 let sales = Arc::make_mut(block).works.iter_mut();
-                sales.filter(|sale| ours(&sale.prover)).for_each(|sale| sale.prover.clone_from(&stranger));
+                sales
+                    .filter(|sale| ours(&sale.prover))
+                    .for_each(|sale| sale.prover.clone_from(&stranger));
             }
         }
     }

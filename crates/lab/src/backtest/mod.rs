@@ -1,13 +1,17 @@
-//! Policies on recorded data: what they would have decided and earned on real blocks or on the service's own journal, whether the journal
-//! leads to the same decisions again, and which settings do best.
+//! Policies on recorded data: what they would have decided and earned on real blocks or on the
+//! service's own journal, whether the journal leads to the same decisions again, and which settings
+//! do best.
 //!
-//! Invariants: a policy knows of no block before it came; every policy has a state and a daemon of its own, and what the recorded worker
-//! did is not part of it; what is worked out depends on data and settings alone, not on the number of threads.
+//! Invariants: a policy knows of no block before it came; every policy has a state and a daemon of
+//! its own, and what the recorded worker did is not part of it; what is worked out depends on data
+//! and settings alone, not on the number of threads.
 //!
-//! What is assumed (`docs/tuning.md` says it at length): others would have asked what they asked; a work that another prover sold for C
-//! would have been ours at a fee below C, ties are lost; a work is handed out before it is known what others will ask for it.
+//! What is assumed (`docs/tuning.md` says it at length): others would have asked what they asked; a
+//! work that another prover sold for C would have been ours at a fee below C, ties are lost; a work
+//! is handed out before it is known what others will ask for it.
 //!
-//! Not here: the loop itself and its scoring (`simulate`), files and their layout (`precomputed`, `journal`).
+//! Not here: the loop itself and its scoring (`simulate`), files and their layout (`precomputed`,
+//! `journal`).
 
 mod blocks;
 mod journal;
@@ -41,7 +45,8 @@ pub struct Terms {
     pub pricing: Pricing,
     /// Cost of one work; of a journal the recorded one where this is `None`.
     pub cost: Option<Nanomina>,
-    /// Works that the operator's provers make in an hour; of a journal the recorded pace where this is `None`.
+    /// Works that the operator's provers make in an hour; of a journal the recorded pace where this
+    /// is `None`.
     pub works_per_hour: Option<f64>,
     /// Time between looks; those of a journal are taken as they were.
     pub interval: Duration,

@@ -1,7 +1,9 @@
-//! A market that was, with a daemon in it that is not: everybody sells what he sold, and the operator's provers make works beside them.
+//! A market that was, with a daemon in it that is not: everybody sells what he sold, and the
+//! operator's provers make works beside them.
 //!
-//! A prover makes one work after another while it is on, and stops when one tree of works waits to be bought. A block takes as many of them
-//! as it bought works, the oldest first, evenly over its works; each brings its fee if the recorded price was above it, and nothing if not.
+//! A prover makes one work after another while it is on, and stops when one tree of works waits to
+//! be bought. A block takes as many of them as it bought works, the oldest first, evenly over its
+//! works; each brings its fee if the recorded price was above it, and nothing if not.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -44,8 +46,14 @@ pub struct RecordedMarket {
 }
 
 impl RecordedMarket {
-    /// A market at `now`, whose daemon asks its default fee and works; blocks before that have come.
-    pub fn new(blocks: Arc<[Arc<Block>]>, slot: Duration, works_per_hour: f64, now: Timestamp) -> Self {
+    /// A market at `now`, whose daemon asks its default fee and works; blocks before that have
+    /// come.
+    pub fn new(
+        blocks: Arc<[Arc<Block>]>,
+        slot: Duration,
+        works_per_hour: f64,
+        now: Timestamp,
+    ) -> Self {
         let settings = Settings {
             worker: Some(World::operator_key()),
             fee: Nanomina::try_new(DEFAULT_FEE).unwrap_or(Nanomina::MAX),
@@ -66,14 +74,17 @@ impl RecordedMarket {
         }
     }
 
-    /// Sets what the daemon shows from now on but for fee and key, which are those of the policy. A daemon that has begun anew is set as it
-    /// then was.
+    /// Sets what the daemon shows from now on but for fee and key, which are those of the policy. A
+    /// daemon that has begun anew is set as it then was.
     pub fn show(&mut self, look: Look) {
         if let Ok(status) = &look.status {
             let started = look.at.checked_sub(status.uptime).unwrap_or(Timestamp::MIN);
             let first = self.shown.is_none();
             // Uptimes are told in seconds.
-            if first || started > self.started.checked_add(Duration::from_secs(5)).unwrap_or(Timestamp::MAX) {
+            if first
+                || started
+                    > self.started.checked_add(Duration::from_secs(5)).unwrap_or(Timestamp::MAX)
+            {
                 let on = status.worker.is_some();
                 self.set_worker(on);
                 self.settings.fee = status.fee;
@@ -98,7 +109,10 @@ impl RecordedMarket {
 
     fn take_work(&mut self) {
         if self.job.is_none() && self.settings.worker.is_some() && self.waiting.len() < TREE {
-            self.job = Some((self.settings.fee, self.now.checked_add(self.proof()).unwrap_or(Timestamp::MAX)));
+            self.job = Some((
+                self.settings.fee,
+                self.now.checked_add(self.proof()).unwrap_or(Timestamp::MAX),
+            ));
         }
     }
 
@@ -132,7 +146,11 @@ impl Market for RecordedMarket {
     fn advance(&mut self, to: Timestamp) {
         while self.now < to {
             self.take_work();
-            let block = self.blocks.get(self.come).map(|block| block.at.max(self.now)).filter(|at| *at <= to);
+            let block = self
+                .blocks
+                .get(self.come)
+                .map(|block| block.at.max(self.now))
+                .filter(|at| *at <= to);
             let proof = self.job.map(|(_, done)| done).filter(|done| *done <= to);
             match (proof, block) {
                 (Some(done), block) if block.is_none_or(|at| done <= at) => {
@@ -164,7 +182,8 @@ impl Market for RecordedMarket {
             return look;
         }
         let asked = usize::try_from(plan.blocks).unwrap_or(FRONTIER).min(FRONTIER);
-        let blocks = self.blocks.get(self.come.saturating_sub(asked)..self.come).unwrap_or_default();
+        let blocks =
+            self.blocks.get(self.come.saturating_sub(asked)..self.come).unwrap_or_default();
         Look {
             at: self.now,
             clock_set: None,
@@ -179,14 +198,22 @@ impl Market for RecordedMarket {
 
     fn status(&self) -> Status {
         if let Some(Ok(status)) = self.shown.as_ref().map(|look| &look.status) {
-            return Status { worker: self.settings.worker.clone(), fee: self.settings.fee, ..status.clone() };
+            return Status {
+                worker: self.settings.worker.clone(),
+                fee: self.settings.fee,
+                ..status.clone()
+            };
         }
         let tip = self.come.checked_sub(1).and_then(|index| self.blocks.get(index));
         let height = tip.map(|block| block.height);
-        let since = |at: Timestamp| Duration::try_from(self.now.duration_since(at)).unwrap_or(Duration::ZERO);
+        let since = |at: Timestamp| {
+            Duration::try_from(self.now.duration_since(at)).unwrap_or(Duration::ZERO)
+        };
         // Slots are counted from the tip: nothing depends on their absolute number.
-        let tip_slot = tip.map(|block| ConsensusSlot { global_slot: u64::from(block.height), starts: block.at });
-        let passed = tip_slot.map_or(0, |tip| since(tip.starts).as_millis() / self.slot.as_millis().max(1));
+        let tip_slot = tip
+            .map(|block| ConsensusSlot { global_slot: u64::from(block.height), starts: block.at });
+        let passed =
+            tip_slot.map_or(0, |tip| since(tip.starts).as_millis() / self.slot.as_millis().max(1));
         Status {
             worker: self.settings.worker.clone(),
             fee: self.settings.fee,
@@ -239,8 +266,10 @@ mod tests {
     use snarkfee_core::fixtures::{block, fee, time};
 
     fn market(works: &[(i64, u64, &str)], pace: f64) -> RecordedMarket {
-        let blocks = [block(1, "a", 0, &[]), block(2, "b", 3_600, works), block(3, "c", 7_200, &[])];
-        let mut market = RecordedMarket::new(blocks.into(), Duration::from_secs(180), pace, time(0));
+        let blocks =
+            [block(1, "a", 0, &[]), block(2, "b", 3_600, works), block(3, "c", 7_200, &[])];
+        let mut market =
+            RecordedMarket::new(blocks.into(), Duration::from_secs(180), pace, time(0));
         market.set(&Change::Fee(fee(10)));
         market
     }
@@ -285,10 +314,16 @@ mod tests {
         let mut market = market(&[(1, 500, "x")], 2.0);
         let plan = LookPlan { blocks: 290, account: None };
         let mut last = 0;
-        for (seconds, heights) in [(0, vec![1]), (3_599, vec![1]), (3_600, vec![1, 2]), (9_000, vec![1, 2, 3])] {
+        for (seconds, heights) in
+            [(0, vec![1]), (3_599, vec![1]), (3_600, vec![1, 2]), (9_000, vec![1, 2, 3])]
+        {
             market.advance(time(seconds));
             let Some(Ok(chain)) = market.look(&plan).chain else { panic!("a chain is shown") };
-            assert_eq!(chain.blocks.iter().map(|block| block.height).collect::<Vec<_>>(), heights, "{seconds}");
+            assert_eq!(
+                chain.blocks.iter().map(|block| block.height).collect::<Vec<_>>(),
+                heights,
+                "{seconds}"
+            );
             assert!(market.own().sold >= last);
             last = market.own().sold;
         }

@@ -19,8 +19,8 @@ pub struct Replay {
     pub looks: u64,
     /// Of them, looks with the same decision, to the last bit of every number.
     pub same: u64,
-    /// Looks before the first one of which it is kept what was remembered: older ones were forgotten, or taken down by a version that did
-    /// not keep it.
+    /// Looks before the first one of which it is kept what was remembered: older ones were
+    /// forgotten, or taken down by a version that did not keep it.
     pub without_origin: u64,
     /// Looks decided otherwise, the first of them.
     pub different: Vec<Difference>,
@@ -58,7 +58,11 @@ struct Course {
 /// # Errors
 ///
 /// The journal cannot be read.
-pub fn replay(archive: &Archive, filter: &Filter, mut each: impl FnMut(&Moment)) -> Result<Replay, JournalError> {
+pub fn replay(
+    archive: &Archive,
+    filter: &Filter,
+    mut each: impl FnMut(&Moment),
+) -> Result<Replay, JournalError> {
     let mut courses: BTreeMap<DaemonId, Course> = BTreeMap::new();
     let mut found = Replay::default();
     archive.moments(filter, |moment: Moment| -> Result<(), JournalError> {
@@ -72,7 +76,9 @@ pub fn replay(archive: &Archive, filter: &Filter, mut each: impl FnMut(&Moment))
 fn follow(courses: &mut BTreeMap<DaemonId, Course>, found: &mut Replay, moment: &Moment) {
     let Moment { record, origin, run, .. } = moment;
     let before = courses.remove(&record.daemon);
-    let follows = |course: &Course| course.run == *run && course.sequence.checked_add(1) == Some(record.sequence);
+    let follows = |course: &Course| {
+        course.run == *run && course.sequence.checked_add(1) == Some(record.sequence)
+    };
     let state = match (before.filter(follows), origin) {
         (Some(course), Some(origin)) => Some(course.state.remembering(origin.memory.clone())),
         (Some(course), None) => Some(course.state),
@@ -109,12 +115,17 @@ fn decide(state: &mut State, moment: &Moment) -> Decision {
         // Not decided upon a look, but as `controller.on_exit` says.
         Reason::ServiceStops => record.decision.clone(),
         reason => {
-            let cost = CostModel::Recorded { per_work: inputs.cost.clone(), works_per_hour: inputs.works_per_hour };
+            let cost = CostModel::Recorded {
+                per_work: inputs.cost.clone(),
+                works_per_hour: inputs.works_per_hour,
+            };
             let context = Context { mode: record.mode, params, cost: &cost, quote: None };
             let decision = state.conclude(inputs.decided, &record.look, &context).decision;
             match reason {
                 // The journal's own fault is not in the look.
-                Reason::JournalFault { .. } => Decision { action: Action::Hold, reason: reason.clone(), ..decision },
+                Reason::JournalFault { .. } => {
+                    Decision { action: Action::Hold, reason: reason.clone(), ..decision }
+                }
                 _ => decision,
             }
         }

@@ -1,7 +1,8 @@
 //! Which settings earn most on given data, and whether the data can tell.
 //!
-//! One setting after another is tried at a few values on one part of the data, the others as they are by then. A value is only taken where
-//! it earns more than chance explains; what is found is then held against the settings begun with on the other part, which had no say.
+//! One setting after another is tried at a few values on one part of the data, the others as they
+//! are by then. A value is only taken where it earns more than chance explains; what is found is
+//! then held against the settings begun with on the other part, which had no say.
 
 mod ground;
 mod knob;
@@ -68,7 +69,8 @@ pub struct Comparison {
     pub cases: usize,
 }
 
-/// Standard errors that a gain must reach: one of the two sides of chance, one time in six by itself, and never without validation.
+/// Standard errors that a gain must reach: one of the two sides of chance, one time in six by
+/// itself, and never without validation.
 const ERRORS: f64 = 1.0;
 /// A gain below this share of the profit is not worth another setting.
 const WORTH: f64 = 0.01;
@@ -77,7 +79,8 @@ const FEW: usize = 4;
 
 impl Comparison {
     fn of(before: &[f64], after: &[f64]) -> Option<Self> {
-        let gains: Vec<f64> = before.iter().zip(after).map(|(before, after)| after - before).collect();
+        let gains: Vec<f64> =
+            before.iter().zip(after).map(|(before, after)| after - before).collect();
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
         if gains.is_empty() {
             return None;
@@ -98,7 +101,8 @@ impl Comparison {
     }
 }
 
-/// Looks for the settings that earn most, beginning with `base`. Ends early, with what was found until then, once `proof` says so.
+/// Looks for the settings that earn most, beginning with `base`. Ends early, with what was found
+/// until then, once `proof` says so.
 ///
 /// # Errors
 ///
@@ -158,20 +162,28 @@ fn sweep(
 }
 
 /// Takes the candidate that earns most, if it earns clearly more. The reason for what then stands.
-fn choose(knob: &Knob, best: &mut (Pricing, Vec<f64>), candidates: Vec<Pricing>, results: Vec<Vec<f64>>) -> String {
+fn choose(
+    knob: &Knob,
+    best: &mut (Pricing, Vec<f64>),
+    candidates: Vec<Pricing>,
+    results: Vec<Vec<f64>>,
+) -> String {
     let names: Vec<String> = candidates.iter().map(knob.show).collect();
     let compared = candidates.into_iter().zip(results).filter_map(|(pricing, profits)| {
         let comparison = Comparison::of(&best.1, &profits)?;
         Some((comparison, pricing, profits))
     });
     // Of equals the first stays.
-    let top = compared.reduce(|top, next| if next.0.gain_mina > top.0.gain_mina { next } else { top });
+    let top =
+        compared.reduce(|top, next| if next.0.gain_mina > top.0.gain_mina { next } else { top });
     match top {
         Some((comparison, pricing, profits)) if comparison.is_clear() => {
             let Comparison { gain_mina, better_in, cases, .. } = comparison;
             let was = (knob.show)(&best.0);
             *best = (pricing, profits);
-            format!("{gain_mina:+.4} MINA a training case against {was}, better in {better_in} of {cases}")
+            format!(
+                "{gain_mina:+.4} MINA a training case against {was}, better in {better_in} of {cases}"
+            )
         }
         Some((Comparison { gain_mina, .. }, ..)) if gain_mina > 0.0 => {
             format!(
@@ -184,33 +196,42 @@ fn choose(knob: &Knob, best: &mut (Pricing, Vec<f64>), candidates: Vec<Pricing>,
     }
 }
 
-/// Holds what was found against data that had no say, and says what speaks against it. Where it is not borne out, the settings begun with
-/// are recommended.
+/// Holds what was found against data that had no say, and says what speaks against it. Where it is
+/// not borne out, the settings begun with are recommended.
 fn judge(found: &mut Tuned, base: &Pricing, validation: Profits<'_>) -> anyhow::Result<()> {
     if found.training_cases < FEW {
         let cases = found.training_cases;
-        found
-            .warnings
-            .push(format!("{cases} training cases are too few to tell settings apart; {FEW} or more are wanted"));
+        found.warnings.push(format!(
+            "{cases} training cases are too few to tell settings apart; {FEW} or more are wanted"
+        ));
     }
     if !found.complete {
         found.warnings.push("interrupted: what was not tried stands as it was".to_owned());
     }
-    let earns = found.training.is_some_and(|training| training.before_mina.max(training.after_mina) > 0.0);
+    let earns =
+        found.training.is_some_and(|training| training.before_mina.max(training.after_mina) > 0.0);
     if !earns {
-        found.warnings.push("nothing earns on this data: all that settings can do here is lose less".to_owned());
+        found.warnings.push(
+            "nothing earns on this data: all that settings can do here is lose less".to_owned(),
+        );
     }
     if found.pricing == *base {
         return Ok(());
     }
-    let results = if found.validation_cases > 0 { validation(&[base.clone(), found.pricing.clone()])? } else { None };
+    let results = if found.validation_cases > 0 {
+        validation(&[base.clone(), found.pricing.clone()])?
+    } else {
+        None
+    };
     let compared = results.as_deref().and_then(|results| match results {
         [before, after] => Comparison::of(before, after),
         _ => None,
     });
     found.validation = compared;
     match compared {
-        None => found.warnings.push("there is no data left to hold the settings against".to_owned()),
+        None => {
+            found.warnings.push("there is no data left to hold the settings against".to_owned())
+        }
         Some(Comparison { gain_mina, .. }) if gain_mina <= 0.0 => {
             found.warnings.push(format!(
                 "the settings found on the training data do not earn more on the rest ({gain_mina:+.4} MINA a case): \
@@ -219,12 +240,15 @@ fn judge(found: &mut Tuned, base: &Pricing, validation: Profits<'_>) -> anyhow::
             found.pricing = base.clone();
             for finding in &mut found.settings {
                 if finding.value != finding.before {
-                    finding.reason = format!("kept: {} did not hold on the validation data", finding.value);
+                    finding.reason =
+                        format!("kept: {} did not hold on the validation data", finding.value);
                 }
             }
         }
         Some(validation) if !validation.is_clear() => {
-            found.warnings.push("on the validation data the gain is within what chance explains".to_owned());
+            found
+                .warnings
+                .push("on the validation data the gain is within what chance explains".to_owned());
         }
         Some(_) => {}
     }

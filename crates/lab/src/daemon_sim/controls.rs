@@ -105,7 +105,11 @@ mod tests {
     #[test]
     fn changes_return_what_was_before_and_are_noted() {
         let log = Arc::new(MutationLog::default());
-        let controls = Controls::new(Arc::new(Mutex::new(Fake::default())), Arc::clone(&log), Timestamp::UNIX_EPOCH);
+        let controls = Controls::new(
+            Arc::new(Mutex::new(Fake::default())),
+            Arc::clone(&log),
+            Timestamp::UNIX_EPOCH,
+        );
         assert!(!controls.used());
         assert_eq!(controls.set_worker(None), Some(key("worker")));
         assert_eq!(controls.set_worker(Some(key("other"))), None);

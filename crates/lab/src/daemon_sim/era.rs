@@ -60,15 +60,21 @@ impl Era {
 
     /// The name that this era gives to a type which 3.0 calls `name`.
     ///
-    /// Before 3.0 the daemon had no scalars of its own for amounts, lengths, slots and hashes: they were `UInt64`, `UInt32` and
-    /// `String`. The rule holds for every field of the published introspection files, so one table of fields serves all eras.
+    /// Before 3.0 the daemon had no scalars of its own for amounts, lengths, slots and hashes: they
+    /// were `UInt64`, `UInt32` and `String`. The rule holds for every field of the published
+    /// introspection files, so one table of fields serves all eras.
     pub(super) fn type_name(self, name: &str) -> &str {
         if self >= Self::Berkeley30 {
             return name;
         }
         match name {
             "Amount" | "Balance" | "Fee" => "UInt64",
-            "Epoch" | "GlobalSlotSinceHardFork" | "GlobalSlotSpan" | "Globalslot" | "Length" | "Slot" => "UInt32",
+            "Epoch"
+            | "GlobalSlotSinceHardFork"
+            | "GlobalSlotSpan"
+            | "Globalslot"
+            | "Length"
+            | "Slot" => "UInt32",
             "AccountNonce"
             | "BlockTime"
             | "ChainHash"
@@ -86,13 +92,14 @@ impl Era {
         }
     }
 
-    /// Whether a `UInt64` given as text must be the canonical decimal (from 1.2.0); before, the text went through C's `strtoull`.
+    /// Whether a `UInt64` given as text must be the canonical decimal (from 1.2.0); before, the
+    /// text went through C's `strtoull`.
     pub(super) fn checks_round_trip(self) -> bool {
         self >= Self::Mainnet12
     }
 
-    /// Whether a request that declares a variable and gives it no value is refused instead of reading the variable as null
-    /// (mina-sdk-spec, `SPEC.md`, for daemon 4.0).
+    /// Whether a request that declares a variable and gives it no value is refused instead of
+    /// reading the variable as null (mina-sdk-spec, `SPEC.md`, for daemon 4.0).
     pub(super) fn refuses_absent_variables(self) -> bool {
         self >= Self::Mesa40
     }
@@ -108,7 +115,10 @@ impl FromStr for Era {
     type Err = UnknownEra;
 
     fn from_str(text: &str) -> Result<Self, UnknownEra> {
-        Self::ALL.into_iter().find(|era| era.code() == text).ok_or_else(|| UnknownEra(text.chars().take(60).collect()))
+        Self::ALL
+            .into_iter()
+            .find(|era| era.code() == text)
+            .ok_or_else(|| UnknownEra(text.chars().take(60).collect()))
     }
 }
 

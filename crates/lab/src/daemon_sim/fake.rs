@@ -30,8 +30,11 @@ fn nanomina(amount: u64) -> Nanomina {
 impl Default for Fake {
     fn default() -> Self {
         let start: Timestamp = "2026-10-01T00:00:00Z".parse().unwrap();
-        let sale =
-            |id, fee, prover: &str| Sale { work: WorkId::two(id, id + 1), fee: nanomina(fee), prover: key(prover) };
+        let sale = |id, fee, prover: &str| Sale {
+            work: WorkId::two(id, id + 1),
+            fee: nanomina(fee),
+            prover: key(prover),
+        };
         let block = |index: i64, works: Vec<Sale>| {
             Arc::new(Block {
                 height: 1000 + u32::try_from(index).unwrap(),
@@ -40,8 +43,13 @@ impl Default for Fake {
                 works: works.into(),
             })
         };
-        let mut counters =
-            Counters { assigned: 12, completed: 7, timed_out: 1, blocks_produced: 2, ..Counters::default() };
+        let mut counters = Counters {
+            assigned: 12,
+            completed: 7,
+            timed_out: 1,
+            blocks_produced: 2,
+            ..Counters::default()
+        };
         for fee in [0, 3, 1_000_000, 2_000_000_000] {
             counters.fees_added.observe(nanomina(fee));
         }
@@ -51,7 +59,14 @@ impl Default for Fake {
         let chain = vec![
             block(0, vec![sale(10, 0, "cheap")]),
             block(1, vec![]),
-            block(2, vec![sale(20, 1_000_000, "one"), sale(30, 500_000, "two"), sale(40, 3_000_000, "one")]),
+            block(
+                2,
+                vec![
+                    sale(20, 1_000_000, "one"),
+                    sale(30, 500_000, "two"),
+                    sale(40, 3_000_000, "one"),
+                ],
+            ),
         ];
         let at = start + Duration::from_secs(200);
         Self {
@@ -67,8 +82,14 @@ impl Default for Fake {
                     peers: Some(3),
                     commit: "0123456789abcdef".to_owned(),
                     state_hash: Some("3Nhash2".to_owned()),
-                    best_tip: Some(ConsensusSlot { global_slot: 9002, starts: start + Duration::from_secs(180) }),
-                    now: ConsensusSlot { global_slot: 9002, starts: start + Duration::from_secs(180) },
+                    best_tip: Some(ConsensusSlot {
+                        global_slot: 9002,
+                        starts: start + Duration::from_secs(180),
+                    }),
+                    now: ConsensusSlot {
+                        global_slot: 9002,
+                        starts: start + Duration::from_secs(180),
+                    },
                     slot_duration: Duration::from_secs(90),
                     next_block_production: Some(start + Duration::from_secs(900)),
                     produces_blocks: true,
@@ -77,13 +98,20 @@ impl Default for Fake {
                 chain,
                 pool: vec![
                     PoolEntry { work: WorkId::two(10, 11), fee: nanomina(0), prover: key("cheap") },
-                    PoolEntry { work: WorkId::one(5_000_000_000), fee: nanomina(2_000_000_000), prover: key("worker") },
+                    PoolEntry {
+                        work: WorkId::one(5_000_000_000),
+                        fee: nanomina(2_000_000_000),
+                        prover: key("worker"),
+                    },
                 ],
                 pending: vec![WorkId::two(60, 61)],
                 open: vec![
                     OpenWork {
                         work: WorkId::one(5_000_000_000),
-                        standing: Some(Offer { fee: nanomina(2_000_000_000), prover: key("worker") }),
+                        standing: Some(Offer {
+                            fee: nanomina(2_000_000_000),
+                            prover: key("worker"),
+                        }),
                     },
                     OpenWork { work: WorkId::two(60, 61), standing: None },
                 ],

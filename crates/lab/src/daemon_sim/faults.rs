@@ -29,7 +29,8 @@ impl Faults {
         *whole(&self.delay) = delay;
     }
 
-    /// Applies the next `count` requests with a mutation and drops their connections without a byte of answer.
+    /// Applies the next `count` requests with a mutation and drops their connections without a byte
+    /// of answer.
     pub fn lose_answers(&self, count: u32) {
         self.lost_answers.store(count, Ordering::SeqCst);
     }

@@ -3,8 +3,9 @@
 /// Significant digits of `%g`.
 const DIGITS: i32 = 6;
 
-/// Prints `value` as `printf("%g")` does: six significant digits, trailing zeros removed, scientific notation when the decimal
-/// exponent is below -4 or at least 6, an exponent of at least two digits.
+/// Prints `value` as `printf("%g")` does: six significant digits, trailing zeros removed,
+/// scientific notation when the decimal exponent is below -4 or at least 6, an exponent of at least
+/// two digits.
 ///
 /// Infinities and not-a-number are printed as the daemon prints them: `+Inf`, `-Inf`, `Nan`.
 pub(super) fn format_g(value: f64) -> String {
@@ -14,7 +15,8 @@ pub(super) fn format_g(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
     }
-    // Rust rounds the exact decimal value half to even, as C libraries do; rounding first decides the exponent.
+    // Rust rounds the exact decimal value half to even, as C libraries do; rounding first decides
+    // the exponent.
     let scientific = format!("{value:.*e}", 5);
     let Some((mantissa, exponent)) = scientific.split_once('e') else {
         return scientific;
@@ -31,7 +33,11 @@ pub(super) fn format_g(value: f64) -> String {
 }
 
 fn without_trailing_zeros(decimal: &str) -> &str {
-    if decimal.contains('.') { decimal.trim_end_matches('0').trim_end_matches('.') } else { decimal }
+    if decimal.contains('.') {
+        decimal.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        decimal
+    }
 }
 
 #[cfg(test)]

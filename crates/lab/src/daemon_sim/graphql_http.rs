@@ -1,7 +1,7 @@
 //! How the daemon speaks GraphQL over HTTP: which requests it takes, and the shape of its answers.
 //!
-//! Invariants: an answer to a parsed request is HTTP 200 whatever went wrong in it; only a request without a readable query is 400
-//! (Mina `graphql_internal.ml`).
+//! Invariants: an answer to a parsed request is HTTP 200 whatever went wrong in it; only a request
+//! without a readable query is 400 (Mina `graphql_internal.ml`).
 //!
 //! Not here: sockets.
 
@@ -39,11 +39,16 @@ struct Parts {
 }
 
 impl Question {
-    /// Reads a question out of the address and the body; the address wins. The error is the text of an HTTP 400.
+    /// Reads a question out of the address and the body; the address wins. The error is the text of
+    /// an HTTP 400.
     ///
-    /// `content_type` counts only if it is exactly `application/json` or `application/graphql`: with parameters after it the daemon
-    /// does not read the body.
-    pub(super) fn read(address: Option<&str>, content_type: Option<&[u8]>, body: &[u8]) -> Result<Self, String> {
+    /// `content_type` counts only if it is exactly `application/json` or `application/graphql`:
+    /// with parameters after it the daemon does not read the body.
+    pub(super) fn read(
+        address: Option<&str>,
+        content_type: Option<&[u8]>,
+        body: &[u8],
+    ) -> Result<Self, String> {
         let address = in_address(address.unwrap_or_default())?;
         let body = match content_type {
             Some(b"application/json") => in_json(body)?,
@@ -67,7 +72,10 @@ fn in_address(address: &str) -> Result<Parts, String> {
         match name.as_ref() {
             "query" => parts.query = Some(value.into_owned()),
             "operationName" => parts.operation = Some(value.into_owned()),
-            "variables" => parts.variables = serde_json::from_str(&value).map_err(|problem| problem.to_string())?,
+            "variables" => {
+                parts.variables =
+                    serde_json::from_str(&value).map_err(|problem| problem.to_string())?
+            }
             _ => {}
         }
     }
@@ -75,7 +83,8 @@ fn in_address(address: &str) -> Result<Parts, String> {
 }
 
 fn in_json(body: &[u8]) -> Result<Parts, String> {
-    let body: serde_json::Value = serde_json::from_slice(body).map_err(|problem| problem.to_string())?;
+    let body: serde_json::Value =
+        serde_json::from_slice(body).map_err(|problem| problem.to_string())?;
     let serde_json::Value::Object(mut body) = body else {
         return Ok(Parts::default());
     };
@@ -122,7 +131,10 @@ pub(super) async fn answer(
     serde_json::to_string(&Shaped::from(schema.execute(data(request)).await)).unwrap_or_default()
 }
 
-fn operation<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Option<&'a OperationDefinition> {
+fn operation<'a>(
+    document: &'a ExecutableDocument,
+    name: Option<&str>,
+) -> Option<&'a OperationDefinition> {
     match (&document.operations, name) {
         (DocumentOperations::Single(operation), _) => Some(&operation.node),
         (DocumentOperations::Multiple(operations), Some(name)) => {
@@ -135,8 +147,13 @@ fn operation<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Option
     }
 }
 
-/// Gives null to declared variables that came without a value and have no default, or names one in an era that refuses them.
-fn settle_absent_variables(operation: &OperationDefinition, variables: &mut Variables, era: Era) -> Result<(), String> {
+/// Gives null to declared variables that came without a value and have no default, or names one in
+/// an era that refuses them.
+fn settle_absent_variables(
+    operation: &OperationDefinition,
+    variables: &mut Variables,
+    era: Era,
+) -> Result<(), String> {
     for declared in &operation.variable_definitions {
         let name = &declared.node.name.node;
         if declared.node.default_value.is_some() || variables.contains_key(name) {
@@ -150,8 +167,8 @@ fn settle_absent_variables(operation: &OperationDefinition, variables: &mut Vari
     Ok(())
 }
 
-/// The daemon's shape: fields in the order asked for, of errors messages and paths only, no `data` where the document did not fit the
-/// schema.
+/// The daemon's shape: fields in the order asked for, of errors messages and paths only, no `data`
+/// where the document did not fit the schema.
 #[derive(Serialize)]
 struct Shaped {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -162,7 +179,9 @@ struct Shaped {
 
 impl From<Response> for Shaped {
     fn from(Response { data, errors, .. }: Response) -> Self {
-        let fitted = errors.is_empty() || data != Value::Null || errors.iter().any(|error| !path(error).is_empty());
+        let fitted = errors.is_empty()
+            || data != Value::Null
+            || errors.iter().any(|error| !path(error).is_empty());
         Self { data: fitted.then_some(data), errors: errors.iter().map(error).collect() }
     }
 }

@@ -42,7 +42,14 @@ impl Listener for LineListener {
         loop {
             let (stream, peer) = Listener::accept(&mut self.listener).await;
             if !self.faults.down() {
-                return (Line { stream, faults: Arc::clone(&self.faults), scissors: Scissors::default() }, peer);
+                return (
+                    Line {
+                        stream,
+                        faults: Arc::clone(&self.faults),
+                        scissors: Scissors::default(),
+                    },
+                    peer,
+                );
             }
         }
     }
@@ -86,7 +93,11 @@ impl Line {
 }
 
 impl AsyncRead for Line {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
         // Asked after reading: a request that came in while down must not be handled.
         match read {
@@ -97,7 +108,11 @@ impl AsyncRead for Line {
 }
 
 impl AsyncWrite for Line {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         self.whole()?;
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }

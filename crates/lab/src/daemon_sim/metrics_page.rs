@@ -1,7 +1,9 @@
-//! The text of `GET /metrics`, in the dialect of the daemon: no space after `#`, six digits, histograms from the highest bucket down.
+//! The text of `GET /metrics`, in the dialect of the daemon: no space after `#`, six digits,
+//! histograms from the highest bucket down.
 //!
-//! Names, help texts and the dialect are those of Mina `mina_metrics.ml` (1.0.0 to 3.0.3) and `coda_metrics.ml` (January 2020); the
-//! prefix is `Coda_` in all of them. Fees are in nanomina; the build of 2020 counts whole coins, as does the market behind it.
+//! Names, help texts and the dialect are those of Mina `mina_metrics.ml` (1.0.0 to 3.0.3) and
+//! `coda_metrics.ml` (January 2020); the prefix is `Coda_` in all of them. Fees are in nanomina;
+//! the build of 2020 counts whole coins, as does the market behind it.
 
 use std::fmt::Write;
 
@@ -20,7 +22,8 @@ pub(super) const BAD_REQUEST: &str = "Bad request";
 /// The content type of the page.
 pub(super) const CONTENT_TYPE: &str = "text/plain; version=0.0.4";
 
-/// Moments are shown as seconds since 2021-01-01T00:00:00Z (Mina `mina_metrics.ml`, `time_offset_sec`).
+/// Moments are shown as seconds since 2021-01-01T00:00:00Z (Mina `mina_metrics.ml`,
+/// `time_offset_sec`).
 const TIME_OFFSET_SECONDS: f64 = 1_609_459_200.0;
 
 struct Family {
@@ -48,17 +51,35 @@ struct Families<'a> {
 }
 
 impl Families<'_> {
-    fn add(&mut self, eras: impl std::ops::RangeBounds<Era>, name: &'static str, help: &'static str, value: Value) {
+    fn add(
+        &mut self,
+        eras: impl std::ops::RangeBounds<Era>,
+        name: &'static str,
+        help: &'static str,
+        value: Value,
+    ) {
         if eras.contains(&self.era) {
             self.found.push(Family { name, help, value });
         }
     }
 
-    fn gauge(&mut self, eras: impl std::ops::RangeBounds<Era>, name: &'static str, help: &'static str, value: f64) {
+    fn gauge(
+        &mut self,
+        eras: impl std::ops::RangeBounds<Era>,
+        name: &'static str,
+        help: &'static str,
+        value: f64,
+    ) {
         self.add(eras, name, help, Value::Gauge(value));
     }
 
-    fn counter(&mut self, eras: impl std::ops::RangeBounds<Era>, name: &'static str, help: &'static str, value: u64) {
+    fn counter(
+        &mut self,
+        eras: impl std::ops::RangeBounds<Era>,
+        name: &'static str,
+        help: &'static str,
+        value: u64,
+    ) {
         self.add(eras, name, help, Value::Counter(float(value)));
     }
 }
@@ -68,7 +89,8 @@ fn float(value: u64) -> f64 {
     value as f64
 }
 
-/// The whole page; `libp2p` appends what the networking helper says of itself, in the dialect of Go's client.
+/// The whole page; `libp2p` appends what the networking helper says of itself, in the dialect of
+/// Go's client.
 pub(super) fn page(view: &View, libp2p: bool) -> String {
     let mut families = Families { era: view.era, view, found: Vec::new() };
     snark_work(&mut families);
@@ -101,13 +123,19 @@ fn write_family(text: &mut String, Family { name, help, value }: &Family) {
     line(format_args!("#HELP Coda_{name} {help}"));
     line(format_args!("#TYPE Coda_{name} {kind}"));
     match value {
-        Value::Counter(value) | Value::Gauge(value) => line(format_args!("Coda_{name} {}", format_g(*value))),
+        Value::Counter(value) | Value::Gauge(value) => {
+            line(format_args!("Coda_{name} {}", format_g(*value)))
+        }
         Value::Histogram { sum, count, buckets } => {
             line(format_args!("Coda_{name}_sum {}", format_g(*sum)));
             line(format_args!("Coda_{name}_count {}", format_g(*count)));
             line(format_args!("Coda_{name}_bucket{{le=\"+Inf\"}} {}", format_g(*count)));
             for (bound, cumulative) in buckets.iter().rev() {
-                line(format_args!("Coda_{name}_bucket{{le=\"{}\"}} {}", format_g(*bound), format_g(*cumulative)));
+                line(format_args!(
+                    "Coda_{name}_bucket{{le=\"{}\"}} {}",
+                    format_g(*bound),
+                    format_g(*cumulative)
+                ));
             }
         }
     }
@@ -115,12 +143,16 @@ fn write_family(text: &mut String, Family { name, help, value }: &Family) {
 
 fn snark_work(families: &mut Families<'_>) {
     let counters = &families.view.snapshot.counters;
-    let (completed, assigned, timed_out) = (counters.completed, counters.assigned, counters.timed_out);
+    let (completed, assigned, timed_out) =
+        (counters.completed, counters.assigned, counters.timed_out);
     let fees = &counters.fees_added;
     let histogram = Value::Histogram {
         sum: fees.sum as f64,
         count: float(fees.count),
-        buckets: (0_u32..).zip(fees.cumulative).map(|(bound, count)| (f64::from(bound), float(count))).collect(),
+        buckets: (0_u32..)
+            .zip(fees.cumulative)
+            .map(|(bound, count)| (f64::from(bound), float(count)))
+            .collect(),
     };
     let received = fees.count.saturating_sub(completed);
     let (pool, pending) = families.view.pool_figures();
@@ -150,7 +182,12 @@ fn snark_work(families: &mut Families<'_>) {
         "# of completed snark work bundles received from peers",
         received,
     );
-    families.counter(.., "Snark_work_snark_work_assigned_rpc", "# of snark work bundles assigned via rpc", assigned);
+    families.counter(
+        ..,
+        "Snark_work_snark_work_assigned_rpc",
+        "# of snark work bundles assigned via rpc",
+        assigned,
+    );
     families.counter(
         ..,
         "Snark_work_snark_work_timed_out_rpc",
@@ -188,7 +225,12 @@ fn scan_state(families: &mut Families<'_>) {
     );
     let required = families.view.snapshot.open.len() as f64;
     families.gauge(.., "Scan_state_snark_fees_per_block", "Total snark fee per block", snark_fees);
-    families.gauge(.., "Scan_state_transaction_fees_per_block", "Total transaction fee per block", transaction_fees);
+    families.gauge(
+        ..,
+        "Scan_state_transaction_fees_per_block",
+        "Total transaction fee per block",
+        transaction_fees,
+    );
     families.gauge(
         ..,
         "Scan_state_purchased_snark_work_per_block",
@@ -273,7 +315,8 @@ fn frontier(families: &mut Families<'_>) {
 
 fn process(families: &mut Families<'_>) {
     let status = &families.view.snapshot.status;
-    let (peers, uptime) = (f64::from(status.peers.unwrap_or(0)), status.uptime.as_secs_f64() * 1000.0);
+    let (peers, uptime) =
+        (f64::from(status.peers.unwrap_or(0)), status.uptime.as_secs_f64() * 1000.0);
     families.gauge(.., "Network_peers", "# of peers seen through gossip net", peers);
     families.gauge(.., "Trust_system_banned_peers", "# of banned ip addresses", 0.0);
     families.add(
@@ -359,7 +402,10 @@ mod tests {
                 .map(|(name, _)| name)
                 .collect();
             assert!(names.is_sorted() && names.len() > 20, "{era}");
-            assert_eq!(names.contains(&"Coda_Transition_frontier_best_tip_block_height"), era >= Era::Mainnet12);
+            assert_eq!(
+                names.contains(&"Coda_Transition_frontier_best_tip_block_height"),
+                era >= Era::Mainnet12
+            );
             assert_eq!(text.contains("# HELP go_goroutines"), era >= Era::Mainnet10);
             assert!(text.contains("\nCoda_Block_latency_gossip_slots Nan\n"));
             assert!(text.contains("\nCoda_Runtime_process_uptime_ms_total 1.73959e+08\n"));

@@ -1,7 +1,8 @@
-//! The HTTP face of a simulated daemon: GraphQL and metrics as a real daemon of a chosen era serves them.
+//! The HTTP face of a simulated daemon: GraphQL and metrics as a real daemon of a chosen era serves
+//! them.
 //!
-//! Invariants: every answer is made from one snapshot, taken after the simulated market was brought up to the clock; nothing but a
-//! mutation changes the market.
+//! Invariants: every answer is made from one snapshot, taken after the simulated market was brought
+//! up to the clock; nothing but a mutation changes the market.
 //!
 //! Not here: the market (`simulate`).
 

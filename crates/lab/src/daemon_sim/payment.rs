@@ -16,8 +16,9 @@ pub(super) struct Transfer {
     pub(super) via_coinbase: bool,
 }
 
-/// The fee transfers for the works of one block: the cheapest work rides on the coinbase, the others are paid to each prover in
-/// one sum; free work makes no transfer (Mina `staged_ledger.ml`, `create_diff`).
+/// The fee transfers for the works of one block: the cheapest work rides on the coinbase, the
+/// others are paid to each prover in one sum; free work makes no transfer (Mina `staged_ledger.ml`,
+/// `create_diff`).
 pub(super) fn transfers(works: &[Sale]) -> Vec<Transfer> {
     let paid = || works.iter().enumerate().filter(|(_, sale)| sale.fee > Nanomina::ZERO);
     let Some((cheapest, sale)) = paid().min_by_key(|(index, sale)| (sale.fee, *index)) else {
@@ -29,7 +30,11 @@ pub(super) fn transfers(works: &[Sale]) -> Vec<Transfer> {
         *sum = sum.saturating_add(sale.fee);
     }
     let first = Transfer { recipient: sale.prover.clone(), fee: sale.fee, via_coinbase: true };
-    let others = sums.into_iter().map(|(prover, fee)| Transfer { recipient: prover.clone(), fee, via_coinbase: false });
+    let others = sums.into_iter().map(|(prover, fee)| Transfer {
+        recipient: prover.clone(),
+        fee,
+        via_coinbase: false,
+    });
     std::iter::once(first).chain(others).collect()
 }
 
@@ -44,7 +49,8 @@ mod tests {
         let chain = Fake::default().shown.chain;
         let works = &chain[2].works;
         let paid = transfers(works);
-        let total = |fees: &mut dyn Iterator<Item = Nanomina>| fees.fold(0, |sum, fee| sum + fee.get());
+        let total =
+            |fees: &mut dyn Iterator<Item = Nanomina>| fees.fold(0, |sum, fee| sum + fee.get());
         assert_eq!(total(&mut paid.iter().map(|t| t.fee)), total(&mut works.iter().map(|s| s.fee)));
         assert_eq!(paid.iter().filter(|t| t.via_coinbase).count(), 1);
         assert_eq!(paid[0].fee, Nanomina::try_new(500_000).unwrap());

@@ -7,9 +7,11 @@ use super::era::Era;
 /// The refusal of a `UInt64`, in the daemon's words (Mina `graphql_basic_scalars.ml`).
 pub(super) const UNDECODABLE_UINT64: &str = "Could not decode uint64.";
 
-/// Reads a `UInt64` or `UInt32` argument: canonical decimal text or an integer literal, never negative.
+/// Reads a `UInt64` or `UInt32` argument: canonical decimal text or an integer literal, never
+/// negative.
 ///
-/// Releases before 1.2.0 read text the way `strtoull` does: leading digits count, the rest is ignored, and a minus sign wraps.
+/// Releases before 1.2.0 read text the way `strtoull` does: leading digits count, the rest is
+/// ignored, and a minus sign wraps.
 pub(super) fn uint64(era: Era, value: &Value) -> Option<u64> {
     match value {
         Value::Number(number) => number.as_u64(),
@@ -49,7 +51,9 @@ mod tests {
         let era = Era::Mesa40;
         assert_eq!(text(era, "100000000"), Some(100_000_000));
         assert_eq!(text(era, "18446744073709551615"), Some(u64::MAX));
-        for refused in ["", " 1", "1 ", "+1", "-1", "01", "1.0", "1_000", "1e9", "18446744073709551616", "0x1"] {
+        for refused in
+            ["", " 1", "1 ", "+1", "-1", "01", "1.0", "1_000", "1e9", "18446744073709551616", "0x1"]
+        {
             assert_eq!(text(era, refused), None, "{refused:?}");
         }
         assert_eq!(uint64(era, &Value::from(5)), Some(5));

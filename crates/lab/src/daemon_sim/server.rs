@@ -36,9 +36,11 @@ use super::{
 };
 
 /// The daemon's REST port.
-pub const GRAPHQL_ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 3085);
+pub const GRAPHQL_ADDRESS: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 3085);
 /// A metrics port; the daemon has no default one.
-pub const METRICS_ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 10000);
+pub const METRICS_ADDRESS: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 10000);
 
 /// Longest request body, in bytes.
 const LONGEST_BODY: usize = 1 << 20;
@@ -60,7 +62,12 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { era: Era::default(), limited: false, libp2p_metrics: true, network: Network::default() }
+        Self {
+            era: Era::default(),
+            limited: false,
+            libp2p_metrics: true,
+            network: Network::default(),
+        }
     }
 }
 
@@ -111,7 +118,10 @@ struct Face {
 
 impl std::fmt::Debug for Face {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Face").field("options", &self.options).field("faults", &self.faults).finish_non_exhaustive()
+        f.debug_struct("Face")
+            .field("options", &self.options)
+            .field("faults", &self.faults)
+            .finish_non_exhaustive()
     }
 }
 
@@ -128,7 +138,8 @@ impl SimDaemonServer {
         stop: &CancellationToken,
     ) -> Result<Self, BindError> {
         let era = options.era;
-        let schema = schema::build(era, options.limited).map_err(|source| BindError::Schema { era, source })?;
+        let schema = schema::build(era, options.limited)
+            .map_err(|source| BindError::Schema { era, source })?;
         let face = Arc::new(Face {
             daemon,
             clock,
@@ -143,7 +154,8 @@ impl SimDaemonServer {
         let questions = Router::new().route("/graphql", any(answer_graphql)).fallback(no_route);
         let pages = Router::new().fallback(answer_metrics);
         let (graphql, questions) = serve(graphql, questions, &face).await?;
-        let (metrics, pages) = serve(metrics, pages, &face).await.inspect_err(|_| face.stop.cancel())?;
+        let (metrics, pages) =
+            serve(metrics, pages, &face).await.inspect_err(|_| face.stop.cancel())?;
         Ok(Self { graphql, metrics, face, tasks: vec![questions, pages] })
     }
 
@@ -214,9 +226,11 @@ async fn serve(
         let bound = listener.local_addr()?;
         Ok((listener, bound))
     };
-    let (listener, bound) = listening.await.map_err(|source| BindError::Listen { address, source })?;
+    let (listener, bound) =
+        listening.await.map_err(|source| BindError::Listen { address, source })?;
     let listener = LineListener::new(listener, Arc::clone(&face.faults));
-    let service = router.with_state(Arc::clone(face)).into_make_service_with_connect_info::<Scissors>();
+    let service =
+        router.with_state(Arc::clone(face)).into_make_service_with_connect_info::<Scissors>();
     let stop = face.stop.clone();
     let serving = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned());
     let task = tokio::spawn(async move {
@@ -308,8 +322,9 @@ async fn answer_graphql(
     };
     let controls = Controls::new(Arc::clone(&face.daemon), Arc::clone(&face.log), view.snapshot.at);
     let given = controls.clone();
-    let answer =
-        graphql_http::answer(&face.schema, face.options.era, question, |request| request.data(view).data(given));
+    let answer = graphql_http::answer(&face.schema, face.options.era, question, |request| {
+        request.data(view).data(given)
+    });
     let answer = answer.await;
     if controls.used() && face.faults.take_lost_answer() {
         scissors.cut();
@@ -319,8 +334,12 @@ async fn answer_graphql(
 }
 
 fn wants_html(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    accept.split(',').filter_map(|range| range.split(';').next()).any(|range| range.trim() == "text/html")
+    let accept =
+        headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    accept
+        .split(',')
+        .filter_map(|range| range.split(';').next())
+        .any(|range| range.trim() == "text/html")
 }
 
 async fn answer_metrics(State(face): State<Arc<Face>>, request: Request) -> Response {

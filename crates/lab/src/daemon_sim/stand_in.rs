@@ -1,5 +1,5 @@
-//! Stand-ins for hashes and keys that a market model does not have: text of the right alphabet, length and prefix, the same for
-//! the same subject. Their checksums do not hold.
+//! Stand-ins for hashes and keys that a market model does not have: text of the right alphabet,
+//! length and prefix, the same for the same subject. Their checksums do not hold.
 
 const BASE58: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
@@ -55,7 +55,9 @@ pub(super) fn pick(subject: &str, choices: usize) -> Option<usize> {
 }
 
 fn fnv(bytes: impl Iterator<Item = u8>) -> u64 {
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 fn splitmix(state: u64) -> u64 {

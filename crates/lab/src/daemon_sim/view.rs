@@ -1,4 +1,5 @@
-//! What one request sees: one snapshot of the simulated daemon, taken once and shared by every field and metric of the answer.
+//! What one request sees: one snapshot of the simulated daemon, taken once and shared by every
+//! field and metric of the answer.
 
 use std::sync::Arc;
 
@@ -67,7 +68,9 @@ impl View {
     /// The slot that contains `at`, never before slot 0.
     pub(super) fn slot_at(&self, at: Timestamp) -> u64 {
         let now = self.snapshot.status.now;
-        let length = i128::try_from(self.snapshot.status.slot_duration.as_millis()).unwrap_or(i128::MAX).max(1);
+        let length = i128::try_from(self.snapshot.status.slot_duration.as_millis())
+            .unwrap_or(i128::MAX)
+            .max(1);
         let before = i128::from(now.starts.as_millisecond()) - i128::from(at.as_millisecond());
         // Rounded up, so that a moment inside a slot belongs to that slot and not to the next.
         let slots = -(-before).div_euclid(length);
@@ -78,7 +81,8 @@ impl View {
     pub(super) fn slot_start(&self, slot: u64) -> i128 {
         let now = self.snapshot.status.now;
         let length = i128::try_from(self.snapshot.status.slot_duration.as_millis()).unwrap_or(0);
-        i128::from(now.starts.as_millisecond()) + (i128::from(slot) - i128::from(now.global_slot)) * length
+        i128::from(now.starts.as_millisecond())
+            + (i128::from(slot) - i128::from(now.global_slot)) * length
     }
 
     /// When slot 0 began, to the second.
@@ -86,7 +90,9 @@ impl View {
         let status = &self.snapshot.status;
         i32::try_from(status.now.global_slot)
             .ok()
-            .and_then(|slots| SignedDuration::try_from(status.slot_duration).ok()?.checked_mul(slots))
+            .and_then(|slots| {
+                SignedDuration::try_from(status.slot_duration).ok()?.checked_mul(slots)
+            })
             .and_then(|age| status.now.starts.checked_sub(age).ok())
             .unwrap_or(Timestamp::UNIX_EPOCH)
     }
@@ -101,7 +107,8 @@ impl View {
         stand_in(Kind::PublicKey, "block producer")
     }
 
-    /// Who produced a block: the market model does not say, so an account is picked, the same for the same block.
+    /// Who produced a block: the market model does not say, so an account is picked, the same for
+    /// the same block.
     pub(super) fn creator_of(&self, block: &Block) -> Arc<str> {
         let accounts = &self.snapshot.accounts;
         let picked = pick(&block.state_hash, accounts.len()).and_then(|index| accounts.get(index));
@@ -110,14 +117,16 @@ impl View {
 
     /// The state hash of the block before `block`.
     pub(super) fn previous_state_hash(&self, block: &Block) -> String {
-        let parent = self.chain.iter().rev().find(|other| other.height.checked_add(1) == Some(block.height));
+        let parent =
+            self.chain.iter().rev().find(|other| other.height.checked_add(1) == Some(block.height));
         parent.map_or_else(
             || stand_in(Kind::State, &format!("before {}", block.state_hash)),
             |parent| parent.state_hash.to_string(),
         )
     }
 
-    /// The block that every chain starts from. It is not part of the snapshot: its hash and time follow from the network's.
+    /// The block that every chain starts from. It is not part of the snapshot: its hash and time
+    /// follow from the network's.
     pub(super) fn genesis_block(&self) -> Block {
         Block {
             height: 1,

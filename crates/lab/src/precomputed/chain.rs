@@ -32,25 +32,35 @@ pub struct Series {
     pub slots: Vec<u64>,
 }
 
-/// Chains of each network, in order of network and height, and the blocks that are on none of them, each with why.
+/// Chains of each network, in order of network and height, and the blocks that are on none of them,
+/// each with why.
 ///
-/// Blocks hang together by the state hash of the block before. Of chains that reach over the same heights the longest counts, as it did for
-/// the network; of equally long ones that of the greatest state hash, since what the network goes by next, the VRF output's hash, cannot be
-/// worked out from the file alone.
+/// Blocks hang together by the state hash of the block before. Of chains that reach over the same
+/// heights the longest counts, as it did for the network; of equally long ones that of the greatest
+/// state hash, since what the network goes by next, the VRF output's hash, cannot be worked out
+/// from the file alone.
 pub fn longest_chains(recorded: Vec<Recorded>) -> (Vec<Series>, Vec<(BlockName, String)>) {
     let mut networks: BTreeMap<String, BTreeMap<String, Recorded>> = BTreeMap::new();
     for block in recorded {
-        networks.entry(block.name.network.clone()).or_default().insert(block.name.state_hash.clone(), block);
+        networks
+            .entry(block.name.network.clone())
+            .or_default()
+            .insert(block.name.state_hash.clone(), block);
     }
     let (mut series, mut left) = (Vec::new(), Vec::new());
     for (network, blocks) in networks {
         let chains = chains(&blocks);
-        let winners: BTreeMap<u32, &str> =
-            chains.iter().flatten().map(|block| (block.content.height, block.name.state_hash.as_str())).collect();
+        let winners: BTreeMap<u32, &str> = chains
+            .iter()
+            .flatten()
+            .map(|block| (block.content.height, block.name.state_hash.as_str()))
+            .collect();
         for block in blocks.values() {
             let why = match winners.get(&block.content.height) {
                 Some(winner) if *winner == block.name.state_hash => continue,
-                Some(winner) => format!("not on the longest chain, which has {winner} at this height"),
+                Some(winner) => {
+                    format!("not on the longest chain, which has {winner} at this height")
+                }
                 None => "on a chain beside the longest chain".to_owned(),
             };
             left.push((block.name.clone(), why));
@@ -67,13 +77,16 @@ pub fn longest_chains(recorded: Vec<Recorded>) -> (Vec<Series>, Vec<(BlockName, 
 /// The chains of one network by height, no two of them over the same height.
 fn chains(blocks: &BTreeMap<String, Recorded>) -> Vec<Vec<&Recorded>> {
     let mut tips: Vec<(usize, &Recorded)> = Vec::new();
-    let parents: BTreeSet<&str> = blocks.values().map(|block| block.content.previous.as_str()).collect();
+    let parents: BTreeSet<&str> =
+        blocks.values().map(|block| block.content.previous.as_str()).collect();
     for (hash, block) in blocks {
         if !parents.contains(hash.as_str()) {
             tips.push((ancestry(blocks, block).count(), block));
         }
     }
-    tips.sort_unstable_by_key(|(length, tip)| std::cmp::Reverse((*length, tip.name.state_hash.as_str())));
+    tips.sort_unstable_by_key(|(length, tip)| {
+        std::cmp::Reverse((*length, tip.name.state_hash.as_str()))
+    });
     let mut taken: BTreeSet<u32> = BTreeSet::new();
     let mut found = Vec::new();
     for (_, tip) in tips {
@@ -90,10 +103,14 @@ fn chains(blocks: &BTreeMap<String, Recorded>) -> Vec<Vec<&Recorded>> {
 }
 
 /// A block and those before it, as far as they are known.
-fn ancestry<'a>(blocks: &'a BTreeMap<String, Recorded>, tip: &'a Recorded) -> impl Iterator<Item = &'a Recorded> {
+fn ancestry<'a>(
+    blocks: &'a BTreeMap<String, Recorded>,
+    tip: &'a Recorded,
+) -> impl Iterator<Item = &'a Recorded> {
     std::iter::successors(Some(tip), |block| {
         let before = blocks.get(&block.content.previous)?;
-        // Heights descend, so that names that lie cannot make a circle. A hard fork's first block repeats the time of its genesis.
+        // Heights descend, so that names that lie cannot make a circle. A hard fork's first block
+        // repeats the time of its genesis.
         let follows = before.content.height.checked_add(1) == Some(block.content.height);
         (follows && before.content.at <= block.content.at).then_some(before)
     })
@@ -101,15 +118,22 @@ fn ancestry<'a>(blocks: &'a BTreeMap<String, Recorded>, tip: &'a Recorded) -> im
 
 fn block(recorded: &Recorded) -> Arc<Block> {
     let Recorded { name, content } = recorded;
-    // The files of most archives have no statement hashes; place by place the works are told apart all the same.
-    let id = |place: usize| WorkId::one(i64::from(name.height) << 13 | i64::try_from(place).unwrap_or(i64::MAX));
+    // The files of most archives have no statement hashes; place by place the works are told apart
+    // all the same.
+    let id = |place: usize| {
+        WorkId::one(i64::from(name.height) << 13 | i64::try_from(place).unwrap_or(i64::MAX))
+    };
     let works = content.works.iter().enumerate();
     Arc::new(Block {
         height: name.height,
         state_hash: name.state_hash.as_str().into(),
         at: content.at,
         works: works
-            .map(|(place, (fee, prover))| Sale { work: id(place), fee: *fee, prover: prover.clone() })
+            .map(|(place, (fee, prover))| Sale {
+                work: id(place),
+                fee: *fee,
+                prover: prover.clone(),
+            })
             .collect(),
     })
 }
@@ -122,7 +146,16 @@ mod tests {
     fn recorded(network: &str, height: u32, hash: &str, previous: &str) -> Recorded {
         let name = BlockName { network: network.into(), height, state_hash: hash.into() };
         let (at, global_slot) = (time(i64::from(height) * 180), u64::from(height));
-        Recorded { name, content: Content { height, previous: previous.into(), at, global_slot, works: Vec::new() } }
+        Recorded {
+            name,
+            content: Content {
+                height,
+                previous: previous.into(),
+                at,
+                global_slot,
+                works: Vec::new(),
+            },
+        }
     }
 
     fn hashes(series: &Series) -> Vec<&str> {
@@ -155,7 +188,8 @@ mod tests {
             recorded("test", 4, "t", "s"),
         ];
         let (series, left) = longest_chains(blocks);
-        let found: Vec<(&str, Vec<&str>)> = series.iter().map(|one| (one.network.as_str(), hashes(one))).collect();
+        let found: Vec<(&str, Vec<&str>)> =
+            series.iter().map(|one| (one.network.as_str(), hashes(one))).collect();
         assert_eq!(found, [("main", vec!["d", "e"]), ("main", vec!["i"]), ("test", vec!["t"])]);
         assert_eq!(left, []);
     }

@@ -40,8 +40,9 @@ pub struct NoSuchFiles {
     why: String,
 }
 
-/// Reads all blocks that `paths` lead to: files, folders, whose files are taken and not those of folders within, or patterns with `*`, `?`
-/// and `[..]`. `progress` is told how many files of how many are read.
+/// Reads all blocks that `paths` lead to: files, folders, whose files are taken and not those of
+/// folders within, or patterns with `*`, `?` and `[..]`. `progress` is told how many files of how
+/// many are read.
 ///
 /// # Errors
 ///
@@ -57,9 +58,12 @@ pub fn collect(paths: &[PathBuf], progress: &dyn Fn(u64, u64)) -> Result<Collect
     for (read, file) in (1..).zip(&files) {
         match read_file(file) {
             Ok(block) => {
-                if let Some(before) = places.insert(block.name.clone(), file.display().to_string()) {
-                    skipped
-                        .push(Skipped { file: file.display().to_string(), why: format!("the same block as {before}") });
+                if let Some(before) = places.insert(block.name.clone(), file.display().to_string())
+                {
+                    skipped.push(Skipped {
+                        file: file.display().to_string(),
+                        why: format!("the same block as {before}"),
+                    });
                     places.insert(block.name, before);
                 } else {
                     recorded.push(block);
@@ -70,7 +74,9 @@ pub fn collect(paths: &[PathBuf], progress: &dyn Fn(u64, u64)) -> Result<Collect
         progress(read, all);
     }
     let (series, left) = longest_chains(recorded);
-    let told = left.into_iter().filter_map(|(name, why)| Some(Skipped { file: places.remove(&name)?, why }));
+    let told = left
+        .into_iter()
+        .filter_map(|(name, why)| Some(Skipped { file: places.remove(&name)?, why }));
     skipped.extend(told);
     skipped.sort_unstable();
     Ok(Collection { series, skipped })
@@ -116,7 +122,10 @@ fn read_file(path: &Path) -> Result<Recorded, String> {
     let file = File::open(path).map_err(|error| error.to_string())?;
     let content = layout::read(file).map_err(|error| error.to_string())?;
     if content.height != name.height {
-        return Err(format!("its name says height {}, the block in it {}", name.height, content.height));
+        return Err(format!(
+            "its name says height {}, the block in it {}",
+            name.height, content.height
+        ));
     }
     Ok(Recorded { name, content })
 }

@@ -1,8 +1,9 @@
-//! The two layouts of a precomputed block: the block itself, and since the Berkeley hard fork `{ "version": 3, "data": block }`.
+//! The two layouts of a precomputed block: the block itself, and since the Berkeley hard fork `{
+//! "version": 3, "data": block }`.
 //!
-//! Mina `external_transition.ml` and `block.ml` (`Precomputed`): a fee is a decimal string of MINA, numbers are strings, and
-//! `completed_works` stands in both parts of `staged_ledger_diff.diff`, of which the second may be null. Everything else is passed over
-//! unread, however deep or long.
+//! Mina `external_transition.ml` and `block.ml` (`Precomputed`): a fee is a decimal string of MINA,
+//! numbers are strings, and `completed_works` stands in both parts of `staged_ledger_diff.diff`, of
+//! which the second may be null. Everything else is passed over unread, however deep or long.
 
 use std::{
     fmt,
@@ -18,7 +19,8 @@ use snarkfee_core::units::{Nanomina, PublicKey};
 
 use super::stream::Bounded;
 
-/// Most works in one part of a block: a transaction tree of mainnet has 128 slots, and no network's has more than 2^12.
+/// Most works in one part of a block: a transaction tree of mainnet has 128 slots, and no network's
+/// has more than 2^12.
 const MOST_WORKS: usize = 4_096;
 /// Read at once.
 const BUFFER: usize = 64 << 10;
@@ -41,7 +43,8 @@ pub struct Content {
 /// Why a file gives no block.
 #[derive(Debug, thiserror::Error)]
 pub enum Defect {
-    /// Not the JSON of a block: truncated, malformed, of another layout, or with values that cannot be.
+    /// Not the JSON of a block: truncated, malformed, of another layout, or with values that cannot
+    /// be.
     #[error(transparent)]
     Unreadable(#[from] serde_json::Error),
     /// JSON without a block in it.
@@ -66,7 +69,8 @@ pub fn read(source: impl Read) -> Result<Content, Defect> {
         Some(data) => (data.protocol_state, data.staged_ledger_diff),
         None => (file.protocol_state, file.staged_ledger_diff),
     };
-    let ProtocolState { previous_state_hash, body } = state.ok_or(Defect::Missing("protocol_state"))?;
+    let ProtocolState { previous_state_hash, body } =
+        state.ok_or(Defect::Missing("protocol_state"))?;
     let diff = diff.ok_or(Defect::Missing("staged_ledger_diff"))?.diff;
     let at = body.blockchain_state.timestamp.0;
     let consensus = body.consensus_state;
@@ -75,7 +79,11 @@ pub fn read(source: impl Read) -> Result<Content, Defect> {
         previous: previous_state_hash,
         at: Timestamp::from_millisecond(at).map_err(|_| Defect::Time(at))?,
         global_slot: consensus.global_slot_since_genesis.0,
-        works: [diff.0, diff.1].into_iter().flatten().flat_map(|part| part.completed_works.0).collect(),
+        works: [diff.0, diff.1]
+            .into_iter()
+            .flatten()
+            .flat_map(|part| part.completed_works.0)
+            .collect(),
     })
 }
 
@@ -138,8 +146,12 @@ struct Written<T>(T);
 impl<'de, T: std::str::FromStr> Deserialize<'de> for Written<T> {
     fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
         let text = String::deserialize(source)?;
-        let wrong =
-            || de::Error::custom(format_args!("{:?} is no such number", text.chars().take(40).collect::<String>()));
+        let wrong = || {
+            de::Error::custom(format_args!(
+                "{:?} is no such number",
+                text.chars().take(40).collect::<String>()
+            ))
+        };
         text.parse().map(Self).map_err(|_| wrong())
     }
 }
@@ -150,7 +162,10 @@ struct Mina(Nanomina);
 impl<'de> Deserialize<'de> for Mina {
     fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
         let text = String::deserialize(source)?;
-        format!("{text} MINA").parse().map(Self).map_err(|error| de::Error::custom(format_args!("{error}")))
+        format!("{text} MINA")
+            .parse()
+            .map(Self)
+            .map_err(|error| de::Error::custom(format_args!("{error}")))
     }
 }
 
@@ -171,7 +186,9 @@ impl<'de> Deserialize<'de> for Works {
                 let mut works = Vec::new();
                 while let Some(Work { fee, prover }) = list.next_element()? {
                     if works.len() == MOST_WORKS {
-                        return Err(de::Error::custom(format_args!("more than {MOST_WORKS} works")));
+                        return Err(de::Error::custom(format_args!(
+                            "more than {MOST_WORKS} works"
+                        )));
                     }
                     works.push((fee.0, prover));
                 }
@@ -210,7 +227,9 @@ mod tests {
     }
 
     fn part(works: &str) -> String {
-        format!(r#"{{ "completed_works": [{works}], "commands": [{{ "data": ["x"] }}], "coinbase": ["Zero"] }}"#)
+        format!(
+            r#"{{ "completed_works": [{works}], "commands": [{{ "data": ["x"] }}], "coinbase": ["Zero"] }}"#
+        )
     }
 
     #[test]
@@ -218,9 +237,13 @@ mod tests {
         let works = r#"{ "fee": "0.000000008", "prover": "B62qa", "proofs": [] }, { "fee": "1", "prover": "B62qb" }"#;
         let diff = format!("[{}, {}]", part(r#"{ "fee": "0", "prover": "B62qc" }"#), part(works));
         let block = read(first(&diff).as_bytes()).unwrap();
-        assert_eq!((block.height, block.previous.as_str(), block.global_slot), (2210, "3Nbefore", 3142));
+        assert_eq!(
+            (block.height, block.previous.as_str(), block.global_slot),
+            (2210, "3Nbefore", 3142)
+        );
         assert_eq!(block.at.as_millisecond(), 1_616_504_760_000);
-        let bought: Vec<(u64, &str)> = block.works.iter().map(|(fee, prover)| (fee.get(), prover.as_str())).collect();
+        let bought: Vec<(u64, &str)> =
+            block.works.iter().map(|(fee, prover)| (fee.get(), prover.as_str())).collect();
         assert_eq!(bought, [(0, "B62qc"), (8, "B62qa"), (1_000_000_000, "B62qb")]);
         assert_eq!(read(third(&diff).as_bytes()).unwrap(), block);
     }
@@ -248,7 +271,10 @@ mod tests {
             (with(r#"{ "fee": "1" }"#), "missing field"),
             (first("[null, null]").replace("2210", "-1"), "no such number"),
             (first("[null, null]").replace("1616504760000", "9223372036854775807"), "out of range"),
-            (with(&vec![r#"{ "fee": "1", "prover": "B62qa" }"#; MOST_WORKS + 1].join(",")), "more than 4096 works"),
+            (
+                with(&vec![r#"{ "fee": "1", "prover": "B62qa" }"#; MOST_WORKS + 1].join(",")),
+                "more than 4096 works",
+            ),
         ];
         for (text, expected) in cases {
             let told = read(text.as_bytes()).unwrap_err().to_string();
@@ -258,7 +284,8 @@ mod tests {
 
     #[test]
     fn a_string_without_end_is_given_up() {
-        let endless = io::Cursor::new(r#"{ "protocol_state": { "previous_state_hash": ""#).chain(io::repeat(b'x'));
+        let endless = io::Cursor::new(r#"{ "protocol_state": { "previous_state_hash": ""#)
+            .chain(io::repeat(b'x'));
         let told = read(endless).unwrap_err().to_string();
         assert!(told.contains(&LONGEST.to_string()), "{told}");
     }

@@ -1,7 +1,9 @@
-//! Precomputed-block files, as Mina daemons and their archives write them: `<network>-<height>-<state hash>.json`.
+//! Precomputed-block files, as Mina daemons and their archives write them:
+//! `<network>-<height>-<state hash>.json`.
 //!
-//! Invariants: a file is read as a stream, and no more of it is kept than the works it bought; what is wrong with one file is said of
-//! that file and hides no other; of several blocks at one height only that of the longest chain counts.
+//! Invariants: a file is read as a stream, and no more of it is kept than the works it bought; what
+//! is wrong with one file is said of that file and hides no other; of several blocks at one height
+//! only that of the longest chain counts.
 //!
 //! Not here: what a policy would have earned on these blocks (`backtest`).
 

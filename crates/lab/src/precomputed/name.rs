@@ -2,7 +2,8 @@
 
 use std::str::FromStr;
 
-/// The name of a precomputed-block file, taken apart. Old files say neither network nor state hash anywhere else.
+/// The name of a precomputed-block file, taken apart. Old files say neither network nor state hash
+/// anywhere else.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BlockName {
     /// The network, such as `mainnet`.
@@ -26,7 +27,8 @@ impl FromStr for BlockName {
         let (front, state_hash) = parts.ok_or(ForeignName)?;
         let (network, height) = front.rsplit_once('-').ok_or(ForeignName)?;
         let digits = !height.is_empty() && height.bytes().all(|byte| byte.is_ascii_digit());
-        let hash = !state_hash.is_empty() && state_hash.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let hash =
+            !state_hash.is_empty() && state_hash.bytes().all(|byte| byte.is_ascii_alphanumeric());
         match height.parse() {
             Ok(height) if digits && hash && !network.is_empty() => {
                 Ok(Self { network: network.to_owned(), height, state_hash: state_hash.to_owned() })
@@ -43,17 +45,30 @@ mod tests {
     #[test]
     fn a_name_is_network_height_and_hash() {
         let name: BlockName = "mainnet-2200-3NKjwFBM.json".parse().unwrap();
-        assert_eq!((name.network.as_str(), name.height, name.state_hash.as_str()), ("mainnet", 2200, "3NKjwFBM"));
+        assert_eq!(
+            (name.network.as_str(), name.height, name.state_hash.as_str()),
+            ("mainnet", 2200, "3NKjwFBM")
+        );
         let dashed: BlockName = "test-world-2-38-3NL.json".parse().unwrap();
         assert_eq!((dashed.network.as_str(), dashed.height), ("test-world-2", 38));
     }
 
     #[test]
     fn other_names_are_refused() {
-        let wrong =
-            ["", ".json", "mainnet-1.json", "mainnet-x-3N.json", "mainnet-+1-3N.json", "-1-3N.json", "mainnet-1-3N"];
-        for name in wrong.into_iter().chain(["mainnet-1-.json", "mainnet-99999999999-3N.json", "mainnet-1-3N.json.gz"])
-        {
+        let wrong = [
+            "",
+            ".json",
+            "mainnet-1.json",
+            "mainnet-x-3N.json",
+            "mainnet-+1-3N.json",
+            "-1-3N.json",
+            "mainnet-1-3N",
+        ];
+        for name in wrong.into_iter().chain([
+            "mainnet-1-.json",
+            "mainnet-99999999999-3N.json",
+            "mainnet-1-3N.json.gz",
+        ]) {
             assert_eq!(name.parse::<BlockName>(), Err(ForeignName), "{name}");
         }
     }

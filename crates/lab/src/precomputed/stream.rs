@@ -1,4 +1,5 @@
-//! A stream in which no string is longer than a limit: a parser keeps the string it is in, so that this bounds its memory.
+//! A stream in which no string is longer than a limit: a parser keeps the string it is in, so that
+//! this bounds its memory.
 
 use std::io::{self, Read};
 

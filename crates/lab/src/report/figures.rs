@@ -5,7 +5,8 @@ use snarkfee_charts as charts;
 
 use crate::simulate::Portrait;
 
-/// For each policy its fee in the market, with its decisions, and its profit over time, all profits on one scale.
+/// For each policy its fee in the market, with its decisions, and its profit over time, all profits
+/// on one scale.
 pub(super) fn all(shown: &str, portraits: &[Portrait]) -> Markup {
     let profits: Vec<_> = portraits.iter().map(Portrait::profit).collect();
     let range = || profits.iter().flatten().map(|(_, profit)| *profit);

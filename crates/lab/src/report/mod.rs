@@ -1,6 +1,8 @@
-//! How policies did, as one HTML file that needs nothing else: no script, no request, light and dark.
+//! How policies did, as one HTML file that needs nothing else: no script, no request, light and
+//! dark.
 //!
-//! Invariants: the same results give the same bytes; every text is escaped as it is written, charts hold none from outside.
+//! Invariants: the same results give the same bytes; every text is escaped as it is written, charts
+//! hold none from outside.
 
 mod figures;
 mod tables;
@@ -15,23 +17,35 @@ use crate::{
 /// The look of the status page, with what tables of figures need beside it.
 const STYLE: [&str; 2] = [snarkfee_charts::STYLE, include_str!("style.css")];
 
-/// The report of a contest in a simulated market. The charts show one of its runs, in the market of `seed`.
+/// The report of a contest in a simulated market. The charts show one of its runs, in the market of
+/// `seed`.
 pub fn contest(report: &simulate::Report, seed: Option<u64>, portraits: &[Portrait]) -> String {
     let seeds = report.seeds.len();
-    let title =
-        format!("{}: {} slots, {} seed{}", report.scenario, report.slots, seeds, if seeds == 1 { "" } else { "s" });
+    let title = format!(
+        "{}: {} slots, {} seed{}",
+        report.scenario,
+        report.slots,
+        seeds,
+        if seeds == 1 { "" } else { "s" }
+    );
     let shown = seed.map_or_else(String::new, |seed| format!("The run with seed {seed}."));
     document(&title, &tables::contest(report), &figures::all(&shown, portraits), &html! {})
 }
 
-/// The report of policies on recorded data. The charts show its longest stretch, or its first daemon.
+/// The report of policies on recorded data. The charts show its longest stretch, or its first
+/// daemon.
 pub fn recorded(report: &backtest::Report, portraits: &[Portrait]) -> String {
     let title = format!("Policies on a recorded market, from {}", report.source);
     let shown = match report.source {
         "blocks" => "The longest stretch of blocks without a gap.",
         _ => "The first daemon of the journal.",
     };
-    document(&title, &tables::recorded(report), &figures::all(shown, portraits), &tables::skipped(report))
+    document(
+        &title,
+        &tables::recorded(report),
+        &figures::all(shown, portraits),
+        &tables::skipped(report),
+    )
 }
 
 fn document(title: &str, tables: &Markup, figures: &Markup, rest: &Markup) -> String {

@@ -6,13 +6,16 @@ use super::*;
 use crate::simulate::{Contest, library};
 
 /// Everything that would make a browser ask for something else.
-const FOREIGN: [&str; 8] = ["<script", "<link", "<img", "<iframe", "src=", "href=", "url(", "@import"];
+const FOREIGN: [&str; 8] =
+    ["<script", "<link", "<img", "<iframe", "src=", "href=", "url(", "@import"];
 
 #[test]
 fn one_file_holds_everything() {
     let contest = Contest {
         scenario: library::scenario("scarce").unwrap(),
-        entrants: ["profit", "always-on:0.001MINA", "off"].map(|name| name.parse().unwrap()).to_vec(),
+        entrants: ["profit", "always-on:0.001MINA", "off"]
+            .map(|name| name.parse().unwrap())
+            .to_vec(),
         seeds: vec![1],
         slots: 10,
         start: "2026-11-01T00:00:00Z".parse().unwrap(),
@@ -40,7 +43,10 @@ fn texts_from_outside_are_escaped() {
         series: Vec::new(),
         replay: None,
         policies: Vec::new(),
-        skipped: vec![crate::precomputed::Skipped { file: "<script>.json".into(), why: "\"no\" & <b>".into() }],
+        skipped: vec![crate::precomputed::Skipped {
+            file: "<script>.json".into(),
+            why: "\"no\" & <b>".into(),
+        }],
     };
     let html = recorded(&report, &[]);
     assert!(html.contains("&lt;script&gt;.json") && html.contains("&amp; &lt;b&gt;"));

@@ -1,8 +1,9 @@
 //! A prover key that others run: which works it takes, and what it asks.
 //!
-//! Like the daemon (Mina `work_selector`), it takes a random work that has no proof, or one dearer than its own fee, and that it is not
-//! proving already; the fee is fixed as it takes the work. Which order is random is settled once for each work, so what a
-//! competitor does next depends on the works that are left, not on how many it tried before.
+//! Like the daemon (Mina `work_selector`), it takes a random work that has no proof, or one dearer
+//! than its own fee, and that it is not proving already; the fee is fixed as it takes the work.
+//! Which order is random is settled once for each work, so what a competitor does next depends on
+//! the works that are left, not on how many it tried before.
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
@@ -26,7 +27,8 @@ pub(super) struct Competitor {
     /// Works it may prove side by side, and those it proves now.
     provers: u32,
     busy: u32,
-    /// Works it may still take, by their random rank; those that have become unfit are found out as they come up.
+    /// Works it may still take, by their random rank; those that have become unfit are found out as
+    /// they come up.
     candidates: BinaryHeap<Reverse<(u64, Serial)>>,
     reviews: u64,
 }
@@ -81,7 +83,9 @@ impl Competitor {
     pub(super) fn prune(&mut self, pool: &Pool) {
         const LONG: usize = 4096;
         if self.candidates.len() > LONG {
-            self.candidates.retain(|Reverse((_, serial))| pool.get(*serial).is_some_and(|work| work.bought.is_none()));
+            self.candidates.retain(|Reverse((_, serial))| {
+                pool.get(*serial).is_some_and(|work| work.bought.is_none())
+            });
         }
     }
 
@@ -91,7 +95,11 @@ impl Competitor {
     }
 
     /// Takes a work if it has a prover to spare: which, at what fee, and how long it will take.
-    pub(super) fn take(&mut self, pool: &mut Pool, draws: Draws) -> Option<(Serial, Nanomina, Millis)> {
+    pub(super) fn take(
+        &mut self,
+        pool: &mut Pool,
+        draws: Draws,
+    ) -> Option<(Serial, Nanomina, Millis)> {
         let bit = 1_u64.checked_shl(self.index).unwrap_or(0);
         while self.busy < self.provers {
             let Reverse((_, serial)) = self.candidates.pop()?;
@@ -118,7 +126,12 @@ impl Competitor {
     }
 
     /// Looks at its fee; true when it changed.
-    pub(super) fn review(&mut self, open: impl Iterator<Item = Serial>, pool: &Pool, draws: Draws) -> bool {
+    pub(super) fn review(
+        &mut self,
+        open: impl Iterator<Item = Serial>,
+        pool: &Pool,
+        draws: Draws,
+    ) -> bool {
         let before = self.fee;
         self.reviews += 1;
         self.fee = match &self.rule {
@@ -156,7 +169,8 @@ mod tests {
     }
 
     fn competitor(rule: FeeRule, provers: u32) -> Competitor {
-        let setup = CompetitorSetup { name: "a".into(), fee: rule, proof_seconds: 60.0, proof_spread: 0.2 };
+        let setup =
+            CompetitorSetup { name: "a".into(), fee: rule, proof_seconds: 60.0, proof_spread: 0.2 };
         let mut competitor = Competitor::new(0, &setup, DRAWS);
         competitor.set_provers(provers);
         competitor
@@ -183,7 +197,8 @@ mod tests {
             five.hear(serial, serial);
             five.hear(serial, serial);
         }
-        let taken: Vec<Serial> = std::iter::from_fn(|| five.take(&mut pool, DRAWS)).map(|taken| taken.0).collect();
+        let taken: Vec<Serial> =
+            std::iter::from_fn(|| five.take(&mut pool, DRAWS)).map(|taken| taken.0).collect();
         assert_eq!(taken, [0, 1]);
     }
 
@@ -221,7 +236,8 @@ mod tests {
         let mut fixed = competitor(FeeRule::FixedNanomina(fee(5)), 1);
         assert!(!fixed.review(0..1, &pool, DRAWS));
         let list = vec![fee(1), fee(2), fee(3)];
-        let mut rare = competitor(FeeRule::Reprice { fees_nanomina: list.clone(), every_seconds: 60 }, 1);
+        let mut rare =
+            competitor(FeeRule::Reprice { fees_nanomina: list.clone(), every_seconds: 60 }, 1);
         let mut seen = std::collections::BTreeSet::new();
         for _ in 0..50 {
             rare.review(0..1, &pool, DRAWS);

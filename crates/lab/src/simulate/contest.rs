@@ -39,7 +39,8 @@ pub struct Contest {
     pub cost: Nanomina,
     /// Settings of the controlled entrants; their strategy is the entrant's.
     pub pricing: Pricing,
-    /// Whether the best fees in hindsight are worked out, without which nothing is said relative to them.
+    /// Whether the best fees in hindsight are worked out, without which nothing is said relative to
+    /// them.
     pub hindsight: bool,
 }
 
@@ -63,7 +64,8 @@ pub struct Row {
     pub policy: String,
     /// Profit in MINA.
     pub profit_mina: Spread,
-    /// Median over seeds of profit relative to the best fixed fee in hindsight; none where that earns nothing.
+    /// Median over seeds of profit relative to the best fixed fee in hindsight; none where that
+    /// earns nothing.
     pub ratio_best_fixed: Option<f64>,
     /// The same relative to the best fee of each regime in hindsight, off among them.
     pub ratio_best_per_regime: Option<f64>,
@@ -121,7 +123,8 @@ impl Course<'_> {
         self.slot_begins(self.slots)
     }
 
-    /// One policy from beginning to end. A controlled one looks at its interval, a script at each slot.
+    /// One policy from beginning to end. A controlled one looks at its interval, a script at each
+    /// slot.
     pub(super) fn run(&self, entrant: Entrant, mut portrait: Option<&mut Portrait>) -> Run {
         let cost = CostModel::PerWork(self.cost);
         let world = World::new(self.scenario, self.seed, self.start);
@@ -145,13 +148,16 @@ impl Course<'_> {
 
     fn slot_begins(&self, number: u64) -> Timestamp {
         let slot = SignedDuration::from_secs(i64::from(self.scenario.slot_seconds()));
-        let after = slot.checked_mul(i32::try_from(number).unwrap_or(i32::MAX)).unwrap_or(SignedDuration::MAX);
+        let after = slot
+            .checked_mul(i32::try_from(number).unwrap_or(i32::MAX))
+            .unwrap_or(SignedDuration::MAX);
         self.start.checked_add(after).unwrap_or(Timestamp::MAX)
     }
 }
 
 impl Contest {
-    /// Runs it on `threads` threads; the report does not depend on their number. The portraits show the first seed.
+    /// Runs it on `threads` threads; the report does not depend on their number. The portraits show
+    /// the first seed.
     pub fn run(&self, threads: NonZero<usize>, progress: &Progress<'_>) -> (Report, Vec<Portrait>) {
         let plan = self.plan();
         // One more than the entrants: hindsight.
@@ -241,12 +247,17 @@ impl Contest {
                 min: profits().fold(f64::INFINITY, f64::min),
                 max: profits().fold(f64::NEG_INFINITY, f64::max),
             },
-            ratio_best_fixed: middle(|hindsight, run| Hindsight::ratio(run.tally.profit(), hindsight.best_fixed)),
+            ratio_best_fixed: middle(|hindsight, run| {
+                Hindsight::ratio(run.tally.profit(), hindsight.best_fixed)
+            }),
             ratio_best_per_regime: middle(|hindsight, run| {
                 Hindsight::ratio(run.tally.profit(), hindsight.best_per_regime)
             }),
-            ratio_clairvoyant: middle(|hindsight, run| Hindsight::ratio(run.tally.profit(), hindsight.clairvoyant)),
-            energy_vs_always_on: middle(|hindsight, run| Some(hindsight.energy(run.own.busy))).unwrap_or_default(),
+            ratio_clairvoyant: middle(|hindsight, run| {
+                Hindsight::ratio(run.tally.profit(), hindsight.clairvoyant)
+            }),
+            energy_vs_always_on: middle(|hindsight, run| Some(hindsight.energy(run.own.busy)))
+                .unwrap_or_default(),
             toggles_per_4h: mean(|run| run.own.toggles, 4.0),
             fee_changes_per_hour: mean(|run| run.fee_changes, 1.0),
             prediction_error: middle(|_, run| run.prediction_error),

@@ -1,7 +1,8 @@
 //! One policy in one market, look by look: the whole loop with all its guards, or a script.
 //!
-//! Invariants: every policy gets at the market through the same settings of the same daemon and is scored by the same facts; what a
-//! controlled one does passes through `conclude`, `actuate` and `settle` as in the service, and every look of it is checked.
+//! Invariants: every policy gets at the market through the same settings of the same daemon and is
+//! scored by the same facts; what a controlled one does passes through `conclude`, `actuate` and
+//! `settle` as in the service, and every look of it is checked.
 
 use std::time::Duration;
 
@@ -19,7 +20,8 @@ use snarkfee_core::{
 };
 
 use super::{
-    entrant::Entrant, market::Market, port::SimPort, portrait::Portrait, tally::Tally, truth::OwnTruth, world::World,
+    entrant::Entrant, market::Market, port::SimPort, portrait::Portrait, tally::Tally,
+    truth::OwnTruth, world::World,
 };
 
 /// What a policy did and what became of it.
@@ -86,7 +88,8 @@ const STOP_BEFORE: SignedDuration = SignedDuration::from_mins(5);
 const REDRAW: Duration = Duration::from_secs(3600);
 
 impl<M: Market> Contestant<M> {
-    /// Takes its place at `now`. A controlled policy follows `plan`, whose strategy is replaced by its own.
+    /// Takes its place at `now`. A controlled policy follows `plan`, whose strategy is replaced by
+    /// its own.
     pub fn new(market: M, entrant: Entrant, plan: &Plan, seed: u64, now: Timestamp) -> Self {
         let started = market.started();
         let mind = match entrant {
@@ -109,7 +112,8 @@ impl<M: Market> Contestant<M> {
         self.port.market()
     }
 
-    /// Lets time pass until `now`, then has the policy act. `cost` is what a work costs from then on.
+    /// Lets time pass until `now`, then has the policy act. `cost` is what a work costs from then
+    /// on.
     pub fn step(&mut self, now: Timestamp, cost: &CostModel, witness: Witness<'_>) {
         self.pass(now, cost);
         self.run.looks += 1;
@@ -132,7 +136,12 @@ impl<M: Market> Contestant<M> {
     }
 
     /// The same, taken down in a portrait where one is made.
-    pub fn step_shown(&mut self, now: Timestamp, cost: &CostModel, portrait: Option<&mut Portrait>) {
+    pub fn step_shown(
+        &mut self,
+        now: Timestamp,
+        cost: &CostModel,
+        portrait: Option<&mut Portrait>,
+    ) {
         let Some(portrait) = portrait else { return self.step(now, cost, &mut |_| {}) };
         self.step(now, cost, &mut |record| portrait.take(&record));
         portrait.earned(now, self.profit());
@@ -186,7 +195,13 @@ impl Mind {
 
 impl Controlled {
     /// Looks, decides, acts and takes in what came of it.
-    fn look<M: Market>(&mut self, port: &SimPort<M>, now: Timestamp, cost: &CostModel, sequence: u64) -> Record {
+    fn look<M: Market>(
+        &mut self,
+        port: &SimPort<M>,
+        now: Timestamp,
+        cost: &CostModel,
+        sequence: u64,
+    ) -> Record {
         let (mode, params) = (self.mode, &self.params);
         let look = at_once(port.look(&self.state.plan(now, params)));
         let context = Context { mode, params, cost, quote: None };
@@ -194,7 +209,9 @@ impl Controlled {
         let decision = conclusion.decision;
         let outcome = match self.state.settings(&look) {
             // Nothing of a trial is taken down, so that this cannot fail.
-            Some(settings) => at_once(actuate(port, mode, &settings, &decision.action, async { Ok(()) })),
+            Some(settings) => {
+                at_once(actuate(port, mode, &settings, &decision.action, async { Ok(()) }))
+            }
             None => Ok(Outcome::Held),
         };
         let outcome = outcome.unwrap_or(Outcome::Held);
@@ -244,7 +261,8 @@ impl Controlled {
 }
 
 impl Script {
-    /// Sets the daemon as the script wants it, anew where a restart has undone it. Changes of the fee, and of any kind.
+    /// Sets the daemon as the script wants it, anew where a restart has undone it. Changes of the
+    /// fee, and of any kind.
     fn act<M: Market>(&mut self, port: &SimPort<M>, now: Timestamp) -> (u64, u64) {
         if let Entrant::Random { low, high } = self.entrant
             && now >= self.next
@@ -293,7 +311,8 @@ fn between(low: Nanomina, high: Nanomina, share: f64) -> Nanomina {
     Nanomina::try_new(fee).unwrap_or(high).clamp(low, high)
 }
 
-/// The result of a future that never waits: the in-process port answers at once, so it is ready at its first poll.
+/// The result of a future that never waits: the in-process port answers at once, so it is ready at
+/// its first poll.
 fn at_once<T>(future: impl Future<Output = T>) -> T {
     let mut future = std::pin::pin!(future);
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());

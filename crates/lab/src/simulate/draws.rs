@@ -1,8 +1,10 @@
-//! Every random number of the simulated market, as a pure function of the seed, a subject and two indices.
+//! Every random number of the simulated market, as a pure function of the seed, a subject and two
+//! indices.
 //!
-//! No generator is carried from one draw to the next. So a draw does not depend on how many came before it, and two runs with
-//! the same seed meet the same slots, transactions, proof times and propagation delays whatever the operator does in them
-//! (common random numbers, which let policies be compared with few seeds).
+//! No generator is carried from one draw to the next. So a draw does not depend on how many came
+//! before it, and two runs with the same seed meet the same slots, transactions, proof times and
+//! propagation delays whatever the operator does in them (common random numbers, which let policies
+//! be compared with few seeds).
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -18,7 +20,8 @@ pub(super) enum Subject {
     Transactions = 2,
     /// What a block producer's pool lacks; by slot, and by work and prover.
     View = 3,
-    /// How many statements' worth of proving a work takes, and in which order competitors meet it; by work.
+    /// How many statements' worth of proving a work takes, and in which order competitors meet it;
+    /// by work.
     Work = 4,
     /// A competitor's proof time; by competitor and work.
     CompetitorProof = 5,
@@ -118,14 +121,21 @@ impl Draw {
 }
 
 /// Seconds as whole milliseconds, at least 1: two causally linked events never share an instant.
-#[expect(clippy::cast_possible_truncation, reason = "float casts saturate, and the value is clamped")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "float casts saturate, and the value is clamped"
+)]
 pub(super) fn millis(seconds: f64) -> Millis {
     const LONGEST_SECONDS: f64 = 1e9;
     (seconds.clamp(0.0, LONGEST_SECONDS) * 1000.0).round().max(1.0) as Millis
 }
 
 /// A positive float as whole nanomina, saturating.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float casts saturate, NaN becomes 0")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "float casts saturate, NaN becomes 0"
+)]
 pub(super) fn whole(amount: f64) -> u64 {
     amount.round() as u64
 }

@@ -58,7 +58,11 @@ impl FromStr for Entrant {
                 let (low, high) = range.split_once('-').ok_or_else(unknown)?;
                 let high = fee(high)?;
                 let low = fee(low).or_else(|_| fee(&format!("{low} MINA")))?;
-                if low == Nanomina::ZERO || low > high { Err(unknown()) } else { Ok(Self::Random { low, high }) }
+                if low == Nanomina::ZERO || low > high {
+                    Err(unknown())
+                } else {
+                    Ok(Self::Random { low, high })
+                }
             }
             Some(_) => Err(unknown()),
         }
@@ -104,7 +108,16 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused_with_the_list() {
-        for name in ["", "greedy", "quantile:2", "fixed:", "fixed:1", "random:0-1MINA", "random:2-1MINA", "off:1MINA"] {
+        for name in [
+            "",
+            "greedy",
+            "quantile:2",
+            "fixed:",
+            "fixed:1",
+            "random:0-1MINA",
+            "random:2-1MINA",
+            "off:1MINA",
+        ] {
             let error = name.parse::<Entrant>().unwrap_err().to_string();
             assert!(error.contains("always-on"), "{name}");
         }

@@ -1,4 +1,5 @@
-//! What knowing the whole market beforehand would have made of it: the measures that a policy is held against.
+//! What knowing the whole market beforehand would have made of it: the measures that a policy is
+//! held against.
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -25,7 +26,8 @@ pub(super) struct Hindsight {
 }
 
 impl Hindsight {
-    /// Without `all`, only what always being on burns. The best fixed fees are found among one below each price that sold, and the daemon's default.
+    /// Without `all`, only what always being on burns. The best fixed fees are found among one
+    /// below each price that sold, and the daemon's default.
     pub(super) fn of(course: &Course<'_>, all: bool) -> Self {
         let run = |fee| course.run(Entrant::AlwaysOn(fee), None);
         let always_on = run(default_fee());
@@ -48,7 +50,10 @@ impl Hindsight {
             profits.iter().filter_map(of).fold(0.0, f64::max)
         };
         Self {
-            best_fixed: tallies.iter().map(super::tally::Tally::profit).fold(f64::NEG_INFINITY, f64::max),
+            best_fixed: tallies
+                .iter()
+                .map(super::tally::Tally::profit)
+                .fold(f64::NEG_INFINITY, f64::max),
             best_per_regime: (0..regimes).map(best_in).sum(),
             clairvoyant: clairvoyant(course, &sales),
             always_on_busy,
@@ -74,8 +79,9 @@ fn sales_without_us(course: &Course<'_>) -> VecDeque<SoldWork> {
     world.take_sales()
 }
 
-/// What the operator's capacity could at most have earned of `sales`, knowing each work's final competing price beforehand: the dearest
-/// works sold one nanomina below it, at no risk of proving in vain.
+/// What the operator's capacity could at most have earned of `sales`, knowing each work's final
+/// competing price beforehand: the dearest works sold one nanomina below it, at no risk of proving
+/// in vain.
 fn clairvoyant(course: &Course<'_>, sales: &VecDeque<SoldWork>) -> f64 {
     let hours = course.end().duration_since(course.start).as_secs_f64() / 3600.0;
     #[expect(
@@ -84,13 +90,15 @@ fn clairvoyant(course: &Course<'_>, sales: &VecDeque<SoldWork>) -> f64 {
         reason = "a count of works, far below the limits"
     )]
     let capacity = (course.scenario.own_works_per_hour() * hours).ceil().max(0.0) as usize;
-    let gain = |sale: &SoldWork| sale.fee.saturating_sub(Nanomina::ONE).saturating_sub(course.cost).get();
+    let gain =
+        |sale: &SoldWork| sale.fee.saturating_sub(Nanomina::ONE).saturating_sub(course.cost).get();
     let mut gains: Vec<u64> = sales.iter().map(gain).collect();
     gains.sort_unstable_by(|a, b| b.cmp(a));
     gains.iter().take(capacity).map(|&gain| gain as f64).sum::<f64>() / 1e9
 }
 
-/// One nanomina below each price at which the market sells without us, the most sold ones where there are many.
+/// One nanomina below each price at which the market sells without us, the most sold ones where
+/// there are many.
 fn rival_fees(sales: &VecDeque<SoldWork>) -> BTreeSet<Nanomina> {
     /// Fees tried; more would hardly find a better one and each costs a run.
     const MOST: usize = 24;
@@ -98,7 +106,8 @@ fn rival_fees(sales: &VecDeque<SoldWork>) -> BTreeSet<Nanomina> {
     for sale in sales.iter().filter(|sale| sale.fee > Nanomina::ZERO) {
         *sold_at.entry(sale.fee).or_default() += 1;
     }
-    let mut ranked: Vec<(u64, Nanomina)> = sold_at.into_iter().map(|(fee, sold)| (sold, fee)).collect();
+    let mut ranked: Vec<(u64, Nanomina)> =
+        sold_at.into_iter().map(|(fee, sold)| (sold, fee)).collect();
     ranked.sort_unstable_by(|a, b| b.cmp(a));
     ranked.into_iter().take(MOST).map(|(_, fee)| fee.saturating_sub(Nanomina::ONE)).collect()
 }

@@ -45,7 +45,10 @@ pub fn text(name: &str) -> Option<&'static str> {
 ///
 /// [`ScenarioError::Unknown`] with the names that exist.
 pub fn scenario(name: &str) -> Result<Scenario, ScenarioError> {
-    let unknown = || ScenarioError::Unknown { name: name.to_owned(), known: names().collect::<Vec<_>>().join(", ") };
+    let unknown = || ScenarioError::Unknown {
+        name: name.to_owned(),
+        known: names().collect::<Vec<_>>().join(", "),
+    };
     Scenario::parse(text(name).ok_or_else(unknown)?)
 }
 

@@ -47,13 +47,15 @@ impl Market for World {
         let status = self.shown_status(None);
         let synced = status.sync == SyncState::Synced;
         let asked = usize::try_from(plan.blocks).unwrap_or(usize::MAX);
-        let chain = || self.chain.iter().skip(self.chain.len().saturating_sub(asked)).cloned().collect();
+        let chain =
+            || self.chain.iter().skip(self.chain.len().saturating_sub(asked)).cloned().collect();
         Look {
             at: self.at,
             clock_set: None,
             market_read: None,
             chain: synced.then(|| Ok(ChainLook { blocks: chain() })),
-            book: synced.then(|| Ok(Book { order: BookOrder::Purchase, works: self.open_works().into() })),
+            book: synced
+                .then(|| Ok(Book { order: BookOrder::Purchase, works: self.open_works().into() })),
             metrics: Some(Ok(pool_metrics(&self.process.counters))),
             account: plan.account.as_ref().map(|key| Ok(self.has_account(key))),
             status: Ok(status),
@@ -65,7 +67,10 @@ impl Market for World {
     }
 
     fn settings(&self) -> Settings {
-        Settings { worker: self.operator.shown().and_then(|key| self.key(key)).cloned(), fee: self.operator.fee() }
+        Settings {
+            worker: self.operator.shown().and_then(|key| self.key(key)).cloned(),
+            fee: self.operator.fee(),
+        }
     }
 
     fn set(&mut self, change: &Change) {

@@ -10,7 +10,8 @@ use super::{
 const BASE58: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
-/// A mainnet-like key (`B62q` and 51 more characters) that is the same in every run for the same name. Its checksum does not hold.
+/// A mainnet-like key (`B62q` and 51 more characters) that is the same in every run for the same
+/// name. Its checksum does not hold.
 #[expect(clippy::expect_used, reason = "the text is base58 of the right length by construction")]
 pub(super) fn public_key(name: &str) -> PublicKey {
     let mut draw = Draws::new(0).at(Subject::Name, fnv(name), 0);
@@ -27,7 +28,8 @@ pub(super) fn commit() -> String {
     text("", 40, HEX, &mut Draws::new(0).at(Subject::Name, 2, 0))
 }
 
-/// The statement hashes of a work: distinct for distinct works of a run, without visible order, and exact in a double.
+/// The statement hashes of a work: distinct for distinct works of a run, without visible order, and
+/// exact in a double.
 pub(super) fn work_id(draws: Draws, serial: Serial, statements: u32) -> WorkId {
     const MASK: u64 = (1 << 52) - 1;
     // An odd factor permutes the integers below a power of two.
@@ -40,13 +42,19 @@ pub(super) fn work_id(draws: Draws, serial: Serial, statements: u32) -> WorkId {
 
 fn text(head: &str, length: usize, alphabet: &[u8], draw: &mut Draw) -> String {
     let mut text = head.to_owned();
-    text.extend((0..length).filter_map(|_| alphabet.get(draw.below(alphabet.len()))).map(|&byte| char::from(byte)));
+    text.extend(
+        (0..length)
+            .filter_map(|_| alphabet.get(draw.below(alphabet.len())))
+            .map(|&byte| char::from(byte)),
+    );
     text
 }
 
 /// FNV-1a, 64 bits.
 fn fnv(name: &str) -> u64 {
-    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 #[cfg(test)]
@@ -67,7 +75,8 @@ mod tests {
 
     #[test]
     fn statement_hashes_of_a_run_never_repeat_and_are_not_negative() {
-        let ids: Vec<i64> = (0..5000).flat_map(|serial| work_id(Draws::new(3), serial, 2).ids()).collect();
+        let ids: Vec<i64> =
+            (0..5000).flat_map(|serial| work_id(Draws::new(3), serial, 2).ids()).collect();
         assert!(ids.iter().all(|&id| (0..1 << 53).contains(&id)));
         assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), 10_000);
         assert_eq!(work_id(Draws::new(3), 9, 1).ids().count(), 1);

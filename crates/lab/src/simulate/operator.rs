@@ -1,9 +1,10 @@
 //! The operator's worker: provers that ask the daemon for work, prove it, and deliver.
 //!
-//! Rules of Mina `snark_worker` and `work_selector` (3.0.3): a work is handed out at random among those without a proof and those dearer
-//! than the current fee, own proofs included; key and fee are fixed as it is handed out; it stays reserved until its
-//! result comes back or the reassignment wait ends; removing the key kills the provers at once and loses what they had.
-//! A coordinator's provers work under its own key whenever no other is set.
+//! Rules of Mina `snark_worker` and `work_selector` (3.0.3): a work is handed out at random among
+//! those without a proof and those dearer than the current fee, own proofs included; key and fee
+//! are fixed as it is handed out; it stays reserved until its result comes back or the reassignment
+//! wait ends; removing the key kills the provers at once and loses what they had. A coordinator's
+//! provers work under its own key whenever no other is set.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -104,7 +105,8 @@ impl Operator {
         self.kill(0..self.provers.len(), now)
     }
 
-    /// Another controller sets fee and key as the daemon's flags say. Stopping nothing, it loses no proof.
+    /// Another controller sets fee and key as the daemon's flags say. Stopping nothing, it loses no
+    /// proof.
     pub(super) fn reset(&mut self, now: Millis, agenda: &mut Agenda, draws: Draws) {
         self.set_fee(self.setup.fee_nanomina, now, agenda, draws);
         if self.setup.role == Role::Worker && self.setup.on && self.shown.is_none() {
@@ -127,7 +129,13 @@ impl Operator {
     }
 
     /// Sets the fee for works handed out from now on.
-    pub(super) fn set_fee(&mut self, fee: Nanomina, now: Millis, agenda: &mut Agenda, draws: Draws) {
+    pub(super) fn set_fee(
+        &mut self,
+        fee: Nanomina,
+        now: Millis,
+        agenda: &mut Agenda,
+        draws: Draws,
+    ) {
         self.fee = fee;
         self.wake(now, agenda, draws);
     }
@@ -156,12 +164,14 @@ impl Operator {
                 let too_fast = self.started.is_some_and(|at| now < at + millis(START_SECONDS));
                 Switched { toggled: true, too_fast, lost: self.kill(local, now) }
             }
-            (None, None) | (Some(_), Some(_)) => Switched { toggled: false, too_fast: false, lost: 0 },
+            (None, None) | (Some(_), Some(_)) => {
+                Switched { toggled: false, too_fast: false, lost: 0 }
+            }
         }
     }
 
-    /// A prover asks for work; `open` yields the works it may have, none while the daemon does not follow the chain. True
-    /// when it got one.
+    /// A prover asks for work; `open` yields the works it may have, none while the daemon does not
+    /// follow the chain. True when it got one.
     pub(super) fn ask(
         &mut self,
         (prover, life): (usize, u32),
@@ -171,7 +181,9 @@ impl Operator {
         draws: Draws,
     ) -> bool {
         let Some(key) = self.key() else { return false };
-        let Some(asking) = self.provers.get(prover).filter(|asking| asking.life == life && asking.alive) else {
+        let Some(asking) =
+            self.provers.get(prover).filter(|asking| asking.life == life && asking.alive)
+        else {
             return false;
         };
         if asking.job.is_some() {
@@ -193,9 +205,13 @@ impl Operator {
         let serial = offered.swap_remove(picked);
         let effort = pool.get(serial).map_or(1.0, |work| work.effort);
         let mut draw = draws.at(Subject::OwnProof, self.assignments, 0);
-        let takes = millis(draw.log_normal(self.setup.proof_seconds, self.setup.proof_spread) * effort);
+        let takes =
+            millis(draw.log_normal(self.setup.proof_seconds, self.setup.proof_spread) * effort);
         self.reserved.insert(serial, self.assignments);
-        agenda.push(now + REASSIGNMENT_WAIT, Event::ReservationEnds { serial, assignment: self.assignments });
+        agenda.push(
+            now + REASSIGNMENT_WAIT,
+            Event::ReservationEnds { serial, assignment: self.assignments },
+        );
         agenda.push(now + takes, Event::OwnProved { prover, life });
         self.assignments += 1;
         if let Some(asking) = self.provers.get_mut(prover) {
@@ -214,7 +230,8 @@ impl Operator {
         Some(job)
     }
 
-    /// Frees a work whose result has not come back; false when it has, or when the work was handed out anew.
+    /// Frees a work whose result has not come back; false when it has, or when the work was handed
+    /// out anew.
     pub(super) fn expire(&mut self, serial: Serial, assignment: u64) -> bool {
         if self.reserved.get(&serial) != Some(&assignment) {
             return false;
@@ -225,7 +242,9 @@ impl Operator {
 
     /// Lets idle provers ask again, each after a pause.
     pub(super) fn wake(&mut self, now: Millis, agenda: &mut Agenda, draws: Draws) {
-        for (prover, idle) in self.provers.iter_mut().enumerate().filter(|(_, prover)| prover.waiting) {
+        for (prover, idle) in
+            self.provers.iter_mut().enumerate().filter(|(_, prover)| prover.waiting)
+        {
             idle.waiting = false;
             let pause = draws.at(Subject::OwnNap, self.naps, 0).uniform() * NAP_SECONDS;
             self.naps += 1;
@@ -240,12 +259,22 @@ impl Operator {
 
     /// Time spent proving up to now.
     pub(super) fn busy(&self, now: Millis) -> Duration {
-        let running = self.provers.iter().filter(|prover| prover.job.is_some()).map(|prover| now - prover.since);
+        let running = self
+            .provers
+            .iter()
+            .filter(|prover| prover.job.is_some())
+            .map(|prover| now - prover.since);
         let total = self.busy + running.sum::<Millis>();
         Duration::from_millis(u64::try_from(total).unwrap_or(0))
     }
 
-    fn spawn(&mut self, which: std::ops::Range<usize>, now: Millis, agenda: &mut Agenda, draws: Draws) {
+    fn spawn(
+        &mut self,
+        which: std::ops::Range<usize>,
+        now: Millis,
+        agenda: &mut Agenda,
+        draws: Draws,
+    ) {
         self.started = Some(now);
         for prover in which {
             let Some(started) = self.provers.get_mut(prover) else { continue };
@@ -253,7 +282,10 @@ impl Operator {
             (started.alive, started.waiting) = (true, false);
             let pause = draws.at(Subject::OwnNap, self.naps, 0).uniform() * NAP_SECONDS;
             self.naps += 1;
-            agenda.push(now + millis(START_SECONDS + pause), Event::OwnAsks { prover, life: started.life });
+            agenda.push(
+                now + millis(START_SECONDS + pause),
+                Event::OwnAsks { prover, life: started.life },
+            );
         }
     }
 

@@ -1,7 +1,9 @@
-//! The network's snark pool: for every work the cheapest proof, and the dearer ones that late producers may still see.
+//! The network's snark pool: for every work the cheapest proof, and the dearer ones that late
+//! producers may still see.
 //!
-//! Rules of Mina `snark_pool.ml`, 3.0.3: only a strictly lower fee replaces the standing proof, so ties go to the first; an entry
-//! lives until no block of the frontier has its work outstanding, bought works therefore stay for long.
+//! Rules of Mina `snark_pool.ml`, 3.0.3: only a strictly lower fee replaces the standing proof, so
+//! ties go to the first; an entry lives until no block of the frontier has its work outstanding,
+//! bought works therefore stay for long.
 
 use std::collections::VecDeque;
 
@@ -53,7 +55,16 @@ const BIDS_KEPT: usize = 6;
 
 impl Work {
     pub(super) fn new(id: WorkId, appeared: u32, effort: f64) -> Self {
-        Self { id, appeared, effort, bought: None, hidden: false, best_rival: None, in_hand: 0, bids: Vec::new() }
+        Self {
+            id,
+            appeared,
+            effort,
+            bought: None,
+            hidden: false,
+            best_rival: None,
+            in_hand: 0,
+            bids: Vec::new(),
+        }
     }
 
     /// The cheapest proof.
@@ -84,7 +95,8 @@ impl Work {
         true
     }
 
-    /// Whether a frontier ending at this height still has a block in which the work was outstanding.
+    /// Whether a frontier ending at this height still has a block in which the work was
+    /// outstanding.
     fn referenced(&self, height: u32) -> bool {
         self.bought.is_none_or(|bought| bought + FRONTIER > height + 1)
     }

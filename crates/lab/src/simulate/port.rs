@@ -1,5 +1,5 @@
-//! The in-process face of a market's daemon: the controller's port without HTTP, so that a whole loop runs at thousands of slots
-//! a second.
+//! The in-process face of a market's daemon: the controller's port without HTTP, so that a whole
+//! loop runs at thousands of slots a second.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -25,7 +25,12 @@ pub struct Portrait {
 impl Portrait {
     /// Of a run that has not begun.
     pub fn new(policy: String) -> Self {
-        Self { policy, points: Thinned::new(POINTS), profit: Thinned::new(POINTS), decisions: Vec::new() }
+        Self {
+            policy,
+            points: Thinned::new(POINTS),
+            profit: Thinned::new(POINTS),
+            decisions: Vec::new(),
+        }
     }
 
     /// Takes in a look.

@@ -1,4 +1,5 @@
-//! The operator's daemon as a process: when it started, whether it is in sync, and what it has counted since.
+//! The operator's daemon as a process: when it started, whether it is in sync, and what it has
+//! counted since.
 
 use snarkfee_core::market::SyncState;
 
@@ -72,6 +73,9 @@ mod tests {
         assert_eq!(process.sync(121_000), SyncState::Catchup);
         assert_eq!(process.sync(synced - 1), SyncState::Catchup);
         assert!(process.is_synced(synced));
-        assert_eq!((process.counters.assigned, process.uptime(61_000), process.restarts()), (0, 60_000, 1));
+        assert_eq!(
+            (process.counters.assigned, process.uptime(61_000), process.restarts()),
+            (0, 60_000, 1)
+        );
     }
 }

@@ -1,7 +1,9 @@
-//! A block producer at the start of its slot: which proofs it has heard of, and so what its block will hold.
+//! A block producer at the start of its slot: which proofs it has heard of, and so what its block
+//! will hold.
 //!
-//! Producers differ in what gossip has brought them. Whether a proof has reached the producer of a slot is drawn for that slot, work
-//! and prover, so a proof may be missing for one producer and not for the next.
+//! Producers differ in what gossip has brought them. Whether a proof has reached the producer of a
+//! slot is drawn for that slot, work and prover, so a proof may be missing for one producer and not
+//! for the next.
 
 use std::collections::BTreeSet;
 
@@ -32,14 +34,16 @@ pub(super) struct Producer<'a> {
     pub(super) at: Millis,
     /// The height that the block will have.
     pub(super) height: u32,
-    /// The operator's key when the operator's daemon produces the block: it has heard of everything, and its own works are free.
+    /// The operator's key when the operator's daemon produces the block: it has heard of
+    /// everything, and its own works are free.
     pub(super) own: Option<ProverId>,
 }
 
 /// A block before it reaches the network.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Plan {
-    /// Slots and works for the current tree, and for the next when the block fills this one and splits.
+    /// Slots and works for the current tree, and for the next when the block fills this one and
+    /// splits.
     pub(super) parts: Vec<(u32, u32)>,
     /// What is bought, in order.
     pub(super) sold: Vec<(Serial, Bid)>,
@@ -74,8 +78,9 @@ impl Producer<'_> {
         Plan { parts: vec![part(&bought)], ..paid(&[], &bought, waiting) }
     }
 
-    /// A block that fills the tree with user commands and puts its coinbase into the next one, for exactly one work; `None` when
-    /// the tree has room, when the producer does not do so, or when it has not heard of that work.
+    /// A block that fills the tree with user commands and puts its coinbase into the next one, for
+    /// exactly one work; `None` when the tree has room, when the producer does not do so, or when
+    /// it has not heard of that work.
     fn split(&self, waiting: &[u64]) -> Option<Plan> {
         let free = self.scan.free();
         // One slot is the fee transfer to the producer.
@@ -88,7 +93,12 @@ impl Producer<'_> {
         }
         let seen = self.known(self.scan.next_head().into_iter());
         let offered = offered(&seen);
-        let coinbase = purchase(&Terms { offered: &offered, complete: false, allowance: 0, ..self.terms(&[]) });
+        let coinbase = purchase(&Terms {
+            offered: &offered,
+            complete: false,
+            allowance: 0,
+            ..self.terms(&[])
+        });
         if coinbase.works == 0 {
             return None;
         }
@@ -119,8 +129,11 @@ impl Producer<'_> {
             return None;
         }
         let bid = work.seen(|bid| self.heard(serial, bid))?;
-        // `create_diff` stops at a prover that the fee could not create an account for; nothing is paid for a free work.
-        let payable = bid.fee == Nanomina::ZERO || bid.fee >= Nanomina::ONE_MINA || self.accounts.contains(&bid.prover);
+        // `create_diff` stops at a prover that the fee could not create an account for; nothing is
+        // paid for a free work.
+        let payable = bid.fee == Nanomina::ZERO
+            || bid.fee >= Nanomina::ONE_MINA
+            || self.accounts.contains(&bid.prover);
         payable.then_some(bid)
     }
 
@@ -130,7 +143,8 @@ impl Producer<'_> {
             return true;
         }
         let prover = u64::from(bid.prover.0);
-        let mut draw = self.draws.at(Subject::View, self.slot.cast_unsigned(), (serial << 16) ^ (prover + 1));
+        let mut draw =
+            self.draws.at(Subject::View, self.slot.cast_unsigned(), (serial << 16) ^ (prover + 1));
         let slow = draw.happens(self.gossip.slow_share);
         let mean = if slow { self.gossip.slow_mean_seconds } else { self.gossip.mean_seconds };
         age >= millis(draw.exponential(mean))
@@ -150,7 +164,10 @@ fn paid(seen: &[(Serial, Bid)], bought: &Purchase, waiting: &[u64]) -> Plan {
         parts: Vec::new(),
         sold: seen.iter().take(bought.works).copied().collect(),
         commands: bought.commands,
-        command_fees: waiting.iter().take(bought.commands).fold(0, |sum, fee| sum.saturating_add(*fee)),
+        command_fees: waiting
+            .iter()
+            .take(bought.commands)
+            .fold(0, |sum, fee| sum.saturating_add(*fee)),
     }
 }
 

@@ -1,8 +1,9 @@
 //! What one block buys and includes.
 //!
-//! Mina `staged_ledger.ml` (3.0.3), `create_diff`: works are taken in fixed order up to the first missing one; a block needs one work for
-//! each slot it adds unless it buys all there are; the coinbase pays the cheapest work, user transaction fees pay the others;
-//! when they do not suffice, the last work in order goes first, then user commands without a slot. No fee is ever compared
+//! Mina `staged_ledger.ml` (3.0.3), `create_diff`: works are taken in fixed order up to the first
+//! missing one; a block needs one work for each slot it adds unless it buys all there are; the
+//! coinbase pays the cheapest work, user transaction fees pay the others; when they do not suffice,
+//! the last work in order goes first, then user commands without a slot. No fee is ever compared
 //! with another producer's or refused as too high.
 //!
 //! Not here: which proofs the producer knows of.
@@ -67,7 +68,8 @@ pub(super) fn purchase(terms: &Terms<'_>) -> Purchase {
             return Purchase::default();
         }
         let bill = Bill::of(bought, terms);
-        let budget: u64 = terms.commands.iter().take(commands).fold(0, |sum, fee| sum.saturating_add(*fee));
+        let budget: u64 =
+            terms.commands.iter().take(commands).fold(0, |sum, fee| sum.saturating_add(*fee));
         if bill.by_fees > budget {
             // A bill is never above an empty budget without works.
             works = works.saturating_sub(1);
@@ -78,7 +80,12 @@ pub(super) fn purchase(terms: &Terms<'_>) -> Purchase {
             commands -= 1;
             continue;
         }
-        return Purchase { works, commands, slots: slots.min(capacity), by_coinbase: bill.by_coinbase };
+        return Purchase {
+            works,
+            commands,
+            slots: slots.min(capacity),
+            by_coinbase: bill.by_coinbase,
+        };
     }
 }
 
@@ -100,11 +107,15 @@ impl Bill {
         let cheapest = bought.iter().enumerate().min_by_key(|(index, work)| (work.fee, *index));
         let by_coinbase = cheapest
             .filter(|(_, work)| {
-                work.fee > Nanomina::ZERO && work.fee <= terms.coinbase && Some(work.prover) != terms.own
+                work.fee > Nanomina::ZERO
+                    && work.fee <= terms.coinbase
+                    && Some(work.prover) != terms.own
             })
             .map(|(index, _)| index);
         let by_fees = bought.iter().enumerate().filter(|(index, work)| {
-            Some(*index) != by_coinbase && work.fee > Nanomina::ZERO && Some(work.prover) != terms.own
+            Some(*index) != by_coinbase
+                && work.fee > Nanomina::ZERO
+                && Some(work.prover) != terms.own
         });
         let mut recipients = BTreeSet::new();
         let mut sum: u64 = 0;
@@ -123,7 +134,10 @@ mod tests {
     use super::*;
 
     fn works(fees: &[u64]) -> Vec<Offered> {
-        let offered = |(i, fee): (u32, &u64)| Offered { fee: Nanomina::try_new(*fee).unwrap(), prover: ProverId(i) };
+        let offered = |(i, fee): (u32, &u64)| Offered {
+            fee: Nanomina::try_new(*fee).unwrap(),
+            prover: ProverId(i),
+        };
         (0..).zip(fees).map(offered).collect()
     }
 

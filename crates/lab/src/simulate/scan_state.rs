@@ -1,11 +1,13 @@
 //! The scan state: which works there are, when they appear, and in what order they must be bought.
 //!
-//! A tree takes a fixed number of transaction slots. Works appear while a tree fills: one part with its transactions (base
-//! statements, two in a bundle), one part when older works are bought (merges of their results), and a few only when the tree
-//! is nearly full (bundles that straddle its end). All that appear during one tree wait a whole further tree, then must be
-//! bought, the late ones of the newest tree first, before slots of the next tree can be used. This condenses Mina
-//! `parallel_scan.ml` and `staged_ledger.ml` (3.0.3) to what a seller sees: bulk purchases once per tree, about one work per slot,
-//! works known for a long time except for the few at the head of the order.
+//! A tree takes a fixed number of transaction slots. Works appear while a tree fills: one part with
+//! its transactions (base statements, two in a bundle), one part when older works are bought
+//! (merges of their results), and a few only when the tree is nearly full (bundles that straddle
+//! its end). All that appear during one tree wait a whole further tree, then must be bought, the
+//! late ones of the newest tree first, before slots of the next tree can be used. This condenses
+//! Mina `parallel_scan.ml` and `staged_ledger.ml` (3.0.3) to what a seller sees: bulk purchases
+//! once per tree, about one work per slot, works known for a long time except for the few at the
+//! head of the order.
 
 use std::collections::VecDeque;
 
@@ -73,8 +75,8 @@ impl ScanState {
         self.shape.slots - self.used
     }
 
-    /// Slots that a block may use without buying: all that are free once every required work is bought, before that one for
-    /// each work already bought.
+    /// Slots that a block may use without buying: all that are free once every required work is
+    /// bought, before that one for each work already bought.
     pub(super) fn allowance(&self) -> u32 {
         if self.required.is_empty() { self.free() } else { self.bought.saturating_sub(self.used) }
     }
@@ -95,8 +97,8 @@ impl ScanState {
         self.required.iter().chain(&self.next).chain(&self.filling).copied()
     }
 
-    /// Adds a block's slots to the current tree and takes the works it bought, those at the head of the order. `appear` makes a
-    /// new work.
+    /// Adds a block's slots to the current tree and takes the works it bought, those at the head of
+    /// the order. `appear` makes a new work.
     ///
     /// Slots beyond the free ones and works beyond the required ones are ignored.
     pub(super) fn apply(&mut self, slots: u32, bought: u32, mut appear: impl FnMut() -> Serial) {
@@ -114,8 +116,11 @@ impl ScanState {
         let all = self.bought + u32::try_from(self.required.len()).unwrap_or(0);
         let merges = self.shape.merge_works();
         // The first trees of a chain require nothing; their merges appear with the slots.
-        let merges =
-            if all == 0 { share(merges, self.used, self.shape.slots) } else { share(merges, self.bought, all) };
+        let merges = if all == 0 {
+            share(merges, self.used, self.shape.slots)
+        } else {
+            share(merges, self.bought, all)
+        };
         while self.merges_placed < merges {
             self.filling.push_back(appear());
             self.merges_placed += 1;
@@ -164,7 +169,11 @@ mod tests {
     #[test]
     fn works_wait_a_whole_tree_before_they_are_required() {
         let (scan, _) = filled(1);
-        assert_eq!((scan.required().len(), scan.next.len()), (1, 6), "only the late work of an empty chain");
+        assert_eq!(
+            (scan.required().len(), scan.next.len()),
+            (1, 6),
+            "only the late work of an empty chain"
+        );
         let (scan, made) = filled(2);
         assert_eq!((scan.required().len(), scan.next.len(), made), (7, 6, 14));
     }

@@ -1,7 +1,9 @@
-//! A simulated market as text: who proves at what price, how fast, from when; how blocks fill; what the operator has.
+//! A simulated market as text: who proves at what price, how fast, from when; how blocks fill; what
+//! the operator has.
 //!
-//! Invariants: a [`Scenario`] is checked when it is made, so a world can be built from it without further errors. Fees are integers of
-//! nanomina, times are seconds, places in time are slots from the start of the run.
+//! Invariants: a [`Scenario`] is checked when it is made, so a world can be built from it without
+//! further errors. Fees are integers of nanomina, times are seconds, places in time are slots from
+//! the start of the run.
 //!
 //! Not here: the shipped scenarios (`library`).
 
@@ -81,10 +83,12 @@ pub(super) struct Chain {
     pub(super) tree_slots: u32,
     /// Works that appear during one tree, at most `tree_slots`.
     pub(super) tree_works: u32,
-    /// How many of them appear only when `late_slots` slots or fewer are free, and stand first in the order.
+    /// How many of them appear only when `late_slots` slots or fewer are free, and stand first in
+    /// the order.
     pub(super) late_works: u32,
     pub(super) late_slots: u32,
-    /// Probability that the block that fills a tree puts its coinbase into the next one, for which it must buy one work.
+    /// Probability that the block that fills a tree puts its coinbase into the next one, for which
+    /// it must buy one work.
     pub(super) split_share: f64,
     /// A work can be bought by the block so many heights after the one that brought it.
     pub(super) work_delay: u32,
@@ -135,7 +139,13 @@ pub(super) struct Transactions {
 
 impl Default for Transactions {
     fn default() -> Self {
-        Self { per_slot: 8.0, fee_nanomina_median: 10_000_000, fee_spread: 1.2, slow_share: 0.0, slow_factor: 1.0 }
+        Self {
+            per_slot: 8.0,
+            fee_nanomina_median: 10_000_000,
+            fee_spread: 1.2,
+            slow_share: 0.0,
+            slow_factor: 1.0,
+        }
     }
 }
 
@@ -153,7 +163,12 @@ pub(super) struct Gossip {
 
 impl Default for Gossip {
     fn default() -> Self {
-        Self { mean_seconds: 10.0, slow_share: 0.03, slow_mean_seconds: 120.0, longest_seconds: 900.0 }
+        Self {
+            mean_seconds: 10.0,
+            slow_share: 0.03,
+            slow_mean_seconds: 120.0,
+            longest_seconds: 900.0,
+        }
     }
 }
 
@@ -242,7 +257,8 @@ const fn default_spread() -> f64 {
 pub(super) enum FeeRule {
     /// The same for ever.
     FixedNanomina(Nanomina),
-    /// A tick below the lowest standing fee of others that is above its floor, looked at now and then.
+    /// A tick below the lowest standing fee of others that is above its floor, looked at now and
+    /// then.
     Undercut {
         floor_nanomina: Nanomina,
         /// Asked when there is nothing to undercut, and never exceeded.
@@ -266,7 +282,8 @@ pub(super) struct Regime {
     pub(super) expect: Option<Expect>,
 }
 
-/// Bounds on what is bought under a regime, once it has held for `after_slots`. A share is a part of the works bought.
+/// Bounds on what is bought under a regime, once it has held for `after_slots`. A share is a part
+/// of the works bought.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expect {
@@ -301,14 +318,20 @@ impl Scenario {
     ///
     /// # Errors
     ///
-    /// [`ScenarioError::Syntax`] with the first defect of the text, or [`ScenarioError::Invalid`] with all defects of its values.
+    /// [`ScenarioError::Syntax`] with the first defect of the text, or [`ScenarioError::Invalid`]
+    /// with all defects of its values.
     pub fn parse(text: &str) -> Result<Self, ScenarioError> {
         if text.len() > Self::LONGEST_TEXT {
             return Err(ScenarioError::Syntax(format!("longer than {} bytes", Self::LONGEST_TEXT)));
         }
-        let scenario: Self = toml::from_str(text).map_err(|error| ScenarioError::Syntax(error.to_string()))?;
+        let scenario: Self =
+            toml::from_str(text).map_err(|error| ScenarioError::Syntax(error.to_string()))?;
         let problems = check::problems(&scenario);
-        if problems.is_empty() { Ok(scenario) } else { Err(ScenarioError::Invalid { name: scenario.name, problems }) }
+        if problems.is_empty() {
+            Ok(scenario)
+        } else {
+            Err(ScenarioError::Invalid { name: scenario.name, problems })
+        }
     }
 
     /// Its name.
@@ -342,16 +365,23 @@ impl Scenario {
         (index, self.regimes.get(index).map_or("", |regime| &regime.name))
     }
 
-    /// What is expected of the prices in a slot, `None` where the regime states nothing or has not yet settled.
+    /// What is expected of the prices in a slot, `None` where the regime states nothing or has not
+    /// yet settled.
     pub fn expected_at(&self, slot: u64) -> Option<&Expect> {
         let phase = self.phase(i64::try_from(slot).unwrap_or(i64::MAX));
-        let regime = self.regimes.get(self.regime_index(i64::try_from(slot).unwrap_or(i64::MAX)))?;
-        regime.expect.as_ref().filter(|expect| phase >= i64::from(regime.from_slot) + i64::from(expect.after_slots))
+        let regime =
+            self.regimes.get(self.regime_index(i64::try_from(slot).unwrap_or(i64::MAX)))?;
+        regime
+            .expect
+            .as_ref()
+            .filter(|expect| phase >= i64::from(regime.from_slot) + i64::from(expect.after_slots))
     }
 
     pub(super) fn regime_index(&self, slot: i64) -> usize {
         let phase = self.phase(slot);
-        self.regimes.partition_point(|regime| i64::from(regime.from_slot) <= phase).saturating_sub(1)
+        self.regimes
+            .partition_point(|regime| i64::from(regime.from_slot) <= phase)
+            .saturating_sub(1)
     }
 
     fn phase(&self, slot: i64) -> i64 {

@@ -1,4 +1,5 @@
-//! What a simulated daemon shows at one instant, and the controls it takes: the seam between the market model and its faces.
+//! What a simulated daemon shows at one instant, and the controls it takes: the seam between the
+//! market model and its faces.
 
 use std::sync::Arc;
 
@@ -17,9 +18,11 @@ pub struct Snapshot {
     pub status: Status,
     /// Blocks of the frontier, oldest first, at most `k` (290).
     pub chain: Vec<Arc<Block>>,
-    /// The whole snark pool, works already bought included as long as a frontier block references them.
+    /// The whole snark pool, works already bought included as long as a frontier block references
+    /// them.
     pub pool: Vec<PoolEntry>,
-    /// `pendingSnarkWork`: with a worker key, works unproved or priced above our fee; without one, unproved works only.
+    /// `pendingSnarkWork`: with a worker key, works unproved or priced above our fee; without one,
+    /// unproved works only.
     pub pending: Vec<WorkId>,
     /// `snarkWorkRange`: every open work in purchase order with its standing proof.
     pub open: Vec<OpenWork>,

@@ -28,14 +28,16 @@ impl Tally {
         if let Some(part) = self.parts.get_mut(regime) {
             part.earned += own.earned.saturating_sub(self.before.earned);
             let proofs = |own: &OwnTruth| own.made + own.lost;
-            part.spent += u128::from(proofs(own).saturating_sub(proofs(&self.before))) * u128::from(cost.get());
+            part.spent += u128::from(proofs(own).saturating_sub(proofs(&self.before)))
+                * u128::from(cost.get());
         }
         self.before = *own;
     }
 
     /// Profit of each regime in MINA.
     pub fn profits(&self) -> Vec<f64> {
-        let profit = |part: &Part| (part.earned as f64 - part.spent as f64) / NANOMINA_PER_MINA as f64;
+        let profit =
+            |part: &Part| (part.earned as f64 - part.spent as f64) / NANOMINA_PER_MINA as f64;
         self.parts.iter().map(profit).collect()
     }
 

@@ -44,8 +44,8 @@ pub struct OwnTruth {
     pub lost: u64,
     /// Times that the worker was switched on or off.
     pub toggles: u64,
-    /// Of them, stops so soon after a start that a real daemon would have been taken down: its worker process installs its
-    /// signal handler only after a few seconds.
+    /// Of them, stops so soon after a start that a real daemon would have been taken down: its
+    /// worker process installs its signal handler only after a few seconds.
     pub fast_toggles: u64,
     /// Blocks that the operator's daemon produced.
     pub blocks: u64,
@@ -64,8 +64,9 @@ pub struct SoldWork {
     pub fee: Nanomina,
     /// Whether it was the operator's.
     pub own: bool,
-    /// The lowest fee that anybody else had gossiped for it by then, including proofs that the pool refused because the
-    /// operator's was cheaper; `None` when nobody had. With late gossip a producer may have paid more than that.
+    /// The lowest fee that anybody else had gossiped for it by then, including proofs that the pool
+    /// refused because the operator's was cheaper; `None` when nobody had. With late gossip a
+    /// producer may have paid more than that.
     pub rival: Option<Nanomina>,
 }
 
@@ -96,7 +97,13 @@ mod tests {
     #[test]
     fn totals_go_on_when_the_list_of_sales_is_full() {
         let mut truth = Truth::default();
-        let sale = SoldWork { slot: 0, work: WorkId::one(1), fee: Nanomina::ONE_MINA, own: true, rival: None };
+        let sale = SoldWork {
+            slot: 0,
+            work: WorkId::one(1),
+            fee: Nanomina::ONE_MINA,
+            own: true,
+            rival: None,
+        };
         for _ in 0..=Truth::SALES_KEPT {
             truth.sell(sale, false);
         }

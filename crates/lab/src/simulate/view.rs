@@ -1,7 +1,8 @@
 //! What the operator's daemon shows of the market.
 //!
-//! A daemon that bootstraps has no best tip, so no chain and no works; one that catches up shows its chain, and no open works until it
-//! is in sync. A block is shown once it has arrived, some seconds into its slot: until then what it bought is still open.
+//! A daemon that bootstraps has no best tip, so no chain and no works; one that catches up shows
+//! its chain, and no open works until it is in sync. A block is shown once it has arrived, some
+//! seconds into its slot: until then what it bought is still open.
 
 use std::time::Duration;
 
@@ -42,8 +43,15 @@ impl SimulatedDaemon for World {
             .collect();
         let open = if synced { self.open_works() } else { Vec::new() };
         let pending = self.pending(&open);
-        let exact = ExactPool { snark_pool_size: pool.len() as u64, pending_snark_work: pending.len() as u64 };
-        let chain = if sync == SyncState::Bootstrap { Vec::new() } else { self.chain.iter().cloned().collect() };
+        let exact = ExactPool {
+            snark_pool_size: pool.len() as u64,
+            pending_snark_work: pending.len() as u64,
+        };
+        let chain = if sync == SyncState::Bootstrap {
+            Vec::new()
+        } else {
+            self.chain.iter().cloned().collect()
+        };
         Snapshot {
             at: self.at,
             status: self.shown_status(Some(exact)),
@@ -54,7 +62,12 @@ impl SimulatedDaemon for World {
             counters: self.process.counters.clone(),
             account_creation_fee: Nanomina::ONE_MINA,
             coinbase: self.scenario.chain.coinbase_nanomina,
-            accounts: self.accounts.iter().filter_map(|prover| self.key(*prover)).cloned().collect(),
+            accounts: self
+                .accounts
+                .iter()
+                .filter_map(|prover| self.key(*prover))
+                .cloned()
+                .collect(),
         }
     }
 
@@ -121,7 +134,9 @@ impl World {
             best_tip: tip.map(|block| self.consensus(tip_slot(block.at))),
             now: self.consensus(slot),
             slot_duration: Duration::from_millis(u64::try_from(self.slot_millis()).unwrap_or(0)),
-            next_block_production: blocks.filter(|_| follows).and_then(|_| self.next_own_slot(slot)),
+            next_block_production: blocks
+                .filter(|_| follows)
+                .and_then(|_| self.next_own_slot(slot)),
             produces_blocks: blocks.is_some(),
             exact_pool,
             sync,

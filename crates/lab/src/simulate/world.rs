@@ -1,7 +1,8 @@
-//! The simulated market in motion: slots, blocks, competitors and the operator's daemon, event by event.
+//! The simulated market in motion: slots, blocks, competitors and the operator's daemon, event by
+//! event.
 //!
-//! Invariants: the state at an instant depends on the scenario, the seed and what the operator did until then, not on how often or
-//! in what steps time was advanced; memory is bounded.
+//! Invariants: the state at an instant depends on the scenario, the seed and what the operator did
+//! until then, not on how often or in what steps time was advanced; memory is bounded.
 //!
 //! Not here: what the operator's daemon shows of it (`view`).
 
@@ -73,14 +74,17 @@ impl World {
         let draws = Draws::new(seed);
         let setups = &scenario.competitors;
         let indices = 0_u32..;
-        let competitors: Vec<Competitor> =
-            indices.zip(setups).map(|(index, setup)| Competitor::new(index, setup, draws)).collect();
+        let competitors: Vec<Competitor> = indices
+            .zip(setups)
+            .map(|(index, setup)| Competitor::new(index, setup, draws))
+            .collect();
         let home = ProverId(u32::try_from(competitors.len()).unwrap_or(u32::MAX));
         let mut accounts: BTreeSet<ProverId> = competitors.iter().map(Competitor::prover).collect();
         if scenario.operator.account {
             accounts.insert(home);
         }
-        let mut keys: Vec<PublicKey> = setups.iter().map(|setup| names::public_key(&setup.name)).collect();
+        let mut keys: Vec<PublicKey> =
+            setups.iter().map(|setup| names::public_key(&setup.name)).collect();
         keys.push(Self::operator_key());
         let warm_up = -slots_for_blocks(WARM_UP_BLOCKS, scenario.chain.fill);
         let mut world = Self {
@@ -107,7 +111,8 @@ impl World {
         world
     }
 
-    /// The same market with an operator that has no provers: what everybody else does by themselves.
+    /// The same market with an operator that has no provers: what everybody else does by
+    /// themselves.
     pub fn without_operator(scenario: &Scenario, seed: u64, start: Timestamp) -> Self {
         let mut scenario = scenario.clone();
         scenario.operator.provers = 0;
@@ -205,7 +210,8 @@ impl World {
         prover >= self.home()
     }
 
-    /// The operator's key as a prover; one that it has not used before has an account exactly if its first one has.
+    /// The operator's key as a prover; one that it has not used before has an account exactly if
+    /// its first one has.
     fn own_prover(&mut self, key: PublicKey) -> ProverId {
         let home = self.home();
         let own = self.keys.iter().skip(home.0 as usize).position(|known| *known == key);

@@ -27,7 +27,9 @@ impl Faulty {
 
     fn or_fail<'a, T: Send + 'a>(&self, part: &str, sound: Reply<'a, T>) -> Reply<'a, T> {
         if self.failing.lock().unwrap().contains(&part) {
-            return Box::pin(async { Err(JournalFault { class: JournalClass::Full, cause: "no space".into() }) });
+            return Box::pin(async {
+                Err(JournalFault { class: JournalClass::Full, cause: "no space".into() })
+            });
         }
         sound
     }
@@ -72,7 +74,10 @@ async fn what_cannot_be_taken_down_is_not_done() {
         ledger.fail(&[]);
         h.runner.look().await;
         let done = if mode == Mode::Live { "confirmed" } else { "dry_run" };
-        assert_eq!(h.kept.codes(), [("hold", "journal_fault", "held"), ("set_fee", "price_move", done)]);
+        assert_eq!(
+            h.kept.codes(),
+            [("hold", "journal_fault", "held"), ("set_fee", "price_move", done)]
+        );
         assert_eq!(h.runner.wiring.port.sent().len(), usize::from(mode == Mode::Live));
     }
 }
@@ -122,11 +127,17 @@ async fn what_could_not_be_taken_over_is_not_written_over() {
     h.runner.look().await;
     h.runner.leave().await;
     assert_eq!((*ledger.noted.lock().unwrap(), h.runner.wiring.port.sent()), (0, Vec::new()));
-    assert_eq!(h.kept.codes(), [("hold", "journal_fault", "held"), ("hold", "journal_fault", "held")]);
+    assert_eq!(
+        h.kept.codes(),
+        [("hold", "journal_fault", "held"), ("hold", "journal_fault", "held")]
+    );
     ledger.fail(&[]);
     h.runner.look().await;
     h.runner.look().await;
-    assert_eq!(h.kept.codes()[2..], [("hold", "journal_fault", "held"), ("set_fee", "price_move", "confirmed")]);
+    assert_eq!(
+        h.kept.codes()[2..],
+        [("hold", "journal_fault", "held"), ("set_fee", "price_move", "confirmed")]
+    );
 }
 
 /// Runs of the service on one journal and one daemon, one after the other.
@@ -140,7 +151,8 @@ impl Runs {
         Self { folder: tempfile::tempdir().unwrap(), plan: plan(Mode::Live, on_exit) }
     }
 
-    /// A new process that finds the daemon set to `settings`. It ends when it is dropped, as by a kill.
+    /// A new process that finds the daemon set to `settings`. It ends when it is dropped, as by a
+    /// kill.
     fn begin(&self, settings: Settings, free: bool) -> Harness {
         // The lock is free only when the thread of the process before has ended.
         let journal = loop {
@@ -155,8 +167,11 @@ impl Runs {
     }
 
     fn endings(&self) -> Vec<String> {
-        let connection = rusqlite::Connection::open(self.folder.path().join(snarkfee_journal::JOURNAL_FILE)).unwrap();
-        let mut statement = connection.prepare("SELECT ifnull(ending, 'open') FROM intents ORDER BY id").unwrap();
+        let connection =
+            rusqlite::Connection::open(self.folder.path().join(snarkfee_journal::JOURNAL_FILE))
+                .unwrap();
+        let mut statement =
+            connection.prepare("SELECT ifnull(ending, 'open') FROM intents ORDER BY id").unwrap();
         statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     }
 }
@@ -249,7 +264,8 @@ async fn every_decision_can_be_made_again_from_the_journal() {
     let each = |Moment { record, inputs, params, memory, .. }| {
         let cost = CostModel::PerWork(inputs.cost.unwrap());
         let context = Context { mode: record.mode, params: &params, cost: &cost, quote: None };
-        let Conclusion { decision, view, .. } = state.conclude(inputs.decided, &record.look, &context);
+        let Conclusion { decision, view, .. } =
+            state.conclude(inputs.decided, &record.look, &context);
         assert_eq!((&decision, Some(view.summary())), (&record.decision, record.market.as_ref()));
         state.settle(inputs.settled, &record.look, &decision, &record.outcome, &params);
         assert_eq!(*state.memory(), memory);
@@ -274,7 +290,8 @@ async fn an_intent_cut_off_by_a_kill_is_found_out_and_not_repeated() {
         let came = Arc::new(Notify::new());
         let heard = Arc::clone(&came);
         let daemon = ScriptedDaemon::set_to(on()).showing(looks(1, false));
-        killed.runner.wiring.port = daemon.answering([Answer::Hang(Arc::new(move || heard.notify_one()))]);
+        killed.runner.wiring.port =
+            daemon.answering([Answer::Hang(Arc::new(move || heard.notify_one()))]);
         tokio::select! {
             _ = killed.runner.look() => panic!("no answer comes"),
             () = came.notified() => {}

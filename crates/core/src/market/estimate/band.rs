@@ -1,21 +1,26 @@
-//! The confidence band: pointwise, two-sided, robust to dependence inside clusters and between neighbours, and deterministic.
+//! The confidence band: pointwise, two-sided, robust to dependence inside clusters and between
+//! neighbours, and deterministic.
 //!
-//! At a price f where S(f) is identified, the variance of the estimate comes from the influence of each cluster on it: the cluster's summed
-//! score, mapped through the inverse of the observed information. With clusters taken as independent it is the sum of the squared influences
-//! (the sandwich over clusters, Huber 1967; on right-censored data the infinitesimal jackknife, on exact data the usual cluster-robust
-//! variance of a proportion). With influences taken as a sequence in the order of purchase it is their long-run variance, which counts runs
-//! that outlast a cluster (`dependence`). Each is turned into an effective number of independent trials n = S(1 - S) / variance, after which the
-//! interval is Wilson's score interval (Wilson 1927) with a Student quantile for the few clusters or waves behind the variance (Korn and
-//! Graubard 1998; Kott and Carr 1997). The band is the union of these intervals: as wide as any of the views asks for.
+//! At a price f where S(f) is identified, the variance of the estimate comes from the influence of
+//! each cluster on it: the cluster's summed score, mapped through the inverse of the observed
+//! information. With clusters taken as independent it is the sum of the squared influences (the
+//! sandwich over clusters, Huber 1967; on right-censored data the infinitesimal jackknife, on exact
+//! data the usual cluster-robust variance of a proportion). With influences taken as a sequence in
+//! the order of purchase it is their long-run variance, which counts runs that outlast a cluster
+//! (`dependence`). Each is turned into an effective number of independent trials n = S(1 - S) /
+//! variance, after which the interval is Wilson's score interval (Wilson 1927) with a Student
+//! quantile for the few clusters or waves behind the variance (Korn and Graubard 1998; Kott and
+//! Carr 1997). The band is the union of these intervals: as wide as any of the views asks for.
 //!
-//! Two things keep it honest where clusters say little. One pseudo-cluster: S(1 - S) / k^2 is added to the variance of independent clusters, k the
-//! effective number of clusters that know at f whether C exceeds f (Kish: (sum w)^2 / sum w^2), so that clusters that agree by chance do not
-//! pass for certainty. And at S = 0 or 1 the interval is at least that of k clusters without exception, 1 - (alpha/2)^(1/k) (Clopper
-//! and Pearson 1934; 3/k is its rule of three).
+//! Two things keep it honest where clusters say little. One pseudo-cluster: S(1 - S) / k^2 is added
+//! to the variance of independent clusters, k the effective number of clusters that know at f
+//! whether C exceeds f (Kish: (sum w)^2 / sum w^2), so that clusters that agree by chance do not
+//! pass for certainty. And at S = 0 or 1 the interval is at least that of k clusters without
+//! exception, 1 - (alpha/2)^(1/k) (Clopper and Pearson 1934; 3/k is its rule of three).
 //!
-//! Where S(f) is not identified (f inside an innermost interval) the band runs from the lower limit after that interval to the upper limit
-//! before it. Last, the band is widened to be monotone: the upper limit to the largest at any higher price, the lower to the least
-//! at any lower price.
+//! Where S(f) is not identified (f inside an innermost interval) the band runs from the lower limit
+//! after that interval to the upper limit before it. Last, the band is widened to be monotone: the
+//! upper limit to the largest at any higher price, the lower to the least at any lower price.
 //!
 //! Invariants: 0 <= low <= high <= 1; both limits fall with the price; no NaN.
 //!
@@ -28,7 +33,8 @@ use super::{
     turnbull::{Design, Entry},
 };
 
-/// Largest number of degrees of freedom whose Student quantile is kept; beyond it the expansion in 1/df is exact to 1e-4.
+/// Largest number of degrees of freedom whose Student quantile is kept; beyond it the expansion in
+/// 1/df is exact to 1e-4.
 const TABLED: usize = 30;
 
 /// Limits for a binomial share on a number of trials and of clusters.
@@ -41,18 +47,23 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// Takes the two-sided confidence level; outside of (0, 1) or NaN it is moved to the nearest of 0.01 and 0.9999.
+    /// Takes the two-sided confidence level; outside of (0, 1) or NaN it is moved to the nearest of
+    /// 0.01 and 0.9999.
     pub(super) fn new(level: f64) -> Self {
         let level = if level.is_nan() { 0.9999 } else { level.clamp(0.01, 0.9999) };
         let outside = (1.0 - level) / 2.0;
         let normal = Normal::standard().inverse_cdf(1.0 - outside);
         let student = (1..=TABLED)
-            .map(|freedom| StudentsT::new(0.0, 1.0, freedom as f64).map_or(normal, |t| t.inverse_cdf(1.0 - outside)))
+            .map(|freedom| {
+                StudentsT::new(0.0, 1.0, freedom as f64)
+                    .map_or(normal, |t| t.inverse_cdf(1.0 - outside))
+            })
             .collect();
         Self { outside, normal, student }
     }
 
-    /// The Student quantile for this many degrees of freedom, taken down to an integer of at least one.
+    /// The Student quantile for this many degrees of freedom, taken down to an integer of at least
+    /// one.
     fn quantile(&self, freedom: f64) -> f64 {
         (1..=TABLED).rev().find(|whole| *whole as f64 <= freedom).map_or_else(
             || self.student[0],
@@ -66,9 +77,15 @@ impl Limits {
         )
     }
 
-    /// The interval for a share estimated from `trials` effective trials in `clusters` effective clusters, their number known from a variance of
-    /// so many degrees of freedom.
-    pub(super) fn around(&self, share: f64, trials: f64, clusters: f64, freedom: f64) -> (f64, f64) {
+    /// The interval for a share estimated from `trials` effective trials in `clusters` effective
+    /// clusters, their number known from a variance of so many degrees of freedom.
+    pub(super) fn around(
+        &self,
+        share: f64,
+        trials: f64,
+        clusters: f64,
+        freedom: f64,
+    ) -> (f64, f64) {
         if clusters.is_nan() || clusters < 1.0 || trials.is_nan() || trials <= 0.0 {
             return (0.0, 1.0);
         }
@@ -100,7 +117,13 @@ struct Tally {
 
 impl Tally {
     fn new(clusters: usize) -> Self {
-        Self { weights: vec![0.0; clusters], entries: vec![0; clusters], clusters: 0, sum: 0.0, squares: 0.0 }
+        Self {
+            weights: vec![0.0; clusters],
+            entries: vec![0; clusters],
+            clusters: 0,
+            sum: 0.0,
+            squares: 0.0,
+        }
     }
 
     fn join(&mut self, entry: &Entry) {
@@ -115,7 +138,8 @@ impl Tally {
         let known = &mut self.entries[entry.cluster];
         *known -= 1;
         self.clusters -= usize::from(*known == 0);
-        let after = if *known == 0 { 0.0 } else { (self.weights[entry.cluster] - entry.weight).max(0.0) };
+        let after =
+            if *known == 0 { 0.0 } else { (self.weights[entry.cluster] - entry.weight).max(0.0) };
         self.weigh(entry.cluster, after);
     }
 
@@ -129,13 +153,16 @@ impl Tally {
     fn effective(&self) -> f64 {
         match self.clusters {
             0 => 0.0,
-            many if self.squares > 0.0 => (self.sum * self.sum / self.squares).clamp(1.0, many as f64),
+            many if self.squares > 0.0 => {
+                (self.sum * self.sum / self.squares).clamp(1.0, many as f64)
+            }
             _ => 1.0,
         }
     }
 }
 
-/// For each stretch of the grid, the effective number of clusters that know whether C exceeds its prices; 0 when none does.
+/// For each stretch of the grid, the effective number of clusters that know whether C exceeds its
+/// prices; 0 when none does.
 pub(super) fn knowing(design: &Design) -> Vec<f64> {
     let mut tally = Tally::new(design.clusters);
     let mut changes: Vec<(usize, usize)> = Vec::new();
@@ -148,7 +175,8 @@ pub(super) fn knowing(design: &Design) -> Vec<f64> {
     }
     changes.sort_unstable();
     let mut changes = changes.into_iter().peekable();
-    // Below its lower end an entry knows that C is above, inside it knows nothing, from its upper end on that C is not above.
+    // Below its lower end an entry knows that C is above, inside it knows nothing, from its upper
+    // end on that C is not above.
     (0..design.grid.len())
         .map(|place| {
             while let Some((end, at)) = changes.next_if(|(end, _)| *end <= place) {
@@ -185,7 +213,8 @@ pub(super) fn steps(design: &Design, mass: &[f64], limits: &Limits) -> Vec<Step>
         let few = clusters - 1.0;
         let apart = limits.around(share, pooled(found.apart, clusters), clusters, few);
         let along = found.along.iter().zip(trials.freedoms);
-        let along = along.map(|(trials, freedom)| limits.around(share, *trials, clusters, freedom.min(few)));
+        let along = along
+            .map(|(trials, freedom)| limits.around(share, *trials, clusters, freedom.min(few)));
         along.fold(apart, |(low, high), (lower, higher)| (low.min(lower), high.max(higher)))
     };
     let knowing = knowing(design);
@@ -199,7 +228,10 @@ pub(super) fn steps(design: &Design, mass: &[f64], limits: &Limits) -> Vec<Step>
             past += 1;
         }
         let clusters = knowing[place];
-        raw.push((begun, (begun == past).then(|| widest(above[past], &trials.passed[past], clusters))));
+        raw.push((
+            begun,
+            (begun == past).then(|| widest(above[past], &trials.passed[past], clusters)),
+        ));
     }
     let mut steps: Vec<Step> = raw
         .iter()
@@ -211,8 +243,10 @@ pub(super) fn steps(design: &Design, mass: &[f64], limits: &Limits) -> Vec<Step>
         .collect();
     for (place, (_, limits)) in raw.iter().enumerate() {
         if limits.is_none() {
-            steps[place].low = raw.get(place + 1).and_then(|(_, next)| *next).map_or(0.0, |(low, _)| low);
-            steps[place].high = place.checked_sub(1).and_then(|before| raw[before].1).map_or(1.0, |(_, high)| high);
+            steps[place].low =
+                raw.get(place + 1).and_then(|(_, next)| *next).map_or(0.0, |(low, _)| low);
+            steps[place].high =
+                place.checked_sub(1).and_then(|before| raw[before].1).map_or(1.0, |(_, high)| high);
         }
     }
     widen(&mut steps);

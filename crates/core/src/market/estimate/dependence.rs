@@ -1,25 +1,31 @@
 //! The variance of a sum over clusters whose neighbours in the order of purchase share their fate.
 //!
-//! A prover that comes free covers work after work, one that is slow misses as many, and neither stops where a cluster does. The variance
-//! of a sum over such clusters is their long-run variance, the spectral density of the sequence at frequency zero. It is
-//! estimated by equal-weighted cosines: the mean of the squared projections on the B cosines of lowest frequency. Projections are
-//! nearly independent of each other and of the sum whatever dependence is short beside their waves, so that the sum over the root of this
-//! variance has about Student's t distribution with B degrees of freedom, few waves and all (Phillips 2005, "HAC estimation by automated
-//! regression", Econometric Theory 21; Mueller 2007, "A theory of robust long-run variance estimation", J. Econometrics 141; Lazarus, Lewis,
-//! Stock and Watson 2018, "HAR inference: recommendations for practice", J. Business & Economic Statistics 36). With a wave less than there
-//! are clusters it is the cluster-robust variance.
+//! A prover that comes free covers work after work, one that is slow misses as many, and neither
+//! stops where a cluster does. The variance of a sum over such clusters is their long-run variance,
+//! the spectral density of the sequence at frequency zero. It is estimated by equal-weighted
+//! cosines: the mean of the squared projections on the B cosines of lowest frequency. Projections
+//! are nearly independent of each other and of the sum whatever dependence is short beside their
+//! waves, so that the sum over the root of this variance has about Student's t distribution with B
+//! degrees of freedom, few waves and all (Phillips 2005, "HAC estimation by automated regression",
+//! Econometric Theory 21; Mueller 2007, "A theory of robust long-run variance estimation", J.
+//! Econometrics 141; Lazarus, Lewis, Stock and Watson 2018, "HAR inference: recommendations for
+//! practice", J. Business & Economic Statistics 36). With a wave less than there are clusters it is
+//! the cluster-robust variance.
 //!
-//! Few waves bear long runs and many tell the variance well. Which is needed is not known from a few dozen clusters, so several numbers of
-//! waves are tried, and the band takes the widest of their intervals.
+//! Few waves bear long runs and many tell the variance well. Which is needed is not known from a
+//! few dozen clusters, so several numbers of waves are tried, and the band takes the widest of
+//! their intervals.
 //!
-//! Place in the order is the weight of all clusters before: then the cosines are orthogonal to a constant under the weights, as nearly as no
-//! cluster outweighs the others, and what the estimated share itself takes from the residuals hardly reaches the projections.
+//! Place in the order is the weight of all clusters before: then the cosines are orthogonal to a
+//! constant under the weights, as nearly as no cluster outweighs the others, and what the estimated
+//! share itself takes from the residuals hardly reaches the projections.
 //!
 //! Invariants: the order reversed gives the same variances.
 
 use std::f64::consts::{PI, SQRT_2};
 
-/// Numbers of waves, ascending. Over some sixty clusters, a day of a full market, the shortest wave of 3, 5 and 8 is 40, 24 and 15 clusters long.
+/// Numbers of waves, ascending. Over some sixty clusters, a day of a full market, the shortest wave
+/// of 3, 5 and 8 is 40, 24 and 15 clusters long.
 pub(super) const WAVES: [usize; 3] = [3, 5, 8];
 const MOST: usize = 8;
 
@@ -47,8 +53,12 @@ impl Cosines {
         self.waves().map(|waves| waves as f64)
     }
 
-    /// The long-run variances of the sum of these values, each with its cluster, by the numbers of waves. Clusters without a value have 0.
-    pub(super) fn variances(&self, values: impl Iterator<Item = (usize, f64)>) -> [f64; WAVES.len()] {
+    /// The long-run variances of the sum of these values, each with its cluster, by the numbers of
+    /// waves. Clusters without a value have 0.
+    pub(super) fn variances(
+        &self,
+        values: impl Iterator<Item = (usize, f64)>,
+    ) -> [f64; WAVES.len()] {
         let mut projections = [0.0; MOST];
         for (cluster, value) in values {
             let waves = &self.values[cluster];
@@ -75,7 +85,8 @@ mod tests {
 
     use super::*;
 
-    /// Long-run variances over the sum of squares, averaged over sequences of sixty clusters that agree in runs of this length.
+    /// Long-run variances over the sum of squares, averaged over sequences of sixty clusters that
+    /// agree in runs of this length.
     fn ratios(length: usize) -> [f64; WAVES.len()] {
         const SEQUENCES: u64 = 400;
         let cosines = Cosines::new(&[1.0; 60]);
@@ -83,9 +94,12 @@ mod tests {
         for seed in 0..SEQUENCES {
             let mut random = ChaCha8Rng::seed_from_u64(seed);
             let begins = random.random_range(0..length);
-            let fates: Vec<f64> = (0..60).map(|_| if random.random::<bool>() { 1.0 } else { -1.0 }).collect();
+            let fates: Vec<f64> =
+                (0..60).map(|_| if random.random::<bool>() { 1.0 } else { -1.0 }).collect();
             let values: Vec<f64> = (0..60).map(|at| fates[(at + begins) / length]).collect();
-            for (ratio, variance) in ratios.iter_mut().zip(cosines.variances(values.into_iter().enumerate())) {
+            for (ratio, variance) in
+                ratios.iter_mut().zip(cosines.variances(values.into_iter().enumerate()))
+            {
                 *ratio += variance / 60.0 / SEQUENCES as f64;
             }
         }
@@ -98,13 +112,19 @@ mod tests {
         let values: [f64; 5] = [0.3, -0.1, 0.2, -0.5, 0.1];
         let squares: f64 = values.iter().map(|value| value * value).sum();
         assert!((cosines.freedoms()[2] - 4.0).abs() < 1e-12);
-        assert!((cosines.variances(values.into_iter().enumerate())[2] - squares * 5.0 / 4.0).abs() < 1e-12);
+        assert!(
+            (cosines.variances(values.into_iter().enumerate())[2] - squares * 5.0 / 4.0).abs()
+                < 1e-12
+        );
     }
 
     #[test]
     fn runs_are_counted_in_full_where_waves_are_long_beside_them() {
         for ratio in ratios(1) {
-            assert!((0.85..1.15).contains(&ratio), "clusters that have nothing in common count as they are: {ratio}");
+            assert!(
+                (0.85..1.15).contains(&ratio),
+                "clusters that have nothing in common count as they are: {ratio}"
+            );
         }
         let [few, _, many] = ratios(5);
         assert!((4.0..5.5).contains(&few), "five clusters that share a fate are one: {few}");
@@ -114,13 +134,17 @@ mod tests {
     #[test]
     fn the_order_reversed_gives_the_same() {
         let weights: Vec<f64> = (1..=40).map(f64::from).collect();
-        let values: Vec<f64> = weights.iter().map(|weight| weight * (weight * weight).sin()).collect();
+        let values: Vec<f64> =
+            weights.iter().map(|weight| weight * (weight * weight).sin()).collect();
         let (mut back, mut reversed) = (weights.clone(), values.clone());
         back.reverse();
         reversed.reverse();
         let one = Cosines::new(&weights).variances(values.into_iter().enumerate());
         let other = Cosines::new(&back).variances(reversed.into_iter().enumerate());
-        assert!(one.iter().zip(other).all(|(one, other)| (one / other - 1.0).abs() < 1e-9), "{one:?} {other:?}");
+        assert!(
+            one.iter().zip(other).all(|(one, other)| (one / other - 1.0).abs() < 1e-9),
+            "{one:?} {other:?}"
+        );
     }
 
     #[test]

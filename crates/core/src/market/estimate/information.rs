@@ -1,11 +1,13 @@
 //! The observed information of the distribution function, and linear systems in it.
 //!
-//! With F the distribution function after each interval that carries mass, a class that holds the intervals a..b has
-//! probability F_b - F_a. Exact, left- and right-censored classes couple neighbours at most, so the information is tridiagonal but for
-//! wider classes inside; systems are solved directly without those and by conjugate gradients, the tridiagonal part as preconditioner,
-//! with them.
+//! With F the distribution function after each interval that carries mass, a class that holds the
+//! intervals a..b has probability F_b - F_a. Exact, left- and right-censored classes couple
+//! neighbours at most, so the information is tridiagonal but for wider classes inside; systems are
+//! solved directly without those and by conjugate gradients, the tridiagonal part as
+//! preconditioner, with them.
 //!
-//! Invariants: F_0 = 0 and F_n = 1 are not unknowns; vectors of unknowns have n - 1 places, F_1 first.
+//! Invariants: F_0 = 0 and F_n = 1 are not unknowns; vectors of unknowns have n - 1 places, F_1
+//! first.
 
 /// Minus the second derivative of the log-likelihood in F_1..F_(n-1).
 #[derive(Clone, Debug)]
@@ -26,8 +28,12 @@ const PRECISE: f64 = 1e-12;
 const MOST_STEPS: usize = 300;
 
 impl Information {
-    /// Takes the number of intervals n and, for each class, the intervals a..b it holds and its weight over its squared probability.
-    pub(super) fn new(intervals: usize, classes: impl Iterator<Item = (usize, usize, f64)>) -> Self {
+    /// Takes the number of intervals n and, for each class, the intervals a..b it holds and its
+    /// weight over its squared probability.
+    pub(super) fn new(
+        intervals: usize,
+        classes: impl Iterator<Item = (usize, usize, f64)>,
+    ) -> Self {
         let unknowns = intervals.saturating_sub(1);
         let mut diagonal = vec![0.0; unknowns];
         let mut beside = vec![0.0; unknowns.saturating_sub(1)];
@@ -140,7 +146,15 @@ mod tests {
 
     #[test]
     fn solutions_satisfy_the_system_with_and_without_wide_classes() {
-        let narrow = vec![(0, 1, 2.0), (1, 2, 3.0), (2, 3, 1.5), (3, 4, 4.0), (4, 5, 0.5), (2, 5, 0.7), (0, 3, 1.1)];
+        let narrow = vec![
+            (0, 1, 2.0),
+            (1, 2, 3.0),
+            (2, 3, 1.5),
+            (3, 4, 4.0),
+            (4, 5, 0.5),
+            (2, 5, 0.7),
+            (0, 3, 1.1),
+        ];
         let mut wide = narrow.clone();
         wide.extend([(1, 4, 2.5), (1, 3, 0.4), (2, 4, 9.0)]);
         for classes in [narrow, wide] {

@@ -1,20 +1,24 @@
-//! The price C at which a competitor's work is finally bought, estimated from all that is seen of it: S(f) = P(C > f) is the share of works
-//! that sell at fee f.
+//! The price C at which a competitor's work is finally bought, estimated from all that is seen of
+//! it: S(f) = P(C > f) is the share of works that sell at fee f.
 //!
-//! Sales of others give C, own sales a lower bound, standing offers an upper bound, histogram buckets an interval: all are
-//! interval-censored observations of integers, and one estimator takes them all, the nonparametric maximum-likelihood estimate
-//! (Turnbull 1976). It keeps atoms (0, dust, round numbers) apart that no family of distributions fits. While samples are few a
+//! Sales of others give C, own sales a lower bound, standing offers an upper bound, histogram
+//! buckets an interval: all are interval-censored observations of integers, and one estimator takes
+//! them all, the nonparametric maximum-likelihood estimate (Turnbull 1976). It keeps atoms (0,
+//! dust, round numbers) apart that no family of distributions fits. While samples are few a
 //! zero-inflated log-normal mixture takes its place, and says so.
 //!
-//! The point estimate counts items, each with its weight; the band counts clusters, since works bought by one block are not
-//! independent witnesses, and what neighbouring clusters have in common, since a run of works that shares one fate may be longer
-//! than a cluster. Where the data do not tell possible values of S(f) apart, the estimate is the least of them, which errs towards
+//! The point estimate counts items, each with its weight; the band counts clusters, since works
+//! bought by one block are not independent witnesses, and what neighbouring clusters have in
+//! common, since a run of works that shares one fate may be longer than a cluster. Where the data
+//! do not tell possible values of S(f) apart, the estimate is the least of them, which errs towards
 //! asking less.
 //!
-//! Two properties follow from the likelihood (it is supermodular in the distribution function; Topkis 1978) and are tested: one more
-//! observation C > p never lowers S, one more C <= p never raises it. Censoring is taken to tell nothing beyond its interval.
+//! Two properties follow from the likelihood (it is supermodular in the distribution function;
+//! Topkis 1978) and are tested: one more observation C > p never lowers S, one more C <= p never
+//! raises it. Censoring is taken to tell nothing beyond its interval.
 //!
-//! Invariants: pure and deterministic, whatever the order of the observations; no NaN, whatever they hold.
+//! Invariants: pure and deterministic, whatever the order of the observations; no NaN, whatever
+//! they hold.
 //!
 //! Not here: which sales, offers and buckets become observations, their age, and what fee to ask.
 
@@ -73,9 +77,21 @@ pub fn estimate(observations: &[Observation], settings: &Settings) -> Survival {
     let effective_samples = design.effective();
     let limits = Limits::new(settings.level);
     let few = effective_samples < settings.min_samples;
-    let (curve, atoms, tail, method) =
-        if few { parametric(&design, effective_samples, settings, &limits) } else { nonparametric(&design, &limits) };
-    Survival { curve, atoms, tail, samples: items.len(), clusters: design.clusters, effective_samples, dropped, method }
+    let (curve, atoms, tail, method) = if few {
+        parametric(&design, effective_samples, settings, &limits)
+    } else {
+        nonparametric(&design, &limits)
+    };
+    Survival {
+        curve,
+        atoms,
+        tail,
+        samples: items.len(),
+        clusters: design.clusters,
+        effective_samples,
+        dropped,
+        method,
+    }
 }
 
 type Found = (Curve, Vec<(Nanomina, f64)>, f64, Method);
@@ -91,7 +107,10 @@ fn nonparametric(design: &Design, limits: &Limits) -> Found {
             atoms.push((Nanomina::try_new(interval.from).unwrap_or(Nanomina::MAX), *mass));
         }
     }
-    let method = Method::Nonparametric { iterations: fit.iterations, converged: fit.residual <= npmle::ACCEPTED };
+    let method = Method::Nonparametric {
+        iterations: fit.iterations,
+        converged: fit.residual <= npmle::ACCEPTED,
+    };
     (Curve::Steps(band::steps(design, &fit.mass, limits)), atoms, tail, method)
 }
 

@@ -1,20 +1,23 @@
-//! The nonparametric maximum-likelihood estimate: masses of the innermost intervals that maximise the sum over classes of
-//! weight x log(probability).
+//! The nonparametric maximum-likelihood estimate: masses of the innermost intervals that maximise
+//! the sum over classes of weight x log(probability).
 //!
-//! Data with no left or interval censoring have a closed form, the product-limit estimate (Kaplan and Meier 1958). Otherwise the
-//! concave problem is solved by constrained Newton steps (Wang 2007, "On fast computation of the non-parametric maximum likelihood
-//! estimate of a mixing distribution"): each maximises the second-order expansion over non-negative masses, by block pivoting (Portugal,
-//! Judice and Vicente 1994, "A comparison of block pivoting and interior-point algorithms for linear least squares problems with
-//! nonnegative variables"), and is followed by a line search. A few self-consistency steps (Turnbull 1976) come first. Where a Newton step does not ascend, a vertex step towards the
-//! steepest interval (Fedorov-Wynn; Boehning 1986) and a self-consistency step take its place; they ascend always and alone would
-//! reach the maximum.
+//! Data with no left or interval censoring have a closed form, the product-limit estimate (Kaplan
+//! and Meier 1958). Otherwise the concave problem is solved by constrained Newton steps (Wang 2007,
+//! "On fast computation of the non-parametric maximum likelihood estimate of a mixing
+//! distribution"): each maximises the second-order expansion over non-negative masses, by block
+//! pivoting (Portugal, Judice and Vicente 1994, "A comparison of block pivoting and interior-point
+//! algorithms for linear least squares problems with nonnegative variables"), and is followed by a
+//! line search. A few self-consistency steps (Turnbull 1976) come first. Where a Newton step does
+//! not ascend, a vertex step towards the steepest interval (Fedorov-Wynn; Boehning 1986) and a
+//! self-consistency step take its place; they ascend always and alone would reach the maximum.
 //!
-//! A result is accepted by the Kuhn-Tucker conditions (Gentleman and Geyer 1994): with d_j the derivative for interval j and weights that sum to
-//! one, d_j <= 1 everywhere and d_j = 1 where mass lies. By concavity max d_j - 1 bounds what the log-likelihood per unit of weight
-//! can still gain.
+//! A result is accepted by the Kuhn-Tucker conditions (Gentleman and Geyer 1994): with d_j the
+//! derivative for interval j and weights that sum to one, d_j <= 1 everywhere and d_j = 1 where
+//! mass lies. By concavity max d_j - 1 bounds what the log-likelihood per unit of weight can still
+//! gain.
 //!
-//! Invariants: class weights sum to one and are positive; masses are non-negative and sum to one; one pass costs
-//! O(intervals + classes), whatever the number of observations.
+//! Invariants: class weights sum to one and are positive; masses are non-negative and sum to one;
+//! one pass costs O(intervals + classes), whatever the number of observations.
 
 use super::information::Information;
 
@@ -64,7 +67,8 @@ pub(super) struct Likelihood<'a> {
 }
 
 impl Likelihood<'_> {
-    /// The probability of each class. Differences are taken from the nearer end, so that small ones keep their digits.
+    /// The probability of each class. Differences are taken from the nearer end, so that small ones
+    /// keep their digits.
     pub(super) fn probabilities(self, mass: &[f64]) -> Vec<f64> {
         let n = self.intervals;
         let mut below = vec![0.0; n + 1];
@@ -96,7 +100,12 @@ impl Likelihood<'_> {
 
     /// The derivative for the mass of each interval.
     pub(super) fn gradient(self, probabilities: &[f64]) -> Vec<f64> {
-        self.gather(self.classes.iter().zip(probabilities).map(|(class, p)| class.weight / p.max(f64::MIN_POSITIVE)))
+        self.gather(
+            self.classes
+                .iter()
+                .zip(probabilities)
+                .map(|(class, p)| class.weight / p.max(f64::MIN_POSITIVE)),
+        )
     }
 
     /// For each interval, the sum of these values of the classes that hold it.
@@ -146,7 +155,8 @@ pub(super) fn maximise(intervals: usize, classes: &[Class]) -> Fit {
 }
 
 fn climb(likelihood: Likelihood<'_>, mut mass: Vec<f64>) -> Fit {
-    let mut best = Fit { mass: mass.clone(), iterations: SELF_CONSISTENCY_STEPS, residual: f64::INFINITY };
+    let mut best =
+        Fit { mass: mass.clone(), iterations: SELF_CONSISTENCY_STEPS, residual: f64::INFINITY };
     let mut stalled = 0;
     for iteration in 0..MOST_ITERATIONS {
         let probabilities = likelihood.probabilities(&mass);
@@ -154,7 +164,11 @@ fn climb(likelihood: Likelihood<'_>, mut mass: Vec<f64>) -> Fit {
         let residual = violation(&mass, &gradient);
         stalled = if residual < 0.5 * best.residual { 0 } else { stalled + 1 };
         if residual < best.residual {
-            best = Fit { mass: mass.clone(), iterations: SELF_CONSISTENCY_STEPS + iteration, residual };
+            best = Fit {
+                mass: mass.clone(),
+                iterations: SELF_CONSISTENCY_STEPS + iteration,
+                residual,
+            };
         }
         if best.residual <= EXACT || (best.residual <= ACCEPTED && stalled >= PATIENCE) {
             break;
@@ -173,7 +187,10 @@ fn climb(likelihood: Likelihood<'_>, mut mass: Vec<f64>) -> Fit {
 
 /// The largest violation of the Kuhn-Tucker conditions.
 fn violation(mass: &[f64], gradient: &[f64]) -> f64 {
-    mass.iter().zip(gradient).map(|(mass, d)| (d - 1.0).max(mass * (1.0 - d).abs())).fold(0.0, f64::max)
+    mass.iter()
+        .zip(gradient)
+        .map(|(mass, d)| (d - 1.0).max(mass * (1.0 - d).abs()))
+        .fold(0.0, f64::max)
 }
 
 /// The product-limit estimate, when each class is one interval or everything from some interval on.
@@ -197,7 +214,8 @@ fn product_limit(likelihood: Likelihood<'_>) -> Option<Vec<f64>> {
     let mut surviving = 1.0;
     let mut mass = Vec::with_capacity(n);
     for at in 0..n {
-        let lost = if at + 1 == n { surviving } else { surviving * (bought[at] / at_risk[at]).min(1.0) };
+        let lost =
+            if at + 1 == n { surviving } else { surviving * (bought[at] / at_risk[at]).min(1.0) };
         mass.push(lost);
         surviving -= lost;
     }
@@ -209,7 +227,8 @@ fn even(likelihood: Likelihood<'_>) -> Vec<f64> {
     let uniform = vec![1.0; likelihood.intervals];
     let counts = likelihood.probabilities(&uniform);
     let mut mass = likelihood.gradient(&counts);
-    // An interval next to which everything else is negligible must not start at the rounding error of a difference.
+    // An interval next to which everything else is negligible must not start at the rounding error
+    // of a difference.
     let floor = 1e-12 / likelihood.intervals as f64;
     for value in &mut mass {
         *value = value.max(floor);
@@ -219,7 +238,8 @@ fn even(likelihood: Likelihood<'_>) -> Vec<f64> {
 }
 
 fn self_consistent(mass: &[f64], gradient: &[f64]) -> Vec<f64> {
-    let mut next: Vec<f64> = mass.iter().zip(gradient).map(|(mass, d)| (mass * d).max(0.0)).collect();
+    let mut next: Vec<f64> =
+        mass.iter().zip(gradient).map(|(mass, d)| (mass * d).max(0.0)).collect();
     normalise(&mut next);
     next
 }
@@ -232,8 +252,14 @@ fn normalise(mass: &mut [f64]) {
 }
 
 /// A constrained Newton step, or `None` when none was found that ascends.
-fn newton(likelihood: Likelihood<'_>, mass: &[f64], probabilities: &[f64], gradient: &[f64]) -> Option<Vec<f64>> {
-    let mut held: Vec<bool> = mass.iter().zip(gradient).map(|(mass, d)| *mass <= HELD && *d <= 1.0).collect();
+fn newton(
+    likelihood: Likelihood<'_>,
+    mass: &[f64],
+    probabilities: &[f64],
+    gradient: &[f64],
+) -> Option<Vec<f64>> {
+    let mut held: Vec<bool> =
+        mass.iter().zip(gradient).map(|(mass, d)| *mass <= HELD && *d <= 1.0).collect();
     let mut target = Vec::new();
     let (mut fewest, mut patience) = (usize::MAX, BLOCK_PATIENCE);
     for _ in 0..MOST_ROUNDS {
@@ -266,7 +292,8 @@ fn newton(likelihood: Likelihood<'_>, mass: &[f64], probabilities: &[f64], gradi
             .map(|(from, to)| if length < 1.0 { from + length * (to - from) } else { *to })
             .collect();
         let reached = likelihood.log(&likelihood.probabilities(&trial));
-        // Near the maximum the rise is below what a float can show; a full step is then taken on trust and judged by the conditions.
+        // Near the maximum the rise is below what a float can show; a full step is then taken on
+        // trust and judged by the conditions.
         if reached > current || (length >= 1.0 && reached >= current - tolerance) {
             return Some(trial);
         }
@@ -275,11 +302,13 @@ fn newton(likelihood: Likelihood<'_>, mass: &[f64], probabilities: &[f64], gradi
     None
 }
 
-/// The masses that maximise the second-order expansion of the log-likelihood when those `held` are zero; others may come out negative.
+/// The masses that maximise the second-order expansion of the log-likelihood when those `held` are
+/// zero; others may come out negative.
 ///
-/// A class of probability s and weight w contributes -w/2 (change/s - 1)^2, so this is a weighted least-squares problem in the change of
-/// the distribution function after each interval that is not held (Wang 2007, "On fast computation of the non-parametric maximum
-/// likelihood estimate of a mixing distribution").
+/// A class of probability s and weight w contributes -w/2 (change/s - 1)^2, so this is a weighted
+/// least-squares problem in the change of the distribution function after each interval that is not
+/// held (Wang 2007, "On fast computation of the non-parametric maximum likelihood estimate of a
+/// mixing distribution").
 fn quadratic_maximum(
     likelihood: Likelihood<'_>,
     mass: &[f64],
@@ -328,9 +357,16 @@ fn quadratic_maximum(
         last if last == count => sum,
         inner => change[inner - 1],
     };
-    let target: Vec<f64> = (0..n)
-        .map(|place| if held[place] { 0.0 } else { mass[place] + (at(rank[place + 1]) - at(rank[place])) })
-        .collect();
+    let target: Vec<f64> =
+        (0..n)
+            .map(|place| {
+                if held[place] {
+                    0.0
+                } else {
+                    mass[place] + (at(rank[place + 1]) - at(rank[place]))
+                }
+            })
+            .collect();
     target.iter().all(|value| value.is_finite()).then_some(target)
 }
 
@@ -338,7 +374,8 @@ fn quadratic_maximum(
 fn quadratic_slope(likelihood: Likelihood<'_>, probabilities: &[f64], mass: &[f64]) -> Vec<f64> {
     let reached = likelihood.probabilities(mass);
     let pulls = likelihood.classes.iter().zip(probabilities).zip(&reached);
-    let mut slope = likelihood.gather(pulls.map(|((class, p), reached)| class.weight / p * (2.0 - reached / p)));
+    let mut slope = likelihood
+        .gather(pulls.map(|((class, p), reached)| class.weight / p * (2.0 - reached / p)));
     let price: f64 = slope.iter().zip(mass).map(|(slope, mass)| slope * mass).sum();
     for value in &mut slope {
         *value -= price;
@@ -347,8 +384,14 @@ fn quadratic_slope(likelihood: Likelihood<'_>, probabilities: &[f64], mass: &[f6
 }
 
 /// Moves mass to the interval with the steepest derivative, as far as that ascends.
-fn vertex(likelihood: Likelihood<'_>, mass: &[f64], probabilities: &[f64], gradient: &[f64]) -> Vec<f64> {
-    let steepest = (0..mass.len()).max_by(|a, b| gradient[*a].total_cmp(&gradient[*b])).unwrap_or(0);
+fn vertex(
+    likelihood: Likelihood<'_>,
+    mass: &[f64],
+    probabilities: &[f64],
+    gradient: &[f64],
+) -> Vec<f64> {
+    let steepest =
+        (0..mass.len()).max_by(|a, b| gradient[*a].total_cmp(&gradient[*b])).unwrap_or(0);
     let current = likelihood.log(probabilities);
     let mut share = 0.5;
     for _ in 0..2 * HALVINGS {

@@ -9,9 +9,11 @@ use crate::units::Nanomina;
 pub enum Censoring {
     /// C = p: another prover's work was bought at p.
     Exact(Nanomina),
-    /// C > p: our own work was bought at p, so whatever competed with it asked more (right-censored).
+    /// C > p: our own work was bought at p, so whatever competed with it asked more
+    /// (right-censored).
     Above(Nanomina),
-    /// C <= p: another prover stands in the book at p, and only a lower fee can replace it (left-censored).
+    /// C <= p: another prover stands in the book at p, and only a lower fee can replace it
+    /// (left-censored).
     AtMost(Nanomina),
     /// `above` < C <= `at_most`: a histogram bucket; `None` is an open end.
     Between {
@@ -27,10 +29,12 @@ pub enum Censoring {
 pub struct Observation {
     /// What it says.
     pub censoring: Censoring,
-    /// How much it counts relative to the others; only ratios of weights matter. Not finite, negative or zero: dropped and counted.
+    /// How much it counts relative to the others; only ratios of weights matter. Not finite,
+    /// negative or zero: dropped and counted.
     pub weight: f64,
-    /// The group whose members share their evidence, usually the block that bought the work. Groups whose numbers are near each other were
-    /// bought near each other, where an order is known; else dependence beyond a group is not seen.
+    /// The group whose members share their evidence, usually the block that bought the work. Groups
+    /// whose numbers are near each other were bought near each other, where an order is known; else
+    /// dependence beyond a group is not seen.
     pub cluster: u64,
 }
 
@@ -51,9 +55,10 @@ impl Censoring {
             Self::Exact(price) => (price.get(), price.get()),
             Self::Above(price) => (price.get().saturating_add(1), OPEN),
             Self::AtMost(price) => (0, price.get()),
-            Self::Between { above, at_most } => {
-                (above.map_or(0, |price| price.get().saturating_add(1)), at_most.map_or(OPEN, Nanomina::get))
-            }
+            Self::Between { above, at_most } => (
+                above.map_or(0, |price| price.get().saturating_add(1)),
+                at_most.map_or(OPEN, Nanomina::get),
+            ),
         };
         (from <= to).then_some(Span { from, to })
     }
@@ -72,11 +77,12 @@ pub fn decay(age: Duration, half_life: Duration) -> f64 {
     (-(age.as_secs_f64() / half_life.as_secs_f64())).exp2()
 }
 
-/// The factor on the weight of each of `items` witnesses of one cluster, `items`^(exponent - 1), in (0, 1].
+/// The factor on the weight of each of `items` witnesses of one cluster, `items`^(exponent - 1), in
+/// (0, 1].
 ///
-/// Exponent 1 lets each item count (a block that buys 128 works weighs 128 times one that buys one), 0 lets each cluster count.
-/// It moves the point estimate; the band takes clusters as the unit of evidence whatever the exponent. The exponent is
-/// clamped to [0, 1]; NaN is 1.
+/// Exponent 1 lets each item count (a block that buys 128 works weighs 128 times one that buys
+/// one), 0 lets each cluster count. It moves the point estimate; the band takes clusters as the
+/// unit of evidence whatever the exponent. The exponent is clamped to [0, 1]; NaN is 1.
 pub fn temper(items: usize, exponent: f64) -> f64 {
     let exponent = if exponent.is_nan() { 1.0 } else { exponent.clamp(0.0, 1.0) };
     (items.max(1) as f64).powf(exponent - 1.0)
@@ -87,7 +93,8 @@ pub fn temper(items: usize, exponent: f64) -> f64 {
 pub struct Dropped {
     /// The weight was NaN, infinite or negative.
     pub invalid_weight: usize,
-    /// The weight was zero, or below 1e-9 of the largest: no influence that floating point could resolve.
+    /// The weight was zero, or below 1e-9 of the largest: no influence that floating point could
+    /// resolve.
     pub negligible_weight: usize,
     /// The interval held no price (`above` >= `at_most`).
     pub empty_interval: usize,
@@ -113,7 +120,8 @@ pub(super) struct Item {
 /// Weights below this share of the largest are dropped: 30 half-lives.
 const NEGLIGIBLE: f64 = 1e-9;
 
-/// The observations that count, in an order that does not depend on the order given, and the count of the others.
+/// The observations that count, in an order that does not depend on the order given, and the count
+/// of the others.
 pub(super) fn screen(observations: &[Observation]) -> (Vec<Item>, Dropped) {
     let mut dropped = Dropped::default();
     let mut items = Vec::with_capacity(observations.len());
@@ -140,12 +148,15 @@ pub(super) fn screen(observations: &[Observation]) -> (Vec<Item>, Dropped) {
         weight >= NEGLIGIBLE
     });
     dropped.negligible_weight = informative - items.len();
-    // Sales come cluster by cluster: then many short lists are sorted instead of a long one, to the same order.
+    // Sales come cluster by cluster: then many short lists are sorted instead of a long one, to the
+    // same order.
     if !items.is_sorted_by_key(|item| item.cluster) {
         items.sort_unstable_by_key(|item| item.cluster);
     }
     for cluster in items.chunk_by_mut(|a, b| a.cluster == b.cluster) {
-        cluster.sort_unstable_by(|a, b| a.span.cmp(&b.span).then_with(|| a.weight.total_cmp(&b.weight)));
+        cluster.sort_unstable_by(|a, b| {
+            a.span.cmp(&b.span).then_with(|| a.weight.total_cmp(&b.weight))
+        });
     }
     (items, dropped)
 }
@@ -158,9 +169,11 @@ mod tests {
     fn decay_halves_each_half_life_and_stays_in_the_unit_interval() {
         let hour = Duration::from_secs(3600);
         assert!((decay(hour * 3, hour) - 0.125).abs() < 1e-15);
-        for (age, half_life, expected) in
-            [(Duration::ZERO, Duration::ZERO, 1.0), (hour, Duration::ZERO, 0.0), (Duration::MAX, hour, 0.0)]
-        {
+        for (age, half_life, expected) in [
+            (Duration::ZERO, Duration::ZERO, 1.0),
+            (hour, Duration::ZERO, 0.0),
+            (Duration::MAX, hour, 0.0),
+        ] {
             assert!((decay(age, half_life) - expected).abs() < 1e-300);
         }
     }
@@ -188,7 +201,15 @@ mod tests {
         ];
         let (items, dropped) = screen(&given);
         assert_eq!(items.len(), 1);
-        assert_eq!(dropped, Dropped { invalid_weight: 3, negligible_weight: 2, empty_interval: 1, uninformative: 1 });
+        assert_eq!(
+            dropped,
+            Dropped {
+                invalid_weight: 3,
+                negligible_weight: 2,
+                empty_interval: 1,
+                uninformative: 1
+            }
+        );
         assert_eq!(dropped.total() + items.len(), given.len());
     }
 }

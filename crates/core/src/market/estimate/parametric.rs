@@ -1,13 +1,15 @@
-//! The fallback for few samples: C is 0 with some probability, else a mixture of two log-normals (dust, and priced work), rounded
-//! to whole nanomina.
+//! The fallback for few samples: C is 0 with some probability, else a mixture of two log-normals
+//! (dust, and priced work), rounded to whole nanomina.
 //!
-//! On positive fees bought on mainnet from 2021 to 2024 a mixture of two log-normals has the lowest AIC of the families tried in every era; none fits
-//! the atoms, so this serves only until there are enough samples for the nonparametric estimate.
+//! On positive fees bought on mainnet from 2021 to 2024 a mixture of two log-normals has the lowest
+//! AIC of the families tried in every era; none fits the atoms, so this serves only until there are
+//! enough samples for the nonparametric estimate.
 //!
-//! Fitted by expectation-maximisation (Dempster, Laird and Rubin 1977) with each observation's interval on the logarithmic scale. A weak
-//! prior keeps it from degenerating: a Dirichlet for the shares, and for each log-normal a normal-inverse-gamma, each worth
-//! `strength` observations. Weights are scaled to sum to the effective number of clusters, so that the prior is outweighed by independent evidence
-//! and not by one large purchase.
+//! Fitted by expectation-maximisation (Dempster, Laird and Rubin 1977) with each observation's
+//! interval on the logarithmic scale. A weak prior keeps it from degenerating: a Dirichlet for the
+//! shares, and for each log-normal a normal-inverse-gamma, each worth `strength` observations.
+//! Weights are scaled to sum to the effective number of clusters, so that the prior is outweighed
+//! by independent evidence and not by one large purchase.
 //!
 //! Invariants: shares are positive and sum to one; deviations are positive; nothing is NaN.
 
@@ -32,7 +34,8 @@ pub struct ComponentPrior {
     pub share: f64,
 }
 
-/// What is believed of C before any observation. Values that are not finite and positive are replaced by the default's.
+/// What is believed of C before any observation. Values that are not finite and positive are
+/// replaced by the default's.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Prior {
     /// The share of free works, relative to the components'.
@@ -46,8 +49,9 @@ pub struct Prior {
 }
 
 impl Default for Prior {
-    /// Dust about 10 nanomina and prices about 0.001 MINA, and the shares that works bought on mainnet from 2021 to 2025 had on average over
-    /// its regimes; together worth half an observation.
+    /// Dust about 10 nanomina and prices about 0.001 MINA, and the shares that works bought on
+    /// mainnet from 2021 to 2025 had on average over its regimes; together worth half an
+    /// observation.
     fn default() -> Self {
         Self {
             free_share: 0.75,
@@ -108,7 +112,8 @@ pub(super) fn fit(design: &Design, evidence: f64, prior: &Prior) -> Fit {
         .entries
         .iter()
         .map(|entry| {
-            let (from, to) = (design.grid[entry.from], design.grid.get(entry.to).copied().unwrap_or(OPEN));
+            let (from, to) =
+                (design.grid[entry.from], design.grid.get(entry.to).copied().unwrap_or(OPEN));
             let low = if from == 0 { f64::NEG_INFINITY } else { (from as f64 - 0.5).ln() };
             let high = if to == OPEN { f64::INFINITY } else { (to as f64 + 0.5).ln() };
             (low, high, entry.weight * evidence, from == 0)
@@ -138,16 +143,25 @@ pub(super) fn fit(design: &Design, evidence: f64, prior: &Prior) -> Fit {
 impl Mixture {
     fn distance(&self, other: &Self) -> f64 {
         let of = |(a, b): (&Component, &Component)| {
-            (a.share - b.share).abs().max((a.location - b.location).abs()).max((a.scale - b.scale).abs())
+            (a.share - b.share)
+                .abs()
+                .max((a.location - b.location).abs())
+                .max((a.scale - b.scale).abs())
         };
-        self.components.iter().zip(&other.components).map(of).fold((self.free - other.free).abs(), f64::max)
+        self.components
+            .iter()
+            .zip(&other.components)
+            .map(of)
+            .fold((self.free - other.free).abs(), f64::max)
     }
 }
 
 /// Replaces what is no belief (NaN, infinite, not positive) by the default's.
 fn sane(prior: &Prior) -> Prior {
     let standard = Prior::default();
-    let positive = |value: f64, otherwise: f64| if value.is_finite() && value > 0.0 { value } else { otherwise };
+    let positive = |value: f64, otherwise: f64| {
+        if value.is_finite() && value > 0.0 { value } else { otherwise }
+    };
     let component = |of: ComponentPrior, otherwise: ComponentPrior| ComponentPrior {
         median: positive(of.median, otherwise.median),
         deviation: positive(of.deviation, otherwise.deviation).clamp(1e-3, 1e3),
@@ -203,7 +217,8 @@ fn step(mixture: &Mixture, bounds: &[(f64, f64, f64, bool)], prior: &Prior) -> M
     }
 }
 
-/// A weight, and weighted sums of the logarithm and its square; or a probability with the two moments under it.
+/// A weight, and weighted sums of the logarithm and its square; or a probability with the two
+/// moments under it.
 #[derive(Clone, Copy, Debug, Default)]
 struct Moments {
     weight: f64,
@@ -222,14 +237,17 @@ impl Moments {
 }
 
 impl Component {
-    /// Its probability of an interval times its share, and the mean and mean square of the logarithm inside it.
+    /// Its probability of an interval times its share, and the mean and mean square of the
+    /// logarithm inside it.
     fn truncated(&self, low: f64, high: f64) -> Moments {
         let unit = Normal::standard();
         let (a, b) = ((low - self.location) / self.scale, (high - self.location) / self.scale);
         let moments = |probability: f64, mean: f64, square: f64| Moments {
             weight: self.share * probability,
             first: self.location + self.scale * mean,
-            second: self.location.powi(2) + 2.0 * self.location * self.scale * mean + self.scale.powi(2) * square,
+            second: self.location.powi(2)
+                + 2.0 * self.location * self.scale * mean
+                + self.scale.powi(2) * square,
         };
         if b - a < 1e-4 {
             let middle = f64::midpoint(a, b);
@@ -268,11 +286,16 @@ impl Stretch {
     /// S(f) with its band, `estimate` being the mixture's value in this stretch.
     pub(super) fn point(&self, estimate: f64, limits: &Limits) -> Point {
         let (low, high) = self.limits(estimate, limits);
-        Point { estimate, low: low.min(self.low_before).min(estimate), high: high.max(self.high_after).max(estimate) }
+        Point {
+            estimate,
+            low: low.min(self.low_before).min(estimate),
+            high: high.max(self.high_after).max(estimate),
+        }
     }
 }
 
-/// The stretches of the grid: each price counts as many trials as there are effective clusters that know its side of C.
+/// The stretches of the grid: each price counts as many trials as there are effective clusters that
+/// know its side of C.
 pub(super) fn stretches(design: &Design, mixture: &Mixture, limits: &Limits) -> Vec<Stretch> {
     let mut stretches: Vec<Stretch> = design
         .grid
@@ -286,8 +309,13 @@ pub(super) fn stretches(design: &Design, mixture: &Mixture, limits: &Limits) -> 
             high_after: 0.0,
         })
         .collect();
-    let ends: Vec<u64> =
-        design.grid.iter().skip(1).map(|next| next - 1).chain(std::iter::once(Nanomina::MAX.get())).collect();
+    let ends: Vec<u64> = design
+        .grid
+        .iter()
+        .skip(1)
+        .map(|next| next - 1)
+        .chain(std::iter::once(Nanomina::MAX.get()))
+        .collect();
     // A stretch's own ends count too: at a share of exactly 0 or 1 the limits jump outwards.
     let mut low = 1.0_f64;
     for (stretch, end) in stretches.iter_mut().zip(&ends) {
@@ -295,7 +323,9 @@ pub(super) fn stretches(design: &Design, mixture: &Mixture, limits: &Limits) -> 
         stretch.low_before = low;
         low = low.min(stretch.limits(mixture.survival(*end), limits).0);
     }
-    let mut high = stretches.last().map_or(1.0, |last| limits.around(0.0, 1.0, last.clusters, last.clusters - 1.0).1);
+    let mut high = stretches
+        .last()
+        .map_or(1.0, |last| limits.around(0.0, 1.0, last.clusters, last.clusters - 1.0).1);
     for (stretch, end) in stretches.iter_mut().zip(&ends).rev() {
         high = high.max(stretch.limits(mixture.survival(*end), limits).1);
         stretch.high_after = high;

@@ -1,6 +1,8 @@
-//! What the estimator hands out: S(f) = P(C > f) for any fee f, with a band, and how far to trust it.
+//! What the estimator hands out: S(f) = P(C > f) for any fee f, with a band, and how far to trust
+//! it.
 //!
-//! Invariants: S falls with f and lies in [0, 1]; `low` <= `estimate` <= `high`; nothing is NaN, whatever went in.
+//! Invariants: S falls with f and lies in [0, 1]; `low` <= `estimate` <= `high`; nothing is NaN,
+//! whatever went in.
 
 use super::{
     band::{Limits, Step},
@@ -80,21 +82,26 @@ impl Survival {
         match &self.curve {
             Curve::Steps(steps) => {
                 let passed = steps.partition_point(|step| step.from <= price);
-                let Some(Step { estimate, low, high, .. }) = passed.checked_sub(1).and_then(|at| steps.get(at)) else {
+                let Some(Step { estimate, low, high, .. }) =
+                    passed.checked_sub(1).and_then(|at| steps.get(at))
+                else {
                     return WIDEST;
                 };
                 Point { estimate: *estimate, low: *low, high: *high }
             }
             Curve::Mixture { mixture, stretches, limits } => {
                 let passed = stretches.partition_point(|stretch| stretch.from <= price);
-                let Some(stretch) = passed.checked_sub(1).and_then(|at| stretches.get(at)) else { return WIDEST };
+                let Some(stretch) = passed.checked_sub(1).and_then(|at| stretches.get(at)) else {
+                    return WIDEST;
+                };
                 stretch.point(mixture.survival(price), limits)
             }
             Curve::Nothing => WIDEST,
         }
     }
 
-    /// The least price x with P(C <= x) >= q; `None` when q is no probability, or when the quantile lies in the open tail.
+    /// The least price x with P(C <= x) >= q; `None` when q is no probability, or when the quantile
+    /// lies in the open tail.
     pub fn quantile(&self, q: f64) -> Option<Nanomina> {
         if !(0.0..=1.0).contains(&q) {
             return None;
@@ -129,16 +136,22 @@ impl Survival {
 
     /// P(C = 0): the share of works that cannot be sold at any fee; 0 when nothing was observed.
     pub fn zero_share(&self) -> f64 {
-        if matches!(self.curve, Curve::Nothing) { 0.0 } else { 1.0 - self.at(Nanomina::ZERO).estimate }
+        if matches!(self.curve, Curve::Nothing) {
+            0.0
+        } else {
+            1.0 - self.at(Nanomina::ZERO).estimate
+        }
     }
 
-    /// The fees that carry mass, ascending, and their masses. Nonparametric, they sum to one with [`Survival::mass_above_last`]: mass that is
-    /// known only to lie in an interval stands at its lower end. A parametric estimate has one atom, at zero.
+    /// The fees that carry mass, ascending, and their masses. Nonparametric, they sum to one with
+    /// [`Survival::mass_above_last`]: mass that is known only to lie in an interval stands at its
+    /// lower end. A parametric estimate has one atom, at zero.
     pub fn atoms(&self) -> impl Iterator<Item = (Nanomina, f64)> {
         self.atoms.iter().copied()
     }
 
-    /// Mass above the highest fee seen: own sales at that fee show that C is above it, and nothing shows how far.
+    /// Mass above the highest fee seen: own sales at that fee show that C is above it, and nothing
+    /// shows how far.
     ///
     /// `estimate` puts it just above that fee, `high` leaves it open. 0 of a parametric
     /// estimate, which takes its tail from the model.
@@ -156,7 +169,8 @@ impl Survival {
         self.clusters
     }
 
-    /// Kish's effective number of clusters, (sum w)^2 / sum w^2 over the clusters' weights; at most their number.
+    /// Kish's effective number of clusters, (sum w)^2 / sum w^2 over the clusters' weights; at most
+    /// their number.
     pub fn effective_samples(&self) -> f64 {
         self.effective_samples
     }

@@ -21,7 +21,8 @@ fn at_most(price: u64, cluster: u64) -> Observation {
 }
 
 fn between(above: u64, at_most: u64, cluster: u64) -> Observation {
-    let censoring = Censoring::Between { above: Some(nanomina(above)), at_most: Some(nanomina(at_most)) };
+    let censoring =
+        Censoring::Between { above: Some(nanomina(above)), at_most: Some(nanomina(at_most)) };
     Observation { censoring, weight: 1.0, cluster }
 }
 

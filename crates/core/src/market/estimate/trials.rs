@@ -1,7 +1,8 @@
 //! How many independent trials stand behind each value of the estimated distribution function.
 //!
-//! The variance of the value is computed from the influence of each cluster on it, once as if clusters were independent and once along the
-//! order of purchase; S(1 - S) over it is the number of trials.
+//! The variance of the value is computed from the influence of each cluster on it, once as if
+//! clusters were independent and once along the order of purchase; S(1 - S) over it is the number
+//! of trials.
 
 use super::{
     dependence::{Cosines, WAVES},
@@ -10,10 +11,12 @@ use super::{
     turnbull::Design,
 };
 
-/// Most places at which the variance is computed; between them the smaller of the neighbours' trial numbers serves.
+/// Most places at which the variance is computed; between them the smaller of the neighbours' trial
+/// numbers serves.
 const KNOTS: usize = 64;
 
-/// The effective independent trials behind one value, as each view of dependence has it; infinite where clusters do not differ.
+/// The effective independent trials behind one value, as each view of dependence has it; infinite
+/// where clusters do not differ.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Trials {
     /// If no cluster had to do with another.
@@ -82,7 +85,9 @@ pub(super) fn trials(design: &Design, mass: &[f64], above: &[f64]) -> Passed {
         response.push(0.0);
         let mut apart = 0.0;
         let influences = scores.chunk_by(|(one, ..), (other, ..)| one == other).map(|cluster| {
-            let parts = cluster.iter().map(|(_, first, past, score)| score * (response[*past] - response[*first]));
+            let parts = cluster
+                .iter()
+                .map(|(_, first, past, score)| score * (response[*past] - response[*first]));
             let influence: f64 = parts.sum();
             apart += influence * influence;
             (cluster[0].0, influence)
@@ -95,23 +100,28 @@ pub(super) fn trials(design: &Design, mass: &[f64], above: &[f64]) -> Passed {
         at_rank[knot] = Some(Trials { apart: of(apart), along: along.map(of) });
     }
     let at_rank = fill(&at_rank);
-    Passed { passed: rank.iter().map(|rank| at_rank[*rank]).collect(), freedoms: cosines.freedoms() }
+    Passed {
+        passed: rank.iter().map(|rank| at_rank[*rank]).collect(),
+        freedoms: cosines.freedoms(),
+    }
 }
 
 /// Mass that counts as none.
 const NOTHING: f64 = 1e-9;
 
-/// The values of the distribution function at which the variance is computed: all, or some evenly spread in S and in its logarithm.
+/// The values of the distribution function at which the variance is computed: all, or some evenly
+/// spread in S and in its logarithm.
 fn knots(share: &[f64]) -> Vec<usize> {
     let inner = 1..share.len().saturating_sub(1);
     if inner.len() <= KNOTS {
         return inner.collect();
     }
     let half = KNOTS / 2;
-    let marks = (1..=half).map(|step| step as f64 / half as f64).chain((1..=half / 2).flat_map(|step| {
-        let tail = 0.5 * 0.7_f64.powi(i32::try_from(step).unwrap_or(i32::MAX));
-        [tail, 1.0 - tail]
-    }));
+    let marks =
+        (1..=half).map(|step| step as f64 / half as f64).chain((1..=half / 2).flat_map(|step| {
+            let tail = 0.5 * 0.7_f64.powi(i32::try_from(step).unwrap_or(i32::MAX));
+            [tail, 1.0 - tail]
+        }));
     let mut found: Vec<usize> = marks
         .map(|mark| share.partition_point(|value| *value >= mark).clamp(1, share.len() - 2))
         .chain([1, share.len() - 2])

@@ -1,11 +1,13 @@
-//! Innermost intervals: the only places where a maximum-likelihood estimate from interval-censored data can put mass
-//! (Turnbull 1976, "The empirical distribution function with arbitrarily grouped, censored and truncated data", JRSS B 38).
+//! Innermost intervals: the only places where a maximum-likelihood estimate from interval-censored
+//! data can put mass (Turnbull 1976, "The empirical distribution function with arbitrarily grouped,
+//! censored and truncated data", JRSS B 38).
 //!
-//! Prices are integers and spans are closed, so an innermost interval begins at some span's lower end and stops at some span's upper
-//! end with no other end between; a span holds each of them whole or not at all.
+//! Prices are integers and spans are closed, so an innermost interval begins at some span's lower
+//! end and stops at some span's upper end with no other end between; a span holds each of them
+//! whole or not at all.
 //!
-//! Invariants: `grid` ascends and begins with 0; weights of entries, and of classes, sum to one; each class holds at least one
-//! interval; entries of one cluster are adjacent.
+//! Invariants: `grid` ascends and begins with 0; weights of entries, and of classes, sum to one;
+//! each class holds at least one interval; entries of one cluster are adjacent.
 
 use super::{
     npmle::Class,
@@ -56,7 +58,9 @@ impl Design {
         for item in items {
             total += item.weight;
             match (previous, entries.last_mut()) {
-                (Some(before), Some(entry)) if before.cluster == item.cluster && before.span == item.span => {
+                (Some(before), Some(entry))
+                    if before.cluster == item.cluster && before.span == item.span =>
+                {
                     entry.weight += item.weight;
                 }
                 _ => {
@@ -69,7 +73,13 @@ impl Design {
                         end if end == item.span.from => from,
                         end => position(end),
                     };
-                    entries.push(Entry { cluster: clusters - 1, from, to, class: 0, weight: item.weight });
+                    entries.push(Entry {
+                        cluster: clusters - 1,
+                        from,
+                        to,
+                        class: 0,
+                        weight: item.weight,
+                    });
                 }
             }
             previous = Some(item);
@@ -93,8 +103,10 @@ impl Design {
 
     /// Kish's effective number of clusters.
     pub(super) fn effective(&self) -> f64 {
-        let (sum, squares) =
-            self.weights().iter().fold((0.0, 0.0), |(sum, squares), weight| (sum + weight, squares + weight * weight));
+        let (sum, squares) = self
+            .weights()
+            .iter()
+            .fold((0.0, 0.0), |(sum, squares), weight| (sum + weight, squares + weight * weight));
         if squares > 0.0 { (sum * sum / squares).clamp(1.0, self.clusters as f64) } else { 0.0 }
     }
 }
@@ -136,7 +148,8 @@ fn innermost(grid: &[u64], entries: &[Entry]) -> Vec<Interval> {
         if stops[place]
             && let Some(from) = begun.take()
         {
-            intervals.push(Interval { from: grid[from], to: grid.get(place).copied().unwrap_or(OPEN) });
+            intervals
+                .push(Interval { from: grid[from], to: grid.get(place).copied().unwrap_or(OPEN) });
         }
     }
     intervals
@@ -144,14 +157,20 @@ fn innermost(grid: &[u64], entries: &[Entry]) -> Vec<Interval> {
 
 /// Merges entries that hold the same intervals into classes of the likelihood.
 fn classify(grid: &[u64], intervals: &[Interval], entries: &mut [Entry]) -> Vec<Class> {
-    let first: Vec<usize> =
-        grid.iter().map(|price| intervals.partition_point(|interval| interval.from < *price)).collect();
-    let past: Vec<usize> =
-        grid.iter().map(|price| intervals.partition_point(|interval| interval.to <= *price)).collect();
+    let first: Vec<usize> = grid
+        .iter()
+        .map(|price| intervals.partition_point(|interval| interval.from < *price))
+        .collect();
+    let past: Vec<usize> = grid
+        .iter()
+        .map(|price| intervals.partition_point(|interval| interval.to <= *price))
+        .collect();
     let mut keyed: Vec<(usize, usize, usize)> = entries
         .iter()
         .enumerate()
-        .map(|(at, entry)| (first[entry.from], past.get(entry.to).copied().unwrap_or(intervals.len()), at))
+        .map(|(at, entry)| {
+            (first[entry.from], past.get(entry.to).copied().unwrap_or(intervals.len()), at)
+        })
         .collect();
     keyed.sort_unstable();
     let mut classes: Vec<Class> = Vec::new();
@@ -175,7 +194,11 @@ mod tests {
         let items: Vec<Item> = spans
             .iter()
             .zip(0..)
-            .map(|((from, to), cluster)| Item { span: Span { from: *from, to: *to }, weight: 1.0, cluster })
+            .map(|((from, to), cluster)| Item {
+                span: Span { from: *from, to: *to },
+                weight: 1.0,
+                cluster,
+            })
             .collect();
         Design::new(&items)
     }

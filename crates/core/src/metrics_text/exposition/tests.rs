@@ -13,7 +13,8 @@ fn samples_go_to_the_family_whose_kind_has_their_suffix() {
                 #TYPE g gauge\ng 1\ng_sum 2\nu_count 3\n";
     let read = Exposition::parse(text);
     assert_eq!(read.defect_count(), 0);
-    let expected = [("h", 3), ("h_max", 1), ("s", 3), ("c", 2), ("g", 1), ("g_sum", 1), ("u_count", 1)];
+    let expected =
+        [("h", 3), ("h_max", 1), ("s", 3), ("c", 2), ("g", 1), ("g_sum", 1), ("u_count", 1)];
     assert_eq!(names(&read), expected.map(|(name, samples)| (name.to_owned(), samples)));
     assert_eq!(read.family("c").unwrap().value(), Some(7.0));
     assert_eq!(read.family("h").unwrap().value(), None);
@@ -28,7 +29,10 @@ fn an_interrupted_family_is_put_together_in_order() {
     let read = Exposition::parse(text);
     let values = |name: &str| {
         let family = read.family(name).unwrap();
-        family.samples().map(|sample| (sample.label("n").map(|n| n.into_owned()), sample.value)).collect::<Vec<_>>()
+        family
+            .samples()
+            .map(|sample| (sample.label("n").map(|n| n.into_owned()), sample.value))
+            .collect::<Vec<_>>()
     };
     let label = |n: &str| Some(n.to_owned());
     assert_eq!(values("a"), [(label("1"), 1.0), (label("2"), 3.0), (label("4"), 5.0)]);
@@ -62,18 +66,27 @@ fn types_that_contradict_or_come_late_are_defects() {
     let read = Exposition::parse(text);
     let expected = [(4, DefectKind::ContradictingType), (6, DefectKind::LateType)];
     assert_eq!(read.defects(), expected.map(|(line, kind)| Defect { line, kind }));
-    assert_eq!((read.family("a").unwrap().kind(), read.family("b").unwrap().kind()), (Kind::Gauge, Kind::Untyped));
+    assert_eq!(
+        (read.family("a").unwrap().kind(), read.family("b").unwrap().kind()),
+        (Kind::Gauge, Kind::Untyped)
+    );
 }
 
 #[test]
 fn a_bad_line_costs_only_itself() {
-    let read = Exposition::parse("a 1\r\n...\r\nb{x=\"1\", y=\"2} 2\r\n\r\nc{z=\"3\"} oops\nd{w=\"4\"} 4");
-    let expected = [(2, DefectKind::BadName), (3, DefectKind::BadLabels), (5, DefectKind::BadValue)];
+    let read =
+        Exposition::parse("a 1\r\n...\r\nb{x=\"1\", y=\"2} 2\r\n\r\nc{z=\"3\"} oops\nd{w=\"4\"} 4");
+    let expected =
+        [(2, DefectKind::BadName), (3, DefectKind::BadLabels), (5, DefectKind::BadValue)];
     assert_eq!(read.defects(), expected.map(|(line, kind)| Defect { line, kind }));
     assert_eq!(read.defects()[0].to_string(), "line 2: no metric name");
     assert_eq!(names(&read), [("a".to_owned(), 1), ("d".to_owned(), 1)]);
     let sample = read.family("d").unwrap().samples().next().unwrap();
-    assert_eq!(sample.labels.len(), 1, "labels of lines that were dropped do not leak into the next");
+    assert_eq!(
+        sample.labels.len(),
+        1,
+        "labels of lines that were dropped do not leak into the next"
+    );
     assert_eq!(sample.label("w").as_deref(), Some("4"));
 }
 

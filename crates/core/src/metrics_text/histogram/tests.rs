@@ -22,9 +22,13 @@ fn descending_and_ascending_buckets_are_the_same() {
     let expected = Histogram::try_new(vec![0.0, 1.0, 2.0], vec![4.0, 4.0, 7.0, 9.0], 12.0).unwrap();
     assert_eq!(read(&[SUM, COUNT, INF, TWO, ONE, ZERO]), Ok(expected.clone()));
     assert_eq!(read(&[ZERO, ONE, TWO, INF, SUM, COUNT]), Ok(expected.clone()));
-    let intervals: Vec<_> = expected.intervals().map(|each| (each.above, each.up_to, each.count)).collect();
+    let intervals: Vec<_> =
+        expected.intervals().map(|each| (each.above, each.up_to, each.count)).collect();
     let infinity = f64::INFINITY;
-    assert_eq!(intervals, [(-infinity, 0.0, 4.0), (0.0, 1.0, 0.0), (1.0, 2.0, 3.0), (2.0, infinity, 2.0)]);
+    assert_eq!(
+        intervals,
+        [(-infinity, 0.0, 4.0), (0.0, 1.0, 0.0), (1.0, 2.0, 3.0), (2.0, infinity, 2.0)]
+    );
     assert_eq!((expected.total(), expected.sum()), (9.0, 12.0));
     assert_eq!(expected.into_parts(), (vec![0.0, 1.0, 2.0], vec![4.0, 4.0, 7.0, 9.0], 12.0));
 }
@@ -35,7 +39,10 @@ fn infinity_and_count_stand_for_each_other() {
     assert_eq!(read(&[SUM, INF, ONE]), Ok(full.clone()));
     assert_eq!(read(&[SUM, COUNT, ONE]), Ok(full));
     assert_eq!(read(&[SUM, ONE]), Err(HistogramDefect::MissingTotal));
-    assert_eq!(read(&[SUM, "_count 8", INF, ONE]), Err(HistogramDefect::CountMismatch { infinity: 9.0, count: 8.0 }));
+    assert_eq!(
+        read(&[SUM, "_count 8", INF, ONE]),
+        Err(HistogramDefect::CountMismatch { infinity: 9.0, count: 8.0 })
+    );
     assert_eq!(read(&[SUM, COUNT]).unwrap().bounds(), [0.0; 0]);
 }
 
@@ -72,9 +79,15 @@ fn what_is_no_histogram_is_refused() {
     let defect = Histogram::from_family(&exposition.family("h").unwrap());
     assert_eq!(defect, Err(NotAHistogram { kind: Kind::Counter }));
     assert_eq!(Histogram::try_new(vec![], vec![], 0.0), Err(MissingTotal));
-    assert_eq!(Histogram::try_new(vec![1.0], vec![1.0], 0.0), Err(LengthMismatch { bounds: 1, counts: 1 }));
+    assert_eq!(
+        Histogram::try_new(vec![1.0], vec![1.0], 0.0),
+        Err(LengthMismatch { bounds: 1, counts: 1 })
+    );
     assert_eq!(Histogram::try_new(vec![f64::NAN], vec![1.0, 1.0], 0.0), Err(BadBound));
-    assert_eq!(Histogram::try_new(vec![2.0, 1.0], vec![1.0; 3], 0.0), Err(RepeatedBound { bound: 1.0 }));
+    assert_eq!(
+        Histogram::try_new(vec![2.0, 1.0], vec![1.0; 3], 0.0),
+        Err(RepeatedBound { bound: 1.0 })
+    );
 }
 
 #[test]

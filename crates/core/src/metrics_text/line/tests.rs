@@ -4,7 +4,10 @@ use super::*;
 fn read(line: &str) -> Result<(Line<'_>, Vec<(String, String)>), DefectKind> {
     let mut labels = Vec::new();
     let line = Line::read(line, &mut labels)?;
-    Ok((line, labels.iter().map(|label| (label.name().to_owned(), label.value().into_owned())).collect()))
+    Ok((
+        line,
+        labels.iter().map(|label| (label.name().to_owned(), label.value().into_owned())).collect(),
+    ))
 }
 
 fn value(line: &str) -> Result<f64, DefectKind> {
@@ -18,16 +21,26 @@ fn value(line: &str) -> Result<f64, DefectKind> {
 fn comments_are_read_in_both_dialects() {
     let help = Line::Help { name: "a_b", text: "# of  things " };
     let kind = Line::Type { name: "a_b", kind: Kind::Histogram };
-    for line in ["#HELP a_b # of  things ", "# HELP a_b  # of  things ", " #\tHELP\ta_b\t# of  things "] {
+    for line in
+        ["#HELP a_b # of  things ", "# HELP a_b  # of  things ", " #\tHELP\ta_b\t# of  things "]
+    {
         assert_eq!(read(line).unwrap().0, help, "{line}");
     }
     for line in ["#TYPE a_b histogram", "# TYPE a_b histogram", "#\tTYPE  a_b  histogram \r"] {
         assert_eq!(read(line).unwrap().0, kind, "{line}");
     }
     assert_eq!(read("#HELP a").unwrap().0, Line::Help { name: "a", text: "" });
-    for line in
-        ["", "  \t", "\r", "#", "# EOF", "#HELPFUL a b", "#TYPES a b", "# UNIT a_seconds seconds", "# any {\" text"]
-    {
+    for line in [
+        "",
+        "  \t",
+        "\r",
+        "#",
+        "# EOF",
+        "#HELPFUL a b",
+        "#TYPES a b",
+        "# UNIT a_seconds seconds",
+        "# any {\" text",
+    ] {
         assert_eq!(read(line).unwrap().0, Line::Nothing, "{line:?}");
     }
 }
@@ -65,7 +78,11 @@ fn values_are_those_of_percent_g_and_of_go() {
         ("Inf", f64::INFINITY),
         ("-Inf", f64::NEG_INFINITY),
     ] {
-        assert_eq!(value(&format!("a {text}")).map(f64::to_bits), Ok(f64::to_bits(expected)), "{text}");
+        assert_eq!(
+            value(&format!("a {text}")).map(f64::to_bits),
+            Ok(f64::to_bits(expected)),
+            "{text}"
+        );
     }
     for text in ["Nan", "NaN", "nan", "-nan"] {
         assert!(value(&format!("a {text}")).unwrap().is_nan(), "{text}");
@@ -74,7 +91,10 @@ fn values_are_those_of_percent_g_and_of_go() {
 
 #[test]
 fn what_is_no_number_is_a_defect() {
-    for text in ["x", "-", "+", ".", "1,5", "1_000", "0x10", "1e", "1e999", "-1e999", "--1", "\"1\"", "1\u{a0}", "١"] {
+    for text in [
+        "x", "-", "+", ".", "1,5", "1_000", "0x10", "1e", "1e999", "-1e999", "--1", "\"1\"",
+        "1\u{a0}", "١",
+    ] {
         assert_eq!(value(&format!("a {text}")), Err(DefectKind::BadValue), "{text}");
     }
     for line in ["a", "a ", "a\t\r", "a{}", "a{b=\"c\"} "] {
@@ -84,7 +104,8 @@ fn what_is_no_number_is_a_defect() {
 
 #[test]
 fn names_end_where_a_blank_or_brace_begins() {
-    for line in ["...", "9a 1", "{a=\"b\"} 1", "a-b 1", "a+1", "é 1", "aé 1", "a.b 1", "\"a\" 1"] {
+    for line in ["...", "9a 1", "{a=\"b\"} 1", "a-b 1", "a+1", "é 1", "aé 1", "a.b 1", "\"a\" 1"]
+    {
         assert_eq!(value(line), Err(DefectKind::BadName), "{line}");
     }
     for line in ["a:b_9 1", "_ 1", ":a 1", "a{}1", "a {} 1", " \ta\t1 \r"] {
@@ -109,7 +130,8 @@ fn labels_may_hold_what_ends_them() {
         (r#"a{a="é # 字"} 1"#, vec![("a", "é # 字")]),
     ] {
         let labels = read(line).unwrap().1;
-        let labels: Vec<_> = labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let labels: Vec<_> =
+            labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         assert_eq!(labels, expected, "{line}");
     }
 }

@@ -18,8 +18,11 @@ fn nothing_observed_or_nothing_priced_is_said() {
 
 #[test]
 fn prices_beyond_the_bounds_cannot_be_resolved() {
-    let expected =
-        |priced, share| Resolution::CannotResolve { priced, share_above_last_bound: share, last_bound: Some(9.0) };
+    let expected = |priced, share| Resolution::CannotResolve {
+        priced,
+        share_above_last_bound: share,
+        last_bound: Some(9.0),
+    };
     assert_eq!(daemon(98_000.0, 100.0, 1900.0), expected(2000.0, 0.95));
     assert_eq!(daemon(0.0, 0.0, 500.0), expected(500.0, 1.0));
     assert_eq!(daemon(0.0, 89.0, 11.0), expected(100.0, 0.11));
@@ -33,7 +36,9 @@ fn prices_among_the_bounds_resolve() {
         median: Bracket { above: Some(0.0), up_to: 1.0 },
     };
     assert_eq!(daemon(5.0, 90.0, 10.0), expected);
-    let spread = Histogram::try_new(vec![0.0, 1.0, 20.0, 500.0], vec![40.0, 50.0, 139.0, 140.0, 140.0], 0.0).unwrap();
+    let spread =
+        Histogram::try_new(vec![0.0, 1.0, 20.0, 500.0], vec![40.0, 50.0, 139.0, 140.0, 140.0], 0.0)
+            .unwrap();
     let expected = Resolution::Resolves {
         priced: 100.0,
         share_above_last_bound: 0.0,
@@ -55,7 +60,8 @@ fn the_verdict_does_not_depend_on_the_unit() {
         }
         other => panic!("{other:?}"),
     };
-    let ((priced, above, up_to), (priced_nano, above_nano, up_to_nano)) = (share(scaled(1.0)), share(scaled(1e9)));
+    let ((priced, above, up_to), (priced_nano, above_nano, up_to_nano)) =
+        (share(scaled(1.0)), share(scaled(1e9)));
     assert_eq!((priced, above, up_to * 1e9), (priced_nano, above_nano, up_to_nano));
 }
 
@@ -64,7 +70,11 @@ fn without_a_bound_above_zero_nothing_is_resolved() {
     for bounds in [vec![], vec![0.0], vec![-1.0, 0.0]] {
         let mut counts = vec![0.0; bounds.len()];
         counts.push(7.0);
-        let expected = Resolution::CannotResolve { priced: 7.0, share_above_last_bound: 1.0, last_bound: None };
+        let expected = Resolution::CannotResolve {
+            priced: 7.0,
+            share_above_last_bound: 1.0,
+            last_bound: None,
+        };
         assert_eq!(Histogram::try_new(bounds, counts, 0.0).unwrap().resolution(None), expected);
     }
 }

@@ -14,8 +14,14 @@ fn a_clock_that_was_set_back_does_not_prolong_what_is_waited_for() {
     let hold = story.params.safety.external_hold;
     story.memory.observe(&story.look, Mode::Live, &story.params.safety);
     let now = Some(time(NOW));
-    assert_eq!((story.memory.fee_changed, story.memory.switched.map(|switched| switched.at)), (now, now));
-    assert_eq!((story.memory.changes.back(), story.memory.switches.back()), (now.as_ref(), now.as_ref()));
+    assert_eq!(
+        (story.memory.fee_changed, story.memory.switched.map(|switched| switched.at)),
+        (now, now)
+    );
+    assert_eq!(
+        (story.memory.changes.back(), story.memory.switches.back()),
+        (now.as_ref(), now.as_ref())
+    );
     assert_eq!(story.memory.external_hold, Some(time(NOW) + hold));
     story.look.at = time(NOW) + hold;
     story.memory.observe(&story.look, Mode::Live, &story.params.safety);

@@ -9,7 +9,11 @@ fn reasons_to_hold_come_in_the_order_of_their_priority() {
     assert_eq!(story.code(), ("hold", "chain_fault"));
     story.params.block_production.enabled = true;
     story.status(|status| status.next_block_production = Some(time(NOW + 60)));
-    assert_eq!(story.code(), ("switch_off", "own_block_ahead"), "room is made without knowing the market");
+    assert_eq!(
+        story.code(),
+        ("switch_off", "own_block_ahead"),
+        "room is made without knowing the market"
+    );
     story.status(|status| status.worker = Some(key("someone")));
     assert_eq!(story.code(), ("hold", "foreign_key"));
     story.memory.external_hold = Some(time(NOW + 60));
@@ -50,15 +54,24 @@ fn one_that_hands_out_work_without_showing_a_key_is_a_coordinator() {
         let status = look.status.as_mut().unwrap();
         (status.uptime, status.worker) = (Duration::from_secs(uptime), on.then(|| key("us")));
         let (assigned_to_own, completed_by_own) = (Some(assigned), Some(completed));
-        look.metrics = Some(Ok(PoolMetrics { assigned_to_own, completed_by_own, ..PoolMetrics::default() }));
+        look.metrics =
+            Some(Ok(PoolMetrics { assigned_to_own, completed_by_own, ..PoolMetrics::default() }));
         memory.observe(&look, Mode::Live, &safety);
         memory.role(RoleSetting::Auto)
     };
     assert_eq!(seen(0, 1_000, false, 5.0, 3.0), Role::Unsure);
-    assert_eq!(seen(60, 1_060, false, 5.0, 4.0), Role::Unsure, "a proof begun before the key was taken away");
+    assert_eq!(
+        seen(60, 1_060, false, 5.0, 4.0),
+        Role::Unsure,
+        "a proof begun before the key was taken away"
+    );
     assert_eq!(seen(1_200, 2_200, false, 5.0, 5.0), Role::Coordinator, "none takes that long");
     assert_eq!(seen(1_260, 2_260, true, 5.0, 5.0), Role::Worker);
-    assert_eq!(seen(1_320, 2_320, false, 6.0, 5.0), Role::Worker, "handed out while the key was shown");
+    assert_eq!(
+        seen(1_320, 2_320, false, 6.0, 5.0),
+        Role::Worker,
+        "handed out while the key was shown"
+    );
     assert_eq!(seen(1_380, 2_380, false, 7.0, 5.0), Role::Coordinator);
     assert_eq!(seen(1_440, 30, false, 0.0, 0.0), Role::Coordinator, "a restart shows nothing");
     assert_eq!(seen(1_500, 90, true, 0.0, 0.0), Role::Worker);
@@ -73,8 +86,14 @@ fn metrics_that_cannot_be_true_hold_at_once_and_silent_ones_after_a_while() {
     story.memory.metrics_read = Some(time(NOW - 60));
     story.look.metrics = Some(Err(lie.clone()));
     let decision = story.decide();
-    assert_eq!((decision.action, decision.reason), (Action::Hold, Reason::MetricsFault { fault: lie }));
-    assert!(decision.target.is_some() && decision.appraisal.is_some(), "what would be done is told");
+    assert_eq!(
+        (decision.action, decision.reason),
+        (Action::Hold, Reason::MetricsFault { fault: lie })
+    );
+    assert!(
+        decision.target.is_some() && decision.appraisal.is_some(),
+        "what would be done is told"
+    );
     story.look.metrics = Some(Err(Fault::Unreachable { cause: "refused".into() }));
     assert_eq!(story.code(), ("set_fee", "price_move"));
     for read in [None, Some(time(NOW - 300))] {
@@ -134,9 +153,12 @@ fn the_breaker_opens_after_failures_in_a_row_and_closes_after_successes() {
     let good = fixtures::look(0, Vec::new(), Vec::new());
     let mut bad = good.clone();
     bad.status = Err(Fault::TimedOut { limit: Duration::from_secs(30) });
-    let held = Decision { action: Action::Hold, reason: Reason::AtTarget, target: None, appraisal: None };
+    let held =
+        Decision { action: Action::Hold, reason: Reason::AtTarget, target: None, appraisal: None };
     let safety = Safety { max_consecutive_failures: 2, ..Safety::default() };
-    for (look, open) in [(&bad, false), (&good, false), (&bad, false), (&bad, true), (&good, true), (&good, false)] {
+    for (look, open) in
+        [(&bad, false), (&good, false), (&bad, false), (&bad, true), (&good, true), (&good, false)]
+    {
         memory.note(look.at, look, &held, &Outcome::Held, &safety);
         assert_eq!(memory.breaker.is_open(), open);
     }

@@ -23,8 +23,10 @@ use crate::{
 
 /// A market in which 90 works an hour sell at `price`, of which `free` in ten sell for nothing.
 fn market(price: u64, free: i64) -> Vec<Arc<Block>> {
-    let works: Vec<(i64, u64, &str)> = (0..90).map(|i| (i, if i % 10 < free { 0 } else { price }, "them")).collect();
-    let fresh = |n: i64| works.iter().map(|&(id, paid, by)| (id + 1_000 * n, paid, by)).collect::<Vec<_>>();
+    let works: Vec<(i64, u64, &str)> =
+        (0..90).map(|i| (i, if i % 10 < free { 0 } else { price }, "them")).collect();
+    let fresh =
+        |n: i64| works.iter().map(|&(id, paid, by)| (id + 1_000 * n, paid, by)).collect::<Vec<_>>();
     (0..8).map(|n| block(u32::try_from(n).unwrap() + 1, "b", n * 3_600, &fresh(n))).collect()
 }
 
@@ -47,7 +49,12 @@ impl Story {
             safety: Safety::default(),
         };
         let look = fixtures::look(NOW, blocks, vec![open_work(900_000, None)]);
-        Self { params, memory: Memory { shown_key: Some(key("us")), ..Memory::default() }, look, cost: Ok(fee(1_000)) }
+        Self {
+            params,
+            memory: Memory { shown_key: Some(key("us")), ..Memory::default() },
+            look,
+            cost: Ok(fee(1_000)),
+        }
     }
 
     fn status(&mut self, change: impl FnOnce(&mut crate::market::Status)) -> &mut Self {

@@ -26,8 +26,13 @@ fn someone_elses_change_is_left_alone_for_a_while_but_a_restart_is_not_a_change(
     assert_eq!(memory.external_hold, None);
 }
 
-/// Two controllers with different settings on one daemon, a look of each every twenty minutes; when the fee changed, in hours.
-fn fight(change: ExternalChange, days: i64, mut each_look: impl FnMut(&mut Memory)) -> (Vec<i64>, Vec<&'static str>) {
+/// Two controllers with different settings on one daemon, a look of each every twenty minutes; when
+/// the fee changed, in hours.
+fn fight(
+    change: ExternalChange,
+    days: i64,
+    mut each_look: impl FnMut(&mut Memory),
+) -> (Vec<i64>, Vec<&'static str>) {
     let mut fee_asked = fee(7);
     let mut rivals = [1_000_000, 2_000_000].map(|wanted| {
         let mut story = Story::new(market(5_000_000, 0));
@@ -40,7 +45,9 @@ fn fight(change: ExternalChange, days: i64, mut each_look: impl FnMut(&mut Memor
         for (rival, offset) in rivals.iter_mut().zip([0, 600]) {
             let passed = step * 1_200 + offset;
             let mut blocks = market(5_000_000, 0);
-            blocks.iter_mut().for_each(|block| Arc::make_mut(block).at += SignedDuration::from_secs(passed));
+            blocks
+                .iter_mut()
+                .for_each(|block| Arc::make_mut(block).at += SignedDuration::from_secs(passed));
             rival.look = fixtures::look(NOW + passed, blocks, Vec::new());
             rival.status(|status| {
                 status.fee = fee_asked;
@@ -56,7 +63,13 @@ fn fight(change: ExternalChange, days: i64, mut each_look: impl FnMut(&mut Memor
                 (fee_asked, outcome) = (fee, Outcome::Confirmed);
                 changes.push(passed / 3_600);
             }
-            rival.memory.note(rival.look.at, &rival.look, &decision, &outcome, &rival.params.safety);
+            rival.memory.note(
+                rival.look.at,
+                &rival.look,
+                &decision,
+                &outcome,
+                &rival.params.safety,
+            );
             each_look(&mut rival.memory);
         }
     }
@@ -127,7 +140,10 @@ fn a_change_that_an_action_overtook_is_left_alone_as_any_other() {
     let overtook = Overtaken { found: asked(fee(77)), left: asked(fee(4_999_999)) };
     let outcome = Outcome::Applied { unread: None, overtook: Some(overtook) };
     story.memory.note(story.look.at, &story.look, &decision, &outcome, &story.params.safety);
-    assert_eq!((story.memory.known.as_ref(), story.memory.changes.len()), (Some(&asked(fee(4_999_999))), 1));
+    assert_eq!(
+        (story.memory.known.as_ref(), story.memory.changes.len()),
+        (Some(&asked(fee(4_999_999))), 1)
+    );
     story.status(|status| status.fee = fee(4_999_999));
     story.memory.observe(&story.look, Mode::Live, &story.params.safety);
     assert!(matches!(story.decide().reason, Reason::ExternalChange { .. }));

@@ -2,11 +2,13 @@
 
 use super::*;
 
-/// Work for which nobody pays, proved by others but for one: some dearer than the fee asked. Nothing it can earn is enough.
+/// Work for which nobody pays, proved by others but for one: some dearer than the fee asked.
+/// Nothing it can earn is enough.
 fn covered(uncovered: Option<i64>) -> Story {
     let mut story = Story::new(market(5_000_000, 10));
     story.params.pricing.stop_below = FeeRate::new(1_000_000_000_000);
-    let works = [open_work(900_000, Some((400_000_000, "them"))), open_work(900_001, Some((0, "them")))];
+    let works =
+        [open_work(900_000, Some((400_000_000, "them"))), open_work(900_001, Some((0, "them")))];
     let works = works.into_iter().chain(uncovered.map(|id| open_work(id, None)));
     story.look.book.as_mut().unwrap().as_mut().unwrap().works = works.collect();
     story
@@ -17,8 +19,18 @@ fn a_worker_that_can_be_kept_from_new_work_finishes_its_proof_before_it_stops() 
     let mut story = covered(None);
     let decision = story.decide();
     assert_eq!(decision.action, Action::Park { fee: story.params.pricing.ceiling });
-    assert_eq!(decision.reason, Reason::WindingDown { remaining: Duration::from_secs(120) }, "30 works an hour");
-    story.memory.note(story.look.at, &story.look, &decision, &Outcome::Confirmed, &story.params.safety);
+    assert_eq!(
+        decision.reason,
+        Reason::WindingDown { remaining: Duration::from_secs(120) },
+        "30 works an hour"
+    );
+    story.memory.note(
+        story.look.at,
+        &story.look,
+        &decision,
+        &Outcome::Confirmed,
+        &story.params.safety,
+    );
     story.status(|status| status.fee = Nanomina::ONE_MINA);
     let mut later = |seconds: i64| {
         story.look.at = time(NOW + seconds);
@@ -28,7 +40,13 @@ fn a_worker_that_can_be_kept_from_new_work_finishes_its_proof_before_it_stops() 
         });
         story.memory.observe(&story.look, Mode::Live, &story.params.safety);
         let decision = story.decide();
-        story.memory.note(story.look.at, &story.look, &decision, &Outcome::Held, &story.params.safety);
+        story.memory.note(
+            story.look.at,
+            &story.look,
+            &decision,
+            &Outcome::Held,
+            &story.params.safety,
+        );
         (decision.action.code(), decision.reason.code())
     };
     assert_eq!(later(60), ("hold", "winding_down"));
@@ -51,7 +69,11 @@ fn a_stop_that_would_save_no_proof_is_not_delayed() {
     assert_eq!(cooling.code(), ("switch_off", "uneconomical"), "the fee may not be changed yet");
     let mut spent = covered(None);
     spent.memory.changes = (0..47).map(|_| time(NOW - 3_600)).collect();
-    assert_eq!(spent.code(), ("switch_off", "uneconomical"), "the last change of the day is for the key");
+    assert_eq!(
+        spent.code(),
+        ("switch_off", "uneconomical"),
+        "the last change of the day is for the key"
+    );
 }
 
 #[test]
@@ -64,12 +86,24 @@ fn an_own_block_does_not_wait_for_a_proof_and_better_prices_end_the_winding_down
     story.status(|status| status.next_block_production = Some(time(NOW + 60)));
     let decision = story.decide();
     assert_eq!((decision.action.code(), decision.reason.code()), ("switch_off", "own_block_ahead"));
-    story.memory.note(story.look.at, &story.look, &decision, &Outcome::Confirmed, &story.params.safety);
+    story.memory.note(
+        story.look.at,
+        &story.look,
+        &decision,
+        &Outcome::Confirmed,
+        &story.params.safety,
+    );
     assert_eq!(story.memory.winding_down, None);
     let mut better = Story::new(market(5_000_000, 1));
     better.memory.winding_down = Some(time(NOW - 10));
     let decision = better.decide();
-    better.memory.note(better.look.at, &better.look, &decision, &Outcome::Confirmed, &better.params.safety);
+    better.memory.note(
+        better.look.at,
+        &better.look,
+        &decision,
+        &Outcome::Confirmed,
+        &better.params.safety,
+    );
     assert_eq!((decision.action.code(), better.memory.winding_down), ("set_fee", None));
 }
 
@@ -81,7 +115,11 @@ fn between_two_fees_lies_the_cooldown_also_where_the_worker_is_switched_on() {
     assert_eq!(story.code(), ("hold", "cooldown"));
     story.memory.making_room_for = Some(time(NOW - 120));
     let asked = story.look.status.as_ref().unwrap().fee;
-    assert_eq!(story.decide().action, Action::SwitchOn { key: key("us"), fee: asked }, "a block only interrupts");
+    assert_eq!(
+        story.decide().action,
+        Action::SwitchOn { key: key("us"), fee: asked },
+        "a block only interrupts"
+    );
     story.memory.fee_changed = None;
     assert_eq!(story.decide().action, Action::SwitchOn { key: key("us"), fee: fee(4_999_999) });
 }
@@ -94,7 +132,13 @@ fn a_switch_waits_for_looks_that_agree() {
     for _ in 0..3 {
         let decision = story.decide();
         codes.push(decision.reason.code());
-        story.memory.note(story.look.at, &story.look, &decision, &Outcome::Held, &story.params.safety);
+        story.memory.note(
+            story.look.at,
+            &story.look,
+            &decision,
+            &Outcome::Held,
+            &story.params.safety,
+        );
     }
     assert_eq!(codes, ["confirming", "confirming", "uneconomical"]);
 }
@@ -111,7 +155,11 @@ fn dwell_cooldown_and_budget_hold() {
     story.memory.fee_changed = Some(time(NOW - 60));
     assert_eq!(story.decide().reason, Reason::Cooldown { remaining: Duration::from_secs(540) });
     story.memory.fee_changed = Some(time(NOW + 86_400));
-    assert_eq!(story.decide().reason, Reason::Cooldown { remaining: Duration::from_secs(600) }, "a clock set back");
+    assert_eq!(
+        story.decide().reason,
+        Reason::Cooldown { remaining: Duration::from_secs(600) },
+        "a clock set back"
+    );
     story.memory.fee_changed = None;
     story.memory.changes = (0..48).map(|_| time(NOW - 3_600)).collect();
     assert_eq!(story.code(), ("hold", "daily_budget"));
@@ -125,7 +173,13 @@ fn an_own_block_makes_room_and_hands_back() {
     story.status(|status| status.next_block_production = Some(slot));
     let decision = story.decide();
     assert_eq!((decision.action.code(), decision.reason.code()), ("switch_off", "own_block_ahead"));
-    story.memory.note(story.look.at, &story.look, &decision, &Outcome::Confirmed, &story.params.safety);
+    story.memory.note(
+        story.look.at,
+        &story.look,
+        &decision,
+        &Outcome::Confirmed,
+        &story.params.safety,
+    );
     story.status(|status| {
         status.worker = None;
         status.next_block_production = Some(time(NOW + 40_000));

@@ -64,7 +64,8 @@ fn strategies_propose_their_fee() {
     assert_eq!(fee_of(&story), fee(4_999_999));
     story.params.pricing.strategy = Strategy::Undercut;
     let book = story.look.book.as_mut().unwrap().as_mut().unwrap();
-    let offers = [open_work(900_001, Some((300_000, "them"))), open_work(900_002, Some((200_000, "us")))];
+    let offers =
+        [open_work(900_001, Some((300_000, "them"))), open_work(900_002, Some((200_000, "us")))];
     book.works = book.works.iter().cloned().chain(offers).collect();
     assert_eq!(fee_of(&story), fee(299_999), "own offers are not undercut");
     story.params.pricing.floor = fee(400_000);
@@ -77,20 +78,29 @@ fn dry_run_goes_on_from_what_it_would_have_set() {
     let decision = story.decide();
     assert_eq!(decision.action, Action::SetFee { fee: fee(4_999_999) });
     story.memory.observe(&story.look, Mode::DryRun, &story.params.safety);
-    story.memory.note(story.look.at, &story.look, &decision, &Outcome::DryRun, &story.params.safety);
+    story.memory.note(
+        story.look.at,
+        &story.look,
+        &decision,
+        &Outcome::DryRun,
+        &story.params.safety,
+    );
     assert_eq!(story.code(), ("hold", "at_target"));
     story.status(|status| status.fee = fee(1));
     story.memory.observe(&story.look, Mode::DryRun, &story.params.safety);
     assert_eq!(story.memory.virtual_settings, None, "the operator's change counts");
 }
 
-/// A market in which 36 in a hundred works sell at 12,000,000 and the others at 5,000,000, while so many of ours stand in the book
-/// at the dearer fee.
+/// A market in which 36 in a hundred works sell at 12,000,000 and the others at 5,000,000, while so
+/// many of ours stand in the book at the dearer fee.
 fn with_unsold(works: i64, uncovered: i64) -> Story {
     let bought: Vec<(i64, u64, &str)> =
         (0..100).map(|i| (i, if i % 25 < 9 { 12_000_000 } else { 5_000_000 }, "them")).collect();
-    let fresh = |n: i64| bought.iter().map(|&(id, paid, by)| (id + 1_000 * n, paid, by)).collect::<Vec<_>>();
-    let blocks = (0..8).map(|n| block(u32::try_from(n).unwrap() + 1, "b", n * 3_600, &fresh(n))).collect();
+    let fresh = |n: i64| {
+        bought.iter().map(|&(id, paid, by)| (id + 1_000 * n, paid, by)).collect::<Vec<_>>()
+    };
+    let blocks =
+        (0..8).map(|n| block(u32::try_from(n).unwrap() + 1, "b", n * 3_600, &fresh(n))).collect();
     let mut story = Story::new(blocks);
     story.status(|status| status.fee = fee(11_999_999));
     let book = story.look.book.as_mut().unwrap().as_mut().unwrap();
@@ -106,7 +116,10 @@ fn a_lower_fee_has_to_bring_more_than_the_unsold_works_that_it_offers_again() {
     assert_eq!(few.action, Action::SetFee { fee: fee(4_999_999) });
     let moving = few.appraisal.unwrap().moving;
     assert_eq!(moving.works, 2);
-    assert!(moving.forgone >= fee(2 * 3_000_000) && moving.forgone < fee(2 * 12_000_000), "{moving:?}");
+    assert!(
+        moving.forgone >= fee(2 * 3_000_000) && moving.forgone < fee(2 * 12_000_000),
+        "{moving:?}"
+    );
     let many = with_unsold(200, 100);
     let held = many.decide();
     assert_eq!(
@@ -116,9 +129,17 @@ fn a_lower_fee_has_to_bring_more_than_the_unsold_works_that_it_offers_again() {
         held.appraisal.map(|appraisal| (appraisal.best, appraisal.moving))
     );
     let slow = with_unsold(200, 10_000).decide();
-    assert_eq!(slow.action, Action::SetFee { fee: fee(4_999_999) }, "few of them would be proved again");
+    assert_eq!(
+        slow.action,
+        Action::SetFee { fee: fee(4_999_999) },
+        "few of them would be proved again"
+    );
     let mut dearer = with_unsold(200, 100);
     dearer.status(|status| status.fee = fee(1_000));
     let raised = dearer.decide().appraisal.unwrap();
-    assert_eq!(raised.moving, Moving::default(), "works dearer than the fee asked are open to us already");
+    assert_eq!(
+        raised.moving,
+        Moving::default(),
+        "works dearer than the fee asked are open to us already"
+    );
 }

@@ -19,8 +19,8 @@ use crate::{
     simulate::{Contest, Entrant, Progress, Run, in_parallel},
 };
 
-/// Stretches that recorded data is cut into; of each run of six, the first four are for training and the last two for validation, so that
-/// what is validated comes later than what was chosen on.
+/// Stretches that recorded data is cut into; of each run of six, the first four are for training
+/// and the last two for validation, so that what is validated comes later than what was chosen on.
 const STRETCHES: u32 = 6;
 const TRAINING: u32 = 4;
 /// Shorter stretches say nothing of a policy that waits minutes and looks back hours.
@@ -88,10 +88,15 @@ impl<'a> Ground<'a> {
         let mut cuts = [Vec::new(), Vec::new()];
         if let Some((from, to)) = test.span() {
             let whole = to.duration_since(from).unsigned_abs();
-            let border = |index: u32| from.checked_add(whole * index / STRETCHES).unwrap_or(Timestamp::MAX);
+            let border =
+                |index: u32| from.checked_add(whole * index / STRETCHES).unwrap_or(Timestamp::MAX);
             if whole.as_secs_f64() >= SHORTEST_HOURS * 3600.0 * f64::from(STRETCHES) {
                 for index in 0..STRETCHES {
-                    let cut = Filter { since: Some(border(index)), until: Some(border(index + 1)), ..filter.clone() };
+                    let cut = Filter {
+                        since: Some(border(index)),
+                        until: Some(border(index + 1)),
+                        ..filter.clone()
+                    };
                     let [training, validation] = &mut cuts;
                     if index < TRAINING { training.push(cut) } else { validation.push(cut) }
                 }
@@ -119,7 +124,8 @@ impl<'a> Ground<'a> {
         }
     }
 
-    /// Profit in MINA of each choice of settings in each case; `None` when it was ended early. `choices` is how many there will be in all.
+    /// Profit in MINA of each choice of settings in each case; `None` when it was ended early.
+    /// `choices` is how many there will be in all.
     pub(super) fn profits(
         &self,
         pricing: &[Pricing],
@@ -134,7 +140,10 @@ impl<'a> Ground<'a> {
                 return Ok(None);
             }
             let (choice, case) = (task / cases.max(1), task % cases.max(1));
-            let profit = pricing.get(choice).map(|pricing| self.profit(pricing, validation, case)).transpose();
+            let profit = pricing
+                .get(choice)
+                .map(|pricing| self.profit(pricing, validation, case))
+                .transpose();
             (proof.progress)(all);
             profit
         });
@@ -148,7 +157,12 @@ impl<'a> Ground<'a> {
         Ok((!proof.cancelled.load(Ordering::Relaxed)).then_some(rows))
     }
 
-    fn profit(&self, pricing: &Pricing, validation: bool, case: usize) -> Result<f64, JournalError> {
+    fn profit(
+        &self,
+        pricing: &Pricing,
+        validation: bool,
+        case: usize,
+    ) -> Result<f64, JournalError> {
         let which = usize::from(validation);
         let entrant = Entrant::Controlled(pricing.strategy);
         let with = |terms: &Terms| Terms { pricing: pricing.clone(), ..terms.clone() };
@@ -162,8 +176,16 @@ impl<'a> Ground<'a> {
                 Ok(part.map_or(0.0, |part| part.run(entrant, &with(terms), None).tally.profit()))
             }
             Kind::Journal { open, test, cuts, terms } => {
-                let Some(filter) = cuts.get(which).and_then(|cuts| cuts.get(case)) else { return Ok(0.0) };
-                let runs = test.pass(&open()?, filter, &[Variant::of(entrant, pricing)], &with(terms), false)?;
+                let Some(filter) = cuts.get(which).and_then(|cuts| cuts.get(case)) else {
+                    return Ok(0.0);
+                };
+                let runs = test.pass(
+                    &open()?,
+                    filter,
+                    &[Variant::of(entrant, pricing)],
+                    &with(terms),
+                    false,
+                )?;
                 let profit = |(run, _): (Run, _)| run.tally.profit();
                 Ok(runs.into_iter().flatten().map(profit).sum())
             }

@@ -20,7 +20,8 @@ pub(super) struct Knob {
 impl Knob {
     /// The settings with this one at each other value that goes with the rest.
     pub(super) fn values(&self, base: &Pricing) -> Vec<Pricing> {
-        let fits = |pricing: &Pricing| pricing != base && pricing.stop_below <= pricing.resume_above;
+        let fits =
+            |pricing: &Pricing| pricing != base && pricing.stop_below <= pricing.resume_above;
         (self.all)(base).into_iter().filter(fits).collect()
     }
 }
@@ -56,19 +57,31 @@ pub(super) const KNOBS: [Knob; 11] = [
         show: strategy,
         all: |base| {
             let quantile = |quantile| Strategy::Quantile { quantile };
-            let all = [Strategy::Profit, Strategy::Undercut, quantile(0.25), quantile(0.5), quantile(0.75)];
+            let all = [
+                Strategy::Profit,
+                Strategy::Undercut,
+                quantile(0.25),
+                quantile(0.5),
+                quantile(0.75),
+            ];
             each(base, &all, |pricing, value| pricing.strategy = value)
         },
     },
     Knob {
         key: "window",
         show: |pricing| time(pricing.window),
-        all: |base| each(base, &[HOUR * 6, HOUR * 12, HOUR * 24, HOUR * 48], |pricing, value| pricing.window = value),
+        all: |base| {
+            each(base, &[HOUR * 6, HOUR * 12, HOUR * 24, HOUR * 48], |pricing, value| {
+                pricing.window = value
+            })
+        },
     },
     Knob {
         key: "half_life",
         show: |pricing| time(pricing.half_life),
-        all: |base| each(base, &[HOUR * 2, HOUR * 6, HOUR * 12], |pricing, value| pricing.half_life = value),
+        all: |base| {
+            each(base, &[HOUR * 2, HOUR * 6, HOUR * 12], |pricing, value| pricing.half_life = value)
+        },
     },
     Knob {
         key: "min_samples",
@@ -104,16 +117,24 @@ pub(super) const KNOBS: [Knob; 11] = [
     Knob {
         key: "cooldown",
         show: |pricing| time(pricing.cooldown),
-        all: |base| each(base, &[MINUTE * 5, MINUTE * 10, MINUTE * 30], |pricing, value| pricing.cooldown = value),
+        all: |base| {
+            each(base, &[MINUTE * 5, MINUTE * 10, MINUTE * 30], |pricing, value| {
+                pricing.cooldown = value
+            })
+        },
     },
     Knob {
         key: "min_on",
         show: |pricing| time(pricing.min_on),
-        all: |base| each(base, &[MINUTE * 5, MINUTE * 15, HOUR], |pricing, value| pricing.min_on = value),
+        all: |base| {
+            each(base, &[MINUTE * 5, MINUTE * 15, HOUR], |pricing, value| pricing.min_on = value)
+        },
     },
     Knob {
         key: "min_off",
         show: |pricing| time(pricing.min_off),
-        all: |base| each(base, &[MINUTE * 5, MINUTE * 15, HOUR], |pricing, value| pricing.min_off = value),
+        all: |base| {
+            each(base, &[MINUTE * 5, MINUTE * 15, HOUR], |pricing, value| pricing.min_off = value)
+        },
     },
 ];

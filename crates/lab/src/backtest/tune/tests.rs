@@ -20,7 +20,8 @@ fn contest(scenario: &str, seeds: &[u64]) -> Contest {
 
 fn tuned(contest: &Contest, threads: usize, cancelled: bool) -> Tuned {
     let cancelled = AtomicBool::new(cancelled);
-    let proof = Proof { threads: NonZero::new(threads).unwrap(), progress: &|_| {}, cancelled: &cancelled };
+    let proof =
+        Proof { threads: NonZero::new(threads).unwrap(), progress: &|_| {}, cancelled: &cancelled };
     tune(&Ground::scenario(contest), &contest.pricing, &proof).unwrap()
 }
 
@@ -37,14 +38,19 @@ fn earnings(candidates: &[Pricing]) -> anyhow::Result<Option<Vec<Vec<f64>>>> {
 #[test]
 fn what_earns_clearly_more_is_taken_and_every_setting_has_a_reason() {
     let base = Pricing::default();
-    let mut best = (base.clone(), earnings(std::slice::from_ref(&base)).unwrap().unwrap().remove(0));
+    let mut best =
+        (base.clone(), earnings(std::slice::from_ref(&base)).unwrap().unwrap().remove(0));
     let mut settings = Vec::new();
     assert!(sweep(&earnings, &base, &mut best, &mut settings).unwrap());
     assert_eq!(best.0, Pricing { cooldown: Duration::from_secs(300), ..base });
     assert_eq!(settings.len(), KNOBS.len());
     for Finding { key, value, before, reason } in &settings {
         let changed = *key == "cooldown";
-        assert_eq!((value != before, reason.contains("better in 6 of 6")), (changed, changed), "{key}: {reason}");
+        assert_eq!(
+            (value != before, reason.contains("better in 6 of 6")),
+            (changed, changed),
+            "{key}: {reason}"
+        );
     }
     let confirm = settings.iter().find(|finding| finding.key == "confirm").unwrap();
     assert!(confirm.reason.contains("clearly"), "{confirm:?}");
@@ -72,10 +78,16 @@ fn what_does_not_hold_on_other_data_is_not_recommended() {
     let base = Pricing::default();
     (found.training_cases, found.validation_cases, found.complete) = (10, 10, true);
     found.pricing = Pricing { confirm: 1, ..base.clone() };
-    found.settings = vec![Finding { key: "confirm", value: "1".into(), before: "3".into(), reason: "+1 MINA".into() }];
+    found.settings = vec![Finding {
+        key: "confirm",
+        value: "1".into(),
+        before: "3".into(),
+        reason: "+1 MINA".into(),
+    }];
     judge(&mut found, &base, &|_| Ok(Some(vec![vec![2.0, 2.0], vec![1.0, 1.5]]))).unwrap();
     assert_eq!(found.pricing, base);
     assert!(
-        found.settings[0].reason.contains("did not hold") && found.warnings.iter().any(|w| w.contains("begun with"))
+        found.settings[0].reason.contains("did not hold")
+            && found.warnings.iter().any(|w| w.contains("begun with"))
     );
 }

@@ -30,14 +30,16 @@ async fn ask(era: Era, query: &str) -> serde_json::Value {
 #[test]
 fn only_exact_content_types_are_read() {
     let body = br#"{"query":"{version}"}"#;
-    let read = |content_type: &'static str| Question::read(None, Some(content_type.as_bytes()), body);
+    let read =
+        |content_type: &'static str| Question::read(None, Some(content_type.as_bytes()), body);
     assert_eq!(read("application/json").unwrap().query, "{version}");
     assert_eq!(read("application/json; charset=utf-8"), Err(NO_QUERY.to_owned()));
     assert_eq!(read("application/JSON"), Err(NO_QUERY.to_owned()));
     assert_eq!(Question::read(None, None, body), Err(NO_QUERY.to_owned()));
     let graphql = Question::read(None, Some(b"application/graphql"), b"{version}").unwrap();
     assert_eq!(graphql.query, "{version}");
-    let address = Question::read(Some("query=%7Bversion%7D&variables=%7B%22a%22%3A1%7D"), None, b"").unwrap();
+    let address =
+        Question::read(Some("query=%7Bversion%7D&variables=%7B%22a%22%3A1%7D"), None, b"").unwrap();
     assert_eq!((address.query.as_str(), &address.variables["a"]), ("{version}", &json!(1)));
     assert!(Question::read(None, Some(b"application/json"), b"{").is_err());
     assert_eq!(Question::read(None, Some(b"application/json"), b"[]"), Err(NO_QUERY.to_owned()));
@@ -92,7 +94,10 @@ async fn ints_are_numbers_beyond_32_bits_and_other_scalars_text() {
     assert_eq!(status["snarkWorker"], "B62qworker");
     assert_eq!(status["consensusTimeNow"]["globalSlot"], "9002");
     assert_eq!(status["consensusTimeNow"]["startTime"], "1790812980000");
-    assert_eq!(answer["data"]["snarkPool"][1], json!({ "fee": "2000000000", "workIds": [5_000_000_000_i64] }));
+    assert_eq!(
+        answer["data"]["snarkPool"][1],
+        json!({ "fee": "2000000000", "workIds": [5_000_000_000_i64] })
+    );
 }
 
 #[tokio::test]
@@ -109,8 +114,13 @@ async fn ranges_of_work_end_before_their_end() {
     assert_eq!(answer["data"]["one"].as_array().unwrap().len(), 1);
     assert_eq!(answer["data"]["none"], json!([]));
     assert_eq!(answer["data"]["backwards"], json!([]));
-    let earlier = ask(Era::Berkeley30, "{ snarkWorkRange(startingIndex: 0) { workBundleSpec { workIds } } }").await;
-    assert_eq!(earlier, json!({ "errors": [{ "message": "Field 'snarkWorkRange' is not defined on type 'query'" }] }));
+    let earlier =
+        ask(Era::Berkeley30, "{ snarkWorkRange(startingIndex: 0) { workBundleSpec { workIds } } }")
+            .await;
+    assert_eq!(
+        earlier,
+        json!({ "errors": [{ "message": "Field 'snarkWorkRange' is not defined on type 'query'" }] })
+    );
 }
 
 #[tokio::test]
@@ -132,7 +142,8 @@ async fn mutations_return_what_was_before() {
 #[tokio::test]
 async fn a_fee_that_is_no_number_is_refused_with_status_200() {
     for fee in ["\"1.5\"", "\"\"", "-1", "1.5", "\" 1\""] {
-        let query = format!("mutation {{ setSnarkWorkFee(input: {{ fee: {fee} }}) {{ lastFee }} }}");
+        let query =
+            format!("mutation {{ setSnarkWorkFee(input: {{ fee: {fee} }}) {{ lastFee }} }}");
         let answer = ask(Era::Mesa40, &query).await;
         let expected = json!({
             "errors": [{ "message": "Could not decode uint64.", "path": ["setSnarkWorkFee"] }],
@@ -144,7 +155,13 @@ async fn a_fee_that_is_no_number_is_refused_with_status_200() {
 
 #[tokio::test]
 async fn nothing_but_an_object_is_taken_for_an_input_object() {
-    for input in [json!("B62qother"), json!(null), json!(1), json!([{}]), json!({ "publickey": "B62qother" })] {
+    for input in [
+        json!("B62qother"),
+        json!(null),
+        json!(1),
+        json!([{}]),
+        json!({ "publickey": "B62qother" }),
+    ] {
         for era in [Era::Coda2020, Era::Mesa40] {
             let body = json!({
                 "query": "mutation M($input: SetSnarkWorkerInput!) { setSnarkWorker(input: $input) { lastSnarkWorker } }",
@@ -166,7 +183,10 @@ async fn a_declared_variable_without_a_value_is_refused_since_mesa() {
     let mesa = ask_fake(Fake::default(), Era::Mesa40, body.clone()).await;
     assert!(mesa["errors"][0]["message"].as_str().unwrap().contains("$key"), "{mesa}");
     let before = ask_fake(Fake::default(), Era::Berkeley30, body).await;
-    assert_eq!(before, json!({ "data": { "setSnarkWorker": { "lastSnarkWorker": "B62qworker" } } }));
+    assert_eq!(
+        before,
+        json!({ "data": { "setSnarkWorker": { "lastSnarkWorker": "B62qworker" } } })
+    );
 }
 
 #[tokio::test]
@@ -218,8 +238,12 @@ async fn the_limited_schema_cannot_change_anything() {
         async move { answer(&schema, Era::Mesa40, question, |request| request.data(view)).await }
     };
     assert!(
-        put("{ version daemonStatus { uptimeSecs } block(height: 1000) { stateHash } }").await.starts_with("{\"data\"")
+        put("{ version daemonStatus { uptimeSecs } block(height: 1000) { stateHash } }")
+            .await
+            .starts_with("{\"data\"")
     );
     assert!(put("{ syncStatus }").await.starts_with("{\"errors\""));
-    assert!(put("mutation { setSnarkWorkFee(input: { fee: 1 }) { lastFee } }").await.contains("errors"));
+    assert!(
+        put("mutation { setSnarkWorkFee(input: { fee: 1 }) { lastFee } }").await.contains("errors")
+    );
 }

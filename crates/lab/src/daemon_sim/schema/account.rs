@@ -1,4 +1,5 @@
-//! Ledger accounts. The market model knows which keys have one and nothing more: balances and the rest are constants.
+//! Ledger accounts. The market model knows which keys have one and nothing more: balances and the
+//! rest are constants.
 
 use super::table::{Shown, Table, Types, boolean, int, maybe_text, nothing, object, text};
 use crate::daemon_sim::{
@@ -34,7 +35,9 @@ pub(super) fn define(types: &mut Types) {
             .deprecated(Mainnet10.., "unknown", "Balance!", |_, _| text(BALANCE))
             .deprecated(Mainnet10.., "liquid", "Balance", |_, _| text(BALANCE))
             .deprecated(Mainnet10.., "locked", "Balance", |_, _| text(0))
-            .field(Mainnet10.., "blockHeight", "Length!", |_, view| text(view.snapshot.status.height.unwrap_or(0)))
+            .field(Mainnet10.., "blockHeight", "Length!", |_, view| {
+                text(view.snapshot.status.height.unwrap_or(0))
+            })
             .field(Mainnet10.., "stateHash", "StateHash", |_, view| {
                 maybe_text(view.snapshot.status.state_hash.as_ref())
             })
@@ -62,7 +65,9 @@ fn plain_part(table: Table<'_, Account>) -> Table<'_, Account> {
         .field(.., "nonce", "AccountNonce", |_, _| text(0))
         .field(.., "inferredNonce", "AccountNonce", |_, _| text(0))
         .field(.., "epochDelegateAccount", "Account", |account, _| show(&account.0))
-        .field(.., "receiptChainHash", "ChainHash", |account, _| text(stand_in(Kind::EpochSeed, &account.0)))
+        .field(.., "receiptChainHash", "ChainHash", |account, _| {
+            text(stand_in(Kind::EpochSeed, &account.0))
+        })
         .deprecated(.., "delegate", "PublicKey", |account, _| text(&account.0))
         .field(.., "delegateAccount", "Account", |account, _| show(&account.0))
         .field(.., "votingFor", "ChainHash", |_, _| text(stand_in(Kind::State, "no vote")))
@@ -93,12 +98,18 @@ fn zkapp_part(table: Table<'_, Account>) -> Table<'_, Account> {
         .field(Berkeley30.., "permissions", "AccountPermissions", |_, _| object(Permissions))
         .field(Berkeley30.., "tokenSymbol", "String", |_, _| text(""))
         .field(Berkeley30.., "actionState", "[Action!]", |_, _| None)
-        .field(Berkeley30.., "leafHash", "FieldElem", |account, _| text(decimal_stand_in(&account.0)))
+        .field(Berkeley30.., "leafHash", "FieldElem", |account, _| {
+            text(decimal_stand_in(&account.0))
+        })
 }
 
 /// What a new account that is no zkApp permits (Mina `permissions.ml`, `user_default`).
 fn permissions(types: &mut Types) {
-    types.enumeration(Berkeley30.., "AccountAuthRequired", &["None", "Either", "Proof", "Signature", "Impossible"]);
+    types.enumeration(
+        Berkeley30..,
+        "AccountAuthRequired",
+        &["None", "Either", "Proof", "Signature", "Impossible"],
+    );
     types.object::<KeyPermission>(Berkeley30.., "VerificationKeyPermission", |table| {
         table.field(.., "auth", "AccountAuthRequired!", |_, _| text("Signature")).field(
             ..,
@@ -120,12 +131,14 @@ fn permissions(types: &mut Types) {
             "setVotingFor",
             "setTiming",
         ];
-        let table = signed
-            .into_iter()
-            .fold(table, |table, name| table.field(.., name, "AccountAuthRequired!", |_, _| text("Signature")));
+        let table = signed.into_iter().fold(table, |table, name| {
+            table.field(.., name, "AccountAuthRequired!", |_, _| text("Signature"))
+        });
         table
             .field(.., "receive", "AccountAuthRequired!", |_, _| text("None"))
             .field(.., "access", "AccountAuthRequired!", |_, _| text("None"))
-            .field(.., "setVerificationKey", "VerificationKeyPermission!", |_, _| object(KeyPermission))
+            .field(.., "setVerificationKey", "VerificationKeyPermission!", |_, _| {
+                object(KeyPermission)
+            })
     });
 }

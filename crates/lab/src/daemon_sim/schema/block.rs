@@ -45,21 +45,35 @@ pub(super) fn define(types: &mut Types) {
     types.object::<Whole>(.., "Block", |table| {
         table
             .deprecated(.., "creator", "PublicKey!", |block, view| text(view.creator_of(&block.0)))
-            .field(.., "creatorAccount", "Account!", |block, view| account::show(&view.creator_of(&block.0)))
-            .field(Mainnet10.., "winnerAccount", "Account!", |block, view| account::show(&view.creator_of(&block.0)))
+            .field(.., "creatorAccount", "Account!", |block, view| {
+                account::show(&view.creator_of(&block.0))
+            })
+            .field(Mainnet10.., "winnerAccount", "Account!", |block, view| {
+                account::show(&view.creator_of(&block.0))
+            })
             .field(.., "stateHash", "StateHash!", |block, _| text(&block.0.state_hash))
-            .field(.., "stateHashField", "StateHashAsDecimal!", |block, _| text(decimal_stand_in(&block.0.state_hash)))
-            .field(.., "protocolState", "ProtocolState!", |block, _| object(Protocol(Arc::clone(&block.0))))
-            .field(.., "transactions", "Transactions!", |block, _| object(Transactions(Arc::clone(&block.0))))
+            .field(.., "stateHashField", "StateHashAsDecimal!", |block, _| {
+                text(decimal_stand_in(&block.0.state_hash))
+            })
+            .field(.., "protocolState", "ProtocolState!", |block, _| {
+                object(Protocol(Arc::clone(&block.0)))
+            })
+            .field(.., "transactions", "Transactions!", |block, _| {
+                object(Transactions(Arc::clone(&block.0)))
+            })
             // User commands are not simulated.
             .field(Mainnet14.., "commandTransactionCount", "Int!", |_, _| int(0))
-            .field(.., "snarkJobs", "[CompletedWork!]!", |block, _| objects(block.0.works.iter().map(Completed::from)))
+            .field(.., "snarkJobs", "[CompletedWork!]!", |block, _| {
+                objects(block.0.works.iter().map(Completed::from))
+            })
     });
     types.object::<Transactions>(.., "Transactions", |table| {
         table
             .field(.., "userCommands", "[UserCommand!]!", |_, _| nothing())
             .field(Berkeley30.., "zkappCommands", "[ZkappCommandResult!]!", |_, _| nothing())
-            .field(.., "feeTransfer", "[FeeTransfer!]!", |block, _| objects(transfers(&block.0.works)))
+            .field(.., "feeTransfer", "[FeeTransfer!]!", |block, _| {
+                objects(transfers(&block.0.works))
+            })
             .field(.., "coinbase", "Amount!", |_, view| text(view.snapshot.coinbase.get()))
             .field(Mainnet10.., "coinbaseReceiverAccount", "Account", |block, view| {
                 account::show(&view.creator_of(&block.0))
@@ -70,14 +84,24 @@ pub(super) fn define(types: &mut Types) {
             .field(.., "recipient", "PublicKey!", |transfer, _| text(&transfer.recipient))
             .field(.., "fee", "Fee!", |transfer, _| text(transfer.fee.get()))
             .field(Mainnet115.., "type", "FeeTransferType!", |transfer, _| {
-                text(if transfer.via_coinbase { "Fee_transfer_via_coinbase" } else { "Fee_transfer" })
+                text(if transfer.via_coinbase {
+                    "Fee_transfer_via_coinbase"
+                } else {
+                    "Fee_transfer"
+                })
             })
     });
     types.object::<Protocol>(.., "ProtocolState", |table| {
         table
-            .field(.., "previousStateHash", "StateHash!", |block, view| text(view.previous_state_hash(&block.0)))
-            .field(.., "blockchainState", "BlockchainState!", |block, _| object(Chain(Arc::clone(&block.0))))
-            .field(.., "consensusState", "ConsensusState!", |block, _| object(Consensus(Arc::clone(&block.0))))
+            .field(.., "previousStateHash", "StateHash!", |block, view| {
+                text(view.previous_state_hash(&block.0))
+            })
+            .field(.., "blockchainState", "BlockchainState!", |block, _| {
+                object(Chain(Arc::clone(&block.0)))
+            })
+            .field(.., "consensusState", "ConsensusState!", |block, _| {
+                object(Consensus(Arc::clone(&block.0)))
+            })
     });
     types.object::<Chain>(.., "BlockchainState", chain_state);
     types.object::<Consensus>(.., "ConsensusState", consensus_state);
@@ -94,7 +118,9 @@ fn chain_state(table: Table<'_, Chain>) -> Table<'_, Chain> {
         .field(.., "stagedLedgerHash", "LedgerHash!", |block, _| {
             text(stand_in(Kind::Ledger, &format!("staged {}", block.0.state_hash)))
         })
-        .field(Mainnet12.., "stagedLedgerProofEmitted", "Boolean", |block, _| boolean(!block.0.works.is_empty()))
+        .field(Mainnet12.., "stagedLedgerProofEmitted", "Boolean", |block, _| {
+            boolean(!block.0.works.is_empty())
+        })
 }
 
 fn consensus_state(table: Table<'_, Consensus>) -> Table<'_, Consensus> {
@@ -107,7 +133,9 @@ fn consensus_state(table: Table<'_, Consensus>) -> Table<'_, Consensus> {
         .field(Mainnet10.., "blockHeight", "Length!", |block, _| text(block.0.height))
         .field(.., "epochCount", "Length!", |block, view| text(slot(block, view) / SLOTS_PER_EPOCH))
         .field(.., "minWindowDensity", "Length!", |_, _| text(77))
-        .field(.., "lastVrfOutput", "String!", |block, _| text(stand_in(Kind::Proof, &block.0.state_hash)))
+        .field(.., "lastVrfOutput", "String!", |block, _| {
+            text(stand_in(Kind::Proof, &block.0.state_hash))
+        })
         .field(.., "totalCurrency", "Amount!", |_, _| text(1_000_000_000_000_000_000_u64))
         .field(.., "stakingEpochData", "StakingEpochData!", |block, view| {
             object(Epoch(slot(block, view) / SLOTS_PER_EPOCH))
@@ -117,13 +145,21 @@ fn consensus_state(table: Table<'_, Consensus>) -> Table<'_, Consensus> {
         })
         .field(.., "hasAncestorInSameCheckpointWindow", "Boolean!", |_, _| boolean(true))
         .field(.., "slot", "Slot!", |block, view| text(slot(block, view) % SLOTS_PER_EPOCH))
-        .field(Mainnet10.., "slotSinceGenesis", "Globalslot!", |block, view| text(slot(block, view)))
+        .field(Mainnet10.., "slotSinceGenesis", "Globalslot!", |block, view| {
+            text(slot(block, view))
+        })
         .field(.., "epoch", "Epoch!", |block, view| text(slot(block, view) / SLOTS_PER_EPOCH))
         .field(Berkeley30.., "superchargedCoinbase", "Boolean!", |_, _| boolean(false))
-        .field(Berkeley30.., "blockStakeWinner", "PublicKey!", |block, view| text(view.creator_of(&block.0)))
-        .field(Berkeley30.., "blockCreator", "PublicKey!", |block, view| text(view.creator_of(&block.0)))
+        .field(Berkeley30.., "blockStakeWinner", "PublicKey!", |block, view| {
+            text(view.creator_of(&block.0))
+        })
+        .field(Berkeley30.., "blockCreator", "PublicKey!", |block, view| {
+            text(view.creator_of(&block.0))
+        })
         // The schema's own spelling.
-        .field(Berkeley30.., "coinbaseReceiever", "PublicKey!", |block, view| text(view.creator_of(&block.0)))
+        .field(Berkeley30.., "coinbaseReceiever", "PublicKey!", |block, view| {
+            text(view.creator_of(&block.0))
+        })
 }
 
 fn epochs(types: &mut Types) {
@@ -135,7 +171,9 @@ fn epochs(types: &mut Types) {
             table
                 .field(.., "ledger", "epochLedger!", |epoch, _| object(Epoch(epoch.0)))
                 .field(.., "seed", "EpochSeed!", |epoch, _| of("seed", Kind::EpochSeed, epoch))
-                .field(.., "startCheckpoint", "StateHash!", |epoch, _| of("start", Kind::State, epoch))
+                .field(.., "startCheckpoint", "StateHash!", |epoch, _| {
+                    of("start", Kind::State, epoch)
+                })
                 .field(.., "lockCheckpoint", "String!", |epoch, _| of("lock", Kind::State, epoch))
                 .field(.., "epochLength", "Length!", |_, _| text(SLOTS_PER_EPOCH))
         });

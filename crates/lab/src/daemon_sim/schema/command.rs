@@ -1,8 +1,10 @@
-//! User commands and zkApp commands: in the schema, so that documents which select them are valid; never in an answer, because no
-//! commands are simulated.
+//! User commands and zkApp commands: in the schema, so that documents which select them are valid;
+//! never in an answer, because no commands are simulated.
 
 use super::table::{FieldShape, Never, Shown, Types};
-use crate::daemon_sim::era::Era::{self, Berkeley30, Coda2020, Mainnet10, Mainnet13, Mainnet14, Mainnet115, Mesa40};
+use crate::daemon_sim::era::Era::{
+    self, Berkeley30, Coda2020, Mainnet10, Mainnet13, Mainnet14, Mainnet115, Mesa40,
+};
 
 const fn shape(since: Era, until: Era, name: &'static str, ty: &'static str) -> FieldShape {
     FieldShape { since, until, name, ty, deprecated: false }
@@ -39,12 +41,16 @@ const USER_COMMAND: [FieldShape; 21] = [
 
 /// `feePayer`, which the implementing types deprecate from 3.0 on and the interface does not.
 const FEE_PAYER_OF_INTERFACE: [FieldShape; 1] = [shape(Mainnet10, Mesa40, "feePayer", "Account!")];
-const FEE_PAYER_OF_OBJECTS: [FieldShape; 2] =
-    [shape(Mainnet10, Mainnet14, "feePayer", "Account!"), deprecated(Berkeley30, Mesa40, "feePayer", "Account!")];
+const FEE_PAYER_OF_OBJECTS: [FieldShape; 2] = [
+    shape(Mainnet10, Mainnet14, "feePayer", "Account!"),
+    deprecated(Berkeley30, Mesa40, "feePayer", "Account!"),
+];
 
 /// What only a delegation has.
-const DELEGATION: [FieldShape; 2] =
-    [shape(Mainnet10, Mesa40, "delegator", "Account!"), shape(Mainnet10, Mesa40, "delegatee", "Account!")];
+const DELEGATION: [FieldShape; 2] = [
+    shape(Mainnet10, Mesa40, "delegator", "Account!"),
+    shape(Mainnet10, Mesa40, "delegatee", "Account!"),
+];
 
 /// The zkApp types that an official client selects in a block.
 const ZKAPP: [&str; 25] = [
@@ -94,8 +100,14 @@ pub(super) fn define(types: &mut Types) {
         match *never {}
     }
     types.object::<Never>(..=Coda2020, "UserCommand", |table| table.shaped(&USER_COMMAND, never));
-    types.interface(Mainnet10.., "UserCommand", &[USER_COMMAND.as_slice(), &FEE_PAYER_OF_INTERFACE].concat());
-    for (name, own) in [("UserCommandPayment", [].as_slice()), ("UserCommandDelegation", &DELEGATION)] {
+    types.interface(
+        Mainnet10..,
+        "UserCommand",
+        &[USER_COMMAND.as_slice(), &FEE_PAYER_OF_INTERFACE].concat(),
+    );
+    for (name, own) in
+        [("UserCommandPayment", [].as_slice()), ("UserCommandDelegation", &DELEGATION)]
+    {
         types.object::<Never>(Mainnet10.., name, |table| {
             let table = table.shaped(&USER_COMMAND, never).shaped(&FEE_PAYER_OF_OBJECTS, never);
             table.shaped(own, never).implements("UserCommand")

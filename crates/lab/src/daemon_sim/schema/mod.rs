@@ -1,7 +1,8 @@
-//! The GraphQL schema of each era, for the part that a worker's operator and the official clients read and set.
+//! The GraphQL schema of each era, for the part that a worker's operator and the official clients
+//! read and set.
 //!
-//! Invariants: every type, field, argument and nullability shown equals the introspection of a daemon of that era; one table of
-//! fields with ranges of eras serves them all.
+//! Invariants: every type, field, argument and nullability shown equals the introspection of a
+//! daemon of that era; one table of fields with ranges of eras serves them all.
 //!
 //! Not here: the transport, and subscriptions.
 
@@ -19,7 +20,8 @@ use async_graphql::dynamic::{Schema, SchemaError};
 
 use super::era::Era;
 
-/// The schema of one era; `limited` is the one of `--limited-graphql-port`, which cannot change anything.
+/// The schema of one era; `limited` is the one of `--limited-graphql-port`, which cannot change
+/// anything.
 pub(super) fn build(era: Era, limited: bool) -> Result<Schema, SchemaError> {
     let mut types = table::Types::new(era);
     root::query(&mut types, limited);

@@ -64,7 +64,9 @@ pub(super) fn query(types: &mut Types, limited: bool) {
     if !limited {
         types.object::<GenesisConstants>(Mainnet10.., "GenesisConstants", |table| {
             table
-                .field(.., "accountCreationFee", "Fee!", |_, view| text(view.snapshot.account_creation_fee.get()))
+                .field(.., "accountCreationFee", "Fee!", |_, view| {
+                    text(view.snapshot.account_creation_fee.get())
+                })
                 .field(.., "coinbase", "Amount!", |_, view| text(view.snapshot.coinbase.get()))
                 .field(Berkeley30.., "genesisTimestamp", "String!", |_, view| {
                     text(view.genesis().strftime("%Y-%m-%dT%H:%M:%SZ"))
@@ -87,9 +89,19 @@ fn open(table: Table<'_, Root>) -> Table<'_, Root> {
         .asked(Mainnet10..=Mainnet10, "block", "Block", &[("stateHash", "String!")], |context| {
             find_block(view(context)?, argument(context, "stateHash"), &Value::Null)
         })
-        .asked(Mainnet115.., "block", "Block!", &[("height", "Int"), ("stateHash", "String")], |context| {
-            find_block(view(context)?, argument(context, "stateHash"), argument(context, "height"))
-        })
+        .asked(
+            Mainnet115..,
+            "block",
+            "Block!",
+            &[("height", "Int"), ("stateHash", "String")],
+            |context| {
+                find_block(
+                    view(context)?,
+                    argument(context, "stateHash"),
+                    argument(context, "height"),
+                )
+            },
+        )
 }
 
 /// What a worker's operator reads.
@@ -122,7 +134,13 @@ fn work_fields(table: Table<'_, Root>) -> Table<'_, Root> {
             block::best_chain(view(context)?, length)
         })
         .asked(..Mainnet10, "account", "Account", &[("publicKey", "PublicKey!")], find_account)
-        .asked(Mainnet10.., "account", "Account", &[("token", "TokenId"), ("publicKey", "PublicKey!")], find_account)
+        .asked(
+            Mainnet10..,
+            "account",
+            "Account",
+            &[("token", "TokenId"), ("publicKey", "PublicKey!")],
+            find_account,
+        )
         .asked(
             Mesa40..,
             "accountActions",
@@ -137,18 +155,41 @@ fn work_fields(table: Table<'_, Root>) -> Table<'_, Root> {
 
 /// What the official clients read beyond that.
 fn network(table: Table<'_, Root>) -> Table<'_, Root> {
-    const POOLED: &[(&str, &str)] = &[("ids", "[ID!]"), ("hashes", "[String!]"), ("publicKey", "PublicKey")];
+    const POOLED: &[(&str, &str)] =
+        &[("ids", "[ID!]"), ("hashes", "[String!]"), ("publicKey", "PublicKey")];
     table
         .plain(.., "initialPeers", "[String!]!", |_| nothing())
         .plain(.., "trackedAccounts", "[Account!]!", |_| nothing())
         .plain(Mainnet10.., "getPeers", "[Peer!]!", |view| status::peers(view))
-        .plain(Mainnet10.., "genesisBlock", "Block!", |view| block::show(Arc::new(view.genesis_block())))
+        .plain(Mainnet10.., "genesisBlock", "Block!", |view| {
+            block::show(Arc::new(view.genesis_block()))
+        })
         .plain(Mainnet10.., "timeOffset", "Int!", |_| int(0))
-        .asked(..Mainnet10, "pooledUserCommands", "[UserCommand!]!", &POOLED[2..], |_| Ok(nothing()))
-        .asked(Mainnet10..=Mainnet115, "pooledUserCommands", "[UserCommand!]!", &POOLED[1..], |_| Ok(nothing()))
+        .asked(
+            ..Mainnet10,
+            "pooledUserCommands",
+            "[UserCommand!]!",
+            &POOLED[2..],
+            |_| Ok(nothing()),
+        )
+        .asked(
+            Mainnet10..=Mainnet115,
+            "pooledUserCommands",
+            "[UserCommand!]!",
+            &POOLED[1..],
+            |_| Ok(nothing()),
+        )
         .asked(Mainnet12.., "pooledUserCommands", "[UserCommand!]!", POOLED, |_| Ok(nothing()))
-        .asked(Berkeley30.., "pooledZkappCommands", "[ZkappCommandResult!]!", POOLED, |_| Ok(nothing()))
-        .asked(..=Mainnet14, "transactionStatus", "TransactionStatus!", &[("payment", "ID!")], |_| Ok(text("UNKNOWN")))
+        .asked(Berkeley30.., "pooledZkappCommands", "[ZkappCommandResult!]!", POOLED, |_| {
+            Ok(nothing())
+        })
+        .asked(
+            ..=Mainnet14,
+            "transactionStatus",
+            "TransactionStatus!",
+            &[("payment", "ID!")],
+            |_| Ok(text("UNKNOWN")),
+        )
         .asked(
             Berkeley30..,
             "transactionStatus",
@@ -161,21 +202,37 @@ fn network(table: Table<'_, Root>) -> Table<'_, Root> {
 pub(super) fn mutation(types: &mut Types) {
     types.object::<Root>(.., "mutation", |table| {
         table
-            .asked(.., "setSnarkWorker", "SetSnarkWorkerPayload!", &[("input", "SetSnarkWorkerInput!")], |context| {
-                let key = match field_of(context, "SetSnarkWorkerInput", "publicKey")? {
-                    Value::Null => None,
-                    Value::String(text) => Some(PublicKey::try_new(text).map_err(|problem| problem.to_string())?),
-                    _ => return Err("Could not decode public key.".to_owned()),
-                };
-                Ok(object(work::WorkerBefore(controls(context)?.set_worker(key))))
-            })
-            .asked(.., "setSnarkWorkFee", "SetSnarkWorkFeePayload!", &[("input", "SetSnarkWorkFee!")], |context| {
-                let fee = uint64(view(context)?.era, field_of(context, "SetSnarkWorkFee", "fee")?);
-                let fee = fee.ok_or_else(|| UNDECODABLE_UINT64.to_owned())?;
-                // The daemon takes any 64-bit fee and shows those above 2^63 - 1 as negative; the market model has no such fee.
-                let fee = Nanomina::try_new(fee).map_err(|problem| problem.to_string())?;
-                Ok(object(work::FeeBefore(controls(context)?.set_fee(fee))))
-            })
+            .asked(
+                ..,
+                "setSnarkWorker",
+                "SetSnarkWorkerPayload!",
+                &[("input", "SetSnarkWorkerInput!")],
+                |context| {
+                    let key = match field_of(context, "SetSnarkWorkerInput", "publicKey")? {
+                        Value::Null => None,
+                        Value::String(text) => {
+                            Some(PublicKey::try_new(text).map_err(|problem| problem.to_string())?)
+                        }
+                        _ => return Err("Could not decode public key.".to_owned()),
+                    };
+                    Ok(object(work::WorkerBefore(controls(context)?.set_worker(key))))
+                },
+            )
+            .asked(
+                ..,
+                "setSnarkWorkFee",
+                "SetSnarkWorkFeePayload!",
+                &[("input", "SetSnarkWorkFee!")],
+                |context| {
+                    let fee =
+                        uint64(view(context)?.era, field_of(context, "SetSnarkWorkFee", "fee")?);
+                    let fee = fee.ok_or_else(|| UNDECODABLE_UINT64.to_owned())?;
+                    // The daemon takes any 64-bit fee and shows those above 2^63 - 1 as negative; the
+                    // market model has no such fee.
+                    let fee = Nanomina::try_new(fee).map_err(|problem| problem.to_string())?;
+                    Ok(object(work::FeeBefore(controls(context)?.set_fee(fee))))
+                },
+            )
     });
 }
 
@@ -185,15 +242,22 @@ fn controls<'a>(context: &ResolverContext<'a>) -> Result<&'a Controls, String> {
 
 /// A field of the argument `input`, an object of type `ty`; a field left out is null.
 ///
-/// The engine lets other values pass for an object. Reading those as an empty object would switch the worker off.
-fn field_of<'a>(context: &'a ResolverContext<'_>, ty: &str, name: &str) -> Result<&'a Value, String> {
+/// The engine lets other values pass for an object. Reading those as an empty object would switch
+/// the worker off.
+fn field_of<'a>(
+    context: &'a ResolverContext<'_>,
+    ty: &str,
+    name: &str,
+) -> Result<&'a Value, String> {
     static NULL: Value = Value::Null;
     match argument(context, "input") {
         Value::Object(fields) => Ok(fields.get(name).unwrap_or(&NULL)),
         other => {
             let field = &context.ctx.item.node.name.node;
             // The words of ocaml-graphql-server.
-            Err(format!("Argument `input` of type `{ty}!` expected on field `{field}`, found {other}."))
+            Err(format!(
+                "Argument `input` of type `{ty}!` expected on field `{field}`, found {other}."
+            ))
         }
     }
 }

@@ -43,7 +43,11 @@ pub(super) fn sync(view: &View) -> Shown {
 }
 
 pub(super) fn define(types: &mut Types) {
-    types.enumeration(.., "SyncStatus", &["CONNECTING", "LISTENING", "OFFLINE", "BOOTSTRAP", "SYNCED", "CATCHUP"]);
+    types.enumeration(
+        ..,
+        "SyncStatus",
+        &["CONNECTING", "LISTENING", "OFFLINE", "BOOTSTRAP", "SYNCED", "CATCHUP"],
+    );
     types.object::<Status>(.., "DaemonStatus", |table| daemon_chain(daemon_itself(table)));
     types.object::<Metrics>(Mainnet14.., "Metrics", metrics);
     types.object::<Configuration>(.., "ConsensusConfiguration", configuration);
@@ -60,7 +64,9 @@ pub(super) fn define(types: &mut Types) {
             .field(.., "slot", "UInt32!", |slot, _| text(slot.0 % SLOTS_PER_EPOCH))
             .field(.., "globalSlot", "GlobalSlotSinceHardFork!", |slot, _| text(slot.0))
             .field(.., "startTime", "BlockTime!", |slot, view| text(view.slot_start(slot.0)))
-            .field(.., "endTime", "BlockTime!", |slot, view| text(view.slot_start(slot.0.saturating_add(1))))
+            .field(.., "endTime", "BlockTime!", |slot, view| {
+                text(view.slot_start(slot.0.saturating_add(1)))
+            })
     });
     types.object::<GlobalSlot>(Mainnet10.., "ConsensusTimeGlobalSlot", |table| {
         table.field(.., "consensusTime", "ConsensusTime!", |slot, _| object(Slot(slot.0))).field(
@@ -73,11 +79,18 @@ pub(super) fn define(types: &mut Types) {
     types.object::<Timings>(.., "BlockProducerTimings", |table| {
         table
             .field(.., "times", "[ConsensusTime!]!", |_, view| objects(won_slot(view).map(Slot)))
-            .field(Mainnet10.., "globalSlotSinceGenesis", "[Globalslot!]!", |_, view| texts(won_slot(view)))
-            .field(Mainnet10.., "generatedFromConsensusAt", "ConsensusTimeGlobalSlot!", |_, view| {
-                let slot = view.best_tip_slot().unwrap_or(view.snapshot.status.now);
-                object(GlobalSlot(slot.global_slot))
+            .field(Mainnet10.., "globalSlotSinceGenesis", "[Globalslot!]!", |_, view| {
+                texts(won_slot(view))
             })
+            .field(
+                Mainnet10..,
+                "generatedFromConsensusAt",
+                "ConsensusTimeGlobalSlot!",
+                |_, view| {
+                    let slot = view.best_tip_slot().unwrap_or(view.snapshot.status.now);
+                    object(GlobalSlot(slot.global_slot))
+                },
+            )
     });
     histograms(types);
 }
@@ -98,14 +111,24 @@ fn daemon_itself(table: Table<'_, Status>) -> Table<'_, Status> {
         })
         .field(Mainnet10.., "peers", "[Peer!]!", |_, view| peers(view))
         .field(.., "userCommandsSent", "Int!", |_, _| int(0))
-        .field(.., "snarkWorker", "String", |_, view| maybe_text(view.snapshot.status.worker.as_ref()))
+        .field(.., "snarkWorker", "String", |_, view| {
+            maybe_text(view.snapshot.status.worker.as_ref())
+        })
         .field(.., "snarkWorkFee", "Int!", |_, view| int(view.snapshot.status.fee.get()))
-        .field(..=Coda2020, "blockProducerPubkeys", "[String!]!", |_, view| texts(production_key(view)))
-        .field(Mainnet10.., "blockProductionKeys", "[String!]!", |_, view| texts(production_key(view)))
-        .field(Mainnet12.., "coinbaseReceiver", "String", |_, view| maybe_text(production_key(view)))
+        .field(..=Coda2020, "blockProducerPubkeys", "[String!]!", |_, view| {
+            texts(production_key(view))
+        })
+        .field(Mainnet10.., "blockProductionKeys", "[String!]!", |_, view| {
+            texts(production_key(view))
+        })
+        .field(Mainnet12.., "coinbaseReceiver", "String", |_, view| {
+            maybe_text(production_key(view))
+        })
         .field(.., "histograms", "Histograms", |_, _| None)
         .field(.., "consensusMechanism", "String!", |_, _| text("proof_of_stake"))
-        .field(.., "consensusConfiguration", "ConsensusConfiguration!", |_, _| object(Configuration))
+        .field(.., "consensusConfiguration", "ConsensusConfiguration!", |_, _| {
+            object(Configuration)
+        })
         .field(.., "addrsAndPorts", "AddrsAndPorts!", |_, _| object(Addresses))
         .field(..=Coda2020, "libp2pPeerId", "String!", |_, _| text(own_peer().peer_id))
         .field(Mainnet10.., "chainId", "String!", |_, view| text(&view.network.chain_id))
@@ -116,31 +139,25 @@ fn daemon_itself(table: Table<'_, Status>) -> Table<'_, Status> {
 fn daemon_chain(table: Table<'_, Status>) -> Table<'_, Status> {
     table
         .field(.., "syncStatus", "SyncStatus!", |_, view| sync(view))
-        .field(
-            ..,
-            "numAccounts",
-            "Int",
-            |_, view| {
-                if view.bootstrapping() { None } else { int(view.snapshot.accounts.len()) }
-            },
-        )
+        .field(.., "numAccounts", "Int", |_, view| {
+            if view.bootstrapping() { None } else { int(view.snapshot.accounts.len()) }
+        })
         .field(.., "blockchainLength", "Int", |_, view| view.snapshot.status.height.and_then(int))
-        .field(.., "highestBlockLengthReceived", "Int!", |_, view| int(view.snapshot.status.highest_received))
+        .field(.., "highestBlockLengthReceived", "Int!", |_, view| {
+            int(view.snapshot.status.highest_received)
+        })
         .field(Mainnet115.., "highestUnvalidatedBlockLengthReceived", "Int!", |_, view| {
             int(view.snapshot.status.highest_received)
         })
         .field(.., "ledgerMerkleRoot", "String", |_, view| {
             maybe_text(view.best_tip().map(|tip| stand_in(Kind::Ledger, &tip.state_hash)))
         })
-        .field(.., "stateHash", "String", |_, view| maybe_text(view.snapshot.status.state_hash.as_ref()))
-        .field(
-            Mainnet10..,
-            "catchupStatus",
-            "[String!]",
-            |_, view| {
-                if view.bootstrapping() { None } else { texts(["finished"]) }
-            },
-        )
+        .field(.., "stateHash", "String", |_, view| {
+            maybe_text(view.snapshot.status.state_hash.as_ref())
+        })
+        .field(Mainnet10.., "catchupStatus", "[String!]", |_, view| {
+            if view.bootstrapping() { None } else { texts(["finished"]) }
+        })
         .field(.., "consensusTimeBestTip", "ConsensusTime", |_, view| {
             view.best_tip_slot().and_then(|slot| object(Slot(slot.global_slot)))
         })
@@ -150,7 +167,9 @@ fn daemon_chain(table: Table<'_, Status>) -> Table<'_, Status> {
         .field(.., "nextBlockProduction", "BlockProducerTimings", |_, view| {
             if view.snapshot.status.produces_blocks { object(Timings) } else { None }
         })
-        .field(.., "consensusTimeNow", "ConsensusTime!", |_, view| object(Slot(view.snapshot.status.now.global_slot)))
+        .field(.., "consensusTimeNow", "ConsensusTime!", |_, view| {
+            object(Slot(view.snapshot.status.now.global_slot))
+        })
 }
 
 fn production_key(view: &View) -> Option<String> {
@@ -165,8 +184,12 @@ fn metrics(table: Table<'_, Metrics>) -> Table<'_, Metrics> {
         .field(.., "transactionPoolDiffBroadcasted", "Int!", |_, _| int(0))
         .field(.., "transactionsAddedToPool", "Int!", |_, _| int(0))
         .field(.., "transactionPoolSize", "Int!", |_, _| int(0))
-        .field(Berkeley30.., "snarkPoolDiffReceived", "Int!", |_, view| int(view.snapshot.counters.fees_added.count))
-        .field(Berkeley30.., "snarkPoolDiffBroadcasted", "Int!", |_, view| int(view.snapshot.counters.completed))
+        .field(Berkeley30.., "snarkPoolDiffReceived", "Int!", |_, view| {
+            int(view.snapshot.counters.fees_added.count)
+        })
+        .field(Berkeley30.., "snarkPoolDiffBroadcasted", "Int!", |_, view| {
+            int(view.snapshot.counters.completed)
+        })
         .field(Berkeley30.., "pendingSnarkWork", "Int!", |_, view| int(view.pool_figures().1))
         .field(Berkeley30.., "snarkPoolSize", "Int!", |_, view| int(view.pool_figures().0))
 }
@@ -194,7 +217,11 @@ fn configuration(table: Table<'_, Configuration>) -> Table<'_, Configuration> {
 
 /// The address under which this daemon is known to its peers: one kept for documentation.
 fn own_peer() -> Peer {
-    Peer { host: "198.51.100.254".to_owned(), libp2p_port: 8302, peer_id: stand_in(Kind::PeerId, "self") }
+    Peer {
+        host: "198.51.100.254".to_owned(),
+        libp2p_port: 8302,
+        peer_id: stand_in(Kind::PeerId, "self"),
+    }
 }
 
 fn addresses(table: Table<'_, Addresses>) -> Table<'_, Addresses> {
@@ -208,7 +235,8 @@ fn addresses(table: Table<'_, Addresses>) -> Table<'_, Addresses> {
         .field(Mainnet10.., "peer", "Peer", |_, _| object(own_peer()))
 }
 
-/// `histograms` is null unless the daemon was asked for its performance status; its types are in every schema.
+/// `histograms` is null unless the daemon was asked for its performance status; its types are in
+/// every schema.
 fn histograms(types: &mut Types) {
     types.shapes(
         ..=Berkeley30,

@@ -1,7 +1,8 @@
 //! A table of fields from which the object types of one era are built.
 //!
-//! Invariants: a field is written once, with the range of eras that have it and its type as 3.0 names it; [`Era::type_name`] gives
-//! the older names. A named type that no table defines is a scalar.
+//! Invariants: a field is written once, with the range of eras that have it and its type as 3.0
+//! names it; [`Era::type_name`] gives the older names. A named type that no table defines is a
+//! scalar.
 
 use std::{
     any::Any,
@@ -15,8 +16,9 @@ use std::{
 use async_graphql::{
     PathSegment, ServerError, Value,
     dynamic::{
-        Enum, EnumItem, Field, FieldFuture, FieldValue, InputObject, InputValue, Interface, InterfaceField, Object,
-        ResolverContext, Scalar, Schema, SchemaBuilder, SchemaError, Type, TypeRef,
+        Enum, EnumItem, Field, FieldFuture, FieldValue, InputObject, InputValue, Interface,
+        InterfaceField, Object, ResolverContext, Scalar, Schema, SchemaBuilder, SchemaError, Type,
+        TypeRef,
     },
 };
 
@@ -119,8 +121,12 @@ impl Types {
         fill: impl FnOnce(Table<'_, T>) -> Table<'_, T>,
     ) {
         if eras.contains(&self.era) {
-            let table =
-                Table { era: self.era, object: Object::new(name), mentioned: &mut self.mentioned, parent: PhantomData };
+            let table = Table {
+                era: self.era,
+                object: Object::new(name),
+                mentioned: &mut self.mentioned,
+                parent: PhantomData,
+            };
             let object = fill(table).object;
             self.define(name, object);
         }
@@ -132,15 +138,20 @@ impl Types {
             let mut words = shape.split_whitespace();
             let name = words.next().unwrap_or_default();
             self.object::<Never>(eras.clone(), name, |table| {
-                words
-                    .filter_map(|word| word.split_once(':'))
-                    .fold(table, |table, (field, ty)| table.field(.., field, ty, |never, _| match *never {}))
+                words.filter_map(|word| word.split_once(':')).fold(table, |table, (field, ty)| {
+                    table.field(.., field, ty, |never, _| match *never {})
+                })
             });
         }
     }
 
     /// An interface, each field as `field:Type`; `None` where the era has none.
-    pub(super) fn interface(&mut self, eras: impl RangeBounds<Era>, name: &str, fields: &[FieldShape]) {
+    pub(super) fn interface(
+        &mut self,
+        eras: impl RangeBounds<Era>,
+        name: &str,
+        fields: &[FieldShape],
+    ) {
         if !eras.contains(&self.era) {
             return;
         }
@@ -148,13 +159,19 @@ impl Types {
         for shape in fields.iter().filter(|shape| shape.exists(self.era)) {
             let ty = type_ref(self.era, shape.ty, &mut self.mentioned);
             let field = InterfaceField::new(shape.name, ty);
-            interface = interface.field(if shape.deprecated { field.deprecation(None) } else { field });
+            interface =
+                interface.field(if shape.deprecated { field.deprecation(None) } else { field });
         }
         self.define(name, interface);
     }
 
     /// An enumeration.
-    pub(super) fn enumeration(&mut self, eras: impl RangeBounds<Era>, name: &str, members: &[&str]) {
+    pub(super) fn enumeration(
+        &mut self,
+        eras: impl RangeBounds<Era>,
+        name: &str,
+        members: &[&str],
+    ) {
         if eras.contains(&self.era) {
             let members = members.iter().map(|member| EnumItem::new(*member));
             self.define(name, members.fold(Enum::new(name), Enum::item));
@@ -165,7 +182,8 @@ impl Types {
     pub(super) fn input(&mut self, name: &str, fields: &[(&str, &str)]) {
         let mut input = InputObject::new(name);
         for (field, ty) in fields {
-            input = input.field(InputValue::new(*field, type_ref(self.era, ty, &mut self.mentioned)));
+            input =
+                input.field(InputValue::new(*field, type_ref(self.era, ty, &mut self.mentioned)));
         }
         self.define(name, input);
     }
@@ -264,20 +282,28 @@ impl<T: Any + Send + Sync> Table<'_, T> {
         let nullable = !ty.ends_with('!');
         let mut field = Field::new(name, result, move |context| {
             let answered = answer(&context).or_else(|problem| {
-                let mut problem = context.ctx.set_error_path(ServerError::new(problem, Some(context.ctx.item.pos)));
+                let mut problem = context
+                    .ctx
+                    .set_error_path(ServerError::new(problem, Some(context.ctx.item.pos)));
                 if !nullable {
-                    // The engine drops the path of an error on its way up; it travels as the source.
+                    // The engine drops the path of an error on its way up; it travels as the
+                    // source.
                     let path = std::mem::take(&mut problem.path);
-                    return Err(async_graphql::Error::new_with_source(RefusedAt { message: problem.message, path }));
+                    return Err(async_graphql::Error::new_with_source(RefusedAt {
+                        message: problem.message,
+                        path,
+                    }));
                 }
-                // A nullable field that fails is null beside its error; the rest of the answer stands.
+                // A nullable field that fails is null beside its error; the rest of the answer
+                // stands.
                 context.ctx.add_error(problem);
                 Ok(None)
             });
             ready(answered)
         });
         for (argument, ty) in arguments {
-            field = field.argument(InputValue::new(*argument, type_ref(self.era, ty, self.mentioned)));
+            field =
+                field.argument(InputValue::new(*argument, type_ref(self.era, ty, self.mentioned)));
         }
         self.object = self.object.field(field);
         self
@@ -288,7 +314,8 @@ impl<T: Any + Send + Sync> Table<'_, T> {
         let era = self.era;
         for shape in fields.iter().filter(|shape| shape.exists(era)) {
             let field = self.reading(shape.name, shape.ty, move |parent, _| read(parent));
-            self.object = self.object.field(if shape.deprecated { field.deprecation(None) } else { field });
+            self.object =
+                self.object.field(if shape.deprecated { field.deprecation(None) } else { field });
         }
         self
     }

@@ -58,7 +58,8 @@ pub(super) fn worker(view: &View) -> Shown {
     view.snapshot.status.worker.clone().and_then(|key| object(Worker(key)))
 }
 
-/// `snarkWorkRange`: the end is exclusive and defaults to the end of the list; a range outside of the list is empty.
+/// `snarkWorkRange`: the end is exclusive and defaults to the end of the list; a range outside of
+/// the list is empty.
 pub(super) fn range(view: &View, start: u64, end: Option<u64>) -> Shown {
     let open = &view.snapshot.open;
     let bound = |index: u64| usize::try_from(index).unwrap_or(usize::MAX).min(open.len());
@@ -68,7 +69,8 @@ pub(super) fn range(view: &View, start: u64, end: Option<u64>) -> Shown {
 
 /// Reads `startingIndex` or `endingIndex`; the daemon's `UInt32`.
 pub(super) fn index(era: Era, value: &Value) -> Result<u64, String> {
-    let index = crate::daemon_sim::scalars::uint64(era, value).filter(|index| u32::try_from(*index).is_ok());
+    let index = crate::daemon_sim::scalars::uint64(era, value)
+        .filter(|index| u32::try_from(*index).is_ok());
     index.ok_or_else(|| "Could not decode uint32.".to_owned())
 }
 
@@ -80,7 +82,9 @@ pub(super) fn define(types: &mut Types) {
             .field(.., "workIds", "[Int!]!", |done, _| ints(done.work.ids()))
     });
     types.object::<Pending>(.., "PendingSnarkWork", |table| {
-        table.field(.., "workBundle", "[WorkDescription!]!", |pending, _| objects(pending.0.ids().map(Statement)))
+        table.field(.., "workBundle", "[WorkDescription!]!", |pending, _| {
+            objects(pending.0.ids().map(Statement))
+        })
     });
     types.object::<Worker>(.., "SnarkWorker", |table| {
         table
@@ -127,12 +131,20 @@ fn statements(types: &mut Types) {
     types.object::<Statement>(.., "WorkDescription", |table| {
         table
             .field(.., "workId", "Int!", |statement, _| int(statement.0))
-            .field(..=Mainnet14, "sourceLedgerHash", "String!", |statement, _| ledger("source", statement))
-            .field(..=Mainnet14, "targetLedgerHash", "String!", |statement, _| ledger("target", statement))
+            .field(..=Mainnet14, "sourceLedgerHash", "String!", |statement, _| {
+                ledger("source", statement)
+            })
+            .field(..=Mainnet14, "targetLedgerHash", "String!", |statement, _| {
+                ledger("target", statement)
+            })
             .field(..=Mainnet14, "feeExcess", "SignedFee!", |_, _| object(Zero))
             .field(..=Mainnet14, "supplyIncrease", "UInt64!", |_, _| text(0))
-            .field(Berkeley30.., "sourceFirstPassLedgerHash", "LedgerHash!", |statement, _| ledger("source", statement))
-            .field(Berkeley30.., "targetFirstPassLedgerHash", "LedgerHash!", |statement, _| ledger("target", statement))
+            .field(Berkeley30.., "sourceFirstPassLedgerHash", "LedgerHash!", |statement, _| {
+                ledger("source", statement)
+            })
+            .field(Berkeley30.., "targetFirstPassLedgerHash", "LedgerHash!", |statement, _| {
+                ledger("target", statement)
+            })
             .field(Berkeley30.., "sourceSecondPassLedgerHash", "LedgerHash!", |statement, _| {
                 ledger("source", statement)
             })
@@ -145,16 +157,28 @@ fn statements(types: &mut Types) {
     });
     types.enumeration(.., "sign", &["PLUS", "MINUS"]);
     types.object::<Zero>(.., "SignedFee", |table| {
-        table.field(.., "sign", "sign!", |_, _| text("PLUS")).field(.., "feeMagnitude", "Fee!", |_, _| text(0))
+        table.field(.., "sign", "sign!", |_, _| text("PLUS")).field(
+            ..,
+            "feeMagnitude",
+            "Fee!",
+            |_, _| text(0),
+        )
     });
     types.object::<Zero>(Berkeley30.., "SignedAmount", |table| {
-        table.field(.., "sign", "sign!", |_, _| text("PLUS")).field(.., "amountMagnitude", "Amount!", |_, _| text(0))
+        table.field(.., "sign", "sign!", |_, _| text("PLUS")).field(
+            ..,
+            "amountMagnitude",
+            "Amount!",
+            |_, _| text(0),
+        )
     });
     types.object::<Zero>(Berkeley30.., "FeeExcess", |table| {
         table
             .field(.., "feeTokenLeft", "TokenId!", |_, view| text(account::default_token(view.era)))
             .field(.., "feeExcessLeft", "SignedFee!", |_, _| object(Zero))
-            .field(.., "feeTokenRight", "TokenId!", |_, view| text(account::default_token(view.era)))
+            .field(.., "feeTokenRight", "TokenId!", |_, view| {
+                text(account::default_token(view.era))
+            })
             .field(.., "feeExcessRight", "SignedFee!", |_, _| object(Zero))
     });
 }

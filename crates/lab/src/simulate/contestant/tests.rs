@@ -49,7 +49,8 @@ fn a_scarce_market_is_sold_to_and_a_saturated_one_is_left() {
     assert!((0.0..=1.0).contains(&predicted) && scarce.changes >= scarce.fee_changes);
     let (surplus, records) = run("surplus", Mode::Live, 8, PROFIT);
     let left = |record: &Record| {
-        (record.decision.action.code(), record.decision.reason.code()) == ("switch_off", "uneconomical")
+        (record.decision.action.code(), record.decision.reason.code())
+            == ("switch_off", "uneconomical")
     };
     assert!(records.iter().any(left), "{surplus:#?}");
     assert_eq!((surplus.violations, surplus.own.fast_toggles), (Vec::new(), 0));

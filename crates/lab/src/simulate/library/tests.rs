@@ -39,7 +39,8 @@ fn prices_lie_in_their_bands(name: &str) {
     let world = market(name, if as_scarce && name != "scarce" { FEW_SLOTS } else { SLOTS });
     let scenario = world.scenario();
     let mut by_regime: BTreeMap<usize, Vec<SoldWork>> = BTreeMap::new();
-    for sale in world.truth().sales.iter().filter(|sale| scenario.expected_at(sale.slot).is_some()) {
+    for sale in world.truth().sales.iter().filter(|sale| scenario.expected_at(sale.slot).is_some())
+    {
         by_regime.entry(scenario.regime_at(sale.slot).0).or_default().push(*sale);
     }
     assert_eq!(
@@ -57,7 +58,12 @@ fn prices_lie_in_their_bands(name: &str) {
                 "{name}, {regime}, seed {SEED}: {what} {share:.4} not in {low}..{high}"
             );
         };
-        assert!(sales.len() > 500, "{name}: {} works are too few to judge {}", sales.len(), regime.name);
+        assert!(
+            sales.len() > 500,
+            "{name}: {} works are too few to judge {}",
+            sales.len(),
+            regime.name
+        );
         within("zero", share(&sales, 0, 0), expect.zero);
         within("dust", share(&sales, 1, DUST), expect.dust);
         within("priced", share(&sales, DUST + 1, u64::MAX), expect.priced);
@@ -111,8 +117,8 @@ fn an_unknown_name_is_answered_with_the_names_that_exist() {
     assert!(error.contains("nowhere") && names().all(|name| error.contains(name)), "{error}");
 }
 
-/// The pattern of mainnet blocks of March 2021: few blocks buy, those buy about a tree, and some of the single works bought by the
-/// block before such a purchase pay.
+/// The pattern of mainnet blocks of March 2021: few blocks buy, those buy about a tree, and some of
+/// the single works bought by the block before such a purchase pay.
 #[test]
 fn demand_comes_in_rolls_with_a_single_work_before_some() {
     let world = market("hold-up", SLOTS);
@@ -121,14 +127,22 @@ fn demand_comes_in_rolls_with_a_single_work_before_some() {
     for sale in &truth.sales {
         blocks.entry(sale.slot).or_default().push(sale.fee);
     }
-    assert!(truth.buying_blocks * 5 < truth.blocks, "{} of {} blocks buy", truth.buying_blocks, truth.blocks);
+    assert!(
+        truth.buying_blocks * 5 < truth.blocks,
+        "{} of {} blocks buy",
+        truth.buying_blocks,
+        truth.blocks
+    );
     let sizes: Vec<usize> = blocks.values().map(Vec::len).collect();
     let bulk = sizes.iter().filter(|size| **size >= 100).count();
     let single = sizes.iter().filter(|size| **size == 1).count();
     let before_bulk = sizes.windows(2).filter(|pair| pair[0] == 1 && pair[1] >= 100).count();
     let paid = blocks.values().filter(|fees| fees.len() == 1 && fees[0] > Nanomina::ZERO).count();
     assert!(bulk > 100 && single > 20, "{bulk} bulk, {single} single");
-    assert!(before_bulk * 10 >= single * 8, "{before_bulk} of {single} singles before a bulk purchase");
+    assert!(
+        before_bulk * 10 >= single * 8,
+        "{before_bulk} of {single} singles before a bulk purchase"
+    );
     assert!(paid * 2 >= single, "{paid} of {single} singles paid");
     assert!(sizes.iter().all(|size| *size <= 128));
 }
@@ -138,7 +152,11 @@ fn earns(name: &str, fee: u64) -> (u64, u128) {
     world.set_fee(Nanomina::try_new(fee).unwrap());
     run(&mut world, 1000);
     let own = world.truth().own;
-    assert_eq!(own.earned, u128::from(own.sold) * u128::from(fee), "one fee from the first work on");
+    assert_eq!(
+        own.earned,
+        u128::from(own.sold) * u128::from(fee),
+        "one fee from the first work on"
+    );
     (own.sold, own.earned)
 }
 

@@ -28,7 +28,8 @@ impl Bench {
             }
             pool.add(work);
         }
-        let setup = OperatorSetup { role, provers: 1, fee_nanomina: fee(100), ..OperatorSetup::default() };
+        let setup =
+            OperatorSetup { role, provers: 1, fee_nanomina: fee(100), ..OperatorSetup::default() };
         let mut operator = Operator::new(setup, HOME);
         let mut agenda = Agenda::default();
         operator.start(0, &mut agenda, DRAWS);
@@ -64,7 +65,9 @@ impl Bench {
 
 #[test]
 fn works_without_a_proof_and_dearer_ones_are_handed_out_ties_and_cheaper_ones_are_not() {
-    for (standing, given) in [(None, true), (Some(101), true), (Some(100), false), (Some(99), false)] {
+    for (standing, given) in
+        [(None, true), (Some(101), true), (Some(100), false), (Some(99), false)]
+    {
         let mut bench = Bench::new(Role::Worker, &[standing]);
         assert_eq!(bench.first_ask().1, given, "{standing:?}");
     }
@@ -85,7 +88,10 @@ fn key_and_fee_are_fixed_when_a_work_is_handed_out() {
     let mut bench = Bench::new(Role::Worker, &[None]);
     let (now, _) = bench.first_ask();
     bench.operator.set_fee(fee(7), now, &mut bench.agenda, DRAWS);
-    assert_eq!(bench.set_key(Some(OTHER), now), Switched { toggled: false, too_fast: false, lost: 0 });
+    assert_eq!(
+        bench.set_key(Some(OTHER), now),
+        Switched { toggled: false, too_fast: false, lost: 0 }
+    );
     let Some((done, Event::OwnProved { prover, life })) = bench.next(Millis::MAX) else { panic!() };
     let job = bench.operator.deliver(prover, life, done).unwrap();
     assert_eq!((job.key, job.fee), (HOME, fee(100)));
@@ -111,21 +117,28 @@ fn a_work_is_not_handed_out_twice_while_it_is_reserved() {
 fn switching_off_loses_the_proof_at_once_and_keeps_its_work_reserved() {
     let mut bench = Bench::new(Role::Worker, &[None]);
     let (now, _) = bench.first_ask();
-    assert_eq!(bench.set_key(None, now + 5000), Switched { toggled: true, too_fast: false, lost: 1 });
+    assert_eq!(
+        bench.set_key(None, now + 5000),
+        Switched { toggled: true, too_fast: false, lost: 1 }
+    );
     assert_eq!((bench.job(), bench.operator.shown()), (None, None));
     assert_eq!(bench.operator.busy(now + 99_000).as_millis(), 5000);
     bench.set_key(Some(HOME), now + 6000);
     let (mut handed, mut freed) = (None, None);
     while let Some((at, event)) = bench.next(now + REASSIGNMENT_WAIT + 60_000) {
         match event {
-            Event::OwnAsks { prover, life } if bench.ask(prover, life, at) => handed = handed.or(Some(at)),
+            Event::OwnAsks { prover, life } if bench.ask(prover, life, at) => {
+                handed = handed.or(Some(at))
+            }
             Event::OwnProved { prover, life } => {
                 assert!(
                     freed.is_some() || bench.operator.deliver(prover, life, at).is_none(),
                     "the killed prover delivers"
                 );
             }
-            Event::ReservationEnds { serial, assignment } if bench.operator.expire(serial, assignment) => {
+            Event::ReservationEnds { serial, assignment }
+                if bench.operator.expire(serial, assignment) =>
+            {
                 freed = freed.or(Some(at));
                 bench.operator.wake(at, &mut bench.agenda, DRAWS);
             }

@@ -6,7 +6,8 @@ use crate::simulate::{pool::Work, scan_state::TreeShape};
 const LISTED: ProverId = ProverId(0);
 const UNKNOWN: ProverId = ProverId(9);
 
-/// A tree that requires four works, which appeared at heights 1 to 4 and may be bought from height 10 on.
+/// A tree that requires four works, which appeared at heights 1 to 4 and may be bought from height
+/// 10 on.
 struct Stage {
     pool: Pool,
     scan: ScanState,
@@ -24,7 +25,13 @@ impl Stage {
         for height in 1..=2 {
             scan.apply(8, 0, || pool.add(Work::new(WorkId::one(0), height, 1.0)));
         }
-        let chain = Chain { tree_slots: 8, tree_works: 4, late_works: 0, work_delay: 2, ..Chain::default() };
+        let chain = Chain {
+            tree_slots: 8,
+            tree_works: 4,
+            late_works: 0,
+            work_delay: 2,
+            ..Chain::default()
+        };
         Self {
             pool,
             scan,
@@ -105,7 +112,11 @@ fn a_new_proof_reaches_some_producers_and_an_old_one_all_and_a_late_one_sees_the
         (0..200).map(|slot| stage.producer(slot, 10, own).plan().sold[0].1.fee.get()).collect()
     };
     assert_eq!(fees(&stage, None), BTreeSet::from([0, 900]));
-    assert_eq!(fees(&stage, Some(LISTED)), BTreeSet::from([0]), "the operator's own daemon has heard of it");
+    assert_eq!(
+        fees(&stage, Some(LISTED)),
+        BTreeSet::from([0]),
+        "the operator's own daemon has heard of it"
+    );
     let mut stage = Stage::new();
     stage.offer(0, 900, LISTED, 0);
     stage.offer(0, 0, LISTED, 1000);
@@ -137,7 +148,11 @@ fn a_block_that_fills_a_tree_may_buy_one_work_for_its_coinbase() {
 
     stage.chain.split_share = 1.0;
     let without = stage.producer(0, 10, None).plan();
-    assert_eq!((without.parts, without.sold.len()), (vec![(7, 0)], 0), "nobody has proved the work");
+    assert_eq!(
+        (without.parts, without.sold.len()),
+        (vec![(7, 0)], 0),
+        "nobody has proved the work"
+    );
     stage.offer(head, 5_000, LISTED, 0);
     let split = stage.producer(0, 10, None).plan();
     assert_eq!((split.parts, split.commands), (vec![(7, 0), (1, 1)], 6));

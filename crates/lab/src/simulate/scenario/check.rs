@@ -84,9 +84,17 @@ fn competitors(scenario: &Scenario, found: &mut Problems) {
     let mut names = BTreeSet::new();
     for competitor in &scenario.competitors {
         let name = &competitor.name;
-        found.unless((1..=64).contains(&name.len()), "a competitor's name must have 1 to 64 bytes".to_owned());
+        found.unless(
+            (1..=64).contains(&name.len()),
+            "a competitor's name must have 1 to 64 bytes".to_owned(),
+        );
         found.unless(names.insert(name), format!("two competitors are called {name:?}"));
-        found.real(&format!("proof_seconds of {name:?}"), competitor.proof_seconds, 0.1, LONGEST_PROOF);
+        found.real(
+            &format!("proof_seconds of {name:?}"),
+            competitor.proof_seconds,
+            0.1,
+            LONGEST_PROOF,
+        );
         found.real(&format!("proof_spread of {name:?}"), competitor.proof_spread, 0.0, 3.0);
         fee(competitor, found);
     }
@@ -97,11 +105,17 @@ fn fee(competitor: &CompetitorSetup, found: &mut Problems) {
     match &competitor.fee {
         FeeRule::FixedNanomina(_) => {}
         FeeRule::Undercut { floor_nanomina, ask_nanomina, tick_nanomina: _, every_seconds } => {
-            found.unless(floor_nanomina <= ask_nanomina, format!("the floor of {name:?} is above its ask"));
+            found.unless(
+                floor_nanomina <= ask_nanomina,
+                format!("the floor of {name:?} is above its ask"),
+            );
             found.count(&format!("every_seconds of {name:?}"), *every_seconds, 10, u32::MAX);
         }
         FeeRule::Reprice { fees_nanomina, every_seconds } => {
-            found.unless((1..=1000).contains(&fees_nanomina.len()), format!("{name:?} must have 1 to 1000 fees"));
+            found.unless(
+                (1..=1000).contains(&fees_nanomina.len()),
+                format!("{name:?} must have 1 to 1000 fees"),
+            );
             found.count(&format!("every_seconds of {name:?}"), *every_seconds, 10, u32::MAX);
         }
     }
@@ -125,8 +139,16 @@ fn regimes(scenario: &Scenario, found: &mut Problems) {
     for regime in regimes {
         for (name, provers) in &regime.provers {
             let known = scenario.competitors.iter().any(|competitor| competitor.name == *name);
-            found.unless(known, format!("regime {:?} names {name:?}, who is no competitor", regime.name));
-            found.count(&format!("provers of {name:?} in regime {:?}", regime.name), *provers, 0, MOST_PROVERS);
+            found.unless(
+                known,
+                format!("regime {:?} names {name:?}, who is no competitor", regime.name),
+            );
+            found.count(
+                &format!("provers of {name:?} in regime {:?}", regime.name),
+                *provers,
+                0,
+                MOST_PROVERS,
+            );
         }
         if let Some(expect) = &regime.expect {
             expectation(&regime.name, expect, found);
@@ -156,10 +178,16 @@ impl Problems {
     }
 
     fn real(&mut self, what: &str, value: f64, low: f64, high: f64) {
-        self.unless((low..=high).contains(&value), format!("{what} is {value}, must be {low} to {high}"));
+        self.unless(
+            (low..=high).contains(&value),
+            format!("{what} is {value}, must be {low} to {high}"),
+        );
     }
 
     fn count(&mut self, what: &str, value: u32, low: u32, high: u32) {
-        self.unless((low..=high).contains(&value), format!("{what} is {value}, must be {low} to {high}"));
+        self.unless(
+            (low..=high).contains(&value),
+            format!("{what} is {value}, must be {low} to {high}"),
+        );
     }
 }

@@ -29,7 +29,9 @@ fn what_is_left_out_is_mainnet_of_today() {
 
 #[test]
 fn every_bad_value_is_named_at_once() {
-    let text = SMALL.replace("proof_seconds = 60.0", "proof_seconds = nan").replace("free = 3", "fre = 3")
+    let text = SMALL
+        .replace("proof_seconds = 60.0", "proof_seconds = nan")
+        .replace("free = 3", "fre = 3")
         + "[chain]\nfill = 2.0\ntree_works = 500\n[transactions]\nper_slot = -1.0\n[operator]\nproof_seconds = 0.0\n";
     let problems = problems(&text);
     for part in [
@@ -71,7 +73,9 @@ fn regimes_must_cover_the_run_in_order() {
 
 #[test]
 fn regimes_hold_from_their_slot_and_come_round_again() {
-    let text = format!("cycle_slots = 10\n{SMALL}\n[[regimes]]\nname = \"late\"\nfrom_slot = 6\nprovers = {{}}\n");
+    let text = format!(
+        "cycle_slots = 10\n{SMALL}\n[[regimes]]\nname = \"late\"\nfrom_slot = 6\nprovers = {{}}\n"
+    );
     let scenario = Scenario::parse(&text).unwrap();
     let names: Vec<&str> = (0..12).map(|slot| scenario.regime_at(slot).1).collect();
     assert_eq!(names[..6], ["only"; 6]);

@@ -30,7 +30,8 @@ impl World {
         self.truth.slots += 1;
         self.mempool.arrive(slot, &self.scenario.transactions, self.draws);
         self.enter_regime(slot, now);
-        if u32::try_from(slot).is_ok_and(|slot| self.scenario.restarts.binary_search(&slot).is_ok()) {
+        if u32::try_from(slot).is_ok_and(|slot| self.scenario.restarts.binary_search(&slot).is_ok())
+        {
             self.restart(now);
         }
         if u32::try_from(slot).is_ok_and(|slot| self.scenario.resets.binary_search(&slot).is_ok()) {
@@ -38,7 +39,8 @@ impl World {
         }
         let mut draw = self.draws.at_slot(Subject::Block, slot);
         let filled = draw.happens(self.scenario.chain.fill);
-        let arrives = now + millis((0.15 + 0.35 * draw.uniform()) * f64::from(self.scenario.chain.slot_seconds));
+        let arrives = now
+            + millis((0.15 + 0.35 * draw.uniform()) * f64::from(self.scenario.chain.slot_seconds));
         let own = self.produces_own(slot, now);
         if filled || own {
             let plan = self.producer(slot, now, own).plan();
@@ -52,7 +54,12 @@ impl World {
         if !self.wins(slot) || !self.process.is_synced(now) {
             return false;
         }
-        let missed = self.scenario.operator.blocks.as_ref().map_or(0.0, |blocks| blocks.missed_while_proving);
+        let missed = self
+            .scenario
+            .operator
+            .blocks
+            .as_ref()
+            .map_or(0.0, |blocks| blocks.missed_while_proving);
         let mut draw = self.draws.at(Subject::OwnSlot, slot.cast_unsigned(), 1);
         if self.operator.proving() && draw.happens(missed) {
             self.truth.own.blocks_missed += 1;
@@ -87,8 +94,11 @@ impl World {
         let Some(Proposed { plan, slot, own }) = self.planned.take() else { return };
         self.height += 1;
         self.mempool.include(plan.commands);
-        let works: Vec<Sale> =
-            plan.sold.iter().filter_map(|(serial, bid)| self.sell(*serial, *bid, slot, own)).collect();
+        let works: Vec<Sale> = plan
+            .sold
+            .iter()
+            .filter_map(|(serial, bid)| self.sell(*serial, *bid, slot, own))
+            .collect();
         let first_new = self.pool.next_serial();
         for (slots, bought) in &plan.parts {
             self.truth.transaction_slots += u64::from(*slots);
@@ -115,7 +125,8 @@ impl World {
         }
         let at = self.timestamp(slot * self.slot_millis());
         let state_hash = names::state_hash(self.draws, self.height);
-        let block = Block { height: self.height, state_hash: state_hash.into(), at, works: works.into() };
+        let block =
+            Block { height: self.height, state_hash: state_hash.into(), at, works: works.into() };
         self.chain.push_back(block.into());
         self.pool.forget(self.height);
         self.announce(first_new..self.pool.next_serial());
@@ -131,7 +142,10 @@ impl World {
         let work = self.pool.get_mut(serial)?;
         work.bought = Some(self.height);
         let slot = u64::try_from(slot).unwrap_or(0);
-        self.truth.sell(SoldWork { slot, work: work.id, fee: bid.fee, own, rival: work.best_rival }, to_own_block);
+        self.truth.sell(
+            SoldWork { slot, work: work.id, fee: bid.fee, own, rival: work.best_rival },
+            to_own_block,
+        );
         if bid.fee >= Nanomina::ONE_MINA {
             self.accounts.insert(bid.prover);
         }

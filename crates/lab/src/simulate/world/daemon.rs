@@ -8,14 +8,16 @@ use crate::simulate::{
 
 use super::World;
 
-/// A restarted daemon hears of the standing proofs again within so long: everybody gossips his own every ten minutes.
+/// A restarted daemon hears of the standing proofs again within so long: everybody gossips his own
+/// every ten minutes.
 const REBROADCAST_SECONDS: f64 = 600.0;
 
 impl World {
     pub(super) fn own_asks(&mut self, prover: usize, life: u32, now: Millis) {
         let synced = self.process.is_synced(now);
         let open = self.scan.open().filter(|_| synced);
-        if self.operator.ask((prover, life), now, (open, &self.pool), &mut self.agenda, self.draws) {
+        if self.operator.ask((prover, life), now, (open, &self.pool), &mut self.agenda, self.draws)
+        {
             self.process.counters.assigned += 1;
         }
     }
@@ -35,7 +37,8 @@ impl World {
             return;
         }
         for serial in self.scan.open() {
-            let pause = self.draws.at(Subject::Refill, restart, serial).uniform() * REBROADCAST_SECONDS;
+            let pause =
+                self.draws.at(Subject::Refill, restart, serial).uniform() * REBROADCAST_SECONDS;
             self.agenda.push(now + millis(pause), Event::Refill { serial, restart });
         }
         self.operator.wake(now, &mut self.agenda, self.draws);
@@ -43,7 +46,10 @@ impl World {
 
     pub(super) fn refill(&mut self, serial: Serial, restart: u64) {
         let current = restart == self.process.restarts();
-        let Some(work) = self.pool.get_mut(serial).filter(|work| current && work.hidden && work.bought.is_none())
+        let Some(work) = self
+            .pool
+            .get_mut(serial)
+            .filter(|work| current && work.hidden && work.bought.is_none())
         else {
             return;
         };

@@ -37,7 +37,8 @@ impl World {
     pub(super) fn take_works(&mut self, index: usize, now: Millis) {
         let Some(competitor) = self.competitors.get_mut(index) else { return };
         while let Some((serial, fee, takes)) = competitor.take(&mut self.pool, self.draws) {
-            self.agenda.push(now + takes, Event::CompetitorProved { competitor: index, serial, fee });
+            self.agenda
+                .push(now + takes, Event::CompetitorProved { competitor: index, serial, fee });
         }
     }
 
@@ -86,7 +87,12 @@ impl World {
         self.regime = Some(regime);
         for index in 0..self.competitors.len() {
             let name = self.scenario.competitors.get(index).map_or("", |setup| &setup.name);
-            let provers = self.scenario.regimes.get(regime).and_then(|regime| regime.provers.get(name)).copied();
+            let provers = self
+                .scenario
+                .regimes
+                .get(regime)
+                .and_then(|regime| regime.provers.get(name))
+                .copied();
             if let Some(competitor) = self.competitors.get_mut(index) {
                 competitor.set_provers(provers.unwrap_or(0));
             }

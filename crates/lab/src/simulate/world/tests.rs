@@ -79,7 +79,12 @@ enum Deed {
 }
 
 fn deed() -> impl Strategy<Value = Deed> {
-    prop_oneof![(0..200_000_000_u64).prop_map(Deed::Fee), Just(Deed::On), Just(Deed::Off), Just(Deed::OtherKey)]
+    prop_oneof![
+        (0..200_000_000_u64).prop_map(Deed::Fee),
+        Just(Deed::On),
+        Just(Deed::Off),
+        Just(Deed::OtherKey)
+    ]
 }
 
 fn act(world: &mut World, deed: &Deed) {
@@ -142,29 +147,50 @@ proptest! {
 /// What holds of every snapshot.
 fn check(shown: &Snapshot) {
     let heights: Vec<u32> = shown.chain.iter().map(|block| block.height).collect();
-    assert!(heights.windows(2).all(|pair| pair[0] + 1 == pair[1]) && heights.len() <= FRONTIER as usize);
-    let bought: BTreeSet<_> =
-        shown.chain.iter().flat_map(|block| &*block.works).map(|sale| format!("{:?}", sale.work)).collect();
-    assert!(shown.open.iter().all(|open| !bought.contains(&format!("{:?}", open.work))), "an open work was bought");
+    assert!(
+        heights.windows(2).all(|pair| pair[0] + 1 == pair[1]) && heights.len() <= FRONTIER as usize
+    );
+    let bought: BTreeSet<_> = shown
+        .chain
+        .iter()
+        .flat_map(|block| &*block.works)
+        .map(|sale| format!("{:?}", sale.work))
+        .collect();
+    assert!(
+        shown.open.iter().all(|open| !bought.contains(&format!("{:?}", open.work))),
+        "an open work was bought"
+    );
     let pool: std::collections::BTreeMap<_, _> =
         shown.pool.iter().map(|entry| (format!("{:?}", entry.work), entry)).collect();
     assert_eq!(pool.len(), shown.pool.len(), "one proof for each work");
     for open in &shown.open {
-        let standing = pool.get(&format!("{:?}", open.work)).map(|entry| (entry.fee, &entry.prover));
+        let standing =
+            pool.get(&format!("{:?}", open.work)).map(|entry| (entry.fee, &entry.prover));
         assert_eq!(open.standing.as_ref().map(|offer| (offer.fee, &offer.prover)), standing);
     }
     let fee = shown.status.worker.as_ref().map(|_| shown.status.fee);
     let pending: Vec<_> = shown
         .open
         .iter()
-        .filter(|open| open.standing.as_ref().is_none_or(|offer| fee.is_some_and(|fee| offer.fee > fee)))
+        .filter(|open| {
+            open.standing.as_ref().is_none_or(|offer| fee.is_some_and(|fee| offer.fee > fee))
+        })
         .map(|open| open.work)
         .collect();
     assert_eq!(shown.pending, pending);
     assert_eq!(shown.status.height, shown.chain.last().map(|block| block.height));
-    assert_eq!(shown.status.state_hash, shown.chain.last().map(|block| block.state_hash.to_string()));
-    assert_eq!(shown.status.best_tip.map(|tip| tip.starts), shown.chain.last().map(|block| block.at));
-    assert!(shown.status.now.starts <= shown.at && shown.at < shown.status.now.starts + shown.status.slot_duration);
+    assert_eq!(
+        shown.status.state_hash,
+        shown.chain.last().map(|block| block.state_hash.to_string())
+    );
+    assert_eq!(
+        shown.status.best_tip.map(|tip| tip.starts),
+        shown.chain.last().map(|block| block.at)
+    );
+    assert!(
+        shown.status.now.starts <= shown.at
+            && shown.at < shown.status.now.starts + shown.status.slot_duration
+    );
     assert!(shown.status.next_block_production.is_none_or(|next| next > shown.at));
     assert!(shown.counters.completed <= shown.counters.assigned);
 }
@@ -187,16 +213,25 @@ fn the_first_snapshot_has_a_full_frontier_and_no_work_of_the_operator() {
     check(&shown);
     assert_eq!(shown.at, start());
     assert_eq!(shown.chain.len(), FRONTIER as usize);
-    assert_eq!((shown.status.sync, shown.status.worker), (SyncState::Synced, Some(World::operator_key())));
+    assert_eq!(
+        (shown.status.sync, shown.status.worker),
+        (SyncState::Synced, Some(World::operator_key()))
+    );
     assert_eq!(shown.status.fee, fee(100_000_000));
-    assert!(shown.chain.iter().flat_map(|block| &*block.works).all(|sale| sale.prover != World::operator_key()));
+    assert!(
+        shown
+            .chain
+            .iter()
+            .flat_map(|block| &*block.works)
+            .all(|sale| sale.prover != World::operator_key())
+    );
     assert!(shown.pool.len() > 2000 && shown.counters.fees_added.count > 2000);
     assert!((18..24).contains(&shown.status.peers.unwrap()));
     assert_eq!(world.truth().works_bought, 0);
 }
 
-/// An unaffordable work is as good as none to a producer, and no competitor is put off by it: the whole chain must come out the
-/// same although the operator proves all the time.
+/// An unaffordable work is as good as none to a producer, and no competitor is put off by it: the
+/// whole chain must come out the same although the operator proves all the time.
 #[test]
 fn what_the_operator_does_changes_no_draw_of_anybody_else() {
     let scenario = library::scenario("scarce").unwrap();
@@ -208,7 +243,8 @@ fn what_the_operator_does_changes_no_draw_of_anybody_else() {
     }
     assert!(with.truth().own.made > 500);
     assert_eq!(with.snapshot().chain, without.snapshot().chain);
-    let rivals = |world: &World| world.truth().sales.iter().map(|sale| sale.rival).collect::<Vec<_>>();
+    let rivals =
+        |world: &World| world.truth().sales.iter().map(|sale| sale.rival).collect::<Vec<_>>();
     assert_eq!(rivals(&with), rivals(&without));
 }
 
@@ -234,8 +270,13 @@ fn sold_works_stay_in_the_pool_but_are_not_open() {
     let shown = world.snapshot();
     let open: BTreeSet<_> = shown.open.iter().map(|open| Vec::from(open.work)).collect();
     let pool: BTreeSet<_> = shown.pool.iter().map(|entry| Vec::from(entry.work)).collect();
-    let sold: Vec<_> =
-        shown.chain.iter().skip(1).flat_map(|block| &*block.works).map(|sale| Vec::from(sale.work)).collect();
+    let sold: Vec<_> = shown
+        .chain
+        .iter()
+        .skip(1)
+        .flat_map(|block| &*block.works)
+        .map(|sale| Vec::from(sale.work))
+        .collect();
     assert!(sold.len() > 2000);
     assert!(sold.iter().all(|work| pool.contains(work) && !open.contains(work)));
 }
@@ -265,7 +306,10 @@ fn a_restart_reverts_the_settings_empties_the_pool_and_resets_the_counters() {
     assert_eq!((booting.status.sync.clone(), booting.status.height), (SyncState::Bootstrap, None));
     assert!(booting.pool.is_empty() && booting.chain.is_empty() && booting.open.is_empty());
     assert_eq!((booting.counters.fees_added.count, booting.counters.assigned), (0, 0));
-    assert_eq!((booting.status.fee, booting.status.worker), (fee(100_000_000), Some(World::operator_key())));
+    assert_eq!(
+        (booting.status.fee, booting.status.worker),
+        (fee(100_000_000), Some(World::operator_key()))
+    );
     assert!(booting.status.uptime < before.status.uptime);
     assert!(booting.status.highest_received >= before.status.highest_received);
 
@@ -275,11 +319,19 @@ fn a_restart_reverts_the_settings_empties_the_pool_and_resets_the_counters() {
     world.advance(slots(153));
     let synced = world.snapshot();
     assert_eq!(synced.status.sync, SyncState::Synced);
-    assert!(synced.open.iter().filter(|open| open.standing.is_none()).count() * 2 > synced.open.len());
+    assert!(
+        synced.open.iter().filter(|open| open.standing.is_none()).count() * 2 > synced.open.len()
+    );
     world.advance(slots(162));
     let refilled = world.snapshot();
-    assert!(refilled.open.iter().filter(|open| open.standing.is_some()).count() * 2 > refilled.open.len());
-    assert!(refilled.pool.len() < before.pool.len(), "works bought before the restart are not gossiped again");
+    assert!(
+        refilled.open.iter().filter(|open| open.standing.is_some()).count() * 2
+            > refilled.open.len()
+    );
+    assert!(
+        refilled.pool.len() < before.pool.len(),
+        "works bought before the restart are not gossiped again"
+    );
     assert!(refilled.counters.assigned > 0);
     check(&refilled);
 }
@@ -294,12 +346,22 @@ fn another_controller_sets_the_flags_again_and_restarts_nothing() {
     world.advance(slots(120));
     let after = world.snapshot();
     assert_eq!((before.status.fee, before.status.worker), (fee(7), None));
-    assert_eq!((after.status.fee, after.status.worker), (fee(100_000_000), Some(World::operator_key())));
+    assert_eq!(
+        (after.status.fee, after.status.worker),
+        (fee(100_000_000), Some(World::operator_key()))
+    );
     assert!(after.status.uptime > before.status.uptime && after.status.sync == SyncState::Synced);
     let toggles = world.truth().own.toggles;
     world.advance(slots(125));
-    assert!(world.snapshot().counters.assigned > before.counters.assigned, "its provers work again");
-    assert_eq!((toggles, world.truth().own.toggles), (1, 1), "a switch by someone else is none of the operator's");
+    assert!(
+        world.snapshot().counters.assigned > before.counters.assigned,
+        "its provers work again"
+    );
+    assert_eq!(
+        (toggles, world.truth().own.toggles),
+        (1, 1),
+        "a switch by someone else is none of the operator's"
+    );
 }
 
 #[test]
@@ -312,7 +374,12 @@ fn a_coordinator_never_shows_its_key_and_null_does_not_stop_it() {
     let made = world.truth().own.made;
     assert!(made > 200 && world.truth().own.sold > 0);
     let sold_under = |world: &World, key: &PublicKey| {
-        world.snapshot().chain.iter().flat_map(|block| &*block.works).any(|sale| sale.prover == *key)
+        world
+            .snapshot()
+            .chain
+            .iter()
+            .flat_map(|block| &*block.works)
+            .any(|sale| sale.prover == *key)
     };
     assert!(sold_under(&world, &World::operator_key()));
 
@@ -349,7 +416,12 @@ fn own_slots_are_known_ahead_made_when_idle_and_half_missed_while_proving() {
     }
     let (all, kept) = (idle.truth().own, busy.truth().own);
     assert_eq!((all.blocks_missed, all.blocks), (0, kept.blocks + kept.blocks_missed));
-    assert!(all.blocks >= 10 && kept.blocks_missed >= 3, "{} of {}", kept.blocks_missed, all.blocks);
+    assert!(
+        all.blocks >= 10 && kept.blocks_missed >= 3,
+        "{} of {}",
+        kept.blocks_missed,
+        all.blocks
+    );
 }
 
 #[test]

@@ -29,7 +29,10 @@ fn scaled(mut classes: Vec<Class>) -> Vec<Class> {
     classes
 }
 
-fn problem(most_intervals: usize, most_classes: usize) -> impl Strategy<Value = (usize, Vec<Class>)> {
+fn problem(
+    most_intervals: usize,
+    most_classes: usize,
+) -> impl Strategy<Value = (usize, Vec<Class>)> {
     (1..=most_intervals).prop_flat_map(move |intervals| {
         let class = (0..intervals, 0..intervals, 0.01..10.0_f64).prop_map(|(a, b, weight)| Class {
             first: a.min(b),
@@ -56,7 +59,8 @@ proptest! {
             let other = reference(intervals, &classes, start[..intervals].to_vec());
             let theirs = likelihood.probabilities(&other);
             prop_assert!(likelihood.log(&theirs) <= reached + 1e-9);
-            // Class probabilities are unique at the maximum; self-consistency is within 1/steps of it.
+            // Class probabilities are unique at the maximum; self-consistency is within 1/steps of
+            // it.
             if reached - likelihood.log(&theirs) < 1e-10 {
                 for (ours, theirs) in likelihood.probabilities(&fit.mass).iter().zip(theirs) {
                     prop_assert!((ours - theirs).abs() < 1e-3);
@@ -83,7 +87,8 @@ proptest! {
                 past: if opened >> (at % 64) & 1 == 1 { intervals } else { class.first + 1 },
                 ..class
             })
-            // An innermost interval stops at some upper end, so each but the last is a class of its own.
+            // An innermost interval stops at some upper end, so each but the last is a class of its
+            // own.
             .chain((0..intervals).map(|first| Class { first, past: first + 1, weight: 0.1 }))
             .collect();
         let classes = scaled(classes);

@@ -1,14 +1,16 @@
 //! How often the band holds the truth, on markets whose distribution is known.
 //!
-//! A block draws its mood, then its works their prices given the mood, so works of one block are dependent. Each work is then seen in
-//! one of four ways that do not depend on its price: bought from another, asked for by us at some fee, looked up in the book, or counted in a bucket.
+//! A block draws its mood, then its works their prices given the mood, so works of one block are
+//! dependent. Each work is then seen in one of four ways that do not depend on its price: bought
+//! from another, asked for by us at some fee, looked up in the book, or counted in a bucket.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
 
-/// Shares of free works, dust and priced works when the block's mood is low and high, and how often it is high.
+/// Shares of free works, dust and priced works when the block's mood is low and high, and how often
+/// it is high.
 struct Market {
     name: &'static str,
     low: [f64; 3],
@@ -30,7 +32,9 @@ const FEES: [u64; 8] = [0, 7, 9, 99, 50_000, 100_000, 990_000, 9_000_000];
 
 impl Market {
     fn survival(&self, fee: u64) -> f64 {
-        let above = |prices: &[u64]| prices.iter().filter(|price| **price > fee).count() as f64 / prices.len() as f64;
+        let above = |prices: &[u64]| {
+            prices.iter().filter(|price| **price > fee).count() as f64 / prices.len() as f64
+        };
         let share = |of: usize| self.low[of] * (1.0 - self.often) + self.high[of] * self.often;
         share(1) * above(&DUST) + share(2) * above(&PRICED)
     }
@@ -82,8 +86,12 @@ fn the_ninety_percent_band_holds_the_truth() {
         for seed in 0..SEEDS {
             let mut random = ChaCha8Rng::seed_from_u64(seed);
             let blocks = 10 + seed % 40;
-            let found = estimate(&market.observations(blocks, &mut random), &nonparametric_settings());
-            assert!(matches!(found.method(), Method::Nonparametric { converged: true, .. }), "seed {seed}");
+            let found =
+                estimate(&market.observations(blocks, &mut random), &nonparametric_settings());
+            assert!(
+                matches!(found.method(), Method::Nonparametric { converged: true, .. }),
+                "seed {seed}"
+            );
             for (at, fee) in FEES.iter().enumerate() {
                 let point = found.at(nanomina(*fee));
                 let truth = market.survival(*fee);
@@ -99,7 +107,11 @@ fn the_ninety_percent_band_holds_the_truth() {
                 "{}: S({fee}) = {truth:.3} held {rate:.3}, bias {:+.4}, width {:.3}",
                 market.name, error[at], width[at]
             );
-            assert!(rate >= 0.85, "{}: the band at {fee} holds the truth in {rate} of runs", market.name);
+            assert!(
+                rate >= 0.85,
+                "{}: the band at {fee} holds the truth in {rate} of runs",
+                market.name
+            );
             assert!(error[at].abs() < 0.02, "{}: bias {} at {fee}", market.name, error[at]);
         }
         // A band that always holds because it is wide tells nothing.
@@ -107,7 +119,8 @@ fn the_ninety_percent_band_holds_the_truth() {
     }
 }
 
-/// Sixty clusters of works that are dear or free together, one in so many drawing another fate than the one before it had.
+/// Sixty clusters of works that are dear or free together, one in so many drawing another fate than
+/// the one before it had.
 fn runs(length: u32, random: &mut ChaCha8Rng) -> Vec<Observation> {
     let mut dear = random.random::<bool>();
     (0..60)
@@ -116,7 +129,9 @@ fn runs(length: u32, random: &mut ChaCha8Rng) -> Vec<Observation> {
                 dear = random.random();
             }
             let share = if dear { 0.7 } else { 0.1 };
-            let price = |random: &mut ChaCha8Rng| if random.random::<f64>() < share { 1_000_000 } else { 0 };
+            let price = |random: &mut ChaCha8Rng| {
+                if random.random::<f64>() < share { 1_000_000 } else { 0 }
+            };
             (0..16).map(|_| exact(price(random), cluster)).collect::<Vec<_>>()
         })
         .collect()
@@ -137,7 +152,10 @@ fn the_band_holds_the_truth_where_runs_outlast_a_cluster() {
         }
         let rate = held as f64 / SEEDS as f64;
         println!("a fate for {length} clusters: held {rate:.3}, width {width:.3}");
-        assert!(rate >= 0.8, "a fate for {length} clusters: the band holds the truth in {rate} of looks");
+        assert!(
+            rate >= 0.8,
+            "a fate for {length} clusters: the band holds the truth in {rate} of looks"
+        );
         widths.push(width);
     }
     assert!(widths[0] < 0.15, "clusters that have nothing in common: {widths:?}");

@@ -27,7 +27,11 @@ fn censoring() -> impl Strategy<Value = Censoring> {
 }
 
 fn observation(weight: impl Strategy<Value = f64>) -> impl Strategy<Value = Observation> {
-    (censoring(), weight, 0_u64..8).prop_map(|(censoring, weight, cluster)| Observation { censoring, weight, cluster })
+    (censoring(), weight, 0_u64..8).prop_map(|(censoring, weight, cluster)| Observation {
+        censoring,
+        weight,
+        cluster,
+    })
 }
 
 fn observations() -> impl Strategy<Value = Vec<Observation>> {
@@ -35,7 +39,10 @@ fn observations() -> impl Strategy<Value = Vec<Observation>> {
 }
 
 fn settings() -> impl Strategy<Value = Settings> {
-    prop_oneof![Just(nonparametric_settings()), Just(Settings { min_samples: 1e9, ..Settings::default() })]
+    prop_oneof![
+        Just(nonparametric_settings()),
+        Just(Settings { min_samples: 1e9, ..Settings::default() })
+    ]
 }
 
 /// Fees at, beside and between those of the observations.
@@ -62,14 +69,20 @@ fn check(found: &Survival, fees: &[Nanomina]) -> Result<(), TestCaseError> {
         let point = found.at(*fee);
         prop_assert!(0.0 <= point.low && point.low <= point.estimate, "{fee}: {point:?}");
         prop_assert!(point.estimate <= point.high && point.high <= 1.0, "{fee}: {point:?}");
-        for (now, then) in [(point.estimate, before.estimate), (point.low, before.low), (point.high, before.high)] {
+        for (now, then) in
+            [(point.estimate, before.estimate), (point.low, before.low), (point.high, before.high)]
+        {
             prop_assert!(now <= then + 1e-12, "{fee}: {point:?} after {before:?}");
         }
         before = point;
     }
     let masses: f64 = found.atoms().map(|(_, mass)| mass).sum();
-    prop_assert!((0.0..=1.0 + 1e-9).contains(&masses) && (0.0..=1.0).contains(&found.mass_above_last()));
-    prop_assert!((0.0..=1.0).contains(&found.zero_share()) && found.effective_samples().is_finite());
+    prop_assert!(
+        (0.0..=1.0 + 1e-9).contains(&masses) && (0.0..=1.0).contains(&found.mass_above_last())
+    );
+    prop_assert!(
+        (0.0..=1.0).contains(&found.zero_share()) && found.effective_samples().is_finite()
+    );
     prop_assert!(found.effective_samples() <= found.clusters() as f64 + 1e-9);
     Ok(())
 }
@@ -191,7 +204,8 @@ proptest! {
             }).collect()
         };
         let (one, many) = (estimate(&of(1), &nonparametric_settings()), estimate(&of(factor), &nonparametric_settings()));
-        // Fees are even, so that a price fits between any two at either scale and the same prices are told apart.
+        // Fees are even, so that a price fits between any two at either scale and the same prices
+        // are told apart.
         for fee in (0..=102).step_by(2) {
             let (a, b) = (one.at(nanomina(fee)), many.at(nanomina(fee * factor)));
             for (a, b) in [(a.estimate, b.estimate), (a.low, b.low), (a.high, b.high)] {
