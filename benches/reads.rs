@@ -4,10 +4,10 @@
 //! `READS_GRAPHQL` and `READS_METRICS` are its addresses, `LOOKS` (50) says how often. Left out of
 //! `cargo bench` unless they are set.
 
-use std::{error::Error, fs, time::Instant};
+use std::{error::Error, fs};
 
 use snarkfee_client::daemon::{ClientConfig, DaemonClient, MetricsEndpoint};
-use snarkfee_clock::Clock;
+use snarkfee_clock::{Clock, Stopwatch};
 use snarkfee_core::port::{DaemonPort, LookPlan};
 
 type Anything<T> = Result<T, Box<dyn Error>>;
@@ -41,7 +41,7 @@ fn main() -> Anything<()> {
     else {
         return Err(format!("not read in full: {first:?}").into());
     };
-    let (began, used) = (Instant::now(), cpu()?);
+    let (began, used) = (Stopwatch::start(), cpu()?);
     for _ in 0..looks {
         drop(read());
     }

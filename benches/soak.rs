@@ -14,10 +14,10 @@ use std::{
     path::Path,
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use snarkfee_clock::Clock;
+use snarkfee_clock::{Clock, Stopwatch};
 use snarkfee_lab::{
     daemon_sim::{Options, SimDaemonServer},
     simulate::{World, library},
@@ -164,9 +164,9 @@ async fn soak(count: u32, interval: u32, time: Duration) -> Anything<()> {
         "{:>8} {:>8} {:>9} {:>6} {:>11} {:>8} {:>8}",
         "seconds", "cpu %", "rss MiB", "files", "journal MiB", "looks", "missed"
     );
-    let (began, mut before) = (Instant::now(), (0.0, 0.0));
+    let (began, mut before) = (Stopwatch::start(), (0.0, 0.0));
     for sample in 1..=SAMPLES {
-        tokio::time::sleep_until((began + time * sample / SAMPLES).into()).await;
+        tokio::time::sleep((time * sample / SAMPLES).saturating_sub(began.elapsed())).await;
         let (passed, cpu) = (began.elapsed().as_secs_f64(), service.cpu()?);
         let share = 100.0 * (cpu - before.1) / (passed - before.0);
         before = (passed, cpu);

@@ -1,14 +1,11 @@
 //! The loop over one daemon.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use snarkfee_clock::Clock;
+use snarkfee_clock::{Clock, Stopwatch};
 use snarkfee_core::{
     cost::{CostUnknown, Quote},
     cycle::{Context, OnExit, Plan, State, actuate},
@@ -83,7 +80,7 @@ impl<P: DaemonPort> Runner<P> {
     /// Obeys what waits, looks at the daemon once, decides, acts, takes down and publishes the
     /// record.
     pub async fn look(&mut self) -> Arc<Record> {
-        let began = Instant::now();
+        let began = Stopwatch::start();
         let plan = self.wiring.plan.borrow_and_update().clone();
         let seen = self.see(&plan).await;
         self.act_on(&plan, began, seen).await
@@ -97,7 +94,7 @@ impl<P: DaemonPort> Runner<P> {
         Look { clock_set, ..look }
     }
 
-    async fn act_on(&mut self, plan: &Plan, began: Instant, look: Look) -> Arc<Record> {
+    async fn act_on(&mut self, plan: &Plan, began: Stopwatch, look: Look) -> Arc<Record> {
         let look = self.state.vet(look);
         self.logbook.observe(&look, &mut self.state);
         let context = Context {
@@ -145,7 +142,7 @@ impl<P: DaemonPort> Runner<P> {
     /// most sleep.
     pub async fn run(mut self, cancel: CancellationToken) {
         while !cancel.is_cancelled() {
-            let began = Instant::now();
+            let began = Stopwatch::start();
             let plan = self.wiring.plan.borrow_and_update().clone();
             let seen = tokio::select! {
                 () = cancel.cancelled() => break,

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use snarkfee_client::daemon::{
@@ -102,7 +102,7 @@ impl Daemons {
                 self.publisher.liveness.expect(
                     &daemon.id,
                     self.allowed(settings, daemon),
-                    Instant::now(),
+                    Clock::instant(),
                 );
             }
         }

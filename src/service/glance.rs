@@ -4,10 +4,8 @@
 //!
 //! Not here: looks that act (`controller`).
 
-use std::time::Instant;
-
 use snarkfee_client::daemon::DaemonClient;
-use snarkfee_clock::Clock;
+use snarkfee_clock::{Clock, Stopwatch};
 use snarkfee_config::Daemon;
 use snarkfee_core::{
     cost::Quote,
@@ -59,7 +57,7 @@ pub async fn glance_through(
     params.pricing.confirm = 1;
     let context = Context { mode: Mode::DryRun, params: &params, cost: &daemon.cost, quote };
     let mut state = State::default();
-    let began = Instant::now();
+    let began = Stopwatch::start();
     let look = port.look(&state.plan(clock.now(), &params)).await;
     let now = clock.now();
     let conclusion = state.conclude(now, &look, &context);

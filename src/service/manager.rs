@@ -124,6 +124,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
+    use snarkfee_clock::Clock;
     use snarkfee_core::{record::Mode, units::DaemonId};
 
     #[test]
@@ -138,7 +139,7 @@ mod tests {
         };
         let mut manager = Manager::new(Box::new(tell), Some(Duration::from_secs(30)));
         assert_eq!(manager.period(), PERIOD);
-        let start = Instant::now();
+        let start = Clock::instant();
         let mut fed = |seconds: u64| {
             manager.beat(&publisher, start + Duration::from_secs(seconds));
             std::mem::take(&mut *told.lock().unwrap()).iter().any(|said| said == "Watchdog")

@@ -1,11 +1,9 @@
 //! Who reads records: log, metrics, board and liveness, each from the record alone.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use snarkfee_client::daemon::RequestObserver;
+use snarkfee_clock::Clock;
 use snarkfee_core::{
     fault::{Fault, JournalFault},
     record::{Mode, Record},
@@ -44,7 +42,7 @@ impl Sink for Publisher {
         log_record(record);
         self.metrics.observe(record);
         self.board.publish(record);
-        self.liveness.beat(&record.daemon, Instant::now());
+        self.liveness.beat(&record.daemon, Clock::instant());
     }
 
     fn unrecorded(&self, record: &Record, fault: &JournalFault) {

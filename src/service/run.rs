@@ -1,10 +1,6 @@
 //! The life of the service, from settings to the last drained connection.
 
-use std::{
-    net::SocketAddr,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use snarkfee_clock::Clock;
 use snarkfee_config::{Fingerprint, Settings, Source};
@@ -165,7 +161,7 @@ impl Started {
                 Some(command) = self.orders.recv() => self.daemons.wake(&command),
                 Some(()) = reload.recv() => self.reload(source.as_ref(), &mut seen, true),
                 _ = check.tick() => self.reload(source.as_ref(), &mut seen, false),
-                _ = beat.tick() => self.manager.beat(&self.publisher, Instant::now()),
+                _ = beat.tick() => self.manager.beat(&self.publisher, Clock::instant()),
             }
         };
         self.manager.stopping();

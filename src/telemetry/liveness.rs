@@ -58,10 +58,11 @@ impl Liveness {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use snarkfee_clock::Clock;
 
     #[test]
     fn a_loop_is_overdue_after_its_allowance_and_until_it_beats() {
-        let (liveness, start) = (Liveness::default(), Instant::now());
+        let (liveness, start) = (Liveness::default(), Clock::instant());
         let main = DaemonId::try_new("main").unwrap();
         liveness.expect(&main, Duration::from_secs(210), start);
         let at = |seconds| start + Duration::from_secs(seconds);

@@ -1,7 +1,5 @@
 //! Health, metrics and the JSON documents.
 
-use std::time::Instant;
-
 use axum::{
     Json,
     extract::{RawQuery, State},
@@ -9,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
+use snarkfee_clock::Clock;
 
 use super::{
     Face,
@@ -35,7 +34,7 @@ pub(super) async fn metrics(State(face): State<Face>, headers: HeaderMap) -> Res
 
 /// Whether every loop ticks.
 pub(super) async fn healthz(State(face): State<Face>) -> (StatusCode, Json<Value>) {
-    let overdue = face.liveness.overdue(Instant::now());
+    let overdue = face.liveness.overdue(Clock::instant());
     let status = if overdue.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(json!({ "ok": overdue.is_empty(), "overdue": overdue })))
 }

@@ -4,12 +4,12 @@ use std::{
     path::Path,
     process::{Command, Output},
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use serde_json::Value;
 use snarkfee::service::Service;
-use snarkfee_clock::Clock;
+use snarkfee_clock::{Clock, Stopwatch};
 use snarkfee_config::{Controller, Daemon, MetricsSource, Settings};
 use snarkfee_core::{
     cost::CostModel,
@@ -300,7 +300,7 @@ async fn a_running_service_explains_itself() {
     let (_reload, reloads) = tokio::sync::mpsc::channel(1);
     let running = tokio::spawn(started.run(None, reloads, cancel.clone()));
     let client = http();
-    let begun = Instant::now();
+    let begun = Stopwatch::start();
     while client.get(format!("{page}/readyz")).send().await.unwrap().status() != 200 {
         assert!(begun.elapsed() < Duration::from_secs(60), "the service never looked");
         tokio::task::yield_now().await;

@@ -9,13 +9,13 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rusqlite::Connection;
-use snarkfee_clock::Clock;
+use snarkfee_clock::{Clock, Stopwatch};
 use snarkfee_journal::{Archive, Filter, JournalError};
 use snarkfee_lab::{
     daemon_sim::{Change, Options, SimDaemonServer},
@@ -100,7 +100,7 @@ impl Stage {
     /// Waits until the daemon has had so many more requests.
     async fn asked(&self, more: u64, running: &mut Running) {
         let target = self.server.requests() + more;
-        let began = Instant::now();
+        let began = Stopwatch::start();
         while self.server.requests() < target {
             let ended = running.0.try_wait().expect("a process");
             assert!(ended.is_none() && began.elapsed() < AMPLE, "{ended:?}\n{}", self.logged());
@@ -254,7 +254,7 @@ async fn a_service_killed_at_any_moment_repeats_nothing_and_forgets_nothing() {
     let mut moments = ChaCha8Rng::seed_from_u64(seed);
     let stop = CancellationToken::new();
     let stage = Stage::new(u32::try_from(kills / 6).expect("a number").max(3), &stop).await;
-    let began = Instant::now();
+    let began = Stopwatch::start();
     let mut paused = None;
     for kill in 0..kills {
         // Two runs want the same, so that the second one finds what the first one did or did not

@@ -1,4 +1,6 @@
-//! The only place that reads the time of day.
+//! The only place that reads the time; `clippy.toml` bans it elsewhere.
+
+mod stopwatch;
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -6,6 +8,8 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
+
+pub use stopwatch::Stopwatch;
 
 /// A clock that runs at a constant multiple of real time, one for the service, more for `demo`; or
 /// one that is set by hand.
@@ -19,11 +23,11 @@ pub struct Clock(Pace);
 enum Pace {
     /// Follows the machine's time of day, jumps included: the daemon's timestamps do so too.
     Wall {
-        started: Instant,
+        started: Stopwatch,
     },
     Accelerated {
         origin: Timestamp,
-        started: Instant,
+        started: Stopwatch,
         speed: f64,
     },
     Manual(&'static Hand),
@@ -65,7 +69,7 @@ impl Hand {
 impl Clock {
     /// The machine's clock.
     pub fn system() -> Self {
-        Self(Pace::Wall { started: Instant::now() })
+        Self(Pace::Wall { started: Stopwatch::start() })
     }
 
     /// A clock that shows `origin` now and then runs `speed` times as fast as real time.
@@ -73,7 +77,7 @@ impl Clock {
     /// `speed` outside 0.001..=1e6 is brought to the nearer bound.
     pub fn accelerated(origin: Timestamp, speed: f64) -> Self {
         let speed = if speed.is_finite() { speed.clamp(0.001, 1e6) } else { 1.0 };
-        Self(Pace::Accelerated { origin, started: Instant::now(), speed })
+        Self(Pace::Accelerated { origin, started: Stopwatch::start(), speed })
     }
 
     /// A clock that shows what `hand` is set to. Waits take as long as on the machine's clock.
@@ -82,9 +86,15 @@ impl Clock {
     }
 
     /// The machine's time of day, for the origin of an accelerated clock.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads it")]
+    #[expect(clippy::disallowed_methods, reason = "only this crate reads the time")]
     pub fn wall() -> Timestamp {
         Timestamp::now()
+    }
+
+    /// The machine's monotonic time, for what no set clock and no accelerated market may change.
+    #[expect(clippy::disallowed_methods, reason = "only this crate reads the time")]
+    pub fn instant() -> Instant {
+        Instant::now()
     }
 
     /// The time shown now.

@@ -4,12 +4,13 @@ pub(crate) mod hostile;
 mod limits;
 pub(crate) mod site;
 
-use std::{collections::BTreeSet, time::Instant};
+use std::collections::BTreeSet;
 
 use jiff::{Timestamp, ToSpan};
 use reqwest::{StatusCode, header};
 use serde_json::{Value, json};
 use snarkfee::web::Limits;
+use snarkfee_clock::Clock;
 use snarkfee_core::{
     control::Command,
     fault::Fault,
@@ -325,7 +326,7 @@ async fn health_follows_the_loops_and_readiness_the_first_looks() {
     site.publish(other);
     assert_eq!(site.get("/readyz").await.status(), StatusCode::OK);
 
-    let long_ago = Instant::now().checked_sub(std::time::Duration::from_secs(3)).unwrap();
+    let long_ago = Clock::instant().checked_sub(std::time::Duration::from_secs(3)).unwrap();
     site.liveness.forget(&name("main"));
     site.liveness.expect(&name("main"), std::time::Duration::from_secs(1), long_ago);
     let stuck = site.get("/healthz").await;

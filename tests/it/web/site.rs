@@ -1,10 +1,6 @@
 //! A face on a real port, with records published by hand.
 
-use std::{
-    net::SocketAddr,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use reqwest::{Client, Response, StatusCode, header};
 use serde_json::Value;
@@ -85,7 +81,7 @@ impl Site {
 
     pub(crate) fn publish(&self, record: Record) {
         self.metrics.observe(&record);
-        self.liveness.expect(&record.daemon, Duration::from_secs(3600), Instant::now());
+        self.liveness.expect(&record.daemon, Duration::from_secs(3600), Clock::instant());
         self.board.publish(&Arc::new(record));
     }
 

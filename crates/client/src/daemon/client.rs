@@ -6,7 +6,7 @@
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use graphql_client::GraphQLQuery;
@@ -15,7 +15,7 @@ use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
-use snarkfee_clock::Clock;
+use snarkfee_clock::{Clock, Stopwatch};
 use snarkfee_core::{
     fault::Fault,
     market::{Book, ChainLook, Look, Reading, Status, SyncState},
@@ -274,7 +274,7 @@ impl DaemonClient {
     /// Reads the metrics once; `None` where none are configured.
     pub async fn scrape(&self) -> Option<Result<Scrape, Fault>> {
         let metrics = self.metrics.as_ref()?;
-        let began = Instant::now();
+        let began = Stopwatch::start();
         let read = metrics.read(&self.http, self.metrics_token.as_ref()).await;
         Some(self.ended("metrics", began, read).map_err(Fault::from))
     }
@@ -296,7 +296,7 @@ impl DaemonClient {
         request: Vec<u8>,
         read: impl FnOnce(Answer) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let began = Instant::now();
+        let began = Stopwatch::start();
         let answer = self.http.post_json(&self.graphql_url, self.token.as_ref(), request).await;
         let answer = self.ended(operation, began, answer.and_then(read));
         if let Err(Failure { fault: Fault::Unsupported { .. }, .. }) = &answer {
@@ -308,7 +308,7 @@ impl DaemonClient {
     fn ended<T>(
         &self,
         operation: &'static str,
-        began: Instant,
+        began: Stopwatch,
         answer: Result<T, Failure>,
     ) -> Result<T, Failure> {
         let took = began.elapsed();
