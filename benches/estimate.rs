@@ -5,7 +5,7 @@ use divan::{Bencher, black_box};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use snarkfee_core::{
-    market::estimate::{Censoring, Observation, Settings, estimate},
+    market::estimate::{Censoring, EstimatorSettings, Observation, estimate},
     units::Nanomina,
 };
 
@@ -56,7 +56,7 @@ fn market(count: u64, [exact, above, at_most]: [u64; 3], any_bucket: bool) -> Ve
 }
 
 fn run(bencher: Bencher<'_, '_>, observations: &[Observation]) {
-    bencher.bench(|| estimate(black_box(observations), &Settings::default()));
+    bencher.bench(|| estimate(black_box(observations), &EstimatorSettings::default()));
 }
 
 #[divan::bench]

@@ -17,8 +17,8 @@ use snarkfee_core::{
     cost::CostModel,
     cycle::{Context, State},
     market::{
-        Block, Book, BookOrder, ChainLook, ConsensusSlot, History, Look, Offer, OpenWork,
-        Prediction, Sale, Status, SyncState, View, ViewSettings,
+        Block, Book, BookOrder, ChainLook, ConsensusSlot, DaemonStatus, Look, MarketHistory,
+        MarketView, Offer, OpenWork, Prediction, Sale, SyncState, ViewSettings,
     },
     policy::{
         BlockProduction, Decision, Input, Memory, Mode, Params, Pricing, Role, Safety, Worker,
@@ -72,9 +72,9 @@ fn price(random: &mut ChaCha8Rng) -> Nanomina {
     })
 }
 
-fn status(worker: &PublicKey) -> Status {
+fn status(worker: &PublicKey) -> DaemonStatus {
     let slot = ConsensusSlot { global_slot: 1_000_000, starts: now() };
-    Status {
+    DaemonStatus {
         worker: Some(worker.clone()),
         fee: fee(1_000_000),
         sync: SyncState::Synced,
@@ -140,10 +140,10 @@ fn params() -> Params {
     }
 }
 
-fn conclude(mut history: History, look: &Look, params: &Params) -> Decision {
+fn conclude(mut history: MarketHistory, look: &Look, params: &Params) -> Decision {
     let owns = |prover: &PublicKey| params.worker.owns(prover);
     history.absorb(look, owns, Some(PREDICTION));
-    let view = View::new(&history, look, &SETTINGS, owns);
+    let view = MarketView::new(&history, look, &SETTINGS, owns);
     let memory = Memory::default();
     let cost = Ok(fee(100_000));
     decide(&Input {
@@ -162,7 +162,7 @@ fn conclude(mut history: History, look: &Look, params: &Params) -> Decision {
 fn first_look(bencher: Bencher<'_, '_>) {
     let (look, params) = (look(), params());
     bencher
-        .with_inputs(History::default)
+        .with_inputs(MarketHistory::default)
         .bench_values(|history| conclude(history, black_box(&look), &params));
 }
 
@@ -170,7 +170,7 @@ fn first_look(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn later_look(bencher: Bencher<'_, '_>) {
     let (look, params) = (look(), params());
-    let mut known = History::default();
+    let mut known = MarketHistory::default();
     known.absorb(&look, |prover| params.worker.owns(prover), Some(PREDICTION));
     bencher
         .with_inputs(|| known.clone())
@@ -182,9 +182,9 @@ fn later_look(bencher: Bencher<'_, '_>) {
 fn view_alone(bencher: Bencher<'_, '_>) {
     let (look, params) = (look(), params());
     let owns = |prover: &PublicKey| params.worker.owns(prover);
-    let mut history = History::default();
+    let mut history = MarketHistory::default();
     history.absorb(&look, owns, Some(PREDICTION));
-    bencher.bench(|| View::new(&history, black_box(&look), &SETTINGS, owns));
+    bencher.bench(|| MarketView::new(&history, black_box(&look), &SETTINGS, owns));
 }
 
 /// Of a look, what the decision takes: forecasts over all fees, and what follows from them.
@@ -192,9 +192,9 @@ fn view_alone(bencher: Bencher<'_, '_>) {
 fn decision_alone(bencher: Bencher<'_, '_>) {
     let (look, params) = (look(), params());
     let owns = |prover: &PublicKey| params.worker.owns(prover);
-    let mut history = History::default();
+    let mut history = MarketHistory::default();
     history.absorb(&look, owns, Some(PREDICTION));
-    let view = View::new(&history, &look, &SETTINGS, owns);
+    let view = MarketView::new(&history, &look, &SETTINGS, owns);
     let (memory, cost) = (Memory::default(), Ok(fee(100_000)));
     bencher.bench(|| {
         let (look, memory, params) = (black_box(&look), &memory, &params);

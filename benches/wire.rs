@@ -15,7 +15,7 @@ use serde::de::IgnoredAny;
 use snarkfee_client::daemon::{Answered, Exchange, MarketOperation, decode};
 use snarkfee_core::{
     fault::Fault,
-    market::{History, Look, View, ViewSettings},
+    market::{Look, MarketHistory, MarketView, ViewSettings},
     metrics_text::Exposition,
     units::{Nanomina, PublicKey},
 };
@@ -185,9 +185,9 @@ fn snark_pool_read_and_estimated(bencher: Bencher<'_, '_>) {
                 account: None,
             };
             let owns = |prover: &PublicKey| Some(prover) == worker.as_ref();
-            let mut history = History::default();
+            let mut history = MarketHistory::default();
             history.absorb(&look, owns, None);
-            View::new(&history, &look, &SETTINGS, owns).tells_prices()
+            MarketView::new(&history, &look, &SETTINGS, owns).tells_prices()
         },
     );
 }

@@ -7,7 +7,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use snarkfee_clock::{Clock, Stopwatch};
 use snarkfee_core::{
-    cost::{CostUnknown, Quote},
+    cost::{CostUnknown, PriceQuote},
     cycle::{Context, OnExit, Plan, State, actuate},
     fault::JournalFault,
     ledger::{Inputs, Ledger},
@@ -50,7 +50,7 @@ pub struct Wiring<P> {
     /// Says that there is an order, so that it need not wait for the next look.
     pub wake: Arc<Notify>,
     /// The last price of MINA, where one is read.
-    pub quote: watch::Receiver<Option<Quote>>,
+    pub quote: watch::Receiver<Option<PriceQuote>>,
     /// Who gets the records.
     pub sink: Arc<dyn Sink>,
     /// Seed of the jitter between looks, different for each daemon.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use snarkfee_client::daemon::{Capabilities, Scrape};
 use snarkfee_config::{Daemon, Settings};
 use snarkfee_core::{
-    cost::{CostUnknown, Quote},
+    cost::{CostUnknown, PriceQuote},
     fault::Fault,
     record::Record,
     units::Nanomina,
@@ -87,7 +87,7 @@ pub struct Examined {
     /// Its metrics; `None` where none are configured.
     pub scrape: Option<Result<Scrape, Fault>>,
     /// The price of MINA; `None` where the cost does not need one from a feed.
-    pub quote: Option<Result<Quote, Fault>>,
+    pub quote: Option<Result<PriceQuote, Fault>>,
     /// Cost of one work.
     pub cost: Result<Nanomina, CostUnknown>,
     /// What the journal remembers of it.

@@ -6,7 +6,7 @@ use snarkfee_client::price::PriceFeed;
 use snarkfee_clock::Clock;
 use snarkfee_config::{Daemon, Settings};
 use snarkfee_core::{
-    cost::{CostInputs, Quote},
+    cost::{CostInputs, PriceQuote},
     fault::Fault,
 };
 use tokio::task::JoinSet;
@@ -78,7 +78,7 @@ async fn ask(daemon: Daemon, clock: Clock) -> Examined {
     examined
 }
 
-async fn price(daemon: &Daemon, clock: Clock) -> Option<Result<Quote, Fault>> {
+async fn price(daemon: &Daemon, clock: Clock) -> Option<Result<PriceQuote, Fault>> {
     let feed = daemon.cost.feed()?.clone();
     Some(match PriceFeed::new(feed) {
         Ok(feed) => feed.fetch(clock.now()).await,

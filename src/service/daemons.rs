@@ -13,7 +13,9 @@ use snarkfee_client::daemon::{
 use snarkfee_clock::Clock;
 use snarkfee_config as config;
 use snarkfee_config::{MetricsSource, Settings};
-use snarkfee_core::{control::Command, cost::Quote, cycle::Plan, ledger::Ledger, units::DaemonId};
+use snarkfee_core::{
+    control::Command, cost::PriceQuote, cycle::Plan, ledger::Ledger, units::DaemonId,
+};
 use tokio::{
     sync::{Notify, watch},
     task::JoinSet,
@@ -195,7 +197,7 @@ impl Daemons {
         settings: &Settings,
         daemon: &config::Daemon,
         port: DaemonClient,
-        quote: watch::Receiver<Option<Quote>>,
+        quote: watch::Receiver<Option<PriceQuote>>,
     ) -> (Runner<DaemonClient>, watch::Sender<Arc<Plan>>, Arc<Notify>) {
         let (plan, plans) = watch::channel(Arc::new(plan(settings, daemon)));
         let wake = Arc::new(Notify::new());

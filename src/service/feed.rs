@@ -6,7 +6,7 @@ use snarkfee_client::price::PriceFeed;
 use snarkfee_clock::Clock;
 use snarkfee_config::Daemon;
 use snarkfee_core::{
-    cost::{Feed, Quote},
+    cost::{PriceQuote, PriceSource},
     units::DaemonId,
 };
 use tokio::sync::watch;
@@ -20,7 +20,7 @@ const SHORTEST: Duration = Duration::from_secs(10);
 
 /// The price now, for a single look; `None` where the daemon's cost does not need one, or it was
 /// not read.
-pub(super) async fn read_once(daemon: &Daemon, clock: Clock) -> Option<Quote> {
+pub(super) async fn read_once(daemon: &Daemon, clock: Clock) -> Option<PriceQuote> {
     let read = match PriceFeed::new(daemon.cost.feed()?.clone()) {
         Ok(feed) => feed.fetch(clock.now()).await,
         Err(fault) => Err(fault),
@@ -35,10 +35,10 @@ pub(super) async fn read_once(daemon: &Daemon, clock: Clock) -> Option<Quote> {
 /// Asks four times within the price's age limit, so that three failures in a row do no harm.
 pub(super) async fn follow(
     daemon: DaemonId,
-    feed: Feed,
+    feed: PriceSource,
     clock: Clock,
     metrics: Arc<Metrics>,
-    quote: watch::Sender<Option<Quote>>,
+    quote: watch::Sender<Option<PriceQuote>>,
     cancel: CancellationToken,
 ) {
     let every = clock.real(feed.max_age / 4).max(SHORTEST);

@@ -8,9 +8,9 @@ use snarkfee_client::daemon::DaemonClient;
 use snarkfee_clock::{Clock, Stopwatch};
 use snarkfee_config::Daemon;
 use snarkfee_core::{
-    cost::Quote,
+    cost::PriceQuote,
     cycle::{Conclusion, Context, State},
-    market::View,
+    market::MarketView,
     policy::{Action, Appraisal, Reason},
     port::DaemonPort,
     record::{Mode, Outcome, Record},
@@ -27,7 +27,7 @@ pub struct Glance {
     /// The look and the decision, which nobody carried out.
     pub record: Record,
     /// The market.
-    pub view: View,
+    pub view: MarketView,
     /// The forecasts, whether or not the daemon may be touched now; the reason where there is
     /// nothing to tell a profit by.
     pub appraisal: Result<Appraisal, Reason>,
@@ -50,7 +50,7 @@ pub fn connect(daemon: &Daemon, clock: Clock) -> Result<DaemonClient, ConnectErr
 pub async fn glance_through(
     port: &DaemonClient,
     daemon: &Daemon,
-    quote: Option<Quote>,
+    quote: Option<PriceQuote>,
     clock: Clock,
 ) -> Glance {
     let mut params = daemon.params.clone();

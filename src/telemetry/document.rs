@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use snarkfee_core::{
     fault::Fault,
-    market::Summary,
+    market::MarketSummary,
     policy::{Action, Appraisal, Forecast},
     record::{Mode, Record, Role},
     units::{DaemonId, FeeRate, Nanomina},
@@ -275,7 +275,7 @@ impl MarketDocument {
             works_bought_per_hour_low: interval.map(|[low, _]| low),
             works_bought_per_hour_high: interval.map(|[_, high]| high),
             zero_fee_ratio: market.map(|market| market.zero_fee_ratio),
-            quantiles: Summary::QUANTILES.iter().enumerate().map(quantile).collect(),
+            quantiles: MarketSummary::QUANTILES.iter().enumerate().map(quantile).collect(),
             samples: market.map(|market| market.samples),
             effective_samples: market.map(|market| market.effective_samples),
             method: market.map(|market| Fault::excerpt(&market.method)),

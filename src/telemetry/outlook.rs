@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 use snarkfee_core::{
-    market::Summary,
+    market::MarketSummary,
     policy::{Appraisal, Crossing, Reason},
     record::{Record, Role},
     units::{Nanomina, four_digits, percent},
@@ -165,8 +165,8 @@ fn solved(crossing: &Crossing, cost: Nanomina, record: &Record) -> Vec<Change> {
 }
 
 /// The lowest of the kept quantiles from the median up that is above 0.
-fn positive_quantile(market: &Summary) -> Option<(f64, Nanomina)> {
-    let known = Summary::QUANTILES.into_iter().zip(market.quantiles);
+fn positive_quantile(market: &MarketSummary) -> Option<(f64, Nanomina)> {
+    let known = MarketSummary::QUANTILES.into_iter().zip(market.quantiles);
     known
         .filter(|(level, _)| *level >= 0.5)
         .find_map(|(level, price)| Some((level, price.filter(|p| *p > Nanomina::ZERO)?)))

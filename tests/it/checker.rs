@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 use snarkfee_core::{
-    invariants::{self, Applied, Checker, Sent},
+    invariants::{self, AppliedChange, Checker, SentMutations},
     market::SyncState,
     policy::Params,
     record::{Mode, Record},
@@ -44,7 +44,7 @@ pub(crate) struct Step {
     /// Intents that the journal took down in it.
     pub(crate) intended: usize,
     /// What was set at the daemon since the look before, in order.
-    pub(crate) applied: Vec<Applied>,
+    pub(crate) applied: Vec<AppliedChange>,
     pub(crate) record: Arc<Record>,
 }
 
@@ -63,13 +63,13 @@ pub(crate) fn violations(trace: &Trace) -> Vec<Violation> {
         let later = restarts.split_off(restarts.partition_point(|restart| *restart <= step.at));
         let since_the_last = std::mem::replace(&mut restarts, later);
         let count = |wanted: Kind| step.asked.iter().filter(|kind| **kind == wanted).count();
-        checker.see(&invariants::Step {
+        checker.see(&invariants::CheckedLook {
             sequence: step.record.sequence,
             at: step.at,
             sync: &step.sync,
             paused: step.paused,
             resumed: step.resumed,
-            sent: Sent {
+            sent: SentMutations {
                 fee: count(Kind::SetFee),
                 on: count(Kind::SwitchOn),
                 off: count(Kind::SwitchOff),

@@ -7,7 +7,7 @@ use rand::{RngExt, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use snarkfee_core::{
     fault::{Fault as Seen, JournalClass},
-    invariants::Author,
+    invariants::ChangeAuthor,
     market::SyncState,
     policy::{Outcome, Reason},
 };
@@ -295,7 +295,7 @@ impl Fault {
             Self::RequestLate => any(&|step| {
                 step.applied
                     .iter()
-                    .any(|applied| applied.by == Author::Straggler && applied.differs)
+                    .any(|applied| applied.by == ChangeAuthor::Straggler && applied.differs)
             }),
             Self::Rejected => outcome(&|outcome| matches!(outcome, Outcome::Rejected { .. })),
             Self::ReadBackLost => {

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use rand::{RngExt, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use snarkfee_core::{
-    invariants::{Author, Change},
+    invariants::{ChangeAuthor, SettingChange},
     record::{Mode, Role},
 };
 use snarkfee_lab::{
@@ -314,7 +314,7 @@ async fn a_coordinator_is_found_out_and_its_key_left_alone() {
     let set: Vec<_> =
         trace.steps.iter().flat_map(|step| &step.applied).map(|applied| &applied.change).collect();
     assert!(
-        !set.is_empty() && set.iter().all(|change| matches!(change, Change::Fee(_))),
+        !set.is_empty() && set.iter().all(|change| matches!(change, SettingChange::Fee(_))),
         "{set:?}"
     );
     accept(&[line("coordinator", &trace)]);
@@ -332,7 +332,7 @@ async fn calm() -> Trace {
 /// The checker sees what it is there to see.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_broken_invariant_is_found() {
-    use snarkfee_core::{invariants::Applied, market::SyncState};
+    use snarkfee_core::{invariants::AppliedChange, market::SyncState};
 
     use crate::proxy::Kind;
 
@@ -348,13 +348,13 @@ async fn each_broken_invariant_is_found() {
         spoil(&mut trace);
         counted(&violations(&trace)).into_keys().collect::<Vec<_>>()
     };
-    let at = |step: &Step, change| Applied {
+    let at = |step: &Step, change| AppliedChange {
         at: step.at,
         change,
         differs: true,
-        by: Author::Controller,
+        by: ChangeAuthor::Controller,
     };
-    let worker = |on: bool| Change::Worker(on.then(World::operator_key));
+    let worker = |on: bool| SettingChange::Worker(on.then(World::operator_key));
     let believed = Timestamp::UNIX_EPOCH;
     assert_eq!(found(&|trace| trace.mode = Mode::DryRun), [Invariant::DryRun]);
     assert_eq!(found(&|trace| trace.steps[0].paused = true), [Invariant::Paused]);
@@ -434,7 +434,7 @@ async fn each_broken_invariant_is_found() {
     );
     assert_eq!(
         found(&|trace| {
-            let stranger = Change::Worker(Some(crate::fixed_daemon::key("stranger")));
+            let stranger = SettingChange::Worker(Some(crate::fixed_daemon::key("stranger")));
             let applied = at(&trace.steps[1], stranger);
             trace.steps[1].applied.push(applied);
         }),

@@ -9,7 +9,7 @@ use std::{
 use jiff::Timestamp;
 use snarkfee_clock::Clock;
 use snarkfee_core::{
-    market::{Block, ConsensusSlot, ExactPool, Offer, OpenWork, Sale, Status, SyncState},
+    market::{Block, ConsensusSlot, DaemonStatus, ExactPool, Offer, OpenWork, Sale, SyncState},
     units::{Nanomina, PublicKey, WorkId},
 };
 use snarkfee_lab::{
@@ -68,7 +68,7 @@ impl Default for FixedDaemon {
             snapshots: Arc::default(),
             shown: Snapshot {
                 at: start,
-                status: Status {
+                status: DaemonStatus {
                     worker: Some(key("worker")),
                     fee: nanomina(100_000_000),
                     sync: SyncState::Synced,

@@ -18,7 +18,7 @@ use rusqlite::Connection;
 use snarkfee_clock::{Clock, Stopwatch};
 use snarkfee_journal::{Archive, Filter, JournalError};
 use snarkfee_lab::{
-    daemon_sim::{Change, Options, SimDaemonServer},
+    daemon_sim::{Options, SettingChange, SimDaemonServer},
     simulate::{World, library},
 };
 use tokio_util::sync::CancellationToken;
@@ -216,15 +216,15 @@ fn check(stage: &Stage) -> (usize, usize) {
     let mutations = stage.server.mutations();
     for mutation in &mutations {
         let step = match &mutation.change {
-            Change::Fee(fee) => Step::Fee(fee.get()),
-            Change::Worker(key) => Step::Worker(key.is_some()),
+            SettingChange::Fee(fee) => Step::Fee(fee.get()),
+            SettingChange::Worker(key) => Step::Worker(key.is_some()),
         };
         assert!(left.any(|intended| intended == step), "{mutation:?} was not taken down");
         match &mutation.change {
-            Change::Fee(new) => {
+            SettingChange::Fee(new) => {
                 assert_ne!(fee.replace(*new), Some(*new), "the same fee was set again")
             }
-            Change::Worker(key) => {
+            SettingChange::Worker(key) => {
                 assert_ne!(on.replace(key.is_some()), Some(key.is_some()), "switched again")
             }
         }

@@ -8,7 +8,9 @@ use std::{collections::BTreeMap, fs::File, io::Read, path::Path, time::Duration}
 use flate2::read::GzDecoder;
 use jiff::{SignedDuration, Timestamp};
 use snarkfee_core::{
-    market::estimate::{Censoring, Method, Observation, Settings, Survival, decay, estimate},
+    market::estimate::{
+        Censoring, EstimatorSettings, Method, Observation, Survival, decay, estimate,
+    },
     units::Nanomina,
 };
 
@@ -88,7 +90,7 @@ fn before(purchases: &[Purchase], now: Duration, walk: Walk) -> Survival {
             })
         })
         .collect();
-    estimate(&observations, &Settings::default())
+    estimate(&observations, &EstimatorSettings::default())
 }
 
 /// Predicted and realised shares of one group of purchases, weighted by works.

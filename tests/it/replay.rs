@@ -109,7 +109,9 @@ impl snarkfee_core::port::DaemonPort for Shared {
         self.0.look(plan).await
     }
 
-    async fn status(&self) -> Result<snarkfee_core::market::Status, snarkfee_core::fault::Fault> {
+    async fn status(
+        &self,
+    ) -> Result<snarkfee_core::market::DaemonStatus, snarkfee_core::fault::Fault> {
         self.0.status().await
     }
 

@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use snarkfee_core::{
     cost::CostModel,
     cycle::{Context, State},
-    market::estimate::Point,
+    market::estimate::PointEstimate,
     policy::{BlockProduction, Mode, Params, Pricing, Safety, Worker},
     port::DaemonPort,
     units::Nanomina,
@@ -96,7 +96,7 @@ fn fees() -> [Nanomina; FEES.len()] {
 
 /// One seed of a moment: what the look concluded, and what was bought in the slots of the truth.
 struct Seen {
-    bands: [Point; FEES.len()],
+    bands: [PointEstimate; FEES.len()],
     above: Shares,
     bought: f64,
     /// Works bought per hour as the look has it, and the hours in which `bought` was.
@@ -182,7 +182,7 @@ impl Score {
     }
 
     /// Whether the share is far enough from 0 and 1 to say anything of the rate.
-    fn judge(&mut self, band: Point, truth: f64) -> bool {
+    fn judge(&mut self, band: PointEstimate, truth: f64) -> bool {
         if !(CERTAIN..=1.0 - CERTAIN).contains(&truth) {
             self.certain.0 += 1;
             self.certain.1 += u32::from(truth < band.low || truth > band.high);

@@ -3,7 +3,7 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use serde_json::{Value, json};
-use snarkfee_lab::daemon_sim::{Change, Era, Options};
+use snarkfee_lab::daemon_sim::{Era, Options, SettingChange};
 
 use crate::fixed_daemon::{Served, http, key, nanomina};
 
@@ -116,11 +116,15 @@ async fn mutations_are_applied_and_recorded() {
     ask(&served, "mutation { setSnarkWorker(input: { publicKey: null }) { lastSnarkWorker } }")
         .await;
     assert_eq!(served.shown().status.worker, None);
-    let changes: Vec<Change> =
+    let changes: Vec<SettingChange> =
         served.server.mutations().into_iter().map(|record| record.change).collect();
     assert_eq!(
         changes,
-        [Change::Fee(nanomina(5)), Change::Worker(Some(key("other"))), Change::Worker(None)]
+        [
+            SettingChange::Fee(nanomina(5)),
+            SettingChange::Worker(Some(key("other"))),
+            SettingChange::Worker(None)
+        ]
     );
     assert_eq!(served.server.mutation_count(), 3);
 }

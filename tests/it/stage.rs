@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use snarkfee_clock::{Clock, Hand};
 use snarkfee_core::{
-    invariants::{Applied, Author, Change},
+    invariants::{AppliedChange, ChangeAuthor, SettingChange},
     market::SyncState,
     units::{Nanomina, PublicKey},
 };
@@ -63,10 +63,10 @@ pub(crate) struct Stage {
     pub(crate) peers: Option<u32>,
     /// The best tip's slot is taken to be so much older.
     pub(crate) tip_older: Duration,
-    pub(crate) author: Author,
+    pub(crate) author: ChangeAuthor,
     /// Whether someone else changes the fee right before the controller does.
     pub(crate) forestalled: bool,
-    applied: Vec<Applied>,
+    applied: Vec<AppliedChange>,
     at: Timestamp,
 }
 
@@ -78,7 +78,7 @@ impl Stage {
             sync,
             peers,
             tip_older,
-            author: Author::Controller,
+            author: ChangeAuthor::Controller,
             forestalled: false,
             applied,
             at,
@@ -86,12 +86,12 @@ impl Stage {
     }
 
     /// What was set since the last time.
-    pub(crate) fn take_applied(&mut self) -> Vec<Applied> {
+    pub(crate) fn take_applied(&mut self) -> Vec<AppliedChange> {
         std::mem::take(&mut self.applied)
     }
 
-    fn note(&mut self, change: Change, differs: bool) {
-        self.applied.push(Applied { at: self.at, change, differs, by: self.author });
+    fn note(&mut self, change: SettingChange, differs: bool) {
+        self.applied.push(AppliedChange { at: self.at, change, differs, by: self.author });
     }
 }
 
@@ -116,25 +116,25 @@ impl SimulatedDaemon for Stage {
     }
 
     fn set_fee(&mut self, fee: Nanomina) -> Nanomina {
-        if self.forestalled && self.author == Author::Controller {
+        if self.forestalled && self.author == ChangeAuthor::Controller {
             let theirs = nanomina(self.world.snapshot().status.fee.get() + 1);
             self.world.set_fee(theirs);
-            self.applied.push(Applied {
+            self.applied.push(AppliedChange {
                 at: self.at,
-                change: Change::Fee(theirs),
+                change: SettingChange::Fee(theirs),
                 differs: true,
-                by: Author::Stranger,
+                by: ChangeAuthor::Stranger,
             });
         }
         let before = self.world.set_fee(fee);
-        self.note(Change::Fee(fee), before != fee);
+        self.note(SettingChange::Fee(fee), before != fee);
         before
     }
 
     fn set_worker(&mut self, key: Option<PublicKey>) -> Option<PublicKey> {
         let before = self.world.set_worker(key.clone());
         let differs = before.is_some() != key.is_some();
-        self.note(Change::Worker(key), differs);
+        self.note(SettingChange::Worker(key), differs);
         before
     }
 }

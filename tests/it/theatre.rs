@@ -14,9 +14,9 @@ use snarkfee::{
 use snarkfee_client::daemon::{ClientConfig, DaemonClient, MetricsEndpoint};
 use snarkfee_core::{
     control::Command,
-    cost::{CostModel, Quote},
+    cost::{CostModel, PriceQuote},
     cycle::{OnExit, Plan},
-    invariants::Author,
+    invariants::ChangeAuthor,
     ledger::Ledger,
     policy::{BlockProduction, ExternalChange, Params, Pricing, Safety, Worker},
     record::Mode,
@@ -86,7 +86,7 @@ pub(crate) struct Theatre {
     seed: u64,
     timeout: Duration,
     plan: watch::Sender<Arc<Plan>>,
-    quote: watch::Sender<Option<Quote>>,
+    quote: watch::Sender<Option<PriceQuote>>,
 }
 
 pub(crate) fn params() -> Params {
@@ -225,10 +225,10 @@ impl Theatre {
             (stage.sync, stage.peers, stage.tip_older) = (whole.sync, whole.peers, whole.tip_older);
             stage.forestalled = whole.meddles_meanwhile;
             if whole.meddles {
-                stage.author = Author::Stranger;
+                stage.author = ChangeAuthor::Stranger;
                 let fee = stage.snapshot().status.fee;
                 stage.set_fee(nanomina(fee.get() + 1));
-                stage.author = Author::Controller;
+                stage.author = ChangeAuthor::Controller;
             }
             stage.snapshot().status.sync
         };
@@ -265,9 +265,9 @@ impl Theatre {
     pub(crate) fn rival_sets(&mut self, fee: Nanomina) {
         let mut stage = self.stage.lock().unwrap();
         if stage.snapshot().status.fee != fee {
-            stage.author = Author::Stranger;
+            stage.author = ChangeAuthor::Stranger;
             stage.set_fee(fee);
-            stage.author = Author::Controller;
+            stage.author = ChangeAuthor::Controller;
         }
     }
 
@@ -283,8 +283,8 @@ impl Theatre {
 
     /// Requests that were held up reach the daemon.
     async fn stragglers(&self) {
-        self.stage.lock().unwrap().author = Author::Straggler;
+        self.stage.lock().unwrap().author = ChangeAuthor::Straggler;
         self.proxy.release().await;
-        self.stage.lock().unwrap().author = Author::Controller;
+        self.stage.lock().unwrap().author = ChangeAuthor::Controller;
     }
 }

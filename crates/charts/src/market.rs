@@ -9,7 +9,7 @@ use plotters::{
     element::{Rectangle, Text},
     style::{FontStyle, IntoFont, RGBColor, WHITE},
 };
-use snarkfee_core::{market::View, policy::Appraisal, units::Nanomina};
+use snarkfee_core::{market::MarketView, policy::Appraisal, units::Nanomina};
 
 use super::{
     Area, COST, Canvas, Drawn, GAIN, INK, MARKET, OURS, axes, band,
@@ -34,7 +34,7 @@ const BARS: f64 = 8.0;
 type Key = &'static [(RGBColor, &'static str)];
 
 /// Draws the market. `title` is the drawing's headline.
-pub fn market(view: &View, appraisal: &Appraisal, title: &str) -> Option<String> {
+pub fn market(view: &MarketView, appraisal: &Appraisal, title: &str) -> Option<String> {
     let mut svg = String::new();
     match paint(&mut svg, view, appraisal, title) {
         Ok(()) => Some(svg),
@@ -45,7 +45,7 @@ pub fn market(view: &View, appraisal: &Appraisal, title: &str) -> Option<String>
     }
 }
 
-fn paint(svg: &mut String, view: &View, appraisal: &Appraisal, title: &str) -> Drawn {
+fn paint(svg: &mut String, view: &MarketView, appraisal: &Appraisal, title: &str) -> Drawn {
     let fees =
         appraisal.curve.iter().chain([&appraisal.best, &appraisal.current]).map(|point| point.fee);
     let scale = FeeScale::within(fees.chain([Nanomina::ZERO, appraisal.cost]), MOST_DECADES);
@@ -71,7 +71,12 @@ fn paint(svg: &mut String, view: &View, appraisal: &Appraisal, title: &str) -> D
     area.present()
 }
 
-fn survival_panel(area: &Area<'_>, scale: FeeScale, view: &View, appraisal: &Appraisal) -> Drawn {
+fn survival_panel(
+    area: &Area<'_>,
+    scale: FeeScale,
+    view: &MarketView,
+    appraisal: &Appraisal,
+) -> Drawn {
     let zero = view.sells_above(Nanomina::ZERO);
     let title = format!(
         "S(f) = P(C > f): works bought for more than the fee; {} are bought for 0",
@@ -95,7 +100,7 @@ fn draw_survival(
     canvas: &mut Canvas<'_, '_>,
     scale: FeeScale,
     y: &Axis,
-    view: &View,
+    view: &MarketView,
     appraisal: &Appraisal,
 ) -> Drawn {
     let mut curve = Vec::new();
@@ -132,7 +137,7 @@ fn draw_survival(
 }
 
 /// Where S is read: at every price that carries mass, and evenly between.
-fn readings(scale: FeeScale, view: &View, appraisal: &Appraisal) -> BTreeSet<Nanomina> {
+fn readings(scale: FeeScale, view: &MarketView, appraisal: &Appraisal) -> BTreeSet<Nanomina> {
     let range = scale.paid_range();
     let step = (range.end - range.start) / f64::from(READINGS);
     let even = (0..=READINGS).map(|place| FeeScale::fee_at(range.start + step * f64::from(place)));
@@ -142,7 +147,7 @@ fn readings(scale: FeeScale, view: &View, appraisal: &Appraisal) -> BTreeSet<Nan
     even.chain(prices.filter(|price| *price >= low && *price <= high)).collect()
 }
 
-fn quotes_panel(area: &Area<'_>, scale: FeeScale, view: &View) -> Drawn {
+fn quotes_panel(area: &Area<'_>, scale: FeeScale, view: &MarketView) -> Drawn {
     let market = view.summary();
     let title = format!(
         "Standing quotes: {} open works, {} of them without a proof",

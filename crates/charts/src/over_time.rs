@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use plotters::element::Rectangle;
-use snarkfee_core::{trend::Point, units::Nanomina};
+use snarkfee_core::{trend::TrendPoint, units::Nanomina};
 
 use super::{
     COST, Canvas, Drawn, GAIN, IDLE, INK, MARKET, OURS, band,
@@ -12,12 +12,12 @@ use super::{
     stroke, tint,
 };
 
-/// Places of the quartiles and the median in [`Point::quantiles`].
+/// Places of the quartiles and the median in [`TrendPoint::quantiles`].
 const QUARTILES: [usize; 3] = [1, 2, 3];
 
 /// The asked and the wanted fee over the middle half of the prices at which work is bought; shaded
 /// while the worker is off, and with a dot at each of some decisions.
-pub fn fee_and_market(points: &[Point], decisions: &[Timestamp]) -> Option<String> {
+pub fn fee_and_market(points: &[TrendPoint], decisions: &[Timestamp]) -> Option<String> {
     let x = span(points)?;
     let shown = points.iter().flat_map(|point| {
         [point.fee, point.target_fee]
@@ -68,7 +68,7 @@ pub fn profit(points: &[(Timestamp, f64)], all: impl IntoIterator<Item = f64>) -
 }
 
 /// Open works, and of these those without a proof.
-pub fn coverage(points: &[Point]) -> Option<String> {
+pub fn coverage(points: &[TrendPoint]) -> Option<String> {
     let x = span(points)?;
     let count = |works: u64| works as f64;
     let y = linear(
@@ -76,7 +76,8 @@ pub fn coverage(points: &[Point]) -> Option<String> {
         [0.0],
     );
     chart(&x, &y, |canvas| {
-        let uncovered = |point: &Point| point.open_works.map(|(_, uncovered)| count(uncovered));
+        let uncovered =
+            |point: &TrendPoint| point.open_works.map(|(_, uncovered)| count(uncovered));
         let edges: Vec<_> = points
             .iter()
             .map(|point| (seconds(point), uncovered(point).map(|works| (0.0, works))))
@@ -92,9 +93,9 @@ pub fn coverage(points: &[Point]) -> Option<String> {
 }
 
 /// What own sales brought so far.
-pub fn earned(points: &[Point]) -> Option<String> {
+pub fn earned(points: &[TrendPoint]) -> Option<String> {
     let x = span(points)?;
-    let value = |point: &Point| point.earned.map(Nanomina::to_mina);
+    let value = |point: &TrendPoint| point.earned.map(Nanomina::to_mina);
     let y = linear(points.iter().filter_map(value), []);
     chart(&x, &y, |canvas| {
         idle(canvas, points, &y)?;
@@ -103,10 +104,11 @@ pub fn earned(points: &[Point]) -> Option<String> {
 }
 
 /// Expected profit per hour at the best fee, the figure that decisions use.
-pub fn expected_profit(points: &[Point]) -> Option<String> {
+pub fn expected_profit(points: &[TrendPoint]) -> Option<String> {
     let x = span(points)?;
-    let value =
-        |point: &Point| point.expected_profit.map(snarkfee_core::units::FeeRate::to_mina_per_hour);
+    let value = |point: &TrendPoint| {
+        point.expected_profit.map(snarkfee_core::units::FeeRate::to_mina_per_hour)
+    };
     let y = linear(points.iter().filter_map(value), [0.0]);
     chart(&x, &y, |canvas| {
         idle(canvas, points, &y)?;
@@ -116,21 +118,24 @@ pub fn expected_profit(points: &[Point]) -> Option<String> {
 }
 
 /// The time axis; `None` with fewer than two points.
-fn span(points: &[Point]) -> Option<Axis> {
+fn span(points: &[TrendPoint]) -> Option<Axis> {
     let (first, last) = (points.first()?, points.last()?);
     (points.len() > 1).then(|| times(first.at, last.at))
 }
 
-fn seconds(point: &Point) -> f64 {
+fn seconds(point: &TrendPoint) -> f64 {
     point.at.as_second() as f64
 }
 
-fn quantile(point: &Point, index: usize) -> Option<Nanomina> {
+fn quantile(point: &TrendPoint, index: usize) -> Option<Nanomina> {
     point.quantiles.get(index).copied().flatten()
 }
 
 /// A value holds until the next one: two points per look draw that.
-fn steps(points: &[Point], value: impl Fn(&Point) -> Option<f64>) -> Vec<(f64, Option<f64>)> {
+fn steps(
+    points: &[TrendPoint],
+    value: impl Fn(&TrendPoint) -> Option<f64>,
+) -> Vec<(f64, Option<f64>)> {
     let mut corners = Vec::with_capacity(points.len() * 2);
     let mut earlier: Option<f64> = None;
     for point in points {
@@ -145,7 +150,7 @@ fn steps(points: &[Point], value: impl Fn(&Point) -> Option<f64>) -> Vec<(f64, O
 }
 
 /// Shades the time that the worker was off.
-fn idle(canvas: &mut Canvas<'_, '_>, points: &[Point], y: &Axis) -> Drawn {
+fn idle(canvas: &mut Canvas<'_, '_>, points: &[TrendPoint], y: &Axis) -> Drawn {
     let mut from: Option<f64> = None;
     let mut spans = Vec::new();
     for point in points {

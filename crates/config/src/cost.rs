@@ -3,8 +3,8 @@
 use jiff::tz::TimeZone;
 use snarkfee_core::{
     cost::{
-        CostModel, Electricity, Feed, InvalidParts, MinaPrice, Parts, Tariff, Throughput,
-        TimeOfDay, Window,
+        CostModel, CostParts, Electricity, InvalidCostParts, MinaPrice, PriceSource, Tariff,
+        TariffWindow, Throughput, TimeOfDay,
     },
     units::{Currency, Endpoint, EnergyPrice, Fiat, HourlyPrice, Nanomina, Power},
 };
@@ -87,10 +87,10 @@ impl Written {
             self.power.zip(self.electricity).map(|(power, price)| (power.value, price.value));
         let machine = self.machine.map(|price| price.value);
         let (mina_price, works_per_hour) = (self.mina_price?, self.works_per_hour?);
-        match Parts::try_new(energy, machine, mina_price.value, works_per_hour.value) {
+        match CostParts::try_new(energy, machine, mina_price.value, works_per_hour.value) {
             Ok(parts) => Some(CostModel::from(parts)),
             // Named above already.
-            Err(InvalidParts::NoExpense) => None,
+            Err(InvalidCostParts::NoExpense) => None,
             Err(error) => {
                 section.fail(&mina_price.place, "mina_price", error);
                 None
@@ -120,7 +120,7 @@ fn read_electricity(section: &Section<'_>, zone: TimeZone) -> Option<Located<Ele
     }
     let place = windows.first().map_or(section.place(), Section::place).clone();
     let count = windows.len();
-    let read: Vec<Window> = windows.into_iter().filter_map(read_window).collect();
+    let read: Vec<TariffWindow> = windows.into_iter().filter_map(read_window).collect();
     if read.len() < count {
         return None;
     }
@@ -133,7 +133,7 @@ fn read_electricity(section: &Section<'_>, zone: TimeZone) -> Option<Located<Ele
     }
 }
 
-fn read_window(window: Section<'_>) -> Option<Window> {
+fn read_window(window: Section<'_>) -> Option<TariffWindow> {
     let failures = window.reader().failures();
     let from = window.quantity::<TimeOfDay>("from");
     let to = window.quantity::<TimeOfDay>("to");
@@ -149,7 +149,7 @@ fn read_window(window: Section<'_>) -> Option<Window> {
         }
     }
     window.finish();
-    Some(Window { from: from?.value, to: to?.value, price: price?.value })
+    Some(TariffWindow { from: from?.value, to: to?.value, price: price?.value })
 }
 
 /// A price in quotes, or a table that says where to read it.
@@ -190,7 +190,7 @@ fn read_mina_price(
     feed.finish();
     let currency = currency.map(|currency| currency.value).or(expenses)?;
     let quoted =
-        Feed { url: url?.value, pointer: pointer?.value, currency, max_age: max_age?.value };
+        PriceSource { url: url?.value, pointer: pointer?.value, currency, max_age: max_age?.value };
     Some(Located { value: MinaPrice::Quoted(quoted), place })
 }
 

@@ -5,7 +5,7 @@
 use std::fmt::{self, Display, Write};
 
 use snarkfee_core::{
-    cost::{CostModel, Electricity, MinaPrice, Parts, Throughput},
+    cost::{CostModel, CostParts, Electricity, MinaPrice, Throughput},
     policy::{BlockProduction, ExternalChange, Pricing, RoleSetting, Safety, Strategy, Worker},
     units::duration::show,
 };
@@ -100,7 +100,7 @@ fn cost(out: &mut String, cost: &CostModel) -> fmt::Result {
     }
 }
 
-fn cost_parts(out: &mut String, parts: &Parts) -> fmt::Result {
+fn cost_parts(out: &mut String, parts: &CostParts) -> fmt::Result {
     match parts.energy() {
         Some((power, Electricity::Flat(price))) => {
             string(out, "power", power)?;

@@ -15,7 +15,7 @@ use crate::{
     control::Command,
     cost::CostUnknown,
     fault::JournalFault,
-    market::{History, Prediction},
+    market::{MarketHistory, Prediction},
     policy::{Action, Decision, Memory, Mode, Outcome, Params, Settings},
     record::Record,
     units::{DaemonId, Nanomina},
@@ -133,7 +133,7 @@ pub struct Kept {
     pub memory: Memory,
     /// Our own works, totals and pace. Blocks are not written with each look; as restored, those
     /// known within the last hour are there.
-    pub history: History,
+    pub history: MarketHistory,
     /// Length of a slot.
     pub slot: Option<Duration>,
     /// P(sold) at the fee the daemon asks, as last estimated.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     fault::Fault,
-    market::{Look, Status},
+    market::{DaemonStatus, Look},
     units::{Nanomina, PublicKey},
 };
 
@@ -71,7 +71,7 @@ pub trait DaemonPort: Send + Sync {
     fn look(&self, plan: &LookPlan) -> impl Future<Output = Look> + Send;
 
     /// Reads the status alone, to confirm a mutation.
-    fn status(&self) -> impl Future<Output = Result<Status, Fault>> + Send;
+    fn status(&self) -> impl Future<Output = Result<DaemonStatus, Fault>> + Send;
 
     /// Sends one mutation, once.
     fn send(&self, mutation: &Mutation)

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::policy::{HoldState, Mode, Outcome, Pause, Role};
 use crate::{
     fault::Fault,
-    market::{Look, Summary},
+    market::{Look, MarketSummary},
     policy::{Action, Decision, Settings},
     units::{DaemonId, Nanomina},
 };
@@ -34,7 +34,7 @@ pub struct Record {
     /// What was seen.
     pub look: Look,
     /// What is known of the market; `None` before the first usable look.
-    pub market: Option<Summary>,
+    pub market: Option<MarketSummary>,
     /// What was decided.
     pub decision: Decision,
     /// What came of it.
@@ -85,7 +85,7 @@ impl Record {
 
     /// The market, where this look read the order book: what a summary says of open works is known
     /// only then.
-    pub fn book(&self) -> Option<&Summary> {
+    pub fn book(&self) -> Option<&MarketSummary> {
         self.market.as_ref().filter(|_| matches!(self.look.book, Some(Ok(_))))
     }
 

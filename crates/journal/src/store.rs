@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use snarkfee_core::{
     control::Command,
     ledger::{Ending, Entry, Intent, IntentId, Kept, OpenIntent, Order, OrderId, Restored},
-    market::{History, Prediction},
+    market::{MarketHistory, Prediction},
     policy::{Mode, Settings},
     record::Record,
     units::DaemonId,
@@ -46,7 +46,7 @@ const MOST_PAGES: i64 = 0xffff_fffe;
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 struct Rest {
-    history: History,
+    history: MarketHistory,
     slot: Option<Duration>,
     predicted: Option<Prediction>,
     baseline: Option<Settings>,

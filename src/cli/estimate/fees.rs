@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use snarkfee_core::{
-    market::View,
+    market::MarketView,
     policy::{Appraisal, Forecast, Pricing, forecast},
     units::{Nanomina, percent},
 };
@@ -26,7 +26,7 @@ pub(super) struct Row {
 
 /// The fees to compare, ascending: bounds, what is asked, wanted and spent, just below the prices
 /// that most works are bought at, quantiles, and decades between.
-pub(super) fn rows(view: &View, appraisal: &Appraisal, pricing: &Pricing) -> Vec<Row> {
+pub(super) fn rows(view: &MarketView, appraisal: &Appraisal, pricing: &Pricing) -> Vec<Row> {
     let mut found: BTreeMap<Nanomina, Vec<String>> = BTreeMap::new();
     let mut add = |fee: Nanomina, note: String| {
         if found.len() < MOST || found.contains_key(&fee) {

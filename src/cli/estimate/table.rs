@@ -2,7 +2,7 @@
 
 use snarkfee_core::{
     fault::Fault,
-    market::Summary,
+    market::MarketSummary,
     policy::{Action, Pricing},
     record::{Record, Role},
     units::{Nanomina, four_digits, percent},
@@ -75,11 +75,11 @@ fn head(record: &Record) -> String {
     )
 }
 
-fn market_lines(market: &Summary, glance: &Glance) -> Vec<(&'static str, String)> {
+fn market_lines(market: &MarketSummary, glance: &Glance) -> Vec<(&'static str, String)> {
     let price = |price: Option<Nanomina>| {
         price.map_or("not identified".to_owned(), |price| price.to_string())
     };
-    let quantiles: Vec<String> = Summary::QUANTILES
+    let quantiles: Vec<String> = MarketSummary::QUANTILES
         .iter()
         .zip(market.quantiles)
         .map(|(level, found)| format!("{}: {}", percent(*level), price(found)))

@@ -70,7 +70,7 @@ struct Harness {
     plan: watch::Sender<Arc<Plan>>,
     ledger: Arc<dyn Ledger>,
     wake: Arc<Notify>,
-    _quote: watch::Sender<Option<Quote>>,
+    _quote: watch::Sender<Option<PriceQuote>>,
 }
 
 fn harness(daemon: ScriptedDaemon, with: Plan) -> Harness {

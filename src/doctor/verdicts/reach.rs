@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use snarkfee_client::daemon::{Capability, Era};
 use snarkfee_config::Daemon;
-use snarkfee_core::{fault::Fault, market::Status, policy::Reason, record::Mode, units::duration};
+use snarkfee_core::{
+    fault::Fault, market::DaemonStatus, policy::Reason, record::Mode, units::duration,
+};
 
 use super::super::{
     check::{Check, Said},
@@ -15,7 +17,7 @@ use super::super::{
 const CLOCK_SLACK: Duration = Duration::from_secs(5);
 
 /// The status; otherwise what to say of everything that follows from it.
-pub(super) fn status(examined: &Examined) -> Result<&Status, Said> {
+pub(super) fn status(examined: &Examined) -> Result<&DaemonStatus, Said> {
     let unchecked =
         || Said::unchecked("the daemon's status could not be read", Check::Reachability);
     let look = examined.look.as_ref().map_err(|_| unchecked())?;

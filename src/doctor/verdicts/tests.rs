@@ -6,9 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use snarkfee_client::daemon::Scrape;
 use snarkfee_config::{Controller, Daemon, MetricsSource, Settings};
 use snarkfee_core::{
-    cost::{CostUnknown, Quote},
+    cost::{CostUnknown, PriceQuote},
     fault::Fault,
-    market::{FeeHistogram, Status},
+    market::{DaemonStatus, FeeHistogram},
     record::Record,
     units::{DaemonId, Nanomina},
 };
@@ -47,7 +47,7 @@ fn setup(change: impl FnOnce(&mut Examination)) -> Report {
     super::judge(&examination)
 }
 
-fn status(examination: &mut Examination) -> &mut Status {
+fn status(examination: &mut Examination) -> &mut DaemonStatus {
     examination.daemons[0].look.as_mut().unwrap().look.status.as_mut().unwrap()
 }
 
@@ -100,7 +100,7 @@ fn a_cost_that_is_not_known_says_how_to_know_it() {
             let examined = &mut found.daemons[0];
             examined.cost = cost.map(|cost| Nanomina::try_new(cost).unwrap());
             examined.quote =
-                Some(Err::<Quote, _>(Fault::TimedOut { limit: Duration::from_secs(10) }));
+                Some(Err::<PriceQuote, _>(Fault::TimedOut { limit: Duration::from_secs(10) }));
             if !metrics {
                 examined.daemon.metrics = None;
                 examined.scrape = None;

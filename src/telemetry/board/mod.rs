@@ -18,7 +18,7 @@ use std::{
 use jiff::Timestamp;
 use snarkfee_core::{
     record::{Mode, Record},
-    trend::{Point, Thinned},
+    trend::{ThinnedSeries, TrendPoint},
     units::DaemonId,
 };
 
@@ -65,7 +65,7 @@ struct Shelf {
     read_in_full: Option<Timestamp>,
     room: Room,
     decisions: VecDeque<DecisionRow>,
-    history: Thinned<Point>,
+    history: ThinnedSeries<TrendPoint>,
 }
 
 /// Since when the worker is in its state.
@@ -166,7 +166,7 @@ impl Board {
     }
 
     /// A daemon's history, oldest first, at most `most` points.
-    pub fn history(&self, daemon: &DaemonId, most: usize) -> Vec<Point> {
+    pub fn history(&self, daemon: &DaemonId, most: usize) -> Vec<TrendPoint> {
         self.read().shelves.get(daemon).map(|shelf| shelf.history.thinned(most)).unwrap_or_default()
     }
 
@@ -187,7 +187,7 @@ impl Shelf {
             read_in_full: None,
             room,
             decisions: VecDeque::new(),
-            history: Thinned::new(room.points),
+            history: ThinnedSeries::new(room.points),
         }
     }
 
@@ -208,7 +208,7 @@ impl Shelf {
             self.forget_one();
         }
         self.decisions.push_back(DecisionRow::new(record));
-        self.history.push(Point::new(record));
+        self.history.push(TrendPoint::new(record));
         self.latest = Some(Arc::clone(record));
     }
 

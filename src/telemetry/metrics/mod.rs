@@ -26,7 +26,7 @@ use prometheus_client::{
 };
 use snarkfee_core::{
     fault::{Fault, JournalClass},
-    market::{BandSales, Summary},
+    market::{BandSales, MarketSummary},
     record::{Mode, Outcome, Record},
     units::{DaemonId, Nanomina},
 };
@@ -83,7 +83,8 @@ struct Marks {
     bands: Vec<Nanomina>,
 }
 
-const QUANTILE_NAMES: [&str; Summary::QUANTILES.len()] = ["0.1", "0.25", "0.5", "0.75", "0.9"];
+const QUANTILE_NAMES: [&str; MarketSummary::QUANTILES.len()] =
+    ["0.1", "0.25", "0.5", "0.75", "0.9"];
 
 const LIMITS: [&str; 2] = ["low", "high"];
 

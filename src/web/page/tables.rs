@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use maud::{Markup, PreEscaped, html};
 use snarkfee_core::{
     fault::Fault,
-    market::Summary,
+    market::MarketSummary,
     record::Record,
     units::{Nanomina, four_digits, percent},
 };
@@ -71,7 +71,7 @@ fn market(record: &Record) -> Markup {
         table {
             caption { "Market" }
             tbody {
-                @for (index, level) in Summary::QUANTILES.iter().enumerate() {
+                @for (index, level) in MarketSummary::QUANTILES.iter().enumerate() {
                     @let price = market.and_then(|market| market.quantiles.get(index).copied().flatten());
                     (row(&format!("{} of works cost at most", percent(*level)), price.map(amount)))
                 }
@@ -96,7 +96,7 @@ fn market(record: &Record) -> Markup {
 }
 
 /// The share of open works that someone has proved, as number and bar.
-fn covered(market: &Summary) -> Option<Markup> {
+fn covered(market: &MarketSummary) -> Option<Markup> {
     if market.open_works == 0 {
         return None;
     }

@@ -4,12 +4,12 @@
 use std::fmt::Write as _;
 
 use proptest::{collection::vec, prelude::*, sample::Index};
-use snarkfee_core::metrics_text::Kind;
+use snarkfee_core::metrics_text::MetricKind;
 
 #[derive(Clone, Debug)]
 pub(super) struct ModelFamily {
     pub(super) name: String,
-    pub(super) kind: Kind,
+    pub(super) kind: MetricKind,
     pub(super) help: String,
     pub(super) samples: Vec<ModelSample>,
 }
@@ -159,8 +159,9 @@ pub(super) fn families(alphabet: Alphabet) -> impl Strategy<Value = Vec<ModelFam
     })
 }
 
-fn plain_samples(alphabet: Alphabet) -> impl Strategy<Value = (Kind, Vec<ModelSample>)> {
-    let kind = prop_oneof![Just(Kind::Counter), Just(Kind::Gauge), Just(Kind::Untyped)];
+fn plain_samples(alphabet: Alphabet) -> impl Strategy<Value = (MetricKind, Vec<ModelSample>)> {
+    let kind =
+        prop_oneof![Just(MetricKind::Counter), Just(MetricKind::Gauge), Just(MetricKind::Untyped)];
     let label = ("[a-zA-Z_][a-zA-Z0-9_]{0,8}", alphabet.label_value);
     let labels = vec(label, 0..4).prop_map(|mut labels| {
         labels.sort();
@@ -185,21 +186,21 @@ fn value() -> impl Strategy<Value = f64> {
     ]
 }
 
-fn summary_samples() -> impl Strategy<Value = (Kind, Vec<ModelSample>)> {
+fn summary_samples() -> impl Strategy<Value = (MetricKind, Vec<ModelSample>)> {
     (vec(value(), 1..4), value(), 0_u32..100_000).prop_map(|(quantiles, sum, count)| {
         let mut samples: Vec<_> = (quantiles.into_iter().enumerate())
             .map(|(n, value)| labelled("", "quantile", format!("0.{n}"), value))
             .collect();
         samples.push(bare("_sum", sum));
         samples.push(bare("_count", f64::from(count)));
-        (Kind::Summary, samples)
+        (MetricKind::Summary, samples)
     })
 }
 
-fn histogram_samples() -> impl Strategy<Value = (Kind, Vec<ModelSample>)> {
+fn histogram_samples() -> impl Strategy<Value = (MetricKind, Vec<ModelSample>)> {
     (buckets(100_000), any::<bool>()).prop_map(|(buckets, descending)| {
         (
-            Kind::Histogram,
+            MetricKind::Histogram,
             if descending {
                 buckets.descending(Dialect::Go)
             } else {
@@ -276,7 +277,7 @@ impl Buckets {
     pub(super) fn print(&self, samples: Vec<ModelSample>) -> String {
         let family = ModelFamily {
             name: "h".to_owned(),
-            kind: Kind::Histogram,
+            kind: MetricKind::Histogram,
             help: "h".to_owned(),
             samples,
         };

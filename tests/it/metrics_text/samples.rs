@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use snarkfee_core::metrics_text::{Bracket, DefectKind, Exposition, Histogram, Kind, Resolution};
+use snarkfee_core::metrics_text::{
+    Bracket, DefectKind, Exposition, Histogram, MetricKind, Resolution,
+};
 
 const WITH_LIBP2P: &str = include_str!("../../fixtures/metrics/nanomina-with-libp2p.txt");
 const CUT: &str = include_str!("../../fixtures/metrics/whole-coins-cut.txt");
@@ -20,7 +22,8 @@ fn a_scrape_of_both_dialects_is_read_whole() {
     assert_eq!(read.sample_count(), WITH_LIBP2P.lines().count() - comments);
     assert_eq!(read.families().len(), WITH_LIBP2P.matches("TYPE ").count());
     assert!(
-        read.families().all(|family| family.kind() != Kind::Untyped && family.help().is_some())
+        read.families()
+            .all(|family| family.kind() != MetricKind::Untyped && family.help().is_some())
     );
 
     assert_eq!(read.daemon("Snark_work_snark_pool_size"), Some(1374.0));

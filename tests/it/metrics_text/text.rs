@@ -4,7 +4,9 @@ use prometheus_parse::{Scrape, Value};
 use std::borrow::Cow;
 
 use proptest::{collection::vec, prelude::*};
-use snarkfee_core::metrics_text::{Exposition, Family, Histogram, Kind, MAX_KEPT_DEFECTS, Sample};
+use snarkfee_core::metrics_text::{
+    Exposition, Family, Histogram, MAX_KEPT_DEFECTS, MetricKind, Sample,
+};
 
 use super::model::{Dialect, FULL, ModelFamily, PLAIN, damage, families};
 
@@ -181,14 +183,16 @@ fn our_records(family: &Family<'_, '_>) -> Vec<Record> {
     };
     for sample in family.samples() {
         match (family.kind(), &sample.name[family.name().len()..]) {
-            (Kind::Histogram, "_bucket") => {
+            (MetricKind::Histogram, "_bucket") => {
                 points.push((parse(sample.label("le")), bits(sample.value)))
             }
-            (Kind::Summary, "") => {
+            (MetricKind::Summary, "") => {
                 points.push((parse(sample.label("quantile")), bits(sample.value)))
             }
             // The other crate knows no kind for the sum and the count.
-            (Kind::Histogram | Kind::Summary, _) => records.push(single(&sample, "untyped")),
+            (MetricKind::Histogram | MetricKind::Summary, _) => {
+                records.push(single(&sample, "untyped"))
+            }
             (kind, _) => records.push(single(&sample, kind.as_str())),
         }
     }

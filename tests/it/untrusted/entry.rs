@@ -10,7 +10,7 @@ use snarkfee_core::{
     cost::CostModel,
     cycle::{Context, State},
     fault::Fault,
-    market::{Book, ChainLook, ConsensusSlot, Look, PoolMetrics, Status, SyncState},
+    market::{Book, ChainLook, ConsensusSlot, DaemonStatus, Look, PoolMetrics, SyncState},
     metrics_text::{Exposition, Histogram, MAX_FAMILIES, MAX_SAMPLES},
     policy::{Action, BlockProduction, Mode, Outcome, Params, Pricing, Safety, Worker},
     units::{Nanomina, PublicKey},
@@ -181,7 +181,7 @@ fn quiet() -> Look {
         global_slot: 602,
         starts: Timestamp::from_second(1_617_151_500).expect("a time"),
     };
-    let status = Status {
+    let status = DaemonStatus {
         worker: Some(us()),
         fee: Nanomina::ONE_MINA,
         sync: SyncState::Synced,

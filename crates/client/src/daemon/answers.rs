@@ -10,7 +10,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use snarkfee_core::{
     fault::Fault,
-    market::{Book, ChainLook, PoolMetrics, Status},
+    market::{Book, ChainLook, DaemonStatus, PoolMetrics},
     port::Replaced,
 };
 
@@ -77,7 +77,7 @@ pub enum Answered {
     /// What the schema offers.
     Schema(Capabilities),
     /// What the daemon is and does.
-    Status(Box<Status>),
+    Status(Box<DaemonStatus>),
     /// The blocks, where the era has them, and the works still to be bought.
     Market(Option<ChainLook>, Book),
     /// Whether there is an account.
@@ -125,7 +125,7 @@ pub(super) fn schema(answer: Answer) -> Result<Capabilities, Failure> {
     Ok(Capabilities::from_introspection(&envelope::open::<Introspection>(answer)?))
 }
 
-pub(super) fn status(operation: StatusOperation, answer: Answer) -> Result<Status, Failure> {
+pub(super) fn status(operation: StatusOperation, answer: Answer) -> Result<DaemonStatus, Failure> {
     match operation {
         StatusOperation::Metrics => status::with_metrics(envelope::open(answer)?),
         StatusOperation::Plain => status::plain(envelope::open(answer)?),

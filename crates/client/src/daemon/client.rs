@@ -18,7 +18,7 @@ use serde_json::json;
 use snarkfee_clock::{Clock, Stopwatch};
 use snarkfee_core::{
     fault::Fault,
-    market::{Book, ChainLook, Look, Reading, Status, SyncState},
+    market::{Book, ChainLook, DaemonStatus, Look, MarketSource, SyncState},
     port::{DaemonPort, LookPlan, Mutation, Replaced, SendError},
     units::PublicKey,
 };
@@ -155,7 +155,7 @@ impl DaemonClient {
     }
 
     /// Forgets the schema when the status comes from another process than the one it was found at.
-    fn notice(&self, status: &Status) {
+    fn notice(&self, status: &DaemonStatus) {
         let mut known = self.known();
         let replaced = known
             .as_ref()
@@ -168,7 +168,7 @@ impl DaemonClient {
         }
     }
 
-    async fn read_status(&self) -> Result<Status, Fault> {
+    async fn read_status(&self) -> Result<DaemonStatus, Fault> {
         let status = self.ask_status().await;
         match &status {
             Ok(status) => self.notice(status),
@@ -181,7 +181,7 @@ impl DaemonClient {
         status
     }
 
-    async fn ask_status(&self) -> Result<Status, Fault> {
+    async fn ask_status(&self) -> Result<DaemonStatus, Fault> {
         let Some(operation) = self.capabilities().await?.status_operation() else {
             return Err(Fault::Unsupported { missing: "daemonStatus of a known form".to_owned() });
         };
@@ -200,7 +200,7 @@ impl DaemonClient {
     }
 
     /// Blocks and book, as another daemon of the fleet just read them or from this one.
-    async fn read_market(&self, at: Timestamp, status: &Status, blocks: u32) -> Market {
+    async fn read_market(&self, at: Timestamp, status: &DaemonStatus, blocks: u32) -> Market {
         let found = match self.capabilities().await {
             Ok(found) => found,
             Err(fault) => return Market::failed(true, fault),
@@ -358,7 +358,7 @@ impl DaemonPort for DaemonClient {
         Look { at, clock_set: None, status, market_read, chain, book, metrics, account }
     }
 
-    async fn status(&self) -> Result<Status, Fault> {
+    async fn status(&self) -> Result<DaemonStatus, Fault> {
         self.read_status().await
     }
 
@@ -393,7 +393,7 @@ impl DaemonPort for DaemonClient {
 /// Chain and book, which one request answers.
 #[derive(Default)]
 struct Market {
-    read: Option<Reading>,
+    read: Option<MarketSource>,
     chain: Option<Result<ChainLook, Fault>>,
     book: Option<Result<Book, Fault>>,
 }

@@ -14,7 +14,7 @@ use std::{
 
 use jiff::Timestamp;
 use snarkfee_core::{
-    market::{Book, BookOrder, ChainLook, Reading, Status},
+    market::{Book, BookOrder, ChainLook, DaemonStatus, MarketSource},
     units::DaemonId,
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -49,7 +49,7 @@ pub struct Fleet {
 /// Blocks and book as one daemon read them.
 #[derive(Clone, Debug)]
 pub(super) struct Shared {
-    pub(super) reading: Reading,
+    pub(super) reading: MarketSource,
     pub(super) chain: ChainLook,
     pub(super) book: Book,
 }
@@ -58,7 +58,7 @@ pub(super) struct Shared {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted<'a> {
     pub(super) now: Timestamp,
-    pub(super) status: &'a Status,
+    pub(super) status: &'a DaemonStatus,
     /// How many of the newest blocks.
     pub(super) blocks: u32,
     /// Whether the daemon itself could list the open works in their order.
@@ -101,7 +101,7 @@ impl Member {
 
     /// Shares what this daemon read.
     pub(super) fn share(&self, at: Timestamp, chain: &ChainLook, book: &Book) {
-        let reading = Reading { by: self.daemon.clone(), at };
+        let reading = MarketSource { by: self.daemon.clone(), at };
         let mut readings = self.fleet.readings.lock().unwrap_or_else(PoisonError::into_inner);
         readings.retain(|shared| shared.reading.by != self.daemon);
         if readings.len() >= READINGS {
@@ -149,7 +149,7 @@ mod tests {
         hash: &str,
         find: impl FnOnce(&Wanted<'_>) -> Option<Shared>,
     ) -> Option<String> {
-        let status = Status { state_hash: Some(hash.to_owned()), ..status(seconds) };
+        let status = DaemonStatus { state_hash: Some(hash.to_owned()), ..status(seconds) };
         let wanted = Wanted { now: time(seconds), status: &status, blocks: 2, in_order: true };
         find(&wanted).map(|shared| shared.reading.by.to_string())
     }

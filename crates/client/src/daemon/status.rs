@@ -1,10 +1,10 @@
-//! From the three forms of `daemonStatus` to one [`Status`].
+//! From the three forms of `daemonStatus` to one [`DaemonStatus`].
 
 use std::time::Duration;
 
 use snarkfee_core::{
     fault::Fault,
-    market::{ConsensusSlot, ExactPool, Status},
+    market::{ConsensusSlot, DaemonStatus, ExactPool},
     units::PublicKey,
 };
 
@@ -69,10 +69,10 @@ macro_rules! raw {
 }
 
 /// Reads `status.graphql`.
-pub(super) fn plain(data: status::ResponseData) -> Result<Status, Fault> {
+pub(super) fn plain(data: status::ResponseData) -> Result<DaemonStatus, Fault> {
     let status = data.daemon_status;
     let (keys, peers) = (status.block_production_keys.len(), status.peers.len());
-    Ok(Status {
+    Ok(DaemonStatus {
         peers: Some(peer_count(peers)?),
         produces_blocks: keys > 0,
         ..raw!(status).read()?
@@ -80,7 +80,7 @@ pub(super) fn plain(data: status::ResponseData) -> Result<Status, Fault> {
 }
 
 /// Reads `status_metrics.graphql`.
-pub(super) fn with_metrics(data: status_metrics::ResponseData) -> Result<Status, Fault> {
+pub(super) fn with_metrics(data: status_metrics::ResponseData) -> Result<DaemonStatus, Fault> {
     let status = data.daemon_status;
     let (keys, peers) = (status.block_production_keys.len(), status.peers.len());
     let exact_pool = ExactPool {
@@ -90,7 +90,7 @@ pub(super) fn with_metrics(data: status_metrics::ResponseData) -> Result<Status,
             .pending_snark_work
             .unsigned("metrics.pendingSnarkWork")?,
     };
-    Ok(Status {
+    Ok(DaemonStatus {
         peers: Some(peer_count(peers)?),
         produces_blocks: keys > 0,
         exact_pool: Some(exact_pool),
@@ -99,10 +99,10 @@ pub(super) fn with_metrics(data: status_metrics::ResponseData) -> Result<Status,
 }
 
 /// Reads `status_coda.graphql`.
-pub(super) fn coda(data: status_coda::ResponseData) -> Result<Status, Fault> {
+pub(super) fn coda(data: status_coda::ResponseData) -> Result<DaemonStatus, Fault> {
     let status = data.daemon_status;
     let produces_blocks = !status.block_producer_pubkeys.is_empty();
-    Ok(Status { produces_blocks, ..raw!(status).read()? })
+    Ok(DaemonStatus { produces_blocks, ..raw!(status).read()? })
 }
 
 fn peer_count(peers: usize) -> Result<u32, Fault> {
@@ -110,7 +110,7 @@ fn peer_count(peers: usize) -> Result<u32, Fault> {
 }
 
 impl Raw {
-    fn read(self) -> Result<Status, Fault> {
+    fn read(self) -> Result<DaemonStatus, Fault> {
         let worker = self
             .worker
             .map(|text| {
@@ -126,7 +126,7 @@ impl Raw {
             .iter()
             .map(|starts| starts.time("nextBlockProduction.times.startTime"))
             .collect::<Result<_, _>>()?;
-        Ok(Status {
+        Ok(DaemonStatus {
             worker,
             fee: self.fee.amount("snarkWorkFee")?,
             sync: self.sync.0,
@@ -178,7 +178,7 @@ mod tests {
         }})
     }
 
-    fn read(document: Value) -> Result<Status, Fault> {
+    fn read(document: Value) -> Result<DaemonStatus, Fault> {
         plain(serde_json::from_value(document).unwrap())
     }
 

@@ -5,7 +5,7 @@ use std::{error::Error, time::Duration};
 use jiff::Timestamp;
 use reqwest::{Client, redirect::Policy};
 use snarkfee_core::{
-    cost::{Feed, Quote},
+    cost::{PriceQuote, PriceSource},
     fault::Fault,
 };
 
@@ -20,7 +20,7 @@ const MOST_REDIRECTS: usize = 3;
 /// A source of prices of MINA.
 #[derive(Clone, Debug)]
 pub struct PriceFeed {
-    feed: Feed,
+    feed: PriceSource,
     client: Client,
     time_limit: Duration,
     size_limit: usize,
@@ -28,7 +28,7 @@ pub struct PriceFeed {
 
 impl PriceFeed {
     /// Prepares the client; fails where the machine's certificates cannot be read.
-    pub fn new(feed: Feed) -> Result<Self, Fault> {
+    pub fn new(feed: PriceSource) -> Result<Self, Fault> {
         // Without a provider the builder panics; where one is installed already, that one stays.
         drop(rustls::crypto::ring::default_provider().install_default());
         let client = Client::builder()
@@ -41,16 +41,16 @@ impl PriceFeed {
     }
 
     /// Where it reads.
-    pub const fn feed(&self) -> &Feed {
+    pub const fn feed(&self) -> &PriceSource {
         &self.feed
     }
 
     /// Asks once. `now` becomes the quote's time: documents seldom carry one, and none is trusted.
-    pub async fn fetch(&self, now: Timestamp) -> Result<Quote, Fault> {
+    pub async fn fetch(&self, now: Timestamp) -> Result<PriceQuote, Fault> {
         let exchange = tokio::time::timeout(self.time_limit, self.body());
         let body = exchange.await.unwrap_or(Err(Fault::TimedOut { limit: self.time_limit }))?;
         let price = read_price(&body, &self.feed.pointer, self.feed.currency)?;
-        Ok(Quote { price, at: now })
+        Ok(PriceQuote { price, at: now })
     }
 
     async fn body(&self) -> Result<Vec<u8>, Fault> {
@@ -110,7 +110,7 @@ mod tests {
     use snarkfee_core::units::Currency;
 
     fn feed(url: &str) -> PriceFeed {
-        PriceFeed::new(Feed {
+        PriceFeed::new(PriceSource {
             url: url.parse().unwrap(),
             pointer: "/mina/usd".to_owned(),
             currency: Currency::try_new("USD").unwrap(),
@@ -123,7 +123,7 @@ mod tests {
         "2026-06-01T12:00:00Z".parse().unwrap()
     }
 
-    async fn answer(status: usize, body: &str) -> Result<Quote, Fault> {
+    async fn answer(status: usize, body: &str) -> Result<PriceQuote, Fault> {
         let mut server = Server::new_async().await;
         let mock = server
             .mock("GET", "/price?key=hunter2")
@@ -146,7 +146,7 @@ mod tests {
 
     #[tokio::test]
     async fn bad_answers_are_faults() {
-        let code = |answer: Result<Quote, Fault>| answer.unwrap_err().code();
+        let code = |answer: Result<PriceQuote, Fault>| answer.unwrap_err().code();
         assert_eq!(code(answer(429, "slow down").await), "http_status");
         assert_eq!(code(answer(200, "<html></html>").await), "malformed");
         assert_eq!(code(answer(200, r#"{"mina":{}}"#).await), "unsupported");

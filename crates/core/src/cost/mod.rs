@@ -13,7 +13,8 @@ mod tests;
 mod unknown;
 
 pub use model::{
-    CostInputs, CostModel, Electricity, Feed, InvalidParts, MinaPrice, Parts, Quote, Throughput,
+    CostInputs, CostModel, CostParts, Electricity, InvalidCostParts, MinaPrice, PriceQuote,
+    PriceSource, Throughput,
 };
-pub use tariff::{InvalidTariff, InvalidTime, Tariff, TimeOfDay, Window};
+pub use tariff::{InvalidTariff, InvalidTime, Tariff, TariffWindow, TimeOfDay};
 pub use unknown::CostUnknown;

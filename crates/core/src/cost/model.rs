@@ -16,7 +16,7 @@ pub enum CostModel {
     /// Given directly.
     PerWork(Nanomina),
     /// Worked out from its parts.
-    Parts(Box<Parts>),
+    Parts(Box<CostParts>),
     /// Found earlier, and taken down with the pace at which works were made.
     Recorded {
         /// What it was.
@@ -30,7 +30,7 @@ pub enum CostModel {
 
 /// What a cost is made of.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Parts {
+pub struct CostParts {
     energy: Option<(Power, Electricity)>,
     machine: Option<HourlyPrice>,
     mina_price: MinaPrice,
@@ -69,12 +69,12 @@ pub enum MinaPrice {
     /// Given.
     Static(Fiat),
     /// Read from a JSON document.
-    Quoted(Feed),
+    Quoted(PriceSource),
 }
 
 /// Where a price of MINA is read.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Feed {
+pub struct PriceSource {
     /// The document's address.
     pub url: Endpoint,
     /// The JSON pointer (RFC 6901) to the price within.
@@ -96,7 +96,7 @@ pub enum Throughput {
 
 /// A price of one MINA at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Quote {
+pub struct PriceQuote {
     /// The price.
     pub price: Fiat,
     /// When it was read.
@@ -111,12 +111,12 @@ pub struct CostInputs {
     /// Works made per hour as measured, if measured yet.
     pub works_per_hour: Option<f64>,
     /// The last price read from the feed, if any.
-    pub quote: Option<Quote>,
+    pub quote: Option<PriceQuote>,
 }
 
 /// Why parts do not make a cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidParts {
+pub enum InvalidCostParts {
     /// Neither energy nor machine.
     #[error("needs power with electricity, or machine, or both")]
     NoExpense,
@@ -128,17 +128,17 @@ pub enum InvalidParts {
     PriceOfNothing,
 }
 
-impl Parts {
+impl CostParts {
     /// Takes what the machine draws and rents for, in one currency.
     pub fn try_new(
         energy: Option<(Power, Electricity)>,
         machine: Option<HourlyPrice>,
         mina_price: MinaPrice,
         works_per_hour: Throughput,
-    ) -> Result<Self, InvalidParts> {
+    ) -> Result<Self, InvalidCostParts> {
         let price = match &mina_price {
             MinaPrice::Static(price) if price.nanos() == 0 => {
-                return Err(InvalidParts::PriceOfNothing);
+                return Err(InvalidCostParts::PriceOfNothing);
             }
             MinaPrice::Static(price) => price.currency(),
             MinaPrice::Quoted(feed) => feed.currency,
@@ -149,10 +149,10 @@ impl Parts {
         ];
         let mut expenses = expenses.into_iter().flatten().peekable();
         if expenses.peek().is_none() {
-            return Err(InvalidParts::NoExpense);
+            return Err(InvalidCostParts::NoExpense);
         }
         match expenses.find(|currency| *currency != price) {
-            Some(other) => Err(InvalidParts::Currencies(other, price)),
+            Some(other) => Err(InvalidCostParts::Currencies(other, price)),
             None => Ok(Self { energy, machine, mina_price, works_per_hour }),
         }
     }
@@ -223,8 +223,8 @@ impl Parts {
     }
 }
 
-impl From<Parts> for CostModel {
-    fn from(parts: Parts) -> Self {
+impl From<CostParts> for CostModel {
+    fn from(parts: CostParts) -> Self {
         Self::Parts(Box::new(parts))
     }
 }
@@ -253,7 +253,7 @@ impl CostModel {
     }
 
     /// The feed that has to be read for it, if any.
-    pub fn feed(&self) -> Option<&Feed> {
+    pub fn feed(&self) -> Option<&PriceSource> {
         let Self::Parts(parts) = self else {
             return None;
         };

@@ -44,7 +44,7 @@ impl fmt::Display for TimeOfDay {
 /// A price for part of each day: from `from`, included, to `to`, not included; over midnight where
 /// `to` is earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
+pub struct TariffWindow {
     /// First minute.
     pub from: TimeOfDay,
     /// The minute after the last.
@@ -53,7 +53,7 @@ pub struct Window {
     pub price: EnergyPrice,
 }
 
-impl Window {
+impl TariffWindow {
     fn holds(&self, minute: u16) -> bool {
         if self.from < self.to {
             (self.from.0..self.to.0).contains(&minute)
@@ -91,14 +91,14 @@ pub enum InvalidTariff {
 /// Prices that cover every minute of the day exactly once, in the operator's time zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tariff {
-    first: Window,
-    others: Vec<Window>,
+    first: TariffWindow,
+    others: Vec<TariffWindow>,
     zone: TimeZone,
 }
 
 impl Tariff {
     /// Takes windows that together cover the day once, in one currency.
-    pub fn try_new(windows: &[Window], zone: TimeZone) -> Result<Self, InvalidTariff> {
+    pub fn try_new(windows: &[TariffWindow], zone: TimeZone) -> Result<Self, InvalidTariff> {
         let Some((first, others)) =
             windows.split_first().filter(|_| windows.len() <= usize::from(DAY))
         else {
@@ -139,7 +139,7 @@ impl Tariff {
     }
 
     /// The windows as configured.
-    pub fn windows(&self) -> impl Iterator<Item = &Window> {
+    pub fn windows(&self) -> impl Iterator<Item = &TariffWindow> {
         std::iter::once(&self.first).chain(&self.others)
     }
 

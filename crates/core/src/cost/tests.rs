@@ -28,15 +28,19 @@ fn fiat(text: &str) -> Fiat {
     text.parse().unwrap()
 }
 
-fn window(from: &str, to: &str, price: &str) -> Window {
-    Window { from: from.parse().unwrap(), to: to.parse().unwrap(), price: price.parse().unwrap() }
+fn window(from: &str, to: &str, price: &str) -> TariffWindow {
+    TariffWindow {
+        from: from.parse().unwrap(),
+        to: to.parse().unwrap(),
+        price: price.parse().unwrap(),
+    }
 }
 
 #[test]
 fn the_cost_of_a_work_by_hand() {
     // 350 W at 0.18 USD/kWh are 0.063 USD/h, with 0.40 USD/h of rent 0.463 USD/h; over 90 works at
     // 0.31 USD per MINA that is 0.463 / 27.9 MINA = 0.016594982078.. MINA, rounded up.
-    let parts = Parts::try_new(
+    let parts = CostParts::try_new(
         Some(("350 W".parse().unwrap(), flat("0.18 USD/kWh"))),
         Some("0.40 USD/h".parse().unwrap()),
         MinaPrice::Static(fiat("0.31 USD")),
@@ -53,7 +57,7 @@ fn the_cost_of_a_work_by_hand() {
 fn a_cost_that_divides_evenly_is_not_rounded() {
     let rent = Some("1 EUR/h".parse().unwrap());
     let parts =
-        Parts::try_new(None, rent, MinaPrice::Static(fiat("0.5 EUR")), fixed("2.5")).unwrap();
+        CostParts::try_new(None, rent, MinaPrice::Static(fiat("0.5 EUR")), fixed("2.5")).unwrap();
     assert_eq!(CostModel::from(parts).per_work(&inputs(NOON)).unwrap().to_string(), "0.8 MINA");
 }
 
@@ -61,25 +65,25 @@ fn a_cost_that_divides_evenly_is_not_rounded() {
 fn parts_must_agree() {
     let energy = || Some(("350 W".parse().unwrap(), flat("0.18 EUR/kWh")));
     let usd = || MinaPrice::Static(fiat("0.31 USD"));
-    let text = |parts: Result<Parts, InvalidParts>| parts.unwrap_err().to_string();
+    let text = |parts: Result<CostParts, InvalidCostParts>| parts.unwrap_err().to_string();
     assert_eq!(
-        text(Parts::try_new(energy(), None, usd(), fixed("1"))),
+        text(CostParts::try_new(energy(), None, usd(), fixed("1"))),
         "prices in EUR and USD; use one currency"
     );
     assert_eq!(
-        text(Parts::try_new(None, None, usd(), fixed("1"))),
+        text(CostParts::try_new(None, None, usd(), fixed("1"))),
         "needs power with electricity, or machine, or both"
     );
     let nothing = MinaPrice::Static(fiat("0 EUR"));
     assert_eq!(
-        text(Parts::try_new(energy(), None, nothing, fixed("1"))),
+        text(CostParts::try_new(energy(), None, nothing, fixed("1"))),
         "the price of MINA must be above zero"
     );
 }
 
 #[test]
 fn measured_inputs_are_needed_and_age() {
-    let feed = Feed {
+    let feed = PriceSource {
         url: "http://127.0.0.1/price".parse().unwrap(),
         pointer: "/mina/usd".to_owned(),
         currency: Currency::try_new("USD").unwrap(),
@@ -87,7 +91,8 @@ fn measured_inputs_are_needed_and_age() {
     };
     let rent = Some("1 USD/h".parse().unwrap());
     let model = CostModel::from(
-        Parts::try_new(None, rent, MinaPrice::Quoted(feed.clone()), Throughput::Measured).unwrap(),
+        CostParts::try_new(None, rent, MinaPrice::Quoted(feed.clone()), Throughput::Measured)
+            .unwrap(),
     );
     assert_eq!(model.feed(), Some(&feed));
     let mut now = inputs(NOON);
@@ -98,7 +103,7 @@ fn measured_inputs_are_needed_and_age() {
     }
     now.works_per_hour = Some(4.0);
     assert_eq!(model.per_work(&now), Err(CostUnknown::NoPrice));
-    let quote = |time: &str, price: &str| Some(Quote { price: fiat(price), at: at(time) });
+    let quote = |time: &str, price: &str| Some(PriceQuote { price: fiat(price), at: at(time) });
     now.quote = quote("2026-06-01T11:00:00Z", "0.25 USD");
     assert_eq!(model.per_work(&now).unwrap(), Nanomina::ONE_MINA);
     for time in ["2026-06-01T10:59:59Z", "2026-06-01T13:00:01Z"] {
@@ -138,7 +143,7 @@ fn a_tariff_over_midnight_by_the_operators_clock() {
 #[test]
 fn a_tariff_prices_every_minute_once() {
     let text =
-        |windows: &[Window]| Tariff::try_new(windows, TimeZone::UTC).unwrap_err().to_string();
+        |windows: &[TariffWindow]| Tariff::try_new(windows, TimeZone::UTC).unwrap_err().to_string();
     assert_eq!(text(&[]), "a tariff needs between 1 and 1440 windows");
     assert_eq!(text(&[window("22:00", "06:00", "1 USD/kWh")]), "no price from 06:00 to 22:00");
     assert_eq!(text(&[window("00:00", "23:00", "1 USD/kWh")]), "no price from 23:00 to 24:00");
@@ -184,7 +189,7 @@ proptest! {
     ) {
         let usd = Currency::try_new("USD").unwrap();
         let nanos = |n| Fiat::try_new(n, usd).unwrap();
-        let parts = Parts::try_new(
+        let parts = CostParts::try_new(
             Some((format!("{milliwatts} mW").parse().unwrap(), Electricity::Flat(EnergyPrice(nanos(energy))))),
             Some(crate::units::HourlyPrice(nanos(rent))),
             MinaPrice::Static(nanos(price)),
@@ -210,7 +215,7 @@ proptest! {
     fn every_cut_of_the_day_is_a_tariff(cuts in proptest::collection::btree_set(0..1440_u16, 2..12), minute in 0..1440_u16) {
         let time = |m: u16| format!("{:02}:{:02}", m / 60, m % 60);
         let cuts: Vec<u16> = cuts.into_iter().collect();
-        let windows: Vec<Window> = (0..cuts.len())
+        let windows: Vec<TariffWindow> = (0..cuts.len())
             .map(|i| window(&time(cuts[i]), &time(cuts[(i + 1) % cuts.len()]), &format!("{i} USD/kWh")))
             .collect();
         let tariff = Tariff::try_new(&windows, TimeZone::UTC).unwrap();

@@ -10,10 +10,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    cost::{CostInputs, CostModel, CostUnknown, Quote},
+    cost::{CostInputs, CostModel, CostUnknown, PriceQuote},
     fault::Fault,
     ledger::Kept,
-    market::{History, Look, PoolMetrics, Prediction, View, ViewSettings},
+    market::{Look, MarketHistory, MarketView, PoolMetrics, Prediction, ViewSettings},
     policy::{
         Appraisal, Decision, Input, Memory, Mode, Outcome, Params, Pause, Reason, Role, Settings,
         appraisal, decide,
@@ -35,14 +35,14 @@ pub struct Context<'a> {
     /// What one work costs.
     pub cost: &'a CostModel,
     /// The last price of MINA read, if any.
-    pub quote: Option<Quote>,
+    pub quote: Option<PriceQuote>,
 }
 
 /// What a look led to, before anything was done about it.
 #[derive(Clone, Debug)]
 pub struct Conclusion {
     /// What is known of the market.
-    pub view: View,
+    pub view: MarketView,
     /// Cost of one work.
     pub cost: Result<Nanomina, CostUnknown>,
     /// What the daemon is.
@@ -56,7 +56,7 @@ pub struct Conclusion {
 /// Everything remembered of one daemon from look to look.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct State {
-    history: History,
+    history: MarketHistory,
     memory: Memory,
     slot: Option<Duration>,
     account_asked: Option<Timestamp>,
@@ -156,7 +156,8 @@ impl State {
             works_per_hour: cost.works_per_hour(),
             level: *known.as_ref().unwrap_or(&Nanomina::ZERO),
         };
-        let view = View::new(&self.history, look, &settings, |prover| params.worker.spares(prover));
+        let view =
+            MarketView::new(&self.history, look, &settings, |prover| params.worker.spares(prover));
         let charged = charged(&known, mode);
         let role = self.memory.role(params.worker.role);
         let decision = decide(&Input {

@@ -4,7 +4,7 @@ use std::{collections::VecDeque, fmt, time::Duration};
 
 use jiff::Timestamp;
 
-use super::step::{Applied, Author, Change, Step};
+use super::step::{AppliedChange, ChangeAuthor, CheckedLook, SettingChange};
 use crate::{
     market::SyncState,
     policy::{Action, Mode, Outcome, Params, Reason},
@@ -99,7 +99,7 @@ impl Checker {
     }
 
     /// Takes in one look, in order of time.
-    pub fn see(&mut self, step: &Step<'_>) {
+    pub fn see(&mut self, step: &CheckedLook<'_>) {
         self.look(step);
         self.breaker_open = step.breaker_open;
         self.fees(step);
@@ -125,8 +125,8 @@ impl Checker {
     }
 
     /// What one look may do.
-    fn look(&mut self, step: &Step<'_>) {
-        let Step { decision, sent, .. } = *step;
+    fn look(&mut self, step: &CheckedLook<'_>) {
+        let CheckedLook { decision, sent, .. } = *step;
         let still = !sent.any();
         let breaker_open = self.breaker_open && !step.resumed;
         let live = self.mode == Mode::Live;
@@ -165,28 +165,31 @@ impl Checker {
             "a hold with an outcome",
         );
         unless(held || step.seen, Invariant::Reason, "acted without a status");
-        for applied in step.applied.iter().filter(|applied| applied.by == Author::Controller) {
+        for applied in step.applied.iter().filter(|applied| applied.by == ChangeAuthor::Controller)
+        {
             let decided = match (&applied.change, &decision.action) {
                 (
-                    Change::Fee(set),
+                    SettingChange::Fee(set),
                     Action::SetFee { fee } | Action::Park { fee } | Action::SwitchOn { fee, .. },
                 ) => set == fee,
-                (Change::Worker(set), Action::SwitchOn { key, .. }) => set.as_ref() == Some(key),
-                (Change::Worker(None), Action::SwitchOff) => true,
+                (SettingChange::Worker(set), Action::SwitchOn { key, .. }) => {
+                    set.as_ref() == Some(key)
+                }
+                (SettingChange::Worker(None), Action::SwitchOff) => true,
                 _ => false,
             };
             unless(decided, Invariant::Unaccounted, &format!("{:?} was set", applied.change));
         }
     }
 
-    fn fees(&mut self, step: &Step<'_>) {
+    fn fees(&mut self, step: &CheckedLook<'_>) {
         let (floor, ceiling) = (self.params.pricing.floor, self.params.pricing.ceiling);
         for applied in ours(step) {
-            let Change::Fee(fee) = &applied.change else { continue };
+            let SettingChange::Fee(fee) = &applied.change else { continue };
             let within = (floor..=ceiling).contains(fee);
             self.unless(within, Invariant::FeeInBounds, step.sequence, || format!("{fee} was set"));
             // Of one that came late the controller knows when it was sent.
-            if !applied.differs || applied.by == Author::Straggler {
+            if !applied.differs || applied.by == ChangeAuthor::Straggler {
                 continue;
             }
             if let Some(last) = self.fee_changed.replace(step.at) {
@@ -200,22 +203,23 @@ impl Checker {
     }
 
     /// Starts and stops of the prover, in order.
-    fn switches(&mut self, step: &Step<'_>) {
-        let switches =
-            |applied: &&Applied| applied.differs && matches!(applied.change, Change::Worker(_));
-        let mut all: Vec<(Timestamp, Option<&Applied>)> =
+    fn switches(&mut self, step: &CheckedLook<'_>) {
+        let switches = |applied: &&AppliedChange| {
+            applied.differs && matches!(applied.change, SettingChange::Worker(_))
+        };
+        let mut all: Vec<(Timestamp, Option<&AppliedChange>)> =
             step.restarts.iter().map(|at| (*at, None)).collect();
         all.extend(step.applied.iter().filter(switches).map(|applied| (applied.at, Some(applied))));
         all.sort_by_key(|(at, _)| *at);
         for (at, cause) in all {
-            if let Some(applied) = cause.filter(|applied| applied.by == Author::Controller) {
+            if let Some(applied) = cause.filter(|applied| applied.by == ChangeAuthor::Controller) {
                 self.switch(step, at, applied);
             }
             self.switched = Some(at);
         }
     }
 
-    fn switch(&mut self, step: &Step<'_>, at: Timestamp, applied: &Applied) {
+    fn switch(&mut self, step: &CheckedLook<'_>, at: Timestamp, applied: &AppliedChange) {
         let apart = self.switched.map_or(Duration::MAX, |before| since(before, at));
         for (least, invariant) in [(TOGGLE, Invariant::Toggle), (HAZARD, Invariant::Hazard)] {
             self.unless(apart >= least, invariant, step.sequence, || {
@@ -232,7 +236,7 @@ impl Checker {
         self.unless(dwelt >= least, Invariant::Dwell, step.sequence, || {
             format!("{:?} after {dwelt:?}", applied.change)
         });
-        if let Change::Worker(Some(key)) = &applied.change {
+        if let SettingChange::Worker(Some(key)) = &applied.change {
             let own = self.params.worker.owns(key);
             self.unless(own, Invariant::Key, step.sequence, || key.to_string());
         }
@@ -241,7 +245,7 @@ impl Checker {
 
     /// Changes for the market's sake end with the budget; those that make room for own blocks
     /// count, and are made all the same.
-    fn budget(&mut self, step: &Step<'_>) {
+    fn budget(&mut self, step: &CheckedLook<'_>) {
         if !ours(step).any(|applied| applied.differs) {
             return;
         }
@@ -249,7 +253,7 @@ impl Checker {
         let made = self.changing.len();
         let for_a_block =
             matches!(step.decision.reason, Reason::OwnBlockAhead { .. } | Reason::OwnBlockPassed);
-        let late = step.applied.iter().all(|applied| applied.by != Author::Controller);
+        let late = step.applied.iter().all(|applied| applied.by != ChangeAuthor::Controller);
         let within = made < self.params.pricing.max_changes_per_day as usize || for_a_block || late;
         self.unless(within, Invariant::Budget, step.sequence, || {
             format!("after {made} changes in a day: {:?}", step.decision.action)
@@ -259,8 +263,8 @@ impl Checker {
 }
 
 /// What the controller set, at once or late.
-fn ours<'a>(step: &Step<'a>) -> impl Iterator<Item = &'a Applied> {
-    step.applied.iter().filter(|applied| applied.by != Author::Stranger)
+fn ours<'a>(step: &CheckedLook<'a>) -> impl Iterator<Item = &'a AppliedChange> {
+    step.applied.iter().filter(|applied| applied.by != ChangeAuthor::Stranger)
 }
 
 fn since(from: Timestamp, to: Timestamp) -> Duration {

@@ -8,4 +8,4 @@ mod checker;
 mod step;
 
 pub use checker::{Checker, Invariant, Violation};
-pub use step::{Applied, Author, Change, Sent, Step};
+pub use step::{AppliedChange, ChangeAuthor, CheckedLook, SentMutations, SettingChange};

@@ -10,7 +10,7 @@ use crate::{
 
 /// A setting of a daemon, as it is from then on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum SettingChange {
     /// `setSnarkWorkFee`.
     Fee(Nanomina),
     /// `setSnarkWorker`; `None` switched the worker off.
@@ -19,7 +19,7 @@ pub enum Change {
 
 /// Who set something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Author {
+pub enum ChangeAuthor {
     /// The look under way.
     Controller,
     /// A request that the controller had given up.
@@ -30,20 +30,20 @@ pub enum Author {
 
 /// Something that was really set.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Applied {
+pub struct AppliedChange {
     /// When.
     pub at: Timestamp,
     /// What.
-    pub change: Change,
+    pub change: SettingChange,
     /// Whether anything became different by it.
     pub differs: bool,
     /// By whom.
-    pub by: Author,
+    pub by: ChangeAuthor,
 }
 
 /// Mutations that left the controller.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sent {
+pub struct SentMutations {
     /// Fees.
     pub fee: usize,
     /// Keys.
@@ -52,7 +52,7 @@ pub struct Sent {
     pub off: usize,
 }
 
-impl Sent {
+impl SentMutations {
     /// Whether there was any.
     pub const fn any(self) -> bool {
         self.fee + self.on + self.off > 0
@@ -61,7 +61,7 @@ impl Sent {
 
 /// One look and what was really asked and set by it.
 #[derive(Clone, Copy, Debug)]
-pub struct Step<'a> {
+pub struct CheckedLook<'a> {
     /// Its number.
     pub sequence: u64,
     /// When it began.
@@ -73,13 +73,13 @@ pub struct Step<'a> {
     /// Whether the operator's `resume` came before it, which closes the breaker.
     pub resumed: bool,
     /// Mutations that left the controller.
-    pub sent: Sent,
+    pub sent: SentMutations,
     /// Intents that the journal took down; `None` where none is kept.
     pub intended: Option<usize>,
     /// When the daemon's process began anew since the look before, its prover with it, in order.
     pub restarts: &'a [Timestamp],
     /// What was set at the daemon since the look before, in order.
-    pub applied: &'a [Applied],
+    pub applied: &'a [AppliedChange],
     /// Whether the controller could read the daemon's status.
     pub seen: bool,
     /// What was decided.

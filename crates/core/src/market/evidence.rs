@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{
     estimate::{Censoring, Observation, decay},
-    history::History,
+    history::MarketHistory,
     look::{Book, BookOrder, Look, OpenWork},
 };
 use crate::{
@@ -62,7 +62,7 @@ pub(super) fn due(look: &Look) -> &[OpenWork] {
 /// without `bestChain`), all offers and, if its buckets resolve prices, the fee histogram stand in
 /// for prices: most offers sell as they stand.
 pub(super) fn witnesses(
-    history: &History,
+    history: &MarketHistory,
     look: &Look,
     fading: Fading,
     owns: impl Fn(&PublicKey) -> bool,
@@ -146,7 +146,7 @@ fn bucket_witnesses(histogram: &Histogram) -> Vec<Observation> {
         )]
         (value.is_finite() && value >= 0.0).then(|| Nanomina::try_new(value as u64).ok()).flatten()
     };
-    let witness = |interval: crate::metrics_text::Interval| Observation {
+    let witness = |interval: crate::metrics_text::Bucket| Observation {
         censoring: Censoring::Between {
             above: bound(interval.above),
             at_most: bound(interval.up_to),
@@ -168,13 +168,13 @@ mod tests {
     const FADING: Fading =
         Fading { oldest: Timestamp::MIN, half_life: Duration::from_secs(3_600), due_from: 0 };
 
-    fn gather(history: &History, look: &Look) -> Vec<Observation> {
+    fn gather(history: &MarketHistory, look: &Look) -> Vec<Observation> {
         witnesses(history, look, FADING, |prover| *prover == key("us"))
     }
 
     #[test]
     fn sales_are_prices_and_own_sales_are_lower_bounds() {
-        let mut history = History::default();
+        let mut history = MarketHistory::default();
         let seen = look(3_600, vec![block(7, "a", 0, &[(1, 5, "them"), (2, 9, "us")])], Vec::new());
         history.absorb(&seen, |_| false, None);
         let found = gather(&history, &seen);
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn works_far_apart_in_a_purchase_are_separate_witnesses() {
         let works: Vec<(i64, u64, &str)> = (0..100).map(|id| (id, 5, "them")).collect();
-        let mut history = History::default();
+        let mut history = MarketHistory::default();
         let seen =
             look(0, vec![block(7, "a", 0, &works), block(8, "b", 90, &works[..1])], Vec::new());
         history.absorb(&seen, |_| false, None);
@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn an_own_sale_tells_the_price_that_was_seen_behind_it() {
         let ours = |prover: &PublicKey| *prover == key("us");
-        let mut history = History::default();
+        let mut history = MarketHistory::default();
         let mut before =
             look(0, Vec::new(), vec![open_work(1, Some((9_000, "them"))), open_work(2, None)]);
         before.status.as_mut().unwrap().fee = fee(7_000);
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn only_offers_on_works_that_are_due_tell_prices_where_there_are_sales() {
-        let mut history = History::default();
+        let mut history = MarketHistory::default();
         let offers = [
             Some((4, "them")),
             Some((3, "us")),
@@ -258,7 +258,7 @@ mod tests {
             let mut seen = look(0, Vec::new(), Vec::new());
             seen.chain = None;
             seen.metrics = Some(Ok(PoolMetrics { fees: Some(fees), ..PoolMetrics::default() }));
-            let mut history = History::default();
+            let mut history = MarketHistory::default();
             history.absorb(&seen, |_| false, None);
             gather(&history, &seen)
         };

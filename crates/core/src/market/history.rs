@@ -25,7 +25,7 @@ const FRONTIER: u32 = 290;
 /// What is remembered of earlier looks at one daemon.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct History {
+pub struct MarketHistory {
     blocks: Blocks,
     connected: bool,
     /// Whether the daemon lists the open works themselves, so that works bought long ago need not
@@ -40,7 +40,7 @@ pub struct History {
     fees_before: Option<FeeHistogram>,
 }
 
-impl History {
+impl MarketHistory {
     /// Takes in a look.
     ///
     /// `predicted` is the P(sold) last estimated for the fee that the daemon asks, to be held
@@ -189,7 +189,7 @@ mod tests {
     use super::*;
     use crate::fixtures::{block, look_with_chain, time};
 
-    fn known(history: &History) -> Vec<(u32, String)> {
+    fn known(history: &MarketHistory) -> Vec<(u32, String)> {
         history
             .blocks(Timestamp::MIN)
             .map(|block| (block.height, block.state_hash.to_string()))
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_fork_replaces_the_blocks_that_it_left_behind() {
-        let mut history = History::default();
+        let mut history = MarketHistory::default();
         let abandoned =
             vec![block(1, "a", 0, &[]), block(2, "b", 90, &[]), block(3, "c", 180, &[])];
         history.absorb(&look_with_chain(200, abandoned), |_| false, None);
@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn a_gap_makes_the_next_look_ask_for_the_whole_frontier() {
-        let mut history = History::default();
+        let mut history = MarketHistory::default();
         let slot = Some(Duration::from_secs(90));
         assert_eq!(history.blocks_wanted(time(0), slot), FRONTIER);
         history.absorb(&look_with_chain(200, vec![block(1, "a", 0, &[])]), |_| false, None);
@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_book_from_the_pool_needs_the_whole_frontier_at_every_look() {
-        let mut history = History::default();
+        let mut history = MarketHistory::default();
         let slot = Some(Duration::from_secs(90));
         let mut look = look_with_chain(200, vec![block(1, "a", 0, &[])]);
         look.book.as_mut().unwrap().as_mut().unwrap().order = BookOrder::Unknown;
@@ -235,12 +235,12 @@ mod tests {
     fn own_sales_count_once_across_a_restart() {
         let ours = |prover: &PublicKey| *prover == crate::fixtures::key("us");
         let chain = || vec![block(1, "a", 10, &[(1, 7, "us")]), block(2, "b", 90, &[(2, 5, "us")])];
-        let mut history = History::default();
+        let mut history = MarketHistory::default();
         history.absorb(&look_with_chain(0, Vec::new()), ours, None);
         history.absorb(&look_with_chain(200, chain()), ours, None);
         let text = serde_json::to_string(&history.own_part()).unwrap();
         assert!(text.len() < 700, "{text}");
-        let mut again: History = serde_json::from_str(&text).unwrap();
+        let mut again: MarketHistory = serde_json::from_str(&text).unwrap();
         let longer = [chain(), vec![block(3, "c", 300, &[(3, 4, "us")])]].concat();
         again.absorb(&look_with_chain(400, longer.clone()), ours, None);
         assert_eq!((again.own().sold(), again.own().earned().get()), (3, 16));
@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     fn old_blocks_are_forgotten() {
-        let mut history = History::default();
+        let mut history = MarketHistory::default();
         history.absorb(
             &look_with_chain(200, vec![block(1, "a", 0, &[]), block(2, "b", 90, &[])]),
             |_| false,

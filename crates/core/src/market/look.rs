@@ -22,10 +22,10 @@ pub struct Look {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_set: Option<SignedDuration>,
     /// `daemonStatus`: what the daemon is and does.
-    pub status: Result<Status, Fault>,
+    pub status: Result<DaemonStatus, Fault>,
     /// Which other daemon of the fleet read blocks and book; `None` where this one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub market_read: Option<Reading>,
+    pub market_read: Option<MarketSource>,
     /// Blocks of the best chain; `None` where the schema has no `bestChain` or the status already
     /// forbade asking.
     pub chain: Option<Result<ChainLook, Fault>>,
@@ -40,7 +40,7 @@ pub struct Look {
 
 /// By whom and when something was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reading {
+pub struct MarketSource {
     /// The daemon that was asked.
     pub by: DaemonId,
     /// When its look began.
@@ -49,7 +49,7 @@ pub struct Reading {
 
 /// What the daemon says of itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Status {
+pub struct DaemonStatus {
     /// The key snark work is done for; `None` is off, or a coordinator, which never shows it (Mina
     /// `mina_lib.ml`, 3.0.3).
     pub worker: Option<PublicKey>,

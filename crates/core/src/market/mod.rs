@@ -20,11 +20,11 @@ mod sides;
 mod supply;
 mod view;
 
-pub use history::History;
+pub use history::MarketHistory;
 pub use look::{
-    Block, Book, BookOrder, ChainLook, ConsensusSlot, ExactPool, FeeHistogram, Look, Offer,
-    OpenWork, PoolMetrics, Reading, Sale, Status, SyncState,
+    Block, Book, BookOrder, ChainLook, ConsensusSlot, DaemonStatus, ExactPool, FeeHistogram, Look,
+    MarketSource, Offer, OpenWork, PoolMetrics, Sale, SyncState,
 };
 pub use own::{BandSales, Calibration, OwnWorks, Prediction};
 pub use supply::Supply;
-pub use view::{Summary, View, ViewSettings};
+pub use view::{MarketSummary, MarketView, ViewSettings};

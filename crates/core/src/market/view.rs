@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::{
     coverage::Profile,
     demand::Demand,
-    estimate::{Method, Point, Settings, Survival, estimate},
+    estimate::{EstimatorSettings, Method, PointEstimate, Survival, estimate},
     evidence::{Fading, NEIGHBOURS, due, witnesses},
-    history::History,
+    history::MarketHistory,
     look::{Book, Look, OpenWork},
     own::{BandSales, band},
     regime::{self, Stretch},
@@ -39,8 +39,8 @@ pub struct ViewSettings {
 
 /// What is known of the market after a look.
 #[derive(Clone, Debug)]
-pub struct View {
-    summary: Summary,
+pub struct MarketView {
+    summary: MarketSummary,
     prices: Survival,
     /// Standing fees of open works, ascending; works without an offer are not among them.
     standing: Vec<Nanomina>,
@@ -57,12 +57,12 @@ pub struct View {
 
 /// What is known of the market after a look, in numbers that every consumer shares.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Summary {
+pub struct MarketSummary {
     /// When the look was taken.
     pub at: Timestamp,
-    /// Price at which work is bought, at [`Summary::QUANTILES`]; `None` where the quantile is not
+    /// Price at which work is bought, at [`MarketSummary::QUANTILES`]; `None` where the quantile is not
     /// identified.
-    pub quantiles: [Option<Nanomina>; Summary::QUANTILES.len()],
+    pub quantiles: [Option<Nanomina>; MarketSummary::QUANTILES.len()],
     /// Share of works bought at fee 0.
     pub zero_fee_ratio: f64,
     /// Sales, offers and histogram increments that count.
@@ -100,16 +100,16 @@ pub struct Summary {
     pub own_sales_by_fee: Vec<BandSales>,
 }
 
-impl Summary {
+impl MarketSummary {
     /// The quantiles kept.
     pub const QUANTILES: [f64; 5] = [0.1, 0.25, 0.5, 0.75, 0.9];
 }
 
-impl View {
+impl MarketView {
     /// Concludes from what is remembered and a look that was already absorbed into it. `spares`
     /// tells who is no competitor.
     pub fn new(
-        history: &History,
+        history: &MarketHistory,
         look: &Look,
         settings: &ViewSettings,
         spares: impl Fn(&PublicKey) -> bool,
@@ -123,7 +123,10 @@ impl View {
             due_from: regime.due_from,
         };
         let witnesses = witnesses(history, look, fading, &spares);
-        let prices = estimate(&witnesses, &Settings { level: LEVEL, ..Settings::default() });
+        let prices = estimate(
+            &witnesses,
+            &EstimatorSettings { level: LEVEL, ..EstimatorSettings::default() },
+        );
         let works: &[OpenWork] = match &look.book {
             Some(Ok(Book { works, .. })) => works,
             _ => &[],
@@ -141,9 +144,9 @@ impl View {
         let demand = Demand::of(history.blocks(window), LEVEL);
         let own_sales_by_fee = own.sales();
         let corrections = own_sales_by_fee.iter().map(|sales| (sales.from, sales.factor)).collect();
-        let summary = Summary {
+        let summary = MarketSummary {
             at: look.at,
-            quantiles: Summary::QUANTILES.map(|q| prices.quantile(q)),
+            quantiles: MarketSummary::QUANTILES.map(|q| prices.quantile(q)),
             zero_fee_ratio: prices.zero_share(),
             samples: prices.samples() as u64,
             effective_samples: prices.effective_samples(),
@@ -175,12 +178,12 @@ impl View {
     }
 
     /// The numbers that every consumer shares.
-    pub fn summary(&self) -> &Summary {
+    pub fn summary(&self) -> &MarketSummary {
         &self.summary
     }
 
     /// The numbers alone, once nothing more is to be asked.
-    pub fn into_summary(self) -> Summary {
+    pub fn into_summary(self) -> MarketSummary {
         self.summary
     }
 
@@ -190,7 +193,7 @@ impl View {
     }
 
     /// P(C > fee) for the price C at which a competitor's work is bought, with its band.
-    pub fn sells_above(&self, fee: Nanomina) -> Point {
+    pub fn sells_above(&self, fee: Nanomina) -> PointEstimate {
         self.prices.at(fee)
     }
 
@@ -277,7 +280,7 @@ struct Regime {
 }
 
 impl Regime {
-    fn find(history: &History, look: &Look, window: Timestamp, level: Nanomina) -> Self {
+    fn find(history: &MarketHistory, look: &Look, window: Timestamp, level: Nanomina) -> Self {
         let mut began: Vec<Timestamp> = Vec::new();
         let mut stretches: Vec<Stretch> = Vec::new();
         for block in history.blocks(window).filter(|block| !block.works.is_empty()) {
@@ -315,11 +318,11 @@ mod tests {
         level: Nanomina::ZERO,
     };
 
-    fn view_of(look: &Look) -> View {
+    fn view_of(look: &Look) -> MarketView {
         let owns = |prover: &PublicKey| *prover == key("us");
-        let mut history = History::default();
+        let mut history = MarketHistory::default();
         history.absorb(look, owns, None);
-        View::new(&history, look, &SETTINGS, owns)
+        MarketView::new(&history, look, &SETTINGS, owns)
     }
 
     #[test]

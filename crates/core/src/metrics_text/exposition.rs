@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{
     defect::{Defect, DefectKind, Defects},
-    family::{Entry, Family, Kind, Label, Row},
+    family::{Entry, Family, Label, MetricKind, Row},
     line::Line,
 };
 
@@ -154,7 +154,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn set_kind(&mut self, family: usize, kind: Kind) -> Result<(), DefectKind> {
+    fn set_kind(&mut self, family: usize, kind: MetricKind) -> Result<(), DefectKind> {
         let entry = &mut self.exposition.families[family];
         match entry.kind {
             None if entry.rows.start < entry.rows.end => Err(DefectKind::LateType),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// What a family measures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum MetricKind {
     /// Rises until the process restarts.
     Counter,
     /// Rises and falls.
@@ -21,7 +21,7 @@ pub enum Kind {
     Untyped,
 }
 
-impl Kind {
+impl MetricKind {
     /// The word of a `TYPE` line.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -115,7 +115,7 @@ impl<'e, 'a> Family<'e, 'a> {
     }
 
     /// What the family measures.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> MetricKind {
         self.entry.kind.unwrap_or_default()
     }
 
@@ -154,7 +154,7 @@ pub(super) struct Entry<'a> {
     pub(super) name: &'a str,
     /// Still escaped.
     pub(super) help: Option<&'a str>,
-    pub(super) kind: Option<Kind>,
+    pub(super) kind: Option<MetricKind>,
     /// Its part of the rows.
     pub(super) rows: Range<usize>,
 }

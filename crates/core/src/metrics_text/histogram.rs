@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    family::{Family, Kind, Label, Sample},
+    family::{Family, Label, MetricKind, Sample},
     line::number,
 };
 
@@ -33,7 +33,7 @@ pub enum HistogramDefect {
     #[error("a {} is not a histogram", kind.as_str())]
     NotAHistogram {
         /// Its kind.
-        kind: Kind,
+        kind: MetricKind,
     },
     /// The family holds series that differ in labels other than `le`.
     #[error("several series, which differ in labels other than le")]
@@ -88,7 +88,7 @@ pub enum HistogramDefect {
 
 /// Observations in one bucket: more than `above`, at most `up_to`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Interval {
+pub struct Bucket {
     /// Exclusive lower end; negative infinity for the lowest bucket.
     pub above: f64,
     /// Inclusive upper end; infinity for the highest bucket.
@@ -137,7 +137,7 @@ impl Histogram {
     /// Takes the only series of a family. The order of its samples is of no importance, and where
     /// either the bucket of infinity or the count is missing, the other serves.
     pub fn from_family(family: &Family<'_, '_>) -> Result<Self, HistogramDefect> {
-        if family.kind() != Kind::Histogram {
+        if family.kind() != MetricKind::Histogram {
             return Err(HistogramDefect::NotAHistogram { kind: family.kind() });
         }
         let mut parts = Parts::default();
@@ -182,12 +182,12 @@ impl Histogram {
     }
 
     /// The buckets, lowest first, each with the observations in it alone.
-    pub fn intervals(&self) -> impl Iterator<Item = Interval> + '_ {
+    pub fn intervals(&self) -> impl Iterator<Item = Bucket> + '_ {
         let mut above = f64::NEG_INFINITY;
         let mut below = 0.0;
         self.bounds.iter().copied().chain([f64::INFINITY]).zip(&self.cumulative).map(
             move |(up_to, &cumulative)| {
-                let interval = Interval { above, up_to, count: cumulative - below };
+                let interval = Bucket { above, up_to, count: cumulative - below };
                 (above, below) = (up_to, cumulative);
                 interval
             },

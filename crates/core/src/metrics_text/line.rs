@@ -5,7 +5,7 @@
 
 use super::{
     defect::DefectKind,
-    family::{Kind, Label},
+    family::{Label, MetricKind},
 };
 
 /// Longest metric or label name, in bytes.
@@ -26,7 +26,7 @@ pub(super) enum Line<'a> {
     },
     Type {
         name: &'a str,
-        kind: Kind,
+        kind: MetricKind,
     },
     /// A sample; its labels were appended to the list that was passed along.
     Sample {
@@ -63,7 +63,7 @@ impl<'a> Line<'a> {
                 if kind.is_empty() || !rest.is_empty() {
                     return Err(DefectKind::BadType);
                 }
-                let kind = Kind::from_word(kind).ok_or(DefectKind::UnknownKind)?;
+                let kind = MetricKind::from_word(kind).ok_or(DefectKind::UnknownKind)?;
                 Ok(Self::Type { name, kind })
             }
             _ => Ok(Self::Nothing),

@@ -25,8 +25,8 @@ mod resolution;
 
 pub use defect::{Defect, DefectKind, MAX_KEPT_DEFECTS};
 pub use exposition::{DAEMON_PREFIXES, Exposition, MAX_FAMILIES, MAX_SAMPLES};
-pub use family::{Family, Kind, Label, Sample};
-pub use histogram::{Histogram, HistogramDefect, Interval};
+pub use family::{Family, Label, MetricKind, Sample};
+pub use histogram::{Bucket, Histogram, HistogramDefect};
 pub use increment::{Increment, Restart};
 pub use line::{MAX_LABELS, MAX_NAME_BYTES};
 pub use resolution::{Bracket, MAX_SHARE_ABOVE, Resolution};

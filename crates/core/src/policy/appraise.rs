@@ -9,13 +9,13 @@ use super::{
     params::{Pricing, Strategy},
 };
 use crate::{
-    market::View,
+    market::MarketView,
     units::{FeeRate, Nanomina},
 };
 
 /// Forecasts at the fee that the strategy proposes and at the fee asked now.
 pub(super) fn appraise(
-    view: &View,
+    view: &MarketView,
     cost: Nanomina,
     pricing: &Pricing,
     floor: Nanomina,
@@ -71,7 +71,7 @@ pub(super) fn appraise(
 /// make D (S (1 - exp(-x)) + (1 - S) (1 - exp(-x l))) works per hour and sell D S (1 - exp(-x)) of
 /// them. x follows from our pace m. A slow worker finds S / g of its works sold, a fast one works
 /// for everything that comes and sells all of D S.
-pub fn forecast(view: &View, cost: Nanomina, fee: Nanomina) -> Forecast {
+pub fn forecast(view: &MarketView, cost: Nanomina, fee: Nanomina) -> Forecast {
     let price = view.sells_above(fee);
     let share = view.startable_share(fee).max(price.estimate).max(f64::MIN_POSITIVE);
     let handed =
@@ -164,13 +164,13 @@ fn most_profitable(
 }
 
 /// A quantile of the price at which work is bought, or of the nearest one that is identified.
-fn typical(view: &View, quantile: f64) -> Option<Nanomina> {
+fn typical(view: &MarketView, quantile: f64) -> Option<Nanomina> {
     view.quantile(quantile).or_else(|| view.candidate_prices().max())
 }
 
 /// One tick below every competing price, and the two bounds.
 fn candidates(
-    view: &View,
+    view: &MarketView,
     pricing: &Pricing,
     floor: Nanomina,
     ceiling: Nanomina,

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     cost::CostUnknown,
-    market::{Look, View},
+    market::{Look, MarketView},
     units::{Nanomina, PublicKey},
 };
 
@@ -26,7 +26,7 @@ pub struct Input<'a> {
     /// What was just seen.
     pub look: &'a Look,
     /// What is known of the market, the look included.
-    pub view: &'a View,
+    pub view: &'a MarketView,
     /// Cost of one work.
     pub cost: Result<Nanomina, &'a CostUnknown>,
     /// What earlier looks left.

@@ -12,12 +12,12 @@ use super::{
     state::Role,
 };
 use crate::{
-    market::{Status, SyncState},
+    market::{DaemonStatus, SyncState},
     units::Nanomina,
 };
 
 /// Whether the daemon can be trusted and may be touched at all; the status where it is.
-pub(super) fn status<'a>(input: &Input<'a>) -> Result<&'a Status, Reason> {
+pub(super) fn status<'a>(input: &Input<'a>) -> Result<&'a DaemonStatus, Reason> {
     let (memory, safety) = (input.memory, &input.params.safety);
     if let Some(pause) = memory.pause {
         return Err(Reason::Paused { until: pause.until });
@@ -102,7 +102,7 @@ pub(super) fn advice(input: &Input<'_>, settings: &Settings) -> Result<(), Reaso
 }
 
 /// The slot of an own block that the worker must make room for now, if any.
-pub(super) fn own_block(input: &Input<'_>, status: &Status) -> Option<Timestamp> {
+pub(super) fn own_block(input: &Input<'_>, status: &DaemonStatus) -> Option<Timestamp> {
     let guard = input.params.block_production;
     if !guard.enabled {
         return None;

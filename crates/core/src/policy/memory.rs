@@ -14,7 +14,7 @@ use super::{
     state::{HoldState, Mode, Outcome, Pause, Role},
 };
 use crate::{
-    market::{Look, Status},
+    market::{DaemonStatus, Look},
     units::{Nanomina, PublicKey},
 };
 
@@ -43,8 +43,8 @@ pub struct Settings {
     pub fee: Nanomina,
 }
 
-impl From<&Status> for Settings {
-    fn from(status: &Status) -> Self {
+impl From<&DaemonStatus> for Settings {
+    fn from(status: &DaemonStatus) -> Self {
         Self { worker: status.worker.clone(), fee: status.fee }
     }
 }
@@ -254,7 +254,7 @@ impl Memory {
     /// A coordinator never shows its key and hands out work all the same (Mina `mina_lib.ml`,
     /// 3.0.3). A worker without a key hands out nothing; what its provers had begun still comes
     /// back.
-    fn notice_role(&mut self, look: &Look, status: &Status, restarted: bool) {
+    fn notice_role(&mut self, look: &Look, status: &DaemonStatus, restarted: bool) {
         if status.worker.is_some() {
             self.shown_key.clone_from(&status.worker);
             (self.keyless, self.coordinates) = (None, false);
@@ -314,7 +314,7 @@ impl Memory {
 
     /// What the policy decides about: in dry-run, the settings that its decisions would have led
     /// to.
-    pub fn settings(&self, status: &Status) -> Settings {
+    pub fn settings(&self, status: &DaemonStatus) -> Settings {
         self.virtual_settings.clone().unwrap_or_else(|| Settings::from(status))
     }
 

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{appraise::forecast, decision::Forecast};
 use crate::{
-    market::View,
+    market::MarketView,
     units::{FeeRate, Nanomina},
 };
 
@@ -34,7 +34,7 @@ pub struct Moving {
 
 /// Unsold works of the same operator.
 pub(super) struct Unsold<'a> {
-    view: &'a View,
+    view: &'a MarketView,
     /// How many, and the income expected of them in nanomina, by their fee.
     at: BTreeMap<Nanomina, (u64, f64)>,
     hours: f64,
@@ -43,7 +43,7 @@ pub(super) struct Unsold<'a> {
 impl<'a> Unsold<'a> {
     /// What stands in the book while `current` is asked.
     pub(super) fn new(
-        view: &'a View,
+        view: &'a MarketView,
         cost: Nanomina,
         current: Nanomina,
         half_life: Duration,

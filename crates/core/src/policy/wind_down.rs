@@ -17,7 +17,7 @@ use super::{
     memory::{Settings, remaining},
     reason::Reason,
 };
-use crate::market::View;
+use crate::market::MarketView;
 
 /// Time for one work where the pace is not known: two proofs of a minute, long for machines since
 /// 2024 (Mina MIP-6).
@@ -45,7 +45,7 @@ pub(super) fn before_removal(input: &Input<'_>, settings: &Settings) -> Option<(
 }
 
 /// How long the daemon's own prover takes for a work.
-fn time_of_a_work(view: &View) -> Duration {
+fn time_of_a_work(view: &MarketView) -> Duration {
     let [shortest, longest] = BOUNDS;
     let pace = view.own_works_per_hour().filter(|pace| *pace > 0.0);
     let time = pace.and_then(|pace| Duration::try_from_secs_f64(3_600.0 / pace).ok());

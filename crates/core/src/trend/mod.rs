@@ -4,17 +4,17 @@ mod thinned;
 
 use jiff::Timestamp;
 
-pub use thinned::Thinned;
+pub use thinned::ThinnedSeries;
 
 use crate::{
-    market::Summary,
+    market::MarketSummary,
     record::Record,
     units::{FeeRate, Nanomina},
 };
 
 /// One point of a daemon's history.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Point {
+pub struct TrendPoint {
     /// When the look began.
     pub at: Timestamp,
     /// The fee the daemon asks.
@@ -23,8 +23,8 @@ pub struct Point {
     pub target_fee: Option<Nanomina>,
     /// Whether the daemon works.
     pub enabled: Option<bool>,
-    /// Price at which work is bought, at [`Summary::QUANTILES`].
-    pub quantiles: [Option<Nanomina>; Summary::QUANTILES.len()],
+    /// Price at which work is bought, at [`MarketSummary::QUANTILES`].
+    pub quantiles: [Option<Nanomina>; MarketSummary::QUANTILES.len()],
     /// Works still to be bought, and of these those that nobody has proved.
     pub open_works: Option<(u64, u64)>,
     /// What own sales brought so far.
@@ -33,7 +33,7 @@ pub struct Point {
     pub expected_profit: Option<FeeRate>,
 }
 
-impl Point {
+impl TrendPoint {
     /// The point of a look.
     pub fn new(record: &Record) -> Self {
         let market = record.market.as_ref();
@@ -42,7 +42,8 @@ impl Point {
             fee: record.fee_after(),
             target_fee: record.decision.target.map(|target| target.fee),
             enabled: record.enabled_after(),
-            quantiles: market.map_or([None; Summary::QUANTILES.len()], |market| market.quantiles),
+            quantiles: market
+                .map_or([None; MarketSummary::QUANTILES.len()], |market| market.quantiles),
             open_works: record.book().map(|book| (book.open_works, book.uncovered_works)),
             earned: market.map(|market| market.own_earned),
             expected_profit: record

@@ -3,7 +3,7 @@
 /// Points in order of arrival. When full, every second one is dropped and from then on half as many
 /// are kept.
 #[derive(Clone, Debug)]
-pub struct Thinned<T> {
+pub struct ThinnedSeries<T> {
     kept: Vec<T>,
     limit: usize,
     /// Arrivals that one kept point stands for.
@@ -12,7 +12,7 @@ pub struct Thinned<T> {
     pending: u64,
 }
 
-impl<T: Clone> Thinned<T> {
+impl<T: Clone> ThinnedSeries<T> {
     /// Keeps at most `limit` points, at least 2.
     pub fn new(limit: usize) -> Self {
         Self { kept: Vec::new(), limit: limit.max(2) & !1, stride: 1, pending: 0 }
@@ -69,11 +69,11 @@ impl<T: Clone> Thinned<T> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::Thinned;
+    use super::ThinnedSeries;
 
     #[test]
     fn a_history_that_is_not_full_keeps_everything() {
-        let mut history = Thinned::new(6);
+        let mut history = ThinnedSeries::new(6);
         (0..6).for_each(|n| history.push(n));
         assert_eq!(history.thinned(99), [0, 1, 2, 3, 4, 5]);
         history.push(6);
@@ -90,7 +90,7 @@ mod tests {
             before in 2_usize..64, limit in 2_usize..64, early in 0_u64..600, later in 1_u64..5_000, most in 1_usize..80,
         ) {
             let arrivals = early + later;
-            let mut history = Thinned::new(before);
+            let mut history = ThinnedSeries::new(before);
             (0..early).for_each(|n| history.push(n));
             history.limit(limit);
             prop_assert!(history.kept.len() <= limit);

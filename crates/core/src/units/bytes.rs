@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use super::{
     decimal::{factor, split},
-    quantity::{Problem, Quantity, QuantityError},
+    quantity::{Quantity, QuantityError, QuantityProblem},
 };
 
 /// A size in bytes.
@@ -31,9 +31,9 @@ impl FromStr for Bytes {
         let (number, unit) = split(text).map_err(fail)?;
         let bytes = number.times(factor(unit, &UNITS).map_err(fail)?).map_err(fail)?;
         if number.negative && bytes > 0 {
-            return Err(fail(Problem::Negative));
+            return Err(fail(QuantityProblem::Negative));
         }
-        u64::try_from(bytes).map(Self).map_err(|_| fail(Problem::TooLarge))
+        u64::try_from(bytes).map(Self).map_err(|_| fail(QuantityProblem::TooLarge))
     }
 }
 

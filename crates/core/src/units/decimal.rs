@@ -3,7 +3,7 @@
 //! Invariants: no float anywhere; a value that the target's integer cannot hold exactly is an
 //! error, never rounded.
 
-use super::quantity::{Problem, excerpt};
+use super::quantity::{QuantityProblem, excerpt};
 
 /// A plain decimal number, its digits not yet interpreted.
 #[derive(Clone, Copy, Debug)]
@@ -16,33 +16,33 @@ pub(super) struct Decimal<'a> {
 
 impl<'a> Decimal<'a> {
     /// Takes `digits` or `digits.digits`, with `-` before it or not.
-    pub(super) fn parse(text: &'a str) -> Result<Self, Problem> {
+    pub(super) fn parse(text: &'a str) -> Result<Self, QuantityProblem> {
         let (negative, unsigned) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
             None => (false, text),
         };
         if unsigned.contains([',', '_']) {
-            return Err(Problem::Separator);
+            return Err(QuantityProblem::Separator);
         }
         let (whole, fraction) = match unsigned.split_once('.') {
-            Some((_, "")) => return Err(Problem::NotANumber),
+            Some((_, "")) => return Err(QuantityProblem::NotANumber),
             Some(parts) => parts,
             None => (unsigned, ""),
         };
         let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
         if whole.is_empty() || !digits(whole) || !digits(fraction) {
-            return Err(Problem::NotANumber);
+            return Err(QuantityProblem::NotANumber);
         }
         Ok(Self { negative, whole, fraction: fraction.trim_end_matches('0') })
     }
 
     /// The size of the number times `factor`, which must be whole.
-    pub(super) fn times(&self, factor: u128) -> Result<u128, Problem> {
+    pub(super) fn times(&self, factor: u128) -> Result<u128, QuantityProblem> {
         // No unit here has more than 15 decimals of its smallest step; the rest keeps 10^decimals
         // within 128 bits.
         const MOST_DECIMALS: usize = 27;
         if self.fraction.len() > MOST_DECIMALS {
-            return Err(Problem::TooFine);
+            return Err(QuantityProblem::TooFine);
         }
         let mut mantissa: u128 = 0;
         let mut divisor: u128 = 1;
@@ -57,15 +57,15 @@ impl<'a> Decimal<'a> {
         let shared = gcd(divisor, factor);
         let (divisor, factor) = (divisor / shared, factor / shared);
         if !mantissa.is_multiple_of(divisor) {
-            return Err(Problem::TooFine);
+            return Err(QuantityProblem::TooFine);
         }
-        (mantissa / divisor).checked_mul(factor).ok_or(Problem::TooLarge)
+        (mantissa / divisor).checked_mul(factor).ok_or(QuantityProblem::TooLarge)
     }
 }
 
-fn push(number: u128, digit: u8) -> Result<u128, Problem> {
+fn push(number: u128, digit: u8) -> Result<u128, QuantityProblem> {
     let digit = u128::from(digit.wrapping_sub(b'0'));
-    number.checked_mul(10).and_then(|tens| tens.checked_add(digit)).ok_or(Problem::TooLarge)
+    number.checked_mul(10).and_then(|tens| tens.checked_add(digit)).ok_or(QuantityProblem::TooLarge)
 }
 
 fn gcd(a: u128, b: u128) -> u128 {
@@ -73,10 +73,10 @@ fn gcd(a: u128, b: u128) -> u128 {
 }
 
 /// Divides `"0.001 MINA"` into its number and its unit; the space between them may be missing.
-pub(super) fn split(text: &str) -> Result<(Decimal<'_>, &str), Problem> {
+pub(super) fn split(text: &str) -> Result<(Decimal<'_>, &str), QuantityProblem> {
     let text = text.trim();
     if text.is_empty() {
-        return Err(Problem::Empty);
+        return Err(QuantityProblem::Empty);
     }
     let end = text
         .find(|c: char| !matches!(c, '0'..='9' | '.' | ',' | '_' | '+' | '-'))
@@ -87,16 +87,16 @@ pub(super) fn split(text: &str) -> Result<(Decimal<'_>, &str), Problem> {
         let word = unit.to_ascii_lowercase();
         let float = ["nan", "inf"].iter().any(|name| word.starts_with(name));
         return Err(if float || !number.is_empty() {
-            Problem::NotANumber
+            QuantityProblem::NotANumber
         } else {
-            Problem::NoNumber
+            QuantityProblem::NoNumber
         });
     }
     if is_exponent(unit) {
-        return Err(Problem::Exponent);
+        return Err(QuantityProblem::Exponent);
     }
     if unit.starts_with(|c: char| c.is_ascii_digit()) {
-        return Err(Problem::Separator);
+        return Err(QuantityProblem::Separator);
     }
     Ok((Decimal::parse(number)?, unit))
 }
@@ -110,9 +110,9 @@ fn is_exponent(unit: &str) -> bool {
 }
 
 /// Finds the factor of a unit, or says what was probably meant.
-pub(super) fn factor(unit: &str, units: &[(&'static str, u128)]) -> Result<u128, Problem> {
+pub(super) fn factor(unit: &str, units: &[(&'static str, u128)]) -> Result<u128, QuantityProblem> {
     if unit.is_empty() {
-        return Err(Problem::NoUnit);
+        return Err(QuantityProblem::NoUnit);
     }
     if let Some((_, factor)) = units.iter().find(|(name, _)| *name == unit) {
         return Ok(*factor);
@@ -121,7 +121,10 @@ pub(super) fn factor(unit: &str, units: &[(&'static str, u128)]) -> Result<u128,
 }
 
 /// The error for a unit that is none of `names`.
-pub(super) fn unknown_unit(unit: &str, names: impl Iterator<Item = &'static str>) -> Problem {
+pub(super) fn unknown_unit(
+    unit: &str,
+    names: impl Iterator<Item = &'static str>,
+) -> QuantityProblem {
     let unit = excerpt(unit);
     let distance =
         |name: &str| strsim::damerau_levenshtein(&name.to_lowercase(), &unit.to_lowercase());
@@ -129,7 +132,7 @@ pub(super) fn unknown_unit(unit: &str, names: impl Iterator<Item = &'static str>
     // One letter in three may be wrong, and one always.
     let near = |(d, name): &(usize, &str)| *d <= (name.chars().count() / 3).max(1);
     let nearest = nearest.filter(near).map(|(_, name)| name);
-    Problem::UnknownUnit { unit, nearest }
+    QuantityProblem::UnknownUnit { unit, nearest }
 }
 
 /// `value / 10^decimals` as a plain decimal number without trailing zeros.

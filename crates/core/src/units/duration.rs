@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use super::{
     decimal::{Decimal, factor, split},
-    quantity::{Problem, Quantity, QuantityError},
+    quantity::{Quantity, QuantityError, QuantityProblem},
 };
 
 /// Nanoseconds of each unit, the longest first.
@@ -31,10 +31,10 @@ pub fn parse(text: &str) -> Result<Duration, QuantityError> {
         let (number, unit) = split(part).map_err(fail)?;
         let nanoseconds = factor(unit, &UNITS).map_err(fail)?;
         if number.negative {
-            return Err(fail(Problem::Negative));
+            return Err(fail(QuantityProblem::Negative));
         }
         if nanoseconds >= previous {
-            return Err(fail(Problem::Order));
+            return Err(fail(QuantityProblem::Order));
         }
         previous = nanoseconds;
         let sum = add(total, &number, nanoseconds).map_err(fail)?;
@@ -44,13 +44,15 @@ pub fn parse(text: &str) -> Result<Duration, QuantityError> {
             break;
         }
     }
-    let seconds = u64::try_from(total / 1_000_000_000).map_err(|_| fail(Problem::TooLarge))?;
-    let nanoseconds = u32::try_from(total % 1_000_000_000).map_err(|_| fail(Problem::TooLarge))?;
+    let seconds =
+        u64::try_from(total / 1_000_000_000).map_err(|_| fail(QuantityProblem::TooLarge))?;
+    let nanoseconds =
+        u32::try_from(total % 1_000_000_000).map_err(|_| fail(QuantityProblem::TooLarge))?;
     Ok(Duration::new(seconds, nanoseconds))
 }
 
-fn add(total: u128, number: &Decimal<'_>, nanoseconds: u128) -> Result<u128, Problem> {
-    total.checked_add(number.times(nanoseconds)?).ok_or(Problem::TooLarge)
+fn add(total: u128, number: &Decimal<'_>, nanoseconds: u128) -> Result<u128, QuantityProblem> {
+    total.checked_add(number.times(nanoseconds)?).ok_or(QuantityProblem::TooLarge)
 }
 
 /// Where the first number and its unit end: at the first digit after a letter, or at the end.

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use super::{
     decimal::{plain, split, unknown_unit},
-    quantity::{Problem, Quantity, QuantityError},
+    quantity::{Quantity, QuantityError, QuantityProblem},
 };
 
 /// A currency by its code of three capital letters, `USD`. Whether such a currency exists is not
@@ -15,7 +15,8 @@ pub struct Currency([u8; 3]);
 impl Currency {
     /// Takes three letters of either case.
     pub fn try_new(text: &str) -> Result<Self, QuantityError> {
-        code(text).ok_or_else(|| QuantityError::new(Quantity::Money, text, Problem::Currency))
+        code(text)
+            .ok_or_else(|| QuantityError::new(Quantity::Money, text, QuantityProblem::Currency))
     }
 }
 
@@ -64,13 +65,13 @@ impl Fiat {
         let fail = |problem| QuantityError::new(quantity, text, problem);
         let (number, unit) = split(text).map_err(fail)?;
         if unit.is_empty() {
-            return Err(fail(Problem::NoUnit));
+            return Err(fail(QuantityProblem::NoUnit));
         }
         let (currency, divisor) = unit.split_at(unit.find('/').unwrap_or(unit.len()));
-        let currency = code(currency.trim_end()).ok_or_else(|| fail(Problem::Currency))?;
+        let currency = code(currency.trim_end()).ok_or_else(|| fail(QuantityProblem::Currency))?;
         if divisor != per {
             let unknown = if divisor.is_empty() {
-                Problem::NoUnit
+                QuantityProblem::NoUnit
             } else {
                 unknown_unit(divisor, [per].into_iter())
             };
@@ -78,10 +79,10 @@ impl Fiat {
         }
         let nanos = number.times(1_000_000_000).map_err(fail)?;
         if number.negative && nanos > 0 {
-            return Err(fail(Problem::Negative));
+            return Err(fail(QuantityProblem::Negative));
         }
         let in_range = u64::try_from(nanos).ok().and_then(|nanos| Self::try_new(nanos, currency));
-        in_range.ok_or_else(|| fail(Problem::TooLarge))
+        in_range.ok_or_else(|| fail(QuantityProblem::TooLarge))
     }
 }
 

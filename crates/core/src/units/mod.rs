@@ -27,5 +27,5 @@ pub use figures::{four_digits, percent};
 pub use identity::{DaemonId, InvalidName, PublicKey, WorkId};
 pub use money::{AmountTooLarge, FeeRate, NANOMINA_PER_MINA, Nanomina};
 pub use power::Power;
-pub use quantity::{Problem, Quantity, QuantityError};
+pub use quantity::{Quantity, QuantityError, QuantityProblem};
 pub use work_rate::WorkRate;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     decimal::{factor, plain, split},
-    quantity::{Problem, Quantity, QuantityError},
+    quantity::{Quantity, QuantityError, QuantityProblem},
 };
 
 /// Nanomina in one MINA.
@@ -112,12 +112,12 @@ impl FromStr for Nanomina {
         let (number, unit) = split(text).map_err(fail)?;
         let nanomina = number.times(factor(unit, &UNITS).map_err(fail)?).map_err(fail)?;
         if number.negative && nanomina > 0 {
-            return Err(fail(Problem::Negative));
+            return Err(fail(QuantityProblem::Negative));
         }
         u64::try_from(nanomina)
             .ok()
             .and_then(|n| Self::try_new(n).ok())
-            .ok_or_else(|| fail(Problem::TooLarge))
+            .ok_or_else(|| fail(QuantityProblem::TooLarge))
     }
 }
 
@@ -172,9 +172,9 @@ impl FromStr for FeeRate {
         let fail = |problem| QuantityError::new(Quantity::FeeRate, text, problem);
         let (number, unit) = split(text).map_err(fail)?;
         let size = number.times(factor(unit, &UNITS).map_err(fail)?).map_err(fail)?;
-        let size = i128::try_from(size).map_err(|_| fail(Problem::TooLarge))?;
+        let size = i128::try_from(size).map_err(|_| fail(QuantityProblem::TooLarge))?;
         let signed = if number.negative { -size } else { size };
-        i64::try_from(signed).map(Self).map_err(|_| fail(Problem::TooLarge))
+        i64::try_from(signed).map(Self).map_err(|_| fail(QuantityProblem::TooLarge))
     }
 }
 

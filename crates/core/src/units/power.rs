@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use super::{
     decimal::{factor, plain, split},
-    quantity::{Problem, Quantity, QuantityError},
+    quantity::{Quantity, QuantityError, QuantityProblem},
 };
 
 /// Electrical power in milliwatts, at most [`Power::MAX`].
@@ -31,10 +31,10 @@ impl FromStr for Power {
         let (number, unit) = split(text).map_err(fail)?;
         let milliwatts = number.times(factor(unit, &UNITS).map_err(fail)?).map_err(fail)?;
         if number.negative && milliwatts > 0 {
-            return Err(fail(Problem::Negative));
+            return Err(fail(QuantityProblem::Negative));
         }
         let in_range = u64::try_from(milliwatts).ok().map(Self).filter(|power| *power <= Self::MAX);
-        in_range.ok_or_else(|| fail(Problem::TooLarge))
+        in_range.ok_or_else(|| fail(QuantityProblem::TooLarge))
     }
 }
 

@@ -87,7 +87,7 @@ impl Quantity {
 
 /// What is wrong with a written quantity.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Problem {
+pub enum QuantityProblem {
     /// Nothing was written.
     Empty,
     /// A unit without a number before it.
@@ -126,17 +126,17 @@ pub enum Problem {
 pub struct QuantityError {
     shown: String,
     quantity: Quantity,
-    problem: Problem,
+    problem: QuantityProblem,
 }
 
 impl QuantityError {
     /// `text` is kept up to a length that a line of output can bear.
-    pub(super) fn new(quantity: Quantity, text: &str, problem: Problem) -> Self {
+    pub(super) fn new(quantity: Quantity, text: &str, problem: QuantityProblem) -> Self {
         Self { shown: excerpt(text), quantity, problem }
     }
 
     /// What is wrong.
-    pub const fn problem(&self) -> &Problem {
+    pub const fn problem(&self) -> &QuantityProblem {
         &self.problem
     }
 }
@@ -156,31 +156,35 @@ impl fmt::Display for QuantityError {
         let (noun, examples) = (self.quantity.noun(), self.quantity.examples());
         write!(f, "{:?}: ", self.shown)?;
         match &self.problem {
-            Problem::Empty => write!(f, "empty, write {examples}"),
-            Problem::NoNumber => write!(f, "the number is missing, write {examples}"),
-            Problem::NoUnit => write!(f, "{noun} needs a unit: {examples}"),
-            Problem::NotANumber => write!(f, "not a decimal number, write {examples}"),
-            Problem::Exponent => write!(f, "write the number out, without an exponent: {examples}"),
-            Problem::Separator => {
+            QuantityProblem::Empty => write!(f, "empty, write {examples}"),
+            QuantityProblem::NoNumber => write!(f, "the number is missing, write {examples}"),
+            QuantityProblem::NoUnit => write!(f, "{noun} needs a unit: {examples}"),
+            QuantityProblem::NotANumber => write!(f, "not a decimal number, write {examples}"),
+            QuantityProblem::Exponent => {
+                write!(f, "write the number out, without an exponent: {examples}")
+            }
+            QuantityProblem::Separator => {
                 write!(
                     f,
                     "only digits and a decimal point, no commas, underscores or spaces: {examples}"
                 )
             }
-            Problem::UnknownUnit { unit, nearest: Some(nearest) } => {
+            QuantityProblem::UnknownUnit { unit, nearest: Some(nearest) } => {
                 write!(f, "unknown unit {unit:?}, did you mean {nearest:?}? Write {examples}")
             }
-            Problem::UnknownUnit { unit, nearest: None } => {
+            QuantityProblem::UnknownUnit { unit, nearest: None } => {
                 write!(f, "unknown unit {unit:?}, write {examples}")
             }
-            Problem::Currency => write!(f, "needs a currency of three letters: {examples}"),
-            Problem::Order => {
+            QuantityProblem::Currency => write!(f, "needs a currency of three letters: {examples}"),
+            QuantityProblem::Order => {
                 write!(f, "each unit once, from the longest to the shortest: {examples}")
             }
-            Problem::Negative => write!(f, "{noun} cannot be negative"),
-            Problem::NotPositive => write!(f, "{noun} must be above zero: {examples}"),
-            Problem::TooFine => write!(f, "{noun} cannot be finer than {}", self.quantity.finest()),
-            Problem::TooLarge => {
+            QuantityProblem::Negative => write!(f, "{noun} cannot be negative"),
+            QuantityProblem::NotPositive => write!(f, "{noun} must be above zero: {examples}"),
+            QuantityProblem::TooFine => {
+                write!(f, "{noun} cannot be finer than {}", self.quantity.finest())
+            }
+            QuantityProblem::TooLarge => {
                 write!(f, "{noun} cannot be more than {}", self.quantity.largest())
             }
         }

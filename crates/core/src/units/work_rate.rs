@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use super::{
     decimal::{Decimal, plain},
-    quantity::{Problem, Quantity, QuantityError},
+    quantity::{Quantity, QuantityError, QuantityProblem},
 };
 
 /// Works made per hour, above zero, in millionths of a work.
@@ -46,14 +46,14 @@ impl FromStr for WorkRate {
     fn from_str(text: &str) -> Result<Self, QuantityError> {
         let fail = |problem| QuantityError::new(Quantity::WorkRate, text, problem);
         let number = match text.trim() {
-            "" => return Err(fail(Problem::Empty)),
+            "" => return Err(fail(QuantityProblem::Empty)),
             trimmed => Decimal::parse(trimmed).map_err(fail)?,
         };
         let micros = number.times(1_000_000).map_err(fail)?;
         if micros == 0 || number.negative {
-            return Err(fail(Problem::NotPositive));
+            return Err(fail(QuantityProblem::NotPositive));
         }
-        u64::try_from(micros).map(Self).map_err(|_| fail(Problem::TooLarge))
+        u64::try_from(micros).map(Self).map_err(|_| fail(QuantityProblem::TooLarge))
     }
 }
 

@@ -3,7 +3,7 @@
 use snarkfee_core::{
     control::Command,
     ledger::{Finding, Order},
-    market::{Look, Reading},
+    market::{Look, MarketSource},
     policy::{Outcome, Pause},
 };
 
@@ -228,7 +228,7 @@ pub(super) fn shared_looks(at: Timestamp, reader: &str, followers: usize) -> Vec
     let by = DaemonId::try_new(reader).unwrap();
     let own = Record { daemon: by.clone(), look: look.clone(), ..record(at) };
     let follower = |n: usize| {
-        let look = Look { market_read: Some(Reading { by: by.clone(), at }), ..look.clone() };
+        let look = Look { market_read: Some(MarketSource { by: by.clone(), at }), ..look.clone() };
         Record { daemon: DaemonId::try_new(&format!("{reader}-{n}")).unwrap(), look, ..record(at) }
     };
     std::iter::once(own).chain((0..followers).map(follower)).collect()

@@ -4,7 +4,9 @@ use proptest::prelude::*;
 use snarkfee_core::{
     fault::Fault,
     fixtures::{self, every_reason},
-    market::{Book, BookOrder, ChainLook, FeeHistogram, Look, PoolMetrics, Reading, SyncState},
+    market::{
+        Book, BookOrder, ChainLook, FeeHistogram, Look, MarketSource, PoolMetrics, SyncState,
+    },
     policy::{Appraisal, Forecast, HoldState, Outcome, Overtaken, Pause, Role, Settings, Target},
     units::{FeeRate, Nanomina},
 };
@@ -126,7 +128,7 @@ fn perhaps<T: std::fmt::Debug + Clone + 'static>(
 fn any_look() -> impl Strategy<Value = Look> {
     let sync = prop_oneof![Just(SyncState::Synced), any::<String>().prop_map(SyncState::Other)];
     let status = (any_fee(), any::<bool>(), sync, any::<u64>(), prop::option::of(any_time()))
-        .prop_map(|(fee, on, sync, uptime, next)| snarkfee_core::market::Status {
+        .prop_map(|(fee, on, sync, uptime, next)| snarkfee_core::market::DaemonStatus {
             fee,
             worker: on.then(|| key("us")),
             sync,
@@ -154,7 +156,7 @@ fn any_look() -> impl Strategy<Value = Look> {
                 pool_size,
                 ..PoolMetrics::default()
             });
-    let market_read = prop::option::of(any_time().prop_map(|at| Reading { by: main(), at }));
+    let market_read = prop::option::of(any_time().prop_map(|at| MarketSource { by: main(), at }));
     (
         any_time(),
         status,

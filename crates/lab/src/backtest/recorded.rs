@@ -9,8 +9,8 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use snarkfee_core::{
-    invariants::Change,
-    market::{Block, ChainLook, ConsensusSlot, Look, Status, SyncState},
+    invariants::SettingChange,
+    market::{Block, ChainLook, ConsensusSlot, DaemonStatus, Look, SyncState},
     policy::Settings,
     port::LookPlan,
     units::Nanomina,
@@ -196,9 +196,9 @@ impl Market for RecordedMarket {
         }
     }
 
-    fn status(&self) -> Status {
+    fn status(&self) -> DaemonStatus {
         if let Some(Ok(status)) = self.shown.as_ref().map(|look| &look.status) {
-            return Status {
+            return DaemonStatus {
                 worker: self.settings.worker.clone(),
                 fee: self.settings.fee,
                 ..status.clone()
@@ -214,7 +214,7 @@ impl Market for RecordedMarket {
             .map(|block| ConsensusSlot { global_slot: u64::from(block.height), starts: block.at });
         let passed =
             tip_slot.map_or(0, |tip| since(tip.starts).as_millis() / self.slot.as_millis().max(1));
-        Status {
+        DaemonStatus {
             worker: self.settings.worker.clone(),
             fee: self.settings.fee,
             sync: SyncState::Synced,
@@ -240,10 +240,10 @@ impl Market for RecordedMarket {
         self.settings.clone()
     }
 
-    fn set(&mut self, change: &Change) {
+    fn set(&mut self, change: &SettingChange) {
         match change {
-            Change::Fee(fee) => self.settings.fee = *fee,
-            Change::Worker(key) => self.set_worker(key.is_some()),
+            SettingChange::Fee(fee) => self.settings.fee = *fee,
+            SettingChange::Worker(key) => self.set_worker(key.is_some()),
         }
     }
 
@@ -270,7 +270,7 @@ mod tests {
             [block(1, "a", 0, &[]), block(2, "b", 3_600, works), block(3, "c", 7_200, &[])];
         let mut market =
             RecordedMarket::new(blocks.into(), Duration::from_secs(180), pace, time(0));
-        market.set(&Change::Fee(fee(10)));
+        market.set(&SettingChange::Fee(fee(10)));
         market
     }
 
@@ -303,7 +303,7 @@ mod tests {
     fn a_worker_that_is_off_makes_nothing_and_loses_what_it_had_begun() {
         let mut market = market(&[(1, 500, "x")], 2.0);
         market.advance(time(600));
-        market.set(&Change::Worker(None));
+        market.set(&SettingChange::Worker(None));
         market.advance(time(7_200));
         let own = market.own();
         assert_eq!((own.made, own.sold, own.lost, own.toggles), (0, 0, 1, 1));

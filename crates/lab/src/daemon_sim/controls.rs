@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use snarkfee_core::units::{Nanomina, PublicKey};
 
 use crate::simulate::SimulatedDaemon;
-pub use snarkfee_core::invariants::Change;
+pub use snarkfee_core::invariants::SettingChange;
 
 /// The simulated daemon as its faces share it.
 pub type SharedDaemon = Arc<Mutex<dyn SimulatedDaemon>>;
@@ -23,7 +23,7 @@ pub struct MutationRecord {
     /// The simulated time.
     pub at: Timestamp,
     /// The new value.
-    pub change: Change,
+    pub change: SettingChange,
 }
 
 /// Mutations applied since the server started: the newest are kept, all are counted.
@@ -76,17 +76,17 @@ impl Controls {
 
     pub(super) fn set_fee(&self, fee: Nanomina) -> Nanomina {
         let before = whole(&self.daemon).set_fee(fee);
-        self.note(Change::Fee(fee));
+        self.note(SettingChange::Fee(fee));
         before
     }
 
     pub(super) fn set_worker(&self, key: Option<PublicKey>) -> Option<PublicKey> {
         let before = whole(&self.daemon).set_worker(key.clone());
-        self.note(Change::Worker(key));
+        self.note(SettingChange::Worker(key));
         before
     }
 
-    fn note(&self, change: Change) {
+    fn note(&self, change: SettingChange) {
         self.used.store(true, Ordering::SeqCst);
         self.log.note(MutationRecord { at: self.at, change });
     }
@@ -115,7 +115,7 @@ mod tests {
         assert_eq!(controls.set_worker(Some(key("other"))), None);
         assert!(controls.used());
         assert_eq!(log.total(), 2);
-        assert_eq!(log.newest()[0].change, Change::Worker(None));
+        assert_eq!(log.newest()[0].change, SettingChange::Worker(None));
     }
 
     #[test]
@@ -124,12 +124,12 @@ mod tests {
         for fee in 0..=u64::try_from(MutationLog::KEPT).unwrap() {
             log.note(MutationRecord {
                 at: Timestamp::UNIX_EPOCH,
-                change: Change::Fee(Nanomina::try_new(fee).unwrap()),
+                change: SettingChange::Fee(Nanomina::try_new(fee).unwrap()),
             });
         }
         let newest = log.newest();
         assert_eq!(newest.len(), MutationLog::KEPT);
-        assert_eq!(newest[0].change, Change::Fee(Nanomina::try_new(1).unwrap()));
+        assert_eq!(newest[0].change, SettingChange::Fee(Nanomina::try_new(1).unwrap()));
         assert_eq!(log.total(), 10_001);
     }
 }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use snarkfee_core::{
-    market::{Block, ConsensusSlot, ExactPool, Offer, OpenWork, Sale, Status, SyncState},
+    market::{Block, ConsensusSlot, DaemonStatus, ExactPool, Offer, OpenWork, Sale, SyncState},
     units::{Nanomina, PublicKey, WorkId},
 };
 
@@ -72,7 +72,7 @@ impl Default for Fake {
         Self {
             shown: Snapshot {
                 at,
-                status: Status {
+                status: DaemonStatus {
                     worker: Some(key("worker")),
                     fee: nanomina(5_000_000_000),
                     sync: SyncState::Synced,

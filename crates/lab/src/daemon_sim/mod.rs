@@ -22,7 +22,7 @@ mod server;
 mod stand_in;
 mod view;
 
-pub use controls::{Change, MutationRecord, SharedDaemon};
+pub use controls::{MutationRecord, SettingChange, SharedDaemon};
 pub use era::{Era, UnknownEra};
 pub use faults::Faults;
 pub use server::{BindError, GRAPHQL_ADDRESS, METRICS_ADDRESS, Options, SimDaemonServer};

@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use snarkfee_core::{
     cost::CostModel,
     cycle::{Context, Plan, State, actuate},
-    invariants::{Change, Checker, Step, Violation},
+    invariants::{CheckedLook, Checker, SettingChange, Violation},
     policy::{Action, Mode, Outcome, Params, Settings, Strategy},
     port::DaemonPort,
     record::Record,
@@ -242,7 +242,7 @@ impl Controlled {
         self.started = self.started.max(started);
         let (sent, applied) = port.take_log();
         let status = record.look.status.as_ref();
-        self.checker.see(&Step {
+        self.checker.see(&CheckedLook {
             sequence: record.sequence,
             at: record.at,
             sync: status.map_or(&snarkfee_core::market::SyncState::Offline, |status| &status.sync),
@@ -275,7 +275,7 @@ impl Script {
         let wanted = self.fee.unwrap_or(fee);
         let changes_fee = wanted != fee;
         if changes_fee {
-            market.set(&Change::Fee(wanted));
+            market.set(&SettingChange::Fee(wanted));
         }
         let on = match self.entrant {
             Entrant::Off => false,
@@ -287,7 +287,7 @@ impl Script {
         };
         let switches = on != worker.is_some();
         if switches {
-            market.set(&Change::Worker(on.then(World::operator_key)));
+            market.set(&SettingChange::Worker(on.then(World::operator_key)));
         }
         (u64::from(changes_fee), u64::from(changes_fee) + u64::from(switches))
     }

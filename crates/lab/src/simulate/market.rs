@@ -2,8 +2,10 @@
 
 use jiff::Timestamp;
 use snarkfee_core::{
-    invariants::Change,
-    market::{Book, BookOrder, ChainLook, FeeHistogram, Look, PoolMetrics, Status, SyncState},
+    invariants::SettingChange,
+    market::{
+        Book, BookOrder, ChainLook, DaemonStatus, FeeHistogram, Look, PoolMetrics, SyncState,
+    },
     policy::Settings,
     port::LookPlan,
 };
@@ -20,13 +22,13 @@ pub trait Market: Send {
     fn look(&self, plan: &LookPlan) -> Look;
 
     /// What the daemon says of itself.
-    fn status(&self) -> Status;
+    fn status(&self) -> DaemonStatus;
 
     /// What the daemon is set to.
     fn settings(&self) -> Settings;
 
     /// Sets the daemon.
-    fn set(&mut self, change: &Change);
+    fn set(&mut self, change: &SettingChange);
 
     /// What the operator's worker did and earned so far.
     fn own(&self) -> OwnTruth;
@@ -62,7 +64,7 @@ impl Market for World {
         }
     }
 
-    fn status(&self) -> Status {
+    fn status(&self) -> DaemonStatus {
         self.shown_status(None)
     }
 
@@ -73,10 +75,10 @@ impl Market for World {
         }
     }
 
-    fn set(&mut self, change: &Change) {
+    fn set(&mut self, change: &SettingChange) {
         match change {
-            Change::Fee(fee) => drop(self.set_fee(*fee)),
-            Change::Worker(key) => drop(self.set_worker(key.clone())),
+            SettingChange::Fee(fee) => drop(self.set_fee(*fee)),
+            SettingChange::Worker(key) => drop(self.set_worker(key.clone())),
         }
     }
 

@@ -6,8 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use snarkfee_core::{
     fault::Fault,
-    invariants::{Applied, Author, Change, Sent},
-    market::{Look, Status},
+    invariants::{AppliedChange, ChangeAuthor, SentMutations, SettingChange},
+    market::{DaemonStatus, Look},
     port::{DaemonPort, LookPlan, Mutation, Replaced, SendError},
 };
 
@@ -23,8 +23,8 @@ pub struct SimPort<M> {
 #[derive(Debug, Default)]
 struct Log {
     at: Timestamp,
-    sent: Sent,
-    applied: Vec<Applied>,
+    sent: SentMutations,
+    applied: Vec<AppliedChange>,
 }
 
 impl<M: Market> SimPort<M> {
@@ -51,7 +51,7 @@ impl<M: Market> SimPort<M> {
     }
 
     /// What was sent and set since the last time.
-    pub fn take_log(&self) -> (Sent, Vec<Applied>) {
+    pub fn take_log(&self) -> (SentMutations, Vec<AppliedChange>) {
         let mut log = self.log();
         (std::mem::take(&mut log.sent), std::mem::take(&mut log.applied))
     }
@@ -66,7 +66,7 @@ impl<M: Market> DaemonPort for SimPort<M> {
         self.market().look(plan)
     }
 
-    async fn status(&self) -> Result<Status, Fault> {
+    async fn status(&self) -> Result<DaemonStatus, Fault> {
         Ok(self.market().status())
     }
 
@@ -75,22 +75,24 @@ impl<M: Market> DaemonPort for SimPort<M> {
         let before = market.settings();
         let mut log = self.log();
         let (count, change) = match mutation {
-            Mutation::SetFee { fee } => (&mut log.sent.fee, Change::Fee(*fee)),
-            Mutation::SwitchOn { key } => (&mut log.sent.on, Change::Worker(Some(key.clone()))),
-            Mutation::SwitchOff => (&mut log.sent.off, Change::Worker(None)),
+            Mutation::SetFee { fee } => (&mut log.sent.fee, SettingChange::Fee(*fee)),
+            Mutation::SwitchOn { key } => {
+                (&mut log.sent.on, SettingChange::Worker(Some(key.clone())))
+            }
+            Mutation::SwitchOff => (&mut log.sent.off, SettingChange::Worker(None)),
         };
         *count += 1;
         market.set(&change);
         let differs = match &change {
-            Change::Fee(fee) => before.fee != *fee,
-            Change::Worker(key) => before.worker.is_some() != key.is_some(),
+            SettingChange::Fee(fee) => before.fee != *fee,
+            SettingChange::Worker(key) => before.worker.is_some() != key.is_some(),
         };
         let at = log.at;
         let replaced = match &change {
-            Change::Fee(_) => Replaced::Fee(before.fee),
-            Change::Worker(_) => Replaced::Worker(before.worker),
+            SettingChange::Fee(_) => Replaced::Fee(before.fee),
+            SettingChange::Worker(_) => Replaced::Worker(before.worker),
         };
-        log.applied.push(Applied { at, change, differs, by: Author::Controller });
+        log.applied.push(AppliedChange { at, change, differs, by: ChangeAuthor::Controller });
         Ok(replaced)
     }
 

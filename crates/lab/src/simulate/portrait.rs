@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use snarkfee_core::{
     policy::Outcome,
     record::Record,
-    trend::{Point, Thinned},
+    trend::{ThinnedSeries, TrendPoint},
 };
 
 /// Points kept of each line: about two for each pixel of a chart.
@@ -17,8 +17,8 @@ const DECISIONS: usize = 2_000;
 pub struct Portrait {
     /// The policy.
     pub policy: String,
-    points: Thinned<Point>,
-    profit: Thinned<(Timestamp, f64)>,
+    points: ThinnedSeries<TrendPoint>,
+    profit: ThinnedSeries<(Timestamp, f64)>,
     decisions: Vec<(Timestamp, &'static str)>,
 }
 
@@ -27,15 +27,15 @@ impl Portrait {
     pub fn new(policy: String) -> Self {
         Self {
             policy,
-            points: Thinned::new(POINTS),
-            profit: Thinned::new(POINTS),
+            points: ThinnedSeries::new(POINTS),
+            profit: ThinnedSeries::new(POINTS),
             decisions: Vec::new(),
         }
     }
 
     /// Takes in a look.
     pub(super) fn take(&mut self, record: &Record) {
-        self.points.push(Point::new(record));
+        self.points.push(TrendPoint::new(record));
         if record.outcome != Outcome::Held && self.decisions.len() < DECISIONS {
             self.decisions.push((record.at, record.decision.action.code()));
         }
@@ -47,7 +47,7 @@ impl Portrait {
     }
 
     /// Fee and market over time; empty for a script.
-    pub fn points(&self) -> Vec<Point> {
+    pub fn points(&self) -> Vec<TrendPoint> {
         self.points.thinned(usize::MAX)
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use snarkfee_core::{
-    market::{Block, OpenWork, Status},
+    market::{Block, DaemonStatus, OpenWork},
     units::{Nanomina, PublicKey, WorkId},
 };
 
@@ -15,7 +15,7 @@ pub struct Snapshot {
     /// The simulated time.
     pub at: Timestamp,
     /// `daemonStatus`.
-    pub status: Status,
+    pub status: DaemonStatus,
     /// Blocks of the frontier, oldest first, at most `k` (290).
     pub chain: Vec<Arc<Block>>,
     /// The whole snark pool, works already bought included as long as a frontier block references

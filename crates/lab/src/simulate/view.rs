@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use snarkfee_core::{
-    market::{ConsensusSlot, ExactPool, Offer, OpenWork, Status, SyncState},
+    market::{ConsensusSlot, DaemonStatus, ExactPool, Offer, OpenWork, SyncState},
     units::{Nanomina, PublicKey, WorkId},
 };
 
@@ -111,7 +111,7 @@ impl World {
     }
 
     /// What the daemon says of itself; `exact_pool` takes long to count.
-    pub(super) fn shown_status(&self, exact_pool: Option<ExactPool>) -> Status {
+    pub(super) fn shown_status(&self, exact_pool: Option<ExactPool>) -> DaemonStatus {
         let now = self.now();
         let sync = self.process.sync(now);
         let slot = now.div_euclid(self.slot_millis());
@@ -122,7 +122,7 @@ impl World {
             since.div_euclid(self.slot_millis())
         };
         let blocks = self.scenario.operator.blocks.as_ref();
-        Status {
+        DaemonStatus {
             worker: self.operator.shown().and_then(|key| self.key(key)).cloned(),
             fee: self.operator.fee(),
             height: tip.map(|block| block.height),

@@ -34,14 +34,14 @@ mod turnbull;
 
 pub use observation::{Censoring, Dropped, Observation, decay, temper};
 pub use parametric::{ComponentPrior, Prior};
-pub use survival::{Method, Point, Survival};
+pub use survival::{Method, PointEstimate, Survival};
 
 use self::{band::Limits, observation::OPEN, survival::Curve, turnbull::Design};
 use crate::units::Nanomina;
 
 /// How to estimate.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Settings {
+pub struct EstimatorSettings {
     /// Two-sided level of the band, in (0, 1).
     pub level: f64,
     /// Effective samples (independent clusters) below which the parametric fallback serves.
@@ -50,7 +50,7 @@ pub struct Settings {
     pub prior: Prior,
 }
 
-impl Default for Settings {
+impl Default for EstimatorSettings {
     fn default() -> Self {
         Self { level: 0.9, min_samples: 3.0, prior: Prior::default() }
     }
@@ -59,7 +59,7 @@ impl Default for Settings {
 /// Estimates the distribution of C.
 ///
 /// Costs O(n log n) in the observations once, then passes over distinct intervals only.
-pub fn estimate(observations: &[Observation], settings: &Settings) -> Survival {
+pub fn estimate(observations: &[Observation], settings: &EstimatorSettings) -> Survival {
     let (items, dropped) = observation::screen(observations);
     if items.is_empty() {
         return Survival {
@@ -114,7 +114,12 @@ fn nonparametric(design: &Design, limits: &Limits) -> Found {
     (Curve::Steps(band::steps(design, &fit.mass, limits)), atoms, tail, method)
 }
 
-fn parametric(design: &Design, evidence: f64, settings: &Settings, limits: &Limits) -> Found {
+fn parametric(
+    design: &Design,
+    evidence: f64,
+    settings: &EstimatorSettings,
+    limits: &Limits,
+) -> Found {
     let fit = parametric::fit(design, evidence, &settings.prior);
     let zero = fit.mixture.zero();
     let stretches = parametric::stretches(design, &fit.mixture, limits);

@@ -18,7 +18,7 @@ use statrs::distribution::{Continuous, ContinuousCDF, LogNormal, Normal};
 use super::{
     band::{Limits, knowing, pooled},
     observation::OPEN,
-    survival::Point,
+    survival::PointEstimate,
     turnbull::Design,
 };
 use crate::units::Nanomina;
@@ -284,9 +284,9 @@ impl Stretch {
     }
 
     /// S(f) with its band, `estimate` being the mixture's value in this stretch.
-    pub(super) fn point(&self, estimate: f64, limits: &Limits) -> Point {
+    pub(super) fn point(&self, estimate: f64, limits: &Limits) -> PointEstimate {
         let (low, high) = self.limits(estimate, limits);
-        Point {
+        PointEstimate {
             estimate,
             low: low.min(self.low_before).min(estimate),
             high: high.max(self.high_after).max(estimate),

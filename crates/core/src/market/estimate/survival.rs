@@ -13,7 +13,7 @@ use crate::units::Nanomina;
 
 /// S(f) at one fee.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Point {
+pub struct PointEstimate {
     /// P(C > f), in [0, 1]; where the data do not tell values apart, the least of them.
     pub estimate: f64,
     /// Lower end of the confidence band.
@@ -77,7 +77,7 @@ pub struct Survival {
 
 impl Survival {
     /// P(C > fee) with its band.
-    pub fn at(&self, fee: Nanomina) -> Point {
+    pub fn at(&self, fee: Nanomina) -> PointEstimate {
         let price = fee.get();
         match &self.curve {
             Curve::Steps(steps) => {
@@ -87,7 +87,7 @@ impl Survival {
                 else {
                     return WIDEST;
                 };
-                Point { estimate: *estimate, low: *low, high: *high }
+                PointEstimate { estimate: *estimate, low: *low, high: *high }
             }
             Curve::Mixture { mixture, stretches, limits } => {
                 let passed = stretches.partition_point(|stretch| stretch.from <= price);
@@ -186,7 +186,7 @@ impl Survival {
     }
 }
 
-const WIDEST: Point = Point { estimate: 0.0, low: 0.0, high: 1.0 };
+const WIDEST: PointEstimate = PointEstimate { estimate: 0.0, low: 0.0, high: 1.0 };
 
 /// What a sum of masses may miss of a probability it should reach.
 const ROUNDING: f64 = 1e-12;

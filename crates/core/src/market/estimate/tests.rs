@@ -27,8 +27,8 @@ fn between(above: u64, at_most: u64, cluster: u64) -> Observation {
 }
 
 /// Nonparametric from the first sample on.
-fn nonparametric_settings() -> Settings {
-    Settings { min_samples: 0.0, ..Settings::default() }
+fn nonparametric_settings() -> EstimatorSettings {
+    EstimatorSettings { min_samples: 0.0, ..EstimatorSettings::default() }
 }
 
 fn survival_at(found: &Survival, fee: u64) -> f64 {

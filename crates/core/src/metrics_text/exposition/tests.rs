@@ -18,7 +18,7 @@ fn samples_go_to_the_family_whose_kind_has_their_suffix() {
     assert_eq!(names(&read), expected.map(|(name, samples)| (name.to_owned(), samples)));
     assert_eq!(read.family("c").unwrap().value(), Some(7.0));
     assert_eq!(read.family("h").unwrap().value(), None);
-    assert_eq!(read.family("g_sum").unwrap().kind(), Kind::Untyped);
+    assert_eq!(read.family("g_sum").unwrap().kind(), MetricKind::Untyped);
     assert!(read.family("h_bucket").is_none());
     assert_eq!(read.sample_count(), 12);
 }
@@ -68,7 +68,7 @@ fn types_that_contradict_or_come_late_are_defects() {
     assert_eq!(read.defects(), expected.map(|(line, kind)| Defect { line, kind }));
     assert_eq!(
         (read.family("a").unwrap().kind(), read.family("b").unwrap().kind()),
-        (Kind::Gauge, Kind::Untyped)
+        (MetricKind::Gauge, MetricKind::Untyped)
     );
 }
 

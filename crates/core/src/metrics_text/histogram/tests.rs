@@ -77,7 +77,7 @@ fn what_is_no_histogram_is_refused() {
     }
     let exposition = Exposition::parse("#TYPE h counter\nh 1\n");
     let defect = Histogram::from_family(&exposition.family("h").unwrap());
-    assert_eq!(defect, Err(NotAHistogram { kind: Kind::Counter }));
+    assert_eq!(defect, Err(NotAHistogram { kind: MetricKind::Counter }));
     assert_eq!(Histogram::try_new(vec![], vec![], 0.0), Err(MissingTotal));
     assert_eq!(
         Histogram::try_new(vec![1.0], vec![1.0], 0.0),

@@ -20,7 +20,7 @@ fn value(line: &str) -> Result<f64, DefectKind> {
 #[test]
 fn comments_are_read_in_both_dialects() {
     let help = Line::Help { name: "a_b", text: "# of  things " };
-    let kind = Line::Type { name: "a_b", kind: Kind::Histogram };
+    let kind = Line::Type { name: "a_b", kind: MetricKind::Histogram };
     for line in
         ["#HELP a_b # of  things ", "# HELP a_b  # of  things ", " #\tHELP\ta_b\t# of  things "]
     {

@@ -17,7 +17,7 @@ use crate::{
     cost::CostUnknown,
     fault::Fault,
     fixtures::{self, block, fee, key, open_work, time},
-    market::{Block, History, Look, PoolMetrics, SyncState, View, ViewSettings},
+    market::{Block, Look, MarketHistory, MarketView, PoolMetrics, SyncState, ViewSettings},
     units::{FeeRate, Nanomina, PublicKey},
 };
 
@@ -57,14 +57,14 @@ impl Story {
         }
     }
 
-    fn status(&mut self, change: impl FnOnce(&mut crate::market::Status)) -> &mut Self {
+    fn status(&mut self, change: impl FnOnce(&mut crate::market::DaemonStatus)) -> &mut Self {
         change(self.look.status.as_mut().unwrap());
         self
     }
 
     fn decide(&self) -> Decision {
         let owns = |prover: &PublicKey| self.params.worker.owns(prover);
-        let mut history = History::default();
+        let mut history = MarketHistory::default();
         history.absorb(&self.look, owns, None);
         let pricing = &self.params.pricing;
         let settings = ViewSettings {
@@ -74,7 +74,7 @@ impl Story {
             works_per_hour: Some(30.0),
             level: self.cost.clone().unwrap_or(Nanomina::ZERO),
         };
-        let view = View::new(&history, &self.look, &settings, owns);
+        let view = MarketView::new(&history, &self.look, &settings, owns);
         decide(&Input {
             now: self.look.at,
             look: &self.look,

@@ -145,7 +145,7 @@ fn the_band_holds_the_truth_where_runs_outlast_a_cluster() {
         let (mut held, mut width) = (0, 0.0);
         for seed in 0..SEEDS {
             let mut random = ChaCha8Rng::seed_from_u64(seed);
-            let settings = Settings { level: 0.8, ..nonparametric_settings() };
+            let settings = EstimatorSettings { level: 0.8, ..nonparametric_settings() };
             let point = estimate(&runs(length, &mut random), &settings).at(nanomina(0));
             held += u64::from((point.low..=point.high).contains(&0.4));
             width += (point.high - point.low) / SEEDS as f64;

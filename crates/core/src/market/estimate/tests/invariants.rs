@@ -38,10 +38,10 @@ fn observations() -> impl Strategy<Value = Vec<Observation>> {
     proptest::collection::vec(observation(0.1..10.0_f64), 0..40)
 }
 
-fn settings() -> impl Strategy<Value = Settings> {
+fn settings() -> impl Strategy<Value = EstimatorSettings> {
     prop_oneof![
         Just(nonparametric_settings()),
-        Just(Settings { min_samples: 1e9, ..Settings::default() })
+        Just(EstimatorSettings { min_samples: 1e9, ..EstimatorSettings::default() })
     ]
 }
 
@@ -64,7 +64,7 @@ fn fees(observations: &[Observation]) -> Vec<Nanomina> {
 }
 
 fn check(found: &Survival, fees: &[Nanomina]) -> Result<(), TestCaseError> {
-    let mut before = Point { estimate: 1.0, low: 1.0, high: 1.0 };
+    let mut before = PointEstimate { estimate: 1.0, low: 1.0, high: 1.0 };
     for fee in fees {
         let point = found.at(*fee);
         prop_assert!(0.0 <= point.low && point.low <= point.estimate, "{fee}: {point:?}");
@@ -101,7 +101,7 @@ proptest! {
         level in prop_oneof![0.5..0.99_f64, any::<f64>()],
         believed in any::<f64>(),
     ) {
-        let mut settings = Settings { level, ..settings };
+        let mut settings = EstimatorSettings { level, ..settings };
         settings.prior.priced.median = believed;
         settings.prior.dust.deviation = believed;
         settings.prior.strength = believed;

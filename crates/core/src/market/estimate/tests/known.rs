@@ -205,10 +205,10 @@ fn standing_offers_alone_say_only_where_the_price_is_not() {
 
 #[test]
 fn nothing_observed_is_the_widest_band() {
-    let found = estimate(&[], &Settings::default());
+    let found = estimate(&[], &EstimatorSettings::default());
     assert_eq!(found.method(), Method::None);
     for fee in [0, 1, u64::MAX / 2] {
-        assert_eq!(found.at(nanomina(fee)), Point { estimate: 0.0, low: 0.0, high: 1.0 });
+        assert_eq!(found.at(nanomina(fee)), PointEstimate { estimate: 0.0, low: 0.0, high: 1.0 });
     }
     assert_eq!((found.quantile(0.5), found.atoms().count(), found.samples()), (None, 0, 0));
 }
@@ -216,7 +216,8 @@ fn nothing_observed_is_the_widest_band() {
 #[test]
 fn few_samples_are_fitted_by_the_model_and_many_outweigh_its_prior() {
     let few = [exact(0, 1), exact(1_000_000, 2)];
-    let found = estimate(&few, &Settings { min_samples: 5.0, ..Settings::default() });
+    let found =
+        estimate(&few, &EstimatorSettings { min_samples: 5.0, ..EstimatorSettings::default() });
     assert!(
         matches!(found.method(), Method::Parametric { converged: true, .. }),
         "{:?}",
@@ -234,7 +235,8 @@ fn few_samples_are_fitted_by_the_model_and_many_outweigh_its_prior() {
             _ => exact(1_000_000 + 1_000 * at, at),
         })
         .collect();
-    let fitted = estimate(&many, &Settings { min_samples: 1e9, ..Settings::default() });
+    let fitted =
+        estimate(&many, &EstimatorSettings { min_samples: 1e9, ..EstimatorSettings::default() });
     assert!(
         matches!(fitted.method(), Method::Parametric { converged: true, .. }),
         "{:?}",
@@ -255,7 +257,8 @@ fn few_samples_are_fitted_by_the_model_and_many_outweigh_its_prior() {
 /// All that the model gives to what was seen is less than can be divided by.
 #[test]
 fn a_belief_out_of_reach_of_what_was_seen_stays_a_belief() {
-    let mut settings = Settings { min_samples: 1e9, level: 0.5, ..Settings::default() };
+    let mut settings =
+        EstimatorSettings { min_samples: 1e9, level: 0.5, ..EstimatorSettings::default() };
     let tiny = 1.658_481_459_889_2e-38;
     settings.prior.priced.median = tiny;
     settings.prior.dust.deviation = tiny;
