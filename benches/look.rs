@@ -142,7 +142,7 @@ fn params() -> Params {
 
 fn conclude(mut history: MarketHistory, look: &Look, params: &Params) -> Decision {
     let owns = |prover: &PublicKey| params.worker.owns(prover);
-    history.absorb(look, owns, Some(PREDICTION));
+    history.absorb_look(look, owns, Some(PREDICTION));
     let view = MarketView::new(&history, look, &SETTINGS, owns);
     let memory = Memory::default();
     let cost = Ok(fee(100_000));
@@ -171,7 +171,7 @@ fn first_look(bencher: Bencher<'_, '_>) {
 fn later_look(bencher: Bencher<'_, '_>) {
     let (look, params) = (look(), params());
     let mut known = MarketHistory::default();
-    known.absorb(&look, |prover| params.worker.owns(prover), Some(PREDICTION));
+    known.absorb_look(&look, |prover| params.worker.owns(prover), Some(PREDICTION));
     bencher
         .with_inputs(|| known.clone())
         .bench_values(|history| conclude(history, black_box(&look), &params));
@@ -183,7 +183,7 @@ fn view_alone(bencher: Bencher<'_, '_>) {
     let (look, params) = (look(), params());
     let owns = |prover: &PublicKey| params.worker.owns(prover);
     let mut history = MarketHistory::default();
-    history.absorb(&look, owns, Some(PREDICTION));
+    history.absorb_look(&look, owns, Some(PREDICTION));
     bencher.bench(|| MarketView::new(&history, black_box(&look), &SETTINGS, owns));
 }
 
@@ -193,7 +193,7 @@ fn decision_alone(bencher: Bencher<'_, '_>) {
     let (look, params) = (look(), params());
     let owns = |prover: &PublicKey| params.worker.owns(prover);
     let mut history = MarketHistory::default();
-    history.absorb(&look, owns, Some(PREDICTION));
+    history.absorb_look(&look, owns, Some(PREDICTION));
     let view = MarketView::new(&history, &look, &SETTINGS, owns);
     let (memory, cost) = (Memory::default(), Ok(fee(100_000)));
     bencher.bench(|| {

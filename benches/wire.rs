@@ -186,8 +186,8 @@ fn snark_pool_read_and_estimated(bencher: Bencher<'_, '_>) {
             };
             let owns = |prover: &PublicKey| Some(prover) == worker.as_ref();
             let mut history = MarketHistory::default();
-            history.absorb(&look, owns, None);
-            MarketView::new(&history, &look, &SETTINGS, owns).tells_prices()
+            history.absorb_look(&look, owns, None);
+            MarketView::new(&history, &look, &SETTINGS, owns).knows_prices()
         },
     );
 }

@@ -63,7 +63,7 @@ pub(crate) fn violations(trace: &Trace) -> Vec<Violation> {
         let later = restarts.split_off(restarts.partition_point(|restart| *restart <= step.at));
         let since_the_last = std::mem::replace(&mut restarts, later);
         let count = |wanted: Kind| step.asked.iter().filter(|kind| **kind == wanted).count();
-        checker.see(&invariants::CheckedLook {
+        checker.check_look(&invariants::CheckedLook {
             sequence: step.record.sequence,
             at: step.at,
             sync: &step.sync,
@@ -83,7 +83,7 @@ pub(crate) fn violations(trace: &Trace) -> Vec<Violation> {
             breaker_open: step.record.hold.breaker_open,
         });
     }
-    checker.found().to_vec()
+    checker.violations().to_vec()
 }
 
 /// Violations by invariant, for a table.

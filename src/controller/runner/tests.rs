@@ -109,7 +109,7 @@ fn on() -> Settings {
 #[tokio::test]
 async fn a_live_look_sets_the_fee_and_reads_it_back() {
     let mut h = harness(
-        ScriptedDaemon::set_to(on()).showing(looks(2, false)),
+        ScriptedDaemon::with_settings(on()).with_looks(looks(2, false)),
         plan(Mode::Live, OnExit::Keep),
     );
     h.runner.look().await;
@@ -124,7 +124,7 @@ async fn a_live_look_sets_the_fee_and_reads_it_back() {
 #[tokio::test]
 async fn a_dry_look_decides_the_same_and_sends_nothing() {
     let mut h = harness(
-        ScriptedDaemon::set_to(on()).showing(looks(2, false)),
+        ScriptedDaemon::with_settings(on()).with_looks(looks(2, false)),
         plan(Mode::DryRun, OnExit::Off),
     );
     h.runner.look().await;
@@ -143,8 +143,10 @@ async fn an_unreachable_daemon_is_held_and_looked_at_again() {
     down[0].status = Err(Fault::Unreachable { cause: "refused".into() });
     down[0].chain = None;
     let story: Vec<Look> = [down.clone(), down.clone(), looks(3, false)].concat();
-    let mut h =
-        harness(ScriptedDaemon::set_to(on()).showing(story), plan(Mode::Live, OnExit::Keep));
+    let mut h = harness(
+        ScriptedDaemon::with_settings(on()).with_looks(story),
+        plan(Mode::Live, OnExit::Keep),
+    );
     for _ in 0..5 {
         h.runner.look().await;
     }
@@ -163,8 +165,9 @@ async fn an_unreachable_daemon_is_held_and_looked_at_again() {
 #[tokio::test]
 async fn a_lost_answer_is_not_repeated_but_decided_anew() {
     let fault = Fault::TimedOut { limit: Duration::from_secs(1) };
-    let daemon =
-        ScriptedDaemon::set_to(on()).showing(looks(2, false)).answering([Answer::Lose(fault)]);
+    let daemon = ScriptedDaemon::with_settings(on())
+        .with_looks(looks(2, false))
+        .with_answers([Answer::Lose(fault)]);
     let mut h = harness(daemon, plan(Mode::Live, OnExit::Keep));
     h.runner.look().await;
     assert_eq!(h.runner.wiring.port.sent().len(), 1);
@@ -182,8 +185,9 @@ async fn what_was_set_before_a_call_was_rejected_counts_as_changed() {
     with.params.worker.role = RoleSetting::Worker;
     for answers in [vec![Answer::Apply, Answer::Reject], vec![Answer::Reject]] {
         let set = answers.len() > 1;
-        let daemon =
-            ScriptedDaemon::set_to(off.clone()).showing(looks(2, false)).answering(answers);
+        let daemon = ScriptedDaemon::with_settings(off.clone())
+            .with_looks(looks(2, false))
+            .with_answers(answers);
         let mut h = harness(daemon, with.clone());
         h.runner.look().await;
         assert_eq!(h.kept.codes(), [("switch_on", "profitable", "rejected")]);
@@ -199,7 +203,7 @@ async fn what_was_set_before_a_call_was_rejected_counts_as_changed() {
             h.kept.0.lock().unwrap()[0].fee_after(),
             Some(fee(if set { 4_999_999 } else { 100_000_000 }))
         );
-        h.runner.wiring.port.meddle(Settings { fee: fee(7), ..off.clone() });
+        h.runner.wiring.port.change_settings(Settings { fee: fee(7), ..off.clone() });
         h.runner.look().await;
         assert_eq!(h.kept.codes()[1].1, "external_change", "what the daemon is set to is known");
     }
@@ -216,7 +220,8 @@ async fn counters_that_fall_without_a_restart_are_not_believed() {
         look
     };
     let story = [(1_000, 50.0), (1_060, 3.0), (1_120, 4.0), (1_180, 51.0), (30, 0.0)];
-    let daemon = ScriptedDaemon::set_to(on()).showing(story.into_iter().enumerate().map(counted));
+    let daemon =
+        ScriptedDaemon::with_settings(on()).with_looks(story.into_iter().enumerate().map(counted));
     let mut h = harness(daemon, plan(Mode::Live, OnExit::Keep));
     for _ in 0..story.len() {
         h.runner.look().await;
@@ -230,11 +235,11 @@ async fn counters_that_fall_without_a_restart_are_not_believed() {
 #[tokio::test]
 async fn someone_elses_fee_is_left_alone() {
     let mut h = harness(
-        ScriptedDaemon::set_to(on()).showing(looks(3, false)),
+        ScriptedDaemon::with_settings(on()).with_looks(looks(3, false)),
         plan(Mode::Live, OnExit::Keep),
     );
     h.runner.look().await;
-    h.runner.wiring.port.meddle(Settings { fee: fee(7), ..on() });
+    h.runner.wiring.port.change_settings(Settings { fee: fee(7), ..on() });
     h.runner.look().await;
     assert_eq!(h.kept.codes()[1], ("hold", "external_change", "held"));
     assert_eq!(h.runner.wiring.port.settings().fee, fee(7));
@@ -243,7 +248,7 @@ async fn someone_elses_fee_is_left_alone() {
 #[tokio::test]
 async fn what_was_found_at_start_is_put_back_at_the_end() {
     let mut h = harness(
-        ScriptedDaemon::set_to(on()).showing(looks(1, false)),
+        ScriptedDaemon::with_settings(on()).with_looks(looks(1, false)),
         plan(Mode::Live, OnExit::Baseline),
     );
     h.runner.look().await;
@@ -255,7 +260,7 @@ async fn what_was_found_at_start_is_put_back_at_the_end() {
 #[tokio::test]
 async fn a_paused_worker_is_not_touched_even_at_the_end() {
     let mut h = harness(
-        ScriptedDaemon::set_to(on()).showing(looks(2, true)),
+        ScriptedDaemon::with_settings(on()).with_looks(looks(2, true)),
         plan(Mode::Live, OnExit::Off),
     );
     h.order(Command::Pause { daemon: None, until: None }).await;
@@ -270,7 +275,7 @@ async fn a_paused_worker_is_not_touched_even_at_the_end() {
 #[tokio::test]
 async fn a_pause_that_waits_holds_for_the_next_look_already() {
     let mut h = harness(
-        ScriptedDaemon::set_to(on()).showing(looks(1, false)),
+        ScriptedDaemon::with_settings(on()).with_looks(looks(1, false)),
         plan(Mode::Live, OnExit::Keep),
     );
     h.order(Command::Resume { daemon: None }).await;
@@ -283,7 +288,7 @@ async fn a_pause_that_waits_holds_for_the_next_look_already() {
 #[tokio::test(start_paused = true)]
 async fn the_loop_looks_at_its_interval_obeys_at_once_and_ends_when_told() {
     let h = harness(
-        ScriptedDaemon::set_to(on()).showing(looks(1, false)),
+        ScriptedDaemon::with_settings(on()).with_looks(looks(1, false)),
         plan(Mode::DryRun, OnExit::Keep),
     );
     let cancel = CancellationToken::new();

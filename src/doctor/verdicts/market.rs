@@ -103,7 +103,7 @@ pub(super) fn histogram(examined: &Examined) -> Said {
     let histogram = match &examined.scrape {
         None => return Said::ok("no metrics, so no histogram; prices come from GraphQL"),
         Some(Err(_)) => return Said::unchecked("the metrics could not be read", Check::Metrics),
-        Some(Ok(scrape)) => scrape.metrics.fees.as_ref().and_then(|fees| fees.checked()),
+        Some(Ok(scrape)) => scrape.metrics.fees.as_ref().and_then(|fees| fees.to_histogram()),
     };
     let needed = |detail: String| match has_chain {
         true => {

@@ -167,7 +167,7 @@ impl Board {
 
     /// A daemon's history, oldest first, at most `most` points.
     pub fn history(&self, daemon: &DaemonId, most: usize) -> Vec<TrendPoint> {
-        self.read().shelves.get(daemon).map(|shelf| shelf.history.thinned(most)).unwrap_or_default()
+        self.read().shelves.get(daemon).map(|shelf| shelf.history.thin_to(most)).unwrap_or_default()
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Inner> {
@@ -195,7 +195,7 @@ impl Shelf {
         self.room = room;
         self.decisions.drain(..self.decisions.len().saturating_sub(room.decisions));
         self.decisions.shrink_to_fit();
-        self.history.limit(room.points);
+        self.history.set_limit(room.points);
         self
     }
 

@@ -58,7 +58,7 @@ proptest! {
     #[test]
     fn nothing_is_added_to_itself(buckets in buckets(50_000_000)) {
         let histogram = scrape(&buckets);
-        let increment = histogram.since(&histogram);
+        let increment = histogram.increment_since(&histogram);
         prop_assert_eq!(increment.restart, None);
         prop_assert!(increment.added.intervals().all(|interval| interval.count.abs() <= 0.0));
         prop_assert_eq!(increment.added.resolution(None), Resolution::Empty);
@@ -67,7 +67,7 @@ proptest! {
     #[test]
     fn below_a_million_the_earlier_plus_the_increment_is_the_later((earlier, later) in growth(70_000)) {
         let (earlier, later) = (scrape(&earlier), scrape(&later));
-        let increment = later.since(&earlier);
+        let increment = later.increment_since(&earlier);
         prop_assert_eq!(increment.restart, None);
         let sum: Vec<_> = earlier.cumulative().iter().zip(increment.added.cumulative()).map(|(a, b)| a + b).collect();
         prop_assert_eq!(sum.as_slice(), later.cumulative());
@@ -77,8 +77,8 @@ proptest! {
 
     #[test]
     fn six_digits_cost_at_most_a_step_and_feign_no_restart((earlier, later) in growth(40_000_000)) {
-        let truth = exact(&later).since(&exact(&earlier)).added;
-        let printed = scrape(&later).since(&scrape(&earlier));
+        let truth = exact(&later).increment_since(&exact(&earlier)).added;
+        let printed = scrape(&later).increment_since(&scrape(&earlier));
         prop_assert_eq!(printed.restart, None);
         for (seen, true_count) in printed.added.cumulative().iter().zip(truth.cumulative()) {
             prop_assert!((seen - true_count).abs() <= printed.count_step, "{} for {}", seen, true_count);
@@ -92,7 +92,7 @@ proptest! {
         later.counts[place] = earlier.counts[place];
         earlier.counts[place] += lost;
         let (earlier, later) = (scrape(&earlier), scrape(&later));
-        let increment = later.since(&earlier);
+        let increment = later.increment_since(&earlier);
         prop_assert_eq!(increment.restart, Some(Restart::CountsFell));
         prop_assert_eq!(increment.added, later);
     }

@@ -26,11 +26,11 @@ fn a_scrape_of_both_dialects_is_read_whole() {
             .all(|family| family.kind() != MetricKind::Untyped && family.help().is_some())
     );
 
-    assert_eq!(read.daemon("Snark_work_snark_pool_size"), Some(1374.0));
-    assert_eq!(read.daemon("Snark_work_completed_snark_work_received_rpc"), Some(618.0));
-    assert_eq!(read.daemon("Daemon_time_spent_in_thread_snark_worker_ms"), Some(8120.5));
-    assert_eq!(read.daemon("Runtime_process_uptime_ms_total"), Some(220_331_000.0));
-    assert_eq!(read.daemon("Transition_frontier_slot_fill_rate"), None, "it prints Nan");
+    assert_eq!(read.daemon_value("Snark_work_snark_pool_size"), Some(1374.0));
+    assert_eq!(read.daemon_value("Snark_work_completed_snark_work_received_rpc"), Some(618.0));
+    assert_eq!(read.daemon_value("Daemon_time_spent_in_thread_snark_worker_ms"), Some(8120.5));
+    assert_eq!(read.daemon_value("Runtime_process_uptime_ms_total"), Some(220_331_000.0));
+    assert_eq!(read.daemon_value("Transition_frontier_slot_fill_rate"), None, "it prints Nan");
     let pushes = read.family("libp2p_identify_identify_pushes_triggered_total").unwrap();
     let triggers: Vec<_> = pushes.samples().filter_map(|sample| sample.label("trigger")).collect();
     assert_eq!(triggers, ["protocols_updated", "addresses \"{a, b}\" \\ changed"]);
@@ -60,7 +60,7 @@ fn an_excerpt_is_read_around_what_was_left_out() {
     let read = Exposition::parse(CUT);
     let defects: Vec<_> = read.defects().iter().map(|defect| (defect.line, defect.kind)).collect();
     assert_eq!(defects, [(4, DefectKind::BadName), (11, DefectKind::BadName)]);
-    assert_eq!(read.daemon("Proposer_blocks_proposed"), Some(2.0));
+    assert_eq!(read.daemon_value("Proposer_blocks_proposed"), Some(2.0));
     assert!(fees(&read).resolution(None).is_resolved());
 }
 
@@ -77,8 +77,8 @@ fn the_published_sample_of_january_2020_resolves() {
     let text = std::fs::read_to_string(path).unwrap();
     let read = Exposition::parse(&text);
     assert_eq!(read.defect_count() as usize, text.lines().filter(|line| *line == "...").count());
-    assert_eq!(read.daemon("Bootstrap_bootstrap_time_ms"), Some(377_529.0));
-    assert_eq!(read.daemon("Runtime_process_uptime_ms_total"), Some(173_959_000.0));
+    assert_eq!(read.daemon_value("Bootstrap_bootstrap_time_ms"), Some(377_529.0));
+    assert_eq!(read.daemon_value("Runtime_process_uptime_ms_total"), Some(173_959_000.0));
     let fees = fees(&read);
     assert_eq!(
         (fees.bounds(), fees.cumulative(), fees.sum()),

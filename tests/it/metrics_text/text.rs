@@ -30,9 +30,14 @@ fn touch(text: &str) -> Result<(), TestCaseError> {
             }
         }
         samples += family.samples().len();
-        let _ = (family.help(), family.value(), family.kind().as_str(), read.daemon(family.name()));
+        let _ = (
+            family.help(),
+            family.value(),
+            family.kind().as_str(),
+            read.daemon_value(family.name()),
+        );
         if let Ok(histogram) = Histogram::from_family(&family) {
-            prop_assert!(histogram.since(&histogram).restart.is_none());
+            prop_assert!(histogram.increment_since(&histogram).restart.is_none());
             let _ = (
                 histogram.resolution(None),
                 histogram.resolution(Some(1.0)),

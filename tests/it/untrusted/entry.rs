@@ -26,7 +26,7 @@ pub(crate) fn metrics_text(data: &[u8]) {
         );
         for family in exposition.families() {
             let Ok(histogram) = Histogram::from_family(&family) else { continue };
-            let increment = histogram.since(&histogram);
+            let increment = histogram.increment_since(&histogram);
             assert!(increment.restart.is_none(), "a page that continues itself");
             assert!(increment.added.total() <= 0.0, "nothing is added to itself");
             let _ = histogram.resolution(Some(1e6)).code();
@@ -40,7 +40,7 @@ pub(crate) fn metrics_text(data: &[u8]) {
                 "{metrics:?}"
             );
             assert!(
-                metrics.fees.as_ref().is_none_or(|fees| fees.checked().is_some()),
+                metrics.fees.as_ref().is_none_or(|fees| fees.to_histogram().is_some()),
                 "{metrics:?}"
             );
             looked_at(&Look { metrics: Some(Ok(metrics)), ..quiet() });

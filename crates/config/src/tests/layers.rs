@@ -171,7 +171,7 @@ fn daemons_of_one_file_know_the_keys_of_all() {
         let worker = &daemon.params.worker;
         let says = |text: &str| {
             let key = snarkfee_core::units::PublicKey::try_new(text).unwrap();
-            (worker.owns(&key), worker.spares(&key))
+            (worker.owns(&key), worker.is_friendly(&key))
         };
         assert_eq!(says("B62qc"), (false, false));
         let own = daemon.id.as_str() == "a";

@@ -143,7 +143,7 @@ mod tests {
     use crate::{
         fault::Fault,
         fixtures::{
-            fee, immediately, key,
+            fee, key, poll_once,
             script::{Answer, ScriptedDaemon},
         },
     };
@@ -157,7 +157,7 @@ mod tests {
     }
 
     fn act(daemon: &ScriptedDaemon, mode: Mode, action: &Action) -> Outcome {
-        immediately(actuate(daemon, mode, &from(), action, async { Ok(()) })).unwrap()
+        poll_once(actuate(daemon, mode, &from(), action, async { Ok(()) })).unwrap()
     }
 
     fn fault() -> Fault {
@@ -166,14 +166,14 @@ mod tests {
 
     #[test]
     fn dry_run_sends_nothing() {
-        let daemon = ScriptedDaemon::set_to(from());
+        let daemon = ScriptedDaemon::with_settings(from());
         assert_eq!(act(&daemon, Mode::DryRun, &on()), Outcome::DryRun);
         assert_eq!(daemon.sent(), []);
     }
 
     #[test]
     fn the_fee_is_set_before_the_key() {
-        let daemon = ScriptedDaemon::set_to(from());
+        let daemon = ScriptedDaemon::with_settings(from());
         assert_eq!(act(&daemon, Mode::Live, &on()), Outcome::Confirmed);
         assert_eq!(
             daemon.sent(),
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn nothing_is_sent_for_a_fee_that_is_already_asked() {
-        let daemon = ScriptedDaemon::set_to(from());
+        let daemon = ScriptedDaemon::with_settings(from());
         let action = Action::SetFee { fee: fee(5) };
         assert_eq!(act(&daemon, Mode::Live, &action), Outcome::Held);
         assert_eq!(daemon.sent(), []);
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_rejected_fee_keeps_the_worker_off() {
-        let daemon = ScriptedDaemon::set_to(from()).answering([Answer::Reject]);
+        let daemon = ScriptedDaemon::with_settings(from()).with_answers([Answer::Reject]);
         assert!(matches!(act(&daemon, Mode::Live, &on()), Outcome::Rejected { .. }));
         assert_eq!(daemon.settings(), from());
     }
@@ -200,7 +200,8 @@ mod tests {
     fn a_rejection_says_what_was_set_before_it() {
         let reached = Some(Settings { fee: fee(7), ..from() });
         for first in [Answer::Apply, Answer::ApplyAndLose(fault())] {
-            let daemon = ScriptedDaemon::set_to(from()).answering([first, Answer::Reject]);
+            let daemon =
+                ScriptedDaemon::with_settings(from()).with_answers([first, Answer::Reject]);
             let outcome = act(&daemon, Mode::Live, &on());
             assert!(
                 matches!(&outcome, Outcome::Rejected { reached: told, .. } if *told == reached),
@@ -208,7 +209,7 @@ mod tests {
             );
             assert_eq!(Some(daemon.settings()), reached);
         }
-        let daemon = ScriptedDaemon::set_to(from()).answering([Answer::Reject]);
+        let daemon = ScriptedDaemon::with_settings(from()).with_answers([Answer::Reject]);
         assert!(matches!(act(&daemon, Mode::Live, &on()), Outcome::Rejected { reached: None, .. }));
     }
 
@@ -219,7 +220,8 @@ mod tests {
     #[test]
     fn a_change_between_look_and_act_is_noticed_and_ends_the_act() {
         let theirs = Settings { worker: None, fee: fee(6) };
-        let daemon = ScriptedDaemon::set_to(from()).answering([Answer::ApplyAfter(theirs.clone())]);
+        let daemon = ScriptedDaemon::with_settings(from())
+            .with_answers([Answer::ApplyAfter(theirs.clone())]);
         let left = Settings { fee: fee(7), ..from() };
         assert_eq!(act(&daemon, Mode::Live, &on()), overtook(theirs, left.clone()));
         assert_eq!(
@@ -228,8 +230,8 @@ mod tests {
             "the key is not set any more"
         );
         let theirs = Settings { worker: Some(key("they")), fee: fee(7) };
-        let daemon = ScriptedDaemon::set_to(from())
-            .answering([Answer::Apply, Answer::ApplyAfter(theirs.clone())]);
+        let daemon = ScriptedDaemon::with_settings(from())
+            .with_answers([Answer::Apply, Answer::ApplyAfter(theirs.clone())]);
         let left = Settings { worker: Some(key("us")), fee: fee(7) };
         assert_eq!(act(&daemon, Mode::Live, &on()), overtook(theirs, left));
     }
@@ -237,23 +239,24 @@ mod tests {
     #[test]
     fn whoever_set_the_same_before_is_no_opponent() {
         let same = Settings { worker: None, fee: fee(7) };
-        let daemon = ScriptedDaemon::set_to(from()).answering([Answer::ApplyAfter(same)]);
+        let daemon = ScriptedDaemon::with_settings(from()).with_answers([Answer::ApplyAfter(same)]);
         assert_eq!(act(&daemon, Mode::Live, &on()), Outcome::Confirmed);
     }
 
     #[test]
     fn a_lost_answer_is_resolved_by_reading() {
-        let applied = ScriptedDaemon::set_to(from()).answering([Answer::ApplyAndLose(fault())]);
+        let applied =
+            ScriptedDaemon::with_settings(from()).with_answers([Answer::ApplyAndLose(fault())]);
         let action = Action::SetFee { fee: fee(9) };
         assert_eq!(act(&applied, Mode::Live, &action), Outcome::Confirmed);
-        let ignored = ScriptedDaemon::set_to(from()).answering([Answer::Lose(fault())]);
+        let ignored = ScriptedDaemon::with_settings(from()).with_answers([Answer::Lose(fault())]);
         assert_eq!(act(&ignored, Mode::Live, &action), Outcome::Unknown { fault: fault() });
         assert_eq!(ignored.sent().len(), 1, "never sent again by itself");
     }
 
     #[test]
     fn an_answer_that_reading_back_contradicts_is_only_applied() {
-        let daemon = ScriptedDaemon::set_to(from()).answering([Answer::Ignore]);
+        let daemon = ScriptedDaemon::with_settings(from()).with_answers([Answer::Ignore]);
         let action = Action::SwitchOn { key: key("us"), fee: fee(5) };
         assert_eq!(
             act(&daemon, Mode::Live, &action),
@@ -263,17 +266,17 @@ mod tests {
 
     #[test]
     fn nothing_is_sent_that_could_not_be_taken_down() {
-        let daemon = ScriptedDaemon::set_to(from());
+        let daemon = ScriptedDaemon::with_settings(from());
         let full = JournalFault { class: crate::fault::JournalClass::Full, cause: "full".into() };
         for mode in [Mode::Live, Mode::DryRun] {
             let refused = async { Err(full.clone()) };
             assert_eq!(
-                immediately(actuate(&daemon, mode, &from(), &on(), refused)),
+                poll_once(actuate(&daemon, mode, &from(), &on(), refused)),
                 Err(full.clone())
             );
             let unasked = async { panic!("there is nothing to take down") };
             assert_eq!(
-                immediately(actuate(&daemon, mode, &from(), &Action::Hold, unasked)),
+                poll_once(actuate(&daemon, mode, &from(), &Action::Hold, unasked)),
                 Ok(Outcome::Held)
             );
         }

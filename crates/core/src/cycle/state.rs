@@ -138,8 +138,9 @@ impl State {
         let worker = context.params.worker.adopting(shown.or(self.memory.shown_key.as_ref()));
         let params = &Params { worker, ..context.params.clone() };
         let owns = |prover: &_| params.worker.owns(prover);
-        self.history.absorb(look, owns, self.predicted);
-        self.history.prune(look.at.checked_sub(params.pricing.window).unwrap_or(Timestamp::MIN));
+        self.history.absorb_look(look, owns, self.predicted);
+        self.history
+            .forget_before(look.at.checked_sub(params.pricing.window).unwrap_or(Timestamp::MIN));
         self.memory.observe(look, mode, &params.safety);
         if let Ok(status) = &look.status {
             self.slot = Some(status.slot_duration);
@@ -156,8 +157,9 @@ impl State {
             works_per_hour: cost.works_per_hour(),
             level: *known.as_ref().unwrap_or(&Nanomina::ZERO),
         };
-        let view =
-            MarketView::new(&self.history, look, &settings, |prover| params.worker.spares(prover));
+        let view = MarketView::new(&self.history, look, &settings, |prover| {
+            params.worker.is_friendly(prover)
+        });
         let charged = charged(&known, mode);
         let role = self.memory.role(params.worker.role);
         let decision = decide(&Input {

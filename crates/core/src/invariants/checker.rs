@@ -99,7 +99,7 @@ impl Checker {
     }
 
     /// Takes in one look, in order of time.
-    pub fn see(&mut self, step: &CheckedLook<'_>) {
+    pub fn check_look(&mut self, step: &CheckedLook<'_>) {
         self.look(step);
         self.breaker_open = step.breaker_open;
         self.fees(step);
@@ -108,7 +108,7 @@ impl Checker {
     }
 
     /// Everything that did not hold so far.
-    pub fn found(&self) -> &[Violation] {
+    pub fn violations(&self) -> &[Violation] {
         &self.found
     }
 

@@ -176,7 +176,7 @@ mod tests {
     fn sales_are_prices_and_own_sales_are_lower_bounds() {
         let mut history = MarketHistory::default();
         let seen = look(3_600, vec![block(7, "a", 0, &[(1, 5, "them"), (2, 9, "us")])], Vec::new());
-        history.absorb(&seen, |_| false, None);
+        history.absorb_look(&seen, |_| false, None);
         let found = gather(&history, &seen);
         assert_eq!(found[0].censoring, Censoring::Exact(fee(5)));
         assert_eq!(found[1].censoring, Censoring::Above(fee(9)));
@@ -191,7 +191,7 @@ mod tests {
         let mut history = MarketHistory::default();
         let seen =
             look(0, vec![block(7, "a", 0, &works), block(8, "b", 90, &works[..1])], Vec::new());
-        history.absorb(&seen, |_| false, None);
+        history.absorb_look(&seen, |_| false, None);
         let clusters: std::collections::BTreeSet<u64> =
             gather(&history, &seen).iter().map(|o| o.cluster).collect();
         assert_eq!(clusters.len(), 2 + 1, "100 works in runs of 64, and another block");
@@ -204,12 +204,12 @@ mod tests {
         let mut before =
             look(0, Vec::new(), vec![open_work(1, Some((9_000, "them"))), open_work(2, None)]);
         before.status.as_mut().unwrap().fee = fee(7_000);
-        history.absorb(&before, ours, None);
+        history.absorb_look(&before, ours, None);
         let covered = [1, 2].map(|id| open_work(id, Some((7_000, "us"))));
-        history.absorb(&look(60, Vec::new(), covered.to_vec()), ours, None);
+        history.absorb_look(&look(60, Vec::new(), covered.to_vec()), ours, None);
         let sold =
             look(120, vec![block(7, "a", 90, &[(1, 7_000, "us"), (2, 7_000, "us")])], Vec::new());
-        history.absorb(&sold, ours, None);
+        history.absorb_look(&sold, ours, None);
         let found: Vec<Censoring> = gather(&history, &sold).iter().map(|o| o.censoring).collect();
         assert_eq!(found, [Censoring::Exact(fee(9_000)), Censoring::Above(fee(7_000))]);
     }
@@ -238,7 +238,7 @@ mod tests {
             "no sale: all offers stand in for them"
         );
         let mut with_sales = look(0, vec![block(7, "a", 0, &[(90, 5, "them")])], open);
-        history.absorb(&with_sales, |_| false, None);
+        history.absorb_look(&with_sales, |_| false, None);
         let found: Vec<Censoring> =
             gather(&history, &with_sales).iter().map(|o| o.censoring).collect();
         let due = [Censoring::Exact(fee(5)), Censoring::Exact(fee(4)), Censoring::Above(fee(3))];
@@ -259,7 +259,7 @@ mod tests {
             seen.chain = None;
             seen.metrics = Some(Ok(PoolMetrics { fees: Some(fees), ..PoolMetrics::default() }));
             let mut history = MarketHistory::default();
-            history.absorb(&seen, |_| false, None);
+            history.absorb_look(&seen, |_| false, None);
             gather(&history, &seen)
         };
         let resolving = with_fees(vec![2.0, 5.0, 10.0, 10.0]);

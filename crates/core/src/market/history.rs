@@ -45,7 +45,7 @@ impl MarketHistory {
     ///
     /// `predicted` is the P(sold) last estimated for the fee that the daemon asks, to be held
     /// against what then sells.
-    pub fn absorb(
+    pub fn absorb_look(
         &mut self,
         look: &Look,
         owns: impl Fn(&PublicKey) -> bool,
@@ -97,7 +97,7 @@ impl MarketHistory {
 
     /// Forgets what is older than `oldest`. From then on no sale before that counts: whether it was
     /// counted is forgotten too.
-    pub fn prune(&mut self, oldest: Timestamp) {
+    pub fn forget_before(&mut self, oldest: Timestamp) {
         self.since = self.since.map(|since| since.max(oldest));
         self.blocks.prune(oldest);
         self.own.prune(oldest);
@@ -172,13 +172,13 @@ impl MarketHistory {
 
     /// The newest fee histogram, counted since the daemon started.
     pub fn histogram(&self) -> Option<Histogram> {
-        self.fees.as_ref().and_then(FeeHistogram::checked)
+        self.fees.as_ref().and_then(FeeHistogram::to_histogram)
     }
 
     /// What the histogram gained between the last two looks.
     pub fn arrivals(&self) -> Option<Increment> {
-        let before = self.fees_before.as_ref().and_then(FeeHistogram::checked)?;
-        Some(self.histogram()?.since(&before))
+        let before = self.fees_before.as_ref().and_then(FeeHistogram::to_histogram)?;
+        Some(self.histogram()?.increment_since(&before))
     }
 }
 
@@ -201,9 +201,9 @@ mod tests {
         let mut history = MarketHistory::default();
         let abandoned =
             vec![block(1, "a", 0, &[]), block(2, "b", 90, &[]), block(3, "c", 180, &[])];
-        history.absorb(&look_with_chain(200, abandoned), |_| false, None);
+        history.absorb_look(&look_with_chain(200, abandoned), |_| false, None);
         let fork = vec![block(2, "x", 100, &[]), block(3, "y", 190, &[])];
-        history.absorb(&look_with_chain(300, fork), |_| false, None);
+        history.absorb_look(&look_with_chain(300, fork), |_| false, None);
         assert_eq!(known(&history), [(1, "a".into()), (2, "x".into()), (3, "y".into())]);
     }
 
@@ -212,9 +212,9 @@ mod tests {
         let mut history = MarketHistory::default();
         let slot = Some(Duration::from_secs(90));
         assert_eq!(history.blocks_wanted(time(0), slot), FRONTIER);
-        history.absorb(&look_with_chain(200, vec![block(1, "a", 0, &[])]), |_| false, None);
+        history.absorb_look(&look_with_chain(200, vec![block(1, "a", 0, &[])]), |_| false, None);
         assert_eq!(history.blocks_wanted(time(290), slot), 21);
-        history.absorb(&look_with_chain(300, vec![block(9, "k", 0, &[])]), |_| false, None);
+        history.absorb_look(&look_with_chain(300, vec![block(9, "k", 0, &[])]), |_| false, None);
         assert_eq!(history.blocks_wanted(time(390), slot), FRONTIER);
         assert_eq!(history.blocks_wanted(time(300 + 90 * 10_000), slot), FRONTIER);
     }
@@ -225,9 +225,9 @@ mod tests {
         let slot = Some(Duration::from_secs(90));
         let mut look = look_with_chain(200, vec![block(1, "a", 0, &[])]);
         look.book.as_mut().unwrap().as_mut().unwrap().order = BookOrder::Unknown;
-        history.absorb(&look, |_| false, None);
+        history.absorb_look(&look, |_| false, None);
         assert_eq!(history.blocks_wanted(time(290), slot), FRONTIER);
-        history.absorb(&look_with_chain(300, vec![block(1, "a", 0, &[])]), |_| false, None);
+        history.absorb_look(&look_with_chain(300, vec![block(1, "a", 0, &[])]), |_| false, None);
         assert_eq!(history.blocks_wanted(time(390), slot), 21);
     }
 
@@ -236,28 +236,28 @@ mod tests {
         let ours = |prover: &PublicKey| *prover == crate::fixtures::key("us");
         let chain = || vec![block(1, "a", 10, &[(1, 7, "us")]), block(2, "b", 90, &[(2, 5, "us")])];
         let mut history = MarketHistory::default();
-        history.absorb(&look_with_chain(0, Vec::new()), ours, None);
-        history.absorb(&look_with_chain(200, chain()), ours, None);
+        history.absorb_look(&look_with_chain(0, Vec::new()), ours, None);
+        history.absorb_look(&look_with_chain(200, chain()), ours, None);
         let text = serde_json::to_string(&history.own_part()).unwrap();
         assert!(text.len() < 700, "{text}");
         let mut again: MarketHistory = serde_json::from_str(&text).unwrap();
         let longer = [chain(), vec![block(3, "c", 300, &[(3, 4, "us")])]].concat();
-        again.absorb(&look_with_chain(400, longer.clone()), ours, None);
+        again.absorb_look(&look_with_chain(400, longer.clone()), ours, None);
         assert_eq!((again.own().sold(), again.own().earned().get()), (3, 16));
-        again.prune(time(350));
-        again.absorb(&look_with_chain(400, longer), ours, None);
+        again.forget_before(time(350));
+        again.absorb_look(&look_with_chain(400, longer), ours, None);
         assert_eq!(again.own().sold(), 3, "what is forgotten is not counted again");
     }
 
     #[test]
     fn old_blocks_are_forgotten() {
         let mut history = MarketHistory::default();
-        history.absorb(
+        history.absorb_look(
             &look_with_chain(200, vec![block(1, "a", 0, &[]), block(2, "b", 90, &[])]),
             |_| false,
             None,
         );
-        history.prune(time(50));
+        history.forget_before(time(50));
         assert_eq!(known(&history), [(2, "b".into())]);
     }
 }

@@ -237,7 +237,7 @@ pub struct FeeHistogram {
 
 impl FeeHistogram {
     /// The histogram with its arithmetic; `None` when its counts contradict each other.
-    pub fn checked(&self) -> Option<Histogram> {
+    pub fn to_histogram(&self) -> Option<Histogram> {
         Histogram::try_new(self.bounds.clone(), self.cumulative.clone(), self.sum).ok()
     }
 }

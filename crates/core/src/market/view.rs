@@ -52,7 +52,7 @@ pub struct MarketView {
     /// by its lowest fee.
     correction: f64,
     corrections: BTreeMap<Nanomina, f64>,
-    tells_prices: bool,
+    knows_prices: bool,
 }
 
 /// What is known of the market after a look, in numbers that every consumer shares.
@@ -106,13 +106,13 @@ impl MarketSummary {
 }
 
 impl MarketView {
-    /// Concludes from what is remembered and a look that was already absorbed into it. `spares`
+    /// Concludes from what is remembered and a look that was already absorbed into it. `is_friendly`
     /// tells who is no competitor.
     pub fn new(
         history: &MarketHistory,
         look: &Look,
         settings: &ViewSettings,
-        spares: impl Fn(&PublicKey) -> bool,
+        is_friendly: impl Fn(&PublicKey) -> bool,
     ) -> Self {
         let window = look.at.checked_sub(settings.window).unwrap_or(Timestamp::MIN);
         let regime = Regime::find(history, look, window, settings.level);
@@ -122,7 +122,7 @@ impl MarketView {
             half_life: settings.half_life,
             due_from: regime.due_from,
         };
-        let witnesses = witnesses(history, look, fading, &spares);
+        let witnesses = witnesses(history, look, fading, &is_friendly);
         let prices = estimate(
             &witnesses,
             &EstimatorSettings { level: LEVEL, ..EstimatorSettings::default() },
@@ -131,13 +131,13 @@ impl MarketView {
             Some(Ok(Book { works, .. })) => works,
             _ => &[],
         };
-        let sides = Sides::of(works, &spares);
+        let sides = Sides::of(works, &is_friendly);
         let lowest_offer = sides.others.first().copied();
         let own_fees = sides.own_fees();
         let own_standing = own_fees.chunk_by(|one, next| one == next);
         let own_standing =
             own_standing.filter_map(|same| Some((*same.first()?, same.len() as u64))).collect();
-        let tells_prices =
+        let knows_prices =
             prices.samples() >= settings.min_samples as usize && prices.method() != Method::None;
         let own = history.own();
         let correction = own.calibration().factor(1.0);
@@ -173,7 +173,7 @@ impl MarketView {
             profile: history.coverage().profile(),
             correction,
             corrections,
-            tells_prices,
+            knows_prices,
         }
     }
 
@@ -188,8 +188,8 @@ impl MarketView {
     }
 
     /// Whether enough was seen to speak of prices.
-    pub fn tells_prices(&self) -> bool {
-        self.tells_prices
+    pub fn knows_prices(&self) -> bool {
+        self.knows_prices
     }
 
     /// P(C > fee) for the price C at which a competitor's work is bought, with its band.
@@ -233,7 +233,7 @@ impl MarketView {
 
     /// How many open works a worker asking `fee` could be handed now: without an offer, or with a
     /// dearer one.
-    pub fn open_above(&self, fee: Nanomina) -> u64 {
+    pub fn count_open_above(&self, fee: Nanomina) -> u64 {
         let closed = self.standing.partition_point(|standing| *standing <= fee) as u64;
         self.summary.open_works.saturating_sub(closed)
     }
@@ -321,7 +321,7 @@ mod tests {
     fn view_of(look: &Look) -> MarketView {
         let owns = |prover: &PublicKey| *prover == key("us");
         let mut history = MarketHistory::default();
-        history.absorb(look, owns, None);
+        history.absorb_look(look, owns, None);
         MarketView::new(&history, look, &SETTINGS, owns)
     }
 
@@ -356,7 +356,7 @@ mod tests {
             vec![block(1, "a", 0, &works), block(2, "b", 1_800, &[]), block(3, "c", 3_600, &works)];
         let view = view_of(&look(3_600, blocks, Vec::new()));
         assert!((view.works_bought_per_hour().unwrap() - 3.0).abs() < 1e-9);
-        assert!(view.tells_prices());
-        assert!(!view_of(&look(0, vec![block(1, "a", 0, &works[..1])], Vec::new())).tells_prices());
+        assert!(view.knows_prices());
+        assert!(!view_of(&look(0, vec![block(1, "a", 0, &works[..1])], Vec::new())).knows_prices());
     }
 }

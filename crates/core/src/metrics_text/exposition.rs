@@ -72,7 +72,7 @@ impl<'a> Exposition<'a> {
     ///
     /// `None` also where the daemon prints `Nan` or an infinity: its moving averages are 0/0 until
     /// data arrives. A value above 999,999 is rounded to six digits.
-    pub fn daemon(&self, name: &str) -> Option<f64> {
+    pub fn daemon_value(&self, name: &str) -> Option<f64> {
         self.daemon_family(name)?.value().filter(|value| value.is_finite())
     }
 

@@ -38,7 +38,7 @@ impl Histogram {
     /// is a difference of two printed ones and may seem to fall by up to a step; that is taken for
     /// no change, not for a restart. Below a million observations all is exact, and the earlier
     /// counts plus the increment are the later counts.
-    pub fn since(&self, earlier: &Self) -> Increment {
+    pub fn increment_since(&self, earlier: &Self) -> Increment {
         let count_step = printed_step(self.total()).max(1.0);
         let restarted =
             |restart| Increment { added: self.clone(), restart: Some(restart), count_step };

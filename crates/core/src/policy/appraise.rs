@@ -193,7 +193,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::fixtures::expecting;
+    use crate::fixtures::forecast_with;
 
     const D: f64 = 372.0;
 
@@ -246,7 +246,8 @@ mod tests {
     #[test]
     fn of_the_safe_fees_the_one_that_is_expected_to_bring_most_is_chosen() {
         let nothing = |_: &Forecast| FeeRate::ZERO;
-        let curve = [expecting(1, 100, 120), expecting(2, 55, 300), expecting(3, 30, 320)];
+        let curve =
+            [forecast_with(1, 100, 120), forecast_with(2, 55, 300), forecast_with(3, 30, 320)];
         assert_eq!(
             chosen(&curve, 10, nothing),
             2,
@@ -259,12 +260,16 @@ mod tests {
             "the move costs more"
         );
         assert_eq!(
-            chosen(&[expecting(1, -5, 9), expecting(2, -4, 1)], 10, nothing),
+            chosen(&[forecast_with(1, -5, 9), forecast_with(2, -4, 1)], 10, nothing),
             2,
             "where nothing is safe, caution decides"
         );
         assert_eq!(
-            chosen(&[expecting(4, 10, 20), expecting(3, 10, 20), expecting(5, 9, 20)], 0, nothing),
+            chosen(
+                &[forecast_with(4, 10, 20), forecast_with(3, 10, 20), forecast_with(5, 9, 20)],
+                0,
+                nothing
+            ),
             3,
             "ties"
         );
@@ -277,7 +282,7 @@ mod tests {
             resume in -10_i64..1000,
         ) {
             let curve: Vec<Forecast> =
-                (1..).zip(&points).map(|(fee, (cautious, more))| expecting(fee, *cautious, cautious + more)).collect();
+                (1..).zip(&points).map(|(fee, (cautious, more))| forecast_with(fee, *cautious, cautious + more)).collect();
             let resume = FeeRate::new(resume);
             let least = least_safe(&curve, resume).unwrap();
             let best = most_profitable(&curve, least, |_| FeeRate::ZERO).unwrap();

@@ -111,7 +111,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{Strategy, *};
-    use crate::fixtures::{expecting, fee};
+    use crate::fixtures::{fee, forecast_with};
 
     fn point(asked: u64, low: f64, works_per_hour: f64) -> Forecast {
         Forecast {
@@ -120,7 +120,7 @@ mod tests {
             low,
             high: low,
             works_per_hour,
-            ..expecting(asked, 0, 0)
+            ..forecast_with(asked, 0, 0)
         }
     }
 

@@ -112,7 +112,7 @@ fn price(input: &Input<'_>, settings: &Settings) -> Result<Appraisal, Reason> {
     }
     let cost = input.cost.map_err(|cause| Reason::CostUnknown { cause: cause.clone() })?;
     let pricing = &input.params.pricing;
-    if !input.view.tells_prices() {
+    if !input.view.knows_prices() {
         let have = u32::try_from(input.view.summary().samples).unwrap_or(u32::MAX);
         return Err(Reason::TooFewSamples { have, need: pricing.min_samples });
     }
@@ -257,7 +257,7 @@ fn own_key(input: &Input<'_>) -> Option<PublicKey> {
 mod tests {
     use super::*;
     use crate::{
-        fixtures::{expecting, fee},
+        fixtures::{fee, forecast_with},
         policy::{Crossing, Moving},
         units::FeeRate,
     };
@@ -285,15 +285,15 @@ mod tests {
 
     #[test]
     fn an_unsafe_fee_is_left_and_a_safe_one_only_for_a_gain_beyond_the_move() {
-        let best = expecting(100, 55, 300);
+        let best = forecast_with(100, 55, 300);
         assert!(
-            moves(expecting(300, 30, 320), best, 0),
+            moves(forecast_with(300, 30, 320), best, 0),
             "it is expected to bring more, and is not safe"
         );
-        assert!(!moves(expecting(300, 30, 320), best, 30));
-        assert!(moves(expecting(200, 60, 200), best, 0));
-        assert!(!moves(expecting(200, 60, 200), best, 90), "the move costs what it gains");
-        assert!(!moves(expecting(200, 60, 290), best, 0), "within the deadband of the profit");
-        assert!(!moves(expecting(101, 60, 200), best, 0), "within the deadband of the fee");
+        assert!(!moves(forecast_with(300, 30, 320), best, 30));
+        assert!(moves(forecast_with(200, 60, 200), best, 0));
+        assert!(!moves(forecast_with(200, 60, 200), best, 90), "the move costs what it gains");
+        assert!(!moves(forecast_with(200, 60, 290), best, 0), "within the deadband of the profit");
+        assert!(!moves(forecast_with(101, 60, 200), best, 0), "within the deadband of the fee");
     }
 }

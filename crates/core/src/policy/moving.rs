@@ -64,7 +64,7 @@ impl<'a> Unsold<'a> {
         if works == 0 {
             return Moving::default();
         }
-        let open = self.view.open_above(to.fee).max(works);
+        let open = self.view.count_open_above(to.fee).max(works);
         let lost = (to.works_per_hour / open as f64).min(self.hours.recip()) * forgone;
         Moving { works, forgone: amount(forgone), per_hour: FeeRate::rounded(lost) }
     }

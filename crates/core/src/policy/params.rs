@@ -143,7 +143,7 @@ impl Worker {
     }
 
     /// Whether a prover is no competitor.
-    pub fn spares(&self, prover: &PublicKey) -> bool {
+    pub fn is_friendly(&self, prover: &PublicKey) -> bool {
         self.owns(prover) || self.fleet.contains(prover)
     }
 }

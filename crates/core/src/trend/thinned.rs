@@ -34,7 +34,7 @@ impl<T: Clone> ThinnedSeries<T> {
     }
 
     /// Keeps at most `limit` points from now on, at least 2.
-    pub fn limit(&mut self, limit: usize) {
+    pub fn set_limit(&mut self, limit: usize) {
         self.limit = limit.max(2) & !1;
         while self.kept.len() > self.limit {
             self.halve();
@@ -57,7 +57,7 @@ impl<T: Clone> ThinnedSeries<T> {
     }
 
     /// At most `most` points, evenly taken, oldest first, the newest included.
-    pub fn thinned(&self, most: usize) -> Vec<T> {
+    pub fn thin_to(&self, most: usize) -> Vec<T> {
         let step = self.kept.len().div_ceil(most.max(1)).max(1);
         let mut points: Vec<T> = self.kept.iter().rev().step_by(step).cloned().collect();
         points.reverse();
@@ -75,13 +75,13 @@ mod tests {
     fn a_history_that_is_not_full_keeps_everything() {
         let mut history = ThinnedSeries::new(6);
         (0..6).for_each(|n| history.push(n));
-        assert_eq!(history.thinned(99), [0, 1, 2, 3, 4, 5]);
+        assert_eq!(history.thin_to(99), [0, 1, 2, 3, 4, 5]);
         history.push(6);
-        assert_eq!(history.thinned(99), [1, 3, 5, 6]);
+        assert_eq!(history.thin_to(99), [1, 3, 5, 6]);
         history.push(7);
-        assert_eq!(history.thinned(99), [1, 3, 5, 7], "the newest stands for its stride");
+        assert_eq!(history.thin_to(99), [1, 3, 5, 7], "the newest stands for its stride");
         history.push(8);
-        assert_eq!(history.thinned(99), [1, 3, 5, 7, 8]);
+        assert_eq!(history.thin_to(99), [1, 3, 5, 7, 8]);
     }
 
     proptest! {
@@ -92,11 +92,11 @@ mod tests {
             let arrivals = early + later;
             let mut history = ThinnedSeries::new(before);
             (0..early).for_each(|n| history.push(n));
-            history.limit(limit);
+            history.set_limit(limit);
             prop_assert!(history.kept.len() <= limit);
             prop_assert_eq!(history.kept.last().copied(), early.checked_sub(1));
             (early..arrivals).for_each(|n| history.push(n));
-            let all = history.thinned(usize::MAX);
+            let all = history.thin_to(usize::MAX);
             prop_assert!(all.len() <= limit);
             prop_assert_eq!(all.last().copied(), Some(arrivals - 1));
             prop_assert!(all.windows(2).all(|pair| pair[0] < pair[1]));
@@ -106,7 +106,7 @@ mod tests {
             prop_assert!(all[0] < span, "the beginning stays");
             prop_assert!(arrivals <= 2 * limit as u64 || all.len() >= limit.min(before) / 4, "no more is lost than needed");
 
-            let few = history.thinned(most);
+            let few = history.thin_to(most);
             prop_assert!(few.len() <= most);
             prop_assert_eq!(few.last(), all.last());
         }

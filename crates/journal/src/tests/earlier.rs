@@ -59,7 +59,7 @@ fn a_journal_that_kept_each_market_with_its_look_is_read_on_and_forgotten_as_any
     let folder = folder();
     let looks = shared_looks(time(0), "a", 2);
     let mut kept = Kept::default();
-    kept.history.absorb(&looks[0].look, |_| false, None);
+    kept.history.absorb_look(&looks[0].look, |_| false, None);
     {
         let mut store = Store::open(folder.path(), Duration::from_secs(3600), time(0)).unwrap();
         for look in &looks {

@@ -152,7 +152,7 @@ impl<M: Market> Contestant<M> {
         self.pass(end, cost);
         self.run.predicted = (self.judged > 0).then(|| self.predicted / self.judged as f64);
         if let Mind::Controlled(mind) = &self.mind {
-            self.run.violations = mind.checker.found().to_vec();
+            self.run.violations = mind.checker.violations().to_vec();
         }
         self.run
     }
@@ -242,7 +242,7 @@ impl Controlled {
         self.started = self.started.max(started);
         let (sent, applied) = port.take_log();
         let status = record.look.status.as_ref();
-        self.checker.see(&CheckedLook {
+        self.checker.check_look(&CheckedLook {
             sequence: record.sequence,
             at: record.at,
             sync: status.map_or(&snarkfee_core::market::SyncState::Offline, |status| &status.sync),

@@ -48,12 +48,12 @@ impl Portrait {
 
     /// Fee and market over time; empty for a script.
     pub fn points(&self) -> Vec<TrendPoint> {
-        self.points.thinned(usize::MAX)
+        self.points.thin_to(usize::MAX)
     }
 
     /// Profit over time, in MINA.
     pub fn profit(&self) -> Vec<(Timestamp, f64)> {
-        self.profit.thinned(usize::MAX)
+        self.profit.thin_to(usize::MAX)
     }
 
     /// Decisions that changed something, with the code of what they did.

@@ -66,7 +66,7 @@ impl Ledger for Faulty {
 async fn what_cannot_be_taken_down_is_not_done() {
     for mode in [Mode::Live, Mode::DryRun] {
         let ledger = Arc::new(Faulty::default());
-        let daemon = ScriptedDaemon::set_to(on()).showing(looks(4, false));
+        let daemon = ScriptedDaemon::with_settings(on()).with_looks(looks(4, false));
         let mut h = harness_on(ledger.clone(), daemon, plan(mode, OnExit::Off));
         ledger.fail(&["intend"]);
         h.runner.look().await;
@@ -85,7 +85,7 @@ async fn what_cannot_be_taken_down_is_not_done() {
 #[tokio::test]
 async fn nothing_is_done_while_the_last_look_is_not_taken_down() {
     let ledger = Arc::new(Faulty::default());
-    let daemon = ScriptedDaemon::set_to(on()).showing(looks(4, false));
+    let daemon = ScriptedDaemon::with_settings(on()).with_looks(looks(4, false));
     let mut h = harness_on(ledger.clone(), daemon, plan(Mode::Live, OnExit::Keep));
     h.order(Command::Pause { daemon: None, until: None }).await;
     ledger.fail(&["note"]);
@@ -108,7 +108,7 @@ async fn nothing_is_done_while_the_last_look_is_not_taken_down() {
 #[tokio::test]
 async fn while_orders_cannot_be_read_there_may_be_a_pause() {
     let ledger = Arc::new(Faulty::default());
-    let daemon = ScriptedDaemon::set_to(on()).showing(looks(3, false));
+    let daemon = ScriptedDaemon::with_settings(on()).with_looks(looks(3, false));
     let mut h = harness_on(ledger.clone(), daemon, plan(Mode::Live, OnExit::Keep));
     h.order(Command::Pause { daemon: None, until: None }).await;
     ledger.fail(&["orders"]);
@@ -121,7 +121,7 @@ async fn while_orders_cannot_be_read_there_may_be_a_pause() {
 #[tokio::test]
 async fn what_could_not_be_taken_over_is_not_written_over() {
     let ledger = Arc::new(Faulty::default());
-    let daemon = ScriptedDaemon::set_to(on()).showing(looks(3, false));
+    let daemon = ScriptedDaemon::with_settings(on()).with_looks(looks(3, false));
     let mut h = harness_on(ledger.clone(), daemon, plan(Mode::Live, OnExit::Off));
     ledger.fail(&["restore"]);
     h.runner.look().await;
@@ -162,7 +162,7 @@ impl Runs {
                 Err(error) => panic!("{error}"),
             }
         };
-        let daemon = ScriptedDaemon::set_to(settings).showing(looks(9, free));
+        let daemon = ScriptedDaemon::with_settings(settings).with_looks(looks(9, free));
         harness_on(Arc::new(journal), daemon, self.plan.clone())
     }
 
@@ -218,7 +218,7 @@ async fn a_new_process_forgets_neither_pause_nor_breaker() {
     third.order(Command::Resume { daemon: None }).await;
     let mut down = looks(1, false);
     down[0].status = Err(Fault::Unreachable { cause: "refused".into() });
-    third.runner.wiring.port = ScriptedDaemon::set_to(on()).showing(down);
+    third.runner.wiring.port = ScriptedDaemon::with_settings(on()).with_looks(down);
     third.runner.look().await;
     third.runner.look().await;
     drop(third);
@@ -289,9 +289,9 @@ async fn an_intent_cut_off_by_a_kill_is_found_out_and_not_repeated() {
         // No answer ever comes: the process ends while it waits for one.
         let came = Arc::new(Notify::new());
         let heard = Arc::clone(&came);
-        let daemon = ScriptedDaemon::set_to(on()).showing(looks(1, false));
+        let daemon = ScriptedDaemon::with_settings(on()).with_looks(looks(1, false));
         killed.runner.wiring.port =
-            daemon.answering([Answer::Hang(Arc::new(move || heard.notify_one()))]);
+            daemon.with_answers([Answer::Hang(Arc::new(move || heard.notify_one()))]);
         tokio::select! {
             _ = killed.runner.look() => panic!("no answer comes"),
             () = came.notified() => {}

@@ -46,7 +46,7 @@ fn the_daemons_names_are_found_under_either_prefix() {
     let text = "#TYPE Coda_a gauge\nCoda_a 1\nMina_b 2\nCoda_empty Nan\nMina_c 3\n#HELP Coda_c told but not printed\n\
                 Mina_d 1e999\nCoda_e{x=\"y\"} 1\nf 4\nCoda_g 1\nCoda_g 2\n";
     let read = Exposition::parse(text);
-    let found = ["a", "b", "c", "d", "e", "f", "g", "empty"].map(|name| read.daemon(name));
+    let found = ["a", "b", "c", "d", "e", "f", "g", "empty"].map(|name| read.daemon_value(name));
     assert_eq!(found, [Some(1.0), Some(2.0), Some(3.0), None, None, None, None, None]);
     assert!(read.family("Coda_empty").unwrap().value().unwrap().is_nan());
     assert_eq!(read.daemon_family("e").unwrap().name(), "Coda_e");

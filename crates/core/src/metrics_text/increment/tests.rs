@@ -8,7 +8,7 @@ fn histogram(cumulative: &[f64], sum: f64) -> Histogram {
 #[test]
 fn the_increment_is_the_difference() {
     let earlier = histogram(&[10.0, 12.0, 20.0], 30.0);
-    let increment = histogram(&[11.0, 15.0, 25.0], 41.5).since(&earlier);
+    let increment = histogram(&[11.0, 15.0, 25.0], 41.5).increment_since(&earlier);
     let expected =
         Increment { added: histogram(&[1.0, 3.0, 5.0], 11.5), restart: None, count_step: 1.0 };
     assert_eq!(increment, expected);
@@ -19,7 +19,7 @@ fn fallen_counts_are_a_restart() {
     let earlier = histogram(&[10.0, 12.0, 20.0], 30.0);
     for later in [[0.0, 0.0, 0.0], [11.0, 13.0, 19.0], [9.0, 13.0, 30.0], [20.0, 21.0, 22.0]] {
         let later = histogram(&later, 50.0);
-        let increment = later.since(&earlier);
+        let increment = later.increment_since(&earlier);
         assert_eq!(
             increment,
             Increment { added: later, restart: Some(Restart::CountsFell), count_step: 1.0 }
@@ -31,7 +31,7 @@ fn fallen_counts_are_a_restart() {
 fn other_bounds_are_a_restart() {
     let earlier = Histogram::try_new(vec![9.0], vec![1.0, 2.0], 3.0).unwrap();
     let later = Histogram::try_new(vec![9e8], vec![5.0, 6.0], 3.0).unwrap();
-    let increment = later.since(&earlier);
+    let increment = later.increment_since(&earlier);
     assert_eq!(
         increment,
         Increment { added: later, restart: Some(Restart::BoundsChanged), count_step: 1.0 }
@@ -43,13 +43,13 @@ fn rounding_to_six_digits_is_no_restart() {
     // At or below 0: 1,234,564, then 1,234,566; in all: 1,234,566, then 1,234,568. `%g` prints
     // tens.
     let earlier = histogram(&[1_234_560.0, 1_234_570.0], 0.0);
-    let increment = histogram(&[1_234_570.0, 1_234_570.0], 0.0).since(&earlier);
+    let increment = histogram(&[1_234_570.0, 1_234_570.0], 0.0).increment_since(&earlier);
     assert_eq!(increment.restart, None);
     assert_eq!(increment.added.cumulative(), [0.0, 0.0], "the total is not exceeded");
     assert_eq!(increment.count_step.to_bits(), 10_f64.to_bits());
 
     let fell = histogram(&[1_234_600.0, 1_234_600.0], 0.0)
-        .since(&histogram(&[1_234_500.0, 1_234_600.0], 0.0));
+        .increment_since(&histogram(&[1_234_500.0, 1_234_600.0], 0.0));
     assert_eq!(
         fell.restart,
         Some(Restart::CountsFell),

@@ -65,7 +65,7 @@ impl Story {
     fn decide(&self) -> Decision {
         let owns = |prover: &PublicKey| self.params.worker.owns(prover);
         let mut history = MarketHistory::default();
-        history.absorb(&self.look, owns, None);
+        history.absorb_look(&self.look, owns, None);
         let pricing = &self.params.pricing;
         let settings = ViewSettings {
             window: pricing.window,
