@@ -11,7 +11,7 @@ use divan::{Bencher, black_box};
 use jiff::{SignedDuration, Timestamp};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use snarkfee_client::daemon::{ClientConfig, DaemonClient, MetricsEndpoint};
+use snarkfee_client::{ClientConfig, DaemonClient, MetricsEndpoint};
 use snarkfee_clock::Clock;
 use snarkfee_core::{
     cost::CostModel,

@@ -6,7 +6,7 @@
 
 use std::{error::Error, fs};
 
-use snarkfee_client::daemon::{ClientConfig, DaemonClient, MetricsEndpoint};
+use snarkfee_client::{ClientConfig, DaemonClient, MetricsEndpoint};
 use snarkfee_clock::{Clock, Stopwatch};
 use snarkfee_core::port::{DaemonPort, LookPlan};
 

@@ -133,9 +133,8 @@ fn size(folder: &Path) -> f64 {
 /// A counter of each daemon.
 async fn counted(page: &str, name: &str) -> Anything<Vec<f64>> {
     let url = format!("http://{page}/metrics").parse()?;
-    let text = String::from_utf8(
-        snarkfee_client::daemon::fetch(&url, Duration::from_secs(30), 64 << 20).await?,
-    )?;
+    let text =
+        String::from_utf8(snarkfee_client::fetch(&url, Duration::from_secs(30), 64 << 20).await?)?;
     let values =
         text.lines().filter(|line| line.starts_with(name)).filter_map(|line| line.rsplit_once(' '));
     Ok(values.filter_map(|(_, value)| value.parse().ok()).collect())

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::de::IgnoredAny;
-use snarkfee_client::daemon::{Answered, Exchange, MarketOperation, decode};
+use snarkfee_client::{Answered, Exchange, MarketOperation, decode};
 use snarkfee_core::{
     fault::Fault,
     market::{Look, MarketHistory, MarketView, ViewSettings},

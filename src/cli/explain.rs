@@ -3,7 +3,7 @@
 use std::{io::Write, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
-use snarkfee_client::daemon::fetch;
+use snarkfee_client::fetch;
 use snarkfee_core::{
     record::Mode,
     units::{Endpoint, four_digits, percent},

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use snarkfee_client::daemon::{Capabilities, Scrape};
+use snarkfee_client::{Capabilities, Scrape};
 use snarkfee_config::{Daemon, Settings};
 use snarkfee_core::{
     cost::{CostUnknown, PriceQuote},

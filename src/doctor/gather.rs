@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use snarkfee_client::price::PriceFeed;
+use snarkfee_client::PriceFeed;
 use snarkfee_clock::Clock;
 use snarkfee_config::{Daemon, Settings};
 use snarkfee_core::{

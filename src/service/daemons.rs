@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use snarkfee_client::daemon::{
+use snarkfee_client::{
     ClientConfig, ClientError, DaemonClient, Fleet, Member, MetricsEndpoint, RequestObserver,
 };
 use snarkfee_clock::Clock;

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use snarkfee_client::price::PriceFeed;
+use snarkfee_client::PriceFeed;
 use snarkfee_clock::Clock;
 use snarkfee_config::Daemon;
 use snarkfee_core::{

@@ -4,7 +4,7 @@
 //!
 //! Not here: looks that act (`controller`).
 
-use snarkfee_client::daemon::DaemonClient;
+use snarkfee_client::DaemonClient;
 use snarkfee_clock::{Clock, Stopwatch};
 use snarkfee_config::Daemon;
 use snarkfee_core::{

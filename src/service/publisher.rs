@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use snarkfee_client::daemon::RequestObserver;
+use snarkfee_client::RequestObserver;
 use snarkfee_clock::Clock;
 use snarkfee_core::{
     fault::{Fault, JournalFault},

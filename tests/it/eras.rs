@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use snarkfee_client::daemon::{Capabilities, Capability, Era, MarketOperation, StatusOperation};
+use snarkfee_client::{Capabilities, Capability, Era, MarketOperation, StatusOperation};
 
 use crate::{
     schema::{Schema, Type, TypeRef},

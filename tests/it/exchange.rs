@@ -4,7 +4,7 @@ use std::{fs, io::Write, path::Path};
 
 use mockito::Matcher;
 use serde_json::{Value, json};
-use snarkfee_client::daemon::{ClientConfig, DaemonClient, Era};
+use snarkfee_client::{ClientConfig, DaemonClient, Era};
 use snarkfee_clock::Clock;
 use snarkfee_core::{
     fault::Fault,
@@ -132,7 +132,7 @@ async fn a_look_reads_every_source_and_reports_each_request() {
         .await;
     let log = Log::new();
     let client = DaemonClient::new(ClientConfig {
-        metrics: Some(snarkfee_client::daemon::MetricsEndpoint::Page(
+        metrics: Some(snarkfee_client::MetricsEndpoint::Page(
             Url::parse(&format!("{}/metrics", server.url())).expect("a URL"),
         )),
         observer: Some(log.clone()),
@@ -312,7 +312,7 @@ async fn the_token_goes_to_the_daemon_and_to_no_other_origin() {
     bare.create_async().await;
     for metrics in [server.url(), other.url()] {
         let client = DaemonClient::new(ClientConfig {
-            metrics: Some(snarkfee_client::daemon::MetricsEndpoint::Page(
+            metrics: Some(snarkfee_client::MetricsEndpoint::Page(
                 Url::parse(&format!("{metrics}/metrics")).expect("a URL"),
             )),
             bearer: Some("s3cret".into()),
@@ -342,7 +342,7 @@ async fn compressed_answers_are_read_and_count_by_what_they_unpack_to() {
         let page = server.mock("GET", "/metrics").match_header("accept-encoding", "gzip");
         page.with_header("content-encoding", "gzip").with_body(packed(text)).create_async().await;
         let url = Url::parse(&format!("{}/metrics", server.url())).expect("a URL");
-        let metrics = Some(snarkfee_client::daemon::MetricsEndpoint::Page(url));
+        let metrics = Some(snarkfee_client::MetricsEndpoint::Page(url));
         let client =
             DaemonClient::new(ClientConfig { metrics, ..config(&server.url()) }).expect("a client");
         let scrape = client.scrape().await.expect("an endpoint");

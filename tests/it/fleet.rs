@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use snarkfee_client::daemon::{ClientConfig, DaemonClient, Fleet, Member};
+use snarkfee_client::{ClientConfig, DaemonClient, Fleet, Member};
 use snarkfee_clock::{Clock, Hand};
 use snarkfee_core::{
     market::Look,

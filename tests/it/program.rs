@@ -7,7 +7,6 @@ use std::{
 };
 
 use serde_json::Value;
-use snarkfee_client::daemon;
 use snarkfee_clock::Clock;
 use snarkfee_lab::{
     daemon_sim::{self, Options, SharedDaemon, SimDaemonServer},
@@ -174,16 +173,16 @@ async fn one_dry_look_at_a_daemon_of_each_era_decides_and_changes_nothing() {
 }
 
 /// The era that the client should recognise a served one as.
-const fn found(served: daemon_sim::Era) -> daemon::Era {
+const fn found(served: daemon_sim::Era) -> snarkfee_client::Era {
     match served {
-        daemon_sim::Era::Coda2020 => daemon::Era::Coda2020,
-        daemon_sim::Era::Mainnet10 => daemon::Era::Mainnet10,
-        daemon_sim::Era::Mainnet115 => daemon::Era::Mainnet11,
-        daemon_sim::Era::Mainnet12 => daemon::Era::Mainnet12,
-        daemon_sim::Era::Mainnet13 => daemon::Era::Mainnet13,
-        daemon_sim::Era::Mainnet14 => daemon::Era::Mainnet14,
-        daemon_sim::Era::Berkeley30 => daemon::Era::Berkeley30,
-        daemon_sim::Era::Mesa40 => daemon::Era::Mesa40,
+        daemon_sim::Era::Coda2020 => snarkfee_client::Era::Coda2020,
+        daemon_sim::Era::Mainnet10 => snarkfee_client::Era::Mainnet10,
+        daemon_sim::Era::Mainnet115 => snarkfee_client::Era::Mainnet11,
+        daemon_sim::Era::Mainnet12 => snarkfee_client::Era::Mainnet12,
+        daemon_sim::Era::Mainnet13 => snarkfee_client::Era::Mainnet13,
+        daemon_sim::Era::Mainnet14 => snarkfee_client::Era::Mainnet14,
+        daemon_sim::Era::Berkeley30 => snarkfee_client::Era::Berkeley30,
+        daemon_sim::Era::Mesa40 => snarkfee_client::Era::Mesa40,
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use mockito::{Matcher, Mock, ServerGuard};
 use serde_json::{Value, json};
-use snarkfee_client::daemon::{ClientConfig, DaemonClient, RequestObserver};
+use snarkfee_client::{ClientConfig, DaemonClient, RequestObserver};
 use snarkfee_clock::Clock;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -162,7 +162,7 @@ impl RequestObserver for Log {
         fault: Option<&snarkfee_core::fault::Fault>,
         _took: Duration,
     ) {
-        assert!(snarkfee_client::daemon::OPERATIONS.contains(&operation), "{operation}");
+        assert!(snarkfee_client::OPERATIONS.contains(&operation), "{operation}");
         self.0
             .lock()
             .expect("a lock")

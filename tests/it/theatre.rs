@@ -11,7 +11,7 @@ use snarkfee::{
     controller::{Runner, Wiring},
     service::Publisher,
 };
-use snarkfee_client::daemon::{ClientConfig, DaemonClient, MetricsEndpoint};
+use snarkfee_client::{ClientConfig, DaemonClient, MetricsEndpoint};
 use snarkfee_core::{
     control::Command,
     cost::{CostModel, PriceQuote},

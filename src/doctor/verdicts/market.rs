@@ -1,6 +1,6 @@
 //! Whether prices and costs can be known.
 
-use snarkfee_client::daemon::{Capability, Scrape};
+use snarkfee_client::{Capability, Scrape};
 use snarkfee_config::{Daemon, MetricsSource};
 use snarkfee_core::{
     cost::{CostModel, CostUnknown, Throughput},

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use snarkfee_client::daemon::{Capability, Era};
+use snarkfee_client::{Capability, Era};
 use snarkfee_config::Daemon;
 use snarkfee_core::{
     fault::Fault, market::DaemonStatus, policy::Reason, record::Mode, units::duration,

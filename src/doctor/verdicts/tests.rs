@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use snarkfee_client::daemon::Scrape;
+use snarkfee_client::Scrape;
 use snarkfee_config::{Controller, Daemon, MetricsSource, Settings};
 use snarkfee_core::{
     cost::{CostUnknown, PriceQuote},
@@ -32,7 +32,7 @@ fn setup(change: impl FnOnce(&mut Examination)) -> Report {
     let examined = Examined {
         asked: at,
         answered: at,
-        schema: Some(snarkfee_client::daemon::Capabilities::plain()),
+        schema: Some(snarkfee_client::Capabilities::plain()),
         scrape: Some(Ok(Scrape { metrics, prefix: "Coda_", families: 40, sampled: None })),
         quote: None,
         cost: Ok(Nanomina::ONE_MINA),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use snarkfee_client::daemon::{ClientConfig, DaemonClient, MetricsEndpoint, Scrape};
+use snarkfee_client::{ClientConfig, DaemonClient, MetricsEndpoint, Scrape};
 use snarkfee_core::fault::Fault;
 use snarkfee_lab::daemon_sim::{Era, Options};
 use url::Url;

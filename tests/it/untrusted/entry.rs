@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use jiff::{Timestamp, tz::TimeZone};
-use snarkfee_client::daemon::{Answered, Exchange, decode};
+use snarkfee_client::{Answered, Exchange, decode};
 use snarkfee_config::Source;
 use snarkfee_core::{
     cost::CostModel,

@@ -44,7 +44,7 @@ fn every_input_of_the_fuzz_targets_is_taken() {
 /// Inputs that nothing comes of would teach a fuzzer nothing.
 #[test]
 fn the_valid_inputs_are_valid() {
-    use snarkfee_client::daemon::{Exchange, decode};
+    use snarkfee_client::{Exchange, decode};
 
     let mut answered = 0;
     for (name, input) in

@@ -10,7 +10,7 @@ use super::scalars::Wire;
 
 /// A scalar that should be a public key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Key {
+pub(crate) enum Key {
     /// It is one.
     Valid(PublicKey),
     /// What came instead.
@@ -19,7 +19,7 @@ pub(super) enum Key {
 
 impl Key {
     /// The variable of a request.
-    pub(super) fn variable(key: &PublicKey) -> Self {
+    pub(crate) fn variable(key: &PublicKey) -> Self {
         Self::Valid(key.clone())
     }
 

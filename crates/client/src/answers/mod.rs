@@ -5,6 +5,20 @@
 //!
 //! Not here: how an answer is got (`client`, `http`).
 
+mod blocks;
+mod book;
+mod chain;
+mod cursor;
+mod envelope;
+mod ids;
+mod keys;
+mod list;
+mod market;
+pub(crate) mod operations;
+mod scalars;
+mod status;
+mod works;
+
 use std::time::Duration;
 
 use reqwest::StatusCode;
@@ -14,20 +28,19 @@ use snarkfee_core::{
     port::Replaced,
 };
 
-use super::{
-    capabilities::{Capabilities, Introspection, MarketOperation, StatusOperation},
-    envelope,
-    http::{Answer, Failure},
-    keys::Key,
-    market_answer::{self, PoolData, RangeData},
-    operations::{self, account, set_snark_work_fee, set_snark_worker, unset_snark_worker},
-    prometheus,
-    scrape::{self, Scrape},
-    status,
+pub(crate) use self::{blocks::MAX_BLOCKS, keys::Key, scalars::Wire};
+use self::{
+    market::{PoolData, RangeData},
+    operations::{account, set_snark_work_fee, set_snark_worker, unset_snark_worker},
+};
+use crate::{
+    metrics::{Scrape, prometheus, scrape},
+    schema::{Capabilities, Introspection, MarketOperation, StatusOperation},
+    transport::{Answer, Failure},
 };
 
 /// The chain is `None` where the era has no `bestChain`.
-pub(super) type MarketAnswer = (Option<ChainLook>, Book);
+pub(crate) type MarketAnswer = (Option<ChainLook>, Book);
 
 /// What was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,7 +134,7 @@ pub fn decode(exchange: Exchange, status: u16, body: Vec<u8>) -> Result<Answered
     }?)
 }
 
-pub(super) fn schema(answer: Answer) -> Result<Capabilities, Failure> {
+pub(crate) fn schema(answer: Answer) -> Result<Capabilities, Failure> {
     Ok(Capabilities::from_introspection(&envelope::open::<Introspection>(answer)?))
 }
 
@@ -134,26 +147,24 @@ pub(super) fn status(operation: StatusOperation, answer: Answer) -> Result<Daemo
     .map_err(Failure::unclear)
 }
 
-pub(super) fn market(operation: MarketOperation, answer: Answer) -> Result<MarketAnswer, Failure> {
+pub(crate) fn market(operation: MarketOperation, answer: Answer) -> Result<MarketAnswer, Failure> {
     match operation {
-        MarketOperation::Range => {
-            market_answer::range(envelope::open_with(answer, RangeData::read)?)
-        }
-        MarketOperation::Pool => market_answer::pool(envelope::open_with(answer, PoolData::read)?),
-        MarketOperation::Coda => market_answer::coda(envelope::open_with(answer, PoolData::read)?),
+        MarketOperation::Range => market::range(envelope::open_with(answer, RangeData::read)?),
+        MarketOperation::Pool => market::pool(envelope::open_with(answer, PoolData::read)?),
+        MarketOperation::Coda => market::coda(envelope::open_with(answer, PoolData::read)?),
     }
     .map_err(Failure::unclear)
 }
 
 /// Whether there is an account. Daemons of before 1.0.0 answer with one in any case, without a
 /// nonce where there is none (Mina `graphql.ml`, `Partial_account`).
-pub(super) fn account(answer: Answer) -> Result<bool, Failure> {
+pub(crate) fn account(answer: Answer) -> Result<bool, Failure> {
     let data: account::ResponseData = envelope::open(answer)?;
     Ok(data.account.is_some_and(|account| account.nonce.is_some()))
 }
 
 /// What the answer to a mutation says that it replaced.
-pub(super) trait Replaces {
+pub(crate) trait Replaces {
     fn replaced(self) -> Result<Replaced, Fault>;
 }
 
@@ -181,7 +192,7 @@ fn key_before(last: Option<Key>) -> Result<Replaced, Fault> {
 
 /// That the mutation was taken, and what it replaced. An answer that cannot be understood leaves
 /// open what happened.
-pub(super) fn taken<Q: graphql_client::GraphQLQuery>(answer: Answer) -> Result<Replaced, Failure>
+pub(crate) fn taken<Q: graphql_client::GraphQLQuery>(answer: Answer) -> Result<Replaced, Failure>
 where
     Q::ResponseData: serde::de::DeserializeOwned + Replaces,
 {

@@ -29,7 +29,7 @@ const LONGEST_CONNECT: Duration = Duration::from_secs(10);
 const ERROR_BODY: u64 = 64 * 1024;
 
 /// Makes ring the process's TLS provider. Calling it again does nothing.
-pub fn install_tls_provider() {
+fn install_tls_provider() {
     // The only error is that a provider is installed already, which is as good.
     drop(rustls::crypto::ring::default_provider().install_default());
 }
@@ -48,7 +48,7 @@ pub async fn fetch(url: &Url, time: Duration, bytes: u64) -> Result<Vec<u8>, Fau
 
 /// How far a request got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(crate) enum Reach {
     /// It never left.
     NotSent,
     /// The daemon, or what stands before it, answered that it would not.
@@ -59,13 +59,13 @@ pub(super) enum Reach {
 
 /// A failed exchange.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Failure {
-    pub(super) fault: Fault,
-    pub(super) reach: Reach,
+pub(crate) struct Failure {
+    pub(crate) fault: Fault,
+    pub(crate) reach: Reach,
 }
 
 impl Failure {
-    pub(super) const fn unclear(fault: Fault) -> Self {
+    pub(crate) const fn unclear(fault: Fault) -> Self {
         Self { fault, reach: Reach::Unclear }
     }
 }
@@ -78,24 +78,24 @@ impl From<Failure> for Fault {
 
 /// What an exchange may take.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(crate) struct Limits {
     /// From the start to the last byte.
-    pub(super) time: Duration,
+    pub(crate) time: Duration,
     /// Bytes of an answer's body.
-    pub(super) bytes: u64,
+    pub(crate) bytes: u64,
 }
 
 /// A complete answer.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Vec<u8>,
 }
 
 /// Clients of the library by what is settled when one is made, shared by all exchanges that settle
 /// it alike: each has the system's certificates in memory.
 #[derive(Debug, Default)]
-pub(super) struct Transports(Mutex<Vec<(Transport, reqwest::Client)>>);
+pub(crate) struct Transports(Mutex<Vec<(Transport, reqwest::Client)>>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Transport {
@@ -106,7 +106,7 @@ struct Transport {
 
 impl Transports {
     /// Makes new ones from now on, which read the system's certificates as they then are.
-    pub(super) fn renew(&self) {
+    pub(crate) fn renew(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
@@ -138,14 +138,14 @@ impl Transport {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Http {
+pub(crate) struct Http {
     client: reqwest::Client,
     limits: Limits,
     connect: Duration,
 }
 
 impl Http {
-    pub(super) fn try_new(
+    pub(crate) fn try_new(
         limits: Limits,
         tls: bool,
         transports: &Transports,
@@ -156,7 +156,7 @@ impl Http {
 
     /// Posts a JSON document. The daemon compares the content type as a whole string, a charset
     /// would hide the body from it (Mina `graphql_internal.ml`, 1.0.0 to 3.0.3).
-    pub(super) async fn post_json(
+    pub(crate) async fn post_json(
         &self,
         url: &Url,
         token: Option<&HeaderValue>,
@@ -167,7 +167,7 @@ impl Http {
     }
 
     /// Gets a text.
-    pub(super) async fn get_text(
+    pub(crate) async fn get_text(
         &self,
         url: &Url,
         token: Option<&HeaderValue>,
@@ -176,7 +176,7 @@ impl Http {
     }
 
     /// Gets a JSON document.
-    pub(super) async fn get_json(
+    pub(crate) async fn get_json(
         &self,
         url: &Url,
         token: Option<&HeaderValue>,
@@ -248,7 +248,7 @@ impl Http {
 
 impl Answer {
     /// The body of a success, or the status as a fault.
-    pub(super) fn success(self) -> Result<Vec<u8>, Failure> {
+    pub(crate) fn success(self) -> Result<Vec<u8>, Failure> {
         if self.status.is_success() {
             return Ok(self.body);
         }

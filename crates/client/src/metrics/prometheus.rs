@@ -63,7 +63,7 @@ struct Series {
 }
 
 /// Reads the answer to [`question`].
-pub(super) fn read(body: &[u8], max_age: Duration) -> Result<Scrape, Fault> {
+pub(crate) fn read(body: &[u8], max_age: Duration) -> Result<Scrape, Fault> {
     let malformed = |cause: String| Fault::Malformed { cause: Fault::excerpt(&cause) };
     let Answer { data } = serde_json::from_slice(body)
         .map_err(|error| malformed(format!("not the answer of a Prometheus server: {error}")))?;

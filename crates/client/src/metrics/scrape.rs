@@ -31,7 +31,7 @@ pub struct Scrape {
 /// A text without any sample is [`Fault::Malformed`], one without any of the daemon's snark work
 /// metrics [`Fault::Unsupported`], one whose histogram or gauges cannot be true
 /// [`Fault::InvalidValue`].
-pub(super) fn read(body: &[u8]) -> Result<Scrape, Fault> {
+pub(crate) fn read(body: &[u8]) -> Result<Scrape, Fault> {
     let malformed = |cause: String| Fault::Malformed { cause };
     let text = std::str::from_utf8(body).map_err(|error| malformed(error.to_string()))?;
     let exposition = Exposition::parse(text);

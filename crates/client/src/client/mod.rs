@@ -4,6 +4,8 @@
 //! it forbids is not asked; the schema is looked at again after a restart, an upgrade, or an answer
 //! that says a field is missing.
 
+mod observer;
+
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -24,20 +26,19 @@ use snarkfee_core::{
 };
 use url::Url;
 
-use super::{
-    answers::{self, MarketAnswer, Replaces},
-    capabilities::{Capabilities, Capability, INTROSPECTION, MarketOperation, StatusOperation},
-    fleet::{Member, Shared, Wanted},
-    http::{Answer, Failure, Http, Limits, Reach, Transports},
-    keys::Key,
-    listed_blocks::MAX_BLOCKS,
-    metrics::MetricsEndpoint,
-    observer::RequestObserver,
-    operations::{
-        self, account, market_coda, market_pool, market_range, set_snark_work_fee, set_snark_worker,
+pub use self::observer::{OPERATIONS, RequestObserver};
+use crate::{
+    answers::{
+        self, Key, MAX_BLOCKS, MarketAnswer, Replaces, Wire,
+        operations::{
+            self, account, market_coda, market_pool, market_range, set_snark_work_fee,
+            set_snark_worker,
+        },
     },
-    scalars::Wire,
-    scrape::Scrape,
+    fleet::{Member, Shared, Wanted},
+    metrics::{MetricsEndpoint, Scrape},
+    schema::{Capabilities, Capability, INTROSPECTION, MarketOperation, StatusOperation},
+    transport::{Answer, Failure, Http, Limits, Reach, Transports},
 };
 
 /// What a client needs to know of one daemon.

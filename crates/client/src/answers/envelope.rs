@@ -13,10 +13,8 @@ use serde::{
 use serde_json::{Error, Value, value::RawValue};
 use snarkfee_core::fault::Fault;
 
-use super::{
-    cursor::{Cursor, once},
-    http::{Answer, Failure, Reach},
-};
+use super::cursor::{Cursor, once};
+use crate::transport::{Answer, Failure, Reach};
 
 /// An answer whose data is yet to be read.
 #[derive(Deserialize)]

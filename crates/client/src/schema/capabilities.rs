@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::era::Era;
 
 /// The introspection document, hand-typed: code generation takes no meta fields.
-pub(super) const INTROSPECTION: &str = include_str!("../../../../graphql/introspection.graphql");
+pub(crate) const INTROSPECTION: &str = include_str!("../../../../graphql/introspection.graphql");
 
 /// The root types go by these names in [`Capability::needs`], whatever the schema calls them.
 const QUERY: &str = "query";

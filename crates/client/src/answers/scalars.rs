@@ -19,7 +19,7 @@ use super::{ids::Ids, keys::Key};
 
 /// A scalar as it came: a JSON string or number, its value not yet looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Wire {
+pub(crate) enum Wire {
     /// An integer in the range of `i64`, as a JSON number or as canonical text.
     Int(i64),
     /// Any other number as printed, or any other text.
@@ -27,36 +27,36 @@ pub(super) enum Wire {
 }
 
 // The names under which the generated code looks for them.
-pub(super) type AccountNonce = Wire;
-pub(super) type BlockTime = Wire;
-pub(super) type Fee = Wire;
-pub(super) type GlobalSlotSinceHardFork = Wire;
-pub(super) type Int63 = Wire;
-pub(super) type Length = Wire;
-pub(super) type PublicKey = Key;
-pub(super) type StateHash = Wire;
-pub(super) type UInt64 = Wire;
-pub(super) type WorkIds = Ids;
+pub(crate) type AccountNonce = Wire;
+pub(crate) type BlockTime = Wire;
+pub(crate) type Fee = Wire;
+pub(crate) type GlobalSlotSinceHardFork = Wire;
+pub(crate) type Int63 = Wire;
+pub(crate) type Length = Wire;
+pub(crate) type PublicKey = Key;
+pub(crate) type StateHash = Wire;
+pub(crate) type UInt64 = Wire;
+pub(crate) type WorkIds = Ids;
 
 impl Wire {
     /// The text of a variable: scalars go out as canonical strings, which every era reads alike.
-    pub(super) fn variable(text: impl Into<Box<str>>) -> Self {
+    pub(crate) fn variable(text: impl Into<Box<str>>) -> Self {
         Self::Text(text.into())
     }
 
-    pub(super) fn text(&self) -> Cow<'_, str> {
+    pub(crate) fn text(&self) -> Cow<'_, str> {
         match self {
             Self::Int(number) => Cow::Owned(number.to_string()),
             Self::Text(text) => Cow::Borrowed(text),
         }
     }
 
-    pub(super) fn invalid(&self, field: &str) -> Fault {
+    pub(crate) fn invalid(&self, field: &str) -> Fault {
         invalid(field, &self.text())
     }
 
     /// An integer of the daemon's `Int`.
-    pub(super) fn integer(&self, field: &str) -> Result<i64, Fault> {
+    pub(crate) fn integer(&self, field: &str) -> Result<i64, Fault> {
         match self {
             Self::Int(number) => Ok(*number),
             Self::Text(_) => Err(self.invalid(field)),
@@ -64,22 +64,22 @@ impl Wire {
     }
 
     /// An integer from 0 to 2^63 - 1.
-    pub(super) fn unsigned(&self, field: &str) -> Result<u64, Fault> {
+    pub(crate) fn unsigned(&self, field: &str) -> Result<u64, Fault> {
         u64::try_from(self.integer(field)?).map_err(|_negative| self.invalid(field))
     }
 
     /// An integer from 0 to 2^32 - 1: a height, a length.
-    pub(super) fn length(&self, field: &str) -> Result<u32, Fault> {
+    pub(crate) fn length(&self, field: &str) -> Result<u32, Fault> {
         u32::try_from(self.integer(field)?).map_err(|_outside| self.invalid(field))
     }
 
     /// An amount of money in nanomina, or in whole base units of a 2020 network's coin.
-    pub(super) fn amount(&self, field: &str) -> Result<Nanomina, Fault> {
+    pub(crate) fn amount(&self, field: &str) -> Result<Nanomina, Fault> {
         Nanomina::try_new(self.unsigned(field)?).map_err(|_too_large| self.invalid(field))
     }
 
     /// A time in milliseconds since 1970.
-    pub(super) fn time(&self, field: &str) -> Result<Timestamp, Fault> {
+    pub(crate) fn time(&self, field: &str) -> Result<Timestamp, Fault> {
         let milliseconds = self.integer(field)?;
         let time = Timestamp::from_millisecond(milliseconds).ok().filter(|_| milliseconds >= 0);
         time.ok_or_else(|| self.invalid(field))
@@ -87,7 +87,7 @@ impl Wire {
 
     /// A state hash; only that it is a short text without control characters is checked, it serves
     /// as an identity.
-    pub(super) fn hash(&self, field: &str) -> Result<String, Fault> {
+    pub(crate) fn hash(&self, field: &str) -> Result<String, Fault> {
         const LONGEST: usize = 1024;
         match self {
             Self::Text(text)
@@ -103,7 +103,7 @@ impl Wire {
 }
 
 /// A value that cannot be true.
-pub(super) fn invalid(field: &str, value: &str) -> Fault {
+pub(crate) fn invalid(field: &str, value: &str) -> Fault {
     Fault::InvalidValue { field: field.to_owned(), value: Fault::excerpt(value) }
 }
 
@@ -161,7 +161,7 @@ fn canonical(text: &str) -> Option<i64> {
 
 /// `SyncStatus` with room for names of later eras.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct SyncStatus(pub(super) SyncState);
+pub(crate) struct SyncStatus(pub(crate) SyncState);
 
 impl<'de> Deserialize<'de> for SyncStatus {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

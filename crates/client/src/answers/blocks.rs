@@ -9,12 +9,12 @@ use snarkfee_core::{fault::Fault, market::Block};
 use super::{
     cursor::{Cursor, once, there},
     list::{Entries, List, list},
-    listed_works::Sales,
     scalars::Wire,
+    works::Sales,
 };
 
 /// Blocks of one answer; the frontier holds about 290 (k of mainnet).
-pub(super) const MAX_BLOCKS: u32 = 2_000;
+pub(crate) const MAX_BLOCKS: u32 = 2_000;
 
 /// `bestChain`.
 pub(super) struct Blocks;

@@ -9,12 +9,12 @@ use serde_json::Error;
 use snarkfee_core::{fault::Fault, market::ChainLook};
 
 use super::{
-    answers::MarketAnswer,
+    MarketAnswer,
+    blocks::Blocks,
     book, chain,
     cursor::{Cursor, once, there},
     list::{List, list},
-    listed_blocks::Blocks,
-    listed_works::{Pending, Pool, Range},
+    works::{Pending, Pool, Range},
 };
 
 /// The data of `market_pool.graphql`, and without blocks of `market_coda.graphql`.
@@ -99,7 +99,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::daemon::{listed_blocks::MAX_BLOCKS, listed_works::MAX_WORKS};
+    use crate::answers::{blocks::MAX_BLOCKS, works::MAX_WORKS};
     use snarkfee_core::{market::BookOrder, units::WorkId};
 
     const KEY: &str = "B62qpLeuZDL7PxNsCqsJwWFPAmnixi5ay8Kz9NcNGBQU8jK19VpJQaY";

@@ -13,10 +13,10 @@ macro_rules! operations {
         #[graphql(
             schema_path = "../../graphql/schema.graphql",
             query_path = $path,
-            custom_scalars_module = "crate::daemon::scalars",
+            custom_scalars_module = "crate::answers::scalars",
             extern_enums("SyncStatus"),
         )]
-        pub(super) struct $name;
+        pub(crate) struct $name;
     )*};
 }
 

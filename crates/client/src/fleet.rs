@@ -19,7 +19,7 @@ use snarkfee_core::{
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::http::Transports;
+use crate::transport::Transports;
 
 /// Readings kept: as many networks and sides of a fork as a fleet may stand on at once.
 const READINGS: usize = 8;
@@ -43,7 +43,7 @@ pub struct Fleet {
     /// The newest last.
     readings: Mutex<Vec<Shared>>,
     turns: Semaphore,
-    pub(super) transports: Transports,
+    pub(crate) transports: Transports,
 }
 
 /// Blocks and book as one daemon read them.
@@ -60,9 +60,9 @@ pub(super) struct Wanted<'a> {
     pub(super) now: Timestamp,
     pub(super) status: &'a DaemonStatus,
     /// How many of the newest blocks.
-    pub(super) blocks: u32,
+    pub(crate) blocks: u32,
     /// Whether the daemon itself could list the open works in their order.
-    pub(super) in_order: bool,
+    pub(crate) in_order: bool,
 }
 
 impl Default for Fleet {
@@ -85,7 +85,7 @@ impl Fleet {
 
 impl Member {
     /// What another daemon of the fleet read, if it serves this one as its own would.
-    pub(super) fn find(&self, wanted: &Wanted<'_>) -> Option<Shared> {
+    pub(crate) fn find(&self, wanted: &Wanted<'_>) -> Option<Shared> {
         let readings = self.fleet.readings.lock().unwrap_or_else(PoisonError::into_inner);
         readings
             .iter()
@@ -95,7 +95,7 @@ impl Member {
     }
 
     /// Waits until few daemons are being asked, or long enough.
-    pub(super) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+    pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
         tokio::time::timeout(PATIENCE, self.fleet.turns.acquire()).await.ok()?.ok()
     }
 

@@ -4,16 +4,17 @@
 //! Invariants: both ways end in the same text and the same reader (`scrape`), so that they tell the
 //! same within one scrape; of a server only current samples of one target are taken.
 
+pub(crate) mod prometheus;
+pub(crate) mod scrape;
+
 use std::time::Duration;
 
 use reqwest::header::HeaderValue;
 use url::Url;
 
-use super::{
-    http::{Failure, Http},
-    prometheus,
-    scrape::{self, Scrape},
-};
+use crate::transport::{Failure, Http};
+
+pub use scrape::Scrape;
 
 /// Where a daemon's metrics are read.
 #[derive(Clone, Debug)]
@@ -33,14 +34,14 @@ pub enum MetricsEndpoint {
 
 impl MetricsEndpoint {
     /// The address that requests go to, without what they ask.
-    pub(super) const fn url(&self) -> &Url {
+    pub(crate) const fn url(&self) -> &Url {
         match self {
             Self::Page(url) | Self::Prometheus { url, .. } => url,
         }
     }
 
     /// Reads once.
-    pub(super) async fn read(
+    pub(crate) async fn read(
         &self,
         http: &Http,
         token: Option<&HeaderValue>,
