@@ -40,16 +40,6 @@ pub enum Era {
     Mesa40,
 }
 
-/// What one unit of a fee is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FeeUnit {
-    /// 1e-9 MINA.
-    Nanomina,
-    /// A whole coin of a 2020 network. Its integers are carried as if they were nanomina: every
-    /// comparison and sum holds, only the name of the unit is wrong.
-    BaseUnit,
-}
-
 impl Era {
     /// Every era, oldest first.
     pub const ALL: [Self; 11] = [
@@ -101,18 +91,12 @@ impl Era {
             Self::Mesa40 => "Mesa, daemon 4.0 (2026)",
         }
     }
-
-    /// The unit of every fee this daemon shows and takes.
-    pub const fn fee_unit(self) -> FeeUnit {
-        match self {
-            Self::Coda2020 => FeeUnit::BaseUnit,
-            _ => FeeUnit::Nanomina,
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use snarkfee_core::units::FeeUnit;
+
     use super::*;
 
     #[test]
@@ -121,6 +105,14 @@ mod tests {
         assert_eq!(names.len(), Era::ALL.len());
         for era in Era::ALL {
             assert_eq!(serde_json::to_value(era).unwrap(), era.name());
+        }
+    }
+
+    #[test]
+    fn only_2020_counts_fees_in_whole_coins() {
+        for era in Era::ALL {
+            let whole = FeeUnit::of_era(Some(era.name())) == FeeUnit::BaseUnit;
+            assert_eq!(whole, era == Era::Coda2020, "{era:?}");
         }
     }
 }

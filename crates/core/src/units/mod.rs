@@ -10,6 +10,7 @@ pub mod duration;
 mod bytes;
 mod decimal;
 mod endpoint;
+mod fee_unit;
 mod fiat;
 mod figures;
 mod identity;
@@ -22,6 +23,7 @@ mod work_rate;
 
 pub use bytes::Bytes;
 pub use endpoint::{Endpoint, InvalidEndpoint};
+pub use fee_unit::FeeUnit;
 pub use fiat::{Currency, EnergyPrice, Fiat, HourlyPrice};
 pub use figures::{four_digits, percent};
 pub use identity::{DaemonId, InvalidName, PublicKey, WorkId};
