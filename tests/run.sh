@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Every check of the project, in one command: installs what is missing, then formatting, lints, tests, documentation.
+# Runs every check of the project: installs what is missing, then formatting, lints, tests, documentation.
 #
-# Needs Rust; on Debian and its descendants the rest is installed, as root or through sudo. Only the first three steps use the
-# network: after them cargo is kept offline, and the tests talk to loopback addresses alone.
+# Needs Rust. On Debian and its descendants it installs the rest, as root or through sudo. Only the first
+# three steps use the network; after them cargo stays offline and the tests use loopback addresses only.
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 exec </dev/null
 
-# Settings of the caller's shell must not reach the tests.
+# The tests must not depend on the caller's environment.
 unset RUST_LOG NO_COLOR RUSTFLAGS RUSTDOCFLAGS STATE_DIRECTORY XDG_STATE_HOME
 for variable in "${!SNARKFEE__@}"; do unset "$variable"; done
 export CARGO_TERM_PROGRESS_WHEN=never
@@ -15,7 +15,7 @@ export CARGO_TERM_PROGRESS_WHEN=never
 step="start"
 trap 'printf "\nFAILED: %s\n" "$step" >&2' ERR
 
-# step NAME COMMAND..: runs a command, and prints its name before and its seconds after.
+# step NAME COMMAND..: runs a command; prints the name before it and the seconds after it.
 step() {
   step="$1"
   shift
@@ -28,7 +28,7 @@ step() {
 # install_debian PACKAGE..
 install_debian() {
   if ! command -v apt-get >/dev/null; then
-    printf 'missing, and there is no apt-get to install it with: %s\n' "$*" >&2
+    printf 'missing, and there is no apt-get to install: %s\n' "$*" >&2
     return 1
   fi
   local as_root=()
@@ -41,10 +41,10 @@ install_debian() {
 
 tools() {
   if ! command -v cargo >/dev/null; then
-    printf 'cargo is missing: install Rust, the version that Cargo.toml names as rust-version or a later one\n' >&2
+    printf 'cargo is missing: install Rust, at least the rust-version of Cargo.toml\n' >&2
     return 1
   fi
-  # Linking, and the assembler of the TLS library.
+  # For linking, SQLite and the TLS library.
   command -v cc >/dev/null || install_debian gcc libc6-dev
   local component
   for component in fmt clippy; do
@@ -52,7 +52,7 @@ tools() {
       rustup component add "${component/fmt/rustfmt}"
     fi
   done
-  # What some tests run beside the program: a Prometheus server, a browser, systemd's judgement of the service file.
+  # Some tests run a Prometheus server, a browser, or systemd's check of the service file.
   local missing=()
   command -v prometheus >/dev/null && command -v promtool >/dev/null || missing+=(prometheus)
   command -v chromium >/dev/null || missing+=(chromium)
@@ -65,7 +65,7 @@ tools() {
   cargo --version
 }
 
-# The checks of accessibility that the browser runs in the page, where the tests look for them.
+# The accessibility checks that the browser tests run in the page.
 axe_core() {
   local version=4.14.1
   local temporary="${CARGO_TARGET_DIR:-target}/tmp"
@@ -97,7 +97,7 @@ step "tools" tools
 step "dependencies as locked" fetch
 step "axe-core" axe_core
 export CARGO_NET_OFFLINE=true
-# From here on a test that misses one of these tools fails; without this it says that it was skipped.
+# Makes a test fail when one of these tools is missing, instead of reporting that it was skipped.
 export SNARKFEE_TEST_TOOLS=required
 step "format" cargo fmt --all --check
 step "lints" cargo clippy --workspace --locked --all-targets -- --deny warnings
