@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::Pin};
 
-use snarkfee_core::control::Command;
+use snarkfee_core::control::OperatorCommand;
 use tokio::sync::mpsc;
 
 /// The controller did not take a command: it is stopping, has too many waiting, or cannot take it
@@ -17,14 +17,14 @@ pub trait Controls: Send + Sync {
     /// daemon's next look.
     fn send(
         &self,
-        command: Command,
+        command: OperatorCommand,
     ) -> Pin<Box<dyn Future<Output = Result<(), NotTaken>> + Send + '_>>;
 }
 
-impl Controls for mpsc::Sender<Command> {
+impl Controls for mpsc::Sender<OperatorCommand> {
     fn send(
         &self,
-        command: Command,
+        command: OperatorCommand,
     ) -> Pin<Box<dyn Future<Output = Result<(), NotTaken>> + Send + '_>> {
         let taken = self.try_send(command).map_err(|_| NotTaken);
         Box::pin(async move { taken })

@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, Write};
 
 use snarkfee_clock::Clock;
-use snarkfee_journal::{Archive, Filter, JournalError, Row};
+use snarkfee_journal::{JournalError, JournalReader, LookFilter, LookSummary};
 
 use super::{
     Failure,
@@ -32,9 +32,9 @@ impl From<io::Error> for Broken {
 /// Prints the decisions, the oldest first.
 pub(super) fn show(options: &History) -> Result<(), Failure> {
     let place = state::find(options.config.as_deref(), options.daemon.as_deref())?;
-    let archive = Archive::open(&place.folder).map_err(Failure::journal)?;
+    let archive = JournalReader::open(&place.folder).map_err(Failure::journal)?;
     let since = Clock::wall().checked_sub(options.since).ok();
-    let filter = Filter { since, until: None, daemon: place.daemon };
+    let filter = LookFilter { since, until: None, daemon: place.daemon };
     let mut out = BufWriter::new(io::stdout().lock());
     let printed = match options.shape() {
         Shape::Json => json(&archive, &filter, &mut out),
@@ -50,10 +50,10 @@ pub(super) fn show(options: &History) -> Result<(), Failure> {
     }
 }
 
-fn json(archive: &Archive, filter: &Filter, out: &mut impl Write) -> Result<(), Broken> {
+fn json(archive: &JournalReader, filter: &LookFilter, out: &mut impl Write) -> Result<(), Broken> {
     write!(out, "{{\"decisions\":[")?;
     let mut before = "\n";
-    archive.rows(filter, |row| -> Result<(), Broken> {
+    archive.for_each_summary(filter, |row| -> Result<(), Broken> {
         write!(out, "{before}")?;
         before = ",\n";
         Ok(serde_json::to_writer(&mut *out, &row).map_err(io::Error::from)?)
@@ -61,14 +61,14 @@ fn json(archive: &Archive, filter: &Filter, out: &mut impl Write) -> Result<(), 
     Ok(writeln!(out, "\n]}}")?)
 }
 
-fn csv(archive: &Archive, filter: &Filter, out: &mut impl Write) -> Result<(), Broken> {
+fn csv(archive: &JournalReader, filter: &LookFilter, out: &mut impl Write) -> Result<(), Broken> {
     writeln!(
         out,
         "at,daemon,mode,action,reason,outcome,fee_mina,enabled,target_fee_mina,wanted,sale_probability,\
          expected_profit_mina_per_hour,cost_mina,text"
     )?;
-    archive.rows(filter, |row| {
-        let Row { at, daemon, mode, action, reason, outcome, .. } = &row;
+    archive.for_each_summary(filter, |row| {
+        let LookSummary { at, daemon, mode, action, reason, outcome, .. } = &row;
         write!(out, "{at},{},{mode},{action},{reason},{outcome}", quoted(daemon))?;
         let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
         let flag = |value: Option<bool>| value.map(|value| value.to_string()).unwrap_or_default();
@@ -96,10 +96,10 @@ fn quoted(text: &str) -> String {
 }
 
 /// For people: looks that followed one another with the same decision are one line.
-fn text(archive: &Archive, filter: &Filter, out: &mut impl Write) -> Result<(), Broken> {
+fn text(archive: &JournalReader, filter: &LookFilter, out: &mut impl Write) -> Result<(), Broken> {
     let mut run: Vec<Run> = Vec::new();
     let mut any = false;
-    archive.rows(filter, |row| -> Result<(), Broken> {
+    archive.for_each_summary(filter, |row| -> Result<(), Broken> {
         any = true;
         match run.iter_mut().find(|run| run.last.daemon == row.daemon) {
             Some(run) if run.goes_on(&row) => run.add(row),
@@ -120,23 +120,23 @@ fn text(archive: &Archive, filter: &Filter, out: &mut impl Write) -> Result<(), 
 /// Looks at one daemon that followed one another with the same decision.
 struct Run {
     since: String,
-    last: Row,
+    last: LookSummary,
     looks: u64,
 }
 
 impl Run {
-    fn of(row: Row) -> Self {
+    fn of(row: LookSummary) -> Self {
         Self { since: moment(&row), last: row, looks: 1 }
     }
 
-    fn goes_on(&self, row: &Row) -> bool {
-        let what = |row: &Row| {
+    fn goes_on(&self, row: &LookSummary) -> bool {
+        let what = |row: &LookSummary| {
             (row.action.clone(), row.reason.clone(), row.outcome.clone(), row.mode.clone())
         };
         row.action == "hold" && what(&self.last) == what(row)
     }
 
-    fn add(&mut self, row: Row) {
+    fn add(&mut self, row: LookSummary) {
         self.last = row;
         self.looks += 1;
     }
@@ -162,7 +162,7 @@ impl Run {
     }
 }
 
-fn moment(row: &Row) -> String {
+fn moment(row: &LookSummary) -> String {
     row.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 

@@ -18,7 +18,7 @@ use snarkfee_core::{
     policy::Pricing,
     units::{DaemonId, Nanomina},
 };
-use snarkfee_journal::{Archive, Filter, JournalError};
+use snarkfee_journal::{JournalError, JournalReader, LookFilter};
 use snarkfee_lab::{
     backtest::Terms,
     precomputed::{Collection, collect},
@@ -139,14 +139,14 @@ pub(super) fn blocks(data: &Data, progress: &dyn Fn(u64, u64)) -> Result<Collect
 }
 
 /// The looks that are wanted of a journal.
-pub(super) fn filter(options: &Economics) -> Result<Filter, Failure> {
+pub(super) fn filter(options: &Economics) -> Result<LookFilter, Failure> {
     let daemon =
         options.daemon.as_deref().map(DaemonId::try_new).transpose().map_err(Failure::usage)?;
-    Ok(Filter { daemon, ..Filter::default() })
+    Ok(LookFilter { daemon, ..LookFilter::default() })
 }
 
 /// Opens a journal again and again, one for each thread.
-pub(super) fn archive(path: &Path) -> impl Fn() -> Result<Archive, JournalError> + Sync {
+pub(super) fn archive(path: &Path) -> impl Fn() -> Result<JournalReader, JournalError> + Sync {
     let path = path.to_owned();
-    move || Archive::open(&path)
+    move || JournalReader::open(&path)
 }

@@ -8,12 +8,12 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use snarkfee_core::{
-    control::Command,
+    control::OperatorCommand,
     cycle::{State, find_out},
     fault::JournalFault,
     ledger::{
-        Ending, Entry, Finding, Inputs, Intent, IntentId, Kept, Ledger, OpenIntent, OrderId,
-        Restored,
+        DecisionInputs, Intent, IntentId, IntentOutcome, Ledger, LookEntry, OpenIntent, OrderId,
+        PersistedState, RecoveredOutcome, RestoredState,
     },
     market::Look,
     policy::{Decision, Mode, Params, Settings},
@@ -33,7 +33,7 @@ pub(super) struct Logbook {
     /// The intent of this look, until its end is known.
     pending: Option<IntentId>,
     /// Intents whose end is known but not yet taken down.
-    ended: Vec<(IntentId, Ending)>,
+    ended: Vec<(IntentId, IntentOutcome)>,
     /// What the daemon was set to at the beginning.
     baseline: Option<Settings>,
     origin: Origin,
@@ -48,7 +48,7 @@ struct Origin {
     follows: bool,
     /// When one was last taken.
     taken: Option<Timestamp>,
-    of_this_look: Option<Kept>,
+    of_this_look: Option<PersistedState>,
 }
 
 /// One is taken at least so often: with it go the market's sales, which a start takes up.
@@ -79,19 +79,20 @@ impl Logbook {
 
     async fn try_begin(&mut self, state: &mut State) -> Result<(), JournalFault> {
         if !self.restored {
-            let Restored { kept, orders_seen, open } = self.ledger.restore(&self.daemon).await?;
-            if let Some(kept) = kept {
-                self.baseline.clone_from(&kept.baseline);
-                *state = State::restored(kept);
+            let RestoredState { state: stored, orders_seen, open_intent } =
+                self.ledger.restore(&self.daemon).await?;
+            if let Some(stored) = stored {
+                self.baseline.clone_from(&stored.baseline);
+                *state = State::restored(stored);
                 info!(daemon = %self.daemon, "going on from what the journal keeps");
             }
-            (self.orders_seen, self.open, self.restored) = (orders_seen, open, true);
+            (self.orders_seen, self.open, self.restored) = (orders_seen, open_intent, true);
         }
-        for order in self.ledger.orders(&self.daemon, self.orders_seen).await? {
+        for order in self.ledger.load_orders(&self.daemon, self.orders_seen).await? {
             info!(daemon = %self.daemon, command = ?order.command, "operator's command");
             match order.command {
-                Command::Pause { until, .. } => state.pause(until),
-                Command::Resume { .. } => state.resume(),
+                OperatorCommand::Pause { until, .. } => state.pause(until),
+                OperatorCommand::Resume { .. } => state.resume(),
             }
             self.orders_seen = order.id;
             self.origin.follows = false;
@@ -116,9 +117,9 @@ impl Logbook {
         if let Some(open) = self.open.take() {
             let finding = match open.mode {
                 Mode::Live => find_out(&open.from, &open.action, &found),
-                Mode::DryRun => Finding::DryRun,
+                Mode::DryRun => RecoveredOutcome::DryRun,
             };
-            let ending = Ending::Found(finding);
+            let ending = IntentOutcome::Recovered(finding);
             warn!(
                 daemon = %self.daemon,
                 action = open.action.code(),
@@ -126,7 +127,7 @@ impl Logbook {
                 found = ending.code(),
                 "the process had ended while it was acting; the daemon's settings tell what became of it"
             );
-            if finding == Finding::Otherwise {
+            if finding == RecoveredOutcome::Otherwise {
                 self.origin.follows = false;
                 state.expect(open.from.after(&open.action));
             }
@@ -147,7 +148,7 @@ impl Logbook {
             return;
         }
         self.baseline = None;
-        if let Err(fault) = self.ledger.keep(&self.daemon, at, state.kept(None)).await {
+        if let Err(fault) = self.ledger.save_state(&self.daemon, at, state.kept(None)).await {
             self.failed(fault, "the journal does not take down what is to be remembered");
         }
     }
@@ -169,7 +170,7 @@ impl Logbook {
         memory.anticipate(at, from, decision);
         let (daemon, from, decision) = (self.daemon.clone(), from.clone(), decision.clone());
         let intent = Intent { daemon, at, mode, from, decision, memory, ended: self.ended.clone() };
-        match self.ledger.intend(intent).await {
+        match self.ledger.record_intent(intent).await {
             Ok(id) => {
                 self.ended.clear();
                 self.pending = Some(id);
@@ -189,7 +190,7 @@ impl Logbook {
     pub(super) async fn note(
         &mut self,
         record: &Arc<Record>,
-        inputs: Inputs,
+        inputs: DecisionInputs,
         params: &Params,
         state: &State,
     ) -> Option<JournalFault> {
@@ -199,18 +200,18 @@ impl Logbook {
             return self.fault.clone();
         }
         if let Some(id) = self.pending.take() {
-            self.ended.push((id, Ending::Outcome(record.outcome.clone())));
+            self.ended.push((id, IntentOutcome::Reported(record.outcome.clone())));
         }
-        let entry = Entry {
+        let entry = LookEntry {
             record: Arc::clone(record),
             inputs,
             params: params.clone(),
-            kept: state.kept(self.baseline.clone()),
-            origin: self.origin.of_this_look.take(),
+            state: state.kept(self.baseline.clone()),
+            snapshot: self.origin.of_this_look.take(),
             orders_seen: self.orders_seen,
             ended: self.ended.clone(),
         };
-        match self.ledger.note(entry).await {
+        match self.ledger.record_look(entry).await {
             Ok(()) => {
                 self.ended.clear();
                 if self.fault.take().is_some() {

@@ -10,7 +10,7 @@ use snarkfee_core::{
     cost::{CostUnknown, PriceQuote},
     cycle::{Context, OnExit, Plan, State, actuate},
     fault::JournalFault,
-    ledger::{Inputs, Ledger},
+    ledger::{DecisionInputs, Ledger},
     market::Look,
     policy::{Action, Decision, Mode, Outcome, Reason, Settings},
     port::DaemonPort,
@@ -191,7 +191,8 @@ impl<P: DaemonPort> Runner<P> {
         self.state.settle(settled, &record.look, &record.decision, &record.outcome, &plan.params);
         record.hold = self.state.memory().hold();
         let record = Arc::new(record);
-        let inputs = Inputs { decided, settled, cost, works_per_hour: plan.cost.works_per_hour() };
+        let inputs =
+            DecisionInputs { decided, settled, cost, works_per_hour: plan.cost.works_per_hour() };
         if let Some(fault) = self.logbook.note(&record, inputs, &plan.params, &self.state).await {
             self.wiring.sink.unrecorded(&record, &fault);
         }

@@ -10,7 +10,7 @@ use std::{
 use jiff::Timestamp;
 use rustix::fs::{Access, AtFlags, CWD, accessat, statvfs};
 use snarkfee_core::{fault::Fault, policy::Reason, units::DaemonId};
-use snarkfee_journal::{Archive, Filter, JournalError, Row, last_holder};
+use snarkfee_journal::{JournalError, JournalReader, LookFilter, LookSummary, last_holder};
 
 use super::examination::{Journalled, Machine, Process, StateFolder, Usable};
 
@@ -71,9 +71,9 @@ fn remembered(
 ) -> Result<BTreeMap<DaemonId, Journalled>, JournalError> {
     let since = now.checked_sub(MEMORY).ok();
     let mut found: BTreeMap<DaemonId, Journalled> = BTreeMap::new();
-    Archive::open(folder)?.rows(
-        &Filter { since, ..Filter::default() },
-        |row: Row| -> Result<(), JournalError> {
+    JournalReader::open(folder)?.for_each_summary(
+        &LookFilter { since, ..LookFilter::default() },
+        |row: LookSummary| -> Result<(), JournalError> {
             if row.reason == (Reason::ExternalChange { until: row.at }).code()
                 && let Ok(daemon) = DaemonId::try_new(&row.daemon)
             {

@@ -14,7 +14,7 @@ use snarkfee_clock::Clock;
 use snarkfee_config as config;
 use snarkfee_config::{MetricsSource, Settings};
 use snarkfee_core::{
-    control::Command, cost::PriceQuote, cycle::Plan, ledger::Ledger, units::DaemonId,
+    control::OperatorCommand, cost::PriceQuote, cycle::Plan, ledger::Ledger, units::DaemonId,
 };
 use tokio::{
     sync::{Notify, watch},
@@ -112,7 +112,7 @@ impl Daemons {
     }
 
     /// Lets the loops that a command is meant for look at once; they find it in the journal.
-    pub(super) fn wake(&self, command: &Command) {
+    pub(super) fn wake(&self, command: &OperatorCommand) {
         for (_, running) in self.loops.iter().filter(|(id, _)| command.concerns(id)) {
             running.wake.notify_one();
         }

@@ -3,7 +3,7 @@
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use snarkfee_clock::Clock;
-use snarkfee_core::{control::Command, ledger::Ledger};
+use snarkfee_core::{control::OperatorCommand, ledger::Ledger};
 use tokio::sync::mpsc;
 
 use crate::controls::{Controls, NotTaken};
@@ -12,16 +12,16 @@ use crate::controls::{Controls, NotTaken};
 pub(super) struct Desk {
     pub(super) ledger: Arc<dyn Ledger>,
     pub(super) clock: Clock,
-    pub(super) taken: mpsc::Sender<Command>,
+    pub(super) taken: mpsc::Sender<OperatorCommand>,
 }
 
 impl Controls for Desk {
     fn send(
         &self,
-        command: Command,
+        command: OperatorCommand,
     ) -> Pin<Box<dyn Future<Output = Result<(), NotTaken>> + Send + '_>> {
         Box::pin(async move {
-            if let Err(fault) = self.ledger.order(self.clock.now(), command.clone()).await {
+            if let Err(fault) = self.ledger.record_order(self.clock.now(), command.clone()).await {
                 tracing::error!(class = fault.class.code(), %fault, ?command, "the journal does not take down a command");
                 return Err(NotTaken);
             }

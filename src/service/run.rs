@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use snarkfee_clock::Clock;
 use snarkfee_config::{Fingerprint, Settings, Source};
-use snarkfee_core::{control::Command, ledger::Ledger};
+use snarkfee_core::{control::OperatorCommand, ledger::Ledger};
 use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -65,7 +65,7 @@ pub struct Started {
     settings: Settings,
     publisher: Publisher,
     daemons: Daemons,
-    orders: mpsc::Receiver<Command>,
+    orders: mpsc::Receiver<OperatorCommand>,
     manager: Manager,
     web: Option<(JoinHandle<()>, CancellationToken)>,
 }

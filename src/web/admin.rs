@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use snarkfee_core::{control::Command, units::DaemonId};
+use snarkfee_core::{control::OperatorCommand, units::DaemonId};
 use subtle::ConstantTimeEq;
 
 use super::{Face, problem::Problem};
@@ -98,7 +98,7 @@ pub(super) async fn pause(
     let now = face.clock.now();
     let until = order.lasting.as_deref().map(|text| end(text, now)).transpose()?;
     let answer = json!({ "accepted": "pause", "daemon": order.daemon, "until": until });
-    hand_over(&face, Command::Pause { daemon: order.daemon, until }, answer).await
+    hand_over(&face, OperatorCommand::Pause { daemon: order.daemon, until }, answer).await
 }
 
 pub(super) async fn resume(
@@ -110,7 +110,7 @@ pub(super) async fn resume(
         return Err(Problem::bad("resume takes no \"for\""));
     }
     let answer = json!({ "accepted": "resume", "daemon": order.daemon });
-    hand_over(&face, Command::Resume { daemon: order.daemon }, answer).await
+    hand_over(&face, OperatorCommand::Resume { daemon: order.daemon }, answer).await
 }
 
 fn order(face: &Face, body: Result<Bytes, BytesRejection>) -> Result<Order, Problem> {
@@ -142,7 +142,11 @@ fn end(lasting: &str, now: Timestamp) -> Result<Timestamp, Problem> {
     now.checked_add(length.ok_or_else(bad)?).map_err(|_| bad())
 }
 
-async fn hand_over(face: &Face, command: Command, answer: Value) -> Result<Response, Problem> {
+async fn hand_over(
+    face: &Face,
+    command: OperatorCommand,
+    answer: Value,
+) -> Result<Response, Problem> {
     let Some(admin) = &face.admin else {
         return Err(Problem::new(StatusCode::NOT_FOUND, "no such path"));
     };

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use rusqlite::Connection;
-use snarkfee_journal::{JOURNAL_FILE, Journal, Strain};
+use snarkfee_journal::{InjectedLimits, JOURNAL_FILE, Journal};
 use tempfile::TempDir;
 
 /// Longer than any run.
@@ -37,8 +37,9 @@ impl Chronicle {
         if std::mem::replace(&mut self.locked, locked) != locked {
             self.other.execute_batch(if locked { "BEGIN IMMEDIATE" } else { "ROLLBACK" }).unwrap();
         }
-        let strain = Strain { patience: Duration::ZERO, room: full.then_some(0) };
-        self.ledger().strain(strain).await.unwrap();
+        let limits =
+            InjectedLimits { busy_timeout: Duration::ZERO, spare_pages: full.then_some(0) };
+        self.ledger().inject_limits(limits).await.unwrap();
     }
 
     /// Opens it anew, after whoever used it is gone.

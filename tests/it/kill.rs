@@ -16,7 +16,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rusqlite::Connection;
 use snarkfee_clock::{Clock, Stopwatch};
-use snarkfee_journal::{Archive, Filter, JournalError};
+use snarkfee_journal::{JournalError, JournalReader, LookFilter};
 use snarkfee_lab::{
     daemon_sim::{Options, SettingChange, SimDaemonServer},
     simulate::{World, library},
@@ -238,9 +238,9 @@ fn looks(state: &Path) -> u64 {
         looks += 1;
         Ok::<_, JournalError>(())
     };
-    Archive::open(state)
+    JournalReader::open(state)
         .expect("a journal")
-        .moments(&Filter::default(), each)
+        .for_each_look(&LookFilter::default(), each)
         .expect("every look reads back");
     looks
 }

@@ -11,7 +11,7 @@ use snarkfee::{
 };
 use snarkfee_clock::{Clock, Hand};
 use snarkfee_core::{
-    control::Command,
+    control::OperatorCommand,
     cost::CostModel,
     cycle::{OnExit, Plan},
     ledger::Ledger,
@@ -19,7 +19,7 @@ use snarkfee_core::{
     record::{Mode, Record},
     units::DaemonId,
 };
-use snarkfee_journal::{Archive, Filter, JOURNAL_FILE, Journal, JournalError};
+use snarkfee_journal::{JOURNAL_FILE, Journal, JournalError, JournalReader, LookFilter};
 use snarkfee_lab::{
     backtest::{Replay, Report, Terms, on_journal, replay},
     simulate::{SimPort, World, library},
@@ -81,12 +81,12 @@ async fn lived(folder: &Path) -> (Arc<Record>, Arc<Record>) {
             hand.pass(INTERVAL);
             port.advance(hand.shown());
             let order = match look {
-                12 => Some(Command::Pause { daemon: None, until: None }),
-                15 => Some(Command::Resume { daemon: None }),
+                12 => Some(OperatorCommand::Pause { daemon: None, until: None }),
+                15 => Some(OperatorCommand::Resume { daemon: None }),
                 _ => None,
             };
             if let Some(order) = order {
-                journal.order(hand.shown(), order).await.unwrap();
+                journal.record_order(hand.shown(), order).await.unwrap();
             }
             let record = runner.look().await;
             if (run, look) == (0, LOOKS - 1) || (run, look) == (1, 0) {
@@ -128,16 +128,16 @@ impl snarkfee_core::port::DaemonPort for Shared {
 }
 
 fn again(folder: &Path) -> Replay {
-    replay(&Archive::open(folder).unwrap(), &Filter::default(), |_| {}).unwrap()
+    replay(&JournalReader::open(folder).unwrap(), &LookFilter::default(), |_| {}).unwrap()
 }
 
 fn tried(folder: &Path, threads: usize) -> Report {
-    let open = || -> Result<Archive, JournalError> { Archive::open(folder) };
+    let open = || -> Result<JournalReader, JournalError> { JournalReader::open(folder) };
     let terms =
         Terms { pricing: Pricing::default(), cost: None, works_per_hour: None, interval: INTERVAL };
     let entrants = ["profit", "always-on:0.0001MINA", "off"].map(|name| name.parse().unwrap());
     let threads = NonZero::new(threads).unwrap();
-    on_journal(&open, &Filter::default(), &entrants, &terms, threads, &|_| {}).unwrap().0
+    on_journal(&open, &LookFilter::default(), &entrants, &terms, threads, &|_| {}).unwrap().0
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use snarkfee::{
 };
 use snarkfee_client::{ClientConfig, DaemonClient, MetricsEndpoint};
 use snarkfee_core::{
-    control::Command,
+    control::OperatorCommand,
     cost::{CostModel, PriceQuote},
     cycle::{OnExit, Plan},
     invariants::ChangeAuthor,
@@ -274,10 +274,14 @@ impl Theatre {
     async fn pause(&mut self, pause: bool) {
         if std::mem::replace(&mut self.paused, pause) != pause {
             let command = match pause {
-                true => Command::Pause { daemon: None, until: None },
-                false => Command::Resume { daemon: None },
+                true => OperatorCommand::Pause { daemon: None, until: None },
+                false => OperatorCommand::Resume { daemon: None },
             };
-            self.chronicle.ledger().order(self.time.controller().now(), command).await.unwrap();
+            self.chronicle
+                .ledger()
+                .record_order(self.time.controller().now(), command)
+                .await
+                .unwrap();
         }
     }
 

@@ -6,12 +6,12 @@ use crate::units::DaemonId;
 
 /// What an operator tells a running controller.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
+pub enum OperatorCommand {
     /// Leave the worker to the operator.
     Pause {
         /// The daemon; `None` is every one.
         daemon: Option<DaemonId>,
-        /// When the pause ends by itself; `None` is until [`Command::Resume`].
+        /// When the pause ends by itself; `None` is until [`OperatorCommand::Resume`].
         until: Option<Timestamp>,
     },
     /// Take the worker back and close the breaker.
@@ -21,7 +21,7 @@ pub enum Command {
     },
 }
 
-impl Command {
+impl OperatorCommand {
     /// Whether it is meant for a daemon.
     pub fn concerns(&self, daemon: &DaemonId) -> bool {
         let (Self::Pause { daemon: meant, .. } | Self::Resume { daemon: meant }) = self;

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    control::Command,
+    control::OperatorCommand,
     cost::CostUnknown,
     fault::JournalFault,
     market::{MarketHistory, Prediction},
@@ -27,22 +27,22 @@ pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, JournalFault>> + S
 /// A journal as the controller sees it. What an `Ok` acknowledges survives a kill.
 pub trait Ledger: Send + Sync {
     /// What earlier runs left of a daemon.
-    fn restore(&self, daemon: &DaemonId) -> Reply<'_, Restored>;
+    fn restore(&self, daemon: &DaemonId) -> Reply<'_, RestoredState>;
 
     /// The operator's orders for a daemon after `seen`, in the order in which they were given.
-    fn orders(&self, daemon: &DaemonId, seen: OrderId) -> Reply<'_, Vec<Order>>;
+    fn load_orders(&self, daemon: &DaemonId, seen: OrderId) -> Reply<'_, Vec<Order>>;
 
     /// Takes down an order; it takes effect at the daemon's next look.
-    fn order(&self, at: Timestamp, command: Command) -> Reply<'_, OrderId>;
+    fn record_order(&self, at: Timestamp, command: OperatorCommand) -> Reply<'_, OrderId>;
 
     /// Takes down what is about to be done, before it is done.
-    fn intend(&self, intent: Intent) -> Reply<'_, IntentId>;
+    fn record_intent(&self, intent: Intent) -> Reply<'_, IntentId>;
 
     /// Takes down a look, what came of it, and what is to be remembered.
-    fn note(&self, entry: Entry) -> Reply<'_, ()>;
+    fn record_look(&self, entry: LookEntry) -> Reply<'_, ()>;
 
     /// Takes down what is to be remembered of a daemon that is left.
-    fn keep(&self, daemon: &DaemonId, at: Timestamp, kept: Kept) -> Reply<'_, ()>;
+    fn save_state(&self, daemon: &DaemonId, at: Timestamp, state: PersistedState) -> Reply<'_, ()>;
 }
 
 /// The number of an intent.
@@ -69,25 +69,25 @@ pub struct Intent {
     /// What is to be remembered if nothing further is heard.
     pub memory: Memory,
     /// Earlier intents that ended, and how.
-    pub ended: Vec<(IntentId, Ending)>,
+    pub ended: Vec<(IntentId, IntentOutcome)>,
 }
 
 /// How an intent ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ending {
+pub enum IntentOutcome {
     /// It was carried out as far as the outcome says.
-    Outcome(Outcome),
+    Reported(Outcome),
     /// The process ended in between; a later one read the daemon's settings.
-    Found(Finding),
+    Recovered(RecoveredOutcome),
 }
 
 /// What a later process found of an intent whose end was not recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Finding {
+pub enum RecoveredOutcome {
     /// The daemon is set as intended.
     Applied,
     /// Some of it is set.
-    Partly,
+    PartlyApplied,
     /// The daemon is set as before.
     NotApplied,
     /// The daemon is set to something else.
@@ -96,16 +96,16 @@ pub enum Finding {
     DryRun,
 }
 
-impl Ending {
+impl IntentOutcome {
     /// The stable code.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Outcome(outcome) => outcome.code(),
-            Self::Found(Finding::Applied) => "found_applied",
-            Self::Found(Finding::Partly) => "found_partly_applied",
-            Self::Found(Finding::NotApplied) => "found_not_applied",
-            Self::Found(Finding::Otherwise) => "found_otherwise",
-            Self::Found(Finding::DryRun) => "found_dry_run",
+            Self::Reported(outcome) => outcome.code(),
+            Self::Recovered(RecoveredOutcome::Applied) => "found_applied",
+            Self::Recovered(RecoveredOutcome::PartlyApplied) => "found_partly_applied",
+            Self::Recovered(RecoveredOutcome::NotApplied) => "found_not_applied",
+            Self::Recovered(RecoveredOutcome::Otherwise) => "found_otherwise",
+            Self::Recovered(RecoveredOutcome::DryRun) => "found_dry_run",
         }
     }
 }
@@ -128,7 +128,7 @@ pub struct OpenIntent {
 /// What is remembered of one daemon beyond the life of the process. It is stored by the names of
 /// its fields: new ones need a default, and one whose meaning changes needs another name.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Kept {
+pub struct PersistedState {
     /// What the policy remembers.
     pub memory: Memory,
     /// Our own works, totals and pace. Blocks are not written with each look; as restored, those
@@ -145,13 +145,13 @@ pub struct Kept {
 
 /// What earlier runs left of a daemon.
 #[derive(Clone, Debug, Default)]
-pub struct Restored {
+pub struct RestoredState {
     /// What was remembered; `None` for a daemon never seen before.
-    pub kept: Option<Kept>,
+    pub state: Option<PersistedState>,
     /// The last order that was taken.
     pub orders_seen: OrderId,
     /// The intent during which the process ended, if any.
-    pub open: Option<OpenIntent>,
+    pub open_intent: Option<OpenIntent>,
 }
 
 /// An operator's order.
@@ -160,12 +160,12 @@ pub struct Order {
     /// Its number.
     pub id: OrderId,
     /// The order.
-    pub command: Command,
+    pub command: OperatorCommand,
 }
 
 /// What a decision depends on beside the look and what earlier looks left.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Inputs {
+pub struct DecisionInputs {
     /// When it was decided.
     pub decided: Timestamp,
     /// When its outcome was taken in.
@@ -178,22 +178,22 @@ pub struct Inputs {
 
 /// A look as it is taken down.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct LookEntry {
     /// The look, the decision and the outcome.
     pub record: Arc<Record>,
     /// What else the decision depended on.
-    pub inputs: Inputs,
+    pub inputs: DecisionInputs,
     /// The operator's settings.
     pub params: Params,
     /// What is to be remembered.
-    pub kept: Kept,
+    pub state: PersistedState,
     /// What was remembered before the look, the market's sales with it, where that does not follow
     /// from the looks taken down before it.
-    pub origin: Option<Kept>,
+    pub snapshot: Option<PersistedState>,
     /// The last order that was taken.
     pub orders_seen: OrderId,
     /// Intents that ended, and how.
-    pub ended: Vec<(IntentId, Ending)>,
+    pub ended: Vec<(IntentId, IntentOutcome)>,
 }
 
 /// Keeps nothing beyond the process; only orders wait here until they are taken.
@@ -216,17 +216,17 @@ impl NoJournal {
 }
 
 impl Ledger for NoJournal {
-    fn restore(&self, _: &DaemonId) -> Reply<'_, Restored> {
-        Box::pin(async { Ok(Restored::default()) })
+    fn restore(&self, _: &DaemonId) -> Reply<'_, RestoredState> {
+        Box::pin(async { Ok(RestoredState::default()) })
     }
 
-    fn orders(&self, daemon: &DaemonId, seen: OrderId) -> Reply<'_, Vec<Order>> {
+    fn load_orders(&self, daemon: &DaemonId, seen: OrderId) -> Reply<'_, Vec<Order>> {
         let concerns = |order: &&Order| order.id > seen && order.command.concerns(daemon);
         let orders = self.waiting().orders.iter().filter(concerns).cloned().collect();
         Box::pin(async { Ok(orders) })
     }
 
-    fn order(&self, _: Timestamp, command: Command) -> Reply<'_, OrderId> {
+    fn record_order(&self, _: Timestamp, command: OperatorCommand) -> Reply<'_, OrderId> {
         let mut waiting = self.waiting();
         waiting.last += 1;
         let id = OrderId(waiting.last);
@@ -237,15 +237,15 @@ impl Ledger for NoJournal {
         Box::pin(async move { Ok(id) })
     }
 
-    fn intend(&self, _: Intent) -> Reply<'_, IntentId> {
+    fn record_intent(&self, _: Intent) -> Reply<'_, IntentId> {
         Box::pin(async { Ok(IntentId(0)) })
     }
 
-    fn note(&self, _: Entry) -> Reply<'_, ()> {
+    fn record_look(&self, _: LookEntry) -> Reply<'_, ()> {
         Box::pin(async { Ok(()) })
     }
 
-    fn keep(&self, _: &DaemonId, _: Timestamp, _: Kept) -> Reply<'_, ()> {
+    fn save_state(&self, _: &DaemonId, _: Timestamp, _: PersistedState) -> Reply<'_, ()> {
         Box::pin(async { Ok(()) })
     }
 }

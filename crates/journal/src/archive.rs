@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OpenFlags, Row as SqlRow, named_params};
+use rusqlite::{Connection, OpenFlags, Row, named_params};
 use serde::Serialize;
 use snarkfee_core::{
-    ledger::{Inputs, Kept},
+    ledger::{DecisionInputs, PersistedState},
     policy::{Memory, Params},
     record::Record,
     units::DaemonId,
@@ -23,13 +23,13 @@ use super::{
 
 /// A journal open for reading.
 #[derive(Debug)]
-pub struct Archive {
+pub struct JournalReader {
     connection: Connection,
 }
 
 /// Which looks are wanted.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
+pub struct LookFilter {
     /// At or after this time.
     pub since: Option<Timestamp>,
     /// Before this time.
@@ -40,7 +40,7 @@ pub struct Filter {
 
 /// One look as its columns tell it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Row {
+pub struct LookSummary {
     /// When the look began.
     pub at: Timestamp,
     /// The daemon.
@@ -73,23 +73,23 @@ pub struct Row {
 
 /// One look with everything that its decision depended on.
 #[derive(Clone, Debug)]
-pub struct Moment {
+pub struct RecordedLook {
     /// The look, the decision and the outcome.
     pub record: Record,
     /// What else the decision depended on.
-    pub inputs: Inputs,
+    pub inputs: DecisionInputs,
     /// The operator's settings.
     pub params: Params,
     /// What the policy remembered afterwards.
     pub memory: Memory,
     /// What was remembered before, where that does not follow from the looks before.
-    pub origin: Option<Kept>,
+    pub snapshot: Option<PersistedState>,
     /// The start of the service that it belongs to: what is remembered of the market begins anew
     /// with each.
     pub run: i64,
 }
 
-impl Archive {
+impl JournalReader {
     /// Opens a journal file, or the journal of a folder.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
         let path: PathBuf = if path.is_dir() { path.join(JOURNAL_FILE) } else { path.to_owned() };
@@ -102,10 +102,10 @@ impl Archive {
     }
 
     /// Hands each look, the oldest first, to `each`, until it fails.
-    pub fn rows<E: From<JournalError>>(
+    pub fn for_each_summary<E: From<JournalError>>(
         &self,
-        filter: &Filter,
-        mut each: impl FnMut(Row) -> Result<(), E>,
+        filter: &LookFilter,
+        mut each: impl FnMut(LookSummary) -> Result<(), E>,
     ) -> Result<(), E> {
         self.select(
             "SELECT at, daemon, mode, action, reason, text, outcome, fee, enabled, target_fee, target_enabled,
@@ -119,10 +119,10 @@ impl Archive {
     }
 
     /// Hands each look with all its inputs, the oldest first, to `each`, until it fails.
-    pub fn moments<E: From<JournalError>>(
+    pub fn for_each_look<E: From<JournalError>>(
         &self,
-        filter: &Filter,
-        mut each: impl FnMut(Moment) -> Result<(), E>,
+        filter: &LookFilter,
+        mut each: impl FnMut(RecordedLook) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut markets = markets::Reader::new(&self.connection);
         self.select(
@@ -138,13 +138,13 @@ impl Archive {
                 };
                 let ((body, run, settings, market), (origin, blocks)) =
                     columns().map_err(JournalError::sql("reading looks"))?;
-                let origin = origin.map(|origin| origins::read(&origin, blocks, &mut markets)).transpose()?;
+                let snapshot = origin.map(|origin| origins::read(&origin, blocks, &mut markets)).transpose()?;
                 let Read { mut record, inputs, memory } = unpack("a look", &body)?;
                 if let Some(market) = market {
                     markets.read(market)?.put_into(&mut record.look);
                 }
                 let InForce { params, .. } = from_json("settings", &settings)?;
-                each(Moment { record, inputs, params, memory, origin, run })
+                each(RecordedLook { record, inputs, params, memory, snapshot, run })
             },
         )
     }
@@ -152,8 +152,8 @@ impl Archive {
     fn select<E: From<JournalError>>(
         &self,
         what: &str,
-        filter: &Filter,
-        mut each: impl FnMut(&SqlRow<'_>) -> Result<(), E>,
+        filter: &LookFilter,
+        mut each: impl FnMut(&Row<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let failed = |error| E::from(JournalError::sql("reading looks")(error));
         // In the order in which they were taken, also where the clock was set back; the index on
@@ -176,12 +176,12 @@ impl Archive {
     }
 }
 
-fn read_row(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
+fn read_row(row: &Row<'_>) -> rusqlite::Result<LookSummary> {
     const NANO: f64 = 1e9;
     let mina = |index| {
         row.get::<_, Option<i64>>(index).map(|amount| amount.map(|amount| amount as f64 / NANO))
     };
-    Ok(Row {
+    Ok(LookSummary {
         at: time(row.get(0)?),
         daemon: row.get(1)?,
         mode: row.get(2)?,

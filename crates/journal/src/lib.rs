@@ -27,9 +27,9 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use archive::{Archive, Filter, Moment, Row};
+pub use archive::{JournalReader, LookFilter, LookSummary, RecordedLook};
 pub use error::JournalError;
 pub use folder::{JOURNAL_FILE, last_holder};
 pub use orders::give_order;
 
-pub use writer::{Journal, Strain};
+pub use writer::{InjectedLimits, Journal};

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Transaction, named_params, params};
 use serde::{Deserialize, Serialize};
 use snarkfee_core::{
-    ledger::Inputs,
+    ledger::DecisionInputs,
     policy::{Memory, Mode, Params},
     record::Record,
 };
@@ -28,7 +28,7 @@ pub(super) struct InForce {
 #[derive(Serialize)]
 pub(super) struct Written<'a> {
     pub(super) record: &'a Record,
-    pub(super) inputs: &'a Inputs,
+    pub(super) inputs: &'a DecisionInputs,
     pub(super) memory: &'a Memory,
 }
 
@@ -36,7 +36,7 @@ pub(super) struct Written<'a> {
 #[derive(Deserialize)]
 pub(super) struct Read {
     pub(super) record: Record,
-    pub(super) inputs: Inputs,
+    pub(super) inputs: DecisionInputs,
     pub(super) memory: Memory,
 }
 

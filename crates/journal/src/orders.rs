@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, params};
 use snarkfee_core::{
-    control::Command,
+    control::OperatorCommand,
     ledger::{Order, OrderId},
     units::DaemonId,
 };
@@ -23,11 +23,11 @@ use super::{
 pub fn give_order(
     folder: &Path,
     at: Timestamp,
-    command: &Command,
+    command: &OperatorCommand,
 ) -> Result<OrderId, JournalError> {
     let path = journal_path(folder);
     if !folder::is_present(&path)? {
-        return Store::open(folder, Duration::MAX, at)?.order(at, command);
+        return Store::open(folder, Duration::MAX, at)?.record_order(at, command);
     }
     let connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     schema::expect_current(&connection, &path)?;
@@ -57,8 +57,11 @@ pub(super) fn read(
         let (id, meant, verb, until) = row.map_err(doing("reading orders"))?;
         let daemon = meant.map(|_| daemon.clone());
         let command = match verb.as_str() {
-            "resume" => Command::Resume { daemon },
-            _ => Command::Pause { daemon, until: until.map(|until| end(&until)).transpose()? },
+            "resume" => OperatorCommand::Resume { daemon },
+            _ => OperatorCommand::Pause {
+                daemon,
+                until: until.map(|until| end(&until)).transpose()?,
+            },
         };
         orders.push(Order { id: OrderId(id), command });
     }
@@ -69,11 +72,13 @@ pub(super) fn read(
 pub(super) fn insert(
     connection: &Connection,
     at: Timestamp,
-    command: &Command,
+    command: &OperatorCommand,
 ) -> Result<OrderId, JournalError> {
     let (verb, daemon, until) = match command {
-        Command::Pause { daemon, until } => ("pause", daemon, until.map(|until| until.to_string())),
-        Command::Resume { daemon } => ("resume", daemon, None),
+        OperatorCommand::Pause { daemon, until } => {
+            ("pause", daemon, until.map(|until| until.to_string()))
+        }
+        OperatorCommand::Resume { daemon } => ("resume", daemon, None),
     };
     connection
         .execute(

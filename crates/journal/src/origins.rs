@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Transaction, params};
 
-use snarkfee_core::ledger::Kept;
+use snarkfee_core::ledger::PersistedState;
 
 use super::{
     JournalError,
@@ -19,7 +19,7 @@ pub(super) struct Origin {
 
 impl Origin {
     pub(super) fn prepare(
-        kept: &Kept,
+        kept: &PersistedState,
         known: &Written,
         connection: &Connection,
     ) -> Result<Self, JournalError> {
@@ -53,8 +53,8 @@ pub(super) fn read(
     body: &[u8],
     market: Option<i64>,
     markets: &mut Reader<'_>,
-) -> Result<Kept, JournalError> {
-    let mut kept: Kept = unpack("what was kept of a daemon", body)?;
+) -> Result<PersistedState, JournalError> {
+    let mut kept: PersistedState = unpack("what was kept of a daemon", body)?;
     if let Some(market) = market {
         kept.history.put_blocks(markets.read(market)?.into_blocks());
     }

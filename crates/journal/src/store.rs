@@ -8,8 +8,11 @@ use rusqlite::{
 };
 use serde::{Deserialize, Serialize};
 use snarkfee_core::{
-    control::Command,
-    ledger::{Ending, Entry, Intent, IntentId, Kept, OpenIntent, Order, OrderId, Restored},
+    control::OperatorCommand,
+    ledger::{
+        Intent, IntentId, IntentOutcome, LookEntry, OpenIntent, Order, OrderId, PersistedState,
+        RestoredState,
+    },
     market::{MarketHistory, Prediction},
     policy::{Mode, Settings},
     record::Record,
@@ -26,7 +29,7 @@ use super::{
     orders,
     origins::{self, Origin},
     schema,
-    writer::Strain,
+    writer::InjectedLimits,
 };
 
 /// A journal open for writing, by the one instance that holds its lock.
@@ -42,7 +45,7 @@ pub(super) struct Store {
 /// SQLite's own limit on the pages of a file.
 const MOST_PAGES: i64 = 0xffff_fffe;
 
-/// What of [`Kept`] changes seldom or is large.
+/// What of [`PersistedState`] changes seldom or is large.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 struct Rest {
@@ -73,7 +76,7 @@ impl Store {
     }
 
     /// What earlier runs left of a daemon.
-    pub(super) fn restore(&self, daemon: &DaemonId) -> Result<Restored, JournalError> {
+    pub(super) fn restore(&self, daemon: &DaemonId) -> Result<RestoredState, JournalError> {
         let row = self
             .connection
             .query_row(
@@ -85,7 +88,7 @@ impl Store {
             )
             .optional()
             .map_err(JournalError::sql("reading what was kept"))?;
-        let Some((memory, rest, orders_seen)) = row else { return Ok(Restored::default()) };
+        let Some((memory, rest, orders_seen)) = row else { return Ok(RestoredState::default()) };
         let memory = from_json("the memory of a daemon", &memory)?;
         let rest: Rest = rest
             .map(|rest| unpack("what was kept of a daemon", &rest))
@@ -93,15 +96,15 @@ impl Store {
             .unwrap_or_default();
         let Rest { mut history, slot, predicted, baseline } = rest;
         history.adopt_blocks(self.last_origin(daemon)?.unwrap_or_default().history);
-        Ok(Restored {
-            kept: Some(Kept { memory, history, slot, predicted, baseline }),
+        Ok(RestoredState {
+            state: Some(PersistedState { memory, history, slot, predicted, baseline }),
             orders_seen: OrderId(orders_seen),
-            open: self.open_intent(daemon)?,
+            open_intent: self.open_intent(daemon)?,
         })
     }
 
     /// What was remembered last, the market's sales with it.
-    fn last_origin(&self, daemon: &DaemonId) -> Result<Option<Kept>, JournalError> {
+    fn last_origin(&self, daemon: &DaemonId) -> Result<Option<PersistedState>, JournalError> {
         let row: Option<(Vec<u8>, Option<i64>)> = self
             .connection
             .query_row(
@@ -145,7 +148,7 @@ impl Store {
     }
 
     /// The operator's orders for a daemon after `seen`.
-    pub(super) fn orders(
+    pub(super) fn load_orders(
         &self,
         daemon: &DaemonId,
         seen: OrderId,
@@ -154,13 +157,17 @@ impl Store {
     }
 
     /// Takes down an order.
-    pub(super) fn order(&self, at: Timestamp, command: &Command) -> Result<OrderId, JournalError> {
+    pub(super) fn record_order(
+        &self,
+        at: Timestamp,
+        command: &OperatorCommand,
+    ) -> Result<OrderId, JournalError> {
         orders::insert(&self.connection, at, command)
     }
 
     /// Takes down what is about to be done, and with it what is to be remembered if nothing further
     /// is heard.
-    pub(super) fn intend(&mut self, intent: &Intent) -> Result<IntentId, JournalError> {
+    pub(super) fn record_intent(&mut self, intent: &Intent) -> Result<IntentId, JournalError> {
         let memory = to_json("the memory of a daemon", &intent.memory)?;
         let before = to_json("an intent", &intent.from)?;
         let action = to_json("an intent", &intent.decision.action)?;
@@ -191,19 +198,19 @@ impl Store {
     }
 
     /// Takes down a look, what came of it, and what is to be remembered.
-    pub(super) fn note(&mut self, entry: &Entry) -> Result<(), JournalError> {
-        let Entry { record, inputs, params, kept, origin, orders_seen, ended } = entry;
+    pub(super) fn record_look(&mut self, entry: &LookEntry) -> Result<(), JournalError> {
+        let LookEntry { record, inputs, params, state, snapshot, orders_seen, ended } = entry;
         let mut bare = Record::clone(record);
         let market = Market::taken_from(&mut bare.look);
         let reader = record.look.market_read.as_ref().map_or(&record.daemon, |reading| &reading.by);
         let market = market
             .map(|market| self.markets.prepare(&self.connection, Some(reader.clone()), market))
             .transpose()?;
-        let body = pack("a look", &Written { record: &bare, inputs, memory: &kept.memory })?;
-        let (memory, rest) = write_down(kept.clone())?;
-        let origin = origin
+        let body = pack("a look", &Written { record: &bare, inputs, memory: &state.memory })?;
+        let (memory, rest) = write_down(state.clone())?;
+        let origin = snapshot
             .as_ref()
-            .map(|origin| Origin::prepare(origin, &self.markets, &self.connection))
+            .map(|snapshot| Origin::prepare(snapshot, &self.markets, &self.connection))
             .transpose()?;
         let settings = to_json("settings", &InForce { mode: record.mode, params: params.clone() })?;
         let at = record.at.as_microsecond();
@@ -239,13 +246,13 @@ impl Store {
     }
 
     /// Takes down what is to be remembered of a daemon that is left.
-    pub(super) fn keep(
+    pub(super) fn save_state(
         &mut self,
         daemon: &DaemonId,
         at: Timestamp,
-        kept: Kept,
+        state: PersistedState,
     ) -> Result<(), JournalError> {
-        let (memory, rest) = write_down(kept)?;
+        let (memory, rest) = write_down(state)?;
         self.write("taking down what is kept", |transaction| {
             transaction.execute(
                 "INSERT INTO daemons (daemon, at, memory, rest) VALUES (?1, ?2, ?3, ?4)
@@ -275,13 +282,13 @@ impl Store {
         attempt().map_err(JournalError::sql(doing))
     }
 
-    pub(super) fn strain(&mut self, strain: Strain) -> Result<(), JournalError> {
-        let Strain { patience, room } = strain;
+    pub(super) fn inject_limits(&mut self, limits: InjectedLimits) -> Result<(), JournalError> {
+        let InjectedLimits { busy_timeout, spare_pages } = limits;
         let limit = || {
-            self.connection.busy_timeout(patience)?;
+            self.connection.busy_timeout(busy_timeout)?;
             let pages: i64 =
                 self.connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
-            let most = room.map_or(MOST_PAGES, |room| pages + i64::from(room));
+            let most = spare_pages.map_or(MOST_PAGES, |spare| pages + i64::from(spare));
             self.connection.pragma_update_and_check(None, "max_page_count", most, |_most| Ok(()))
         };
         limit().map_err(JournalError::sql("setting limits"))
@@ -294,8 +301,8 @@ impl Store {
 }
 
 /// What is kept of a daemon as the two columns that hold it.
-fn write_down(kept: Kept) -> Result<(String, Vec<u8>), JournalError> {
-    let Kept { memory, history, slot, predicted, baseline } = kept;
+fn write_down(state: PersistedState) -> Result<(String, Vec<u8>), JournalError> {
+    let PersistedState { memory, history, slot, predicted, baseline } = state;
     let memory = to_json("the memory of a daemon", &memory)?;
     let rest = pack("what is kept of a daemon", &Rest { history, slot, predicted, baseline })?;
     Ok((memory, rest))
@@ -311,7 +318,7 @@ fn begin_run(connection: &Connection, now: Timestamp) -> rusqlite::Result<i64> {
 
 fn end_intents(
     transaction: &Transaction<'_>,
-    ended: &[(IntentId, Ending)],
+    ended: &[(IntentId, IntentOutcome)],
     at: i64,
 ) -> rusqlite::Result<()> {
     for (id, ending) in ended {

@@ -5,9 +5,11 @@ use std::{fmt, path::Path, thread::JoinHandle, time::Duration};
 
 use jiff::Timestamp;
 use snarkfee_core::{
-    control::Command,
+    control::OperatorCommand,
     fault::{JournalClass, JournalFault},
-    ledger::{Entry, Intent, IntentId, Kept, Ledger, Order, OrderId, Reply, Restored},
+    ledger::{
+        Intent, IntentId, Ledger, LookEntry, Order, OrderId, PersistedState, Reply, RestoredState,
+    },
     units::DaemonId,
 };
 use tokio::sync::{mpsc, oneshot};
@@ -30,17 +32,17 @@ type Job = Box<dyn FnOnce(&mut Store) + Send>;
 
 /// Limits at which a journal fails in earnest, so that what depends on it can be tried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Strain {
+pub struct InjectedLimits {
     /// How long SQLite waits for a lock held by someone else.
-    pub patience: Duration,
+    pub busy_timeout: Duration,
     /// By how many pages the file may still grow before the disk counts as full; `None` is as far
     /// as the disk goes.
-    pub room: Option<u32>,
+    pub spare_pages: Option<u32>,
 }
 
 impl Journal {
     /// Opens the journal of a folder, or makes one, locks it for this process, checks it and brings
-    /// it up to date. Records are kept for `retention`. Blocks.
+    /// it up to date. Records are state for `retention`. Blocks.
     pub fn open(folder: &Path, retention: Duration, now: Timestamp) -> Result<Self, JournalError> {
         Self::over(Store::open(folder, retention, now)?)
     }
@@ -62,8 +64,8 @@ impl Journal {
     /// # Errors
     ///
     /// The journal's own.
-    pub async fn strain(&self, strain: Strain) -> Result<(), JournalFault> {
-        self.ask(move |store| store.strain(strain)).await
+    pub async fn inject_limits(&self, limits: InjectedLimits) -> Result<(), JournalFault> {
+        self.ask(move |store| store.inject_limits(limits)).await
     }
 
     /// Closes the journal: when this returns, its file is whole and its lock is free. Blocks.
@@ -106,30 +108,30 @@ impl fmt::Debug for Journal {
 }
 
 impl Ledger for Journal {
-    fn restore(&self, daemon: &DaemonId) -> Reply<'_, Restored> {
+    fn restore(&self, daemon: &DaemonId) -> Reply<'_, RestoredState> {
         let daemon = daemon.clone();
         Box::pin(self.ask(move |store| store.restore(&daemon)))
     }
 
-    fn orders(&self, daemon: &DaemonId, seen: OrderId) -> Reply<'_, Vec<Order>> {
+    fn load_orders(&self, daemon: &DaemonId, seen: OrderId) -> Reply<'_, Vec<Order>> {
         let daemon = daemon.clone();
-        Box::pin(self.ask(move |store| store.orders(&daemon, seen)))
+        Box::pin(self.ask(move |store| store.load_orders(&daemon, seen)))
     }
 
-    fn order(&self, at: Timestamp, command: Command) -> Reply<'_, OrderId> {
-        Box::pin(self.ask(move |store| store.order(at, &command)))
+    fn record_order(&self, at: Timestamp, command: OperatorCommand) -> Reply<'_, OrderId> {
+        Box::pin(self.ask(move |store| store.record_order(at, &command)))
     }
 
-    fn intend(&self, intent: Intent) -> Reply<'_, IntentId> {
-        Box::pin(self.ask(move |store| store.intend(&intent)))
+    fn record_intent(&self, intent: Intent) -> Reply<'_, IntentId> {
+        Box::pin(self.ask(move |store| store.record_intent(&intent)))
     }
 
-    fn note(&self, entry: Entry) -> Reply<'_, ()> {
-        Box::pin(self.ask(move |store| store.note(&entry)))
+    fn record_look(&self, entry: LookEntry) -> Reply<'_, ()> {
+        Box::pin(self.ask(move |store| store.record_look(&entry)))
     }
 
-    fn keep(&self, daemon: &DaemonId, at: Timestamp, kept: Kept) -> Reply<'_, ()> {
+    fn save_state(&self, daemon: &DaemonId, at: Timestamp, state: PersistedState) -> Reply<'_, ()> {
         let daemon = daemon.clone();
-        Box::pin(self.ask(move |store| store.keep(&daemon, at, kept)))
+        Box::pin(self.ask(move |store| store.save_state(&daemon, at, state)))
     }
 }

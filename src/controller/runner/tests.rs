@@ -3,7 +3,7 @@ mod journalled;
 use std::sync::Mutex;
 
 use snarkfee_core::{
-    control::Command,
+    control::OperatorCommand,
     cost::CostModel,
     fault::Fault,
     fixtures::{
@@ -97,8 +97,8 @@ fn harness_on(ledger: Arc<dyn Ledger>, daemon: ScriptedDaemon, with: Plan) -> Ha
 }
 
 impl Harness {
-    async fn order(&self, command: Command) {
-        self.ledger.order(time(0), command).await.unwrap();
+    async fn order(&self, command: OperatorCommand) {
+        self.ledger.record_order(time(0), command).await.unwrap();
     }
 }
 
@@ -263,11 +263,11 @@ async fn a_paused_worker_is_not_touched_even_at_the_end() {
         ScriptedDaemon::with_settings(on()).with_looks(looks(2, true)),
         plan(Mode::Live, OnExit::Off),
     );
-    h.order(Command::Pause { daemon: None, until: None }).await;
+    h.order(OperatorCommand::Pause { daemon: None, until: None }).await;
     h.runner.look().await;
     h.runner.leave().await;
     assert_eq!(h.kept.codes(), [("hold", "paused", "held")]);
-    h.order(Command::Resume { daemon: None }).await;
+    h.order(OperatorCommand::Resume { daemon: None }).await;
     h.runner.look().await;
     assert_eq!(h.runner.wiring.port.sent(), [Mutation::SwitchOff]);
 }
@@ -278,8 +278,8 @@ async fn a_pause_that_waits_holds_for_the_next_look_already() {
         ScriptedDaemon::with_settings(on()).with_looks(looks(1, false)),
         plan(Mode::Live, OnExit::Keep),
     );
-    h.order(Command::Resume { daemon: None }).await;
-    h.order(Command::Pause { daemon: None, until: None }).await;
+    h.order(OperatorCommand::Resume { daemon: None }).await;
+    h.order(OperatorCommand::Pause { daemon: None, until: None }).await;
     h.runner.look().await;
     assert_eq!(h.kept.codes(), [("hold", "paused", "held")]);
     assert_eq!(h.runner.wiring.port.sent(), []);
@@ -297,7 +297,10 @@ async fn the_loop_looks_at_its_interval_obeys_at_once_and_ends_when_told() {
     tokio::time::sleep(Duration::from_secs(66_001)).await;
     let after_one_interval = h.kept.codes().len();
     assert!((2..=3).contains(&after_one_interval), "{after_one_interval}");
-    h.ledger.order(time(0), Command::Pause { daemon: None, until: None }).await.unwrap();
+    h.ledger
+        .record_order(time(0), OperatorCommand::Pause { daemon: None, until: None })
+        .await
+        .unwrap();
     h.wake.notify_one();
     tokio::time::sleep(Duration::from_millis(1)).await;
     assert_eq!(h.kept.codes().last().unwrap().1, "paused");

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use snarkfee::web::Limits;
 use snarkfee_clock::Clock;
 use snarkfee_core::{
-    control::Command,
+    control::OperatorCommand,
     fault::Fault,
     policy::{Action, Reason},
     record::{Mode, Outcome, Pause},
@@ -275,15 +275,15 @@ async fn commands_need_the_token_and_reach_the_controller() {
         taken.push(command);
     }
     let [all, main, resume_all, resume_main] = taken.try_into().unwrap();
-    assert_eq!(all, Command::Pause { daemon: None, until: None });
-    let Command::Pause { daemon: Some(daemon), until: Some(until) } = main else {
+    assert_eq!(all, OperatorCommand::Pause { daemon: None, until: None });
+    let OperatorCommand::Pause { daemon: Some(daemon), until: Some(until) } = main else {
         panic!("{main:?}")
     };
     assert_eq!(daemon, name("main"));
     let origin: Timestamp = "2026-11-22T14:35:00Z".parse().unwrap();
     assert!(until >= origin && until < origin.checked_add(1.minutes()).unwrap(), "{until}");
-    assert_eq!(resume_all, Command::Resume { daemon: None });
-    assert_eq!(resume_main, Command::Resume { daemon: Some(name("main")) });
+    assert_eq!(resume_all, OperatorCommand::Resume { daemon: None });
+    assert_eq!(resume_main, OperatorCommand::Resume { daemon: Some(name("main")) });
 
     // The channel holds four: what the controller does not take is not accepted.
     for _ in 0..4 {

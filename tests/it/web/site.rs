@@ -10,7 +10,7 @@ use snarkfee::{
 };
 use snarkfee_clock::Clock;
 use snarkfee_core::{
-    control::Command,
+    control::OperatorCommand,
     record::{Mode, Record},
     units::DaemonId,
 };
@@ -32,7 +32,7 @@ pub(crate) struct Site {
     pub(crate) board: Arc<Board>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) liveness: Arc<Liveness>,
-    pub(crate) commands: mpsc::Receiver<Command>,
+    pub(crate) commands: mpsc::Receiver<OperatorCommand>,
     pub(crate) cancel: CancellationToken,
     pub(crate) server: JoinHandle<()>,
     client: Client,

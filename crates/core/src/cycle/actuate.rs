@@ -6,7 +6,7 @@
 
 use crate::{
     fault::JournalFault,
-    ledger::Finding,
+    ledger::RecoveredOutcome,
     policy::{Action, Mode, Outcome, Overtaken, Settings},
     port::{DaemonPort, Mutation, Replaced, SendError},
 };
@@ -37,19 +37,19 @@ pub async fn actuate<P: DaemonPort>(
 
 /// What became of an action that was taken down in an earlier process, whose end is not known, when
 /// the daemon now is set to `found`.
-pub fn find_out(from: &Settings, action: &Action, found: &Settings) -> Finding {
+pub fn find_out(from: &Settings, action: &Action, found: &Settings) -> RecoveredOutcome {
     if *found == from.after(action) {
-        return Finding::Applied;
+        return RecoveredOutcome::Applied;
     }
     if found == from {
-        return Finding::NotApplied;
+        return RecoveredOutcome::NotApplied;
     }
     let mut reached = from.clone();
     let partly = mutations(from, action).iter().any(|mutation| {
         apply(mutation, &mut reached);
         reached == *found
     });
-    if partly { Finding::Partly } else { Finding::Otherwise }
+    if partly { RecoveredOutcome::PartlyApplied } else { RecoveredOutcome::Otherwise }
 }
 
 /// What an action needs to be sent, in an order in which stopping half-way is harmless: a worker is
@@ -287,12 +287,12 @@ mod tests {
     fn what_is_found_tells_what_became_of_an_action() {
         let (fee_only, all) =
             (Settings { fee: fee(7), ..from() }, Settings { worker: Some(key("us")), fee: fee(7) });
-        assert_eq!(find_out(&from(), &on(), &from()), Finding::NotApplied);
-        assert_eq!(find_out(&from(), &on(), &fee_only), Finding::Partly);
-        assert_eq!(find_out(&from(), &on(), &all), Finding::Applied);
+        assert_eq!(find_out(&from(), &on(), &from()), RecoveredOutcome::NotApplied);
+        assert_eq!(find_out(&from(), &on(), &fee_only), RecoveredOutcome::PartlyApplied);
+        assert_eq!(find_out(&from(), &on(), &all), RecoveredOutcome::Applied);
         assert_eq!(
             find_out(&from(), &on(), &Settings { fee: fee(9), ..from() }),
-            Finding::Otherwise
+            RecoveredOutcome::Otherwise
         );
     }
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     cost::{CostInputs, CostModel, CostUnknown, PriceQuote},
     fault::Fault,
-    ledger::Kept,
+    ledger::PersistedState,
     market::{Look, MarketHistory, MarketView, PoolMetrics, Prediction, ViewSettings},
     policy::{
         Appraisal, Decision, Input, Memory, Mode, Outcome, Params, Pause, Reason, Role, Settings,
@@ -223,14 +223,14 @@ impl State {
     }
 
     /// The state that earlier runs left, what the daemon itself tells left out.
-    pub fn restored(kept: Kept) -> Self {
-        let Kept { memory, history, slot, predicted, baseline: _ } = kept;
+    pub fn restored(kept: PersistedState) -> Self {
+        let PersistedState { memory, history, slot, predicted, baseline: _ } = kept;
         Self { history, memory, slot, predicted, account_asked: None, counters: None }
     }
 
     /// What outlives the process.
-    pub fn kept(&self, baseline: Option<Settings>) -> Kept {
-        Kept {
+    pub fn kept(&self, baseline: Option<Settings>) -> PersistedState {
+        PersistedState {
             memory: self.memory.clone(),
             history: self.history.own_part(),
             slot: self.slot,
@@ -240,8 +240,8 @@ impl State {
     }
 
     /// Everything that decisions depend on, the market's sales with it.
-    pub fn whole(&self) -> Kept {
-        Kept { history: self.history.clone(), ..self.kept(None) }
+    pub fn whole(&self) -> PersistedState {
+        PersistedState { history: self.history.clone(), ..self.kept(None) }
     }
 
     /// The same, but for what the policy remembers: orders and findings between two looks change

@@ -7,7 +7,7 @@ use super::{
     *,
 };
 use crate::{
-    Archive, Filter, JournalError,
+    JournalError, JournalReader, LookFilter,
     body::{pack, unpack},
     folder::journal_path,
     looks::{Read, Written},
@@ -38,7 +38,7 @@ fn to_layout_two(path: &Path) {
         connection.execute("UPDATE looks SET body = ?2 WHERE id = ?1", params![id, body]).unwrap();
     }
     for (look, body, shown) in list("SELECT look, body, market FROM origins") {
-        let mut kept: Kept = unpack("what was kept", &body).unwrap();
+        let mut kept: PersistedState = unpack("what was kept", &body).unwrap();
         kept.history.put_blocks(market(shown.unwrap()).into_blocks());
         let body = pack("what was kept", &kept).unwrap();
         connection
@@ -58,23 +58,28 @@ fn to_layout_two(path: &Path) {
 fn a_journal_that_kept_each_market_with_its_look_is_read_on_and_forgotten_as_any_other() {
     let folder = folder();
     let looks = shared_looks(time(0), "a", 2);
-    let mut kept = Kept::default();
+    let mut kept = PersistedState::default();
     kept.history.absorb_look(&looks[0].look, |_| false, None);
     {
         let mut store = Store::open(folder.path(), Duration::from_secs(3600), time(0)).unwrap();
         for look in &looks {
-            store.note(&Entry { origin: Some(kept.clone()), ..entry(look.clone()) }).unwrap();
+            store
+                .record_look(&LookEntry { snapshot: Some(kept.clone()), ..entry(look.clone()) })
+                .unwrap();
         }
     }
-    let written = moments(folder.path(), &Filter::default());
-    assert!(written[0].origin.is_some());
+    let written = moments(folder.path(), &LookFilter::default());
+    assert!(written[0].snapshot.is_some());
     to_layout_two(&journal_path(folder.path()));
     assert!(matches!(
-        Archive::open(folder.path()).unwrap_err(),
+        JournalReader::open(folder.path()).unwrap_err(),
         JournalError::Older { found: 2, .. }
     ));
     let mut store = Store::open(folder.path(), Duration::from_secs(3600), time(60)).unwrap();
-    assert_eq!(format!("{:?}", moments(folder.path(), &Filter::default())), format!("{written:?}"));
-    store.note(&entry(shared_looks(time(7_200), "b", 0).remove(0))).unwrap();
-    assert_eq!(moments(folder.path(), &Filter::default()).len(), 1);
+    assert_eq!(
+        format!("{:?}", moments(folder.path(), &LookFilter::default())),
+        format!("{written:?}")
+    );
+    store.record_look(&entry(shared_looks(time(7_200), "b", 0).remove(0))).unwrap();
+    assert_eq!(moments(folder.path(), &LookFilter::default()).len(), 1);
 }

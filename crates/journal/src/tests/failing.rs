@@ -21,11 +21,11 @@ fn room_for(store: &Store, pages: i64) {
 fn a_full_disk_is_a_fault_until_there_is_room_again() {
     let folder = folder();
     let mut store = open(folder.path());
-    store.note(&entry(record(time(0)))).unwrap();
+    store.record_look(&entry(record(time(0)))).unwrap();
     room_for(&store, 2);
     let mut noted = 1;
     let fault = loop {
-        match store.note(&entry(record(time(noted * 60)))) {
+        match store.record_look(&entry(record(time(noted * 60)))) {
             Ok(()) => noted += 1,
             Err(error) => break error,
         }
@@ -34,14 +34,14 @@ fn a_full_disk_is_a_fault_until_there_is_room_again() {
     assert_eq!(fault.class(), JournalClass::Full);
     assert_eq!(fault.fault().class, JournalClass::Full);
     // What the rest of the last page holds may still be taken; then that is refused too, whole.
-    let intents = (0..1_000).take_while(|_| store.intend(&intent(time(1))).is_ok()).count();
+    let intents = (0..1_000).take_while(|_| store.record_intent(&intent(time(1))).is_ok()).count();
     assert!(intents < 1_000);
     let looks = |store: &Store| -> i64 {
         store.connection().query_row("SELECT count(*) FROM looks", [], |row| row.get(0)).unwrap()
     };
     assert_eq!(looks(&store), noted);
     room_for(&store, 1_000);
-    store.note(&entry(record(time(noted * 60)))).unwrap();
+    store.record_look(&entry(record(time(noted * 60)))).unwrap();
     assert_eq!(looks(&store), noted + 1);
 }
 
@@ -52,10 +52,10 @@ fn a_lock_held_by_someone_else_is_a_fault_until_it_is_free() {
     store.connection().busy_timeout(Duration::ZERO).unwrap();
     let other = Connection::open(folder.path().join(JOURNAL_FILE)).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    assert_eq!(class(store.note(&entry(record(time(0))))), JournalClass::Locked);
-    assert_eq!(class(store.intend(&intent(time(0)))), JournalClass::Locked);
+    assert_eq!(class(store.record_look(&entry(record(time(0))))), JournalClass::Locked);
+    assert_eq!(class(store.record_intent(&intent(time(0)))), JournalClass::Locked);
     other.execute_batch("ROLLBACK").unwrap();
-    store.note(&entry(record(time(0)))).unwrap();
+    store.record_look(&entry(record(time(0)))).unwrap();
 }
 
 #[test]
@@ -63,14 +63,14 @@ fn a_journal_that_may_not_be_written_is_a_fault() {
     let folder = folder();
     let mut store = open(folder.path());
     store.connection().pragma_update(None, "query_only", true).unwrap();
-    assert_eq!(class(store.note(&entry(record(time(0))))), JournalClass::ReadOnly);
+    assert_eq!(class(store.record_look(&entry(record(time(0))))), JournalClass::ReadOnly);
 }
 
 #[test]
 fn a_memory_that_cannot_be_read_is_a_fault_and_stays() {
     let folder = folder();
     let mut store = open(folder.path());
-    store.note(&entry(record(time(0)))).unwrap();
+    store.record_look(&entry(record(time(0)))).unwrap();
     store.connection().execute("UPDATE daemons SET memory = '{'", []).unwrap();
     assert_eq!(class(store.restore(&main())), JournalClass::Corrupt);
 }
@@ -79,9 +79,9 @@ fn a_memory_that_cannot_be_read_is_a_fault_and_stays() {
 async fn a_journal_answers_through_its_thread_and_frees_its_lock_when_closed() {
     let folder = folder();
     let journal = Journal::open(folder.path(), LONG, time(0)).unwrap();
-    journal.note(entry(record(time(60)))).await.unwrap();
-    let id = journal.intend(intent(time(61))).await.unwrap();
-    assert_eq!(journal.restore(&main()).await.unwrap().open.unwrap().id, id);
+    journal.record_look(entry(record(time(60)))).await.unwrap();
+    let id = journal.record_intent(intent(time(61))).await.unwrap();
+    assert_eq!(journal.restore(&main()).await.unwrap().open_intent.unwrap().id, id);
     tokio::task::spawn_blocking(|| journal.close()).await.unwrap();
-    assert!(open(folder.path()).restore(&main()).unwrap().open.is_some());
+    assert!(open(folder.path()).restore(&main()).unwrap().open_intent.is_some());
 }

@@ -1,22 +1,22 @@
 //! What a journal keeps, and for how long.
 
 use snarkfee_core::{
-    control::Command,
-    ledger::{Finding, Order},
+    control::OperatorCommand,
+    ledger::{Order, RecoveredOutcome},
     market::{Look, MarketSource},
     policy::{Outcome, Pause},
 };
 
 use super::*;
-use crate::{Archive, Filter, JournalError, Moment, give_order};
+use crate::{JournalError, JournalReader, LookFilter, RecordedLook, give_order};
 
-pub(super) fn moments(folder: &Path, filter: &Filter) -> Vec<Moment> {
+pub(super) fn moments(folder: &Path, filter: &LookFilter) -> Vec<RecordedLook> {
     let mut moments = Vec::new();
     let each = |moment| {
         moments.push(moment);
         Ok::<_, JournalError>(())
     };
-    Archive::open(folder).unwrap().moments(filter, each).unwrap();
+    JournalReader::open(folder).unwrap().for_each_look(filter, each).unwrap();
     moments
 }
 
@@ -30,20 +30,23 @@ fn endings(store: &Store) -> Vec<Option<String>> {
 fn what_is_noted_is_there_after_reopening_with_everything_a_replay_needs() {
     let folder = folder();
     let memory = Memory { pause: Some(Pause { until: Some(time(900)) }), ..Memory::default() };
-    let kept =
-        Kept { memory: memory.clone(), baseline: Some(intent(time(0)).from), ..Kept::default() };
-    let written = Entry { kept, orders_seen: OrderId(4), ..entry(record(time(60))) };
+    let kept = PersistedState {
+        memory: memory.clone(),
+        baseline: Some(intent(time(0)).from),
+        ..PersistedState::default()
+    };
+    let written = LookEntry { state: kept, orders_seen: OrderId(4), ..entry(record(time(60))) };
     {
         let mut store = open(folder.path());
-        assert!(store.restore(&main()).unwrap().kept.is_none(), "a daemon never seen");
-        store.note(&written).unwrap();
+        assert!(store.restore(&main()).unwrap().state.is_none(), "a daemon never seen");
+        store.record_look(&written).unwrap();
     }
     let restored = open(folder.path()).restore(&main()).unwrap();
-    let kept = restored.kept.unwrap();
-    assert_eq!((kept.memory, kept.baseline), (memory.clone(), written.kept.baseline.clone()));
-    assert_eq!((restored.orders_seen, restored.open), (OrderId(4), None));
-    let moments = moments(folder.path(), &Filter::default());
-    let Moment { record, inputs, params, memory: after, run, .. } =
+    let kept = restored.state.unwrap();
+    assert_eq!((kept.memory, kept.baseline), (memory.clone(), written.state.baseline.clone()));
+    assert_eq!((restored.orders_seen, restored.open_intent), (OrderId(4), None));
+    let moments = moments(folder.path(), &LookFilter::default());
+    let RecordedLook { record, inputs, params, memory: after, run, .. } =
         moments.into_iter().next().unwrap();
     assert_eq!((&record, &inputs, &params), (&*written.record, &written.inputs, &written.params));
     assert_eq!((after, run), (memory, 1));
@@ -59,7 +62,7 @@ fn what_layout_1_kept_is_read_by_every_later_version() {
         "known":{"worker":"B62qus","fee":7},"of a later version":1}"#;
     let insert = "INSERT INTO daemons (daemon, at, memory) VALUES ('main', 0, ?1)";
     store.connection().execute(insert, [memory]).unwrap();
-    let kept = store.restore(&main()).unwrap().kept.unwrap().memory;
+    let kept = store.restore(&main()).unwrap().state.unwrap().memory;
     assert_eq!(
         (kept.changes.len(), kept.pause, kept.breaker.is_open()),
         (2, Some(Pause { until: None }), true)
@@ -73,18 +76,18 @@ fn settings_are_stored_once_however_many_looks_they_led_to() {
     let folder = folder();
     let mut store = open(folder.path());
     for minute in 0..5 {
-        store.note(&entry(record(time(minute * 60)))).unwrap();
+        store.record_look(&entry(record(time(minute * 60)))).unwrap();
     }
     let mut other = entry(record(time(600)));
     other.params.pricing.confirm = 9;
-    store.note(&other).unwrap();
+    store.record_look(&other).unwrap();
     let count: i64 = store
         .connection()
         .query_row("SELECT count(*) FROM settings", [], |row| row.get(0))
         .unwrap();
     assert_eq!(count, 2);
     assert_eq!(
-        moments(folder.path(), &Filter::default()).last().unwrap().params.pricing.confirm,
+        moments(folder.path(), &LookFilter::default()).last().unwrap().params.pricing.confirm,
         9
     );
 }
@@ -95,34 +98,40 @@ fn looks_are_read_by_time_and_daemon_in_the_order_in_which_they_were_taken() {
     let mut store = open(folder.path());
     for (second, daemon) in [(100, "main"), (50, "main"), (200, "other"), (300, "main")] {
         let daemon = DaemonId::try_new(daemon).unwrap();
-        store.note(&entry(Record { daemon, ..record(time(second)) })).unwrap();
+        store.record_look(&entry(Record { daemon, ..record(time(second)) })).unwrap();
     }
-    let times = |filter: &Filter| {
+    let times = |filter: &LookFilter| {
         moments(folder.path(), filter).iter().map(|m| m.record.at).collect::<Vec<_>>()
     };
-    assert_eq!(times(&Filter::default()), [100, 50, 200, 300].map(time));
-    let since = Filter { since: Some(time(100)), until: None, daemon: Some(main()) };
+    assert_eq!(times(&LookFilter::default()), [100, 50, 200, 300].map(time));
+    let since = LookFilter { since: Some(time(100)), until: None, daemon: Some(main()) };
     assert_eq!(times(&since), [100, 300].map(time));
-    assert_eq!(times(&Filter { since: Some(time(301)), until: None, daemon: None }), []);
+    assert_eq!(times(&LookFilter { since: Some(time(301)), until: None, daemon: None }), []);
 }
 
 #[test]
 fn an_intent_counts_as_carried_out_until_its_end_is_noted() {
     let folder = folder();
     let begun = intent(time(10));
-    let id = open(folder.path()).intend(&begun).unwrap();
+    let id = open(folder.path()).record_intent(&begun).unwrap();
     let mut store = open(folder.path());
     let restored = store.restore(&main()).unwrap();
-    let memory = restored.kept.unwrap().memory;
+    let memory = restored.state.unwrap().memory;
     assert_eq!((memory.fee_changed, memory.changes.len(), memory.known), (Some(time(10)), 1, None));
-    let left = restored.open.unwrap();
+    let left = restored.open_intent.unwrap();
     assert_eq!((left.id, left.at, left.mode, left.from), (id, time(10), Mode::Live, begun.from));
     assert_eq!(left.action, begun.decision.action);
     // A look that could not read the daemon's settings leaves it open.
-    store.note(&entry(record(time(70)))).unwrap();
-    assert!(store.restore(&main()).unwrap().open.is_some());
-    store.note(&ended(record(time(130)), id, Ending::Found(Finding::NotApplied))).unwrap();
-    assert_eq!(store.restore(&main()).unwrap().open, None);
+    store.record_look(&entry(record(time(70)))).unwrap();
+    assert!(store.restore(&main()).unwrap().open_intent.is_some());
+    store
+        .record_look(&ended(
+            record(time(130)),
+            id,
+            IntentOutcome::Recovered(RecoveredOutcome::NotApplied),
+        ))
+        .unwrap();
+    assert_eq!(store.restore(&main()).unwrap().open_intent, None);
     assert_eq!(endings(&store), [Some("found_not_applied".to_owned())]);
 }
 
@@ -130,30 +139,32 @@ fn an_intent_counts_as_carried_out_until_its_end_is_noted() {
 fn an_intent_taken_down_too_late_to_be_acted_on_is_closed_by_the_next_look() {
     let folder = folder();
     let mut store = open(folder.path());
-    let first = store.intend(&intent(time(10))).unwrap();
-    store.note(&ended(record(time(11)), first, Ending::Outcome(Outcome::Confirmed))).unwrap();
-    store.intend(&intent(time(20))).unwrap();
-    store.note(&entry(record(time(21)))).unwrap();
+    let first = store.record_intent(&intent(time(10))).unwrap();
+    store
+        .record_look(&ended(record(time(11)), first, IntentOutcome::Reported(Outcome::Confirmed)))
+        .unwrap();
+    store.record_intent(&intent(time(20))).unwrap();
+    store.record_look(&entry(record(time(21)))).unwrap();
     assert_eq!(endings(&store), [Some("confirmed".to_owned()), Some("not_sent".to_owned())]);
 }
 
 #[test]
 fn an_end_found_out_is_taken_down_with_the_next_intent() {
     let folder = folder();
-    let first = open(folder.path()).intend(&intent(time(10))).unwrap();
+    let first = open(folder.path()).record_intent(&intent(time(10))).unwrap();
     let mut store = open(folder.path());
-    let found = vec![(first, Ending::Found(Finding::Applied))];
-    let second = store.intend(&Intent { ended: found, ..intent(time(700)) }).unwrap();
+    let found = vec![(first, IntentOutcome::Recovered(RecoveredOutcome::Applied))];
+    let second = store.record_intent(&Intent { ended: found, ..intent(time(700)) }).unwrap();
     assert_eq!(endings(&store), [Some("found_applied".to_owned()), None]);
     drop(store);
-    assert_eq!(open(folder.path()).restore(&main()).unwrap().open.unwrap().id, second);
+    assert_eq!(open(folder.path()).restore(&main()).unwrap().open_intent.unwrap().id, second);
 }
 
 #[test]
 fn orders_are_found_once_in_order_by_those_they_concern() {
     let folder = folder();
     let at = time(0);
-    let pause = |daemon| Command::Pause {
+    let pause = |daemon| OperatorCommand::Pause {
         daemon,
         until: Some("2026-11-22T14:02:00.123456789Z".parse().unwrap()),
     };
@@ -163,14 +174,14 @@ fn orders_are_found_once_in_order_by_those_they_concern() {
     let id =
         give_order(folder.path(), at, &pause(Some(DaemonId::try_new("other").unwrap()))).unwrap();
     assert_eq!(id, OrderId(2));
-    store.order(at, &Command::Resume { daemon: Some(main()) }).unwrap();
+    store.record_order(at, &OperatorCommand::Resume { daemon: Some(main()) }).unwrap();
     let expected = [
         Order { id: OrderId(1), command: pause(None) },
-        Order { id: OrderId(3), command: Command::Resume { daemon: Some(main()) } },
+        Order { id: OrderId(3), command: OperatorCommand::Resume { daemon: Some(main()) } },
     ];
-    assert_eq!(store.orders(&main(), OrderId::default()).unwrap(), expected);
-    assert_eq!(store.orders(&main(), OrderId(1)).unwrap(), expected[1..]);
-    assert_eq!(store.orders(&main(), OrderId(3)).unwrap(), []);
+    assert_eq!(store.load_orders(&main(), OrderId::default()).unwrap(), expected);
+    assert_eq!(store.load_orders(&main(), OrderId(1)).unwrap(), expected[1..]);
+    assert_eq!(store.load_orders(&main(), OrderId(3)).unwrap(), []);
 }
 
 #[test]
@@ -178,8 +189,8 @@ fn what_is_older_than_the_retention_goes_a_little_at_a_time() {
     let folder = folder();
     let mut store = Store::open(folder.path(), Duration::from_secs(3600), time(0)).unwrap();
     for minute in 0..100 {
-        store.intend(&intent(time(minute * 60))).unwrap();
-        store.note(&entry(record(time(minute * 60)))).unwrap();
+        store.record_intent(&intent(time(minute * 60))).unwrap();
+        store.record_look(&entry(record(time(minute * 60)))).unwrap();
     }
     let count = |table: &str| {
         let query = format!("SELECT count(*) FROM {table}");
@@ -187,8 +198,8 @@ fn what_is_older_than_the_retention_goes_a_little_at_a_time() {
     };
     assert_eq!((count("looks"), count("intents")), (61, 61));
     // A clock that jumps a year ahead and back costs some looks, not all.
-    store.note(&entry(record(time(400 * 24 * 3600)))).unwrap();
-    let left = moments(folder.path(), &Filter::default()).len();
+    store.record_look(&entry(record(time(400 * 24 * 3600)))).unwrap();
+    let left = moments(folder.path(), &LookFilter::default()).len();
     assert_eq!(left, 42);
 }
 
@@ -207,7 +218,7 @@ fn a_look_at_a_busy_market_takes_little_space() {
         .collect();
     busy.look = snarkfee_core::fixtures::look(0, blocks, open);
     let plain = serde_json::to_string(&busy).unwrap().len();
-    store.note(&entry(busy)).unwrap();
+    store.record_look(&entry(busy)).unwrap();
     let stored: i64 = store
         .connection()
         .query_row("SELECT length(body) FROM looks", [], |row| row.get(0))
@@ -246,10 +257,10 @@ fn a_market_that_a_fleet_shares_is_stored_once_and_read_with_every_look() {
     // Whoever took it over may be written down before the one that read it.
     let mut looks = shared_looks(time(0), "a", 20);
     looks.rotate_left(1);
-    store.note(&entry(looks[0].clone())).unwrap();
+    store.record_look(&entry(looks[0].clone())).unwrap();
     let one = bytes(&store, STORED);
     for look in &looks[1..] {
-        store.note(&entry(look.clone())).unwrap();
+        store.record_look(&entry(look.clone())).unwrap();
     }
     let grown = bytes(&store, STORED) - one;
     let market = bytes(&store, "SELECT length(body) FROM markets");
@@ -259,8 +270,8 @@ fn a_market_that_a_fleet_shares_is_stored_once_and_read_with_every_look() {
         "20 more looks took {grown} bytes, the market itself {market}"
     );
     let other = shared_looks(time(60), "b", 1);
-    other.iter().for_each(|look| store.note(&entry(look.clone())).unwrap());
-    let read: Vec<Record> = moments(folder.path(), &Filter::default())
+    other.iter().for_each(|look| store.record_look(&entry(look.clone())).unwrap());
+    let read: Vec<Record> = moments(folder.path(), &LookFilter::default())
         .into_iter()
         .map(|moment| moment.record)
         .collect();
@@ -285,8 +296,8 @@ fn markets_that_differ_in_anything_are_not_taken_for_each_other() {
     book(&mut order).order = snarkfee_core::market::BookOrder::Unknown;
     Arc::make_mut(&mut chain(&mut time_of).blocks[0]).at = time(-1);
     let looks = [first, sale, offer, order, time_of];
-    looks.iter().for_each(|look| store.note(&entry(look.clone())).unwrap());
-    let read: Vec<Record> = moments(folder.path(), &Filter::default())
+    looks.iter().for_each(|look| store.record_look(&entry(look.clone())).unwrap());
+    let read: Vec<Record> = moments(folder.path(), &LookFilter::default())
         .into_iter()
         .map(|moment| moment.record)
         .collect();
@@ -298,31 +309,31 @@ fn a_market_stays_as_long_as_a_look_shows_it() {
     let folder = folder();
     let mut store = Store::open(folder.path(), Duration::from_secs(3600), time(0)).unwrap();
     let origin = |second: i64| {
-        let mut kept = Kept::default();
+        let mut kept = PersistedState::default();
         let block = snarkfee_core::fixtures::block(1, "hash", second, &[]);
         kept.history.put_blocks(vec![block]);
         Some(kept)
     };
     let [first, again] = <[Record; 2]>::try_from(shared_looks(time(0), "a", 1)).unwrap();
-    store.note(&Entry { origin: origin(0), ..entry(first) }).unwrap();
+    store.record_look(&LookEntry { snapshot: origin(0), ..entry(first) }).unwrap();
     let later = Record { at: time(1_800), ..again };
-    store.note(&Entry { origin: origin(1), ..entry(later.clone()) }).unwrap();
+    store.record_look(&LookEntry { snapshot: origin(1), ..entry(later.clone()) }).unwrap();
     assert_eq!(
         bytes(&store, "SELECT count(*) FROM markets"),
         3,
         "one of both looks, and what each remembered"
     );
     // The first look goes, the second still shows the market.
-    store.note(&entry(record(time(3_601)))).unwrap();
-    let left = moments(folder.path(), &Filter::default());
+    store.record_look(&entry(record(time(3_601)))).unwrap();
+    let left = moments(folder.path(), &LookFilter::default());
     assert_eq!((left.len(), &left[0].record), (2, &later));
-    assert_eq!(left[0].origin.as_ref().unwrap().history.blocks(Timestamp::MIN).count(), 1);
+    assert_eq!(left[0].snapshot.as_ref().unwrap().history.blocks(Timestamp::MIN).count(), 1);
     assert_eq!(
         bytes(&store, "SELECT count(*) FROM markets"),
         2 + i64::from(matches!(left[1].record.look.book, Some(Ok(_))))
     );
     // Forgotten ones are not referred to again, even where they come back.
-    store.note(&entry(record(time(90_000)))).unwrap();
-    store.note(&entry(Record { at: time(90_000), ..later })).unwrap();
-    assert_eq!(moments(folder.path(), &Filter::default()).len(), 2);
+    store.record_look(&entry(record(time(90_000)))).unwrap();
+    store.record_look(&entry(Record { at: time(90_000), ..later })).unwrap();
+    assert_eq!(moments(folder.path(), &LookFilter::default()).len(), 2);
 }

@@ -11,7 +11,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use jiff::Timestamp;
 use snarkfee_core::{
     fixtures::{fee, key, sample, time},
-    ledger::{Ending, Entry, Inputs, Intent, IntentId, Kept, OrderId},
+    ledger::{DecisionInputs, Intent, IntentId, IntentOutcome, LookEntry, OrderId, PersistedState},
     policy::{
         Action, BlockProduction, Decision, Memory, Mode, Params, Pricing, Reason, Safety, Settings,
         Worker,
@@ -50,19 +50,19 @@ fn record(at: Timestamp) -> Record {
     Record { at, ..sample::record() }
 }
 
-fn entry(record: Record) -> Entry {
-    let inputs = Inputs {
+fn entry(record: Record) -> LookEntry {
+    let inputs = DecisionInputs {
         decided: record.at,
         settled: record.at,
         cost: Ok(fee(1_000)),
         works_per_hour: Some(30.5),
     };
-    Entry {
+    LookEntry {
         record: Arc::new(record),
         inputs,
         params: params(),
-        kept: Kept::default(),
-        origin: None,
+        state: PersistedState::default(),
+        snapshot: None,
         orders_seen: OrderId::default(),
         ended: Vec::new(),
     }
@@ -82,6 +82,6 @@ fn intent(at: Timestamp) -> Intent {
     Intent { daemon: main(), at, mode: Mode::Live, from, decision, memory, ended: Vec::new() }
 }
 
-fn ended(record: Record, id: IntentId, ending: Ending) -> Entry {
-    Entry { ended: vec![(id, ending)], ..entry(record) }
+fn ended(record: Record, id: IntentId, ending: IntentOutcome) -> LookEntry {
+    LookEntry { ended: vec![(id, ending)], ..entry(record) }
 }

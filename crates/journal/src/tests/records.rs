@@ -254,14 +254,14 @@ proptest! {
         let folder = folder();
         let mut store = Store::open(folder.path(), Duration::MAX, time(0)).unwrap();
         for record in &records {
-            store.note(&entry(record.clone())).unwrap();
+            store.record_look(&entry(record.clone())).unwrap();
         }
         let mut read = Vec::new();
-        let each = |moment: crate::Moment| {
+        let each = |moment: crate::RecordedLook| {
             read.push(moment.record);
             Ok::<_, crate::JournalError>(())
         };
-        crate::Archive::open(folder.path()).unwrap().moments(&Default::default(), each).unwrap();
+        crate::JournalReader::open(folder.path()).unwrap().for_each_look(&Default::default(), each).unwrap();
         prop_assert_eq!(read, records);
     }
 }

@@ -4,10 +4,10 @@ use std::{fs, sync::LazyLock};
 
 use proptest::prelude::*;
 use rusqlite::Connection;
-use snarkfee_core::{control::Command, fault::JournalClass};
+use snarkfee_core::{control::OperatorCommand, fault::JournalClass};
 
 use super::*;
-use crate::{Archive, JournalError, give_order, schema};
+use crate::{JournalError, JournalReader, give_order, schema};
 
 fn journal(folder: &Path) -> std::path::PathBuf {
     folder.join(crate::JOURNAL_FILE)
@@ -19,7 +19,7 @@ fn filled() -> TempDir {
         let folder = folder();
         let mut store = open(folder.path());
         for minute in 0..100 {
-            store.note(&entry(record(time(minute * 60)))).unwrap();
+            store.record_look(&entry(record(time(minute * 60)))).unwrap();
         }
         drop(store);
         fs::read(journal(folder.path())).unwrap()
@@ -56,8 +56,8 @@ fn foreign_files_are_not_touched() {
     for content in ["notes of mine", &"x".repeat(5_000), "SQLite format 2"] {
         fs::write(&path, content).unwrap();
         assert_eq!(refused(folder.path()).class(), JournalClass::Foreign, "{content:.20}");
-        assert_eq!(Archive::open(folder.path()).unwrap_err().class(), JournalClass::Foreign);
-        let order = give_order(folder.path(), time(0), &Command::Resume { daemon: None });
+        assert_eq!(JournalReader::open(folder.path()).unwrap_err().class(), JournalClass::Foreign);
+        let order = give_order(folder.path(), time(0), &OperatorCommand::Resume { daemon: None });
         assert_eq!(order.unwrap_err().class(), JournalClass::Foreign);
     }
     fs::remove_file(&path).unwrap();
@@ -125,10 +125,10 @@ fn a_later_layout_is_refused_and_an_earlier_one_brought_up_to_date() {
     assert!(
         matches!(refused(folder.path()), JournalError::Newer { found, .. } if found == known + 2)
     );
-    assert_eq!(Archive::open(folder.path()).unwrap_err().class(), JournalClass::Newer);
+    assert_eq!(JournalReader::open(folder.path()).unwrap_err().class(), JournalClass::Newer);
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 0).unwrap();
     assert!(matches!(
-        Archive::open(folder.path()).unwrap_err(),
+        JournalReader::open(folder.path()).unwrap_err(),
         JournalError::Older { found: 0, .. }
     ));
     Connection::open(&path).unwrap().pragma_update(None, "user_version", -1).unwrap();
@@ -153,7 +153,7 @@ fn a_folder_that_cannot_be_is_a_matter_of_configuration() {
     fs::write(&file, "").unwrap();
     let error = Store::open(&file.join("state"), LONG, time(0)).unwrap_err();
     assert!(error.is_misconfiguration(), "{error}");
-    let nothing = Archive::open(&folder.path().join("nothing")).unwrap_err();
+    let nothing = JournalReader::open(&folder.path().join("nothing")).unwrap_err();
     assert!(matches!(nothing, JournalError::Missing { .. }), "{nothing}");
 }
 
@@ -183,7 +183,7 @@ proptest! {
         fs::write(&path, &bytes).unwrap();
         if let Ok(mut store) = Store::open(folder.path(), LONG, time(0)) {
             let _ = store.restore(&main());
-            let _ = store.note(&entry(record(time(10_000))));
+            let _ = store.record_look(&entry(record(time(10_000))));
         } else {
             prop_assert_eq!(fs::read(&path).unwrap(), bytes);
         }

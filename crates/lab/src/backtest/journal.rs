@@ -13,7 +13,7 @@ use snarkfee_core::{
     policy::{Params, Pricing},
     units::{DaemonId, Nanomina, PublicKey},
 };
-use snarkfee_journal::{Archive, Filter, JournalError, Moment};
+use snarkfee_journal::{JournalError, JournalReader, LookFilter, RecordedLook};
 
 use super::{
     Terms,
@@ -61,7 +61,7 @@ impl JournalTest {
     /// # Errors
     ///
     /// It cannot be read.
-    pub fn of(archive: &Archive, filter: &Filter) -> Result<Self, JournalError> {
+    pub fn of(archive: &JournalReader, filter: &LookFilter) -> Result<Self, JournalError> {
         let mut daemons: BTreeMap<DaemonId, Gathered> = BTreeMap::new();
         let replay = replay(archive, filter, |moment| {
             daemons.entry(moment.record.daemon.clone()).or_default().take(moment);
@@ -80,7 +80,7 @@ impl JournalTest {
 }
 
 impl Gathered {
-    fn take(&mut self, moment: &Moment) {
+    fn take(&mut self, moment: &RecordedLook) {
         let record = &moment.record;
         self.looks += 1;
         self.from.get_or_insert(record.at);
@@ -99,7 +99,7 @@ impl Gathered {
 }
 
 impl Actual {
-    fn take(&mut self, moment: &Moment) {
+    fn take(&mut self, moment: &RecordedLook) {
         let record = &moment.record;
         self.changes += u64::from(matches!(record.outcome.code(), "confirmed" | "applied"));
         if let Some(market) = &record.market {
@@ -147,8 +147,8 @@ impl Actual {
 ///
 /// The journal cannot be read.
 pub fn on_journal(
-    open: &(dyn Fn() -> Result<Archive, JournalError> + Sync),
-    filter: &Filter,
+    open: &(dyn Fn() -> Result<JournalReader, JournalError> + Sync),
+    filter: &LookFilter,
     entrants: &[Entrant],
     terms: &Terms,
     threads: NonZero<usize>,
@@ -246,15 +246,15 @@ impl JournalTest {
     /// all daemons.
     pub(super) fn pass(
         &self,
-        archive: &Archive,
-        filter: &Filter,
+        archive: &JournalReader,
+        filter: &LookFilter,
         variants: &[Variant],
         terms: &Terms,
         portrayed: bool,
     ) -> Result<Vec<Vec<Shown>>, JournalError> {
         let first = self.daemons.keys().next();
         let mut seats: BTreeMap<DaemonId, Vec<Seat>> = BTreeMap::new();
-        archive.moments(filter, |moment: Moment| -> Result<(), JournalError> {
+        archive.for_each_look(filter, |moment: RecordedLook| -> Result<(), JournalError> {
             let daemon = moment.record.daemon.clone();
             let Some(gathered) = self.daemons.get(&daemon) else { return Ok(()) };
             let portrayed = portrayed && first == Some(&daemon);
@@ -287,7 +287,13 @@ impl JournalTest {
 }
 
 impl Gathered {
-    fn seat(&self, variant: &Variant, moment: &Moment, terms: &Terms, portrayed: bool) -> Seat {
+    fn seat(
+        &self,
+        variant: &Variant,
+        moment: &RecordedLook,
+        terms: &Terms,
+        portrayed: bool,
+    ) -> Seat {
         let now = moment.record.at;
         let slot = self.slot.unwrap_or(Duration::from_secs(180));
         let market =
@@ -303,8 +309,8 @@ impl Gathered {
 }
 
 /// What a variant is shown of a look, what a work then costs, and the pace at which works are made.
-fn shown(moment: &Moment, terms: &Terms) -> (Look, CostModel, f64) {
-    let Moment { record, inputs, params, .. } = moment;
+fn shown(moment: &RecordedLook, terms: &Terms) -> (Look, CostModel, f64) {
+    let RecordedLook { record, inputs, params, .. } = moment;
     let measured = record.market.as_ref().and_then(|market| market.own_works_per_hour);
     let pace = terms
         .works_per_hour

@@ -10,7 +10,7 @@ use snarkfee_core::{
     policy::{Action, Decision, Reason},
     units::DaemonId,
 };
-use snarkfee_journal::{Archive, Filter, JournalError, Moment};
+use snarkfee_journal::{JournalError, JournalReader, LookFilter, RecordedLook};
 
 /// What making the decisions again led to.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -59,13 +59,13 @@ struct Course {
 ///
 /// The journal cannot be read.
 pub fn replay(
-    archive: &Archive,
-    filter: &Filter,
-    mut each: impl FnMut(&Moment),
+    archive: &JournalReader,
+    filter: &LookFilter,
+    mut each: impl FnMut(&RecordedLook),
 ) -> Result<Replay, JournalError> {
     let mut courses: BTreeMap<DaemonId, Course> = BTreeMap::new();
     let mut found = Replay::default();
-    archive.moments(filter, |moment: Moment| -> Result<(), JournalError> {
+    archive.for_each_look(filter, |moment: RecordedLook| -> Result<(), JournalError> {
         follow(&mut courses, &mut found, &moment);
         each(&moment);
         Ok(())
@@ -73,16 +73,16 @@ pub fn replay(
     Ok(found)
 }
 
-fn follow(courses: &mut BTreeMap<DaemonId, Course>, found: &mut Replay, moment: &Moment) {
-    let Moment { record, origin, run, .. } = moment;
+fn follow(courses: &mut BTreeMap<DaemonId, Course>, found: &mut Replay, moment: &RecordedLook) {
+    let RecordedLook { record, snapshot, run, .. } = moment;
     let before = courses.remove(&record.daemon);
     let follows = |course: &Course| {
         course.run == *run && course.sequence.checked_add(1) == Some(record.sequence)
     };
-    let state = match (before.filter(follows), origin) {
-        (Some(course), Some(origin)) => Some(course.state.remembering(origin.memory.clone())),
+    let state = match (before.filter(follows), snapshot) {
+        (Some(course), Some(snapshot)) => Some(course.state.remembering(snapshot.memory.clone())),
         (Some(course), None) => Some(course.state),
-        (None, Some(origin)) => Some(State::restored(origin.clone())),
+        (None, Some(snapshot)) => Some(State::restored(snapshot.clone())),
         (None, None) => None,
     };
     let Some(mut state) = state else {
@@ -109,8 +109,8 @@ fn follow(courses: &mut BTreeMap<DaemonId, Course>, found: &mut Replay, moment: 
 }
 
 /// Decides a look again, and takes in what came of it.
-fn decide(state: &mut State, moment: &Moment) -> Decision {
-    let Moment { record, inputs, params, .. } = moment;
+fn decide(state: &mut State, moment: &RecordedLook) -> Decision {
+    let RecordedLook { record, inputs, params, .. } = moment;
     let decision = match &record.decision.reason {
         // Not decided upon a look, but as `controller.on_exit` says.
         Reason::ServiceStops => record.decision.clone(),

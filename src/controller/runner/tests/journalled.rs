@@ -3,9 +3,9 @@
 use snarkfee_core::{
     cycle::Conclusion,
     fault::{JournalClass, JournalFault},
-    ledger::{Entry, Intent, IntentId, Kept, Order, OrderId, Reply, Restored},
+    ledger::{Intent, IntentId, LookEntry, Order, OrderId, PersistedState, Reply, RestoredState},
 };
-use snarkfee_journal::{Archive, Filter, Journal, JournalError, Moment};
+use snarkfee_journal::{Journal, JournalError, JournalReader, LookFilter, RecordedLook};
 use tempfile::TempDir;
 
 use super::*;
@@ -36,29 +36,29 @@ impl Faulty {
 }
 
 impl Ledger for Faulty {
-    fn restore(&self, daemon: &DaemonId) -> Reply<'_, Restored> {
+    fn restore(&self, daemon: &DaemonId) -> Reply<'_, RestoredState> {
         self.or_fail("restore", self.sound.restore(daemon))
     }
 
-    fn orders(&self, daemon: &DaemonId, seen: OrderId) -> Reply<'_, Vec<Order>> {
-        self.or_fail("orders", self.sound.orders(daemon, seen))
+    fn load_orders(&self, daemon: &DaemonId, seen: OrderId) -> Reply<'_, Vec<Order>> {
+        self.or_fail("orders", self.sound.load_orders(daemon, seen))
     }
 
-    fn order(&self, at: Timestamp, command: Command) -> Reply<'_, OrderId> {
-        self.sound.order(at, command)
+    fn record_order(&self, at: Timestamp, command: OperatorCommand) -> Reply<'_, OrderId> {
+        self.sound.record_order(at, command)
     }
 
-    fn intend(&self, intent: Intent) -> Reply<'_, IntentId> {
-        self.or_fail("intend", self.sound.intend(intent))
+    fn record_intent(&self, intent: Intent) -> Reply<'_, IntentId> {
+        self.or_fail("intend", self.sound.record_intent(intent))
     }
 
-    fn note(&self, entry: Entry) -> Reply<'_, ()> {
+    fn record_look(&self, entry: LookEntry) -> Reply<'_, ()> {
         *self.noted.lock().unwrap() += 1;
-        self.or_fail("note", self.sound.note(entry))
+        self.or_fail("note", self.sound.record_look(entry))
     }
 
-    fn keep(&self, daemon: &DaemonId, at: Timestamp, kept: Kept) -> Reply<'_, ()> {
-        self.or_fail("keep", self.sound.keep(daemon, at, kept))
+    fn save_state(&self, daemon: &DaemonId, at: Timestamp, state: PersistedState) -> Reply<'_, ()> {
+        self.or_fail("keep", self.sound.save_state(daemon, at, state))
     }
 }
 
@@ -87,10 +87,10 @@ async fn nothing_is_done_while_the_last_look_is_not_taken_down() {
     let ledger = Arc::new(Faulty::default());
     let daemon = ScriptedDaemon::with_settings(on()).with_looks(looks(4, false));
     let mut h = harness_on(ledger.clone(), daemon, plan(Mode::Live, OnExit::Keep));
-    h.order(Command::Pause { daemon: None, until: None }).await;
+    h.order(OperatorCommand::Pause { daemon: None, until: None }).await;
     ledger.fail(&["note"]);
     h.runner.look().await;
-    h.order(Command::Resume { daemon: None }).await;
+    h.order(OperatorCommand::Resume { daemon: None }).await;
     h.runner.look().await;
     assert_eq!(h.runner.wiring.port.sent(), []);
     ledger.fail(&[]);
@@ -110,7 +110,7 @@ async fn while_orders_cannot_be_read_there_may_be_a_pause() {
     let ledger = Arc::new(Faulty::default());
     let daemon = ScriptedDaemon::with_settings(on()).with_looks(looks(3, false));
     let mut h = harness_on(ledger.clone(), daemon, plan(Mode::Live, OnExit::Keep));
-    h.order(Command::Pause { daemon: None, until: None }).await;
+    h.order(OperatorCommand::Pause { daemon: None, until: None }).await;
     ledger.fail(&["orders"]);
     h.runner.look().await;
     ledger.fail(&[]);
@@ -207,7 +207,7 @@ async fn a_new_process_forgets_neither_cooldown_nor_budget() {
 async fn a_new_process_forgets_neither_pause_nor_breaker() {
     let runs = Runs::new(OnExit::Keep);
     let first = runs.begin(on(), true);
-    first.order(Command::Pause { daemon: None, until: None }).await;
+    first.order(OperatorCommand::Pause { daemon: None, until: None }).await;
     drop(first);
     let mut second = runs.begin(on(), true);
     second.runner.look().await;
@@ -215,7 +215,7 @@ async fn a_new_process_forgets_neither_pause_nor_breaker() {
     let mut third = runs.begin(on(), true);
     third.runner.look().await;
     assert_eq!(third.kept.codes(), [("hold", "paused", "held")]);
-    third.order(Command::Resume { daemon: None }).await;
+    third.order(OperatorCommand::Resume { daemon: None }).await;
     let mut down = looks(1, false);
     down[0].status = Err(Fault::Unreachable { cause: "refused".into() });
     third.runner.wiring.port = ScriptedDaemon::with_settings(on()).with_looks(down);
@@ -261,7 +261,7 @@ async fn every_decision_can_be_made_again_from_the_journal() {
     assert_eq!(recorded[0], ("set_fee", "price_move", "confirmed"));
     drop(h);
     let (mut state, mut again) = (State::default(), Vec::new());
-    let each = |Moment { record, inputs, params, memory, .. }| {
+    let each = |RecordedLook { record, inputs, params, memory, .. }| {
         let cost = CostModel::PerWork(inputs.cost.unwrap());
         let context = Context { mode: record.mode, params: &params, cost: &cost, quote: None };
         let Conclusion { decision, view, .. } =
@@ -272,7 +272,10 @@ async fn every_decision_can_be_made_again_from_the_journal() {
         again.push((decision.action.code(), decision.reason.code(), record.outcome.code()));
         Ok::<_, JournalError>(())
     };
-    Archive::open(runs.folder.path()).unwrap().moments(&Filter::default(), each).unwrap();
+    JournalReader::open(runs.folder.path())
+        .unwrap()
+        .for_each_look(&LookFilter::default(), each)
+        .unwrap();
     assert_eq!(again, recorded);
 }
 

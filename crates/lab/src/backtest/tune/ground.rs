@@ -7,7 +7,7 @@ use std::{
 
 use jiff::Timestamp;
 use snarkfee_core::policy::Pricing;
-use snarkfee_journal::{Archive, Filter, JournalError};
+use snarkfee_journal::{JournalError, JournalReader, LookFilter};
 
 use crate::{
     backtest::{
@@ -46,9 +46,9 @@ enum Kind<'a> {
         terms: Terms,
     },
     Journal {
-        open: &'a (dyn Fn() -> Result<Archive, JournalError> + Sync),
+        open: &'a (dyn Fn() -> Result<JournalReader, JournalError> + Sync),
         test: JournalTest,
-        cuts: [Vec<Filter>; 2],
+        cuts: [Vec<LookFilter>; 2],
         terms: Terms,
     },
 }
@@ -80,8 +80,8 @@ impl<'a> Ground<'a> {
     ///
     /// It cannot be read.
     pub fn journal(
-        open: &'a (dyn Fn() -> Result<Archive, JournalError> + Sync),
-        filter: &Filter,
+        open: &'a (dyn Fn() -> Result<JournalReader, JournalError> + Sync),
+        filter: &LookFilter,
         terms: Terms,
     ) -> Result<Self, JournalError> {
         let test = JournalTest::of(&open()?, filter)?;
@@ -92,7 +92,7 @@ impl<'a> Ground<'a> {
                 |index: u32| from.checked_add(whole * index / STRETCHES).unwrap_or(Timestamp::MAX);
             if whole.as_secs_f64() >= SHORTEST_HOURS * 3600.0 * f64::from(STRETCHES) {
                 for index in 0..STRETCHES {
-                    let cut = Filter {
+                    let cut = LookFilter {
                         since: Some(border(index)),
                         until: Some(border(index + 1)),
                         ..filter.clone()
