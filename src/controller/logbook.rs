@@ -16,7 +16,7 @@ use snarkfee_core::{
         PersistedState, RecoveredOutcome, RestoredState,
     },
     market::Look,
-    policy::{Decision, Mode, Params, Settings},
+    policy::{DaemonSettings, Decision, Mode, Params},
     record::Record,
     units::DaemonId,
 };
@@ -35,7 +35,7 @@ pub(super) struct Logbook {
     /// Intents whose end is known but not yet taken down.
     ended: Vec<(IntentId, IntentOutcome)>,
     /// What the daemon was set to at the beginning.
-    baseline: Option<Settings>,
+    baseline: Option<DaemonSettings>,
     origin: Origin,
     fault: Option<JournalFault>,
 }
@@ -113,7 +113,7 @@ impl Logbook {
 
     fn take_up(&mut self, look: &Look, state: &mut State) {
         let Ok(status) = &look.status else { return };
-        let found = Settings::from(status);
+        let found = DaemonSettings::from(status);
         if let Some(open) = self.open.take() {
             let finding = match open.mode {
                 Mode::Live => find_out(&open.from, &open.action, &found),
@@ -136,8 +136,8 @@ impl Logbook {
         self.baseline.get_or_insert(found);
     }
 
-    /// Settings found at the beginning.
-    pub(super) fn baseline(&self) -> Option<&Settings> {
+    /// DaemonSettings found at the beginning.
+    pub(super) fn baseline(&self) -> Option<&DaemonSettings> {
         self.baseline.as_ref()
     }
 
@@ -159,7 +159,7 @@ impl Logbook {
         &mut self,
         at: Timestamp,
         mode: Mode,
-        from: &Settings,
+        from: &DaemonSettings,
         decision: &Decision,
         state: &State,
     ) -> Result<(), JournalFault> {

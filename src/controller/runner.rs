@@ -12,7 +12,7 @@ use snarkfee_core::{
     fault::JournalFault,
     ledger::{DecisionInputs, Ledger},
     market::Look,
-    policy::{Action, Decision, Mode, Outcome, Reason, Settings},
+    policy::{Action, DaemonSettings, Decision, Mode, Outcome, Reason},
     port::DaemonPort,
     record::{Record, Role},
     units::{DaemonId, Nanomina},
@@ -115,7 +115,7 @@ impl<P: DaemonPort> Runner<P> {
             sequence: self.sequence,
             at: look.at,
             mode: plan.mode,
-            hold: self.state.memory().hold(),
+            hold: self.state.memory().hold_state(),
             era: self.wiring.port.era(),
             role: conclusion.role,
             look,
@@ -165,7 +165,7 @@ impl<P: DaemonPort> Runner<P> {
     async fn carry_out(
         &mut self,
         plan: &Plan,
-        settings: &Settings,
+        settings: &DaemonSettings,
         decision: Decision,
     ) -> (Decision, Outcome) {
         let now = self.time.now();
@@ -189,7 +189,7 @@ impl<P: DaemonPort> Runner<P> {
     ) -> Arc<Record> {
         let settled = self.time.now();
         self.state.settle(settled, &record.look, &record.decision, &record.outcome, &plan.params);
-        record.hold = self.state.memory().hold();
+        record.hold = self.state.memory().hold_state();
         let record = Arc::new(record);
         let inputs =
             DecisionInputs { decided, settled, cost, works_per_hour: plan.cost.works_per_hour() };
@@ -232,7 +232,7 @@ impl<P: DaemonPort> Runner<P> {
                 return;
             }
         };
-        let mut settings = Settings::from(&status);
+        let mut settings = DaemonSettings::from(&status);
         let mut look =
             Look { at: self.time.now(), clock_set: None, status: Ok(status), ..last.look.clone() };
         for action in leaving(plan.on_exit, self.logbook.baseline(), &settings) {
@@ -278,16 +278,20 @@ fn rest(interval: Duration, took: Duration) -> Duration {
 }
 
 /// What has to be done to leave a daemon as configured.
-fn leaving(on_exit: OnExit, baseline: Option<&Settings>, now: &Settings) -> Vec<Action> {
+fn leaving(
+    on_exit: OnExit,
+    baseline: Option<&DaemonSettings>,
+    now: &DaemonSettings,
+) -> Vec<Action> {
     let off = || now.worker.as_ref().map(|_| Action::SwitchOff);
     let fee = |fee: Nanomina| (now.fee != fee).then_some(Action::SetFee { fee });
     match (on_exit, baseline) {
         (OnExit::Keep, _) | (OnExit::Baseline, None) => Vec::new(),
         (OnExit::Off, _) => off().into_iter().collect(),
-        (OnExit::Baseline, Some(Settings { worker: None, fee: before })) => {
+        (OnExit::Baseline, Some(DaemonSettings { worker: None, fee: before })) => {
             fee(*before).into_iter().chain(off()).collect()
         }
-        (OnExit::Baseline, Some(Settings { worker: Some(key), fee: before }))
+        (OnExit::Baseline, Some(DaemonSettings { worker: Some(key), fee: before }))
             if now.worker.is_none() =>
         {
             vec![Action::SwitchOn { key: key.clone(), fee: *before }]

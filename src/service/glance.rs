@@ -68,7 +68,7 @@ pub async fn glance_through(
         sequence: 1,
         at: look.at,
         mode: Mode::DryRun,
-        hold: state.memory().hold(),
+        hold: state.memory().hold_state(),
         era: port.era(),
         role,
         look,

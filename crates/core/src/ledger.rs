@@ -16,7 +16,7 @@ use crate::{
     cost::CostUnknown,
     fault::JournalFault,
     market::{MarketHistory, Prediction},
-    policy::{Action, Decision, Memory, Mode, Outcome, Params, Settings},
+    policy::{Action, DaemonSettings, Decision, Memory, Mode, Outcome, Params},
     record::Record,
     units::{DaemonId, Nanomina},
 };
@@ -63,7 +63,7 @@ pub struct Intent {
     /// Whether it will be sent.
     pub mode: Mode,
     /// What the daemon is set to.
-    pub from: Settings,
+    pub from: DaemonSettings,
     /// What was decided.
     pub decision: Decision,
     /// What is to be remembered if nothing further is heard.
@@ -120,7 +120,7 @@ pub struct OpenIntent {
     /// Whether it was to be sent.
     pub mode: Mode,
     /// What the daemon was set to.
-    pub from: Settings,
+    pub from: DaemonSettings,
     /// What was to be done.
     pub action: Action,
 }
@@ -140,7 +140,7 @@ pub struct PersistedState {
     pub predicted: Option<Prediction>,
     /// What the daemon was set to when the service began with it; `None` once the service has left
     /// it in good order.
-    pub baseline: Option<Settings>,
+    pub baseline: Option<DaemonSettings>,
 }
 
 /// What earlier runs left of a daemon.

@@ -10,7 +10,7 @@ pub use crate::policy::{HoldState, Mode, Outcome, Pause, Role};
 use crate::{
     fault::Fault,
     market::{Look, MarketSummary},
-    policy::{Action, Decision, Settings},
+    policy::{Action, DaemonSettings, Decision},
     units::{DaemonId, Nanomina},
 };
 
@@ -50,8 +50,8 @@ pub struct Record {
 
 impl Record {
     /// What the daemon is set to when the look is over, else what was seen; `None` while unknown.
-    fn settings_after(&self) -> Option<Settings> {
-        let before = Settings::from(self.look.status.as_ref().ok()?);
+    fn settings_after(&self) -> Option<DaemonSettings> {
+        let before = DaemonSettings::from(self.look.status.as_ref().ok()?);
         Some(match &self.outcome {
             Outcome::Applied { overtook: None, .. } => before,
             outcome => outcome.left(&before, &self.decision.action).unwrap_or(before),

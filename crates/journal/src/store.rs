@@ -14,7 +14,7 @@ use snarkfee_core::{
         RestoredState,
     },
     market::{MarketHistory, Prediction},
-    policy::{Mode, Settings},
+    policy::{DaemonSettings, Mode},
     record::Record,
     units::DaemonId,
 };
@@ -52,7 +52,7 @@ struct Rest {
     history: MarketHistory,
     slot: Option<Duration>,
     predicted: Option<Prediction>,
-    baseline: Option<Settings>,
+    baseline: Option<DaemonSettings>,
 }
 
 impl Store {

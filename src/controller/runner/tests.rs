@@ -102,8 +102,8 @@ impl Harness {
     }
 }
 
-fn on() -> Settings {
-    Settings { worker: Some(key("us")), fee: fee(100_000_000) }
+fn on() -> DaemonSettings {
+    DaemonSettings { worker: Some(key("us")), fee: fee(100_000_000) }
 }
 
 #[tokio::test]
@@ -180,7 +180,7 @@ async fn a_lost_answer_is_not_repeated_but_decided_anew() {
 
 #[tokio::test]
 async fn what_was_set_before_a_call_was_rejected_counts_as_changed() {
-    let off = Settings { worker: None, fee: fee(100_000_000) };
+    let off = DaemonSettings { worker: None, fee: fee(100_000_000) };
     let mut with = plan(Mode::Live, OnExit::Keep);
     with.params.worker.role = RoleSetting::Worker;
     for answers in [vec![Answer::Apply, Answer::Reject], vec![Answer::Reject]] {
@@ -203,7 +203,7 @@ async fn what_was_set_before_a_call_was_rejected_counts_as_changed() {
             h.kept.0.lock().unwrap()[0].fee_after(),
             Some(fee(if set { 4_999_999 } else { 100_000_000 }))
         );
-        h.runner.wiring.port.change_settings(Settings { fee: fee(7), ..off.clone() });
+        h.runner.wiring.port.change_settings(DaemonSettings { fee: fee(7), ..off.clone() });
         h.runner.look().await;
         assert_eq!(h.kept.codes()[1].1, "external_change", "what the daemon is set to is known");
     }
@@ -239,7 +239,7 @@ async fn someone_elses_fee_is_left_alone() {
         plan(Mode::Live, OnExit::Keep),
     );
     h.runner.look().await;
-    h.runner.wiring.port.change_settings(Settings { fee: fee(7), ..on() });
+    h.runner.wiring.port.change_settings(DaemonSettings { fee: fee(7), ..on() });
     h.runner.look().await;
     assert_eq!(h.kept.codes()[1], ("hold", "external_change", "held"));
     assert_eq!(h.runner.wiring.port.settings().fee, fee(7));
@@ -317,9 +317,9 @@ async fn the_loop_looks_at_its_interval_obeys_at_once_and_ends_when_told() {
 
 #[test]
 fn what_was_found_at_start_is_put_back_with_the_least_change() {
-    let on = Settings { worker: Some(key("us")), fee: fee(5) };
-    let off = Settings { worker: None, fee: fee(5) };
-    let dearer = Settings { fee: fee(9), ..on.clone() };
+    let on = DaemonSettings { worker: Some(key("us")), fee: fee(5) };
+    let off = DaemonSettings { worker: None, fee: fee(5) };
+    let dearer = DaemonSettings { fee: fee(9), ..on.clone() };
     assert_eq!(leaving(OnExit::Keep, Some(&off), &on), []);
     assert_eq!(leaving(OnExit::Off, Some(&on), &dearer), [Action::SwitchOff]);
     assert_eq!(leaving(OnExit::Off, Some(&on), &off), []);

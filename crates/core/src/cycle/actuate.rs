@@ -7,7 +7,7 @@
 use crate::{
     fault::JournalFault,
     ledger::RecoveredOutcome,
-    policy::{Action, Mode, Outcome, Overtaken, Settings},
+    policy::{Action, DaemonSettings, Mode, Outcome, Overtaken},
     port::{DaemonPort, Mutation, Replaced, SendError},
 };
 
@@ -20,7 +20,7 @@ use crate::{
 pub async fn actuate<P: DaemonPort>(
     port: &P,
     mode: Mode,
-    from: &Settings,
+    from: &DaemonSettings,
     action: &Action,
     taken_down: impl Future<Output = Result<(), JournalFault>>,
 ) -> Result<Outcome, JournalFault> {
@@ -37,7 +37,11 @@ pub async fn actuate<P: DaemonPort>(
 
 /// What became of an action that was taken down in an earlier process, whose end is not known, when
 /// the daemon now is set to `found`.
-pub fn find_out(from: &Settings, action: &Action, found: &Settings) -> RecoveredOutcome {
+pub fn find_out(
+    from: &DaemonSettings,
+    action: &Action,
+    found: &DaemonSettings,
+) -> RecoveredOutcome {
     if *found == from.after(action) {
         return RecoveredOutcome::Applied;
     }
@@ -54,7 +58,7 @@ pub fn find_out(from: &Settings, action: &Action, found: &Settings) -> Recovered
 
 /// What an action needs to be sent, in an order in which stopping half-way is harmless: a worker is
 /// never on at a fee not meant for it.
-fn mutations(from: &Settings, action: &Action) -> Vec<Mutation> {
+fn mutations(from: &DaemonSettings, action: &Action) -> Vec<Mutation> {
     let fee_change = |fee| (from.fee != fee).then_some(Mutation::SetFee { fee });
     match action {
         Action::Hold => Vec::new(),
@@ -69,8 +73,8 @@ fn mutations(from: &Settings, action: &Action) -> Vec<Mutation> {
 async fn send<P: DaemonPort>(
     port: &P,
     mutations: &[Mutation],
-    from: &Settings,
-    wanted: &Settings,
+    from: &DaemonSettings,
+    wanted: &DaemonSettings,
 ) -> Outcome {
     let mut reached = from.clone();
     for mutation in mutations {
@@ -79,7 +83,7 @@ async fn send<P: DaemonPort>(
                 if let Some(found) = overtaken(&reached, &replaced, mutation) {
                     apply(mutation, &mut reached);
                     let shown = port.status().await;
-                    let left = shown.as_ref().map_or(reached, Settings::from);
+                    let left = shown.as_ref().map_or(reached, DaemonSettings::from);
                     return Outcome::Applied {
                         unread: shown.err(),
                         overtook: Some(Overtaken { found, left }),
@@ -94,7 +98,7 @@ async fn send<P: DaemonPort>(
                     .status()
                     .await
                     .ok()
-                    .is_some_and(|status| shows(&Settings::from(&status), mutation));
+                    .is_some_and(|status| shows(&DaemonSettings::from(&status), mutation));
                 if !shown {
                     return Outcome::Unknown { fault };
                 }
@@ -103,7 +107,7 @@ async fn send<P: DaemonPort>(
         apply(mutation, &mut reached);
     }
     match port.status().await {
-        Ok(status) if Settings::from(&status) == *wanted => Outcome::Confirmed,
+        Ok(status) if DaemonSettings::from(&status) == *wanted => Outcome::Confirmed,
         Ok(_) => Outcome::Applied { unread: None, overtook: None },
         Err(fault) => Outcome::Applied { unread: Some(fault), overtook: None },
     }
@@ -112,7 +116,11 @@ async fn send<P: DaemonPort>(
 /// What someone else had set meanwhile, by what a mutation of `expected` settings replaced. Whoever
 /// set the same as the mutation is no opponent; and a daemon that answers with the new setting in
 /// place of the last one is not taken for one.
-fn overtaken(expected: &Settings, replaced: &Replaced, mutation: &Mutation) -> Option<Settings> {
+fn overtaken(
+    expected: &DaemonSettings,
+    replaced: &Replaced,
+    mutation: &Mutation,
+) -> Option<DaemonSettings> {
     let mut found = expected.clone();
     match replaced {
         Replaced::Fee(fee) => found.fee = *fee,
@@ -122,14 +130,14 @@ fn overtaken(expected: &Settings, replaced: &Replaced, mutation: &Mutation) -> O
 }
 
 /// Whether settings read back show that a mutation was applied.
-fn shows(settings: &Settings, mutation: &Mutation) -> bool {
+fn shows(settings: &DaemonSettings, mutation: &Mutation) -> bool {
     let mut applied = settings.clone();
     apply(mutation, &mut applied);
     applied == *settings
 }
 
 /// Makes a mutation's change to settings.
-pub fn apply(mutation: &Mutation, settings: &mut Settings) {
+pub fn apply(mutation: &Mutation, settings: &mut DaemonSettings) {
     match mutation {
         Mutation::SetFee { fee } => settings.fee = *fee,
         Mutation::SwitchOn { key } => settings.worker = Some(key.clone()),
@@ -148,8 +156,8 @@ mod tests {
         },
     };
 
-    fn from() -> Settings {
-        Settings { worker: None, fee: fee(5) }
+    fn from() -> DaemonSettings {
+        DaemonSettings { worker: None, fee: fee(5) }
     }
 
     fn on() -> Action {
@@ -198,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_rejection_says_what_was_set_before_it() {
-        let reached = Some(Settings { fee: fee(7), ..from() });
+        let reached = Some(DaemonSettings { fee: fee(7), ..from() });
         for first in [Answer::Apply, Answer::ApplyAndLose(fault())] {
             let daemon =
                 ScriptedDaemon::with_settings(from()).with_answers([first, Answer::Reject]);
@@ -213,32 +221,32 @@ mod tests {
         assert!(matches!(act(&daemon, Mode::Live, &on()), Outcome::Rejected { reached: None, .. }));
     }
 
-    fn overtook(found: Settings, left: Settings) -> Outcome {
+    fn overtook(found: DaemonSettings, left: DaemonSettings) -> Outcome {
         Outcome::Applied { unread: None, overtook: Some(Overtaken { found, left }) }
     }
 
     #[test]
     fn a_change_between_look_and_act_is_noticed_and_ends_the_act() {
-        let theirs = Settings { worker: None, fee: fee(6) };
+        let theirs = DaemonSettings { worker: None, fee: fee(6) };
         let daemon = ScriptedDaemon::with_settings(from())
             .with_answers([Answer::ApplyAfter(theirs.clone())]);
-        let left = Settings { fee: fee(7), ..from() };
+        let left = DaemonSettings { fee: fee(7), ..from() };
         assert_eq!(act(&daemon, Mode::Live, &on()), overtook(theirs, left.clone()));
         assert_eq!(
             (daemon.settings(), daemon.sent().len()),
             (left, 1),
             "the key is not set any more"
         );
-        let theirs = Settings { worker: Some(key("they")), fee: fee(7) };
+        let theirs = DaemonSettings { worker: Some(key("they")), fee: fee(7) };
         let daemon = ScriptedDaemon::with_settings(from())
             .with_answers([Answer::Apply, Answer::ApplyAfter(theirs.clone())]);
-        let left = Settings { worker: Some(key("us")), fee: fee(7) };
+        let left = DaemonSettings { worker: Some(key("us")), fee: fee(7) };
         assert_eq!(act(&daemon, Mode::Live, &on()), overtook(theirs, left));
     }
 
     #[test]
     fn whoever_set_the_same_before_is_no_opponent() {
-        let same = Settings { worker: None, fee: fee(7) };
+        let same = DaemonSettings { worker: None, fee: fee(7) };
         let daemon = ScriptedDaemon::with_settings(from()).with_answers([Answer::ApplyAfter(same)]);
         assert_eq!(act(&daemon, Mode::Live, &on()), Outcome::Confirmed);
     }
@@ -285,13 +293,15 @@ mod tests {
 
     #[test]
     fn what_is_found_tells_what_became_of_an_action() {
-        let (fee_only, all) =
-            (Settings { fee: fee(7), ..from() }, Settings { worker: Some(key("us")), fee: fee(7) });
+        let (fee_only, all) = (
+            DaemonSettings { fee: fee(7), ..from() },
+            DaemonSettings { worker: Some(key("us")), fee: fee(7) },
+        );
         assert_eq!(find_out(&from(), &on(), &from()), RecoveredOutcome::NotApplied);
         assert_eq!(find_out(&from(), &on(), &fee_only), RecoveredOutcome::PartlyApplied);
         assert_eq!(find_out(&from(), &on(), &all), RecoveredOutcome::Applied);
         assert_eq!(
-            find_out(&from(), &on(), &Settings { fee: fee(9), ..from() }),
+            find_out(&from(), &on(), &DaemonSettings { fee: fee(9), ..from() }),
             RecoveredOutcome::Otherwise
         );
     }

@@ -15,8 +15,8 @@ use crate::{
     ledger::PersistedState,
     market::{Look, MarketHistory, MarketView, PoolMetrics, Prediction, ViewSettings},
     policy::{
-        Appraisal, Decision, Input, Memory, Mode, Outcome, Params, Pause, Reason, Role, Settings,
-        appraisal, decide,
+        Appraisal, DaemonSettings, Decision, Input, Memory, Mode, Outcome, Params, Pause, Reason,
+        Role, appraisal, decide,
     },
     port::LookPlan,
     units::Nanomina,
@@ -219,7 +219,7 @@ impl State {
         outcome: &Outcome,
         params: &Params,
     ) {
-        self.memory.note(at, look, decision, outcome, &params.safety);
+        self.memory.record_outcome(at, look, decision, outcome, &params.safety);
     }
 
     /// The state that earlier runs left, what the daemon itself tells left out.
@@ -229,7 +229,7 @@ impl State {
     }
 
     /// What outlives the process.
-    pub fn kept(&self, baseline: Option<Settings>) -> PersistedState {
+    pub fn kept(&self, baseline: Option<DaemonSettings>) -> PersistedState {
         PersistedState {
             memory: self.memory.clone(),
             history: self.history.own_part(),
@@ -252,7 +252,7 @@ impl State {
 
     /// Expects the daemon to be set to `settings` at the next look: anything else is someone else's
     /// doing.
-    pub fn expect(&mut self, settings: Settings) {
+    pub fn expect(&mut self, settings: DaemonSettings) {
         self.memory.known = Some(settings);
     }
 
@@ -268,7 +268,7 @@ impl State {
 
     /// What the policy decides about: the daemon's settings, in dry-run those that its decisions
     /// would have led to.
-    pub fn settings(&self, look: &Look) -> Option<Settings> {
+    pub fn settings(&self, look: &Look) -> Option<DaemonSettings> {
         look.status.as_ref().ok().map(|status| self.memory.settings(status))
     }
 
@@ -282,7 +282,7 @@ impl State {
         self.memory.pause = None;
         self.memory.breaker = Default::default();
         self.memory.external_hold = None;
-        self.memory.contest = Default::default();
+        self.memory.conflict = Default::default();
     }
 
     /// P(sold) at the fee the daemon asks; `None` when the forecast was made for virtual settings.

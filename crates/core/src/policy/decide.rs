@@ -6,7 +6,7 @@ use super::{
     appraise::appraise,
     decision::{Action, Appraisal, Decision, Forecast, Target},
     guards,
-    memory::{Memory, Settings},
+    memory::{DaemonSettings, Memory},
     params::{Params, Strategy},
     reason::Reason,
     state::Role,
@@ -89,7 +89,7 @@ fn unless_waiting(due: Result<(), Reason>, action: Action, reason: Reason) -> (A
 }
 
 /// The worker gives way to the daemon's own block.
-fn make_room(input: &Input<'_>, settings: &Settings, slot: Timestamp) -> Decision {
+fn make_room(input: &Input<'_>, settings: &DaemonSettings, slot: Timestamp) -> Decision {
     let reason = Reason::OwnBlockAhead { slot };
     if settings.worker.is_none() || input.role == Role::Coordinator {
         return hold(reason);
@@ -103,7 +103,7 @@ fn make_room(input: &Input<'_>, settings: &Settings, slot: Timestamp) -> Decisio
 }
 
 /// What fees would bring, if there is enough to tell.
-fn price(input: &Input<'_>, settings: &Settings) -> Result<Appraisal, Reason> {
+fn price(input: &Input<'_>, settings: &DaemonSettings) -> Result<Appraisal, Reason> {
     if let Some(Err(fault)) = &input.look.chain {
         return Err(Reason::ChainFault { fault: fault.clone() });
     }
@@ -120,7 +120,7 @@ fn price(input: &Input<'_>, settings: &Settings) -> Result<Appraisal, Reason> {
 }
 
 /// On or off, and at which fee.
-fn trade(input: &Input<'_>, settings: &Settings, appraisal: Appraisal) -> Decision {
+fn trade(input: &Input<'_>, settings: &DaemonSettings, appraisal: Appraisal) -> Decision {
     let pricing = &input.params.pricing;
     let expected = appraisal.best.cautious_profit;
     let on = settings.worker.is_some() || input.role == Role::Coordinator;
@@ -141,7 +141,11 @@ fn trade(input: &Input<'_>, settings: &Settings, appraisal: Appraisal) -> Decisi
     Decision { action, reason, target: Some(target), appraisal: Some(appraisal) }
 }
 
-fn switch_on(input: &Input<'_>, settings: &Settings, appraisal: &Appraisal) -> (Action, Reason) {
+fn switch_on(
+    input: &Input<'_>,
+    settings: &DaemonSettings,
+    appraisal: &Appraisal,
+) -> (Action, Reason) {
     let pricing = &input.params.pricing;
     let (fee, expected) = (appraisal.best.fee, appraisal.best.cautious_profit);
     let Some(key) = own_key(input) else {
@@ -159,7 +163,11 @@ fn switch_on(input: &Input<'_>, settings: &Settings, appraisal: &Appraisal) -> (
     unless_waiting(due, Action::SwitchOn { key, fee }, reason)
 }
 
-fn switch_off(input: &Input<'_>, settings: &Settings, appraisal: &Appraisal) -> (Action, Reason) {
+fn switch_off(
+    input: &Input<'_>,
+    settings: &DaemonSettings,
+    appraisal: &Appraisal,
+) -> (Action, Reason) {
     let pricing = &input.params.pricing;
     let expected = appraisal.best.cautious_profit;
     let reason = Reason::Uneconomical { expected, threshold: pricing.stop_below };
@@ -208,7 +216,11 @@ fn expense(appraisal: &Appraisal) -> f64 {
     appraisal.best.works_per_hour * appraisal.cost.to_f64()
 }
 
-fn move_price(input: &Input<'_>, settings: &Settings, appraisal: &Appraisal) -> (Action, Reason) {
+fn move_price(
+    input: &Input<'_>,
+    settings: &DaemonSettings,
+    appraisal: &Appraisal,
+) -> (Action, Reason) {
     let pricing = &input.params.pricing;
     let (from, to) = (settings.fee, appraisal.best.fee);
     if from == to {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     Input,
-    memory::{Memory, Settings, remaining, since},
+    memory::{DaemonSettings, Memory, remaining, since},
     params::Pricing,
     reason::Reason,
     state::Role,
@@ -62,11 +62,11 @@ pub(super) fn status<'a>(input: &Input<'a>) -> Result<&'a DaemonStatus, Reason> 
 const TIP_SLOTS: u32 = 20;
 
 /// Whether the worker is ours to set.
-pub(super) fn ownership(input: &Input<'_>, settings: &Settings) -> Result<(), Reason> {
+pub(super) fn ownership(input: &Input<'_>, settings: &DaemonSettings) -> Result<(), Reason> {
     if let Some(until) = input.memory.external_hold {
-        let contest = &input.memory.contest;
-        let rounds = u32::try_from(contest.rounds.len()).unwrap_or(u32::MAX);
-        return Err(match contest.is_fight() {
+        let conflict = &input.memory.conflict;
+        let rounds = u32::try_from(conflict.rounds.len()).unwrap_or(u32::MAX);
+        return Err(match conflict.is_standoff() {
             true => Reason::Contested { rounds, until },
             false => Reason::ExternalChange { until },
         });
@@ -80,7 +80,7 @@ pub(super) fn ownership(input: &Input<'_>, settings: &Settings) -> Result<(), Re
 }
 
 /// Whether what the market asks for may only be advised.
-pub(super) fn advice(input: &Input<'_>, settings: &Settings) -> Result<(), Reason> {
+pub(super) fn advice(input: &Input<'_>, settings: &DaemonSettings) -> Result<(), Reason> {
     if settings.worker.is_none() && input.role == Role::Unsure {
         return Err(Reason::RoleUnsure);
     }

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    contest::Contest,
+    conflict::ControllerConflict,
     decision::{Action, Decision},
     params::{RoleSetting, Safety},
     reason::Reason,
@@ -36,20 +36,20 @@ const LONGEST_PROOF: Duration = Duration::from_secs(616);
 
 /// What an operator can set on a daemon.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settings {
+pub struct DaemonSettings {
     /// The key snark work is done for.
     pub worker: Option<PublicKey>,
     /// The fee asked.
     pub fee: Nanomina,
 }
 
-impl From<&DaemonStatus> for Settings {
+impl From<&DaemonStatus> for DaemonSettings {
     fn from(status: &DaemonStatus) -> Self {
         Self { worker: status.worker.clone(), fee: status.fee }
     }
 }
 
-impl Settings {
+impl DaemonSettings {
     /// The settings that an action leads to.
     pub fn after(&self, action: &Action) -> Self {
         match action {
@@ -93,14 +93,15 @@ pub struct Memory {
     /// Failures in a row.
     pub breaker: Breaker,
     /// Who else sets the daemon.
-    pub contest: Contest,
+    #[serde(rename = "contest")]
+    pub conflict: ControllerConflict,
     /// What the daemon was last known to be set to.
-    pub known: Option<Settings>,
+    pub known: Option<DaemonSettings>,
     /// Where that is not known: what our last decision may have left it set to; empty where it may
     /// be anything.
-    pub possible: Vec<Settings>,
+    pub possible: Vec<DaemonSettings>,
     /// What the daemon would be set to if dry-run decisions had been carried out.
-    pub virtual_settings: Option<Settings>,
+    pub virtual_settings: Option<DaemonSettings>,
     /// The worker key that the daemon last showed.
     pub shown_key: Option<PublicKey>,
     /// While the daemon shows no key: what it had handed out when that began.
@@ -170,7 +171,7 @@ impl Breaker {
         self.successes.is_some()
     }
 
-    fn note(self, failed: bool, limit: u32) -> Self {
+    fn count(self, failed: bool, limit: u32) -> Self {
         match (self.successes, failed) {
             (None, false) => Self::default(),
             (None, true) if self.failures + 1 >= limit => {
@@ -198,7 +199,7 @@ impl Memory {
             self.has_account = Some(exists);
         }
         let Ok(status) = &look.status else { return };
-        let found = Settings::from(status);
+        let found = DaemonSettings::from(status);
         let started = look.at.checked_sub(status.uptime).unwrap_or(Timestamp::MIN);
         let restarted = self.shows_restart(look);
         (self.uptime, self.uptime_read) = (Some(status.uptime), Some(look.at));
@@ -222,7 +223,7 @@ impl Memory {
         }
         // A restarted daemon falls back to its flags; nobody changed anything.
         if changed && !restarted && mode == Mode::Live {
-            self.meet(look.at, safety);
+            self.on_external_change(look.at, safety);
         }
         // A daemon that starts with a worker starts its prover too.
         if restarted || self.known.is_none() && self.switched.is_none() {
@@ -235,9 +236,9 @@ impl Memory {
     }
 
     /// Someone else set the daemon.
-    fn meet(&mut self, at: Timestamp, safety: &Safety) {
-        self.contest.met(at);
-        if let Some(way) = self.contest.gives_way(safety) {
+    fn on_external_change(&mut self, at: Timestamp, safety: &Safety) {
+        self.conflict.record_foreign_change(at);
+        if let Some(way) = self.conflict.yield_time(safety) {
             self.external_hold = at.checked_add(way).ok();
         }
     }
@@ -290,7 +291,7 @@ impl Memory {
         let switched = self.switched.as_mut().map(|switched| &mut switched.at);
         let keyless = self.keyless.as_mut().map(|keyless| &mut keyless.since);
         let lists =
-            self.changes.iter_mut().chain(&mut self.switches).chain(&mut self.contest.rounds);
+            self.changes.iter_mut().chain(&mut self.switches).chain(&mut self.conflict.rounds);
         let read = self.metrics_read.iter_mut().chain(&mut self.uptime_read);
         lists
             .chain(&mut self.fee_changed)
@@ -306,7 +307,7 @@ impl Memory {
         for at in self.past() {
             *at = now.min(*at);
         }
-        let hold = self.contest.gives_way(safety).unwrap_or(safety.external_hold);
+        let hold = self.conflict.yield_time(safety).unwrap_or(safety.external_hold);
         let longest = now.checked_add(hold).unwrap_or(Timestamp::MAX);
         self.external_hold =
             self.external_hold.map(|until| until.min(longest)).filter(|until| *until > now);
@@ -314,12 +315,12 @@ impl Memory {
 
     /// What the policy decides about: in dry-run, the settings that its decisions would have led
     /// to.
-    pub fn settings(&self, status: &DaemonStatus) -> Settings {
-        self.virtual_settings.clone().unwrap_or_else(|| Settings::from(status))
+    pub fn settings(&self, status: &DaemonStatus) -> DaemonSettings {
+        self.virtual_settings.clone().unwrap_or_else(|| DaemonSettings::from(status))
     }
 
     /// Takes in what came of a decision.
-    pub fn note(
+    pub fn record_outcome(
         &mut self,
         at: Timestamp,
         look: &Look,
@@ -329,7 +330,7 @@ impl Memory {
     ) {
         let failed = look.status.is_err()
             || matches!(outcome, Outcome::Rejected { .. } | Outcome::Unknown { .. });
-        self.breaker = self.breaker.note(failed, safety.max_consecutive_failures);
+        self.breaker = self.breaker.count(failed, safety.max_consecutive_failures);
         if let Some(target) = decision.target {
             self.streak = self.streak.then(target.enabled);
             self.winding_down = self.winding_down.filter(|_| !target.enabled);
@@ -357,25 +358,31 @@ impl Memory {
             _ => Some(wanted),
         };
         if let Outcome::Applied { overtook: Some(_), .. } = outcome {
-            self.meet(at, safety);
+            self.on_external_change(at, safety);
         }
         if let Some(after) = after {
-            self.act(at, &before, &after, &decision.reason);
+            self.count_change(at, &before, &after, &decision.reason);
             if *outcome != Outcome::DryRun {
-                self.contest.acted();
+                self.conflict.record_own_change();
             }
         }
     }
 
     /// Takes in that a decision is about to be carried out, before it is known what comes of it:
     /// until that is noted, the change counts as made.
-    pub fn anticipate(&mut self, at: Timestamp, before: &Settings, decision: &Decision) {
+    pub fn anticipate(&mut self, at: Timestamp, before: &DaemonSettings, decision: &Decision) {
         (self.known, self.possible) = (None, Vec::new());
-        self.contest.acted();
-        self.act(at, before, &before.after(&decision.action), &decision.reason);
+        self.conflict.record_own_change();
+        self.count_change(at, before, &before.after(&decision.action), &decision.reason);
     }
 
-    fn act(&mut self, at: Timestamp, before: &Settings, after: &Settings, reason: &Reason) {
+    fn count_change(
+        &mut self,
+        at: Timestamp,
+        before: &DaemonSettings,
+        after: &DaemonSettings,
+        reason: &Reason,
+    ) {
         self.changes.push_back(at);
         if let Reason::WindingDown { .. } = reason {
             self.winding_down = Some(at);
@@ -402,7 +409,7 @@ impl Memory {
     }
 
     /// Whether pause or breaker hold the worker.
-    pub fn hold(&self) -> HoldState {
+    pub fn hold_state(&self) -> HoldState {
         HoldState { paused: self.pause, breaker_open: self.breaker.is_open() }
     }
 

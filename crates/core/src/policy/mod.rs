@@ -6,7 +6,7 @@
 //! Not here: carrying a decision out (`controller`).
 
 mod appraise;
-mod contest;
+mod conflict;
 mod crossing;
 mod decide;
 mod decision;
@@ -21,11 +21,11 @@ mod tests;
 mod wind_down;
 
 pub use appraise::forecast;
-pub use contest::Contest;
+pub use conflict::ControllerConflict;
 pub use crossing::{Crossing, SalesNeeded};
 pub use decide::{Input, appraisal, decide};
 pub use decision::{Action, Appraisal, Decision, Forecast, Target};
-pub use memory::{Breaker, Keyless, Memory, Settings, Streak, Switched};
+pub use memory::{Breaker, DaemonSettings, Keyless, Memory, Streak, Switched};
 pub use moving::Moving;
 pub use params::{
     BlockProduction, ExternalChange, Params, Pricing, RoleSetting, Safety, Strategy, Worker,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{decision::Action, memory::Settings};
+use super::{decision::Action, memory::DaemonSettings};
 use crate::fault::Fault;
 
 /// Whether decisions are carried out.
@@ -92,7 +92,7 @@ pub enum Outcome {
         /// What the calls before it, which were answered, left the daemon set to; `None` where it
         /// was the first.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        reached: Option<Settings>,
+        reached: Option<DaemonSettings>,
     },
     /// No answer, and reading back failed too: it may or may not have been applied.
     Unknown {
@@ -105,15 +105,15 @@ pub enum Outcome {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overtaken {
     /// What someone else had set, as far as it is known.
-    pub found: Settings,
+    pub found: DaemonSettings,
     /// What our calls left in its place.
-    pub left: Settings,
+    pub left: DaemonSettings,
 }
 
 impl Outcome {
     /// What `action` left a daemon set to that was set to `before`, before anyone else touched it;
     /// `None` where that cannot be told before the next look.
-    pub fn left(&self, before: &Settings, action: &Action) -> Option<Settings> {
+    pub fn left(&self, before: &DaemonSettings, action: &Action) -> Option<DaemonSettings> {
         match self {
             Self::Held | Self::DryRun => Some(before.clone()),
             Self::Confirmed => Some(before.after(action)),

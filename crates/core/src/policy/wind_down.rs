@@ -14,7 +14,7 @@ use super::{
     Input,
     decision::Action,
     guards,
-    memory::{Settings, remaining},
+    memory::{DaemonSettings, remaining},
     reason::Reason,
 };
 use crate::market::MarketView;
@@ -27,7 +27,10 @@ const BOUNDS: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(616)]
 
 /// What is to be done before the key is removed: a fee that keeps new work away, then to wait.
 /// `None` once it may be removed.
-pub(super) fn before_removal(input: &Input<'_>, settings: &Settings) -> Option<(Action, Reason)> {
+pub(super) fn before_removal(
+    input: &Input<'_>,
+    settings: &DaemonSettings,
+) -> Option<(Action, Reason)> {
     let (memory, pricing) = (input.memory, &input.params.pricing);
     let dearest = guards::dearest(memory, pricing);
     let work = time_of_a_work(input.view);

@@ -67,7 +67,7 @@ fn what_layout_1_kept_is_read_by_every_later_version() {
         (kept.changes.len(), kept.pause, kept.breaker.is_open()),
         (2, Some(Pause { until: None }), true)
     );
-    assert_eq!(kept.known, Some(Settings { worker: Some(key("us")), fee: fee(7) }));
+    assert_eq!(kept.known, Some(DaemonSettings { worker: Some(key("us")), fee: fee(7) }));
     assert!(kept.switched.unwrap().on && kept.fee_changed > kept.changes.front().copied());
 }
 

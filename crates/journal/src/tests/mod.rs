@@ -13,8 +13,8 @@ use snarkfee_core::{
     fixtures::{fee, key, sample, time},
     ledger::{DecisionInputs, Intent, IntentId, IntentOutcome, LookEntry, OrderId, PersistedState},
     policy::{
-        Action, BlockProduction, Decision, Memory, Mode, Params, Pricing, Reason, Safety, Settings,
-        Worker,
+        Action, BlockProduction, DaemonSettings, Decision, Memory, Mode, Params, Pricing, Reason,
+        Safety, Worker,
     },
     record::Record,
     units::DaemonId,
@@ -76,7 +76,7 @@ fn intent(at: Timestamp) -> Intent {
         target: None,
         appraisal: None,
     };
-    let from = Settings { worker: Some(key("us")), fee: from };
+    let from = DaemonSettings { worker: Some(key("us")), fee: from };
     let mut memory = Memory::default();
     memory.anticipate(at, &from, &decision);
     Intent { daemon: main(), at, mode: Mode::Live, from, decision, memory, ended: Vec::new() }

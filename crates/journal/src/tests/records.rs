@@ -7,7 +7,9 @@ use snarkfee_core::{
     market::{
         Book, BookOrder, ChainLook, FeeHistogram, Look, MarketSource, PoolMetrics, SyncState,
     },
-    policy::{Appraisal, Forecast, HoldState, Outcome, Overtaken, Pause, Role, Settings, Target},
+    policy::{
+        Appraisal, DaemonSettings, Forecast, HoldState, Outcome, Overtaken, Pause, Role, Target,
+    },
     units::{FeeRate, Nanomina},
 };
 
@@ -63,7 +65,7 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
         Just(Outcome::Confirmed),
         (prop::option::of(any_fault()), prop::option::of((any_fee(), any_fee()))).prop_map(
             |(unread, overtook)| {
-                let settings = |fee| Settings { worker: None, fee };
+                let settings = |fee| DaemonSettings { worker: None, fee };
                 let overtook = overtook.map(|(found, left)| Overtaken {
                     found: settings(found),
                     left: settings(left),
@@ -73,7 +75,7 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
         ),
         (any_fault(), prop::option::of(any_fee())).prop_map(|(fault, fee)| Outcome::Rejected {
             fault,
-            reached: fee.map(|fee| Settings { worker: None, fee }),
+            reached: fee.map(|fee| DaemonSettings { worker: None, fee }),
         }),
         any_fault().prop_map(|fault| Outcome::Unknown { fault }),
     ]

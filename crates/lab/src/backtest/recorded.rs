@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use snarkfee_core::{
     invariants::SettingChange,
     market::{Block, ChainLook, ConsensusSlot, DaemonStatus, Look, SyncState},
-    policy::Settings,
+    policy::DaemonSettings,
     port::LookPlan,
     units::Nanomina,
 };
@@ -34,7 +34,7 @@ pub struct RecordedMarket {
     come: usize,
     now: Timestamp,
     started: Timestamp,
-    settings: Settings,
+    settings: DaemonSettings,
     pace: f64,
     /// The work under way: its fee and when it is done.
     job: Option<(Nanomina, Timestamp)>,
@@ -54,7 +54,7 @@ impl RecordedMarket {
         works_per_hour: f64,
         now: Timestamp,
     ) -> Self {
-        let settings = Settings {
+        let settings = DaemonSettings {
             worker: Some(World::operator_key()),
             fee: Nanomina::try_new(DEFAULT_FEE).unwrap_or(Nanomina::MAX),
         };
@@ -236,7 +236,7 @@ impl Market for RecordedMarket {
         }
     }
 
-    fn settings(&self) -> Settings {
+    fn settings(&self) -> DaemonSettings {
         self.settings.clone()
     }
 

@@ -13,7 +13,7 @@ use snarkfee_core::{
     cost::CostModel,
     cycle::{Context, Plan, State, actuate},
     invariants::{CheckedLook, Checker, SettingChange, Violation},
-    policy::{Action, Mode, Outcome, Params, Settings, Strategy},
+    policy::{Action, DaemonSettings, Mode, Outcome, Params, Strategy},
     port::DaemonPort,
     record::Record,
     units::{DaemonId, Nanomina},
@@ -221,7 +221,7 @@ impl Controlled {
             sequence,
             at: look.at,
             mode,
-            hold: self.state.memory().hold(),
+            hold: self.state.memory().hold_state(),
             era: port.era(),
             role: conclusion.role,
             look,
@@ -271,7 +271,7 @@ impl Script {
             self.next = now.checked_add(REDRAW).unwrap_or(Timestamp::MAX);
         }
         let mut market = port.market();
-        let Settings { worker, fee } = market.settings();
+        let DaemonSettings { worker, fee } = market.settings();
         let wanted = self.fee.unwrap_or(fee);
         let changes_fee = wanted != fee;
         if changes_fee {

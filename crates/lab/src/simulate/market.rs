@@ -6,7 +6,7 @@ use snarkfee_core::{
     market::{
         Book, BookOrder, ChainLook, DaemonStatus, FeeHistogram, Look, PoolMetrics, SyncState,
     },
-    policy::Settings,
+    policy::DaemonSettings,
     port::LookPlan,
 };
 
@@ -25,7 +25,7 @@ pub trait Market: Send {
     fn status(&self) -> DaemonStatus;
 
     /// What the daemon is set to.
-    fn settings(&self) -> Settings;
+    fn settings(&self) -> DaemonSettings;
 
     /// Sets the daemon.
     fn set(&mut self, change: &SettingChange);
@@ -68,8 +68,8 @@ impl Market for World {
         self.shown_status(None)
     }
 
-    fn settings(&self) -> Settings {
-        Settings {
+    fn settings(&self) -> DaemonSettings {
+        DaemonSettings {
             worker: self.operator.shown().and_then(|key| self.key(key)).cloned(),
             fee: self.operator.fee(),
         }

@@ -153,7 +153,7 @@ impl Runs {
 
     /// A new process that finds the daemon set to `settings`. It ends when it is dropped, as by a
     /// kill.
-    fn begin(&self, settings: Settings, free: bool) -> Harness {
+    fn begin(&self, settings: DaemonSettings, free: bool) -> Harness {
         // The lock is free only when the thread of the process before has ended.
         let journal = loop {
             match Journal::open(self.folder.path(), LONG, time(0)) {
@@ -281,11 +281,11 @@ async fn every_decision_can_be_made_again_from_the_journal() {
 
 #[tokio::test]
 async fn an_intent_cut_off_by_a_kill_is_found_out_and_not_repeated() {
-    let wanted = Settings { fee: fee(4_999_999), ..on() };
+    let wanted = DaemonSettings { fee: fee(4_999_999), ..on() };
     for (found, ending, reason) in [
         (wanted.clone(), "found_applied", "at_target"),
         (on(), "found_not_applied", "cooldown"),
-        (Settings { fee: fee(77), ..on() }, "found_otherwise", "external_change"),
+        (DaemonSettings { fee: fee(77), ..on() }, "found_otherwise", "external_change"),
     ] {
         let runs = Runs::new(OnExit::Keep);
         let mut killed = runs.begin(on(), false);

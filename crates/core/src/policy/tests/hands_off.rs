@@ -159,7 +159,7 @@ fn the_breaker_opens_after_failures_in_a_row_and_closes_after_successes() {
     for (look, open) in
         [(&bad, false), (&good, false), (&bad, false), (&bad, true), (&good, true), (&good, false)]
     {
-        memory.note(look.at, look, &held, &Outcome::Held, &safety);
+        memory.record_outcome(look.at, look, &held, &Outcome::Held, &safety);
         assert_eq!(memory.breaker.is_open(), open);
     }
 }

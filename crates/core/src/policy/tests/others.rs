@@ -63,7 +63,7 @@ fn fight(
                 (fee_asked, outcome) = (fee, Outcome::Confirmed);
                 changes.push(passed / 3_600);
             }
-            rival.memory.note(
+            rival.memory.record_outcome(
                 rival.look.at,
                 &rival.look,
                 &decision,
@@ -105,7 +105,7 @@ fn an_operator_who_changes_his_mind_is_no_rival() {
         look.status.as_mut().unwrap().fee = fee(n.unsigned_abs());
         memory.observe(&look, Mode::Live, &safety);
     }
-    assert!(memory.external_hold.is_some() && !memory.contest.is_fight());
+    assert!(memory.external_hold.is_some() && !memory.conflict.is_standoff());
 }
 
 #[test]
@@ -122,24 +122,39 @@ fn whatever_a_lost_answer_cannot_explain_is_someone_elses_doing() {
         story.status(|status| status.fee = fee(100_000_000));
         let decision = story.decide();
         assert_eq!(decision.action, Action::SetFee { fee: fee(4_999_999) });
-        story.memory.note(story.look.at, &story.look, &decision, outcome, &story.params.safety);
+        story.memory.record_outcome(
+            story.look.at,
+            &story.look,
+            &decision,
+            outcome,
+            &story.params.safety,
+        );
         story.status(|status| status.fee = fee(found));
         story.memory.observe(&story.look, Mode::Live, &story.params.safety);
         assert_eq!(story.memory.external_hold.is_some(), theirs, "{outcome:?}, then {found}");
-        assert_eq!(story.memory.known, Some(Settings { worker: Some(key("us")), fee: fee(found) }));
+        assert_eq!(
+            story.memory.known,
+            Some(DaemonSettings { worker: Some(key("us")), fee: fee(found) })
+        );
     }
 }
 
 #[test]
 fn a_change_that_an_action_overtook_is_left_alone_as_any_other() {
-    let asked = |fee| Settings { worker: Some(key("us")), fee };
+    let asked = |fee| DaemonSettings { worker: Some(key("us")), fee };
     let mut story = Story::new(market(5_000_000, 3));
     story.status(|status| status.fee = fee(100_000_000));
     let decision = story.decide();
     assert_eq!(decision.action, Action::SetFee { fee: fee(4_999_999) });
     let overtook = Overtaken { found: asked(fee(77)), left: asked(fee(4_999_999)) };
     let outcome = Outcome::Applied { unread: None, overtook: Some(overtook) };
-    story.memory.note(story.look.at, &story.look, &decision, &outcome, &story.params.safety);
+    story.memory.record_outcome(
+        story.look.at,
+        &story.look,
+        &decision,
+        &outcome,
+        &story.params.safety,
+    );
     assert_eq!(
         (story.memory.known.as_ref(), story.memory.changes.len()),
         (Some(&asked(fee(4_999_999))), 1)

@@ -24,7 +24,7 @@ fn a_worker_that_can_be_kept_from_new_work_finishes_its_proof_before_it_stops() 
         Reason::WindingDown { remaining: Duration::from_secs(120) },
         "30 works an hour"
     );
-    story.memory.note(
+    story.memory.record_outcome(
         story.look.at,
         &story.look,
         &decision,
@@ -40,7 +40,7 @@ fn a_worker_that_can_be_kept_from_new_work_finishes_its_proof_before_it_stops() 
         });
         story.memory.observe(&story.look, Mode::Live, &story.params.safety);
         let decision = story.decide();
-        story.memory.note(
+        story.memory.record_outcome(
             story.look.at,
             &story.look,
             &decision,
@@ -86,7 +86,7 @@ fn an_own_block_does_not_wait_for_a_proof_and_better_prices_end_the_winding_down
     story.status(|status| status.next_block_production = Some(time(NOW + 60)));
     let decision = story.decide();
     assert_eq!((decision.action.code(), decision.reason.code()), ("switch_off", "own_block_ahead"));
-    story.memory.note(
+    story.memory.record_outcome(
         story.look.at,
         &story.look,
         &decision,
@@ -97,7 +97,7 @@ fn an_own_block_does_not_wait_for_a_proof_and_better_prices_end_the_winding_down
     let mut better = Story::new(market(5_000_000, 1));
     better.memory.winding_down = Some(time(NOW - 10));
     let decision = better.decide();
-    better.memory.note(
+    better.memory.record_outcome(
         better.look.at,
         &better.look,
         &decision,
@@ -132,7 +132,7 @@ fn a_switch_waits_for_looks_that_agree() {
     for _ in 0..3 {
         let decision = story.decide();
         codes.push(decision.reason.code());
-        story.memory.note(
+        story.memory.record_outcome(
             story.look.at,
             &story.look,
             &decision,
@@ -173,7 +173,7 @@ fn an_own_block_makes_room_and_hands_back() {
     story.status(|status| status.next_block_production = Some(slot));
     let decision = story.decide();
     assert_eq!((decision.action.code(), decision.reason.code()), ("switch_off", "own_block_ahead"));
-    story.memory.note(
+    story.memory.record_outcome(
         story.look.at,
         &story.look,
         &decision,

@@ -78,7 +78,7 @@ fn dry_run_goes_on_from_what_it_would_have_set() {
     let decision = story.decide();
     assert_eq!(decision.action, Action::SetFee { fee: fee(4_999_999) });
     story.memory.observe(&story.look, Mode::DryRun, &story.params.safety);
-    story.memory.note(
+    story.memory.record_outcome(
         story.look.at,
         &story.look,
         &decision,

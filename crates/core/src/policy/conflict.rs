@@ -13,7 +13,7 @@ use super::params::{ExternalChange, Safety};
 /// How far back rounds count.
 const WINDOW: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Rounds that make a fight: one may be chance, two a correction.
-const FIGHT: usize = 3;
+const STANDOFF: usize = 3;
 /// Longest that one round makes give way, unless the operator says longer.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 /// Shortest that a fight makes give way, however short the operator's hold is.
@@ -22,22 +22,22 @@ const SHORTEST: Duration = Duration::from_secs(600);
 /// Rounds in which someone else undid what we had set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Contest {
+pub struct ControllerConflict {
     /// When, oldest first.
     pub rounds: VecDeque<Timestamp>,
     /// Whether something that we set stands and nobody undid it.
     pub ours: bool,
 }
 
-impl Contest {
+impl ControllerConflict {
     /// We set something.
-    pub(super) fn acted(&mut self) {
+    pub(super) fn record_own_change(&mut self) {
         self.ours = true;
     }
 
     /// Someone else set something. Several of their changes with none of ours between them are no
-    /// contest.
-    pub(super) fn met(&mut self, at: Timestamp) {
+    /// conflict.
+    pub(super) fn record_foreign_change(&mut self, at: Timestamp) {
         if std::mem::take(&mut self.ours) {
             self.rounds.push_back(at);
         }
@@ -46,18 +46,18 @@ impl Contest {
     }
 
     /// Whether there were so many rounds that someone must be setting it back each time.
-    pub fn is_fight(&self) -> bool {
-        self.rounds.len() >= FIGHT
+    pub fn is_standoff(&self) -> bool {
+        self.rounds.len() >= STANDOFF
     }
 
     /// How long to leave the settings to someone else now; twice as long with each round of a
     /// fight.
-    pub(super) fn gives_way(&self, safety: &Safety) -> Option<Duration> {
+    pub(super) fn yield_time(&self, safety: &Safety) -> Option<Duration> {
         let hold = safety.external_hold;
-        if !self.is_fight() {
+        if !self.is_standoff() {
             return (safety.external_change == ExternalChange::Hold).then_some(hold);
         }
-        let doublings = u32::try_from(self.rounds.len() - FIGHT + 1).unwrap_or(u32::MAX);
+        let doublings = u32::try_from(self.rounds.len() - STANDOFF + 1).unwrap_or(u32::MAX);
         let grown = hold.max(SHORTEST).saturating_mul(2_u32.saturating_pow(doublings));
         Some(grown.min(LONGEST.max(hold)))
     }
@@ -74,26 +74,26 @@ mod tests {
         for change in [ExternalChange::Hold, ExternalChange::Reapply] {
             let safety =
                 Safety { external_change: change, external_hold: hour, ..Safety::default() };
-            let mut contest = Contest::default();
+            let mut conflict = ControllerConflict::default();
             let mut ways = Vec::new();
             for round in 0..8 {
-                contest.acted();
-                contest.met(at(round));
-                contest.met(at(round));
-                ways.push(contest.gives_way(&safety).map(|way| way.as_secs() / 3600));
+                conflict.record_own_change();
+                conflict.record_foreign_change(at(round));
+                conflict.record_foreign_change(at(round));
+                ways.push(conflict.yield_time(&safety).map(|way| way.as_secs() / 3600));
             }
             let alone = (change == ExternalChange::Hold).then_some(1);
             assert_eq!(
                 ways,
                 [alone, alone, Some(2), Some(4), Some(8), Some(16), Some(24), Some(24)]
             );
-            contest.met(at(7 + 7 * 24));
-            assert!(!contest.is_fight());
+            conflict.record_foreign_change(at(7 + 7 * 24));
+            assert!(!conflict.is_standoff());
         }
-        let mut contest = Contest { rounds: vec![at(0); 3].into(), ours: false };
+        let mut conflict = ControllerConflict { rounds: vec![at(0); 3].into(), ours: false };
         let at_once = Safety { external_hold: Duration::ZERO, ..Safety::default() };
-        assert_eq!(contest.gives_way(&at_once), Some(SHORTEST * 2));
-        contest.rounds.clear();
-        assert_eq!(contest.gives_way(&at_once), Some(Duration::ZERO));
+        assert_eq!(conflict.yield_time(&at_once), Some(SHORTEST * 2));
+        conflict.rounds.clear();
+        assert_eq!(conflict.yield_time(&at_once), Some(Duration::ZERO));
     }
 }
