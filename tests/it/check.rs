@@ -21,9 +21,9 @@ use snarkfee_lab::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    faulty_proxy::FaultyProxy,
     fixed_daemon::ANY_PORT,
     process::{Configured, Process},
-    proxy::Proxy,
     server::{nobody, socket},
     stage::{Stage, Time},
     tls::TlsProxy,
@@ -134,7 +134,8 @@ async fn a_healthy_daemon_of_every_era_passes_and_is_asked_only() {
 async fn nothing_but_questions_is_sent_whatever_the_settings_say() {
     let now = Clock::wall();
     let server = serve(Arc::new(Mutex::new(world("scarce"))), Options::default()).await;
-    let proxy = Proxy::before(server.graphql_address(), server.metrics_address(), Time::new(now));
+    let proxy =
+        FaultyProxy::before(server.graphql_address(), server.metrics_address(), Time::new(now));
     let text = format!(
         "[controller]\nmode = \"live\"\non_exit = \"off\"\nstate_dir = \"state\"\n[policy]\nstrategy = \"fixed\"\nconfirm = 1\n\
          [daemons.main]\ngraphql_url = \"{}\"\nmetrics_url = \"{}\"\nworker_key = \"{}\"\nrole = \"worker\"\n\

@@ -12,7 +12,7 @@ use snarkfee_core::{
 
 pub(crate) use snarkfee_core::invariants::{Invariant, Violation};
 
-use crate::proxy::Kind;
+use crate::faulty_proxy::RequestKind;
 
 /// A run, as the controller tells it and as the daemon knows it.
 #[derive(Clone)]
@@ -40,7 +40,7 @@ pub(crate) struct Step {
     /// What was wrong.
     pub(crate) faults: Vec<&'static str>,
     /// Requests that left the controller.
-    pub(crate) asked: Vec<Kind>,
+    pub(crate) asked: Vec<RequestKind>,
     /// Intents that the journal took down in it.
     pub(crate) intended: usize,
     /// What was set at the daemon since the look before, in order.
@@ -62,7 +62,7 @@ pub(crate) fn violations(trace: &Trace) -> Vec<Violation> {
     for step in &trace.steps {
         let later = restarts.split_off(restarts.partition_point(|restart| *restart <= step.at));
         let since_the_last = std::mem::replace(&mut restarts, later);
-        let count = |wanted: Kind| step.asked.iter().filter(|kind| **kind == wanted).count();
+        let count = |wanted: RequestKind| step.asked.iter().filter(|kind| **kind == wanted).count();
         checker.check_look(&invariants::CheckedLook {
             sequence: step.record.sequence,
             at: step.at,
@@ -70,9 +70,9 @@ pub(crate) fn violations(trace: &Trace) -> Vec<Violation> {
             paused: step.paused,
             resumed: step.resumed,
             sent: SentMutations {
-                fee: count(Kind::SetFee),
-                on: count(Kind::SwitchOn),
-                off: count(Kind::SwitchOff),
+                fee: count(RequestKind::SetFee),
+                on: count(RequestKind::SwitchOn),
+                off: count(RequestKind::SwitchOff),
             },
             intended: Some(step.intended),
             restarts: &since_the_last,

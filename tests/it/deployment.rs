@@ -1,5 +1,4 @@
-//! What `config/` has for running the service: the unit, the image, the files of the package and of
-//! the composition.
+//! The files in `config/` for running the service: systemd unit, image, package, Compose file.
 
 use std::{
     fs,
@@ -16,12 +15,12 @@ fn config(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("config").join(name)
 }
 
-fn told(output: &Output) -> String {
+fn output_text(output: &Output) -> String {
     [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text).into_owned()).concat()
 }
 
-/// The unit with the built program in place of the installed one, alone in a folder.
-fn unit() -> (tempfile::TempDir, std::path::PathBuf) {
+/// The unit, with the built program in place of the installed one, in a folder of its own.
+fn write_unit() -> (tempfile::TempDir, std::path::PathBuf) {
     let text = fs::read_to_string(config("systemd/snarkfee.service")).unwrap();
     assert!(text.contains("ExecStart=/usr/bin/snarkfee run "));
     let folder = tempfile::tempdir().unwrap();
@@ -30,36 +29,35 @@ fn unit() -> (tempfile::TempDir, std::path::PathBuf) {
     (folder, unit)
 }
 
-fn analyze(arguments: &[&str]) -> Option<(bool, String)> {
-    let (_folder, unit) = unit();
+fn analyze_unit(arguments: &[&str]) -> Option<(bool, String)> {
+    let (_folder, unit) = write_unit();
     let output = Command::new(tool("systemd-analyze")?).args(arguments).arg(unit).output().unwrap();
-    Some((output.status.success(), told(&output)))
+    Some((output.status.success(), output_text(&output)))
 }
 
 #[test]
-fn systemd_finds_nothing_wrong_with_the_unit() {
-    let Some((well, told)) = analyze(&["verify", "--man=no"]) else { return };
-    assert!(well, "{told}");
-    // Of units of the machine it may speak as well.
-    let about: Vec<_> = told.lines().filter(|line| line.contains("snarkfee.service:")).collect();
+fn systemd_accepts_the_unit() {
+    let Some((success, text)) = analyze_unit(&["verify", "--man=no"]) else { return };
+    assert!(success, "{text}");
+    // It may also report on units of this machine.
+    let about: Vec<_> = text.lines().filter(|line| line.contains("snarkfee.service:")).collect();
     assert!(about.is_empty(), "{about:?}");
 }
 
 #[test]
-fn the_unit_leaves_little_to_an_intruder() {
-    // In tenths: a service without any hardening has 96, the limit of what systemd calls "OK" is
-    // 50.
-    let Some((well, told)) =
-        analyze(&["security", "--offline=yes", "--no-pager", "--threshold=15"])
+fn systemd_rates_the_exposure_of_the_unit_low() {
+    // In tenths. A service without hardening has 96; systemd calls up to 50 "OK".
+    let Some((success, text)) =
+        analyze_unit(&["security", "--offline=yes", "--no-pager", "--threshold=15"])
     else {
         return;
     };
-    assert!(well, "{told}");
+    assert!(success, "{text}");
 }
 
-/// Nobody's daemon is touched by a file that was only copied.
+/// A copied file must not change a daemon.
 #[test]
-fn settings_that_are_shipped_are_valid_and_send_nothing() {
+fn shipped_settings_are_valid_and_dry_run() {
     for file in ["debian/snarkfee.toml", "compose/snarkfee.toml"] {
         let source = Source::new(
             Some(config(file)),
@@ -71,7 +69,7 @@ fn settings_that_are_shipped_are_valid_and_send_nothing() {
 }
 
 #[test]
-fn the_composition_scrapes_by_rules_that_are_there() {
+fn the_compose_file_scrapes_with_valid_rules_and_mounts_existing_paths() {
     let Some(promtool) = tool("promtool") else { return };
     let folder = tempfile::tempdir().unwrap();
     for file in ["compose/prometheus.yml", "prometheus/rules.yml"] {
@@ -82,8 +80,8 @@ fn the_composition_scrapes_by_rules_that_are_there() {
         .current_dir(&folder)
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", told(&output));
-    // The paths that the composition mounts.
+    assert!(output.status.success(), "{}", output_text(&output));
+    // The paths that the Compose file mounts.
     let text = fs::read_to_string(config("compose/compose.yml")).unwrap();
     let mounts = text
         .lines()
@@ -93,10 +91,10 @@ fn the_composition_scrapes_by_rules_that_are_there() {
     assert!(mounts.len() >= 5 && mounts.iter().all(|path| path.exists()), "{mounts:?}");
 }
 
-/// The root of the image, laid out by its script, with nothing of this machine in it: the program
-/// must start there.
+/// The program must start in the root folder that the image's script assembles, which contains
+/// nothing else of this machine.
 #[test]
-fn the_program_runs_in_an_image_that_holds_nothing_else() {
+fn the_program_runs_in_the_image() {
     let Some(chroot) =
         tool("chroot").filter(|_| Path::new("/etc/ssl/certs/ca-certificates.crt").exists())
     else {
@@ -104,16 +102,16 @@ fn the_program_runs_in_an_image_that_holds_nothing_else() {
     };
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("image");
-    let laid = Command::new(config("container/assemble.sh"))
+    let assembled = Command::new(config("container/assemble.sh"))
         .arg(env!("CARGO_BIN_EXE_snarkfee"))
         .arg(&root)
         .output()
         .unwrap();
-    assert!(laid.status.success(), "{}", told(&laid));
+    assert!(assembled.status.success(), "{}", output_text(&assembled));
     for shell in ["bin", "usr/bin", "sbin"] {
         assert!(!root.join(shell).exists(), "{shell}");
     }
-    let inside = |arguments: &[&str]| {
+    let run_in_image = |arguments: &[&str]| {
         Command::new(&chroot)
             .arg("--userspec=65532:65532")
             .arg(&root)
@@ -122,7 +120,7 @@ fn the_program_runs_in_an_image_that_holds_nothing_else() {
             .output()
             .unwrap()
     };
-    let version = inside(&["--version"]);
+    let version = run_in_image(&["--version"]);
     if version.status.code() == Some(125) {
         println!("skipped: only root may change the root folder");
         return;
@@ -131,6 +129,11 @@ fn the_program_runs_in_an_image_that_holds_nothing_else() {
         String::from_utf8_lossy(&version.stdout).trim(),
         concat!("snarkfee ", env!("CARGO_PKG_VERSION"))
     );
-    let demo = inside(&["demo", "--listen", "127.0.0.1:0", "--speed", "1000", "--duration", "1s"]);
-    assert!(demo.status.success() && told(&demo).contains("works bought"), "{}", told(&demo));
+    let demo =
+        run_in_image(&["demo", "--listen", "127.0.0.1:0", "--speed", "1000", "--duration", "1s"]);
+    assert!(
+        demo.status.success() && output_text(&demo).contains("works bought"),
+        "{}",
+        output_text(&demo)
+    );
 }

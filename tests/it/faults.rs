@@ -19,8 +19,8 @@ use snarkfee_lab::{
 
 use crate::{
     checker::{Invariant, Step, Trace, Violation, counted, violations},
-    fault::Fault,
     fixed_daemon::nanomina,
+    injected_fault::InjectedFault,
     theatre::{LOOK_LIMIT, MINUTE, SLOT, Setting, Theatre},
 };
 
@@ -57,13 +57,13 @@ fn changeable(restarts: &[u32]) -> Scenario {
 }
 
 /// Some looks without, many with the fault now and then, and some without again.
-async fn alone(fault: Fault) -> Trace {
+async fn run_alone(fault: InjectedFault) -> Trace {
     let mut draw = ChaCha8Rng::seed_from_u64(fault as u64);
-    let restarts = if fault == Fault::Restarts { vec![6, 14, 15] } else { Vec::new() };
-    let hangs = matches!(fault, Fault::Hang | Fault::RequestLate);
+    let restarts = if fault == InjectedFault::Restarts { vec![6, 14, 15] } else { Vec::new() };
+    let hangs = matches!(fault, InjectedFault::Hang | InjectedFault::RequestLate);
     let setting = Setting {
         mode: Mode::Live,
-        era: if fault == Fault::CrowdedPool { Era::Berkeley30 } else { Era::Mesa40 },
+        era: if fault == InjectedFault::CrowdedPool { Era::Berkeley30 } else { Era::Mesa40 },
         // Own blocks give much to switch.
         scenario: scarce(&restarts, if fault.needs_mutations() { 0.06 } else { 0.0 }),
         seed: 1,
@@ -76,7 +76,7 @@ async fn alone(fault: Fault) -> Trace {
         let first = if fault.needs_mutations() { 0 } else { 4 };
         let often = if fault.lasts() { 0.95 } else { 0.5 };
         let strikes = look == first || (first..36).contains(&look) && draw.random_bool(often);
-        let strikes = strikes && !(fault == Fault::CrowdedPool && look % 10 > 0);
+        let strikes = strikes && !(fault == InjectedFault::CrowdedPool && look % 10 > 0);
         let faults = if strikes { vec![(fault, fault.effect(&mut draw))] } else { Vec::new() };
         theatre.look(MINUTE, faults).await;
     }
@@ -84,7 +84,7 @@ async fn alone(fault: Fault) -> Trace {
 }
 
 /// One line of the table.
-struct Line {
+struct TableLine {
     name: String,
     looks: usize,
     spoiled: usize,
@@ -92,8 +92,8 @@ struct Line {
     violations: Vec<Violation>,
 }
 
-fn line(name: &str, trace: &Trace) -> Line {
-    Line {
+fn table_line(name: &str, trace: &Trace) -> TableLine {
+    TableLine {
         name: name.to_owned(),
         looks: trace.steps.len(),
         spoiled: trace.steps.iter().filter(|step| !step.faults.is_empty()).count(),
@@ -102,17 +102,17 @@ fn line(name: &str, trace: &Trace) -> Line {
     }
 }
 
-fn table(lines: &[Line]) {
+fn print_table(lines: &[TableLine]) {
     println!(
         "| fault | looks | with a fault | settings made | violations |\n|---|---:|---:|---:|---:|"
     );
-    for Line { name, looks, spoiled, set, violations } in lines {
+    for TableLine { name, looks, spoiled, set, violations } in lines {
         println!("| {name} | {looks} | {spoiled} | {set} | {} |", violations.len());
     }
 }
 
-fn accept(lines: &[Line]) {
-    table(lines);
+fn assert_no_violations(lines: &[TableLine]) {
+    print_table(lines);
     let found: Vec<String> = lines
         .iter()
         .filter(|line| !line.violations.is_empty())
@@ -123,27 +123,27 @@ fn accept(lines: &[Line]) {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-async fn each_alone(faults: &[Fault]) {
+async fn run_each_alone(faults: &[InjectedFault]) {
     let mut lines = Vec::new();
     for fault in faults {
-        let trace = alone(*fault).await;
-        let told: Vec<String> = trace.steps.iter().map(told).collect();
-        assert!(fault.shows(&trace), "nothing of {fault:?} was seen:\n{}", told.join("\n"));
+        let trace = run_alone(*fault).await;
+        let looks: Vec<String> = trace.steps.iter().map(describe).collect();
+        assert!(fault.shows(&trace), "nothing of {fault:?} was seen:\n{}", looks.join("\n"));
         let last = &trace.steps.last().unwrap().record;
         let decides =
             last.decision.target.is_some() || last.decision.reason.code() == "own_block_ahead";
         assert!(
             last.read_in_full() && decides,
             "{fault:?} is not recovered from:\n{}",
-            told.join("\n")
+            looks.join("\n")
         );
-        lines.push(line(fault.name(), &trace));
+        lines.push(table_line(fault.name(), &trace));
     }
-    accept(&lines);
+    assert_no_violations(&lines);
 }
 
 /// One look in one line.
-fn told(step: &Step) -> String {
+fn describe(step: &Step) -> String {
     let Step { at, record, asked, applied, faults, .. } = step;
     let (action, reason) = (record.decision.action.code(), &record.decision.reason);
     let applied: Vec<_> = applied.iter().map(|applied| (&applied.change, applied.by)).collect();
@@ -154,18 +154,18 @@ fn told(step: &Step) -> String {
     )
 }
 
-fn half(odd: usize) -> Vec<Fault> {
-    Fault::ALL.iter().copied().skip(odd).step_by(2).collect()
+fn every_second_fault(odd: usize) -> Vec<InjectedFault> {
+    InjectedFault::ALL.iter().copied().skip(odd).step_by(2).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_fault_alone_is_survived_first_half() {
-    each_alone(&half(0)).await;
+    run_each_alone(&every_second_fault(0)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_fault_alone_is_survived_second_half() {
-    each_alone(&half(1)).await;
+    run_each_alone(&every_second_fault(1)).await;
 }
 
 fn storm_looks() -> usize {
@@ -175,7 +175,7 @@ fn storm_looks() -> usize {
 
 /// Faults that come and go, several at a time, in a market that changes, around a daemon that
 /// restarts.
-async fn storm(seed: u64, looks: usize, mode: Mode) -> Trace {
+async fn run_storm(seed: u64, looks: usize, mode: Mode) -> Trace {
     let mut draw = ChaCha8Rng::seed_from_u64(seed);
     let mut restarts = Vec::new();
     let mut slot = 0;
@@ -197,18 +197,21 @@ async fn storm(seed: u64, looks: usize, mode: Mode) -> Trace {
         timeout: Duration::from_millis(500),
     };
     let mut theatre = Theatre::open(setting).await;
-    let mut raging: Vec<(Fault, usize)> = Vec::new();
+    let mut raging: Vec<(InjectedFault, usize)> = Vec::new();
     for _ in 0..looks {
         raging.retain_mut(|(_, left)| {
             *left = left.saturating_sub(1);
             *left > 0
         });
         if draw.random_bool(0.2) {
-            let fault = *Fault::ALL.choose(&mut draw).unwrap();
+            let fault = *InjectedFault::ALL.choose(&mut draw).unwrap();
             // What takes real time comes less often.
             let costly = matches!(
                 fault,
-                Fault::Hang | Fault::RequestLate | Fault::CrowdedPool | Fault::Endless
+                InjectedFault::Hang
+                    | InjectedFault::RequestLate
+                    | InjectedFault::CrowdedPool
+                    | InjectedFault::Endless
             );
             if !costly || draw.random_bool(0.3) {
                 raging.push((fault, if costly { 1 } else { draw.random_range(1..8) }));
@@ -231,29 +234,29 @@ async fn storm(seed: u64, looks: usize, mode: Mode) -> Trace {
 async fn storms_break_no_invariant() {
     let mut lines = Vec::new();
     for seed in [1, 2] {
-        let trace = storm(seed, storm_looks(), Mode::Live).await;
+        let trace = run_storm(seed, storm_looks(), Mode::Live).await;
         let did = |code: &str| {
             trace
                 .steps
                 .iter()
                 .any(|step| step.record.decision.action.code() == code && !step.applied.is_empty())
         };
-        let told: Vec<String> = trace.steps.iter().map(told).collect();
+        let looks: Vec<String> = trace.steps.iter().map(describe).collect();
         for action in ["set_fee", "switch_on", "switch_off"] {
-            assert!(did(action), "no {action} in the storm of seed {seed}:\n{}", told.join("\n"));
+            assert!(did(action), "no {action} in the storm of seed {seed}:\n{}", looks.join("\n"));
         }
-        lines.push(line(&format!("storm, seed {seed}"), &trace));
+        lines.push(table_line(&format!("storm, seed {seed}"), &trace));
     }
-    accept(&lines);
+    assert_no_violations(&lines);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dry_run_sends_nothing_in_the_same_storm() {
-    let trace = storm(1, storm_looks(), Mode::DryRun).await;
+    let trace = run_storm(1, storm_looks(), Mode::DryRun).await;
     let would = trace.steps.iter().filter(|step| step.record.outcome.code() == "dry_run").count();
     assert!(would > 0, "there was something that it would have done");
     assert!(!trace.steps.iter().any(Step::mutates));
-    accept(&[line("storm in dry-run, seed 1", &trace)]);
+    assert_no_violations(&[table_line("storm in dry-run, seed 1", &trace)]);
 }
 
 /// Another controller that puts its own fee back whenever it finds another, once between our looks.
@@ -264,7 +267,7 @@ async fn a_rival_is_given_way_to() {
     let mut ours = Vec::new();
     for look in 0..100 {
         // The controller is killed now and then; what it learnt of its rival is kept.
-        let killed = (look % 10 == 9).then_some(Fault::Replaced);
+        let killed = (look % 10 == 9).then_some(InjectedFault::Replaced);
         let effects = killed.map(|fault| (fault, fault.effect(&mut ChaCha8Rng::seed_from_u64(1))));
         theatre.look(MINUTE * 10, effects.into_iter().collect()).await;
         theatre.rival_sets(nanomina(7_777));
@@ -273,19 +276,19 @@ async fn a_rival_is_given_way_to() {
         }
     }
     let trace = theatre.trace;
-    let told: Vec<String> = trace.steps.iter().map(told).collect();
+    let looks: Vec<String> = trace.steps.iter().map(describe).collect();
     let contested =
         trace.steps.iter().position(|step| step.record.decision.reason.code() == "contested");
-    assert!(contested.is_some() && ours.len() >= 3, "{}", told.join("\n"));
+    assert!(contested.is_some() && ours.len() >= 3, "{}", looks.join("\n"));
     let since = contested.unwrap();
     let later: Vec<_> = ours.into_iter().filter(|look| *look > since).collect();
     let apart: Vec<_> = later.windows(2).map(|pair| pair[1] - pair[0]).collect();
     assert!(
         apart.is_sorted() && apart.last() >= Some(&12),
         "hours, and more each time: {later:?}\n{}",
-        told.join("\n")
+        looks.join("\n")
     );
-    accept(&[line("rival", &trace)]);
+    assert_no_violations(&[table_line("rival", &trace)]);
 }
 
 /// With nothing but its counters to tell it by.
@@ -298,30 +301,30 @@ async fn a_coordinator_is_found_out_and_its_key_left_alone() {
         theatre.look(MINUTE, Vec::new()).await;
     }
     let trace = theatre.trace;
-    let told: Vec<String> = trace.steps.iter().map(told).collect();
+    let looks: Vec<String> = trace.steps.iter().map(describe).collect();
     let first = &trace.steps[0].record;
     assert_eq!(
         (first.role, first.decision.reason.code()),
         (Role::Unsure, "role_unsure"),
         "{}",
-        told.join("\n")
+        looks.join("\n")
     );
     assert!(
         first.decision.appraisal.is_some() && first.decision.target.is_some(),
         "advice is given meanwhile"
     );
-    assert_eq!(trace.steps[29].record.role, Role::Coordinator, "{}", told.join("\n"));
+    assert_eq!(trace.steps[29].record.role, Role::Coordinator, "{}", looks.join("\n"));
     let set: Vec<_> =
         trace.steps.iter().flat_map(|step| &step.applied).map(|applied| &applied.change).collect();
     assert!(
         !set.is_empty() && set.iter().all(|change| matches!(change, SettingChange::Fee(_))),
         "{set:?}"
     );
-    accept(&[line("coordinator", &trace)]);
+    assert_no_violations(&[table_line("coordinator", &trace)]);
 }
 
 /// A calm run, to be spoiled.
-async fn calm() -> Trace {
+async fn run_without_faults() -> Trace {
     let mut theatre = Theatre::open(Setting::live(scarce(&[], 0.0))).await;
     for _ in 0..3 {
         theatre.look(MINUTE, Vec::new()).await;
@@ -334,9 +337,9 @@ async fn calm() -> Trace {
 async fn each_broken_invariant_is_found() {
     use snarkfee_core::{invariants::AppliedChange, market::SyncState};
 
-    use crate::proxy::Kind;
+    use crate::faulty_proxy::RequestKind;
 
-    let good = calm().await;
+    let good = run_without_faults().await;
     assert_eq!(
         good.steps[0].asked.iter().filter(|kind| kind.is_mutation()).count(),
         1,
@@ -374,9 +377,12 @@ async fn each_broken_invariant_is_found() {
         [Invariant::Breaker]
     );
     assert_eq!(found(&|trace| trace.steps[0].intended = 0), [Invariant::Unrecorded]);
-    assert_eq!(found(&|trace| trace.steps[0].asked.push(Kind::SetFee)), [Invariant::Duplicate]);
     assert_eq!(
-        found(&|trace| trace.steps[1].asked.push(Kind::SwitchOff)),
+        found(&|trace| trace.steps[0].asked.push(RequestKind::SetFee)),
+        [Invariant::Duplicate]
+    );
+    assert_eq!(
+        found(&|trace| trace.steps[1].asked.push(RequestKind::SwitchOff)),
         [Invariant::Duplicate, Invariant::Unrecorded]
     );
     assert_eq!(

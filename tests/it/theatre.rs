@@ -33,9 +33,9 @@ use url::Url;
 use crate::{
     checker::{Step, Trace},
     chronicle::Chronicle,
-    fault::{Effect, Fault},
+    faulty_proxy::{FaultyProxy, OVERSIZED},
     fixed_daemon::{ANY_PORT, nanomina, start},
-    proxy::{OVERSIZED, Proxy},
+    injected_fault::{FaultEffect, InjectedFault},
     stage::{Stage, Time},
 };
 
@@ -75,7 +75,7 @@ pub(crate) struct Theatre {
     time: Time,
     stage: Arc<Mutex<Stage>>,
     _server: SimDaemonServer,
-    proxy: Proxy,
+    proxy: FaultyProxy,
     /// None while there is no controller.
     runner: Option<Runner<DaemonClient>>,
     chronicle: Chronicle,
@@ -124,7 +124,7 @@ impl Theatre {
         let server =
             SimDaemonServer::bind(ANY_PORT, ANY_PORT, stage.clone(), time.market(), options, &stop);
         let server = server.await.unwrap();
-        let proxy = Proxy::before(server.graphql_address(), server.metrics_address(), time);
+        let proxy = FaultyProxy::before(server.graphql_address(), server.metrics_address(), time);
         let plan = Plan {
             mode: setting.mode,
             interval: MINUTE,
@@ -187,11 +187,15 @@ impl Theatre {
     }
 
     /// Lets `after` pass, then has the controller look with these things going wrong.
-    pub(crate) async fn look(&mut self, after: Duration, faults: Vec<(Fault, Effect)>) -> &Step {
+    pub(crate) async fn look(
+        &mut self,
+        after: Duration,
+        faults: Vec<(InjectedFault, FaultEffect)>,
+    ) -> &Step {
         self.time.pass(after);
         let names = faults.iter().map(|(fault, _)| fault.name()).collect();
         let effects = faults.into_iter().map(|(_, effect)| effect);
-        let mut whole = Effect::default();
+        let mut whole = FaultEffect::default();
         for effect in effects {
             whole.rules.extend(effect.rules);
             whole.refuses |= effect.refuses;

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use rand::{RngExt, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use snarkfee_core::{
-    fault::{Fault as Seen, JournalClass},
+    fault::{Fault, JournalClass},
     invariants::ChangeAuthor,
     market::SyncState,
     policy::{Outcome, Reason},
@@ -14,12 +14,12 @@ use snarkfee_core::{
 
 use crate::{
     checker::{Step, Trace},
-    proxy::{Target, Trouble},
+    faulty_proxy::{ExchangeFault, Target},
 };
 
 /// Something that goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub(crate) enum InjectedFault {
     Latency,
     Hang,
     Refused,
@@ -59,8 +59,8 @@ pub(crate) enum Fault {
 
 /// What a fault does in one look.
 #[derive(Default)]
-pub(crate) struct Effect {
-    pub(crate) rules: Vec<(Target, Trouble)>,
+pub(crate) struct FaultEffect {
+    pub(crate) rules: Vec<(Target, ExchangeFault)>,
     pub(crate) refuses: bool,
     pub(crate) sync: Option<SyncState>,
     pub(crate) tip_older: Duration,
@@ -79,7 +79,7 @@ pub(crate) struct Effect {
 
 const ERRORS: (&str, &str) = ("200 OK", r#"{"errors":[{"message":"Internal error"}],"data":null}"#);
 
-impl Fault {
+impl InjectedFault {
     pub(crate) const ALL: [Self; 35] = [
         Self::Latency,
         Self::Hang,
@@ -160,31 +160,34 @@ impl Fault {
     }
 
     /// What it does in a look; the kinds of it are drawn.
-    pub(crate) fn effect(self, draw: &mut ChaCha8Rng) -> Effect {
-        let rule = |target, trouble| Effect { rules: vec![(target, trouble)], ..Effect::default() };
+    pub(crate) fn effect(self, draw: &mut ChaCha8Rng) -> FaultEffect {
+        let rule = |target, trouble| FaultEffect {
+            rules: vec![(target, trouble)],
+            ..FaultEffect::default()
+        };
         let graphql = |trouble| rule(Target::GraphQl, trouble);
-        let instead = |(status, body)| graphql(Trouble::Instead(status, body));
+        let instead = |(status, body)| graphql(ExchangeFault::Instead(status, body));
         match self {
             Self::Latency => {
-                graphql(Trouble::Late(Duration::from_secs(draw.random_range(20..=400))))
+                graphql(ExchangeFault::Late(Duration::from_secs(draw.random_range(20..=400))))
             }
-            Self::Hang => graphql(Trouble::Hang),
-            Self::Refused => Effect { refuses: true, ..Effect::default() },
-            Self::Closed => graphql(Trouble::Silence),
-            Self::Reset => graphql(Trouble::Reset),
-            Self::Truncated => graphql(Trouble::Truncated),
+            Self::Hang => graphql(ExchangeFault::Hang),
+            Self::Refused => FaultEffect { refuses: true, ..FaultEffect::default() },
+            Self::Closed => graphql(ExchangeFault::Silence),
+            Self::Reset => graphql(ExchangeFault::Reset),
+            Self::Truncated => graphql(ExchangeFault::Truncated),
             Self::ServerError => instead(("500 Internal Server Error", "Internal Server Error")),
             Self::Html => instead(("200 OK", "<!DOCTYPE html>\n<title>GraphQL</title>")),
             Self::Errors => instead(ERRORS),
             Self::BareString => instead(("200 OK", "\"Syntax error\"")),
-            Self::Oversized => graphql(Trouble::Oversized { announced: true }),
-            Self::Endless => graphql(Trouble::Oversized { announced: false }),
-            Self::CrowdedPool => rule(Target::Market, Trouble::Rewritten(crowd)),
-            Self::AnswerLost => rule(Target::Mutations, Trouble::LostAnswer),
-            Self::RequestLost => rule(Target::Mutations, Trouble::Silence),
-            Self::RequestLate => rule(Target::Mutations, Trouble::Parked),
-            Self::Rejected => rule(Target::Mutations, Trouble::Instead(ERRORS.0, ERRORS.1)),
-            Self::ReadBackLost => rule(Target::ReadBack, Trouble::Silence),
+            Self::Oversized => graphql(ExchangeFault::Oversized { announced: true }),
+            Self::Endless => graphql(ExchangeFault::Oversized { announced: false }),
+            Self::CrowdedPool => rule(Target::Market, ExchangeFault::Rewritten(crowd)),
+            Self::AnswerLost => rule(Target::Mutations, ExchangeFault::LostAnswer),
+            Self::RequestLost => rule(Target::Mutations, ExchangeFault::Silence),
+            Self::RequestLate => rule(Target::Mutations, ExchangeFault::Parked),
+            Self::Rejected => rule(Target::Mutations, ExchangeFault::Instead(ERRORS.0, ERRORS.1)),
+            Self::ReadBackLost => rule(Target::ReadBack, ExchangeFault::Silence),
             Self::Unsynced => {
                 let states = [
                     SyncState::Connecting,
@@ -193,35 +196,39 @@ impl Fault {
                     SyncState::Bootstrap,
                     SyncState::Catchup,
                 ];
-                Effect { sync: states.choose(draw).cloned(), ..Effect::default() }
+                FaultEffect { sync: states.choose(draw).cloned(), ..FaultEffect::default() }
             }
-            Self::TipBehind => Effect {
+            Self::TipBehind => FaultEffect {
                 tip_older: Duration::from_secs(draw.random_range(1_800..86_400)),
-                ..Effect::default()
+                ..FaultEffect::default()
             },
-            Self::FewPeers => Effect { peers: Some(0), ..Effect::default() },
-            Self::Restarts => Effect::default(),
-            Self::ClockForward => Effect { wrong: error(draw), ..Effect::default() },
-            Self::ClockBack => Effect { wrong: -error(draw), ..Effect::default() },
-            Self::Meddling => Effect { meddles: true, ..Effect::default() },
-            Self::MeddlingMeanwhile => Effect { meddles_meanwhile: true, ..Effect::default() },
-            Self::Paused => Effect { pauses: true, ..Effect::default() },
-            Self::MetricsDown => rule(Target::Metrics, Trouble::Silence),
-            Self::MetricsNegative => rule(Target::Metrics, Trouble::Rewritten(negative)),
-            Self::MetricsNotCumulative => rule(Target::Metrics, Trouble::Rewritten(not_cumulative)),
+            Self::FewPeers => FaultEffect { peers: Some(0), ..FaultEffect::default() },
+            Self::Restarts => FaultEffect::default(),
+            Self::ClockForward => FaultEffect { wrong: error(draw), ..FaultEffect::default() },
+            Self::ClockBack => FaultEffect { wrong: -error(draw), ..FaultEffect::default() },
+            Self::Meddling => FaultEffect { meddles: true, ..FaultEffect::default() },
+            Self::MeddlingMeanwhile => {
+                FaultEffect { meddles_meanwhile: true, ..FaultEffect::default() }
+            }
+            Self::Paused => FaultEffect { pauses: true, ..FaultEffect::default() },
+            Self::MetricsDown => rule(Target::Metrics, ExchangeFault::Silence),
+            Self::MetricsNegative => rule(Target::Metrics, ExchangeFault::Rewritten(negative)),
+            Self::MetricsNotCumulative => {
+                rule(Target::Metrics, ExchangeFault::Rewritten(not_cumulative))
+            }
             Self::MetricsNan => {
                 let kinds: [fn(&str) -> String; 2] = [nan_counts, nan_sum];
-                rule(Target::Metrics, Trouble::Rewritten(*kinds.choose(draw).unwrap()))
+                rule(Target::Metrics, ExchangeFault::Rewritten(*kinds.choose(draw).unwrap()))
             }
-            Self::MetricsReset => rule(Target::Metrics, Trouble::Rewritten(reset)),
-            Self::JournalFull => Effect { journal_full: true, ..Effect::default() },
-            Self::JournalLocked => Effect { journal_locked: true, ..Effect::default() },
-            Self::Replaced => Effect { replaced: true, ..Effect::default() },
+            Self::MetricsReset => rule(Target::Metrics, ExchangeFault::Rewritten(reset)),
+            Self::JournalFull => FaultEffect { journal_full: true, ..FaultEffect::default() },
+            Self::JournalLocked => FaultEffect { journal_locked: true, ..FaultEffect::default() },
+            Self::Replaced => FaultEffect { replaced: true, ..FaultEffect::default() },
         }
     }
 
     /// A kind of it that spoils only some requests of a look, for storms.
-    pub(crate) fn partial(self, draw: &mut ChaCha8Rng) -> Effect {
+    pub(crate) fn partial(self, draw: &mut ChaCha8Rng) -> FaultEffect {
         let mut effect = self.effect(draw);
         let some = [Target::GraphQl, Target::Market, Target::Mutations, Target::ReadBack];
         for (target, _) in &mut effect.rules {
@@ -342,7 +349,7 @@ fn error(draw: &mut ChaCha8Rng) -> SignedDuration {
     SignedDuration::from_secs_f64(10_f64.powf(draw.random_range(0.7..4.6)))
 }
 
-fn is_metrics((source, seen): (&str, &Seen), code: &str) -> bool {
+fn is_metrics((source, seen): (&str, &Fault), code: &str) -> bool {
     source == "metrics" && seen.code() == code
 }
 

@@ -19,7 +19,7 @@ pub(crate) const OVERSIZED: usize = 9 << 20;
 
 /// What a request asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum RequestKind {
     Introspection,
     Status,
     Market,
@@ -30,7 +30,7 @@ pub(crate) enum Kind {
     SwitchOff,
 }
 
-impl Kind {
+impl RequestKind {
     pub(crate) const fn is_mutation(self) -> bool {
         matches!(self, Self::SetFee | Self::SwitchOn | Self::SwitchOff)
     }
@@ -68,7 +68,7 @@ pub(crate) enum Target {
 
 /// How an exchange is spoiled.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Trouble {
+pub(crate) enum ExchangeFault {
     /// The answer comes after so much simulated time.
     Late(Duration),
     /// No answer, and the connection stays open.
@@ -88,14 +88,14 @@ pub(crate) enum Trouble {
     },
     /// The daemon is asked, and its answer thrown away.
     LostAnswer,
-    /// The daemon is asked only by [`Proxy::release`]; until then there is no answer.
+    /// The daemon is asked only by [`FaultyProxy::release`]; until then there is no answer.
     Parked,
     /// The daemon's answer, changed.
     Rewritten(fn(&str) -> String),
 }
 
 /// Spoils exchanges as it is told.
-pub(crate) struct Proxy {
+pub(crate) struct FaultyProxy {
     address: SocketAddr,
     shared: Arc<Shared>,
     /// Keeps the port while nobody listens.
@@ -112,12 +112,12 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    rules: Vec<(Target, Trouble)>,
-    seen: Vec<Kind>,
+    rules: Vec<(Target, ExchangeFault)>,
+    seen: Vec<RequestKind>,
     parked: Vec<Vec<u8>>,
 }
 
-impl Proxy {
+impl FaultyProxy {
     /// Listens on a port of its own before the two ports of a daemon.
     pub(crate) fn before(graphql: SocketAddr, metrics: SocketAddr, time: Time) -> Self {
         let port = socket(ANY_PORT);
@@ -137,7 +137,7 @@ impl Proxy {
     }
 
     /// Spoils by these rules from now on, the first that fits a request.
-    pub(crate) fn set(&self, rules: Vec<(Target, Trouble)>) {
+    pub(crate) fn set(&self, rules: Vec<(Target, ExchangeFault)>) {
         self.state().rules = rules;
     }
 
@@ -155,7 +155,7 @@ impl Proxy {
     }
 
     /// What was asked since the last time.
-    pub(crate) fn take_seen(&self) -> Vec<Kind> {
+    pub(crate) fn take_seen(&self) -> Vec<RequestKind> {
         std::mem::take(&mut self.state().seen)
     }
 
@@ -178,7 +178,7 @@ impl Proxy {
     }
 }
 
-impl Drop for Proxy {
+impl Drop for FaultyProxy {
     fn drop(&mut self) {
         if let Some(listening) = &self.listening {
             listening.abort();
@@ -202,7 +202,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 /// One connection, which the client under test uses for one exchange.
 async fn exchange(mut stream: TcpStream, shared: Arc<Shared>) {
     let Some(request) = read_request(&mut stream).await else { return };
-    let trouble = shared.note(Kind::of(&request));
+    let trouble = shared.note(RequestKind::of(&request));
     // A client that has given up does not take the answer.
     let _ = match trouble {
         None => stream.write_all(&shared.ask(&request).await).await,
@@ -212,16 +212,16 @@ async fn exchange(mut stream: TcpStream, shared: Arc<Shared>) {
 
 impl Shared {
     /// Notes a request and says how it is to be spoiled.
-    fn note(&self, kind: Kind) -> Option<Trouble> {
+    fn note(&self, kind: RequestKind) -> Option<ExchangeFault> {
         let mut state = self.state.lock().unwrap();
         let after_mutation = state.seen.iter().any(|kind| kind.is_mutation());
         state.seen.push(kind);
         let fits = |target: Target| match target {
-            Target::GraphQl => kind != Kind::Metrics,
-            Target::Market => kind == Kind::Market,
+            Target::GraphQl => kind != RequestKind::Metrics,
+            Target::Market => kind == RequestKind::Market,
             Target::Mutations => kind.is_mutation(),
-            Target::ReadBack => kind == Kind::Status && after_mutation,
-            Target::Metrics => kind == Kind::Metrics,
+            Target::ReadBack => kind == RequestKind::Status && after_mutation,
+            Target::Metrics => kind == RequestKind::Metrics,
         };
         state.rules.iter().find(|(target, _)| fits(*target)).map(|(_, trouble)| *trouble)
     }
@@ -230,34 +230,34 @@ impl Shared {
         &self,
         stream: &mut TcpStream,
         request: &[u8],
-        trouble: Trouble,
+        trouble: ExchangeFault,
     ) -> std::io::Result<()> {
         match trouble {
-            Trouble::Late(shown) => {
+            ExchangeFault::Late(shown) => {
                 let answer = self.ask(request).await;
                 self.time.pass(shown);
                 stream.write_all(&answer).await
             }
-            Trouble::Hang => wait_for_end(stream).await,
-            Trouble::Silence => Ok(()),
-            Trouble::Reset | Trouble::Truncated => {
+            ExchangeFault::Hang => wait_for_end(stream).await,
+            ExchangeFault::Silence => Ok(()),
+            ExchangeFault::Reset | ExchangeFault::Truncated => {
                 let answer = self.ask(request).await;
                 let body = body_of(&answer);
                 stream.write_all(&answer[..body + (answer.len() - body) / 2]).await?;
-                if matches!(trouble, Trouble::Reset) {
+                if matches!(trouble, ExchangeFault::Reset) {
                     stream.flush().await?;
                     stream.set_zero_linger()?;
                 }
                 Ok(())
             }
-            Trouble::Instead(status, body) => {
+            ExchangeFault::Instead(status, body) => {
                 let head = format!(
                     "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
                     body.len()
                 );
                 stream.write_all(format!("{head}{body}").as_bytes()).await
             }
-            Trouble::Oversized { announced } => {
+            ExchangeFault::Oversized { announced } => {
                 let length = if announced {
                     format!("Content-Length: {OVERSIZED}\r\n")
                 } else {
@@ -270,15 +270,15 @@ impl Shared {
                     .await?;
                 stream.write_all(&vec![b' '; OVERSIZED]).await
             }
-            Trouble::LostAnswer => {
+            ExchangeFault::LostAnswer => {
                 self.ask(request).await;
                 Ok(())
             }
-            Trouble::Parked => {
+            ExchangeFault::Parked => {
                 self.state.lock().unwrap().parked.push(request.to_vec());
                 wait_for_end(stream).await
             }
-            Trouble::Rewritten(change) => {
+            ExchangeFault::Rewritten(change) => {
                 let answer = self.ask(request).await;
                 let body = change(std::str::from_utf8(&answer[body_of(&answer)..]).unwrap());
                 let head = format!(
