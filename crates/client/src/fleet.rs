@@ -19,7 +19,7 @@ use snarkfee_core::{
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::transport::Transports;
+use crate::transport::HttpClients;
 
 /// Readings kept: as many networks and sides of a fork as a fleet may stand on at once.
 const READINGS: usize = 8;
@@ -43,22 +43,22 @@ pub struct Fleet {
     /// The newest last.
     readings: Mutex<Vec<Shared>>,
     turns: Semaphore,
-    pub(crate) transports: Transports,
+    pub(crate) clients: HttpClients,
 }
 
 /// Blocks and book as one daemon read them.
 #[derive(Clone, Debug)]
-pub(super) struct Shared {
-    pub(super) reading: MarketSource,
-    pub(super) chain: ChainLook,
-    pub(super) book: Book,
+pub(crate) struct Shared {
+    pub(crate) reading: MarketSource,
+    pub(crate) chain: ChainLook,
+    pub(crate) book: Book,
 }
 
 /// What a daemon needs of a reading.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wanted<'a> {
-    pub(super) now: Timestamp,
-    pub(super) status: &'a DaemonStatus,
+pub(crate) struct Wanted<'a> {
+    pub(crate) now: Timestamp,
+    pub(crate) status: &'a DaemonStatus,
     /// How many of the newest blocks.
     pub(crate) blocks: u32,
     /// Whether the daemon itself could list the open works in their order.
@@ -70,7 +70,7 @@ impl Default for Fleet {
         Self {
             readings: Mutex::default(),
             turns: Semaphore::new(TURNS),
-            transports: Transports::default(),
+            clients: HttpClients::default(),
         }
     }
 }
@@ -79,7 +79,7 @@ impl Fleet {
     /// Connects daemons that join from now on anew, with the system's certificates as they then
     /// are.
     pub fn renew_connections(&self) {
-        self.transports.renew();
+        self.clients.renew();
     }
 }
 
@@ -100,7 +100,7 @@ impl Member {
     }
 
     /// Shares what this daemon read.
-    pub(super) fn share(&self, at: Timestamp, chain: &ChainLook, book: &Book) {
+    pub(crate) fn share(&self, at: Timestamp, chain: &ChainLook, book: &Book) {
         let reading = MarketSource { by: self.daemon.clone(), at };
         let mut readings = self.fleet.readings.lock().unwrap_or_else(PoisonError::into_inner);
         readings.retain(|shared| shared.reading.by != self.daemon);

@@ -38,7 +38,7 @@ use crate::{
     fleet::{Member, Shared, Wanted},
     metrics::{MetricsEndpoint, Scrape},
     schema::{Capabilities, Capability, INTROSPECTION, MarketOperation, StatusOperation},
-    transport::{Answer, Failure, Http, Limits, Reach, Transports},
+    transport::{Answer, Certificates, Failure, HttpClient, HttpClients, Limits, Reach, Redirects},
 };
 
 /// What a client needs to know of one daemon.
@@ -79,7 +79,7 @@ pub struct DaemonClient {
     metrics: Option<MetricsEndpoint>,
     token: Option<HeaderValue>,
     metrics_token: Option<HeaderValue>,
-    http: Http,
+    http: HttpClient,
     clock: Clock,
     observer: Option<Arc<dyn RequestObserver>>,
     member: Option<Member>,
@@ -97,16 +97,17 @@ impl DaemonClient {
     /// Makes a client; nothing is sent yet.
     pub fn new(config: ClientConfig) -> Result<Self, ClientError> {
         let metrics_url = config.metrics.as_ref().map(MetricsEndpoint::url);
-        let tls = [Some(&config.graphql_url), metrics_url];
-        let tls = tls.into_iter().flatten().any(|url| url.scheme() == "https");
+        let urls = [Some(&config.graphql_url), metrics_url];
+        let certificates = Certificates::needed_for(urls.into_iter().flatten());
         let limits = Limits { time: config.timeout, bytes: config.max_response };
         let token = config.bearer.as_ref().map(bearer).transpose()?;
-        let own = Transports::default();
-        let transports = config.member.as_ref().map_or(&own, |member| &member.fleet.transports);
+        let own = HttpClients::default();
+        let clients = config.member.as_ref().map_or(&own, |member| &member.fleet.clients);
         let same_origin = |url: &Url| url.origin() == config.graphql_url.origin();
         let metrics_token = token.clone().filter(|_| metrics_url.is_some_and(same_origin));
         Ok(Self {
-            http: Http::try_new(limits, tls, transports).map_err(ClientError::Http)?,
+            http: HttpClient::try_new(limits, certificates, Redirects::Refused, clients)
+                .map_err(ClientError::Http)?,
             graphql_url: config.graphql_url,
             metrics: config.metrics,
             token,

@@ -12,7 +12,7 @@ use std::time::Duration;
 use reqwest::header::HeaderValue;
 use url::Url;
 
-use crate::transport::{Failure, Http};
+use crate::transport::{Failure, HttpClient};
 
 pub use scrape::Scrape;
 
@@ -43,7 +43,7 @@ impl MetricsEndpoint {
     /// Reads once.
     pub(crate) async fn read(
         &self,
-        http: &Http,
+        http: &HttpClient,
         token: Option<&HeaderValue>,
     ) -> Result<Scrape, Failure> {
         match self {

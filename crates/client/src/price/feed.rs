@@ -1,43 +1,36 @@
 //! The request for a price.
 
-use std::{error::Error, time::Duration};
+use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::{Client, redirect::Policy};
 use snarkfee_core::{
     cost::{PriceQuote, PriceSource},
     fault::Fault,
 };
 
 use super::document::read_price;
+use crate::transport::{Certificates, HttpClient, HttpClients, Limits, Redirects, setup_fault};
 
-/// Time for the whole exchange.
-const TIME_LIMIT: Duration = Duration::from_secs(10);
-/// Largest document read.
-const SIZE_LIMIT: usize = 1 << 20;
-const MOST_REDIRECTS: usize = 3;
+const LIMITS: Limits = Limits { time: Duration::from_secs(10), bytes: 1 << 20 };
 
 /// A source of prices of MINA.
 #[derive(Clone, Debug)]
 pub struct PriceFeed {
     feed: PriceSource,
-    client: Client,
-    time_limit: Duration,
-    size_limit: usize,
+    http: HttpClient,
 }
 
 impl PriceFeed {
     /// Prepares the client; fails where the machine's certificates cannot be read.
     pub fn new(feed: PriceSource) -> Result<Self, Fault> {
-        // Without a provider the builder panics; where one is installed already, that one stays.
-        drop(rustls::crypto::ring::default_provider().install_default());
-        let client = Client::builder()
-            .timeout(TIME_LIMIT)
-            .redirect(Policy::limited(MOST_REDIRECTS))
-            .user_agent(concat!("snarkfee/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| Fault::Unreachable { cause: cause(&error) })?;
-        Ok(Self { feed, client, time_limit: TIME_LIMIT, size_limit: SIZE_LIMIT })
+        Self::with_limits(feed, LIMITS)
+    }
+
+    fn with_limits(feed: PriceSource, limits: Limits) -> Result<Self, Fault> {
+        // An address without TLS may point to one with it.
+        let (certificates, redirects) = (Certificates::System, Redirects::Followed);
+        let http = HttpClient::try_new(limits, certificates, redirects, &HttpClients::default());
+        Ok(Self { feed, http: http.map_err(setup_fault)? })
     }
 
     /// Where it reads.
@@ -46,55 +39,15 @@ impl PriceFeed {
     }
 
     /// Asks once. `now` becomes the quote's time: documents seldom carry one, and none is trusted.
+    ///
+    /// # Errors
+    ///
+    /// Whatever kept the document from being read whole, or from holding a price.
     pub async fn fetch(&self, now: Timestamp) -> Result<PriceQuote, Fault> {
-        let exchange = tokio::time::timeout(self.time_limit, self.body());
-        let body = exchange.await.unwrap_or(Err(Fault::TimedOut { limit: self.time_limit }))?;
+        let body = self.http.get_json(self.feed.url.expose(), None).await?.success()?;
         let price = read_price(&body, &self.feed.pointer, self.feed.currency)?;
         Ok(PriceQuote { price, at: now })
     }
-
-    async fn body(&self) -> Result<Vec<u8>, Fault> {
-        let request =
-            self.client.get(self.feed.url.expose().clone()).header("accept", "application/json");
-        let mut response = request.send().await.map_err(|error| self.fault(error, false))?;
-        let status = response.status();
-        let oversized =
-            || Fault::Oversized { limit: u64::try_from(self.size_limit).unwrap_or(u64::MAX) };
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.fault(error, true))? {
-            if body.len() + chunk.len() > self.size_limit {
-                return Err(oversized());
-            }
-            body.extend_from_slice(&chunk);
-        }
-        if !status.is_success() {
-            let body = Fault::excerpt(&String::from_utf8_lossy(&body));
-            return Err(Fault::HttpStatus { status: status.as_u16(), body });
-        }
-        Ok(body)
-    }
-
-    fn fault(&self, error: reqwest::Error, within_body: bool) -> Fault {
-        // The address may hold a key.
-        let error = error.without_url();
-        let cause = cause(&error);
-        match (error.is_timeout(), within_body) {
-            (true, _) => Fault::TimedOut { limit: self.time_limit },
-            (false, true) => Fault::Truncated { cause },
-            (false, false) => Fault::Unreachable { cause },
-        }
-    }
-}
-
-/// An error with everything that led to it, in one bounded line.
-fn cause(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        text.push_str(&format!(": {inner}"));
-        source = inner.source();
-    }
-    Fault::excerpt(&text)
 }
 
 #[cfg(test)]
@@ -109,14 +62,14 @@ mod tests {
     use super::*;
     use snarkfee_core::units::Currency;
 
-    fn feed(url: &str) -> PriceFeed {
-        PriceFeed::new(PriceSource {
+    fn feed(url: &str, limits: Limits) -> PriceFeed {
+        let feed = PriceSource {
             url: url.parse().unwrap(),
             pointer: "/mina/usd".to_owned(),
             currency: Currency::try_new("USD").unwrap(),
             max_age: Duration::from_secs(3600),
-        })
-        .unwrap()
+        };
+        PriceFeed::with_limits(feed, limits).unwrap()
     }
 
     fn now() -> Timestamp {
@@ -131,9 +84,8 @@ mod tests {
             .with_body(body)
             .create_async()
             .await;
-        let mut feed = feed(&format!("{}/price?key=hunter2", server.url()));
-        feed.size_limit = 1000;
-        let quote = feed.fetch(now()).await;
+        let url = format!("{}/price?key=hunter2", server.url());
+        let quote = feed(&url, Limits { bytes: 1000, ..LIMITS }).fetch(now()).await;
         mock.assert_async().await;
         quote
     }
@@ -152,7 +104,7 @@ mod tests {
         assert_eq!(code(answer(200, r#"{"mina":{}}"#).await), "unsupported");
         assert_eq!(code(answer(200, r#"{"mina":{"usd":-1}}"#).await), "invalid_value");
         assert_eq!(code(answer(200, &" ".repeat(1001)).await), "oversized");
-        assert_eq!(code(answer(500, &"x".repeat(1001)).await), "oversized");
+        assert_eq!(code(answer(500, &"x".repeat(1001)).await), "http_status");
     }
 
     /// Answers one connection with `bytes`, then holds it open until the peer closes it, if `hang`,
@@ -175,12 +127,13 @@ mod tests {
     #[tokio::test]
     async fn silence_and_broken_connections_are_faults_that_keep_the_key() {
         let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let refused = feed(&format!("http://ann:hunter2@{closed}/?key=hunter2"));
-        let cut = feed(&serve(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"mina\"", false));
-        let mut silent = feed(&serve(b"", true));
-        silent.time_limit = Duration::from_millis(50);
-        let mut slow = feed(&serve(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{", true));
-        slow.time_limit = Duration::from_millis(50);
+        let refused = feed(&format!("http://ann:hunter2@{closed}/?key=hunter2"), LIMITS);
+        let cut = serve(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"mina\"", false);
+        let cut = feed(&cut, LIMITS);
+        let hasty = Limits { time: Duration::from_millis(50), ..LIMITS };
+        let silent = feed(&serve(b"", true), hasty);
+        let slow = serve(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{", true);
+        let slow = feed(&slow, hasty);
         for (feed, code) in [
             (refused, "unreachable"),
             (cut, "truncated"),
