@@ -24,7 +24,7 @@ use crate::{
     faulty_proxy::FaultyProxy,
     fixed_daemon::ANY_PORT,
     process::{Configured, Process},
-    server::{nobody, socket},
+    socket::{nobody, socket},
     stage::{Stage, Time},
     tls::TlsProxy,
 };

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     fixed_daemon::{ANY_PORT, http, nanomina},
     process::{Configured, Process},
-    server::nobody,
+    socket::nobody,
 };
 
 const DEMO: [&str; 10] = [

@@ -3,21 +3,28 @@
 use std::time::Duration;
 
 use snarkfee_client::{ClientConfig, DaemonClient, MetricsEndpoint, Scrape};
+use snarkfee_clock::Clock;
 use snarkfee_core::fault::Fault;
 use snarkfee_lab::daemon_sim::{Era, Options};
 use url::Url;
 
 use super::server::{Prometheus, until};
-use crate::{
-    fixed_daemon::{Served, nanomina},
-    server::config,
-};
+use crate::fixed_daemon::{Served, nanomina};
 
 const LIMIT: Duration = Duration::from_secs(300);
 
 fn reads(metrics: MetricsEndpoint) -> DaemonClient {
-    DaemonClient::new(ClientConfig { metrics: Some(metrics), ..config("http://127.0.0.1:1") })
-        .unwrap()
+    let config = ClientConfig {
+        graphql_url: Url::parse("http://127.0.0.1:1/graphql").unwrap(),
+        metrics: Some(metrics),
+        bearer: None,
+        timeout: Duration::from_secs(30),
+        max_response: 1 << 20,
+        clock: Clock::system(),
+        observer: None,
+        member: None,
+    };
+    DaemonClient::new(config).unwrap()
 }
 
 fn through(server: &Prometheus, selector: &str, max_age: Duration) -> DaemonClient {

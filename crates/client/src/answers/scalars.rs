@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use snarkfee_core::{fault::Fault, market::SyncState, units::Nanomina};
 
-use super::{ids::Ids, keys::Key};
+use super::keys::Key;
 
 /// A scalar as it came: a JSON string or number, its value not yet looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,6 @@ pub(crate) type Length = Wire;
 pub(crate) type PublicKey = Key;
 pub(crate) type StateHash = Wire;
 pub(crate) type UInt64 = Wire;
-pub(crate) type WorkIds = Ids;
 
 impl Wire {
     /// The text of a variable: scalars go out as canonical strings, which every era reads alike.

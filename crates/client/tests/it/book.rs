@@ -1,11 +1,7 @@
 //! The order book over several looks, at a daemon that shows its whole snark pool instead of the
 //! open works.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{collections::BTreeSet, time::Duration};
 
 use snarkfee_clock::{Clock, Hand};
 use snarkfee_core::{
@@ -17,15 +13,13 @@ use snarkfee_core::{
     units::WorkId,
 };
 use snarkfee_lab::{
-    daemon_sim::{Era, Options, SimDaemonServer},
-    simulate::{SimulatedDaemon, World, library},
+    daemon_sim::{Era, Options},
+    simulate::{SimulatedDaemon, World},
 };
-use tokio_util::sync::CancellationToken;
-use url::Url;
 
 use crate::{
-    fixed_daemon::{ANY_PORT, start},
     server,
+    simulated::{serve, start, world},
 };
 
 /// The pool holds a work that was bought as long as any block of the frontier had it outstanding,
@@ -35,14 +29,10 @@ async fn works_bought_long_ago_stay_out_of_the_book_of_every_look() {
     static HAND: Hand = Hand::new(jiff::Timestamp::UNIX_EPOCH);
     HAND.set(start());
     let clock = Clock::manual(&HAND);
-    let world = Arc::new(Mutex::new(World::new(&library::scenario("scarce").unwrap(), 3, start())));
-    let stop = CancellationToken::new();
+    let world = world(3);
     let options = Options { era: Era::Mainnet14, ..Options::default() };
-    let served = SimDaemonServer::bind(ANY_PORT, ANY_PORT, world.clone(), clock, options, &stop)
-        .await
-        .unwrap();
-    let base = Url::parse(&served.graphql_url()).unwrap().origin().ascii_serialization();
-    let client = server::client_by(&base, clock);
+    let (_served, address) = serve(&world, clock, options).await;
+    let client = server::client_by(&address, clock);
     let params = Params {
         pricing: Pricing::default(),
         worker: Worker { key: Some(World::operator_key()), ..Worker::default() },

@@ -1,22 +1,22 @@
 //! Every operation document against the schema of every era, and what is chosen from each.
 
-use std::{fs, path::PathBuf};
+use std::{collections::BTreeSet, fs, path::PathBuf};
 
+use apollo_compiler::{
+    Schema,
+    schema::{ExtendedType, InputObjectType},
+};
 use snarkfee_client::{Capabilities, Capability, Era, MarketOperation, StatusOperation};
 
-use crate::{
-    schema::{Schema, Type, TypeRef},
-    validate::problems,
-};
+use crate::schema::{INTROSPECTION, from_introspection, introspection_answer, parse_sdl, validate};
 
 macro_rules! document {
     ($name:literal) => {
-        include_str!(concat!("../../graphql/", $name, ".graphql"))
+        include_str!(concat!("../../../../graphql/", $name, ".graphql"))
     };
 }
 
 const SDL: &str = document!("schema");
-const INTROSPECTION: &str = document!("introspection");
 const ACCOUNT: &str = document!("account");
 const MUTATIONS: [&str; 3] = [
     document!("set_snark_worker"),
@@ -57,7 +57,7 @@ const REAL: [(&str, Era); 11] = [
 
 fn capabilities(schema: &Schema) -> Capabilities {
     Capabilities::from_introspection(
-        &serde_json::from_value(schema.introspection_answer()).expect("an answer"),
+        &serde_json::from_value(introspection_answer(schema)).expect("an answer"),
     )
 }
 
@@ -65,7 +65,7 @@ fn capabilities(schema: &Schema) -> Capabilities {
 fn richest<T: Copy>(schema: &Schema, documents: &[(T, &str)]) -> Option<T> {
     documents
         .iter()
-        .find(|(_, document)| problems(schema, document).is_empty())
+        .find(|(_, document)| validate(schema, document).is_ok())
         .map(|(operation, _)| *operation)
 }
 
@@ -76,10 +76,10 @@ fn check(name: &str, schema: &Schema, era: Era) -> String {
     assert_eq!(found.era(), era, "{name}");
     assert_eq!(found.status_operation(), richest(schema, &STATUS), "{name}");
     assert_eq!(found.market_operation(), richest(schema, &MARKET), "{name}");
-    assert_eq!(found.has(Capability::Account), problems(schema, ACCOUNT).is_empty(), "{name}");
-    let unfit: Vec<_> = MUTATIONS.iter().flat_map(|document| problems(schema, document)).collect();
-    assert_eq!(found.has(Capability::Mutations), unfit.is_empty(), "{name}: {unfit:?}");
-    assert_eq!(problems(schema, INTROSPECTION), [""; 0], "{name}");
+    assert_eq!(found.has(Capability::Account), validate(schema, ACCOUNT).is_ok(), "{name}");
+    let mutations = MUTATIONS.iter().try_for_each(|document| validate(schema, document));
+    assert_eq!(found.has(Capability::Mutations), mutations.is_ok(), "{name}: {mutations:?}");
+    assert_eq!(validate(schema, INTROSPECTION), Ok(()), "{name}");
     format!(
         "{name:32} {:17} {:?} {:?} account={} mutations={}",
         found.era().name(),
@@ -91,7 +91,7 @@ fn check(name: &str, schema: &Schema, era: Era) -> String {
 }
 
 fn real_schemas() -> Option<Vec<(String, Schema, Era)>> {
-    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/schemas"));
+    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/schemas"));
     let files: Vec<_> =
         fs::read_dir(&folder).ok()?.map(|entry| entry.expect("an entry").path()).collect();
     let read = |(prefix, era): (&str, Era)| {
@@ -108,7 +108,7 @@ fn real_schemas() -> Option<Vec<(String, Schema, Era)>> {
         let whole = Capabilities::from_introspection(
             &serde_json::from_value(answer.clone()).expect("an answer"),
         );
-        let schema = Schema::from_introspection(answer);
+        let schema = from_introspection(answer);
         assert_eq!(whole, capabilities(&schema), "{prefix}");
         (stem(file), schema, era)
     };
@@ -146,20 +146,20 @@ fn what_is_chosen_from_each_real_era_is_the_richest_that_fits_it() {
 
 #[test]
 fn what_is_chosen_from_each_excerpt_is_the_richest_that_fits_it() {
-    println!("{}", check("excerpt coda-2020", &Schema::from_sdl(CODA_2020), Era::Coda2020));
-    println!("{}", check("excerpt mesa-4.0", &Schema::from_sdl(MESA_40), Era::Mesa40));
+    println!("{}", check("excerpt coda-2020", &parse_sdl(CODA_2020), Era::Coda2020));
+    println!("{}", check("excerpt mesa-4.0", &parse_sdl(MESA_40), Era::Mesa40));
 }
 
 #[test]
 fn a_schema_that_lacks_any_one_field_gets_only_what_fits_it() {
     for (name, text) in [("coda-2020", CODA_2020), ("mesa-4.0", MESA_40)] {
-        let whole = Schema::from_sdl(text);
-        for (of, fields) in &whole.types {
-            let Type::Object(fields) = fields else { continue };
-            for field in fields.keys() {
+        let whole = parse_sdl(text);
+        for (of, definition) in &whole.types {
+            let ExtendedType::Object(object) = definition else { continue };
+            for field in object.fields.keys().filter(|_| !definition.is_built_in()) {
                 let mut schema = whole.clone();
-                if let Some(Type::Object(fields)) = schema.types.get_mut(of) {
-                    fields.remove(field);
+                if let Some(ExtendedType::Object(object)) = schema.types.get_mut(of) {
+                    object.make_mut().fields.shift_remove(field);
                 }
                 let era = capabilities(&schema).era();
                 check(&format!("{name} without {of}.{field}"), &schema, era);
@@ -170,10 +170,11 @@ fn a_schema_that_lacks_any_one_field_gets_only_what_fits_it() {
 
 #[test]
 fn a_limited_port_is_recognised() {
-    let mut schema = Schema::from_sdl(MESA_40);
-    schema.mutation = None;
-    if let Some(Type::Object(fields)) = schema.types.get_mut("query") {
-        fields.retain(|name, _| ["daemonStatus", "block", "version"].contains(&name.as_str()));
+    let mut schema = parse_sdl(MESA_40);
+    schema.schema_definition.make_mut().mutation = None;
+    if let Some(ExtendedType::Object(query)) = schema.types.get_mut("query") {
+        let served = ["daemonStatus", "block", "version"];
+        query.make_mut().fields.retain(|name, _| served.contains(&name.as_str()));
     }
     check("limited port", &schema, Era::Limited);
     assert_eq!(capabilities(&schema).status_operation(), Some(StatusOperation::Metrics));
@@ -182,10 +183,10 @@ fn a_limited_port_is_recognised() {
 
 #[test]
 fn the_pruned_schema_is_part_of_the_real_ones() {
-    let ours = Schema::from_sdl(SDL);
+    let ours = parse_sdl(SDL);
     let Some(schemas) = real_schemas() else {
         println!("skipped: ../shared is not here; the excerpts stand in");
-        return assert_part_of(&ours, &Schema::from_sdl(MESA_40), &Schema::from_sdl(CODA_2020));
+        return assert_part_of(&ours, &parse_sdl(MESA_40), &parse_sdl(CODA_2020));
     };
     let of = |era: Era| schemas.iter().find(|(_, _, of)| *of == era).map(|(_, schema, _)| schema);
     assert_part_of(
@@ -195,40 +196,33 @@ fn the_pruned_schema_is_part_of_the_real_ones() {
     );
 }
 
-/// Every field is the newest era's, but for the one that only the oldest has.
+/// Every field is the newest era's, but for the one that only the oldest has. `Int63` is our name
+/// for the daemon's `Int`.
 fn assert_part_of(ours: &Schema, newest: &Schema, oldest: &Schema) {
-    for (name, of) in &ours.types {
-        match of {
-            Type::Leaf => {}
-            Type::Input(fields) => {
-                assert_eq!(newest.types.get(name), Some(&Type::Input(fields.clone())), "{name}");
+    for (name, definition) in ours.types.iter().filter(|(_, of)| !of.is_built_in()) {
+        match (definition, newest.types.get(name)) {
+            (ExtendedType::InputObject(ours), Some(ExtendedType::InputObject(theirs))) => {
+                let shown = |fields: &InputObjectType| {
+                    let types = fields.fields.values().map(|field| (&field.name, &field.ty));
+                    types.map(|(name, of)| format!("{name}: {of}")).collect::<BTreeSet<_>>()
+                };
+                assert_eq!(shown(ours), shown(theirs), "{name}");
             }
-            Type::Object(fields) => {
-                for (field, ours) in fields {
+            (ExtendedType::InputObject(_), _) => panic!("no input {name}"),
+            (ExtendedType::Object(ours), _) => {
+                for (field, ours) in &ours.fields {
                     let schema = if field == "blockProducerPubkeys" { oldest } else { newest };
-                    let Some(Type::Object(theirs)) = schema.types.get(name) else {
-                        panic!("no {name}")
-                    };
-                    let theirs = theirs.get(field).unwrap_or_else(|| panic!("no {name}.{field}"));
-                    assert_eq!(as_theirs(&ours.of), theirs.of, "{name}.{field}");
-                    for (arg, of) in &ours.args {
-                        assert_eq!(Some(of), theirs.args.get(arg), "{name}.{field}({arg})");
+                    let theirs = schema.type_field(name, field).expect("a field of the daemon's");
+                    let our_type = ours.ty.to_string().replace("Int63", "Int");
+                    assert_eq!(our_type, theirs.ty.to_string(), "{name}.{field}");
+                    for argument in &ours.arguments {
+                        let same = theirs.argument_by_name(&argument.name);
+                        let same = same.expect("an argument of the daemon's");
+                        assert_eq!(argument.ty, same.ty, "{name}.{field}({})", argument.name);
                     }
                 }
             }
+            _ => {}
         }
-    }
-}
-
-/// `Int63` is our name for the daemon's `Int`, `WorkIds` for a list of them.
-fn as_theirs(of: &TypeRef) -> TypeRef {
-    match of {
-        TypeRef::Named(name) if name == "WorkIds" => {
-            TypeRef::List(Box::new(TypeRef::NonNull(Box::new(TypeRef::Named("Int".into())))))
-        }
-        TypeRef::Named(name) if name == "Int63" => TypeRef::Named("Int".into()),
-        TypeRef::List(of) => TypeRef::List(Box::new(as_theirs(of))),
-        TypeRef::NonNull(of) => TypeRef::NonNull(Box::new(as_theirs(of))),
-        other => other.clone(),
     }
 }

@@ -16,10 +16,8 @@ use url::Url;
 
 use crate::{
     eras::{CODA_2020, MESA_40},
-    server::{
-        KEY, Log, answers, client, config, daemon, hasty, introduces, nobody, operation, socket,
-        synced,
-    },
+    server::{KEY, Log, answers, client, config, daemon, hasty, introduces, operation, synced},
+    socket::{nobody, socket},
 };
 
 fn plan() -> LookPlan {
@@ -365,7 +363,7 @@ async fn a_look_is_stamped_by_its_clock() {
 /// Answers of real daemons, published by their operators.
 #[tokio::test]
 async fn recorded_answers_are_read() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/samples");
     let sample = |name: &str| {
         let text = fs::read_to_string(folder.join(name)).ok()?;
         serde_json::from_str::<Value>(&text).ok().map(|answer| answer["data"].clone())

@@ -11,42 +11,28 @@ use snarkfee_core::{
 };
 use snarkfee_lab::{
     daemon_sim::{Options, SimDaemonServer},
-    simulate::{SimulatedDaemon, World, library},
+    simulate::{SimulatedDaemon, World},
 };
-use tokio_util::sync::CancellationToken;
-use url::Url;
 
 use crate::{
-    fixed_daemon::{ANY_PORT, start},
     server,
+    simulated::{serve, start, world},
 };
-
-type Shared = Arc<Mutex<World>>;
-
-fn world(seed: u64) -> Shared {
-    Arc::new(Mutex::new(World::new(&library::scenario("scarce").unwrap(), seed, start())))
-}
 
 /// A daemon of the fleet, in a network.
 async fn daemon(
     name: &str,
-    network: &Shared,
+    network: &Arc<Mutex<World>>,
     fleet: &Arc<Fleet>,
     clock: Clock,
 ) -> (SimDaemonServer, DaemonClient) {
-    let stop = CancellationToken::new();
-    let network: Arc<Mutex<dyn SimulatedDaemon>> = network.clone();
-    let served =
-        SimDaemonServer::bind(ANY_PORT, ANY_PORT, network, clock, Options::default(), &stop)
-            .await
-            .unwrap();
-    let base = Url::parse(&served.graphql_url()).unwrap().origin().ascii_serialization();
+    let (served, address) = serve(network, clock, Options::default()).await;
     let member = Member { daemon: DaemonId::try_new(name).unwrap(), fleet: Arc::clone(fleet) };
     let config = ClientConfig {
         clock,
         member: Some(member),
         max_response: 64 << 20,
-        ..server::config(&base)
+        ..server::config(&address)
     };
     (served, DaemonClient::new(config).unwrap())
 }

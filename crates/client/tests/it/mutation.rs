@@ -6,7 +6,10 @@ use snarkfee_core::{
     units::{Nanomina, PublicKey},
 };
 
-use crate::server::{KEY, client, daemon, hasty, nobody, operation, socket};
+use crate::{
+    server::{KEY, client, daemon, hasty, operation},
+    socket::{nobody, socket},
+};
 
 fn all() -> [(Mutation, &'static str, Value); 3] {
     let key = PublicKey::try_new(KEY).expect("a key");

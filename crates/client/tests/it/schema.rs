@@ -1,160 +1,124 @@
-//! A GraphQL schema, read from an introspection answer or from SDL, as far as checking a document
-//! needs it.
+//! Schemas of daemons, and whether an operation fits one: `apollo-compiler` reads and validates.
 
-use std::collections::BTreeMap;
-
-use graphql_parser::schema::{
-    Definition, Document, InputValue, Type as SdlType, TypeDefinition, parse_schema,
+use apollo_compiler::{
+    ExecutableDocument, Schema, introspection::partial_execute, response::JsonMap,
+    validation::Valid,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
-/// A type reference.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum TypeRef {
-    Named(String),
-    List(Box<TypeRef>),
-    NonNull(Box<TypeRef>),
-    /// The introspection file ends before the innermost type.
-    Cut,
+pub(crate) const INTROSPECTION: &str = include_str!("../../../../graphql/introspection.graphql");
+
+/// Stands for a type that the introspection file was cut before.
+const CUT: &str = "Cut";
+
+pub(crate) fn parse_sdl(text: &str) -> Schema {
+    Schema::parse(text, "schema.graphql").expect("SDL")
 }
 
-impl TypeRef {
-    pub(crate) fn innermost(&self) -> Option<&str> {
-        match self {
-            Self::Named(name) => Some(name),
-            Self::List(of) | Self::NonNull(of) => of.innermost(),
-            Self::Cut => None,
+/// Reads `{"__schema": ..}`.
+pub(crate) fn from_introspection(answer: &Value) -> Schema {
+    let schema = &answer["__schema"];
+    let mut sdl = format!("schema {{ query: {}", name(&schema["queryType"]));
+    if schema["mutationType"].is_object() {
+        sdl += &format!(" mutation: {}", name(&schema["mutationType"]));
+    }
+    sdl += &format!(" }} scalar {CUT}\n");
+    for of in list(&schema["types"]) {
+        let built_in = ["Int", "Float", "String", "Boolean", "ID"];
+        if !built_in.contains(&name(of)) && !name(of).starts_with("__") {
+            sdl += &definition(of);
         }
     }
+    parse_sdl(&sdl)
+}
 
-    fn from_introspection(value: &Value) -> Self {
-        let inner = || Box::new(Self::from_introspection(&value["ofType"]));
-        match (value["kind"].as_str(), value["name"].as_str()) {
-            (Some("NON_NULL"), _) => Self::NonNull(inner()),
-            (Some("LIST"), _) => Self::List(inner()),
-            (_, Some(name)) => Self::Named(name.to_owned()),
-            _ => Self::Cut,
-        }
-    }
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
 
-    pub(crate) fn from_sdl(of: &SdlType<'_, String>) -> Self {
-        match of {
-            SdlType::NamedType(name) => Self::Named(name.clone()),
-            SdlType::ListType(of) => Self::List(Box::new(Self::from_sdl(of))),
-            SdlType::NonNullType(of) => Self::NonNull(Box::new(Self::from_sdl(of))),
-        }
+fn name(value: &Value) -> &str {
+    value["name"].as_str().expect("a name")
+}
+
+fn definition(of: &Value) -> String {
+    let (keyword, members) = match of["kind"].as_str().expect("a kind") {
+        "SCALAR" => return format!("scalar {}\n", name(of)),
+        "ENUM" => ("enum", list(&of["enumValues"]).iter().map(|of| name(of).to_owned()).collect()),
+        "INPUT_OBJECT" => ("input", typed_names(&of["inputFields"])),
+        "OBJECT" => ("type", fields(&of["fields"])),
+        "INTERFACE" => ("interface", fields(&of["fields"])),
+        other => panic!("not read: {other}"),
+    };
+    format!("{keyword} {} {{ {} }}\n", name(of), members.join(" "))
+}
+
+fn typed_names(values: &Value) -> Vec<String> {
+    list(values).iter().map(|of| format!("{}: {}", name(of), reference(&of["type"]))).collect()
+}
+
+fn fields(values: &Value) -> Vec<String> {
+    let field = |field: &Value| {
+        let arguments = typed_names(&field["args"]).join(" ");
+        let arguments = if arguments.is_empty() { arguments } else { format!("({arguments})") };
+        format!("{}{arguments}: {}", name(field), reference(&field["type"]))
+    };
+    list(values).iter().map(field).collect()
+}
+
+fn reference(of: &Value) -> String {
+    match of["kind"].as_str() {
+        Some("NON_NULL") => format!("{}!", reference(&of["ofType"])),
+        Some("LIST") => format!("[{}]", reference(&of["ofType"])),
+        _ => of["name"].as_str().unwrap_or(CUT).to_owned(),
     }
 }
 
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Field {
-    pub(crate) args: BTreeMap<String, TypeRef>,
-    pub(crate) of: TypeRef,
+/// Whether the document is one operation that fits the schema.
+pub(crate) fn validate(schema: &Schema, document: &str) -> Result<(), String> {
+    let schema = Valid::assume_valid_ref(schema);
+    let document = ExecutableDocument::parse_and_validate(schema, document, "operation.graphql")
+        .map_err(|invalid| invalid.errors.to_string())?;
+    let one = document.operations.len() == 1;
+    if one { Ok(()) } else { Err("not one operation".to_owned()) }
 }
 
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Type {
-    Object(BTreeMap<String, Field>),
-    Input(BTreeMap<String, TypeRef>),
-    /// Scalar or enum.
-    Leaf,
+/// What a daemon of this schema answers to `introspection.graphql`.
+pub(crate) fn introspection_answer(schema: &Schema) -> Value {
+    let schema = Valid::assume_valid_ref(schema);
+    let document =
+        ExecutableDocument::parse_and_validate(schema, INTROSPECTION, "introspection.graphql")
+            .expect("a valid document");
+    let operation = document.operations.get(None).expect("one operation");
+    let variables = Valid::assume_valid(JsonMap::new());
+    let implementers = schema.implementers_map();
+    let answer = partial_execute(schema, &implementers, &document, operation, &variables);
+    serde_json::to_value(answer.expect("an answer").data).expect("JSON")
 }
 
-#[derive(Clone, Debug)]
-pub(crate) struct Schema {
-    pub(crate) query: String,
-    pub(crate) mutation: Option<String>,
-    pub(crate) types: BTreeMap<String, Type>,
-}
-
-impl Schema {
-    /// Reads `{"__schema": ..}`.
-    pub(crate) fn from_introspection(answer: &Value) -> Self {
-        let schema = &answer["__schema"];
-        let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-        let name = |value: &Value| value["name"].as_str().expect("a name").to_owned();
-        let reference = |value: &Value| (name(value), TypeRef::from_introspection(&value["type"]));
-        let fields = |of: &Value| {
-            let field = |field: &Value| {
-                let args = list(&field["args"]).iter().map(reference).collect();
-                (name(field), Field { args, of: TypeRef::from_introspection(&field["type"]) })
-            };
-            list(&of["fields"]).iter().map(field).collect()
-        };
-        let of_kind = |of: &Value| match of["kind"].as_str() {
-            Some("OBJECT" | "INTERFACE") => Type::Object(fields(of)),
-            Some("INPUT_OBJECT") => {
-                Type::Input(list(&of["inputFields"]).iter().map(reference).collect())
-            }
-            _ => Type::Leaf,
-        };
-        Self {
-            query: name(&schema["queryType"]),
-            mutation: schema["mutationType"]["name"].as_str().map(str::to_owned),
-            types: list(&schema["types"]).iter().map(|of| (name(of), of_kind(of))).collect(),
-        }
-    }
-
-    pub(crate) fn from_sdl(text: &str) -> Self {
-        let document: Document<'_, String> = parse_schema(text).expect("SDL");
-        let mut schema = Self { query: "query".into(), mutation: None, types: BTreeMap::new() };
-        let reference = |value: &InputValue<'_, String>| {
-            (value.name.clone(), TypeRef::from_sdl(&value.value_type))
-        };
-        for definition in &document.definitions {
-            let (name, of) = match definition {
-                Definition::SchemaDefinition(roots) => {
-                    schema.query = roots.query.clone().expect("a query root");
-                    schema.mutation.clone_from(&roots.mutation);
-                    continue;
-                }
-                Definition::TypeDefinition(TypeDefinition::Object(object)) => {
-                    let fields = object.fields.iter().map(|field| {
-                        let args = field.arguments.iter().map(reference).collect();
-                        (
-                            field.name.clone(),
-                            Field { args, of: TypeRef::from_sdl(&field.field_type) },
-                        )
-                    });
-                    (&object.name, Type::Object(fields.collect()))
-                }
-                Definition::TypeDefinition(TypeDefinition::InputObject(input)) => {
-                    (&input.name, Type::Input(input.fields.iter().map(reference).collect()))
-                }
-                Definition::TypeDefinition(TypeDefinition::Scalar(scalar)) => {
-                    (&scalar.name, Type::Leaf)
-                }
-                Definition::TypeDefinition(TypeDefinition::Enum(of)) => (&of.name, Type::Leaf),
-                other => panic!("not read: {other:?}"),
-            };
-            schema.types.insert(name.clone(), of);
-        }
-        for built_in in ["Int", "Float", "String", "Boolean", "ID"] {
-            schema.types.entry(built_in.into()).or_insert(Type::Leaf);
-        }
-        schema
-    }
-
-    /// What a daemon of this schema answers to `introspection.graphql`.
-    pub(crate) fn introspection_answer(&self) -> Value {
-        let named = |names: Vec<&String>| {
-            names.into_iter().map(|name| json!({"name": name})).collect::<Vec<_>>()
-        };
-        let fields = |of: &Type| {
-            match of {
-            Type::Object(fields) => fields
-                .iter()
-                .map(|(name, field)| json!({"name": name, "args": named(field.args.keys().collect())}))
-                .collect(),
-            _ => Value::Null,
-        }
-        };
-        let types: Vec<_> = self
-            .types
-            .iter()
-            .map(|(name, of)| json!({"name": name, "fields": fields(of)}))
-            .collect();
-        let mutation = self.mutation.as_ref().map(|name| json!({"name": name}));
-        json!({"__schema": {"queryType": {"name": self.query}, "mutationType": mutation, "types": types}})
-    }
+#[test]
+fn a_document_that_does_not_fit_is_told_from_one_that_does() {
+    let schema = parse_sdl(
+        "schema { query: Q mutation: M } input I { key: Key n: Int! } scalar Key
+         type Q { list(max: Int, from: Key!): [Item!] } type Item { id: Int! } type M { set(input: I!): Item }",
+    );
+    let ok = |document: &str| assert_eq!(validate(&schema, document), Ok(()), "{document}");
+    let bad = |document: &str| assert!(validate(&schema, document).is_err(), "{document}");
+    ok("query A($m: Int!) { list(max: $m, from: 0) { id } }");
+    ok("query A { __schema { queryType { name } } }");
+    ok("mutation A($k: Key!) { set(input: { key: $k, n: 1 }) { id } }");
+    ok("mutation A { set(input: { key: null, n: 1 }) { id } }");
+    bad("query A { list(from: 0) }");
+    bad("query A { list(from: 0) { id { x } } }");
+    bad("query A { list { id } }");
+    bad("query A { list(from: null) { id } }");
+    bad("query A { list(from: 0, to: 1) { id } }");
+    bad("query A { gone }");
+    bad("query A($m: Int!) { list(from: 0) { id } }");
+    bad("query A($m: Key!) { list(max: $m, from: 0) { id } }");
+    bad("query A($m: Int) { list(from: $m) { id } }");
+    bad("query A($k: Nothing!) { list(from: $k) { id } }");
+    bad("query A { list(max: $m, from: 0) { id } }");
+    bad("mutation A { set(input: { key: null }) { id } }");
+    bad("mutation A { set(input: { n: null }) { id } }");
+    bad("mutation A { set(input: { n: 1, misspelt: null }) { id } }");
 }

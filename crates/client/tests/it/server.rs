@@ -1,5 +1,4 @@
-//! What answers the client in tests: a mock daemon for ordinary answers, a bare socket for broken
-//! ones.
+//! What answers the client in tests: a mock daemon for ordinary answers.
 
 use std::{
     sync::{Arc, Mutex},
@@ -10,13 +9,12 @@ use mockito::{Matcher, Mock, ServerGuard};
 use serde_json::{Value, json};
 use snarkfee_client::{ClientConfig, DaemonClient, RequestObserver};
 use snarkfee_clock::Clock;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpSocket, TcpStream},
-};
 use url::Url;
 
-use crate::{eras::MESA_40, schema::Schema};
+use crate::{
+    eras::MESA_40,
+    schema::{introspection_answer, parse_sdl},
+};
 
 pub(crate) const KEY: &str = "B62qpLeuZDL7PxNsCqsJwWFPAmnixi5ay8Kz9NcNGBQU8jK19VpJQaY";
 
@@ -74,7 +72,7 @@ pub(crate) async fn daemon() -> ServerGuard {
 
 /// A mock that answers introspection with a schema given as SDL.
 pub(crate) fn introduces(server: &mut ServerGuard, sdl: &str) -> Mock {
-    answers(server, "Introspection", &Schema::from_sdl(sdl).introspection_answer())
+    answers(server, "Introspection", &introspection_answer(&parse_sdl(sdl)))
 }
 
 /// The status of a synced daemon of the newest era.
@@ -89,53 +87,6 @@ pub(crate) fn synced() -> Value {
         "peers": [{"peerId": "a"}, {"peerId": "b"}],
         "metrics": {"snarkPoolSize": 4111, "pendingSnarkWork": 12},
     }})
-}
-
-/// A socket that reads one request to its end, writes `answer` and closes; without an answer it
-/// keeps the connection open.
-pub(crate) async fn socket(answer: Option<&'static str>) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a socket");
-    let address = listener.local_addr().expect("an address");
-    tokio::spawn(async move {
-        let mut open = Vec::new();
-        while let Ok((mut stream, _)) = listener.accept().await {
-            read_request(&mut stream).await;
-            match answer {
-                Some(answer) => stream.write_all(answer.as_bytes()).await.expect("a reader"),
-                None => open.push(stream),
-            }
-        }
-    });
-    format!("http://{address}")
-}
-
-async fn read_request(stream: &mut TcpStream) {
-    let mut request = Vec::new();
-    let mut buffer = [0; 4096];
-    loop {
-        let read = stream.read(&mut buffer).await.unwrap_or(0);
-        request.extend_from_slice(&buffer[..read]);
-        let text = String::from_utf8_lossy(&request);
-        let head = text.split_once("\r\n\r\n");
-        let whole = head.is_some_and(|(head, body)| {
-            let length = head.lines().find_map(|line| {
-                line.to_lowercase().strip_prefix("content-length: ")?.parse().ok()
-            });
-            body.len() >= length.unwrap_or(0)
-        });
-        if read == 0 || whole {
-            return;
-        }
-    }
-}
-
-/// The URL of a port that nothing listens on, and the socket that keeps it from being given to
-/// another test.
-pub(crate) fn nobody() -> (TcpSocket, String) {
-    let socket = TcpSocket::new_v4().expect("a socket");
-    socket.bind(([127, 0, 0, 1], 0).into()).expect("a port");
-    let address = socket.local_addr().expect("an address");
-    (socket, format!("http://{address}"))
 }
 
 /// Keeps what it is told.

@@ -1,0 +1,19 @@
+//! The client against what answers over real sockets, through its public interface only.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed step of a test ends it, in helpers too"
+)]
+
+mod book;
+mod eras;
+mod exchange;
+mod fleet;
+mod mutation;
+mod schema;
+mod server;
+mod simulated;
+mod socket;
+mod transport;
