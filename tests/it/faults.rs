@@ -1,5 +1,4 @@
-//! The controller over real HTTP with everything going wrong around it: each fault alone, then in
-//! seeded storms.
+//! The controller over real HTTP with injected faults: each alone, then in seeded storms.
 //!
 //! Time is simulated. `SNARKFEE_STORM_LOOKS` sets the length of each storm.
 
@@ -24,16 +23,15 @@ use crate::{
     theatre::{LOOK_LIMIT, MINUTE, SLOT, Setting, Theatre},
 };
 
-/// Looks at one fault.
+/// Looks with one fault.
 const ALONE: usize = 50;
-/// Looks of a storm where nothing else is asked for.
+/// Looks of a storm by default.
 const STORM: usize = 400;
 
-/// The same demand in smaller rolls: a look then costs little, and there are more of them to learn
-/// from.
+/// The same demand in smaller rolls: a look is then cheap, and there are more rolls to learn from.
 const SMALL_TREES: &str = "\n[chain]\ntree_slots = 32\ntree_works = 31\n";
 
-/// A market of the shipped scenario, whose daemon restarts in these slots.
+/// The built-in scenario, with restarts of the daemon in these slots.
 fn scarce(restarts: &[u32], own_blocks: f64) -> Scenario {
     let text = library::text("scarce").unwrap();
     let head = format!("restarts = {restarts:?}\nname =");
@@ -46,7 +44,7 @@ fn producing(share: f64) -> String {
     format!("\n[operator.blocks]\nshare = {share}\nmissed_while_proving = 0.5\n")
 }
 
-/// Surplus and scarcity in turns, restarts, and own blocks.
+/// Alternating surplus and scarcity, restarts, and own blocks.
 fn changeable(restarts: &[u32]) -> Scenario {
     let text = library::text("regime-switch").unwrap();
     let (first, second) = text.rsplit_once("from_slot = ").unwrap();
@@ -56,7 +54,7 @@ fn changeable(restarts: &[u32]) -> Scenario {
     Scenario::parse(&(turns.replacen("name =", &head, 1) + SMALL_TREES + &producing(0.02))).unwrap()
 }
 
-/// Some looks without, many with the fault now and then, and some without again.
+/// Runs some looks without the fault, many with it at random, and some without again.
 async fn run_alone(fault: InjectedFault) -> Trace {
     let mut draw = ChaCha8Rng::seed_from_u64(fault as u64);
     let restarts = if fault == InjectedFault::Restarts { vec![6, 14, 15] } else { Vec::new() };
@@ -64,11 +62,11 @@ async fn run_alone(fault: InjectedFault) -> Trace {
     let setting = Setting {
         mode: Mode::Live,
         era: if fault == InjectedFault::CrowdedPool { Era::Berkeley30 } else { Era::Mesa40 },
-        // Own blocks give much to switch.
+        // Own blocks cause many switches.
         scenario: scarce(&restarts, if fault.needs_mutations() { 0.06 } else { 0.0 }),
         seed: 1,
         restarts,
-        // Where nothing hangs, nothing may run into the limit either.
+        // Without a hang, nothing may reach the time limit.
         timeout: if hangs { Duration::from_millis(500) } else { LOOK_LIMIT / 8 },
     };
     let mut theatre = Theatre::open(setting).await;
@@ -142,7 +140,7 @@ async fn run_each_alone(faults: &[InjectedFault]) {
     assert_no_violations(&lines);
 }
 
-/// One look in one line.
+/// Describes one look in one line.
 fn describe(step: &Step) -> String {
     let Step { at, record, asked, applied, faults, .. } = step;
     let (action, reason) = (record.decision.action.code(), &record.decision.reason);
@@ -173,14 +171,13 @@ fn storm_looks() -> usize {
         .map_or(STORM, |looks| looks.parse().expect("SNARKFEE_STORM_LOOKS is a number"))
 }
 
-/// Faults that come and go, several at a time, in a market that changes, around a daemon that
-/// restarts.
+/// Runs several faults at a time that come and go, in a changing market, with a daemon that restarts.
 async fn run_storm(seed: u64, looks: usize, mode: Mode) -> Trace {
     let mut draw = ChaCha8Rng::seed_from_u64(seed);
     let mut restarts = Vec::new();
     let mut slot = 0;
     while slot < u32::try_from(looks).unwrap() * 2 {
-        // Now and then one soon after another.
+        // Sometimes two in quick succession.
         slot += if draw.random_bool(0.2) {
             draw.random_range(1..4)
         } else {
@@ -205,7 +202,7 @@ async fn run_storm(seed: u64, looks: usize, mode: Mode) -> Trace {
         });
         if draw.random_bool(0.2) {
             let fault = *InjectedFault::ALL.choose(&mut draw).unwrap();
-            // What takes real time comes less often.
+            // Faults that take real time are rarer.
             let costly = matches!(
                 fault,
                 InjectedFault::Hang
@@ -218,8 +215,8 @@ async fn run_storm(seed: u64, looks: usize, mode: Mode) -> Trace {
             }
         }
         let faults = raging.iter().map(|(fault, _)| (*fault, fault.partial(&mut draw))).collect();
-        // Mostly the interval with its jitter; at times at once, by a command, or after a sleep of
-        // the machine.
+        // Mostly the interval with its jitter; sometimes at once, on a command, or after the machine
+        // slept.
         let seconds = match draw.random_range(0..10) {
             0 => draw.random_range(1..30),
             1 => draw.random_range(200..900),
@@ -259,14 +256,14 @@ async fn a_dry_run_sends_nothing_in_the_same_storm() {
     assert_no_violations(&[table_line("storm in dry-run, seed 1", &trace)]);
 }
 
-/// Another controller that puts its own fee back whenever it finds another, once between our looks.
+/// Another controller restores its own fee between our looks whenever it finds a different one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rival_is_given_way_to() {
     let mut theatre = Theatre::open(Setting::live(scarce(&[], 0.0))).await;
     theatre.reapply();
     let mut ours = Vec::new();
     for look in 0..100 {
-        // The controller is killed now and then; what it learnt of its rival is kept.
+        // The controller is killed now and then; it remembers the conflict.
         let killed = (look % 10 == 9).then_some(InjectedFault::Replaced);
         let effects = killed.map(|fault| (fault, fault.effect(&mut ChaCha8Rng::seed_from_u64(1))));
         theatre.look(MINUTE * 10, effects.into_iter().collect()).await;
@@ -291,7 +288,7 @@ async fn a_rival_is_given_way_to() {
     assert_no_violations(&[table_line("rival", &trace)]);
 }
 
-/// With nothing but its counters to tell it by.
+/// Only its counters show that it is one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_coordinator_is_found_out_and_its_key_left_alone() {
     let scenario =
@@ -323,7 +320,7 @@ async fn a_coordinator_is_found_out_and_its_key_left_alone() {
     assert_no_violations(&[table_line("coordinator", &trace)]);
 }
 
-/// A calm run, to be spoiled.
+/// A run without faults, for tests that then corrupt the trace.
 async fn run_without_faults() -> Trace {
     let mut theatre = Theatre::open(Setting::live(scarce(&[], 0.0))).await;
     for _ in 0..3 {
@@ -332,7 +329,7 @@ async fn run_without_faults() -> Trace {
     theatre.trace
 }
 
-/// The checker sees what it is there to see.
+/// The checker must find a violation of each invariant.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_broken_invariant_is_found() {
     use snarkfee_core::{invariants::AppliedChange, market::SyncState};

@@ -1,4 +1,4 @@
-//! A proxy between the client and a simulated daemon that spoils exchanges on the wire.
+//! A proxy between the client and a simulated daemon that corrupts exchanges on the wire.
 
 use std::{
     net::SocketAddr,
@@ -14,10 +14,10 @@ use tokio::{
 
 use crate::{fixed_daemon::ANY_PORT, stage::Time};
 
-/// Larger than any answer that the client under test takes.
+/// Larger than any answer that the client under test accepts.
 pub(crate) const OVERSIZED: usize = 9 << 20;
 
-/// What a request asks.
+/// The purpose of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RequestKind {
     Introspection,
@@ -55,21 +55,21 @@ impl RequestKind {
     }
 }
 
-/// Which requests are spoiled.
+/// The requests that a rule applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     GraphQl,
     Market,
     Mutations,
-    /// The status asked after a mutation in the same look.
+    /// The status requested after a mutation of the same look.
     ReadBack,
     Metrics,
 }
 
-/// How an exchange is spoiled.
+/// What goes wrong with an exchange.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ExchangeFault {
-    /// The answer comes after so much simulated time.
+    /// The answer comes after this much simulated time.
     Late(Duration),
     /// No answer, and the connection stays open.
     Hang,
@@ -79,26 +79,26 @@ pub(crate) enum ExchangeFault {
     Reset,
     /// The connection is closed in the middle of the answer.
     Truncated,
-    /// This answer in place of the daemon's; the daemon is not asked.
+    /// This answer instead of the daemon's; the request is not forwarded.
     Instead(&'static str, &'static str),
-    /// An answer without end.
+    /// An endless answer.
     Oversized {
         /// Whether its length is announced.
         announced: bool,
     },
-    /// The daemon is asked, and its answer thrown away.
+    /// The request is forwarded, and the answer discarded.
     LostAnswer,
-    /// The daemon is asked only by [`FaultyProxy::release`]; until then there is no answer.
+    /// The request is forwarded only by [`FaultyProxy::release`]; until then there is no answer.
     Parked,
     /// The daemon's answer, changed.
     Rewritten(fn(&str) -> String),
 }
 
-/// Spoils exchanges as it is told.
+/// Forwards exchanges, corrupting them by rules.
 pub(crate) struct FaultyProxy {
     address: SocketAddr,
     shared: Arc<Shared>,
-    /// Keeps the port while nobody listens.
+    /// Reserves the port while nothing listens.
     _port: TcpSocket,
     listening: Option<JoinHandle<()>>,
 }
@@ -118,7 +118,7 @@ struct State {
 }
 
 impl FaultyProxy {
-    /// Listens on a port of its own before the two ports of a daemon.
+    /// Listens on one port in front of a daemon's two.
     pub(crate) fn before(graphql: SocketAddr, metrics: SocketAddr, time: Time) -> Self {
         let port = socket(ANY_PORT);
         let address = port.local_addr().unwrap();
@@ -136,12 +136,12 @@ impl FaultyProxy {
         format!("http://{}/metrics", self.address)
     }
 
-    /// Spoils by these rules from now on, the first that fits a request.
+    /// Applies these rules from now on; the first that matches a request counts.
     pub(crate) fn set(&self, rules: Vec<(Target, ExchangeFault)>) {
         self.state().rules = rules;
     }
 
-    /// Refuses connections, or takes them again.
+    /// Refuses connections, or accepts them again.
     pub(crate) async fn refuse(&mut self, refuse: bool) {
         match (refuse, self.listening.take()) {
             (true, Some(listening)) => {
@@ -154,12 +154,12 @@ impl FaultyProxy {
         }
     }
 
-    /// What was asked since the last time.
+    /// The requests since the last call.
     pub(crate) fn take_seen(&self) -> Vec<RequestKind> {
         std::mem::take(&mut self.state().seen)
     }
 
-    /// Hands the parked requests to the daemon; how many there were.
+    /// Forwards the parked requests to the daemon and returns their number.
     pub(crate) async fn release(&self) -> usize {
         let parked = std::mem::take(&mut self.state().parked);
         for request in &parked {
@@ -202,8 +202,8 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 /// One connection, which the client under test uses for one exchange.
 async fn exchange(mut stream: TcpStream, shared: Arc<Shared>) {
     let Some(request) = read_request(&mut stream).await else { return };
-    let trouble = shared.note(RequestKind::of(&request));
-    // A client that has given up does not take the answer.
+    let trouble = shared.record_request(RequestKind::of(&request));
+    // A client that has given up does not read the answer.
     let _ = match trouble {
         None => stream.write_all(&shared.ask(&request).await).await,
         Some(trouble) => shared.spoil(&mut stream, &request, trouble).await,
@@ -211,8 +211,8 @@ async fn exchange(mut stream: TcpStream, shared: Arc<Shared>) {
 }
 
 impl Shared {
-    /// Notes a request and says how it is to be spoiled.
-    fn note(&self, kind: RequestKind) -> Option<ExchangeFault> {
+    /// Records a request and returns what goes wrong with it.
+    fn record_request(&self, kind: RequestKind) -> Option<ExchangeFault> {
         let mut state = self.state.lock().unwrap();
         let after_mutation = state.seen.iter().any(|kind| kind.is_mutation());
         state.seen.push(kind);
@@ -242,7 +242,7 @@ impl Shared {
             ExchangeFault::Silence => Ok(()),
             ExchangeFault::Reset | ExchangeFault::Truncated => {
                 let answer = self.ask(request).await;
-                let body = body_of(&answer);
+                let body = body_start(&answer);
                 stream.write_all(&answer[..body + (answer.len() - body) / 2]).await?;
                 if matches!(trouble, ExchangeFault::Reset) {
                     stream.flush().await?;
@@ -280,7 +280,7 @@ impl Shared {
             }
             ExchangeFault::Rewritten(change) => {
                 let answer = self.ask(request).await;
-                let body = change(std::str::from_utf8(&answer[body_of(&answer)..]).unwrap());
+                let body = change(std::str::from_utf8(&answer[body_start(&answer)..]).unwrap());
                 let head = format!(
                     "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
                     body.len()
@@ -299,7 +299,7 @@ impl Shared {
         let line = request.iter().position(|byte| *byte == b'\n').unwrap() + 1;
         let whole = [&request[..line], b"Connection: close\r\n", &request[line..]].concat();
         if daemon.write_all(&whole).await.is_ok() {
-            // What came before an error is passed on, as a line that breaks would.
+            // Passes on what came before an error, like a connection that breaks.
             let _ = daemon.read_to_end(&mut answer).await;
         }
         answer
@@ -311,21 +311,21 @@ async fn wait_for_end(stream: &mut TcpStream) -> std::io::Result<()> {
 }
 
 /// Where the body of a message begins.
-fn body_of(message: &[u8]) -> usize {
+fn body_start(message: &[u8]) -> usize {
     message
         .windows(4)
         .position(|window| window == b"\r\n\r\n")
         .map_or(message.len(), |head| head + 4)
 }
 
-/// One whole request; `None` when the client ends before.
+/// One whole request; `None` if the client closes before its end.
 async fn read_request(stream: &mut TcpStream) -> Option<Vec<u8>> {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
     loop {
         let read = stream.read(&mut buffer).await.ok().filter(|read| *read > 0)?;
         request.extend_from_slice(&buffer[..read]);
-        let body = body_of(&request);
+        let body = body_start(&request);
         let head = String::from_utf8_lossy(&request[..body]).to_lowercase();
         let length = head
             .lines()

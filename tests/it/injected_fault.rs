@@ -1,4 +1,4 @@
-//! Everything that is made to go wrong around the controller, and what must be seen of it.
+//! The faults that tests inject around the controller, and how each must show in the records.
 
 use std::{sync::OnceLock, time::Duration};
 
@@ -17,7 +17,7 @@ use crate::{
     faulty_proxy::{ExchangeFault, Target},
 };
 
-/// Something that goes wrong.
+/// A fault around the controller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InjectedFault {
     Latency,
@@ -65,10 +65,10 @@ pub(crate) struct FaultEffect {
     pub(crate) sync: Option<SyncState>,
     pub(crate) tip_older: Duration,
     pub(crate) peers: Option<u32>,
-    /// How far the controller's clock is from the right time.
+    /// How far the controller's clock is off.
     pub(crate) wrong: SignedDuration,
     pub(crate) meddles: bool,
-    /// Someone else comes before whatever the controller sets.
+    /// Someone else changes the fee just before the controller sets anything.
     pub(crate) meddles_meanwhile: bool,
     pub(crate) pauses: bool,
     /// Another controller takes over from one that was killed.
@@ -159,7 +159,7 @@ impl InjectedFault {
         }
     }
 
-    /// What it does in a look; the kinds of it are drawn.
+    /// Its effect in one look; the variant is drawn.
     pub(crate) fn effect(self, draw: &mut ChaCha8Rng) -> FaultEffect {
         let rule = |target, trouble| FaultEffect {
             rules: vec![(target, trouble)],
@@ -227,7 +227,7 @@ impl InjectedFault {
         }
     }
 
-    /// A kind of it that spoils only some requests of a look, for storms.
+    /// A variant that affects only some requests of a look, for storms.
     pub(crate) fn partial(self, draw: &mut ChaCha8Rng) -> FaultEffect {
         let mut effect = self.effect(draw);
         let some = [Target::GraphQl, Target::Market, Target::Mutations, Target::ReadBack];
@@ -239,7 +239,7 @@ impl InjectedFault {
         effect
     }
 
-    /// Whether it can only show where something is set.
+    /// Whether it only shows when something is set.
     pub(crate) const fn needs_mutations(self) -> bool {
         matches!(
             self,
@@ -254,7 +254,7 @@ impl InjectedFault {
         )
     }
 
-    /// Whether it shows only where it lasts for a while.
+    /// Whether it only shows when it lasts for a while.
     pub(crate) const fn lasts(self) -> bool {
         matches!(
             self,
@@ -262,7 +262,7 @@ impl InjectedFault {
         )
     }
 
-    /// Whether a run shows what it should show of it.
+    /// Whether a run reports it correctly.
     pub(crate) fn shows(self, trace: &Trace) -> bool {
         let any = |seen: &dyn Fn(&Step) -> bool| trace.steps.iter().any(seen);
         let fault = |code: &str| {
@@ -344,7 +344,7 @@ impl InjectedFault {
     }
 }
 
-/// From seconds to half a day, each order of magnitude as often.
+/// From seconds to half a day, every order of magnitude equally likely.
 fn error(draw: &mut ChaCha8Rng) -> SignedDuration {
     SignedDuration::from_secs_f64(10_f64.powf(draw.random_range(0.7..4.6)))
 }
@@ -355,7 +355,7 @@ fn is_metrics((source, seen): (&str, &Fault), code: &str) -> bool {
 
 const CROWD: u64 = 50_000;
 
-/// As many entries more, in whichever list of works the answer has.
+/// Adds 50,000 entries to the list of works in the answer.
 fn crowd(answer: &str) -> String {
     static ENTRIES: OnceLock<[(String, String); 2]> = OnceLock::new();
     let entries = ENTRIES.get_or_init(|| {
@@ -374,7 +374,7 @@ fn crowd(answer: &str) -> String {
     })
 }
 
-/// Changes the value of each sample whose line begins so.
+/// Changes the value of each sample whose line begins with `name`.
 fn resampled(page: &str, name: &str, value: &str) -> String {
     let changed = |line: &str| match line.rsplit_once(' ') {
         Some((sample, _)) if sample.contains(name) && !line.starts_with('#') => {

@@ -1,5 +1,5 @@
-//! The journal of a service that ran, was paused, killed and begun again: every decision is made
-//! again from it, and other policies are tried on it.
+//! Replays the journal of a service that ran, was paused, killed and restarted: every decision is
+//! repeated, and other policies are tried on it.
 
 use std::{num::NonZero, path::Path, sync::Arc, time::Duration};
 
@@ -53,21 +53,21 @@ fn plan() -> Plan {
     }
 }
 
-/// Two runs of the service on one market, the first one killed. The last record of the first and
-/// the first of the second.
-async fn lived(folder: &Path) -> (Arc<Record>, Arc<Record>) {
+/// Runs the service twice on one market, the first time until it is killed. Returns the last record
+/// of the first run and the first of the second.
+async fn run_twice(folder: &Path) -> (Arc<Record>, Arc<Record>) {
     let hand: &'static Hand = Box::leak(Box::new(Hand::new(start())));
     let mut world = Some(World::new(&library::scenario("own-blocks").unwrap(), 1, start()));
     let id = DaemonId::try_new("main").unwrap();
     let (_plan, plans) = watch::channel(Arc::new(plan()));
     let (_quote, quotes) = watch::channel(None);
-    let mut at_the_border = Vec::new();
+    let mut around_restart = Vec::new();
     for run in 0..2 {
         let journal = Arc::new(Journal::open(folder, RETENTION, hand.shown()).unwrap());
         let port = Arc::new(SimPort::new(world.take().unwrap()));
         let wiring = Wiring {
             id: id.clone(),
-            port: Shared(port.clone()),
+            port: SharedPort(port.clone()),
             clock: Clock::manual(hand),
             plan: plans.clone(),
             ledger: journal.clone(),
@@ -90,21 +90,21 @@ async fn lived(folder: &Path) -> (Arc<Record>, Arc<Record>) {
             }
             let record = runner.look().await;
             if (run, look) == (0, LOOKS - 1) || (run, look) == (1, 0) {
-                at_the_border.push(record);
+                around_restart.push(record);
             }
         }
         drop(runner);
         world = Some(Arc::into_inner(port).expect("nobody else has it").into_market());
         Arc::into_inner(journal).expect("nobody else has it").close();
     }
-    let second = at_the_border.pop().unwrap();
-    (at_the_border.pop().unwrap(), second)
+    let second = around_restart.pop().unwrap();
+    (around_restart.pop().unwrap(), second)
 }
 
-/// A port that more than one holds.
-struct Shared(Arc<SimPort<World>>);
+/// A port with more than one owner.
+struct SharedPort(Arc<SimPort<World>>);
 
-impl snarkfee_core::port::DaemonPort for Shared {
+impl snarkfee_core::port::DaemonPort for SharedPort {
     async fn look(&self, plan: &snarkfee_core::port::LookPlan) -> snarkfee_core::market::Look {
         self.0.look(plan).await
     }
@@ -127,11 +127,11 @@ impl snarkfee_core::port::DaemonPort for Shared {
     }
 }
 
-fn again(folder: &Path) -> Replay {
+fn replay_decisions(folder: &Path) -> Replay {
     replay(&JournalReader::open(folder).unwrap(), &LookFilter::default(), |_| {}).unwrap()
 }
 
-fn tried(folder: &Path, threads: usize) -> Report {
+fn try_policies(folder: &Path, threads: usize) -> Report {
     let open = || -> Result<JournalReader, JournalError> { JournalReader::open(folder) };
     let terms =
         Terms { pricing: Pricing::default(), cost: None, works_per_hour: None, interval: INTERVAL };
@@ -141,14 +141,14 @@ fn tried(folder: &Path, threads: usize) -> Report {
 }
 
 #[tokio::test]
-async fn every_decision_of_two_runs_is_made_again_and_others_are_tried() {
+async fn decisions_of_two_runs_are_repeated_and_other_policies_tried() {
     let folder = TempDir::new().unwrap();
-    let (last, first) = lived(folder.path()).await;
+    let (last, first) = run_twice(folder.path()).await;
     let all = 2 * LOOKS as u64;
     let whole = Replay { looks: all, same: all, ..Replay::default() };
-    assert_eq!(again(folder.path()), whole);
+    assert_eq!(replay_decisions(folder.path()), whole);
 
-    // Sales outlive the process: the next one knows more than a daemon's frontier tells.
+    // Sales survive the process: the next one knows more than the daemon reports.
     let samples = |record: &Record| record.market.as_ref().unwrap().samples;
     assert!(
         samples(&first) * 10 > samples(&last) * 9,
@@ -157,8 +157,8 @@ async fn every_decision_of_two_runs_is_made_again_and_others_are_tried() {
         samples(&last)
     );
 
-    let report = tried(folder.path(), 1);
-    assert_eq!(report, tried(folder.path(), 3), "threads change nothing");
+    let report = try_policies(folder.path(), 1);
+    assert_eq!(report, try_policies(folder.path(), 3), "threads change nothing");
     assert_eq!((report.looks, report.replay.as_ref()), (Some(all), Some(&whole)));
     let [recorded, profit, always, off] = report.policies.as_slice() else { panic!("{report:#?}") };
     assert_eq!((recorded.policy.as_str(), off.works_sold), ("as recorded", 0));
@@ -166,29 +166,30 @@ async fn every_decision_of_two_runs_is_made_again_and_others_are_tried() {
     assert!(off.works_made <= 2 && off.profit_mina.abs() < 1e-3, "{off:?}");
     assert!(report.policies.iter().all(|score| score.violations == 0));
 
-    spoil(folder.path());
+    damage_journal(folder.path());
 }
 
-/// What is different is named, look by look; what was forgotten is counted.
-fn spoil(folder: &Path) {
+/// Deletes looks and changes the recorded settings: missing looks must be counted, and different
+/// decisions listed.
+fn damage_journal(folder: &Path) {
     let connection = Connection::open(folder.join(JOURNAL_FILE)).unwrap();
     connection.execute("PRAGMA foreign_keys = ON", []).ok();
     connection.execute("DELETE FROM looks WHERE id BETWEEN 2 AND 4", []).unwrap();
-    let pruned = again(folder);
+    let pruned = replay_decisions(folder);
     assert_eq!(
         (pruned.different_count, pruned.looks + pruned.without_origin),
         (0, 2 * LOOKS as u64 - 3)
     );
     assert!((1..LOOKS as u64).contains(&pruned.without_origin), "{pruned:?}");
 
-    let spoiled = connection.execute(
+    let updated = connection.execute(
         r#"UPDATE settings SET json = replace(json, '"max_changes_per_day":48', '"max_changes_per_day":0')"#,
         [],
     );
-    assert_eq!(spoiled, Ok(1));
-    let otherwise = again(folder);
-    assert!(otherwise.different_count > 0 && otherwise.same > 0, "{otherwise:?}");
-    let first = &otherwise.different[0];
+    assert_eq!(updated, Ok(1));
+    let changed = replay_decisions(folder);
+    assert!(changed.different_count > 0 && changed.same > 0, "{changed:?}");
+    let first = &changed.different[0];
     assert!(
         first.replayed.contains("daily_budget") && !first.recorded.contains("daily_budget"),
         "{first:?}"
