@@ -3,7 +3,6 @@
 
 pub mod cli;
 pub mod controller;
-pub mod controls;
 pub mod doctor;
 pub mod service;
 pub mod telemetry;

@@ -1,4 +1,4 @@
-//! `snarkfee backtest`: policies on real blocks, or on the service's own journal.
+//! `snarkfee backtest`: policies on blocks of the network, or on the service's own journal.
 
 use std::io::Write;
 
@@ -8,31 +8,44 @@ use snarkfee_lab::{
     report,
 };
 
-use super::{Failure, args::Backtest, progress::Bar, trial};
+use super::{
+    args::BacktestArgs,
+    exit::Failure,
+    experiment::{self, PolicyDefaults},
+    progress::Progress,
+    table::{Align, render_table, show_or_dash},
+};
 
-/// Tries the policies and prints how they did.
-pub(super) fn run(options: &Backtest) -> Result<(), Failure> {
-    let (data, economics) = (&options.data, &options.economics);
-    let terms = trial::Given::of(economics)?.terms(data);
-    let threads = trial::threads(options.results.threads);
+/// Runs the policies and prints their results.
+pub(super) fn run(options: &BacktestArgs) -> Result<(), Failure> {
+    let (data, policy) = (&options.data, &options.policy);
+    let terms = PolicyDefaults::load(policy)?.into_terms(data);
+    let threads = experiment::thread_count(options.results.threads);
     let (results, portraits) = if let Some(path) = &data.journal {
-        let bar = Bar::new("going through the journal");
-        let open = trial::archive(path);
+        let bar = Progress::new("replaying the journal");
+        let open = experiment::journal_opener(path);
+        let filter = experiment::journal_filter(policy)?;
         let progress = |all| bar.advance(all);
-        on_journal(&open, &trial::filter(economics)?, &options.policies, &terms, threads, &progress)
+        on_journal(&open, &filter, &options.policies, &terms, threads, &progress)
             .map_err(Failure::journal)?
     } else {
-        let bar = Bar::new("reading blocks");
-        let collection = trial::blocks(data, &|done, all| bar.stand(done, all))?;
+        let bar = Progress::new("reading blocks");
+        let collection = experiment::read_blocks(data, &|done, all| bar.set(done, all))?;
         drop(bar);
-        let bar = Bar::new("trying policies");
+        let bar = Progress::new("running policies");
         on_blocks(&collection, &options.policies, &terms, threads, &|all| bar.advance(all))
     };
     let page = || report::recorded(&results, &portraits);
-    trial::deliver(&options.results, &results, page, |out| table(out, &results, terms.cost))
+    experiment::write_results(&options.results, &results, page, |out| {
+        write_table(out, &results, terms.cost)
+    })
 }
 
-fn table(out: &mut impl Write, report: &Report, cost: Option<Nanomina>) -> std::io::Result<()> {
+fn write_table(
+    out: &mut impl Write,
+    report: &Report,
+    cost: Option<Nanomina>,
+) -> std::io::Result<()> {
     for stretch in &report.series {
         let heights = stretch
             .heights
@@ -51,13 +64,13 @@ fn table(out: &mut impl Write, report: &Report, cost: Option<Nanomina>) -> std::
     if let Some(replay) = &report.replay {
         writeln!(
             out,
-            "decided again: {} looks, {} of them the same to the last bit",
+            "replayed decisions: {}, of which {} are identical",
             replay.looks, replay.same
         )?;
         if replay.without_origin > 0 {
             writeln!(
                 out,
-                "not decided again: {} looks, of which it is not kept what was remembered before",
+                "not replayed: {} looks whose starting state was not recorded",
                 replay.without_origin
             )?;
         }
@@ -65,31 +78,29 @@ fn table(out: &mut impl Write, report: &Report, cost: Option<Nanomina>) -> std::
             let (daemon, look, at) = (&difference.daemon, difference.look, difference.at);
             writeln!(
                 out,
-                "  {daemon}, look {look}, {at}: recorded {}; now {}",
+                "  {daemon}, look {look}, {at}: recorded {}, replayed {}",
                 difference.recorded, difference.replayed
             )?;
         }
     }
-    writeln!(
-        out,
-        "{:<26} {:>14} {:>10} {:>10} {:>10} {:>10} {:>8}",
-        "policy", "profit MINA", "made", "sold", "predicted", "realised", "changes"
-    )?;
-    let share =
-        |share: Option<f64>| share.map_or_else(|| "-".to_owned(), |share| format!("{share:.3}"));
-    for score in &report.policies {
-        writeln!(
-            out,
-            "{:<26} {:>14.6} {:>10} {:>10} {:>10} {:>10} {:>8}",
-            score.policy,
-            score.profit_mina,
-            score.works_made,
-            score.works_sold,
+    let header = ["policy", "profit MINA", "made", "sold", "predicted", "realised", "changes"];
+    let rows = report.policies.iter().map(|score| {
+        let share = |share| show_or_dash(share, |share: f64| format!("{share:.3}"));
+        [
+            score.policy.to_string(),
+            format!("{:.6}", score.profit_mina),
+            score.works_made.to_string(),
+            score.works_sold.to_string(),
             share(score.share_sold_predicted),
             share(score.share_sold_realised),
-            score.changes,
-        )?;
-    }
+            score.changes.to_string(),
+        ]
+    });
+    let mut columns = [Align::Right; 7];
+    columns[0] = Align::Left;
+    let rows = std::iter::once(header.map(str::to_owned)).chain(rows);
+    write!(out, "\n{}", render_table(columns, rows))?;
+    writeln!(out, "\npredicted, realised: the share of own works expected to sell, and sold")?;
     for skipped in &report.skipped {
         writeln!(out, "skipped {}: {}", skipped.file, skipped.why)?;
     }

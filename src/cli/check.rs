@@ -1,22 +1,28 @@
-//! `snarkfee check`: what stands in the way of a setup, and what to do about it.
+//! `snarkfee check`: what is wrong with a setup, and how to fix it.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 
+use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use snarkfee_clock::Clock;
 use snarkfee_config::{ConfigErrors, Source};
 
-use super::{Failure, args::Check as Options, document};
-use crate::doctor::{self, Check, Finding, Report, Verdict};
+use super::{
+    args::CheckArgs,
+    exit::Failure,
+    json,
+    table::{Align, render_table},
+};
+use crate::doctor::{Check, CheckReport, Finding, Verdict, examine, judge};
 
 /// The document of `--json`.
 #[derive(Serialize)]
-struct Document<'a> {
-    checks: Vec<Row<'a>>,
+struct CheckDocument<'a> {
+    checks: Vec<FindingDocument<'a>>,
 }
 
 #[derive(Serialize)]
-struct Row<'a> {
+struct FindingDocument<'a> {
     name: &'static str,
     daemon: Option<&'a str>,
     result: Verdict,
@@ -24,20 +30,18 @@ struct Row<'a> {
     fix: Option<&'a str>,
 }
 
-/// Checks, prints, and fails when a check did.
-pub(super) async fn run(options: Options) -> Result<(), Failure> {
+/// Checks, prints the findings, and fails if a check failed.
+pub(super) async fn run(options: CheckArgs) -> Result<(), Failure> {
     let source = Source::new(Some(options.config), std::env::vars_os());
     let report = match source.load() {
-        Ok(settings) => doctor::judge(&doctor::examine(settings, Clock::system()).await),
-        Err(errors) => unusable(&errors),
+        Ok(settings) => judge(&examine(settings, Clock::system()).await),
+        Err(errors) => report_config_errors(&errors),
     };
-    let mut out = std::io::stdout().lock();
     if options.json {
-        document::write(&mut out, &of_report(&report))?;
+        let checks = report.findings.iter().map(FindingDocument::from).collect();
+        json::write(&mut std::io::stdout().lock(), &CheckDocument { checks })?;
     } else {
-        let coloured = std::io::stdout().is_terminal()
-            && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
-        write!(out, "{}", screen(&report, coloured))?;
+        write!(anstream::stdout().lock(), "{}", render_report(&report))?;
     }
     match report.count(Verdict::Fail) {
         0 => Ok(()),
@@ -49,53 +53,65 @@ pub(super) async fn run(options: Options) -> Result<(), Failure> {
 }
 
 /// Without settings there is nothing else to check.
-fn unusable(errors: &ConfigErrors) -> Report {
-    let finding = |line: &str| Finding {
-        check: Check::Config,
-        daemon: None,
-        verdict: Verdict::Fail,
-        detail: line.strip_prefix("config: ").unwrap_or(line).to_owned(),
-        fix: Some(
-            "correct it; `snarkfee config --default` shows every setting and how it is written"
-                .to_owned(),
-        ),
-    };
-    Report { findings: errors.to_string().lines().map(finding).collect() }
+fn report_config_errors(errors: &ConfigErrors) -> CheckReport {
+    let fix = "correct it; `snarkfee config --default` shows every setting and how to write it";
+    let findings = errors
+        .to_string()
+        .lines()
+        .map(|line| Finding {
+            check: Check::Config,
+            daemon: None,
+            verdict: Verdict::Fail,
+            detail: line.strip_prefix("config: ").unwrap_or(line).to_owned(),
+            fix: Some(fix.to_owned()),
+        })
+        .collect();
+    CheckReport { findings }
 }
 
-fn of_report(report: &Report) -> Document<'_> {
-    Document { checks: report.findings.iter().map(row).collect() }
-}
-
-fn row(finding: &Finding) -> Row<'_> {
-    Row {
-        name: finding.check.name(),
-        daemon: finding.daemon.as_ref().map(|daemon| daemon.as_str()),
-        result: finding.verdict,
-        detail: &finding.detail,
-        fix: finding.fix.as_deref(),
+impl<'a> From<&'a Finding> for FindingDocument<'a> {
+    fn from(finding: &'a Finding) -> Self {
+        Self {
+            name: finding.check.name(),
+            daemon: finding.daemon.as_ref().map(|daemon| daemon.as_str()),
+            result: finding.verdict,
+            detail: &finding.detail,
+            fix: finding.fix.as_deref(),
+        }
     }
 }
 
-fn screen(report: &Report, coloured: bool) -> String {
-    let width = report.findings.iter().map(|finding| name(finding).len()).max().unwrap_or_default();
-    let mut text = String::new();
-    for finding in &report.findings {
-        let (word, colour) = match finding.verdict {
-            Verdict::Ok => ("ok  ", "32"),
-            Verdict::Warn => ("warn", "33"),
-            Verdict::Fail => ("FAIL", "1;31"),
-        };
-        let word =
-            if coloured { format!("\u{1b}[{colour}m{word}\u{1b}[0m") } else { word.to_owned() };
-        let fix = finding.fix.as_ref().map(|fix| format!(" -> {fix}")).unwrap_or_default();
-        text.push_str(&format!("{word}  {:width$}  {}{fix}\n", name(finding), finding.detail));
-    }
-    text
+/// One line for each finding, with colours that the stream drops where they do not belong.
+fn render_report(report: &CheckReport) -> String {
+    let table = render_table(
+        [Align::Left; 3],
+        report.findings.iter().map(|finding| {
+            let fix = finding.fix.as_ref().map(|fix| format!(" -> {fix}")).unwrap_or_default();
+            let detail = format!("{}{fix}", finding.detail);
+            // Verdicts keep their width, whatever was found.
+            [format!("{:4}", style(finding.verdict).0), qualified_name(finding), detail]
+        }),
+    );
+    let lines = table.lines().zip(&report.findings);
+    lines
+        .map(|(line, finding)| {
+            let (word, style) = style(finding.verdict);
+            let rest = line.strip_prefix(word).unwrap_or(line);
+            format!("{style}{word}{style:#}{rest}\n")
+        })
+        .collect()
 }
 
-/// The check, after the daemon that it is about.
-fn name(finding: &Finding) -> String {
+const fn style(verdict: Verdict) -> (&'static str, Style) {
+    match verdict {
+        Verdict::Ok => ("ok", AnsiColor::Green.on_default()),
+        Verdict::Warn => ("warn", AnsiColor::Yellow.on_default()),
+        Verdict::Fail => ("FAIL", AnsiColor::Red.on_default().bold()),
+    }
+}
+
+/// The name of a check, after the daemon that it is about: `main.sync`.
+fn qualified_name(finding: &Finding) -> String {
     let check = finding.check.name();
     finding.daemon.as_ref().map_or(check.to_owned(), |daemon| format!("{daemon}.{check}"))
 }

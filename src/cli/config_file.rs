@@ -4,10 +4,10 @@ use std::io::Write;
 
 use snarkfee_config::{DEFAULT_FILE, Source};
 
-use super::{Failure, args::Config};
+use super::{args::ConfigArgs, exit::Failure};
 
 /// Prints the default file, the settings in force, or that the file is valid.
-pub(super) fn show(options: &Config) -> Result<(), Failure> {
+pub(super) fn show(options: &ConfigArgs) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     if options.default {
         return Ok(out.write_all(DEFAULT_FILE.as_bytes())?);

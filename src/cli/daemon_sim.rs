@@ -8,17 +8,18 @@ use std::{
 use snarkfee_lab::daemon_sim::{Options, SimDaemonServer};
 use tokio_util::sync::CancellationToken;
 
-use super::{Failure, args::DaemonSim, demo, signals};
+use super::{args::DaemonSimArgs, demo, exit::Failure, signals};
 
 /// Serves until a signal ends it.
-pub(super) async fn run(options: DaemonSim) -> Result<(), Failure> {
-    let (world, clock) = demo::market(&options.market)?;
+pub(super) async fn run(options: DaemonSimArgs) -> Result<(), Failure> {
+    let (world, clock) = demo::build_market(&options.market)?;
     let cancel = CancellationToken::new();
-    let _reloads = signals::follow(&cancel)?;
-    let face = Options { era: options.schema_era, ..Options::default() };
+    let _reloads = signals::watch_signals(&cancel)?;
+    let daemon = Options { era: options.schema_era, ..Options::default() };
     let world = Arc::new(Mutex::new(world));
     let server =
-        SimDaemonServer::bind(options.graphql, options.metrics, world, clock, face, &cancel).await;
+        SimDaemonServer::bind(options.graphql, options.metrics, world, clock, daemon, &cancel)
+            .await;
     let server = server.map_err(Failure::running)?;
     {
         let mut out = std::io::stdout().lock();

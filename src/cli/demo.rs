@@ -25,27 +25,28 @@ use snarkfee_lab::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Failure,
-    args::{Demo, Market},
+    args::{DemoArgs, MarketArgs},
+    exit::Failure,
     signals,
 };
-use crate::service::{Service, ServiceError, Started};
+use crate::service::{RunningService, Service, ServiceError};
 
 /// What a work costs in the demo: 0.0001 MINA, about a minute of a 350 W machine at the prices of
 /// 2026.
 const COST: u64 = 100_000;
 /// Real time that a look may take on a busy machine.
 const SLOW_LOOK: Duration = Duration::from_secs(5);
+/// A free port of this machine.
 const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// Runs until the duration is over or a signal ends it.
-pub(super) async fn run(options: Demo) -> Result<(), Failure> {
-    let (world, clock) = market(&options.market)?;
+pub(super) async fn run(options: DemoArgs) -> Result<(), Failure> {
+    let (world, clock) = build_market(&options.market)?;
     let role = world.scenario().role();
     let world = Arc::new(Mutex::new(world));
     let cancel = CancellationToken::new();
     let stop_daemon = CancellationToken::new();
-    let reloads = signals::follow(&cancel)?;
+    let reloads = signals::watch_signals(&cancel)?;
     let server = SimDaemonServer::bind(
         ANY_PORT,
         ANY_PORT,
@@ -57,7 +58,7 @@ pub(super) async fn run(options: Demo) -> Result<(), Failure> {
     .await;
     let server = server.map_err(Failure::running)?;
     let mode = if options.dry_run { Mode::DryRun } else { Mode::Live };
-    let started = start(&server, mode, role, options.listen, clock).await?;
+    let started = start_service(&server, mode, role, options.listen, clock).await?;
     {
         let mut out = std::io::stdout().lock();
         writeln!(
@@ -83,31 +84,31 @@ pub(super) async fn run(options: Demo) -> Result<(), Failure> {
     let mutations = server.mutation_count();
     stop_daemon.cancel();
     server.shut_down().await;
-    summary(&world, mutations)
+    print_summary(&world, mutations)
 }
 
 /// The market named on the command line, and a clock for it.
-pub(super) fn market(options: &Market) -> Result<(World, Clock), Failure> {
+pub(super) fn build_market(options: &MarketArgs) -> Result<(World, Clock), Failure> {
     let scenario = library::scenario(&options.scenario).map_err(Failure::usage)?;
     let start = Clock::wall();
     let world = World::new(&scenario, options.seed, start);
     Ok((world, Clock::accelerated(start, options.speed)))
 }
 
-/// The service on the usual port, or on a free one where no port was asked for and the usual one is
-/// taken.
-async fn start(
+/// Starts the service on the usual port, or on a free one if the usual one is taken and no port was
+/// given.
+async fn start_service(
     server: &SimDaemonServer,
     mode: Mode,
     role: Role,
     listen: Option<SocketAddr>,
     clock: Clock,
-) -> Result<Started, Failure> {
-    let usual = settings(server, mode, role, listen, clock).map_err(Failure::running)?;
+) -> Result<RunningService, Failure> {
+    let usual = demo_settings(server, mode, role, listen, clock).map_err(Failure::running)?;
     match Service::new(usual, clock, Arc::new(NoJournal::default())).start().await {
         Err(ServiceError::Listen { .. }) if listen.is_none() => {
-            let free =
-                settings(server, mode, role, Some(ANY_PORT), clock).map_err(Failure::running)?;
+            let free = demo_settings(server, mode, role, Some(ANY_PORT), clock)
+                .map_err(Failure::running)?;
             Service::new(free, clock, Arc::new(NoJournal::default()))
                 .start()
                 .await
@@ -117,7 +118,7 @@ async fn start(
     }
 }
 
-fn settings(
+fn demo_settings(
     server: &SimDaemonServer,
     mode: Mode,
     role: Role,
@@ -137,15 +138,14 @@ fn settings(
         Role::Worker => RoleSetting::Auto,
         Role::Coordinator => RoleSetting::Coordinator,
     };
-    // Market time runs fast here and the machine does not: a look that takes a second must not
-    // count as an old one.
+    // A second of real time is minutes in this market: a slow look must not count as stale.
     let slow_look = SLOW_LOOK.mul_f64(clock.speed());
     daemon.params.safety.max_age = daemon.params.safety.max_age.max(slow_look);
     Ok(Settings::new(controller, vec![daemon]))
 }
 
-/// What really happened, which only the market knows.
-fn summary(world: &Mutex<World>, mutations: u64) -> Result<(), Failure> {
+/// Prints what really happened in the market, which the service cannot see.
+fn print_summary(world: &Mutex<World>, mutations: u64) -> Result<(), Failure> {
     let world = world.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let truth = world.truth();
     let earned =
@@ -153,7 +153,7 @@ fn summary(world: &Mutex<World>, mutations: u64) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
-        "{} slots, {} works bought from all provers; ours: {} made, {} sold for {}, {} mutations received",
+        "in {} slots {} works were bought; ours: {} made, {} sold for {}, {} mutations received",
         truth.slots,
         truth.works_bought,
         truth.own.made,

@@ -11,31 +11,31 @@ pub(super) const USAGE: u8 = 2;
 /// The configuration is not valid (`EX_CONFIG` of BSD's sysexits).
 const CONFIG: u8 = 78;
 
-/// Why the program ends without success: one line that names the thing, then the causes.
+/// Why the program fails: one line that names the thing, then its causes.
 #[derive(Debug)]
-pub struct Failure {
+pub(super) struct Failure {
     code: u8,
     error: anyhow::Error,
 }
 
 impl Failure {
     /// Failed while running.
-    pub fn running(error: impl Into<anyhow::Error>) -> Self {
+    pub(super) fn running(error: impl Into<anyhow::Error>) -> Self {
         Self { code: FAILED, error: error.into() }
     }
 
     /// The command line is not valid.
-    pub fn usage(error: impl Error + Send + Sync + 'static) -> Self {
+    pub(super) fn usage(error: impl Error + Send + Sync + 'static) -> Self {
         Self { code: USAGE, error: error.into() }
     }
 
     /// The configuration is not valid.
-    pub fn config(error: impl Error + Send + Sync + 'static) -> Self {
+    pub(super) fn config(error: impl Error + Send + Sync + 'static) -> Self {
         Self { code: CONFIG, error: error.into() }
     }
 
-    /// The journal cannot be opened: the setting of its folder is wrong, or what is in it.
-    pub fn journal(error: JournalError) -> Self {
+    /// The journal cannot be used: its setting is wrong, or its content.
+    pub(super) fn journal(error: JournalError) -> Self {
         if error.is_misconfiguration() { Self::config(error) } else { Self::running(error) }
     }
 

@@ -6,73 +6,104 @@ use snarkfee_clock::Clock;
 use snarkfee_journal::{JournalError, JournalReader, LookFilter, LookSummary};
 
 use super::{
-    Failure,
-    args::{History, Shape},
-    state,
+    args::{HistoryArgs, HistoryFormat},
+    exit::Failure,
+    journal_location::JournalLocation,
+    table::{Align, render_table, show_or_dash},
 };
 
-/// Why a listing broke off.
-enum Broken {
+/// Why a listing stopped.
+enum ListingError {
     Journal(JournalError),
     Output(io::Error),
 }
 
-impl From<JournalError> for Broken {
+impl From<JournalError> for ListingError {
     fn from(error: JournalError) -> Self {
         Self::Journal(error)
     }
 }
 
-impl From<io::Error> for Broken {
+impl From<io::Error> for ListingError {
     fn from(error: io::Error) -> Self {
         Self::Output(error)
     }
 }
 
-/// Prints the decisions, the oldest first.
-pub(super) fn show(options: &History) -> Result<(), Failure> {
-    let place = state::find(options.config.as_deref(), options.daemon.as_deref())?;
-    let archive = JournalReader::open(&place.folder).map_err(Failure::journal)?;
-    let since = Clock::wall().checked_sub(options.since).ok();
-    let filter = LookFilter { since, until: None, daemon: place.daemon };
-    let mut out = BufWriter::new(io::stdout().lock());
-    let printed = match options.shape() {
-        Shape::Json => json(&archive, &filter, &mut out),
-        Shape::Csv => csv(&archive, &filter, &mut out),
-        Shape::Text => text(&archive, &filter, &mut out),
-    };
-    match printed.and_then(|()| Ok(out.flush()?)) {
-        Ok(()) => Ok(()),
-        // Whoever reads has seen enough.
-        Err(Broken::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        Err(Broken::Output(error)) => Err(error.into()),
-        Err(Broken::Journal(error)) => Err(Failure::journal(error)),
+impl From<csv::Error> for ListingError {
+    fn from(error: csv::Error) -> Self {
+        Self::Output(error.into())
     }
 }
 
-fn json(archive: &JournalReader, filter: &LookFilter, out: &mut impl Write) -> Result<(), Broken> {
+/// Prints the decisions, oldest first.
+pub(super) fn run(options: &HistoryArgs) -> Result<(), Failure> {
+    let location = JournalLocation::find(options.config.as_deref(), options.daemon.as_deref())?;
+    let journal = JournalReader::open(&location.folder).map_err(Failure::journal)?;
+    let since = Clock::wall().checked_sub(options.since).ok();
+    let filter = LookFilter { since, until: None, daemon: location.daemon };
+    let mut out = BufWriter::new(io::stdout().lock());
+    let printed = match options.format() {
+        HistoryFormat::Json => write_json(&journal, &filter, &mut out),
+        HistoryFormat::Csv => write_csv(&journal, &filter, &mut out),
+        HistoryFormat::Text => write_text(&journal, &filter, &mut out),
+    };
+    match printed.and_then(|()| Ok(out.flush()?)) {
+        Ok(()) => Ok(()),
+        // The reader, such as `head`, has enough.
+        Err(ListingError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(ListingError::Output(error)) => Err(error.into()),
+        Err(ListingError::Journal(error)) => Err(Failure::journal(error)),
+    }
+}
+
+fn write_json(
+    journal: &JournalReader,
+    filter: &LookFilter,
+    out: &mut impl Write,
+) -> Result<(), ListingError> {
     write!(out, "{{\"decisions\":[")?;
-    let mut before = "\n";
-    archive.for_each_summary(filter, |row| -> Result<(), Broken> {
-        write!(out, "{before}")?;
-        before = ",\n";
+    let mut separator = "\n";
+    journal.for_each_summary(filter, |row| -> Result<(), ListingError> {
+        write!(out, "{separator}")?;
+        separator = ",\n";
         Ok(serde_json::to_writer(&mut *out, &row).map_err(io::Error::from)?)
     })?;
     Ok(writeln!(out, "\n]}}")?)
 }
 
-fn csv(archive: &JournalReader, filter: &LookFilter, out: &mut impl Write) -> Result<(), Broken> {
-    writeln!(
-        out,
-        "at,daemon,mode,action,reason,outcome,fee_mina,enabled,target_fee_mina,wanted,sale_probability,\
-         expected_profit_mina_per_hour,cost_mina,text"
-    )?;
-    archive.for_each_summary(filter, |row| {
-        let LookSummary { at, daemon, mode, action, reason, outcome, .. } = &row;
-        write!(out, "{at},{},{mode},{action},{reason},{outcome}", quoted(daemon))?;
+fn write_csv(
+    journal: &JournalReader,
+    filter: &LookFilter,
+    out: &mut impl Write,
+) -> Result<(), ListingError> {
+    let mut csv = csv::Writer::from_writer(out);
+    csv.write_record([
+        "at",
+        "daemon",
+        "mode",
+        "action",
+        "reason",
+        "outcome",
+        "fee_mina",
+        "enabled",
+        "target_fee_mina",
+        "wanted",
+        "sale_probability",
+        "expected_profit_mina_per_hour",
+        "cost_mina",
+        "text",
+    ])?;
+    journal.for_each_summary(filter, |row| -> Result<(), ListingError> {
         let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
         let flag = |value: Option<bool>| value.map(|value| value.to_string()).unwrap_or_default();
-        let rest = [
+        Ok(csv.write_record([
+            row.at.to_string(),
+            row.daemon,
+            row.mode,
+            row.action,
+            row.reason,
+            row.outcome,
             number(row.fee_mina),
             flag(row.enabled),
             number(row.target_fee_mina),
@@ -80,60 +111,55 @@ fn csv(archive: &JournalReader, filter: &LookFilter, out: &mut impl Write) -> Re
             number(row.sale_probability),
             number(row.expected_profit_mina_per_hour),
             number(row.cost_mina),
-            quoted(&row.text),
-        ];
-        Ok(writeln!(out, ",{}", rest.join(","))?)
-    })
+            row.text,
+        ])?)
+    })?;
+    Ok(csv.flush()?)
 }
 
-/// A field as RFC 4180 writes it.
-fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
-    }
-}
-
-/// For people: looks that followed one another with the same decision are one line.
-fn text(archive: &JournalReader, filter: &LookFilter, out: &mut impl Write) -> Result<(), Broken> {
-    let mut run: Vec<Run> = Vec::new();
-    let mut any = false;
-    archive.for_each_summary(filter, |row| -> Result<(), Broken> {
-        any = true;
-        match run.iter_mut().find(|run| run.last.daemon == row.daemon) {
-            Some(run) if run.goes_on(&row) => run.add(row),
-            Some(run) => std::mem::replace(run, Run::of(row)).print(out)?,
-            None => run.push(Run::of(row)),
+/// Prints a table in which consecutive holds for one reason share a line.
+fn write_text(
+    journal: &JournalReader,
+    filter: &LookFilter,
+    out: &mut impl Write,
+) -> Result<(), ListingError> {
+    let mut open: Vec<HistoryLine> = Vec::new();
+    let mut lines: Vec<HistoryLine> = Vec::new();
+    journal.for_each_summary(filter, |row| -> Result<(), ListingError> {
+        match open.iter_mut().find(|line| line.last.daemon == row.daemon) {
+            Some(line) if line.continues_with(&row) => line.add(row),
+            Some(line) => lines.push(std::mem::replace(line, HistoryLine::new(row))),
+            None => open.push(HistoryLine::new(row)),
         }
         Ok(())
     })?;
-    for run in run {
-        run.print(out)?;
+    lines.extend(open);
+    if lines.is_empty() {
+        return Ok(writeln!(out, "no decisions in this period; a longer one needs --since")?);
     }
-    if !any {
-        writeln!(out, "no decisions in this time")?;
-    }
-    Ok(())
+    let header = ["time", "daemon", "action", "outcome", "worker", "fee", "reason"];
+    let rows = lines.into_iter().map(HistoryLine::into_cells);
+    let rows = std::iter::once(header.map(str::to_owned)).chain(rows);
+    Ok(write!(out, "{}", render_table([Align::Left; 7], rows))?)
 }
 
-/// Looks at one daemon that followed one another with the same decision.
-struct Run {
+/// A decision, or consecutive holds of one daemon for one reason.
+struct HistoryLine {
     since: String,
     last: LookSummary,
     looks: u64,
 }
 
-impl Run {
-    fn of(row: LookSummary) -> Self {
-        Self { since: moment(&row), last: row, looks: 1 }
+impl HistoryLine {
+    fn new(row: LookSummary) -> Self {
+        Self { since: show_time(&row), last: row, looks: 1 }
     }
 
-    fn goes_on(&self, row: &LookSummary) -> bool {
-        let what = |row: &LookSummary| {
-            (row.action.clone(), row.reason.clone(), row.outcome.clone(), row.mode.clone())
-        };
-        row.action == "hold" && what(&self.last) == what(row)
+    fn continues_with(&self, row: &LookSummary) -> bool {
+        let last = &self.last;
+        row.action == "hold"
+            && (&last.action, &last.reason, &last.outcome, &last.mode)
+                == (&row.action, &row.reason, &row.outcome, &row.mode)
     }
 
     fn add(&mut self, row: LookSummary) {
@@ -141,38 +167,18 @@ impl Run {
         self.looks += 1;
     }
 
-    fn print(self, out: &mut impl Write) -> io::Result<()> {
+    fn into_cells(self) -> [String; 7] {
         let Self { since, last, looks } = self;
-        let fee = last.fee_mina.map(|fee| format!("{fee} MINA")).unwrap_or_else(|| "-".to_owned());
-        let on = match last.enabled {
-            Some(true) => "on",
-            Some(false) => "off",
-            None => "-",
-        };
-        let again = if looks > 1 {
-            format!(" ({looks} looks, until {})", moment(&last))
-        } else {
-            String::new()
-        };
-        writeln!(
-            out,
-            "{since}  {}  {:<10} {:<9} {on:<3} {fee:<16} {}: {}{again}",
-            last.daemon, last.action, last.outcome, last.reason, last.text
-        )
+        let until = show_time(&last);
+        let again =
+            if looks > 1 { format!(" ({looks} looks until {until})") } else { String::new() };
+        let worker = show_or_dash(last.enabled, |on| if on { "on" } else { "off" }.to_owned());
+        let fee = show_or_dash(last.fee_mina, |fee| format!("{fee} MINA"));
+        let reason = format!("{}: {}{again}", last.reason, last.text);
+        [since, last.daemon, last.action, last.outcome, worker, fee, reason]
     }
 }
 
-fn moment(row: &LookSummary) -> String {
+fn show_time(row: &LookSummary) -> String {
     row.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fields_with_separators_are_quoted() {
-        assert_eq!(quoted("plain"), "plain");
-        assert_eq!(quoted("a, \"b\"\n"), "\"a, \"\"b\"\"\n\"");
-    }
 }

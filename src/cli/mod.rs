@@ -1,4 +1,4 @@
-//! The command line: arguments, signals, what is printed, and exit codes.
+//! The command line: arguments, signals, output and exit codes.
 //!
 //! Results go to standard output, the log and errors to standard error.
 
@@ -8,42 +8,42 @@ mod check;
 mod config_file;
 mod daemon_sim;
 mod demo;
-mod document;
 mod estimate;
 mod exit;
+mod experiment;
 mod explain;
 mod history;
-mod look;
+mod journal_location;
+mod json;
 mod pause;
+mod preview;
 mod progress;
 mod run;
 mod signals;
 mod simulate;
-mod state;
-mod trial;
+mod table;
 mod tune;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-pub use args::{Arguments, Command};
-pub use exit::Failure;
+pub use args::Arguments;
 
-/// Runs the program with the process's arguments and environment.
+use self::{args::CliCommand, exit::Failure};
+
+/// Runs the program with the arguments and environment of the process.
 pub fn main() -> ExitCode {
-    std::panic::set_hook(Box::new(|panic| {
-        tracing::error!("this is a fault of the program: {panic}")
-    }));
+    std::panic::set_hook(Box::new(|panic| tracing::error!("this is a bug in snarkfee: {panic}")));
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Nothing can be done about a terminal that does not take the message.
+            // There is no other place to report that this message cannot be printed.
             drop(error.print());
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(exit::USAGE));
         }
     };
-    match perform(arguments) {
+    match run_command(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             failure.print();
@@ -52,23 +52,23 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn perform(arguments: Arguments) -> Result<(), Failure> {
+fn run_command(arguments: Arguments) -> Result<(), Failure> {
     arguments.init_log()?;
     match arguments.command {
-        Command::Run(options) => in_runtime(run::run(options)),
-        Command::Check(options) => in_runtime(check::run(options)),
-        Command::Estimate(options) => in_runtime(estimate::run(options)),
-        Command::Explain(options) => in_runtime(explain::run(options)),
-        Command::Demo(options) => in_runtime(demo::run(options)),
-        Command::DaemonSim(options) => in_runtime(daemon_sim::run(options)),
-        Command::History(options) => history::show(&options),
-        Command::Pause(options) => pause::pause(&options),
-        Command::Resume(options) => pause::resume(&options),
-        Command::Simulate(options) => simulate::run(&options),
-        Command::Backtest(options) => backtest::run(&options),
-        Command::Tune(options) => tune::run(&options),
-        Command::Config(options) => config_file::show(&options),
-        Command::Completions { shell } => {
+        CliCommand::Run(options) => block_on(run::run(options)),
+        CliCommand::Check(options) => block_on(check::run(options)),
+        CliCommand::Estimate(options) => block_on(estimate::run(options)),
+        CliCommand::Explain(options) => block_on(explain::run(options)),
+        CliCommand::Demo(options) => block_on(demo::run(options)),
+        CliCommand::DaemonSim(options) => block_on(daemon_sim::run(options)),
+        CliCommand::History(options) => history::run(&options),
+        CliCommand::Pause(options) => pause::pause(&options),
+        CliCommand::Resume(options) => pause::resume(&options),
+        CliCommand::Simulate(options) => simulate::run(&options),
+        CliCommand::Backtest(options) => backtest::run(&options),
+        CliCommand::Tune(options) => tune::run(&options),
+        CliCommand::Config(options) => config_file::show(&options),
+        CliCommand::Completions { shell } => {
             clap_complete::generate(
                 shell,
                 &mut Arguments::command(),
@@ -77,15 +77,15 @@ fn perform(arguments: Arguments) -> Result<(), Failure> {
             );
             Ok(())
         }
-        Command::Man => {
+        CliCommand::Man => {
             Ok(clap_mangen::Man::new(Arguments::command()).render(&mut std::io::stdout())?)
         }
     }
 }
 
-/// One thread does for all loops: looks wait for daemons, and the provers beside the service want
-/// the cores. Each thread more keeps half a megabyte of memory that others freed.
-fn in_runtime(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+/// Runs on one worker thread: looks mostly wait for daemons, the provers need the cores, and each
+/// further thread keeps half a megabyte of freed memory.
+fn block_on(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let result = runtime.block_on(work);

@@ -9,34 +9,34 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{Failure, args::Run, signals};
+use super::{args::RunArgs, exit::Failure, signals};
 use crate::{
     service::{Publisher, Service},
-    telemetry::Entry,
+    telemetry::reason_text,
 };
 
 /// Runs the service until a signal ends it, or looks once.
-pub(super) async fn run(options: Run) -> Result<(), Failure> {
-    let source = source(&options);
+pub(super) async fn run(options: RunArgs) -> Result<(), Failure> {
+    let source = settings_source(&options);
     let settings = source.load().map_err(Failure::config)?;
     for warning in settings.warnings() {
         warn!("{warning}");
     }
     let cancel = CancellationToken::new();
-    let reloads = signals::follow(&cancel)?;
+    let reloads = signals::watch_signals(&cancel)?;
     let clock = Clock::system();
-    let journal = Arc::new(open(&settings.controller, clock).await?);
+    let journal = Arc::new(open_journal(&settings.controller, clock).await?);
     let service = Service::new(settings, clock, journal.clone());
     let result = if options.once {
         let publisher = service.publisher().clone();
         tokio::select! {
-            done = service.once() => done.map_err(Failure::running).and_then(|()| report(&publisher)),
+            done = service.once() => done.map_err(Failure::running).and_then(|()| print_decisions(&publisher)),
             () = cancel.cancelled() => Err(Failure::running(anyhow::anyhow!("interrupted"))),
         }
     } else {
         serve(service, source, reloads, cancel).await
     };
-    close(journal).await;
+    close_journal(journal).await;
     result
 }
 
@@ -59,26 +59,25 @@ async fn serve(
     Ok(())
 }
 
-/// Opens the journal, away from the threads that must not wait for a disk.
-async fn open(controller: &Controller, clock: Clock) -> Result<Journal, Failure> {
+/// Opens the journal on a thread that may wait for the disk.
+async fn open_journal(controller: &Controller, clock: Clock) -> Result<Journal, Failure> {
     let (folder, retention) = (controller.state_dir.clone(), controller.retention);
     let opened =
         tokio::task::spawn_blocking(move || Journal::open(&folder, retention, clock.now())).await;
     opened.map_err(Failure::running)?.map_err(Failure::journal)
 }
 
-/// Closes the journal once everyone has let go of it; a disk that hangs does not keep the program
-/// from ending.
-async fn close(journal: Arc<Journal>) {
+/// Closes the journal after its last use; a disk that hangs does not keep the program running.
+async fn close_journal(journal: Arc<Journal>) {
     const LIMIT: Duration = Duration::from_secs(10);
     let Some(journal) = Arc::into_inner(journal) else { return };
     let closed = tokio::task::spawn_blocking(move || journal.close());
     if tokio::time::timeout(LIMIT, closed).await.is_err() {
-        warn!(limit = ?LIMIT, "the journal was not closed in time");
+        warn!(limit = ?LIMIT, "the journal was not closed in time; it is complete up to the last look");
     }
 }
 
-fn source(options: &Run) -> Source {
+fn settings_source(options: &RunArgs) -> Source {
     let source = Source::new(Some(options.config.clone()), std::env::vars_os());
     match (options.dry_run, options.live) {
         (true, _) => source.with_flag("controller.mode", "dry-run", "--dry-run"),
@@ -87,26 +86,26 @@ fn source(options: &Run) -> Source {
     }
 }
 
-/// One line for each daemon; fails when a daemon could not be observed.
-fn report(publisher: &Publisher) -> Result<(), Failure> {
+/// Prints one line for each daemon; fails if a daemon could not be observed.
+fn print_decisions(publisher: &Publisher) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    let mut unseen = Vec::new();
-    for Entry { daemon, latest, .. } in publisher.board.entries() {
-        let Some(record) = latest else { continue };
+    let mut unobserved = Vec::new();
+    for overview in publisher.board.daemons() {
+        let (daemon, Some(record)) = (overview.daemon, overview.latest) else { continue };
         let decision = &record.decision;
         writeln!(
             out,
             "{daemon}: {} ({}): {}",
             decision.action.code(),
             decision.reason.code(),
-            decision.reason
+            reason_text(&record)
         )?;
         if record.look.status.is_err() {
-            unseen.push(daemon.to_string());
+            unobserved.push(daemon.to_string());
         }
     }
-    if unseen.is_empty() {
+    if unobserved.is_empty() {
         return Ok(());
     }
-    Err(Failure::running(anyhow::anyhow!("could not observe {}", unseen.join(", "))))
+    Err(Failure::running(anyhow::anyhow!("could not observe {}", unobserved.join(", "))))
 }

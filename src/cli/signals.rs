@@ -1,4 +1,4 @@
-//! What the process is told from outside.
+//! The signals of the process.
 
 use std::sync::{
     Arc,
@@ -12,9 +12,9 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-/// Set by the first SIGINT, so that work ends with what it has; the second one ends the process at
-/// once.
-pub(super) fn interruption() -> std::io::Result<Arc<AtomicBool>> {
+/// A flag set by the first SIGINT, so that work ends with what it has; the second one ends the process
+/// at once.
+pub(super) fn watch_interrupt() -> std::io::Result<Arc<AtomicBool>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let interrupted = Arc::new(AtomicBool::new(false));
     let mut interrupt = {
@@ -33,9 +33,9 @@ pub(super) fn interruption() -> std::io::Result<Arc<AtomicBool>> {
     Ok(interrupted)
 }
 
-/// Follows SIGTERM and SIGINT, which end the service in good order, the second one at once, and
+/// Cancels on SIGTERM and SIGINT, the second of which ends the process at once, and reports each
 /// SIGHUP, which reloads.
-pub(super) fn follow(cancel: &CancellationToken) -> std::io::Result<mpsc::Receiver<()>> {
+pub(super) fn watch_signals(cancel: &CancellationToken) -> std::io::Result<mpsc::Receiver<()>> {
     let (reload, reloads) = mpsc::channel(1);
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -47,13 +47,16 @@ pub(super) fn follow(cancel: &CancellationToken) -> std::io::Result<mpsc::Receiv
                 _ = terminate.recv() => "SIGTERM",
                 _ = interrupt.recv() => "SIGINT",
                 _ = hang_up.recv() => {
-                    // One waiting reload covers all that changed until it runs.
+                    // One pending reload covers every change until it runs.
                     let _ = reload.try_send(());
                     continue;
                 }
             };
             if cancel.is_cancelled() {
-                warn!(signal = name, "second signal, ending at once");
+                warn!(
+                    signal = name,
+                    "second signal: ending at once, daemons may not be left as controller.on_exit says"
+                );
                 std::process::exit(1);
             }
             info!(signal = name, "ending");

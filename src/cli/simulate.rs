@@ -10,79 +10,89 @@ use snarkfee_lab::{
 };
 use tracing::info;
 
-use super::{Failure, args::Simulate, progress::Bar, trial};
+use super::{
+    args::SimulateArgs,
+    exit::Failure,
+    experiment,
+    progress::Progress,
+    table::{Align, render_table, show_or_dash},
+};
 
-/// Runs the contest and prints how everyone did.
-pub(super) fn run(options: &Simulate) -> Result<(), Failure> {
+/// Runs the policies and prints their results.
+pub(super) fn run(options: &SimulateArgs) -> Result<(), Failure> {
     let contest = Contest {
-        scenario: trial::scenario(&options.scenario)?,
+        scenario: experiment::find_scenario(&options.scenario)?,
         entrants: options.policies.clone(),
         seeds: options.seeds.0.clone(),
         slots: options.slots,
-        start: trial::start()?,
+        start: experiment::start_time()?,
         cost: options.cost,
         pricing: Pricing::default(),
         hindsight: !options.without_hindsight,
     };
     let clock = Clock::system();
-    let bar = Bar::new("simulating");
-    let (report, portraits) =
-        contest.run(trial::threads(options.results.threads), &|all| bar.advance(all));
-    drop(bar);
-    told_speed(&contest, clock.steady());
+    let progress = Progress::new("simulating");
+    let (report, portraits) = contest
+        .run(experiment::thread_count(options.results.threads), &|all| progress.advance(all));
+    drop(progress);
+    log_speed(&contest, clock.steady());
     let page = || report::contest(&report, contest.seeds.first().copied(), &portraits);
-    trial::deliver(&options.results, &report, page, |out| table(out, &report))
+    experiment::write_results(&options.results, &report, page, |out| write_table(out, &report))
 }
 
-/// The speed is told on standard error: the results must not depend on it.
-fn told_speed(contest: &Contest, took: Duration) {
+/// The speed goes to the log, since the results must not depend on it.
+fn log_speed(contest: &Contest, took: Duration) {
     let runs = contest.entrants.len() * contest.seeds.len();
     let slots = contest.slots * runs as u64;
     let per_second = slots as f64 / took.as_secs_f64().max(1e-9);
     info!(
         slots,
         seconds = took.as_secs_f64(),
-        "{per_second:.0} slots of policies a second, hindsight's runs beside them"
+        "simulated {per_second:.0} slots per second, not counting the runs for hindsight"
     );
 }
 
-fn table(out: &mut impl Write, report: &Report) -> std::io::Result<()> {
-    writeln!(out, "{}: {} slots, {} seeds", report.scenario, report.slots, report.seeds.len())?;
-    writeln!(
-        out,
-        "{:<26} {:>12} {:>12} {:>12} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}",
+fn write_table(out: &mut impl Write, report: &Report) -> std::io::Result<()> {
+    writeln!(out, "{}: {} slots, {} seeds\n", report.scenario, report.slots, report.seeds.len())?;
+    let header = [
         "policy",
         "profit MINA",
         "min",
         "max",
         "/fixed",
         "/regime",
-        "/clairv",
+        "/clairvoyant",
         "energy",
-        "tog/4h",
-        "chg/h",
-        "pred err",
-        "violated"
-    )?;
-    let ratio =
-        |ratio: Option<f64>| ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.3}"));
-    for row in &report.policies {
-        writeln!(
-            out,
-            "{:<26} {:>12.4} {:>12.4} {:>12.4} {:>8} {:>8} {:>8} {:>8.3} {:>8.2} {:>8.2} {:>8} {:>8}",
-            row.policy,
-            row.profit_mina.median,
-            row.profit_mina.min,
-            row.profit_mina.max,
+        "toggles/4h",
+        "changes/h",
+        "error",
+        "violations",
+    ];
+    let rows = report.policies.iter().map(|row| {
+        let ratio = |ratio| show_or_dash(ratio, |ratio: f64| format!("{ratio:.3}"));
+        [
+            row.policy.to_string(),
+            format!("{:.4}", row.profit_mina.median),
+            format!("{:.4}", row.profit_mina.min),
+            format!("{:.4}", row.profit_mina.max),
             ratio(row.ratio_best_fixed),
             ratio(row.ratio_best_per_regime),
             ratio(row.ratio_clairvoyant),
-            row.energy_vs_always_on,
-            row.toggles_per_4h,
-            row.fee_changes_per_hour,
+            format!("{:.3}", row.energy_vs_always_on),
+            format!("{:.2}", row.toggles_per_4h),
+            format!("{:.2}", row.fee_changes_per_hour),
             ratio(row.prediction_error),
-            row.violations,
-        )?;
-    }
-    Ok(())
+            row.violations.to_string(),
+        ]
+    });
+    let mut columns = [Align::Right; 12];
+    columns[0] = Align::Left;
+    let rows = std::iter::once(header.map(str::to_owned)).chain(rows);
+    write!(out, "{}", render_table(columns, rows))?;
+    writeln!(
+        out,
+        "\nprofit is the median over the seeds; /fixed, /regime and /clairvoyant compare it with the \
+         best fixed fee,\nthe best fixed fee of each regime and perfect foresight; energy with a \
+         worker that is always on"
+    )
 }

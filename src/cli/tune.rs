@@ -1,4 +1,4 @@
-//! `snarkfee tune`: which settings of the policy earn most on given data.
+//! `snarkfee tune`: the policy settings that earn most on given data.
 
 use std::io::Write;
 
@@ -8,53 +8,60 @@ use snarkfee_lab::{
 };
 use tracing::warn;
 
-use super::{Failure, args::Tune, document, progress::Bar, signals, trial};
+use super::{
+    args::TuneArgs,
+    exit::Failure,
+    experiment::{self, PolicyDefaults},
+    json,
+    progress::Progress,
+    signals,
+};
 
-/// Looks for the settings and prints them as TOML.
-pub(super) fn run(options: &Tune) -> Result<(), Failure> {
-    let given = trial::Given::of(&options.economics)?;
-    let base = given.pricing.clone();
-    let cancelled = signals::interruption()?;
-    let bar = Bar::new("trying settings");
+/// Searches the settings and prints them as TOML.
+pub(super) fn run(options: &TuneArgs) -> Result<(), Failure> {
+    let defaults = PolicyDefaults::load(&options.policy)?;
+    let base = defaults.pricing.clone();
+    let cancelled = signals::watch_interrupt()?;
+    let progress = Progress::new("trying settings");
     let proof = Proof {
-        threads: trial::threads(options.threads),
-        progress: &|all| bar.advance(all),
+        threads: experiment::thread_count(options.threads),
+        progress: &|all| progress.advance(all),
         cancelled: &cancelled,
     };
-    let found = if let Some(name) = &options.scenario {
+    let tuned = if let Some(name) = &options.scenario {
         let contest = Contest {
-            scenario: trial::scenario(name)?,
+            scenario: experiment::find_scenario(name)?,
             entrants: Vec::new(),
             seeds: options.seeds.0.clone(),
             slots: options.slots,
-            start: trial::start()?,
-            cost: given.cost.unwrap_or_else(trial::default_cost),
+            start: experiment::start_time()?,
+            cost: defaults.cost.unwrap_or_else(experiment::default_cost),
             pricing: base.clone(),
             hindsight: false,
         };
         tune(&Ground::scenario(&contest), &base, &proof)
     } else if let Some(path) = &options.data.journal {
-        let open = trial::archive(path);
-        let filter = trial::filter(&options.economics)?;
-        let ground = Ground::journal(&open, &filter, given.terms(&options.data))
+        let open = experiment::journal_opener(path);
+        let filter = experiment::journal_filter(&options.policy)?;
+        let ground = Ground::journal(&open, &filter, defaults.into_terms(&options.data))
             .map_err(Failure::journal)?;
         tune(&ground, &base, &proof)
     } else {
-        let collection = trial::blocks(&options.data, &|_, _| {})?;
-        tune(&Ground::blocks(&collection, given.terms(&options.data)), &base, &proof)
+        let collection = experiment::read_blocks(&options.data, &|_, _| {})?;
+        tune(&Ground::blocks(&collection, defaults.into_terms(&options.data)), &base, &proof)
     };
-    drop(bar);
-    let found = found.map_err(Failure::running)?;
-    for warning in &found.warnings {
+    drop(progress);
+    let tuned = tuned.map_err(Failure::running)?;
+    for warning in &tuned.warnings {
         warn!("{warning}");
     }
-    let text = found.to_toml();
+    let text = tuned.to_toml();
     if let Some(path) = &options.write {
-        trial::write(path, &text)?;
+        experiment::write_file(path, &text)?;
     }
     let mut out = std::io::stdout().lock();
     if options.json {
-        return document::write(&mut out, &found);
+        return json::write(&mut out, &tuned);
     }
     Ok(out.write_all(text.as_bytes())?)
 }

@@ -20,11 +20,11 @@ pub enum Check {
     Histogram,
     /// Whether it is a worker or a coordinator.
     Role,
-    /// The key is one, and the daemon works for no other.
+    /// The key is valid, and the daemon works for no other.
     WorkerKey,
     /// The key has a ledger account.
     Account,
-    /// An own block is not about to come.
+    /// No own block is due soon.
     OwnSlot,
     /// The cost of a work is known.
     Cost,
@@ -32,7 +32,7 @@ pub enum Check {
     Clock,
     /// The journal can be kept.
     StateDir,
-    /// Nobody else sets fee and worker.
+    /// No other controller sets fee and worker.
     OtherController,
 }
 
@@ -76,57 +76,56 @@ impl Check {
     }
 }
 
-/// What a check says.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Nothing to do.
     Ok,
-    /// It works, but less well than it could, or it could not be found out.
+    /// It works, but could work better, or could not be checked.
     Warn,
-    /// The service would not do its work.
+    /// The service cannot do its work.
     Fail,
 }
 
-/// One result of a check.
+/// The result of one check, for one daemon or for the whole setup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The check.
     pub check: Check,
-    /// The daemon that it is about; `None` where it is about all of them.
+    /// The daemon that it is about; `None` if it is about the whole setup.
     pub daemon: Option<DaemonId>,
     /// The result.
     pub verdict: Verdict,
     /// What was found, on one line.
     pub detail: String,
-    /// What to do; `None` where nothing is to be done.
+    /// What to do; `None` if nothing needs to be done.
     pub fix: Option<String>,
 }
 
-/// Everything that was found.
+/// All findings.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
-    /// At least one finding for each check that could be made; in the order of [`Check::ALL`],
-    /// daemon by daemon.
+pub struct CheckReport {
+    /// The findings in the order of [`Check::ALL`], daemon by daemon.
     pub findings: Vec<Finding>,
 }
 
-impl Report {
-    /// How many findings are of this kind.
+impl CheckReport {
+    /// The number of findings with this verdict.
     pub fn count(&self, verdict: Verdict) -> usize {
         self.findings.iter().filter(|finding| finding.verdict == verdict).count()
     }
 }
 
-/// What a verdict says before it is known whom it is about.
+/// The result of a check, without the daemon that it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Said {
+pub(super) struct CheckResult {
     pub(super) verdict: Verdict,
     pub(super) detail: String,
     pub(super) fix: Option<String>,
 }
 
-impl Said {
+impl CheckResult {
     pub(super) fn ok(detail: impl Into<String>) -> Self {
         Self { verdict: Verdict::Ok, detail: detail.into(), fix: None }
     }
@@ -139,14 +138,14 @@ impl Said {
         Self { verdict: Verdict::Fail, detail: detail.into(), fix: Some(fix.into()) }
     }
 
-    /// Of what could not be found out because something else failed.
+    /// A check that could not be made because another one failed.
     pub(super) fn unchecked(why: &str, first: Check) -> Self {
-        Self::warn(format!("not checked: {why}"), format!("settle {} first", first.name()))
+        Self::warn(format!("not checked: {why}"), format!("fix {} first", first.name()))
     }
 
-    pub(super) fn of(self, check: Check, daemon: Option<&DaemonId>) -> Finding {
+    pub(super) fn into_finding(self, check: Check, daemon: Option<&DaemonId>) -> Finding {
         let Self { verdict, detail, fix } = self;
-        // Parts of it may come from a daemon or from the machine.
+        // The text may come from a daemon or from the machine.
         let line = |text: String| text.replace(char::is_control, " ");
         Finding {
             check,

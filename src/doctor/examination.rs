@@ -1,4 +1,4 @@
-//! Everything that was found out about a setup, as data.
+//! The facts about a setup, as data.
 
 use std::path::PathBuf;
 
@@ -12,91 +12,84 @@ use snarkfee_core::{
     units::Nanomina,
 };
 
-/// A setup as it was found.
+/// The facts about a setup.
 #[derive(Clone, Debug)]
 pub struct Examination {
     /// The settings.
-    pub settings: Settings,
+    pub(crate) settings: Settings,
     /// The machine that this runs on.
-    pub machine: Machine,
+    pub(crate) machine: Machine,
     /// The daemons, in the order of the settings.
-    pub daemons: Vec<Examined>,
+    pub(crate) daemons: Vec<DaemonExamination>,
 }
 
-/// The machine that this runs on.
+/// The facts about the machine.
 #[derive(Clone, Debug, Default)]
-pub struct Machine {
-    /// The folder of state.
-    pub state: StateFolder,
-    /// Running programs that set fees, this one left out.
-    pub controllers: Vec<Process>,
+pub(crate) struct Machine {
+    /// The state directory.
+    pub(crate) state: StateFolder,
+    /// Other running programs that set fees.
+    pub(crate) controllers: Vec<ControllerProcess>,
 }
 
-/// A running program.
+/// A running program that sets fees.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Process {
-    /// Its number.
-    pub id: u32,
+pub(crate) struct ControllerProcess {
+    /// Its process ID.
+    pub(crate) id: u32,
     /// Its name, bounded in length.
-    pub name: String,
+    pub(crate) name: String,
 }
 
-/// The folder of state.
-#[derive(Clone, Debug, Default)]
-pub struct StateFolder {
-    /// The folder, or where it would be made the nearest that exists.
-    pub nearest: PathBuf,
-    /// Whether it is there.
-    pub exists: bool,
-    /// Whether this user may make files in it.
-    pub usable: Usable,
-    /// Bytes that are free for this user; `None` where that cannot be told.
-    pub free: Option<u64>,
-    /// Why the journal in it cannot be read; `None` where it can, or there is none.
-    pub unreadable: Option<String>,
-    /// The service that runs on it, if any.
-    pub held_by: Option<u32>,
-}
-
-/// Whether files may be made in a folder.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Usable {
-    /// They may.
-    #[default]
-    Yes,
-    /// They may not.
-    No {
-        /// The system's words.
-        why: String,
-    },
-}
-
-/// A daemon as it was found.
+/// The facts about the state directory.
 #[derive(Clone, Debug)]
-pub struct Examined {
-    /// Its settings.
-    pub daemon: Daemon,
-    /// When the questions began.
-    pub asked: Timestamp,
-    /// When the status was there at the latest.
-    pub answered: Timestamp,
-    /// One look and what would be decided on it; the reason where there can be no client.
-    pub look: Result<Box<Record>, String>,
-    /// What its schema offers; `None` where that was not found out.
-    pub schema: Option<Capabilities>,
-    /// Its metrics; `None` where none are configured.
-    pub scrape: Option<Result<Scrape, Fault>>,
-    /// The price of MINA; `None` where the cost does not need one from a feed.
-    pub quote: Option<Result<PriceQuote, Fault>>,
-    /// Cost of one work.
-    pub cost: Result<Nanomina, CostUnknown>,
-    /// What the journal remembers of it.
-    pub journalled: Journalled,
+pub(crate) struct StateFolder {
+    /// The directory, or its nearest parent that exists.
+    pub(crate) nearest: PathBuf,
+    /// Whether it exists.
+    pub(crate) exists: bool,
+    /// Whether this user may create files in it, or the error of the system.
+    pub(crate) access: Result<(), String>,
+    /// Free bytes for this user; `None` if unknown.
+    pub(crate) free: Option<u64>,
+    /// Why its journal cannot be read; `None` if it can, or if there is none.
+    pub(crate) unreadable: Option<String>,
+    /// The process ID of the service that uses it, if any.
+    pub(crate) held_by: Option<u32>,
 }
 
-/// What the journal remembers of a daemon.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Journalled {
-    /// When someone else was last seen to change fee or key, within the last week.
-    pub external_change: Option<Timestamp>,
+/// The facts about a daemon.
+#[derive(Clone, Debug)]
+pub(crate) struct DaemonExamination {
+    /// Its settings.
+    pub(crate) daemon: Daemon,
+    /// When the first request was sent.
+    pub(crate) asked: Timestamp,
+    /// When the status had arrived.
+    pub(crate) answered: Timestamp,
+    /// One look and its decision, or why there is no client.
+    pub(crate) look: Result<Box<Record>, String>,
+    /// The capabilities of its schema; `None` if unknown.
+    pub(crate) schema: Option<Capabilities>,
+    /// Its metrics; `None` if none are configured.
+    pub(crate) scrape: Option<Result<Scrape, Fault>>,
+    /// The price of MINA; `None` if the cost needs none from a feed.
+    pub(crate) quote: Option<Result<PriceQuote, Fault>>,
+    /// Cost of one work.
+    pub(crate) cost: Result<Nanomina, CostUnknown>,
+    /// When the journal last recorded a change of fee or key by someone else, within the last week.
+    pub(crate) external_change: Option<Timestamp>,
+}
+
+impl Default for StateFolder {
+    fn default() -> Self {
+        Self {
+            nearest: PathBuf::new(),
+            exists: false,
+            access: Ok(()),
+            free: None,
+            unreadable: None,
+            held_by: None,
+        }
+    }
 }

@@ -1,20 +1,21 @@
-//! The running service: settings turned into clients, loops, price feeds and the HTTP face, and
+//! The running service: settings turned into clients, loops, price feeds and the HTTP server, and
 //! kept in step with reloads.
 //!
-//! Invariants: every task ends on cancellation, loops before the face, so that the last decisions
-//! can still be read; an invalid reload changes nothing.
+//! Invariants: every task ends on cancellation, the loops before the HTTP server, so that the last
+//! decisions can still be read; an invalid reload changes nothing.
 //!
 //! Not here: flags, signals and exit codes (`cli`).
 
-mod daemons;
-mod desk;
-mod feed;
-mod glance;
-mod manager;
+mod command_recorder;
+mod daemon_loops;
+mod preview;
+mod price_feed;
 mod publisher;
 mod run;
+mod service_manager;
 
-pub use daemons::ConnectError;
-pub use glance::{Glance, connect, glance, glance_through};
+pub use daemon_loops::ConnectError;
 pub use publisher::Publisher;
-pub use run::{Service, ServiceError, Started};
+pub use run::{RunningService, Service, ServiceError};
+
+pub(crate) use preview::{Preview, connect, preview_daemon, preview_through};

@@ -1,4 +1,4 @@
-//! Who reads records: log, metrics, board and liveness, each from the record alone.
+//! The readers of records: log, metrics, status board and liveness.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,26 +12,26 @@ use snarkfee_core::{
 
 use crate::{
     controller::Sink,
-    telemetry::{Board, Liveness, Metrics, log_record},
+    telemetry::{Liveness, Metrics, StatusBoard, log_record},
 };
 
-/// Hands each record to everyone who reads records.
+/// Hands each record to every reader.
 #[derive(Clone)]
 pub struct Publisher {
     /// The program's own metrics.
     pub metrics: Arc<Metrics>,
     /// What the page and the API show.
-    pub board: Arc<Board>,
-    /// Whether the loops still tick.
+    pub board: Arc<StatusBoard>,
+    /// Whether the loops still run.
     pub liveness: Arc<Liveness>,
 }
 
 impl Publisher {
-    /// For these daemons, nothing published yet.
+    /// A publisher for these daemons, with nothing published yet.
     pub fn new(mode: Mode, daemons: impl IntoIterator<Item = DaemonId>) -> Self {
         Self {
             metrics: Arc::new(Metrics::new()),
-            board: Arc::new(Board::new(mode, daemons)),
+            board: Arc::new(StatusBoard::new(mode, daemons)),
             liveness: Arc::new(Liveness::default()),
         }
     }
@@ -40,24 +40,24 @@ impl Publisher {
 impl Sink for Publisher {
     fn publish(&self, record: &Arc<Record>) {
         log_record(record);
-        self.metrics.observe(record);
+        self.metrics.record_look(record);
         self.board.publish(record);
-        self.liveness.beat(&record.daemon, Clock::instant());
+        self.liveness.record_look(&record.daemon, Clock::instant());
     }
 
     fn unrecorded(&self, record: &Record, fault: &JournalFault) {
-        self.metrics.unrecorded(&record.daemon, fault.class);
+        self.metrics.count_journal_failure(&record.daemon, fault.class);
     }
 }
 
 /// Counts the requests to one daemon.
-pub(super) struct Requests {
+pub(super) struct RequestCounter {
     pub(super) daemon: DaemonId,
     pub(super) metrics: Arc<Metrics>,
 }
 
-impl RequestObserver for Requests {
+impl RequestObserver for RequestCounter {
     fn observed(&self, operation: &'static str, fault: Option<&Fault>, took: Duration) {
-        self.metrics.daemon_request(&self.daemon, operation, fault, took);
+        self.metrics.count_request(&self.daemon, operation, fault, took);
     }
 }

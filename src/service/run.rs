@@ -10,18 +10,18 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::{
-    daemons::{ConnectError, Daemons},
-    desk::Desk,
-    manager::Manager,
+    command_recorder::CommandRecorder,
+    daemon_loops::{ConnectError, DaemonLoops},
     publisher::Publisher,
+    service_manager::ServiceManager,
 };
-use crate::web::{Admin, Face, Limits, WeakToken, serve};
+use crate::web::{AdminAccess, ServerLimits, WeakAdminToken, WebState, serve};
 
-/// How often the configuration file is looked at for changes.
+/// How often the configuration file is checked for changes.
 const RELOAD_CHECK: Duration = Duration::from_secs(5);
 /// Commands that may wait for the service.
 const COMMANDS: usize = 64;
-/// How long loops may take to end: an action under way, then leaving the daemon as configured.
+/// How long loops may take to stop: to finish an action and leave the daemon as configured.
 const DRAIN: Duration = Duration::from_secs(60);
 /// Shortest time after which the page refreshes itself.
 const FASTEST_REFRESH: Duration = Duration::from_secs(1);
@@ -40,12 +40,12 @@ pub enum ServiceError {
     },
     /// The admin token cannot be used.
     #[error("controller.admin_token_file")]
-    Token(#[source] WeakToken),
+    Token(#[source] WeakAdminToken),
     /// A daemon cannot be connected to.
     #[error(transparent)]
     Connect(#[from] ConnectError),
-    /// A loop ended by a fault of the program.
-    #[error("a loop failed; the log above says which and why")]
+    /// A loop panicked.
+    #[error("a loop panicked, which is a bug; the log says where")]
     LoopFailed,
 }
 
@@ -53,20 +53,20 @@ pub enum ServiceError {
 pub struct Service {
     settings: Settings,
     publisher: Publisher,
-    daemons: Daemons,
+    daemons: DaemonLoops,
     ledger: Arc<dyn Ledger>,
     clock: Clock,
 }
 
 /// A running service.
-pub struct Started {
+pub struct RunningService {
     /// Where page, API and metrics are served, if anywhere.
     pub address: Option<SocketAddr>,
     settings: Settings,
     publisher: Publisher,
-    daemons: Daemons,
-    orders: mpsc::Receiver<OperatorCommand>,
-    manager: Manager,
+    daemons: DaemonLoops,
+    commands: mpsc::Receiver<OperatorCommand>,
+    manager: ServiceManager,
     web: Option<(JoinHandle<()>, CancellationToken)>,
 }
 
@@ -75,53 +75,57 @@ impl Service {
     pub fn new(settings: Settings, clock: Clock, ledger: Arc<dyn Ledger>) -> Self {
         let ids = settings.daemons.iter().map(|daemon| daemon.id.clone());
         let publisher = Publisher::new(settings.controller.mode, ids);
-        let daemons = Daemons::new(clock, publisher.clone(), Arc::clone(&ledger));
+        let daemons = DaemonLoops::new(clock, publisher.clone(), Arc::clone(&ledger));
         Self { settings, publisher, daemons, ledger, clock }
     }
 
-    /// Who gets the records.
-    pub fn publisher(&self) -> &Publisher {
+    /// The readers of its records.
+    pub(crate) fn publisher(&self) -> &Publisher {
         &self.publisher
     }
 
-    /// Looks once at every daemon, decides, acts, and ends.
+    /// Looks once at every daemon, decides, acts, and returns.
     pub async fn once(self) -> Result<(), ServiceError> {
         Ok(self.daemons.look_once(&self.settings).await?)
     }
 
-    /// Binds the face and starts the loops.
-    pub async fn start(mut self) -> Result<Started, ServiceError> {
-        let (taken, orders) = mpsc::channel(COMMANDS);
-        let desk = Arc::new(Desk { ledger: Arc::clone(&self.ledger), clock: self.clock, taken });
+    /// Binds the HTTP server and starts the loops.
+    pub async fn start(mut self) -> Result<RunningService, ServiceError> {
+        let (recorded, commands) = mpsc::channel(COMMANDS);
+        let recorder = Arc::new(CommandRecorder {
+            ledger: Arc::clone(&self.ledger),
+            clock: self.clock,
+            recorded,
+        });
         let token = self.settings.controller.admin_token.as_ref();
-        let admin = token.map(|token| Admin::try_new(token.value(), desk)).transpose();
+        let admin = token.map(|token| AdminAccess::try_new(token.value(), recorder)).transpose();
         let admin = admin.map_err(ServiceError::Token)?.map(Arc::new);
         let web = match self.settings.controller.listen {
-            Some(address) => Some(self.open(address, admin).await?),
+            Some(address) => Some(self.start_server(address, admin).await?),
             None => None,
         };
         self.daemons.apply(&self.settings)?;
-        Ok(Started {
+        Ok(RunningService {
             address: web.as_ref().map(|(address, ..)| *address),
             settings: self.settings,
             publisher: self.publisher,
             daemons: self.daemons,
-            orders,
-            manager: Manager::of_environment(),
+            commands,
+            manager: ServiceManager::from_environment(),
             web: web.map(|(_, task, cancel)| (task, cancel)),
         })
     }
 
-    async fn open(
+    async fn start_server(
         &self,
         address: SocketAddr,
-        admin: Option<Arc<Admin>>,
+        admin: Option<Arc<AdminAccess>>,
     ) -> Result<(SocketAddr, JoinHandle<()>, CancellationToken), ServiceError> {
         let listen = |source| ServiceError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let bound = listener.local_addr().map_err(listen)?;
         let cancel = CancellationToken::new();
-        let face = Face {
+        let state = WebState {
             board: Arc::clone(&self.publisher.board),
             metrics: Arc::clone(&self.publisher.metrics),
             liveness: Arc::clone(&self.publisher.liveness),
@@ -129,19 +133,19 @@ impl Service {
             admin,
             refresh: self.clock.real(self.settings.controller.interval).max(FASTEST_REFRESH),
         };
-        let task = tokio::spawn(serve(listener, face, Limits::default(), cancel.clone()));
+        let task = tokio::spawn(serve(listener, state, ServerLimits::default(), cancel.clone()));
         Ok((bound, task, cancel))
     }
 }
 
-impl Started {
+impl RunningService {
     /// The settings in force.
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// Runs until cancelled or failed, reloading settings from `source` when its files change or
-    /// `reload` says so.
+    /// Runs until cancelled or failed. Reloads settings from `source` when its files change or on
+    /// `reload`.
     pub async fn run(
         mut self,
         source: Option<Source>,
@@ -157,8 +161,8 @@ impl Started {
         let failed = loop {
             tokio::select! {
                 () = cancel.cancelled() => break false,
-                () = self.daemons.failed() => break true,
-                Some(command) = self.orders.recv() => self.daemons.wake(&command),
+                () = self.daemons.wait_for_failure() => break true,
+                Some(command) = self.commands.recv() => self.daemons.wake(&command),
                 Some(()) = reload.recv() => self.reload(source.as_ref(), &mut seen, true),
                 _ = check.tick() => self.reload(source.as_ref(), &mut seen, false),
                 _ = beat.tick() => self.manager.beat(&self.publisher, Clock::instant()),
@@ -169,13 +173,13 @@ impl Started {
         if let Some((task, cancel)) = self.web {
             cancel.cancel();
             if task.await.is_err() {
-                error!("the HTTP face failed");
+                error!("the HTTP server panicked: this is a bug");
             }
         }
         if failed { Err(ServiceError::LoopFailed) } else { Ok(()) }
     }
 
-    /// Takes over changed settings; of invalid ones every problem is logged and nothing is taken.
+    /// Applies changed settings; if they are invalid, logs every error and keeps the old ones.
     fn reload(&mut self, source: Option<&Source>, seen: &mut Option<Fingerprint>, asked: bool) {
         let Some(source) = source else { return };
         let now = source.fingerprint(Some(&self.settings));
@@ -184,16 +188,16 @@ impl Started {
         }
         *seen = Some(now);
         self.manager.reloading();
-        self.take_over(source);
+        self.apply_settings(source);
         self.manager.ready();
     }
 
-    fn take_over(&mut self, source: &Source) {
+    fn apply_settings(&mut self, source: &Source) {
         let settings = match source.load() {
             Ok(settings) => settings,
             Err(errors) => {
-                self.publisher.metrics.config_reload_failed();
-                error!("configuration is invalid, the old one stays in force\n{errors}");
+                self.publisher.metrics.count_reload_failure();
+                error!("the configuration is invalid, so the old one stays in force\n{errors}");
                 return;
             }
         };
@@ -215,9 +219,9 @@ impl Started {
         {
             warn!("controller.state_dir and controller.retention take effect at the next start");
         }
-        if let Err(problem) = self.daemons.apply(&settings) {
-            self.publisher.metrics.config_reload_failed();
-            error!(%problem, "configuration cannot be applied, the old one stays in force");
+        if let Err(error) = self.daemons.apply(&settings) {
+            self.publisher.metrics.count_reload_failure();
+            error!(%error, "the configuration cannot be applied, so the old one stays in force");
             return;
         }
         info!(

@@ -1,5 +1,5 @@
-//! The JSON documents that follow from records, shared by API and command line. Amounts are numbers
-//! of MINA; what is not known is `null`; text from a daemon is bounded in length.
+//! The JSON documents made from records, shared by API and command line. Amounts are numbers of
+//! MINA, unknown values are `null`, text from a daemon is bounded in length.
 
 use std::collections::BTreeMap;
 
@@ -14,15 +14,16 @@ use snarkfee_core::{
 };
 
 use super::{
-    board::{Board, DecisionRow, Entry, Slice},
     explanation::Explanation,
+    headline::headline,
+    reason_text::reason_text,
     sales::FeeSales,
-    words::headline,
+    status_board::{DaemonOverview, DecisionPage, DecisionRow, StatusBoard},
 };
 
-/// Every daemon as it stands.
+/// The current state of every daemon: `/api/v1/status`.
 #[derive(Clone, Debug, Serialize)]
-pub struct StatusDocument {
+pub(crate) struct StatusDocument {
     version: &'static str,
     mode: &'static str,
     daemons: Vec<DaemonDocument>,
@@ -70,16 +71,17 @@ struct FaultDocument {
 }
 
 impl StatusDocument {
-    /// Everything on the board, ages taken at `now`.
-    pub fn new(board: &Board, now: Timestamp) -> Self {
-        let daemons = board.entries().iter().map(|entry| DaemonDocument::new(entry, now)).collect();
+    /// The state of everything on the board; ages are those at `now`.
+    pub(crate) fn new(board: &StatusBoard, now: Timestamp) -> Self {
+        let daemons =
+            board.daemons().iter().map(|daemon| DaemonDocument::new(daemon, now)).collect();
         Self { version: env!("CARGO_PKG_VERSION"), mode: board.mode().as_str(), daemons }
     }
 }
 
 impl DaemonDocument {
-    fn new(entry: &Entry, now: Timestamp) -> Self {
-        let record = entry.latest.as_deref();
+    fn new(daemon: &DaemonOverview, now: Timestamp) -> Self {
+        let record = daemon.latest.as_deref();
         let status = record.and_then(|record| record.look.status.as_ref().ok());
         let target = record.and_then(|record| record.decision.target);
         let best = record
@@ -88,7 +90,7 @@ impl DaemonDocument {
         let market = record.and_then(|record| record.market.as_ref());
         let hold = record.map(|record| record.hold).unwrap_or_default();
         Self {
-            name: entry.daemon.clone(),
+            name: daemon.daemon.clone(),
             era: record.and_then(|record| record.era.as_deref()).map(Fault::excerpt),
             role: record.map_or(Role::Unsure, |record| record.role).as_str(),
             sync: status.map(|status| Fault::excerpt(status.sync.as_str())),
@@ -107,15 +109,15 @@ impl DaemonDocument {
             works_sold: market.map(|market| market.own_sold),
             earned_mina: market.map(|market| market.own_earned.to_mina()),
             last_decision: record.map(LastDecision::new),
-            observation_age_seconds: entry
+            observation_age_seconds: daemon
                 .read_in_full
                 .map(|at| now.duration_since(at).as_secs_f64().max(0.0)),
             paused: hold.paused.is_some(),
             paused_until: hold.paused.and_then(|pause| pause.until),
             breaker: if hold.breaker_open { "open" } else { "closed" },
-            faults: record.map(faults).unwrap_or_default(),
+            faults: record.map(list_faults).unwrap_or_default(),
             explanation: record.map(|record| {
-                Explanation::new(record, headline(entry, now), record.decision.appraisal.as_ref())
+                Explanation::new(record, headline(daemon, now), record.decision.appraisal.as_ref())
             }),
         }
     }
@@ -127,13 +129,13 @@ impl LastDecision {
             at: record.at,
             action: record.decision.action.code(),
             reason: record.decision.reason.code(),
-            text: Fault::excerpt(&record.decision.reason.to_string()),
+            text: reason_text(record),
             outcome: record.outcome.code(),
         }
     }
 }
 
-fn faults(record: &Record) -> Vec<FaultDocument> {
+fn list_faults(record: &Record) -> Vec<FaultDocument> {
     record
         .faults()
         .into_iter()
@@ -145,17 +147,17 @@ fn faults(record: &Record) -> Vec<FaultDocument> {
         .collect()
 }
 
-/// A run of decisions, newest first.
+/// A page of decisions, newest first: `/api/v1/decisions`.
 #[derive(Clone, Debug, Serialize)]
-pub struct DecisionsDocument {
+pub(crate) struct DecisionsDocument {
     decisions: Vec<DecisionDocument>,
-    /// What to pass as `before` for the next run; `null` at the end.
+    /// Pass this as `before` to get the next page; `null` on the last one.
     next_before: Option<Timestamp>,
 }
 
 /// One decision.
 #[derive(Clone, Debug, Serialize)]
-pub struct DecisionDocument {
+pub(super) struct DecisionDocument {
     daemon: DaemonId,
     sequence: u64,
     at: Timestamp,
@@ -171,13 +173,10 @@ pub struct DecisionDocument {
     expected_profit_mina_per_hour: Option<f64>,
 }
 
-impl From<Slice> for DecisionsDocument {
-    fn from(slice: Slice) -> Self {
-        let next_before = if slice.more { slice.rows.last().map(|row| row.at) } else { None };
-        Self {
-            decisions: slice.rows.into_iter().map(DecisionDocument::from).collect(),
-            next_before,
-        }
+impl From<DecisionPage> for DecisionsDocument {
+    fn from(page: DecisionPage) -> Self {
+        let next_before = if page.more { page.rows.last().map(|row| row.at) } else { None };
+        Self { decisions: page.rows.into_iter().map(DecisionDocument::from).collect(), next_before }
     }
 }
 
@@ -201,10 +200,10 @@ impl From<DecisionRow> for DecisionDocument {
     }
 }
 
-/// The market as one look left it, and what is recommended: also the answer of `snarkfee estimate
+/// The market after one look, and the recommended action: `/api/v1/market` and `snarkfee estimate
 /// --json`.
 #[derive(Clone, Debug, Serialize)]
-pub struct MarketDocument {
+pub(crate) struct MarketDocument {
     daemon: DaemonId,
     at: Timestamp,
     era: Option<String>,
@@ -246,12 +245,12 @@ struct Recommended {
 
 impl MarketDocument {
     /// The market of a record.
-    pub fn new(record: &Record) -> Self {
+    pub(crate) fn new(record: &Record) -> Self {
         Self::with_forecasts(record, record.decision.appraisal.as_ref())
     }
 
-    /// The market of a record with forecasts that its decision stopped short of.
-    pub fn with_forecasts(record: &Record, appraisal: Option<&Appraisal>) -> Self {
+    /// The market of a record, with forecasts that its decision did not get as far as making.
+    pub(crate) fn with_forecasts(record: &Record, appraisal: Option<&Appraisal>) -> Self {
         let market = record.market.as_ref();
         let interval = market.and_then(|market| market.works_bought_per_hour_interval);
         let decision = &record.decision;
@@ -291,7 +290,7 @@ impl MarketDocument {
                 action: decision.action.code(),
                 fee_mina: asked.map(Nanomina::to_mina),
                 reason: decision.reason.code(),
-                text: Fault::excerpt(&decision.reason.to_string()),
+                text: reason_text(record),
             },
         }
     }

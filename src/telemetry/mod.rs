@@ -1,5 +1,5 @@
-//! What people and machines are told of a [`snarkfee_core::record::Record`]: metrics, log line,
-//! JSON documents, plain words, and the board that the page reads.
+//! What people and machines see of a [`snarkfee_core::record::Record`]: metrics, log, JSON
+//! documents, explanations, and the board that the page reads.
 //!
 //! Invariants: everything here follows from records alone and is owned by its creator; there are no
 //! globals. Label values come from closed codes, never from a daemon's text. Money becomes a float
@@ -7,23 +7,28 @@
 //!
 //! Not here: HTTP (`web`), and what led to a record (`controller`).
 
-mod board;
 mod document;
 mod explanation;
+mod headline;
 mod liveness;
 mod log;
+mod logging;
 mod metrics;
 mod outlook;
+mod reason_text;
 mod sales;
-mod waits;
-mod words;
+mod status_board;
+mod waiting;
 
-pub use board::{Board, DecisionFilter, DecisionRow, Entry, Slice, Standing};
-pub use document::{DecisionDocument, DecisionsDocument, MarketDocument, StatusDocument};
-pub use explanation::{Arithmetic, Explanation, MovingCost};
 pub use liveness::Liveness;
-pub use log::{InvalidFilter, LogFormat, init, log_record};
 pub use metrics::{Exposition, Metrics};
-pub use outlook::{Change, Outlook};
-pub use sales::FeeSales;
-pub use words::headline;
+pub use status_board::StatusBoard;
+
+pub(crate) use document::{DecisionsDocument, MarketDocument, StatusDocument};
+pub(crate) use explanation::{Explanation, ForecastArithmetic, MovingCost};
+pub(crate) use headline::headline;
+pub(crate) use log::log_record;
+pub(crate) use logging::{LogFormat, init_logging};
+pub(crate) use reason_text::{reason_text, show_reason};
+pub(crate) use sales::FeeSales;
+pub(crate) use status_board::{DaemonOverview, DecisionFilter, DecisionRow};

@@ -1,6 +1,6 @@
-//! What would change where a worker stands: prices, sales or cost, each by itself.
+//! What would turn a worker on or off: prices, sales or cost, each on its own.
 //!
-//! Not here: how the numbers are solved for (`policy::Crossing`).
+//! Not here: how the numbers are found (`policy::Crossing`).
 
 use serde::{Deserialize, Serialize};
 use snarkfee_core::{
@@ -10,43 +10,43 @@ use snarkfee_core::{
     units::{Nanomina, four_digits, percent},
 };
 
-/// What changes would lead to.
+/// Where a change would lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outlook {
+pub(crate) enum Outlook {
     /// The worker is on and would stop.
     Stop,
-    /// The worker is on and would go on, at a fee that brings no work.
+    /// The worker is on and would stay on, at a fee that brings no work.
     Idle,
-    /// The worker is on at a fee that brings no work; it would earn at another.
+    /// The worker is on at a fee that brings no work, and would earn at another fee.
     Earn,
-    /// The worker is on and about to stop; it would stay on.
+    /// The worker is on and about to stop, and would stay on.
     StayOn,
     /// The worker is off and would resume.
     Resume,
-    /// The worker is off and about to resume; it would stay off.
+    /// The worker is off and about to resume, and would stay off.
     StayOff,
 }
 
-/// One thing that would lead to the outlook.
+/// One change that would lead to the outlook.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Change {
+pub(crate) struct OutlookChange {
     /// `prices` (a factor on all of them), `sales` (P(sold) at a fee, on the cautious side), or
     /// `cost` (MINA per work).
-    pub what: String,
-    /// The value now; `None` for a cost that is not known.
-    pub now: Option<f64>,
+    pub(crate) what: String,
+    /// The present value; `None` for an unknown cost.
+    pub(crate) now: Option<f64>,
     /// The value at which it happens.
-    pub needed: f64,
-    /// The fee that `sales` speaks of.
-    pub fee_mina: Option<f64>,
+    pub(crate) needed: f64,
+    /// The fee that `sales` is about.
+    pub(crate) fee_mina: Option<f64>,
     /// In words.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 impl Outlook {
-    /// Where changes would lead from what a record decided.
-    pub(super) fn of(record: &Record, appraisal: &Appraisal) -> Self {
+    /// Where a change would lead from the decision of a record.
+    pub(super) fn from_record(record: &Record, appraisal: &Appraisal) -> Self {
         let on = match record.decision.reason {
             Reason::StaysOff { .. } | Reason::Profitable { .. } | Reason::MinOff { .. } => false,
             Reason::Uneconomical { .. }
@@ -66,48 +66,48 @@ impl Outlook {
         }
     }
 
-    /// What would lead there.
-    pub(super) fn changes(self, record: &Record, appraisal: &Appraisal) -> Vec<Change> {
+    /// The changes that would lead there.
+    pub(super) fn list_changes(self, record: &Record, appraisal: &Appraisal) -> Vec<OutlookChange> {
         let crossing = match self {
             Self::Stop | Self::StayOn | Self::Idle | Self::Earn => &appraisal.stop,
             Self::Resume | Self::StayOff => &appraisal.resume,
         };
-        let mut changes = solved(crossing, appraisal.cost, record);
-        // What leads away from where the worker is now is no change of it.
+        let mut changes = describe_crossing(crossing, appraisal.cost, record);
+        // A crossing can lie on the near side, where reaching it would confirm the present state.
         changes.retain(|change| change.leads(self));
         changes
     }
 
-    /// What a list of changes is introduced by.
-    pub const fn introduction(self) -> &'static str {
+    /// The line before a list of changes.
+    pub(crate) const fn introduction(self) -> &'static str {
         match self {
-            Self::Stop => "it would stop if, each by itself,",
+            Self::Stop => "it would stop if any one of these held:",
             Self::Idle => {
-                "it would ask a fee that brings no work, and costs nothing, if, each by itself,"
+                "it would ask a fee that brings no work, and costs nothing, if any one of these held:"
             }
             Self::Earn => {
-                "it asks a fee that brings no work, and costs nothing; it would earn if, each by itself,"
+                "it asks a fee that brings no work, and costs nothing; it would earn if any one of these held:"
             }
-            Self::StayOn => "it would stay on if, each by itself,",
-            Self::Resume => "it would resume if, each by itself,",
-            Self::StayOff => "it would stay off if, each by itself,",
+            Self::StayOn => "it would stay on if any one of these held:",
+            Self::Resume => "it would resume if any one of these held:",
+            Self::StayOff => "it would stay off if any one of these held:",
         }
     }
 
-    /// What is said where nothing leads there.
-    pub const fn standstill(self) -> &'static str {
+    /// The line where no change leads there.
+    pub(crate) const fn no_change(self) -> &'static str {
         match self {
-            Self::Stop | Self::Idle => "neither prices, sales nor cost alone would stop it",
+            Self::Stop | Self::Idle => "no change of prices, sales or cost alone would stop it",
             Self::StayOn | Self::Resume | Self::Earn => {
-                "neither prices, sales nor cost alone would make it pay"
+                "no change of prices, sales or cost alone would make it pay"
             }
-            Self::StayOff => "neither prices, sales nor cost alone would keep it off",
+            Self::StayOff => "no change of prices, sales or cost alone would keep it off",
         }
     }
 }
 
-impl Change {
-    /// Whether reaching the border is a loss where one is spoken of, and a gain where that is.
+impl OutlookChange {
+    /// Whether the change is a gain for an outlook that needs one, or a loss for one that needs that.
     fn leads(&self, outlook: Outlook) -> bool {
         let Some(now) = self.now else { return true };
         let gain = match self.what.as_str() {
@@ -118,18 +118,22 @@ impl Change {
     }
 }
 
-/// The crossing in words: each number is the exact border, on which side of it follows from the
-/// outlook.
-fn solved(crossing: &Crossing, cost: Nanomina, record: &Record) -> Vec<Change> {
+/// The crossing in words. Each number is the exact threshold; the outlook says from which side it is
+/// crossed.
+fn describe_crossing(crossing: &Crossing, cost: Nanomina, record: &Record) -> Vec<OutlookChange> {
+    let unit = record.fee_unit();
     let prices = crossing.price_factor.map(|factor| {
-        let example = record.market.as_ref().and_then(positive_quantile).map(|(level, price)| {
-            let then = four_digits(price.to_mina() * factor);
-            format!(
-                "; {} of works are bought for at most {price} now, that would be {then} MINA",
-                percent(level)
-            )
-        });
-        Change {
+        let example =
+            record.market.as_ref().and_then(lowest_positive_quantile).map(|(level, price)| {
+                let then = unit.show_short_number(price.to_mina() * factor);
+                let price = unit.show(price);
+                format!(
+                    "; {} of works now cost at most {price}; that would be {then} {}",
+                    percent(level),
+                    unit.name()
+                )
+            });
+        OutlookChange {
             what: "prices".to_owned(),
             now: Some(1.0),
             needed: factor,
@@ -141,7 +145,7 @@ fn solved(crossing: &Crossing, cost: Nanomina, record: &Record) -> Vec<Change> {
             ),
         }
     });
-    let sales = crossing.sales.map(|sales| Change {
+    let sales = crossing.sales.map(|sales| OutlookChange {
         what: "sales".to_owned(),
         now: Some(sales.now),
         needed: sales.needed,
@@ -149,23 +153,23 @@ fn solved(crossing: &Crossing, cost: Nanomina, record: &Record) -> Vec<Change> {
         text: format!(
             "{} of works sold at {}, by the lower end of the band; now {}",
             percent(sales.needed),
-            sales.fee,
+            unit.show(sales.fee),
             percent(sales.now)
         ),
     });
-    let now = record.cost.map_or("it is not known now".to_owned(), |_| format!("now {cost}"));
-    let cost = crossing.cost.map(|needed| Change {
+    let now = record.cost.map_or("now unknown".to_owned(), |_| format!("now {}", unit.show(cost)));
+    let cost = crossing.cost.map(|needed| OutlookChange {
         what: "cost".to_owned(),
         now: record.cost.map(Nanomina::to_mina),
         needed: needed.to_mina(),
         fee_mina: None,
-        text: format!("a work cost {needed} to make; {now}"),
+        text: format!("a work cost {} to make; {now}", unit.show(needed)),
     });
     [prices, sales, cost].into_iter().flatten().collect()
 }
 
-/// The lowest of the kept quantiles from the median up that is above 0.
-fn positive_quantile(market: &MarketSummary) -> Option<(f64, Nanomina)> {
+/// The lowest known quantile from the median upwards that is above 0.
+fn lowest_positive_quantile(market: &MarketSummary) -> Option<(f64, Nanomina)> {
     let known = MarketSummary::QUANTILES.into_iter().zip(market.quantiles);
     known
         .filter(|(level, _)| *level >= 0.5)

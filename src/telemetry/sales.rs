@@ -1,23 +1,23 @@
-//! What own works were predicted to sell and sold, by fee, as documents show it.
+//! Predicted and actual sales of own works by fee, as the documents have them.
 
 use serde::{Deserialize, Serialize};
 use snarkfee_core::market::BandSales;
 
-/// Own works at the fees of one band whose fate is known, over the window.
+/// The own works of one band of fees that were bought from us or from someone else, over the window.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FeeSales {
+pub(crate) struct FeeSales {
     /// The band's lowest fee; it reaches up to the next of 1, 2, 5, 10, 20, 50 .. nanomina.
-    pub fee_from_mina: f64,
-    /// Works whose fate is known.
-    pub works: u64,
+    pub(crate) fee_from_mina: f64,
+    /// Works bought from us or from someone else.
+    pub(crate) works: u64,
     /// Of these, works sold.
-    pub sold: u64,
+    pub(crate) sold: u64,
     /// Mean of the predicted P(sold).
-    pub predicted: f64,
+    pub(crate) predicted: f64,
     /// Share sold.
-    pub realised: f64,
-    /// What P(sold) at these fees is multiplied by because of it.
-    pub factor: f64,
+    pub(crate) realised: f64,
+    /// The correction that P(sold) at these fees is multiplied by.
+    pub(crate) factor: f64,
 }
 
 impl From<&BandSales> for FeeSales {

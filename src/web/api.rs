@@ -10,95 +10,98 @@ use serde_json::{Value, json};
 use snarkfee_clock::Clock;
 
 use super::{
-    Face,
-    problem::Problem,
-    query::{ActionFilter, Query},
+    error::ErrorResponse,
+    query::{ActionFilter, RequestQuery},
+    state::WebState,
 };
 use crate::telemetry::{
-    DecisionFilter, DecisionsDocument, Entry, Exposition, MarketDocument, StatusDocument,
+    DaemonOverview, DecisionFilter, DecisionsDocument, Exposition, MarketDocument, StatusDocument,
 };
 
-/// Decisions in an answer that names no `limit`.
-const USUAL_LIMIT: usize = 100;
+/// Decisions in an answer without `limit`.
+const DEFAULT_LIMIT: usize = 100;
 
-/// OpenMetrics, unless only the older text format is asked for.
-pub(super) async fn metrics(State(face): State<Face>, headers: HeaderMap) -> Response {
+/// OpenMetrics, or the classic text format for a client that accepts only that.
+pub(super) async fn metrics(State(state): State<WebState>, headers: HeaderMap) -> Response {
     let accepted: Vec<&str> =
         headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
     let asks = |media: &str| accepted.iter().any(|value| value.contains(media));
     let classic = asks("text/plain") && !asks("openmetrics");
     let form = if classic { Exposition::Classic } else { Exposition::OpenMetrics };
-    let text = face.metrics.render(face.clock.now(), form);
+    let text = state.metrics.render(state.clock.now(), form);
     ([(header::CONTENT_TYPE, form.content_type()), (header::VARY, "accept")], text).into_response()
 }
 
-/// Whether every loop ticks.
-pub(super) async fn healthz(State(face): State<Face>) -> (StatusCode, Json<Value>) {
-    let overdue = face.liveness.overdue(Clock::instant());
+/// Whether every loop runs.
+pub(super) async fn healthz(State(state): State<WebState>) -> (StatusCode, Json<Value>) {
+    let overdue = state.liveness.overdue(Clock::instant());
     let status = if overdue.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(json!({ "ok": overdue.is_empty(), "overdue": overdue })))
 }
 
-/// Whether every daemon was looked at once.
-pub(super) async fn readyz(State(face): State<Face>) -> (StatusCode, Json<Value>) {
-    let waiting = face.board.waiting();
+/// Whether every daemon had its first look.
+pub(super) async fn readyz(State(state): State<WebState>) -> (StatusCode, Json<Value>) {
+    let waiting = state.board.unobserved();
     let status = if waiting.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(json!({ "ready": waiting.is_empty(), "waiting": waiting })))
 }
 
-pub(super) async fn status(State(face): State<Face>) -> Json<StatusDocument> {
-    Json(StatusDocument::new(&face.board, face.clock.now()))
+pub(super) async fn status(State(state): State<WebState>) -> Json<StatusDocument> {
+    Json(StatusDocument::new(&state.board, state.clock.now()))
 }
 
 pub(super) async fn decisions(
-    State(face): State<Face>,
+    State(state): State<WebState>,
     RawQuery(raw): RawQuery,
-) -> Result<Json<DecisionsDocument>, Problem> {
-    let query = Query::parse(raw.as_deref(), &["daemon", "limit", "before", "action"])?;
+) -> Result<Json<DecisionsDocument>, ErrorResponse> {
+    let query = RequestQuery::parse(raw.as_deref(), &["daemon", "limit", "before", "action"])?;
     if let Some(daemon) = &query.daemon
-        && face.board.entry(daemon).is_none()
+        && state.board.daemon(daemon).is_none()
     {
-        return Err(unknown(daemon.as_str()));
+        return Err(unknown_daemon(daemon.as_str()));
     }
     let filter = DecisionFilter {
         daemon: query.daemon,
         actions: query.action.map(ActionFilter::codes).unwrap_or_default(),
         before: query.before,
-        limit: query.limit.unwrap_or(USUAL_LIMIT),
+        limit: query.limit.unwrap_or(DEFAULT_LIMIT),
     };
-    Ok(Json(face.board.decisions(&filter).into()))
+    Ok(Json(state.board.decisions(&filter).into()))
 }
 
 pub(super) async fn market(
-    State(face): State<Face>,
+    State(state): State<WebState>,
     RawQuery(raw): RawQuery,
-) -> Result<Json<MarketDocument>, Problem> {
-    let query = Query::parse(raw.as_deref(), &["daemon"])?;
-    let entry = chosen(&face, &query)?;
-    match &entry.latest {
+) -> Result<Json<MarketDocument>, ErrorResponse> {
+    let query = RequestQuery::parse(raw.as_deref(), &["daemon"])?;
+    let daemon = find_daemon(&state, &query)?;
+    match &daemon.latest {
         Some(record) => Ok(Json(MarketDocument::new(record))),
-        None => Err(Problem::new(
+        None => Err(ErrorResponse::new(
             StatusCode::SERVICE_UNAVAILABLE,
-            format!("{} was not looked at yet", entry.daemon),
+            format!("daemon {} has not been checked yet", daemon.daemon),
         )),
     }
 }
 
-/// The daemon that is asked for, or the only one.
-fn chosen(face: &Face, query: &Query) -> Result<Entry, Problem> {
+/// The requested daemon, or the only one.
+fn find_daemon(state: &WebState, query: &RequestQuery) -> Result<DaemonOverview, ErrorResponse> {
     if let Some(daemon) = &query.daemon {
-        return face.board.entry(daemon).ok_or_else(|| unknown(daemon.as_str()));
+        return state.board.daemon(daemon).ok_or_else(|| unknown_daemon(daemon.as_str()));
     }
-    let mut entries = face.board.entries();
-    match entries.len() {
-        1 => Ok(entries.remove(0)),
+    let mut daemons = state.board.daemons();
+    match daemons.len() {
+        1 => Ok(daemons.remove(0)),
         _ => {
-            let names: Vec<_> = entries.iter().map(|entry| entry.daemon.as_str()).collect();
-            Err(Problem::bad(format!("say which daemon: {}", names.join(", "))))
+            let names: Vec<_> = daemons.iter().map(|daemon| daemon.daemon.as_str()).collect();
+            Err(ErrorResponse::bad_request(format!(
+                "daemon is required, one of {}",
+                names.join(", ")
+            )))
         }
     }
 }
 
-fn unknown(daemon: &str) -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, format!("no daemon is called {daemon}"))
+fn unknown_daemon(daemon: &str) -> ErrorResponse {
+    ErrorResponse::new(StatusCode::NOT_FOUND, format!("no daemon is called {daemon}"))
 }

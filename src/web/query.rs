@@ -1,24 +1,24 @@
-//! What may stand after the question mark.
+//! The query parameters of page and API.
 
 use jiff::Timestamp;
 use snarkfee_core::{policy::Action, units::DaemonId};
 use url::form_urlencoded;
 
-use super::problem::Problem;
+use super::error::ErrorResponse;
 
-/// The parameters of page and API.
+/// The query parameters of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Query {
+pub(super) struct RequestQuery {
     pub(super) daemon: Option<DaemonId>,
     pub(super) limit: Option<usize>,
     pub(super) before: Option<Timestamp>,
     pub(super) action: Option<ActionFilter>,
 }
 
-/// Which decisions are shown.
+/// Which decisions to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ActionFilter {
-    /// Those that asked for a change.
+    /// All but holds.
     Changes,
     /// Those of one action.
     Only(&'static str),
@@ -52,58 +52,62 @@ impl ActionFilter {
 }
 
 /// Most decisions in one answer.
-const MOST: usize = 1_000;
+const MAX_LIMIT: usize = 1_000;
 
-impl Query {
-    /// Reads the parameters named in `known`. Any other, a repeated one or a bad value is an error
-    /// that names it.
-    pub(super) fn parse(raw: Option<&str>, known: &[&str]) -> Result<Self, Problem> {
+impl RequestQuery {
+    /// Parses the parameters in `known`. An unknown or repeated parameter and an invalid value are
+    /// errors that name it.
+    pub(super) fn parse(raw: Option<&str>, known: &[&str]) -> Result<Self, ErrorResponse> {
         let mut query = Self::default();
         for (name, value) in form_urlencoded::parse(raw.unwrap_or_default().as_bytes()) {
             if !known.contains(&name.as_ref()) {
                 let name = excerpt(&name);
-                return Err(Problem::bad(format!(
-                    "{name:?} is not a parameter here, only {}",
+                return Err(ErrorResponse::bad_request(format!(
+                    "{name:?} is not a parameter of this path; it takes {}",
                     known.join(", ")
                 )));
             }
             match name.as_ref() {
-                "daemon" => once(
+                "daemon" => set_once(
                     "daemon",
                     &mut query.daemon,
                     DaemonId::try_new(&value).map_err(|e| e.to_string()),
                 )?,
-                "limit" => once("limit", &mut query.limit, limit(&value))?,
-                "before" => once("before", &mut query.before, before(&value))?,
-                _ => once("action", &mut query.action, action(&value))?,
+                "limit" => set_once("limit", &mut query.limit, parse_limit(&value))?,
+                "before" => set_once("before", &mut query.before, parse_before(&value))?,
+                _ => set_once("action", &mut query.action, parse_action(&value))?,
             }
         }
         Ok(query)
     }
 }
 
-fn once<T>(name: &str, slot: &mut Option<T>, value: Result<T, String>) -> Result<(), Problem> {
-    let value = value.map_err(Problem::bad)?;
+fn set_once<T>(
+    name: &str,
+    slot: &mut Option<T>,
+    value: Result<T, String>,
+) -> Result<(), ErrorResponse> {
+    let value = value.map_err(ErrorResponse::bad_request)?;
     match slot.replace(value) {
         None => Ok(()),
-        Some(_) => Err(Problem::bad(format!("{name} is given twice"))),
+        Some(_) => Err(ErrorResponse::bad_request(format!("{name} is given twice"))),
     }
 }
 
-fn limit(text: &str) -> Result<usize, String> {
-    let limit = text.parse::<usize>().ok().filter(|limit| (1..=MOST).contains(limit));
+fn parse_limit(text: &str) -> Result<usize, String> {
+    let limit = text.parse::<usize>().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
     limit.ok_or_else(|| {
-        format!("limit must be a whole number from 1 to {MOST}, not {:?}", excerpt(text))
+        format!("limit must be a whole number from 1 to {MAX_LIMIT}, not {:?}", excerpt(text))
     })
 }
 
-fn before(text: &str) -> Result<Timestamp, String> {
-    let form =
-        || format!("before must be a time such as 2026-01-31T14:02:00Z, not {:?}", excerpt(text));
-    text.parse().map_err(|_| form())
+fn parse_before(text: &str) -> Result<Timestamp, String> {
+    text.parse().map_err(|_| {
+        format!("before must be a time such as 2026-01-31T14:02:00Z, not {:?}", excerpt(text))
+    })
 }
 
-fn action(text: &str) -> Result<ActionFilter, String> {
+fn parse_action(text: &str) -> Result<ActionFilter, String> {
     ActionFilter::ALL.into_iter().find(|filter| filter.name() == text).ok_or_else(|| {
         let names: Vec<_> = ActionFilter::ALL.into_iter().map(ActionFilter::name).collect();
         format!("action must be one of {}, not {:?}", names.join(", "), excerpt(text))
@@ -128,9 +132,9 @@ mod tests {
     }
 
     #[test]
-    fn values_are_read_and_bad_ones_named() {
+    fn values_are_parsed_and_invalid_ones_refused() {
         let known = ["daemon", "limit", "before", "action"];
-        let query = Query::parse(
+        let query = RequestQuery::parse(
             Some("daemon=a&limit=1000&before=2026-01-31T14%3A02%3A00Z&action=changes"),
             &known,
         );
@@ -152,8 +156,8 @@ mod tests {
             "limit=1&limit=2",
             "daemon=%00",
         ] {
-            assert!(Query::parse(Some(bad), &known).is_err(), "{bad}");
+            assert!(RequestQuery::parse(Some(bad), &known).is_err(), "{bad}");
         }
-        assert!(Query::parse(Some("limit=1"), &["daemon"]).is_err());
+        assert!(RequestQuery::parse(Some("limit=1"), &["daemon"]).is_err());
     }
 }

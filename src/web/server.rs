@@ -1,4 +1,4 @@
-//! Connections: how many, how long, and how slow a client may be.
+//! Accepts connections and serves them within the limits.
 
 use std::{io, pin::pin, sync::Arc, time::Duration};
 
@@ -15,62 +15,31 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Face, router};
+use super::{limits::ServerLimits, router::build_router, state::WebState};
 
-/// What a client may use.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Connections at a time; further ones wait in the listener's queue.
-    pub connections: usize,
-    /// Until the header of a request is complete, idle time before it included.
-    pub header: Duration,
-    /// Until a request is answered, its body included.
-    pub request: Duration,
-    /// Until a connection is closed, however busy.
-    pub connection: Duration,
-    /// For the answers under way when the service stops.
-    pub drain: Duration,
-    /// Bytes of a request's body.
-    pub body: usize,
-    /// Bytes of a request's header, at least 8,192.
-    pub header_size: usize,
-    /// Header fields of a request.
-    pub header_fields: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connections: 256,
-            header: Duration::from_secs(10),
-            request: Duration::from_secs(10),
-            connection: Duration::from_secs(300),
-            drain: Duration::from_secs(3),
-            body: 16 * 1024,
-            header_size: 16 * 1024,
-            header_fields: 64,
-        }
-    }
-}
-
-/// Answers on `listener` until `cancel`, then lets the answers under way end.
-pub async fn serve(listener: TcpListener, face: Face, limits: Limits, cancel: CancellationToken) {
-    let router = router(face, &limits);
+/// Serves `listener` until `cancel`, then finishes the answers in progress.
+pub async fn serve(
+    listener: TcpListener,
+    state: WebState,
+    limits: ServerLimits,
+    cancel: CancellationToken,
+) {
+    let router = build_router(state, &limits);
     let slots = Arc::new(Semaphore::new(limits.connections.max(1)));
     let tasks = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
             biased;
             () = cancel.cancelled() => break,
-            accepted = accept(&listener, &slots) => accepted,
+            accepted = accept_connection(&listener, &slots) => accepted,
         };
         match accepted {
             Ok((stream, slot)) => {
-                tasks.spawn(converse(stream, slot, router.clone(), limits, cancel.clone()));
+                tasks.spawn(serve_connection(stream, slot, router.clone(), limits, cancel.clone()));
             }
             Err(error) => {
-                // Out of descriptors, mostly: trying again at once would only burn time.
-                tracing::warn!(%error, "a connection could not be accepted");
+                // Mostly a lack of file descriptors: retrying at once would only burn CPU time.
+                tracing::warn!(%error, "a connection could not be accepted; raise LimitNOFILE if this persists");
                 tokio::select! {
                     () = cancel.cancelled() => break,
                     () = sleep(Duration::from_millis(200)) => {}
@@ -83,12 +52,12 @@ pub async fn serve(listener: TcpListener, face: Face, limits: Limits, cancel: Ca
     if timeout(limits.drain.saturating_mul(2), tasks.wait()).await.is_err() {
         tracing::warn!(
             connections = tasks.len(),
-            "connections were still open when the service stopped"
+            "connections were cut because the service stopped"
         );
     }
 }
 
-async fn accept(
+async fn accept_connection(
     listener: &TcpListener,
     slots: &Arc<Semaphore>,
 ) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
@@ -97,15 +66,15 @@ async fn accept(
     Ok((stream, slot))
 }
 
-async fn converse(
+async fn serve_connection(
     stream: TcpStream,
     slot: OwnedSemaphorePermit,
     router: Router,
-    limits: Limits,
+    limits: ServerLimits,
     cancel: CancellationToken,
 ) {
     if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "a connection was gone before its first request");
+        tracing::debug!(%error, "a connection closed before its first request");
         return;
     }
     let connection = http1::Builder::new()

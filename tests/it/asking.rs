@@ -269,7 +269,9 @@ async fn a_silent_daemon_is_named_and_fails_the_command() {
     }
     let other = asked.run(&["estimate", "--daemon", "other"]).await;
     assert_eq!(other.status.code(), Some(2));
-    assert!(text(&other.stderr).contains("no daemon is called \"other\"; there are main"));
+    assert!(
+        text(&other.stderr).contains("no daemon is called \"other\"; the configuration has main")
+    );
     std::fs::write(asked.file(), "[daemons.main]\ngraphql_url = 5\n").unwrap();
     assert_eq!(asked.run(&["explain"]).await.status.code(), Some(78));
     assert_eq!(asked.run(&["estimate", "--plot"]).await.status.code(), Some(2));

@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde_json::Value;
-use snarkfee::doctor::{Check, Report, Verdict, examine, judge};
+use snarkfee::doctor::{Check, CheckReport, Finding, Verdict, examine, judge};
 use snarkfee_clock::Clock;
 use snarkfee_config::Source;
 use snarkfee_core::{
@@ -77,7 +77,7 @@ fn configured(daemon: &str) -> Configured {
     configured
 }
 
-async fn report(daemon: &str) -> Report {
+async fn report(daemon: &str) -> CheckReport {
     let configured = configured(daemon);
     let settings = Source::new(Some(configured.file()), []).load().unwrap();
     judge(&examine(settings, Clock::system()).await)
@@ -85,8 +85,8 @@ async fn report(daemon: &str) -> Report {
 
 /// Verdict, detail and fix of a check of which there is one finding.
 #[track_caller]
-fn found(report: &Report, check: Check) -> (Verdict, &str, &str) {
-    let of = |finding: &&snarkfee::doctor::Finding| finding.check == check;
+fn found(report: &CheckReport, check: Check) -> (Verdict, &str, &str) {
+    let of = |finding: &&Finding| finding.check == check;
     let [finding] = report.findings.iter().filter(of).collect::<Vec<_>>()[..] else {
         panic!("{check:?} is not there once: {report:?}")
     };
@@ -95,7 +95,7 @@ fn found(report: &Report, check: Check) -> (Verdict, &str, &str) {
 
 /// That a check failed, and what its detail and its advice speak of.
 #[track_caller]
-fn fails(report: &Report, check: Check, detail: &str, fix: &str) {
+fn fails(report: &CheckReport, check: Check, detail: &str, fix: &str) {
     let (verdict, seen, advice) = found(report, check);
     assert_eq!(verdict, Verdict::Fail, "{seen}");
     assert!(seen.contains(detail), "{seen}");
@@ -104,7 +104,7 @@ fn fails(report: &Report, check: Check, detail: &str, fix: &str) {
 
 /// The checks with another verdict than `ok`. Services that other tests run on this machine are
 /// traces, too.
-fn not_ok(report: &Report) -> BTreeSet<Check> {
+fn not_ok(report: &CheckReport) -> BTreeSet<Check> {
     let not_ok = report.findings.iter().filter(|finding| finding.verdict != Verdict::Ok);
     not_ok.map(|finding| finding.check).filter(|check| *check != Check::OtherController).collect()
 }

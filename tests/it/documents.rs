@@ -117,11 +117,11 @@ fn exported() -> BTreeMap<String, (String, BTreeSet<String>)> {
     let mut record: Record = snarkfee_core::fixtures::sample::record();
     record.look.status.as_mut().unwrap().next_block_production = Some(record.at);
     let metrics = Metrics::new();
-    metrics.observe(&record);
-    metrics.daemon_request(&record.daemon, "status", None, Duration::from_millis(5));
-    metrics.price_read(&record.daemon, record.at);
-    metrics.config_reload_failed();
-    metrics.unrecorded(&record.daemon, JournalClass::Full);
+    metrics.record_look(&record);
+    metrics.count_request(&record.daemon, "status", None, Duration::from_millis(5));
+    metrics.record_price_read(&record.daemon, record.at);
+    metrics.count_reload_failure();
+    metrics.count_journal_failure(&record.daemon, JournalClass::Full);
     let text = metrics.render(record.at, Exposition::Classic);
     let mut families: BTreeMap<String, (String, BTreeSet<String>)> = BTreeMap::new();
     for (name, kind) in

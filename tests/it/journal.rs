@@ -101,7 +101,9 @@ async fn a_look_shows_in_the_history_and_a_pause_in_the_next_look() {
     let shown = snarkfee(&folder, &["history"]);
     assert!(printed(&shown).contains("paused: paused by the operator until"), "{shown:?}");
     let nobody = snarkfee(&folder, &["pause", "--daemon", "other"]);
-    assert!(refused(&nobody, 2).contains("no daemon is called \"other\"; there is main"));
+    assert!(
+        refused(&nobody, 2).contains("no daemon is called \"other\"; the configuration has main")
+    );
     stop.cancel();
     server.shut_down().await;
 }

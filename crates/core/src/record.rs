@@ -11,7 +11,7 @@ use crate::{
     fault::Fault,
     market::{Look, MarketSummary},
     policy::{Action, DaemonSettings, Decision},
-    units::{DaemonId, Nanomina},
+    units::{DaemonId, FeeUnit, Nanomina},
 };
 
 /// One look at one daemon, complete.
@@ -62,6 +62,11 @@ impl Record {
     /// `None` while unknown.
     pub fn fee_after(&self) -> Option<Nanomina> {
         self.settings_after().map(|settings| settings.fee)
+    }
+
+    /// The unit in which the daemon counts fees.
+    pub fn fee_unit(&self) -> FeeUnit {
+        FeeUnit::of_era(self.era.as_deref())
     }
 
     /// Whether the daemon works when the look is over; `None` while that cannot be told: a

@@ -1,63 +1,68 @@
 //! `snarkfee estimate`: the market of one look.
 
-mod fees;
-mod table;
+mod compared_fees;
+mod market_text;
 
 use std::{io::Write, path::Path};
 
 use snarkfee_charts as charts;
 
 use super::{
-    Failure,
-    args::Estimate,
-    document,
-    look::{all_seen, chosen, look_at, settings},
+    args::EstimateArgs,
+    exit::Failure,
+    json,
+    preview::{load_dry_run, preview_all, require_all_observed, select_daemons},
 };
-use crate::{service::Glance, telemetry::MarketDocument};
+use crate::{service::Preview, telemetry::MarketDocument};
 
-/// Looks, prints, and draws where asked to. Nothing is sent but questions.
-pub(super) async fn run(options: Estimate) -> Result<(), Failure> {
-    let daemons = chosen(settings(&options.config, "estimate")?, options.daemon.as_deref())?;
+/// Looks, prints the market, and draws it if wanted. Only queries are sent.
+pub(super) async fn run(options: EstimateArgs) -> Result<(), Failure> {
+    let daemons =
+        select_daemons(load_dry_run(&options.config, "estimate")?, options.daemon.as_deref())?;
     if options.plot.is_some() && daemons.len() > 1 {
         return Err(Failure::usage(PlotOfMany));
     }
-    let glances = look_at(&daemons).await?;
+    let previews = preview_all(&daemons).await?;
     {
         let mut out = std::io::stdout().lock();
         if options.json {
-            let documents: Vec<MarketDocument> = glances.iter().map(of_glance).collect();
-            document::write_each(&mut out, &documents)?;
+            let documents: Vec<MarketDocument> = previews.iter().map(market_document).collect();
+            json::write_one_or_list(&mut out, &documents)?;
         } else {
-            for (place, (glance, daemon)) in glances.iter().zip(&daemons).enumerate() {
+            for (place, (preview, daemon)) in previews.iter().zip(&daemons).enumerate() {
                 let between = if place == 0 { "" } else { "\n" };
-                write!(out, "{between}{}", table::table(glance, &daemon.params.pricing))?;
+                write!(
+                    out,
+                    "{between}{}",
+                    market_text::describe_market(preview, &daemon.params.pricing)
+                )?;
             }
         }
     }
-    all_seen(&glances)?;
-    match (&options.plot, glances.first()) {
-        (Some(file), Some(glance)) => plot(file, glance),
+    require_all_observed(&previews)?;
+    match (&options.plot, previews.first()) {
+        (Some(file), Some(preview)) => draw_market(file, preview),
         _ => Ok(()),
     }
 }
 
-/// One drawing shows one market.
+/// `--plot` was given for several daemons.
 #[derive(Debug, thiserror::Error)]
-#[error("--plot draws one market; say which with --daemon")]
+#[error("--plot draws one market; name its daemon with --daemon")]
 struct PlotOfMany;
 
-fn of_glance(glance: &Glance) -> MarketDocument {
-    MarketDocument::with_forecasts(&glance.record, glance.appraisal.as_ref().ok())
+fn market_document(preview: &Preview) -> MarketDocument {
+    MarketDocument::with_forecasts(&preview.record, preview.appraisal.as_ref().ok())
 }
 
-fn plot(file: &Path, glance: &Glance) -> Result<(), Failure> {
-    let record = &glance.record;
-    let appraisal = match &glance.appraisal {
+fn draw_market(file: &Path, preview: &Preview) -> Result<(), Failure> {
+    let record = &preview.record;
+    let appraisal = match &preview.appraisal {
         Ok(appraisal) => appraisal,
         Err(reason) => return Err(Failure::running(anyhow::anyhow!("nothing to draw: {reason}"))),
     };
     let title = format!("{}, {}", record.daemon, record.at.strftime("%-d %B %Y %H:%M UTC"));
-    let drawing = charts::market(&glance.view, appraisal, &title).ok_or_else(|| {
+    let drawing = charts::market(&preview.view, appraisal, &title).ok_or_else(|| {
         Failure::running(anyhow::anyhow!("the market could not be drawn; the log says why"))
     })?;
     let written = std::fs::write(file, drawing);

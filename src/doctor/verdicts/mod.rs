@@ -1,4 +1,4 @@
-//! What the gathered facts amount to: pure, one function for each check.
+//! Judges the facts: pure, one function for each check.
 
 mod machine;
 mod market;
@@ -11,32 +11,35 @@ mod tests;
 use snarkfee_config::Settings;
 
 use super::{
-    check::{Check, Finding, Report, Said},
-    examination::{Examination, Examined, Machine},
+    check::{Check, CheckReport, CheckResult, Finding},
+    examination::{DaemonExamination, Examination, Machine},
 };
 
-/// Judges everything that was found.
-pub fn judge(examination: &Examination) -> Report {
+/// Judges the facts of a setup.
+pub fn judge(examination: &Examination) -> CheckReport {
     let Examination { settings, machine, daemons } = examination;
-    let mut findings: Vec<Finding> =
-        machine::config(settings).into_iter().map(|said| said.of(Check::Config, None)).collect();
-    findings.push(machine::state_dir(&machine.state).of(Check::StateDir, None));
+    let mut findings: Vec<Finding> = machine::config(settings)
+        .into_iter()
+        .map(|result| result.into_finding(Check::Config, None))
+        .collect();
+    findings.push(machine::state_dir(&machine.state).into_finding(Check::StateDir, None));
     for examined in daemons {
         for check in Check::ALL {
-            let said = of_daemon(check, settings, machine, examined);
-            findings.extend(said.map(|said| said.of(check, Some(&examined.daemon.id))));
+            let result = judge_daemon(check, settings, machine, examined);
+            findings
+                .extend(result.map(|result| result.into_finding(check, Some(&examined.daemon.id))));
         }
     }
-    Report { findings }
+    CheckReport { findings }
 }
 
-/// `None` for what is not about one daemon.
-fn of_daemon(
+/// `None` for a check of the whole setup.
+fn judge_daemon(
     check: Check,
     settings: &Settings,
     machine: &Machine,
-    examined: &Examined,
-) -> Option<Said> {
+    examined: &DaemonExamination,
+) -> Option<CheckResult> {
     Some(match check {
         Check::Config | Check::StateDir => return None,
         Check::Reachability => reach::reachability(examined, settings.controller.interval),

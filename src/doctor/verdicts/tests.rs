@@ -1,4 +1,4 @@
-//! Verdicts over made-up facts, for what a simulated daemon does not show.
+//! Verdicts on invented facts, for what a simulated daemon does not show.
 
 use std::time::Duration;
 
@@ -14,12 +14,12 @@ use snarkfee_core::{
 };
 
 use super::super::{
-    check::{Check, Report, Verdict},
-    examination::{Examination, Examined, Journalled, Machine, Process, Usable},
+    check::{Check, CheckReport, Verdict},
+    examination::{ControllerProcess, DaemonExamination, Examination, Machine},
 };
 
 /// A setup with which nothing is wrong, but for what `change` does to it.
-fn setup(change: impl FnOnce(&mut Examination)) -> Report {
+fn setup(change: impl FnOnce(&mut Examination)) -> CheckReport {
     let record: Record = snarkfee_core::fixtures::sample::record();
     let mut daemon = Daemon::new(
         DaemonId::try_new("main").unwrap(),
@@ -29,14 +29,14 @@ fn setup(change: impl FnOnce(&mut Examination)) -> Report {
     daemon.params.worker.key = record.look.status.as_ref().unwrap().worker.clone();
     let metrics = record.look.metrics.clone().unwrap().unwrap();
     let at = record.look.status.as_ref().unwrap().now.starts;
-    let examined = Examined {
+    let examined = DaemonExamination {
         asked: at,
         answered: at,
         schema: Some(snarkfee_client::Capabilities::plain()),
         scrape: Some(Ok(Scrape { metrics, prefix: "Coda_", families: 40, sampled: None })),
         quote: None,
         cost: Ok(Nanomina::ONE_MINA),
-        journalled: Journalled::default(),
+        external_change: None,
         look: Ok(Box::new(record)),
         daemon: daemon.clone(),
     };
@@ -52,7 +52,7 @@ fn status(examination: &mut Examination) -> &mut DaemonStatus {
 }
 
 #[track_caller]
-fn says(report: &Report, check: Check, verdict: Verdict, detail: &str) {
+fn says(report: &CheckReport, check: Check, verdict: Verdict, detail: &str) {
     let finding = report.findings.iter().find(|finding| finding.check == check).unwrap();
     assert_eq!(finding.verdict, verdict, "{finding:?}");
     assert!(finding.detail.contains(detail), "{finding:?}");
@@ -79,7 +79,7 @@ fn a_clock_is_wrong_by_what_no_delay_explains() {
 }
 
 #[test]
-fn an_own_block_ahead_is_told() {
+fn an_own_block_ahead_is_reported() {
     let ahead = |minutes: i64, enabled: bool| {
         setup(|found| {
             let at = found.daemons[0].answered + SignedDuration::from_mins(minutes);
@@ -94,7 +94,7 @@ fn an_own_block_ahead_is_told() {
 }
 
 #[test]
-fn a_cost_that_is_not_known_says_how_to_know_it() {
+fn an_unknown_cost_says_how_to_provide_it() {
     let cost = |cost: Result<u64, CostUnknown>, metrics: bool| {
         setup(|found| {
             let examined = &mut found.daemons[0];
@@ -138,10 +138,11 @@ fn a_cost_that_is_not_known_says_how_to_know_it() {
 }
 
 #[test]
-fn traces_of_others_are_told_and_nothing_else_is_one() {
-    says(&setup(|_| {}), Check::OtherController, Verdict::Ok, "no traces");
+fn signs_of_other_controllers_are_reported_and_nothing_else() {
+    says(&setup(|_| {}), Check::OtherController, Verdict::Ok, "no signs");
     let running = |found: &mut Examination| {
-        found.machine.controllers = vec![Process { id: 7, name: "snarkstopper.sh".to_owned() }];
+        found.machine.controllers =
+            vec![ControllerProcess { id: 7, name: "snarkstopper.sh".to_owned() }];
     };
     says(
         &setup(running),
@@ -149,14 +150,13 @@ fn traces_of_others_are_told_and_nothing_else_is_one() {
         Verdict::Warn,
         "snarkstopper.sh runs on this machine (process 7)",
     );
-    let seen = |found: &mut Examination| {
-        found.daemons[0].journalled.external_change = Some(Timestamp::UNIX_EPOCH)
-    };
+    let seen =
+        |found: &mut Examination| found.daemons[0].external_change = Some(Timestamp::UNIX_EPOCH);
     says(&setup(seen), Check::OtherController, Verdict::Warn, "1970-01-01 00:00:00 UTC");
 }
 
 #[test]
-fn a_journal_that_cannot_be_kept_is_told() {
+fn a_journal_that_cannot_be_kept_is_reported() {
     let state = |change: fn(&mut Machine)| setup(|found| change(&mut found.machine));
     says(
         &state(|machine| machine.state.exists = true),
@@ -182,14 +182,13 @@ fn a_journal_that_cannot_be_kept_is_told() {
         Verdict::Fail,
         "damaged",
     );
-    let refused = |machine: &mut Machine| {
-        machine.state.usable = Usable::No { why: "Read-only file system".into() }
-    };
+    let refused =
+        |machine: &mut Machine| machine.state.access = Err("Read-only file system".into());
     says(&state(refused), Check::StateDir, Verdict::Fail, "Read-only file system");
 }
 
 #[test]
-fn the_histogram_is_held_against_the_price_of_the_market() {
+fn the_histogram_is_compared_with_the_price_of_the_market() {
     let fees = |cumulative: Vec<f64>| {
         setup(|found| {
             let Some(Ok(scrape)) = &mut found.daemons[0].scrape else {

@@ -1,7 +1,7 @@
 //! The program's own metrics, in OpenMetrics.
 //!
-//! Invariants: a value that is not known has no series, also when it was known before; counters
-//! never decrease. All use of the client library is in this module.
+//! Invariants: an unknown value has no series, even if it was known before; counters never decrease;
+//! only this module uses the client library.
 //!
 //! Not here: the daemon's metrics (`daemon`), and serving the text (`web`).
 
@@ -33,13 +33,13 @@ use snarkfee_core::{
 
 use self::{
     families::{
-        ActionOf, BandOf, DecisionOf, Families, FaultOf, Level, LimitOf, ModeOf, Of, OperationOf,
-        QuantileOf, RequestOf, SourceOf,
+        ActionLabels, BandLabels, DaemonLabels, DecisionLabels, Families, FaultLabels, FloatGauge,
+        LimitLabels, ModeLabels, OperationLabels, QuantileLabels, RequestLabels, SourceLabels,
     },
-    process::Process,
+    process::ProcessCollector,
 };
 
-/// The form in which metrics are written.
+/// The format of a scrape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exposition {
     /// OpenMetrics 1.0.0.
@@ -49,7 +49,7 @@ pub enum Exposition {
 }
 
 impl Exposition {
-    /// The content type that names it.
+    /// Its content type.
     pub const fn content_type(self) -> &'static str {
         match self {
             Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
@@ -63,23 +63,23 @@ impl Exposition {
 pub struct Metrics {
     registry: Registry,
     families: Families,
-    marks: Mutex<HashMap<DaemonId, Marks>>,
+    totals: Mutex<HashMap<DaemonId, DaemonTotals>>,
 }
 
-/// What must be remembered of one daemon beyond the families.
+/// What the families do not remember of one daemon.
 #[derive(Debug, Default)]
-struct Marks {
-    /// Highest figures seen: a sale that a reorganisation takes back and the next block brings
-    /// again counts once.
+struct DaemonTotals {
+    /// Highest values seen: a sale that a reorganisation removes and the next block restores counts
+    /// once.
     sold: u64,
     earned: Nanomina,
     made: u64,
-    /// Sum of works made, each at the cost of its time.
+    /// Cost of all works made, each at the cost of its time.
     spent: Nanomina,
     graphql: Option<Timestamp>,
     metrics: Option<Timestamp>,
     price: Option<Timestamp>,
-    /// Bands of fees that have series.
+    /// The bands of fees that have series.
     bands: Vec<Nanomina>,
 }
 
@@ -99,25 +99,25 @@ impl Metrics {
     pub fn new() -> Self {
         let mut registry = Registry::default();
         let families = Families::register(&mut registry);
-        registry.register_collector(Box::new(Process));
-        Self { registry, families, marks: Mutex::default() }
+        registry.register_collector(Box::new(ProcessCollector));
+        Self { registry, families, totals: Mutex::default() }
     }
 
-    /// Takes over one record: every figure of its daemon then follows from it.
-    pub fn observe(&self, record: &Record) {
+    /// Updates every series of a daemon from its latest record.
+    pub fn record_look(&self, record: &Record) {
         let f = &self.families;
-        let of = Of::from(&record.daemon);
+        let of = DaemonLabels::from(&record.daemon);
         let daemon = || of.daemon.clone();
 
         // A counter that appears with its first failure would hide that failure from `increase`.
         for class in JournalClass::ALL {
             f.journal_failures
-                .get_or_create(&FaultOf { daemon: daemon(), class: class.code() })
+                .get_or_create(&FaultLabels { daemon: daemon(), class: class.code() })
                 .inc_by(0);
         }
         let action = record.decision.action.code();
         f.decisions
-            .get_or_create(&DecisionOf {
+            .get_or_create(&DecisionLabels {
                 daemon: daemon(),
                 action,
                 reason: record.decision.reason.code(),
@@ -125,7 +125,7 @@ impl Metrics {
             .inc();
         if !matches!(record.outcome, Outcome::Held) {
             f.actions
-                .get_or_create(&ActionOf {
+                .get_or_create(&ActionLabels {
                     daemon: daemon(),
                     action,
                     outcome: record.outcome.code(),
@@ -138,80 +138,95 @@ impl Metrics {
             ("paused", record.hold.paused.is_some()),
             ("breaker_open", record.hold.breaker_open),
         ] {
-            f.mode.get_or_create(&ModeOf { daemon: daemon(), mode }).set(flag(holds));
+            f.mode.get_or_create(&ModeLabels { daemon: daemon(), mode }).set(as_gauge(holds));
         }
 
         let target = record.decision.target;
         let best = record.decision.appraisal.as_ref().map(|appraisal| appraisal.best);
-        show(&f.daemon_fee, &of, record.fee_after().map(Nanomina::to_mina));
-        show(&f.target_fee, &of, target.map(|target| target.fee.to_mina()));
-        show(&f.worker_enabled, &of, record.enabled_after().map(flag));
-        show(&f.worker_wanted, &of, target.map(|target| flag(target.enabled)));
-        show(&f.cost_per_work, &of, record.cost.map(Nanomina::to_mina));
-        show(&f.expected_profit, &of, best.map(|best| best.cautious_profit.to_mina_per_hour()));
-        show(&f.sale_probability, &of, best.map(|best| best.sale_probability));
-        show(&f.prediction_error, &of, record.prediction_error);
+        set_or_remove(&f.daemon_fee, &of, record.fee_after().map(Nanomina::to_mina));
+        set_or_remove(&f.target_fee, &of, target.map(|target| target.fee.to_mina()));
+        set_or_remove(&f.worker_enabled, &of, record.enabled_after().map(as_gauge));
+        set_or_remove(&f.worker_wanted, &of, target.map(|target| as_gauge(target.enabled)));
+        set_or_remove(&f.cost_per_work, &of, record.cost.map(Nanomina::to_mina));
+        set_or_remove(
+            &f.expected_profit,
+            &of,
+            best.map(|best| best.cautious_profit.to_mina_per_hour()),
+        );
+        set_or_remove(&f.sale_probability, &of, best.map(|best| best.sale_probability));
+        set_or_remove(&f.prediction_error, &of, record.prediction_error);
         let own_block =
             record.look.status.as_ref().ok().and_then(|status| status.next_block_production);
-        show(&f.own_block, &of, own_block.map(|slot| slot.as_millisecond() as f64 / 1000.0));
+        set_or_remove(
+            &f.own_block,
+            &of,
+            own_block.map(|slot| slot.as_millisecond() as f64 / 1000.0),
+        );
 
         let market = record.market.as_ref();
         for (index, quantile) in QUANTILE_NAMES.into_iter().enumerate() {
             let price = market.and_then(|market| market.quantiles.get(index).copied().flatten());
-            show(
+            set_or_remove(
                 &f.market_fee,
-                &QuantileOf { daemon: daemon(), quantile },
+                &QuantileLabels { daemon: daemon(), quantile },
                 price.map(Nanomina::to_mina),
             );
         }
-        show(
+        set_or_remove(
             &f.zero_fee_ratio,
             &of,
             market.filter(|market| market.samples > 0).map(|market| market.zero_fee_ratio),
         );
-        show(&f.samples, &of, market.map(|market| market.samples as f64));
-        show(&f.works_bought, &of, market.and_then(|market| market.works_bought_per_hour));
+        set_or_remove(&f.samples, &of, market.map(|market| market.samples as f64));
+        set_or_remove(&f.works_bought, &of, market.and_then(|market| market.works_bought_per_hour));
         let interval = market.and_then(|market| market.works_bought_per_hour_interval);
         for (place, limit) in LIMITS.into_iter().enumerate() {
             let at = interval.and_then(|interval| interval.get(place).copied());
-            show(&f.works_bought_limit, &LimitOf { daemon: daemon(), limit }, at);
+            set_or_remove(&f.works_bought_limit, &LimitLabels { daemon: daemon(), limit }, at);
         }
-        show(&f.open_works, &of, record.book().map(|book| book.open_works as f64));
-        show(&f.uncovered_works, &of, record.book().map(|book| book.uncovered_works as f64));
-        show(&f.resolves, &of, market.and_then(|market| market.histogram_resolves).map(flag));
+        set_or_remove(&f.open_works, &of, record.book().map(|book| book.open_works as f64));
+        set_or_remove(
+            &f.uncovered_works,
+            &of,
+            record.book().map(|book| book.uncovered_works as f64),
+        );
+        set_or_remove(
+            &f.resolves,
+            &of,
+            market.and_then(|market| market.histogram_resolves).map(as_gauge),
+        );
 
         f.tick_seconds.get_or_create(&of).observe(record.took.as_secs_f64());
-        self.remember(record, &of);
+        self.update_totals(record, &of);
     }
 
-    fn remember(&self, record: &Record, of: &Of) {
+    fn update_totals(&self, record: &Record, of: &DaemonLabels) {
         let f = &self.families;
-        let mut marks = self.marks();
-        let marks = marks.entry(record.daemon.clone()).or_default();
+        let mut totals = self.totals();
+        let totals = totals.entry(record.daemon.clone()).or_default();
         if record.read_in_full() {
-            marks.graphql = Some(record.at);
+            totals.graphql = Some(record.at);
         }
         if matches!(record.look.metrics, Some(Ok(_))) {
-            marks.metrics = Some(record.at);
+            totals.metrics = Some(record.at);
         }
         let sales = record.market.as_ref().map_or(&[][..], |market| &market.own_sales_by_fee);
-        self.show_sales(&of.daemon, marks, sales);
+        self.set_sales(&of.daemon, totals, sales);
         let Some(market) = &record.market else { return };
         if let Some(cost) = record.cost {
-            let more = market.own_made.saturating_sub(marks.made);
-            marks.spent = marks.spent.saturating_add(cost.saturating_mul(more));
-            marks.made = marks.made.max(market.own_made);
-            stand_at(&f.cost.get_or_create(of), marks.spent);
+            let more = market.own_made.saturating_sub(totals.made);
+            totals.spent = totals.spent.saturating_add(cost.saturating_mul(more));
+            totals.made = totals.made.max(market.own_made);
+            set_total(&f.cost.get_or_create(of), totals.spent);
         }
-        f.works_sold.get_or_create(of).inc_by(market.own_sold.saturating_sub(marks.sold));
-        marks.sold = marks.sold.max(market.own_sold);
-        marks.earned = marks.earned.max(market.own_earned);
-        stand_at(&f.earned.get_or_create(of), marks.earned);
+        f.works_sold.get_or_create(of).inc_by(market.own_sold.saturating_sub(totals.sold));
+        totals.sold = totals.sold.max(market.own_sold);
+        totals.earned = totals.earned.max(market.own_earned);
+        set_total(&f.earned.get_or_create(of), totals.earned);
     }
 
-    /// Counts a request to a daemon. `operation` is a fixed name; `fault` is what was wrong, `None`
-    /// when it succeeded.
-    pub fn daemon_request(
+    /// Counts a request to a daemon. `operation` is a fixed name; `fault` is `None` for a success.
+    pub fn count_request(
         &self,
         daemon: &DaemonId,
         operation: &'static str,
@@ -222,62 +237,62 @@ impl Metrics {
         let outcome = fault.map_or("ok", Fault::code);
         let f = &self.families;
         f.requests
-            .get_or_create(&RequestOf { daemon: daemon.to_owned(), operation, outcome })
+            .get_or_create(&RequestLabels { daemon: daemon.to_owned(), operation, outcome })
             .inc();
         f.request_seconds
-            .get_or_create(&OperationOf { daemon: daemon.to_owned(), operation })
+            .get_or_create(&OperationLabels { daemon: daemon.to_owned(), operation })
             .observe(took.as_secs_f64());
     }
 
-    /// Notes that the price of MINA was read at `at` for a daemon's cost.
-    pub fn price_read(&self, daemon: &DaemonId, at: Timestamp) {
-        self.marks().entry(daemon.clone()).or_default().price = Some(at);
+    /// Records that the price of MINA was read at `at` for a daemon's cost.
+    pub fn record_price_read(&self, daemon: &DaemonId, at: Timestamp) {
+        self.totals().entry(daemon.clone()).or_default().price = Some(at);
     }
 
-    /// Counts a look that the journal did not take down.
-    pub fn unrecorded(&self, daemon: &DaemonId, class: JournalClass) {
-        let fault = FaultOf { daemon: daemon.as_str().to_owned(), class: class.code() };
+    /// Counts a look that the journal failed to record.
+    pub fn count_journal_failure(&self, daemon: &DaemonId, class: JournalClass) {
+        let fault = FaultLabels { daemon: daemon.as_str().to_owned(), class: class.code() };
         self.families.journal_failures.get_or_create(&fault).inc();
     }
 
-    /// Counts a reload refused because the new configuration is invalid.
-    pub fn config_reload_failed(&self) {
+    /// Counts a reload that was refused because the new configuration is invalid.
+    pub fn count_reload_failure(&self) {
         self.families.reload_failures.inc();
     }
 
-    /// Takes down the levels of a daemon that is no longer configured; its counters stay.
+    /// Removes the gauges of a daemon that is no longer configured; its counters stay.
     pub fn forget(&self, daemon: &DaemonId) {
         let f = &self.families;
-        let of = Of::from(daemon);
-        for family in f.levels() {
+        let of = DaemonLabels::from(daemon);
+        for family in f.daemon_gauges() {
             family.remove(&of);
         }
         let daemon = of.daemon;
         for mode in ["dry_run", "live", "paused", "breaker_open"] {
-            f.mode.remove(&ModeOf { daemon: daemon.clone(), mode });
+            f.mode.remove(&ModeLabels { daemon: daemon.clone(), mode });
         }
         for quantile in QUANTILE_NAMES {
-            f.market_fee.remove(&QuantileOf { daemon: daemon.clone(), quantile });
+            f.market_fee.remove(&QuantileLabels { daemon: daemon.clone(), quantile });
         }
         for limit in LIMITS {
-            f.works_bought_limit.remove(&LimitOf { daemon: daemon.clone(), limit });
+            f.works_bought_limit.remove(&LimitLabels { daemon: daemon.clone(), limit });
         }
-        let mut marks = self.marks();
-        for (name, marks) in marks.iter_mut().filter(|(name, _)| name.as_str() == daemon) {
-            (marks.graphql, marks.metrics, marks.price) = (None, None, None);
-            self.show_sales(name.as_str(), marks, &[]);
-            self.show_ages(name, marks, Timestamp::MIN);
+        let mut totals = self.totals();
+        for (name, totals) in totals.iter_mut().filter(|(name, _)| name.as_str() == daemon) {
+            (totals.graphql, totals.metrics, totals.price) = (None, None, None);
+            self.set_sales(name.as_str(), totals, &[]);
+            self.set_ages(name, totals, Timestamp::MIN);
         }
     }
 
     /// The metrics as text; ages of observations are those at `now`.
     pub fn render(&self, now: Timestamp, form: Exposition) -> String {
-        for (daemon, marks) in self.marks().iter() {
-            self.show_ages(daemon, marks, now);
+        for (daemon, totals) in self.totals().iter() {
+            self.set_ages(daemon, totals, now);
         }
         let mut text = String::with_capacity(16 * 1024);
         if let Err(error) = encode(&mut text, &self.registry) {
-            tracing::error!(%error, "metrics could not be written");
+            tracing::error!(%error, "metrics could not be encoded; the scrape is empty");
             text.clear();
             text.push_str("# EOF\n");
         }
@@ -287,41 +302,41 @@ impl Metrics {
         }
     }
 
-    fn show_ages(&self, daemon: &DaemonId, marks: &Marks, now: Timestamp) {
+    fn set_ages(&self, daemon: &DaemonId, totals: &DaemonTotals, now: Timestamp) {
         for (source, seen) in
-            [("graphql", marks.graphql), ("metrics", marks.metrics), ("price", marks.price)]
+            [("graphql", totals.graphql), ("metrics", totals.metrics), ("price", totals.price)]
         {
             let age = seen.map(|seen| now.duration_since(seen).as_secs_f64().max(0.0));
-            show(
+            set_or_remove(
                 &self.families.observation_age,
-                &SourceOf { daemon: daemon.as_str().to_owned(), source },
+                &SourceLabels { daemon: daemon.as_str().to_owned(), source },
                 age,
             );
         }
     }
 
-    fn show_sales(&self, daemon: &str, marks: &mut Marks, sales: &[BandSales]) {
+    fn set_sales(&self, daemon: &str, totals: &mut DaemonTotals, sales: &[BandSales]) {
         let now: BTreeMap<Nanomina, &BandSales> =
             sales.iter().map(|sales| (sales.from, sales)).collect();
         let f = &self.families;
-        for from in marks.bands.drain(..).chain(now.keys().copied()) {
+        for from in totals.bands.drain(..).chain(now.keys().copied()) {
             let fee_from_mina = from.to_string().trim_end_matches(" MINA").to_owned();
-            let of = BandOf { daemon: daemon.to_owned(), fee_from_mina };
+            let of = BandLabels { daemon: daemon.to_owned(), fee_from_mina };
             let sales = now.get(&from);
-            show(&f.share_predicted, &of, sales.map(|sales| sales.predicted));
-            show(&f.share_realised, &of, sales.map(|sales| sales.realised()));
-            show(&f.works_decided, &of, sales.map(|sales| sales.decided as f64));
+            set_or_remove(&f.share_predicted, &of, sales.map(|sales| sales.predicted));
+            set_or_remove(&f.share_realised, &of, sales.map(|sales| sales.realised()));
+            set_or_remove(&f.works_decided, &of, sales.map(|sales| sales.decided as f64));
         }
-        marks.bands.extend(now.keys());
+        totals.bands.extend(now.keys());
     }
 
-    fn marks(&self) -> MutexGuard<'_, HashMap<DaemonId, Marks>> {
-        self.marks.lock().unwrap_or_else(PoisonError::into_inner)
+    fn totals(&self) -> MutexGuard<'_, HashMap<DaemonId, DaemonTotals>> {
+        self.totals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Sets a level, or takes its series down while the value is not known.
-fn show<L>(family: &Family<L, Level>, labels: &L, value: Option<f64>)
+/// Sets a gauge, or removes its series while the value is unknown.
+fn set_or_remove<L>(family: &Family<L, FloatGauge>, labels: &L, value: Option<f64>)
 where
     L: Clone + std::hash::Hash + Eq + EncodeLabelSet,
 {
@@ -335,11 +350,11 @@ where
     }
 }
 
-fn flag(holds: bool) -> f64 {
+fn as_gauge(holds: bool) -> f64 {
     if holds { 1.0 } else { 0.0 }
 }
 
-/// Moves a counter of MINA to a total kept in nanomina, so that no rounding adds up.
-fn stand_at(counter: &Counter<f64, AtomicU64>, total: Nanomina) {
+/// Sets a counter of MINA to a total kept in nanomina, so that rounding does not accumulate.
+fn set_total(counter: &Counter<f64, AtomicU64>, total: Nanomina) {
     counter.inner().store(total.to_mina().to_bits(), Ordering::Relaxed);
 }

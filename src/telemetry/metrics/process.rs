@@ -8,13 +8,14 @@ use prometheus_client::{
     metrics::{counter::ConstCounter, gauge::ConstGauge},
 };
 
-/// Reads this process.
+/// Reads the metrics of this process.
 #[derive(Debug)]
-pub(super) struct Process;
+pub(super) struct ProcessCollector;
 
-impl Collector for Process {
+impl Collector for ProcessCollector {
     fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), fmt::Error> {
-        let stat = fs::read_to_string("/proc/self/stat").ok().and_then(|text| Stat::parse(&text));
+        let stat =
+            fs::read_to_string("/proc/self/stat").ok().and_then(|text| ProcessStat::parse(&text));
         let ticks = fs::read("/proc/self/auxv").ok().and_then(|bytes| clock_ticks(&bytes));
         let boot = fs::read_to_string("/proc/stat").ok().and_then(|text| boot_time(&text));
         if let (Some(stat), Some(ticks)) = (&stat, ticks) {
@@ -61,12 +62,12 @@ fn gauge(
 
 /// Two fields of `/proc/self/stat`, in clock ticks (`proc_pid_stat(5)`).
 #[derive(Debug, PartialEq, Eq)]
-struct Stat {
+struct ProcessStat {
     cpu_ticks: u64,
     started_ticks: u64,
 }
 
-impl Stat {
+impl ProcessStat {
     fn parse(text: &str) -> Option<Self> {
         // The program's name, in parentheses, may itself hold spaces and parentheses.
         let (_, rest) = text.rsplit_once(')')?;
@@ -106,9 +107,12 @@ mod tests {
     #[test]
     fn a_program_name_with_spaces_and_parentheses_does_not_shift_fields() {
         let text = "7 (a) b (c)) S 1 7 7 0 -1 4194304 90 0 0 0 150 50 0 0 20 0 4 0 12345 9 9 9";
-        assert_eq!(Stat::parse(text), Some(Stat { cpu_ticks: 200, started_ticks: 12345 }));
-        assert_eq!(Stat::parse("7 (short) S 1"), None);
-        assert_eq!(Stat::parse(""), None);
+        assert_eq!(
+            ProcessStat::parse(text),
+            Some(ProcessStat { cpu_ticks: 200, started_ticks: 12345 })
+        );
+        assert_eq!(ProcessStat::parse("7 (short) S 1"), None);
+        assert_eq!(ProcessStat::parse(""), None);
     }
 
     #[test]

@@ -99,11 +99,11 @@ const CONTRACT: [&str; 36] = [
 fn filled() -> Metrics {
     let metrics = Metrics::new();
     let record = record();
-    metrics.observe(&record);
-    metrics.daemon_request(&record.daemon, "status", None, Duration::from_millis(30));
-    metrics.price_read(&record.daemon, record.at);
-    metrics.config_reload_failed();
-    metrics.unrecorded(&record.daemon, snarkfee_core::fault::JournalClass::Full);
+    metrics.record_look(&record);
+    metrics.count_request(&record.daemon, "status", None, Duration::from_millis(30));
+    metrics.record_price_read(&record.daemon, record.at);
+    metrics.count_reload_failure();
+    metrics.count_journal_failure(&record.daemon, snarkfee_core::fault::JournalClass::Full);
     metrics
 }
 
@@ -179,7 +179,7 @@ fn open_works_of_a_book_that_was_not_read_are_not_none() {
     let metrics = filled();
     let mut unread = record();
     unread.look.book = Some(Err(Fault::TimedOut { limit: Duration::from_secs(1) }));
-    metrics.observe(&unread);
+    metrics.record_look(&unread);
     let shown = scrape(&metrics, unread.at);
     let of_book = |name: &&String| name.contains("open_works") || name.contains("uncovered_works");
     assert_eq!(shown.keys().find(of_book), None);
@@ -202,7 +202,7 @@ fn a_value_that_is_no_longer_known_loses_its_series() {
     lost.outcome = Outcome::Held;
     lost.hold.breaker_open = true;
     lost.hold.paused = Some(Pause { until: None });
-    metrics.observe(&lost);
+    metrics.record_look(&lost);
     let shown = scrape(&metrics, lost.at);
     for family in [
         "snarkfee_daemon_fee_mina",
@@ -238,7 +238,7 @@ fn a_band_without_works_of_the_window_loses_its_series_and_the_others_keep_their
     let metrics = filled();
     let mut later = record();
     later.market.as_mut().unwrap().own_sales_by_fee.remove(0);
-    metrics.observe(&later);
+    metrics.record_look(&later);
     let shown = scrape(&metrics, later.at);
     let bands = |family: &str| {
         let of = shown.keys().filter(|name| name.starts_with(family));
@@ -261,7 +261,7 @@ fn counters_follow_increases_only_and_count_a_sale_that_comes_back_once() {
         let mut record = record();
         let market = record.market.as_mut().unwrap();
         (market.own_sold, market.own_earned) = (sold, Nanomina::try_new(earned).unwrap());
-        metrics.observe(&record);
+        metrics.record_look(&record);
         let shown = scrape(&metrics, record.at);
         let now = (
             shown["snarkfee_works_sold_total{daemon=\"main\"}"],
@@ -284,7 +284,7 @@ fn works_are_charged_at_the_cost_of_their_time() {
         let mut record = record();
         record.market.as_mut().unwrap().own_made = made;
         record.cost = cost.map(|cost| Nanomina::try_new(cost).unwrap());
-        metrics.observe(&record);
+        metrics.record_look(&record);
         total = scrape(&metrics, record.at)["snarkfee_cost_mina_total{daemon=\"main\"}"];
         assert_eq!(total, f64::from(expected) / 1e9);
     }

@@ -4,51 +4,52 @@ use maud::{Markup, PreEscaped, html};
 use snarkfee_charts as charts;
 use snarkfee_core::{record::Record, units::percent};
 
-use crate::web::Face;
+use crate::web::state::WebState;
 
-/// Most points of a history in one chart: more than two per pixel would only be weight.
-const MOST_POINTS: usize = 360;
+/// Most points of a chart; more than two per pixel would not be visible.
+const MAX_POINTS: usize = 360;
 
 /// One chart.
 struct Figure {
     title: &'static str,
-    /// What it shows, for those who do not see it.
+    /// Text for readers who cannot see the chart.
     label: String,
     /// Colour class and meaning of each mark.
     key: &'static [(&'static str, &'static str)],
     svg: Option<String>,
-    /// Shown in its place while there is nothing to draw.
+    /// Text in its place while there is nothing to draw.
     empty: &'static str,
 }
 
 /// Every chart of a daemon.
-pub(super) fn figures(face: &Face, record: &Record) -> Markup {
-    let history = face.board.history(&record.daemon, MOST_POINTS);
+pub(super) fn figures(state: &WebState, record: &Record) -> Markup {
+    let unit = record.fee_unit();
+    let history = state.board.trend(&record.daemon, MAX_POINTS);
     let appraisal = record.decision.appraisal.as_ref();
     let best = appraisal.map(|appraisal| appraisal.best);
-    let fee = record.fee_after().map_or("not known".to_owned(), |fee| fee.to_string());
+    let fee = record.fee_after().map_or("not known".to_owned(), |fee| unit.show(fee));
     let best_words = best.map_or("no price yet".to_owned(), |best| {
         format!(
-            "best fee {}, {} expected to sell, {} expected on the cautious side",
-            best.fee,
+            "best fee {}, {} expected to sell, {} expected by the lower end of the band",
+            unit.show(best.fee),
             percent(best.sale_probability),
-            best.cautious_profit
+            unit.show_rate(best.cautious_profit)
         )
     });
-    let soon = "Two looks are needed to draw this.";
+    let soon = "This chart needs two checks.";
     let no_price = match &record.look.status {
-        Err(_) => "The daemon was not read, so nothing is expected of any fee.",
+        Err(_) => "The daemon could not be read, so there is no forecast.",
         Ok(_) if record.hold.paused.is_some() => {
-            "Not worked out while the operator holds the worker."
+            "No forecast while the operator controls the worker."
         }
-        Ok(_) if record.hold.breaker_open => "Not worked out while the breaker is open.",
-        Ok(_) => "No price yet, so there is nothing to compare fees by.",
+        Ok(_) if record.hold.breaker_open => "No forecast while the breaker is open.",
+        Ok(_) => "No price is known yet, so fees cannot be compared.",
     };
     let all = [
         Figure {
             title: "Fee and market",
             label: format!(
-                "Fee asked over time against the price at which work is bought; now {fee}"
+                "Fee asked and price at which work is bought, over time; the fee is now {fee}"
             ),
             key: &[
                 ("ours", "fee asked"),
@@ -96,7 +97,7 @@ pub(super) fn figures(face: &Face, record: &Record) -> Markup {
         },
         Figure {
             title: "Order book, works",
-            label: "Works still to be bought over time, and how many of them nobody has proved"
+            label: "Works still to be bought over time, and how many of them have no proof"
                 .to_owned(),
             key: &[("ink", "open"), ("cost", "without a proof")],
             svg: charts::coverage(&history),
@@ -104,7 +105,7 @@ pub(super) fn figures(face: &Face, record: &Record) -> Markup {
         },
         Figure {
             title: "Earned, MINA",
-            label: "What own sales seen on chain brought so far, over time".to_owned(),
+            label: "Earnings from own sales seen on chain, over time".to_owned(),
             key: &[("gain", "earned"), ("idle", "off")],
             svg: charts::earned(&history),
             empty: soon,
@@ -112,12 +113,12 @@ pub(super) fn figures(face: &Face, record: &Record) -> Markup {
     ];
     html! {
         section.figures aria-label="Charts" {
-            @for figure in all { (draw(figure)) }
+            @for figure in all { (render_figure(figure)) }
         }
     }
 }
 
-fn draw(figure: Figure) -> Markup {
+fn render_figure(figure: Figure) -> Markup {
     html! {
         figure {
             figcaption {

@@ -1,6 +1,6 @@
 //! Markup in every string that a daemon can send, in a browser that would run it.
 
-use snarkfee::web::Limits;
+use snarkfee::web::ServerLimits;
 
 use super::chromium::Chromium;
 use crate::web::{
@@ -21,7 +21,7 @@ async fn markup_from_a_daemon_builds_nothing_and_runs_nothing() {
     let Some(chromium) = Chromium::start().await else { return };
     let mut plain = Vec::new();
     for record in poisoned("plain words") {
-        let site = Site::open(&["main"], false, Limits::default()).await;
+        let site = Site::open(&["main"], false, ServerLimits::default()).await;
         site.publish(record);
         chromium.open(&site.url("/")).await;
         plain.push(chromium.run(BUILT).await["elements"].clone());
@@ -29,7 +29,7 @@ async fn markup_from_a_daemon_builds_nothing_and_runs_nothing() {
     for mark in MARKS {
         let mark = mark.replace("alert(1)", "window.ran=1");
         for (record, plain) in poisoned(&mark).into_iter().zip(&plain) {
-            let site = Site::open(&["main"], false, Limits::default()).await;
+            let site = Site::open(&["main"], false, ServerLimits::default()).await;
             site.publish(record);
             chromium.requests().await;
             chromium.open(&site.url("/")).await;

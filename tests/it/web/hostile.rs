@@ -1,6 +1,6 @@
 //! Markup in every string that a daemon can send changes nothing.
 
-use snarkfee::web::Limits;
+use snarkfee::web::ServerLimits;
 use snarkfee_core::{
     fault::Fault,
     market::SyncState,
@@ -61,13 +61,13 @@ fn skeleton(page: &str) -> Vec<&str> {
 async fn a_page_built_from_markup_has_the_same_tags_as_one_built_from_words() {
     let mut plain = Vec::new();
     for record in poisoned("plain words") {
-        let site = Site::open(&["main"], false, Limits::default()).await;
+        let site = Site::open(&["main"], false, ServerLimits::default()).await;
         site.publish(record);
         plain.push(site.get("/").await.text().await.unwrap());
     }
     for mark in MARKS {
         for (record, plain) in poisoned(mark).into_iter().zip(&plain) {
-            let site = Site::open(&["main"], false, Limits::default()).await;
+            let site = Site::open(&["main"], false, ServerLimits::default()).await;
             site.publish(record);
             let page = site.get("/").await.text().await.unwrap();
             assert_eq!(skeleton(&page), skeleton(plain), "{mark}");
@@ -92,7 +92,7 @@ async fn a_page_built_from_markup_has_the_same_tags_as_one_built_from_words() {
 
 #[tokio::test]
 async fn long_text_is_cut() {
-    let site = Site::open(&["main"], false, Limits::default()).await;
+    let site = Site::open(&["main"], false, ServerLimits::default()).await;
     let long = "x".repeat(1_000_000);
     for record in poisoned(&long) {
         site.publish(record);

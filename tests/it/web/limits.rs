@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use snarkfee::web::Limits;
+use snarkfee::web::ServerLimits;
 use tokio::{io::AsyncWriteExt, time::timeout};
 
 use super::site::{Site, TOKEN, talk, until_closed};
 
-fn short() -> Limits {
-    Limits {
+fn short() -> ServerLimits {
+    ServerLimits {
         header: Duration::from_millis(200),
         request: Duration::from_millis(200),
-        ..Limits::default()
+        ..ServerLimits::default()
     }
 }
 
@@ -48,7 +48,7 @@ async fn a_body_that_does_not_arrive_is_given_up() {
 
 #[tokio::test]
 async fn a_large_body_or_header_is_refused() {
-    let site = Site::open(&["main"], true, Limits::default()).await;
+    let site = Site::open(&["main"], true, ServerLimits::default()).await;
     let bearer = format!("Bearer {TOKEN}");
     let response = site.post("/api/v1/pause", Some(&bearer), vec![b' '; 16 * 1024 + 1]).await;
     assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
@@ -73,7 +73,7 @@ async fn a_large_body_or_header_is_refused() {
 
 #[tokio::test]
 async fn connections_beyond_the_limit_wait_and_are_served_when_slow_ones_are_dropped() {
-    let site = Site::open(&["main"], false, Limits { connections: 2, ..short() }).await;
+    let site = Site::open(&["main"], false, ServerLimits { connections: 2, ..short() }).await;
     let mut held = Vec::new();
     for _ in 0..2 {
         let mut stream = site.connect().await;
@@ -85,7 +85,7 @@ async fn connections_beyond_the_limit_wait_and_are_served_when_slow_ones_are_dro
 
 #[tokio::test]
 async fn a_connection_does_not_outlive_its_time() {
-    let limits = Limits { connection: Duration::from_millis(200), ..Limits::default() };
+    let limits = ServerLimits { connection: Duration::from_millis(200), ..ServerLimits::default() };
     let site = Site::open(&["main"], false, limits).await;
     let mut stream = site.connect().await;
     let answer = talk(&mut stream, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await;
@@ -94,7 +94,7 @@ async fn a_connection_does_not_outlive_its_time() {
 
 #[tokio::test]
 async fn serving_ends_when_told_to_even_with_clients_connected() {
-    let site = Site::open(&["main"], false, Limits::default()).await;
+    let site = Site::open(&["main"], false, ServerLimits::default()).await;
     let mut idle = site.connect().await;
     idle.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     assert_eq!(site.get("/healthz").await.status(), StatusCode::OK);

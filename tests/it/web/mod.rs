@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use jiff::{Timestamp, ToSpan};
 use reqwest::{StatusCode, header};
 use serde_json::{Value, json};
-use snarkfee::web::Limits;
+use snarkfee::web::ServerLimits;
 use snarkfee_clock::Clock;
 use snarkfee_core::{
     control::OperatorCommand,
@@ -79,7 +79,7 @@ async fn status_has_the_keys_of_the_contract_and_the_numbers_of_the_record() {
 
 #[tokio::test]
 async fn a_daemon_that_was_not_looked_at_has_the_same_keys_without_values() {
-    let site = Site::open(&["main", "other"], false, Limits::default()).await;
+    let site = Site::open(&["main", "other"], false, ServerLimits::default()).await;
     site.publish(record());
     let status = site.json("/api/v1/status").await;
     let [main, other] = [&status["daemons"][0], &status["daemons"][1]];
@@ -90,7 +90,7 @@ async fn a_daemon_that_was_not_looked_at_has_the_same_keys_without_values() {
         site.get("/api/v1/market?daemon=other").await.status(),
         StatusCode::SERVICE_UNAVAILABLE
     );
-    assert!(site.get("/?daemon=other").await.text().await.unwrap().contains("not looked at yet"));
+    assert!(site.get("/?daemon=other").await.text().await.unwrap().contains("not checked yet"));
 }
 
 #[tokio::test]
@@ -139,7 +139,7 @@ async fn market_has_the_keys_of_an_estimate() {
 
 #[tokio::test]
 async fn decisions_are_paged_and_filtered() {
-    let site = Site::open(&["main"], false, Limits::default()).await;
+    let site = Site::open(&["main"], false, ServerLimits::default()).await;
     let start: Timestamp = record().at;
     for minute in 0_i64..30 {
         let mut record = record();
@@ -205,7 +205,7 @@ async fn bad_parameters_are_one_line_errors() {
         let error: Value = serde_json::from_str(&text).unwrap();
         assert!(error["error"].as_str().is_some_and(|error| !error.is_empty()), "{path}");
     }
-    let two = Site::open(&["a", "b"], false, Limits::default()).await;
+    let two = Site::open(&["a", "b"], false, ServerLimits::default()).await;
     let response = two.get("/api/v1/market").await;
     assert_eq!(response.status(), StatusCode::BAD_REQUEST);
     assert!(response.text().await.unwrap().contains("a, b"));
@@ -300,7 +300,7 @@ async fn commands_need_the_token_and_reach_the_controller() {
 
 #[tokio::test]
 async fn without_a_token_there_are_no_commands() {
-    let site = Site::open(&["main"], false, Limits::default()).await;
+    let site = Site::open(&["main"], false, ServerLimits::default()).await;
     for path in ["/api/v1/pause", "/api/v1/resume"] {
         assert_eq!(
             site.post(path, Some(&format!("Bearer {TOKEN}")), "").await.status(),
@@ -312,7 +312,7 @@ async fn without_a_token_there_are_no_commands() {
 
 #[tokio::test]
 async fn health_follows_the_loops_and_readiness_the_first_looks() {
-    let site = Site::open(&["main", "other"], false, Limits::default()).await;
+    let site = Site::open(&["main", "other"], false, ServerLimits::default()).await;
     assert_eq!(site.get("/healthz").await.status(), StatusCode::OK);
     let waiting = site.get("/readyz").await;
     assert_eq!(waiting.status(), StatusCode::SERVICE_UNAVAILABLE);

@@ -5,8 +5,8 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use reqwest::{Client, Response, StatusCode, header};
 use serde_json::Value;
 use snarkfee::{
-    telemetry::{Board, Liveness, Metrics},
-    web::{Admin, Face, Limits, serve},
+    telemetry::{Liveness, Metrics, StatusBoard},
+    web::{AdminAccess, ServerLimits, WebState, serve},
 };
 use snarkfee_clock::Clock;
 use snarkfee_core::{
@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct Site {
     pub(crate) address: SocketAddr,
-    pub(crate) board: Arc<Board>,
+    pub(crate) board: Arc<StatusBoard>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) liveness: Arc<Liveness>,
     pub(crate) commands: mpsc::Receiver<OperatorCommand>,
@@ -48,16 +48,20 @@ pub(crate) fn record() -> Record {
 }
 
 impl Site {
-    pub(crate) async fn open(daemons: &[&str], admin: bool, limits: Limits) -> Self {
+    pub(crate) async fn open(daemons: &[&str], admin: bool, limits: ServerLimits) -> Self {
         // Another test may have installed it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (sender, commands) = mpsc::channel(4);
         let token = TOKEN.to_owned().into();
-        let admin = admin.then(|| Arc::new(Admin::try_new(&token, Arc::new(sender)).unwrap()));
-        let face = Face {
-            board: Arc::new(Board::new(Mode::DryRun, daemons.iter().map(|daemon| name(daemon)))),
+        let admin =
+            admin.then(|| Arc::new(AdminAccess::try_new(&token, Arc::new(sender)).unwrap()));
+        let face = WebState {
+            board: Arc::new(StatusBoard::new(
+                Mode::DryRun,
+                daemons.iter().map(|daemon| name(daemon)),
+            )),
             metrics: Arc::new(Metrics::new()),
             liveness: Arc::new(Liveness::default()),
             clock: Clock::accelerated("2026-11-22T14:05:00Z".parse().unwrap(), 0.001),
@@ -74,13 +78,13 @@ impl Site {
 
     /// With one daemon, `main`, that was looked at once.
     pub(crate) async fn earning() -> Self {
-        let site = Self::open(&["main"], true, Limits::default()).await;
+        let site = Self::open(&["main"], true, ServerLimits::default()).await;
         site.publish(record());
         site
     }
 
     pub(crate) fn publish(&self, record: Record) {
-        self.metrics.observe(&record);
+        self.metrics.record_look(&record);
         self.liveness.expect(&record.daemon, Duration::from_secs(3600), Clock::instant());
         self.board.publish(&Arc::new(record));
     }

@@ -1,11 +1,15 @@
-//! In what a daemon counts its fees.
+//! The unit in which a daemon counts its fees.
 
-use super::Nanomina;
+use serde::{Deserialize, Serialize};
+
+use super::{FeeRate, NANOMINA_PER_MINA, Nanomina, four_digits};
 
 /// What one unit of a daemon's fees is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FeeUnit {
     /// 1e-9 MINA.
+    #[default]
     Nanomina,
     /// A whole coin of a test network of 2020. Its integers are carried as if they were nanomina:
     /// every comparison and sum holds, only the name of the unit differs.
@@ -19,13 +23,41 @@ impl FeeUnit {
         if era == Some("coda-2020") { Self::BaseUnit } else { Self::Nanomina }
     }
 
+    /// The unit that follows a number: `MINA`, or `base units`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Nanomina => "MINA",
+            Self::BaseUnit => "base units",
+        }
+    }
+
     /// The amount with its unit: `0.1 MINA`, or `3 base units`.
     pub fn show(self, amount: Nanomina) -> String {
         match self {
-            Self::Nanomina => amount.to_string(),
             Self::BaseUnit if amount == Nanomina::ONE => "1 base unit".to_owned(),
-            Self::BaseUnit => format!("{} base units", amount.get()),
+            _ => format!("{} {}", self.show_number(amount), self.name()),
         }
+    }
+
+    /// The amount without its unit.
+    pub fn show_number(self, amount: Nanomina) -> String {
+        match self {
+            Self::Nanomina => amount.to_string().trim_end_matches(" MINA").to_owned(),
+            Self::BaseUnit => amount.get().to_string(),
+        }
+    }
+
+    /// A number of MINA to four digits, without its unit.
+    pub fn show_short_number(self, mina: f64) -> String {
+        match self {
+            Self::Nanomina => four_digits(mina),
+            Self::BaseUnit => four_digits(mina * NANOMINA_PER_MINA as f64),
+        }
+    }
+
+    /// A rate to four digits: `0.02087 MINA/h`.
+    pub fn show_rate(self, rate: FeeRate) -> String {
+        format!("{} {}/h", self.show_short_number(rate.to_mina_per_hour()), self.name())
     }
 }
 
@@ -40,5 +72,8 @@ mod tests {
         assert_eq!(show(Some("coda-2020"), 1), "1 base unit");
         assert_eq!(show(Some("mesa-4.0"), 3), "0.000000003 MINA");
         assert_eq!(show(None, 100_000_000), "0.1 MINA");
+        let rate = FeeRate::new(-2_087_341);
+        assert_eq!(FeeUnit::Nanomina.show_rate(rate), "-0.002087 MINA/h");
+        assert_eq!(FeeUnit::BaseUnit.show_rate(rate), "-2087341 base units/h");
     }
 }

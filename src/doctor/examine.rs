@@ -1,0 +1,84 @@
+//! Gathers the facts from the machine, the daemons and the price feeds, all at the same time.
+
+use std::path::PathBuf;
+
+use snarkfee_client::PriceFeed;
+use snarkfee_clock::Clock;
+use snarkfee_config::{Daemon, Settings};
+use snarkfee_core::{
+    cost::{CostInputs, PriceQuote},
+    fault::Fault,
+};
+use tokio::task::JoinSet;
+
+use super::{
+    examination::{DaemonExamination, Examination, Machine},
+    machine::examine_machine,
+};
+use crate::service::{connect, preview_through};
+
+/// Gathers everything that the checks need. Requests have the limits of the settings, and change
+/// nothing.
+pub async fn examine(settings: Settings, clock: Clock) -> Examination {
+    let folder: PathBuf = settings.controller.state_dir.clone();
+    let now = clock.now();
+    let machine = tokio::task::spawn_blocking(move || examine_machine(&folder, now));
+    let mut asked = JoinSet::new();
+    for (place, daemon) in settings.daemons.iter().cloned().enumerate() {
+        asked.spawn(async move { (place, examine_daemon(daemon, clock).await) });
+    }
+    let mut daemons = asked.join_all().await;
+    daemons.sort_by_key(|(place, _)| *place);
+    let (machine, changes) = machine.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "the machine could not be examined: this is a bug");
+        (Machine::default(), Default::default())
+    });
+    let daemons = daemons.into_iter().map(|(_, examined)| {
+        let external_change = changes.get(&examined.daemon.id).copied();
+        DaemonExamination { external_change, ..examined }
+    });
+    let daemons = daemons.collect();
+    Examination { settings, machine, daemons }
+}
+
+async fn examine_daemon(daemon: Daemon, clock: Clock) -> DaemonExamination {
+    let quote = read_price(&daemon, clock).await;
+    let inputs = |at| CostInputs {
+        at,
+        works_per_hour: None,
+        quote: quote.as_ref().and_then(|quote| quote.as_ref().ok().copied()),
+    };
+    let asked = clock.now();
+    let cost = daemon.cost.per_work(&inputs(asked));
+    let mut examined = DaemonExamination {
+        asked,
+        answered: asked,
+        look: Err(String::new()),
+        schema: None,
+        scrape: None,
+        cost,
+        external_change: None,
+        quote: quote.clone(),
+        daemon,
+    };
+    let daemon = &examined.daemon;
+    match connect(daemon, clock) {
+        Ok(port) => {
+            let preview = preview_through(&port, daemon, inputs(asked).quote, clock).await;
+            examined.answered = clock.now();
+            examined.scrape = port.scrape().await;
+            examined.schema = port.found();
+            examined.look = Ok(Box::new(preview.record));
+        }
+        Err(error) => examined.look = Err(format!("{:#}", anyhow::Error::new(error))),
+    }
+    examined
+}
+
+async fn read_price(daemon: &Daemon, clock: Clock) -> Option<Result<PriceQuote, Fault>> {
+    let feed = daemon.cost.feed()?.clone();
+    Some(match PriceFeed::new(feed) {
+        Ok(feed) => feed.fetch(clock.now()).await,
+        Err(fault) => Err(fault),
+    })
+}

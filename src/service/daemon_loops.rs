@@ -1,0 +1,304 @@
+//! The loops over the configured daemons: starting, reconfiguring, stopping.
+
+use std::{
+    collections::BTreeMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+    time::Duration,
+};
+
+use snarkfee_client::{
+    ClientConfig, ClientError, DaemonClient, Fleet, Member, MetricsEndpoint, RequestObserver,
+};
+use snarkfee_clock::Clock;
+use snarkfee_config as config;
+use snarkfee_config::{MetricsSource, Settings};
+use snarkfee_core::{
+    control::OperatorCommand, cost::PriceQuote, cycle::Plan, ledger::Ledger, units::DaemonId,
+};
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinSet,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    price_feed::{follow_price, read_price_once},
+    publisher::{Publisher, RequestCounter},
+};
+use crate::controller::{LONGEST_REST, Runner, Wiring};
+
+/// Why a daemon cannot be connected to.
+#[derive(Debug, thiserror::Error)]
+#[error("daemon {daemon}")]
+pub struct ConnectError {
+    daemon: DaemonId,
+    #[source]
+    source: ClientError,
+}
+
+/// The loops over the configured daemons.
+pub(super) struct DaemonLoops {
+    clock: Clock,
+    publisher: Publisher,
+    ledger: Arc<dyn Ledger>,
+    fleet: Arc<Fleet>,
+    loops: BTreeMap<DaemonId, DaemonLoop>,
+    tasks: JoinSet<()>,
+}
+
+struct DaemonLoop {
+    daemon: config::Daemon,
+    plan: watch::Sender<Arc<Plan>>,
+    wake: Arc<Notify>,
+    cancel: CancellationToken,
+    /// Cancelled when the loop has ended.
+    ended: CancellationToken,
+}
+
+impl DaemonLoops {
+    pub(super) fn new(clock: Clock, publisher: Publisher, ledger: Arc<dyn Ledger>) -> Self {
+        Self {
+            clock,
+            publisher,
+            ledger,
+            fleet: Arc::default(),
+            loops: BTreeMap::new(),
+            tasks: JoinSet::new(),
+        }
+    }
+
+    /// Applies settings. A daemon whose connection changed gets a new loop; every other loop goes on
+    /// and decides by the new settings from its next look on.
+    pub(super) fn apply(&mut self, settings: &Settings) -> Result<(), ConnectError> {
+        let mut fresh = Vec::new();
+        self.fleet.renew_connections();
+        for daemon in &settings.daemons {
+            if !self
+                .loops
+                .get(&daemon.id)
+                .is_some_and(|running| same_connection(&running.daemon, daemon))
+            {
+                fresh.push((daemon, self.fleet_client(daemon)?));
+            }
+        }
+        let configured = |id: &DaemonId| settings.daemons.iter().any(|daemon| daemon.id == *id);
+        let gone: Vec<_> = self.loops.keys().filter(|id| !configured(id)).cloned().collect();
+        let mut replaced = BTreeMap::new();
+        for id in gone.iter().chain(fresh.iter().map(|(daemon, _)| &daemon.id)) {
+            if let Some(old) = self.loops.remove(id) {
+                old.cancel.cancel();
+                replaced.insert(id.clone(), old.ended);
+                self.publisher.metrics.forget(id);
+                self.publisher.liveness.forget(id);
+            }
+        }
+        self.publisher.board.set_daemons(settings.daemons.iter().map(|daemon| daemon.id.clone()));
+        for ((daemon, client), turn) in fresh.into_iter().zip(0..) {
+            self.start(settings, daemon, client, replaced.remove(&daemon.id), START_SPACING * turn);
+        }
+        for daemon in &settings.daemons {
+            if let Some(running) = self.loops.get_mut(&daemon.id) {
+                running.plan.send_replace(Arc::new(make_plan(settings, daemon)));
+                running.daemon = daemon.clone();
+                self.publisher.liveness.expect(
+                    &daemon.id,
+                    self.time_allowed(settings, daemon),
+                    Clock::instant(),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Wakes the loops that a command is for; they find it in the journal.
+    pub(super) fn wake(&self, command: &OperatorCommand) {
+        for (_, running) in self.loops.iter().filter(|(id, _)| command.concerns(id)) {
+            running.wake.notify_one();
+        }
+    }
+
+    /// Looks once at every daemon, one after the other.
+    pub(super) async fn look_once(&self, settings: &Settings) -> Result<(), ConnectError> {
+        for daemon in &settings.daemons {
+            let (_quote, quotes) = watch::channel(read_price_once(daemon, self.clock).await);
+            let (runner, _plan, _wake) =
+                self.build_runner(settings, daemon, self.fleet_client(daemon)?, quotes);
+            runner.once().await;
+        }
+        Ok(())
+    }
+
+    /// Returns when a loop panicked.
+    pub(super) async fn wait_for_failure(&mut self) {
+        loop {
+            match self.tasks.join_next().await {
+                Some(Err(error)) if error.is_panic() => {
+                    tracing::error!(%error, "the loop of a daemon panicked: this is a bug");
+                    return;
+                }
+                Some(_) => {}
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Stops all loops and waits for them to leave their daemons, at most `limit`.
+    pub(super) async fn stop(mut self, limit: Duration) {
+        for running in self.loops.values() {
+            running.cancel.cancel();
+        }
+        let drained = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(limit, drained).await.is_err() {
+            tracing::warn!(
+                ?limit,
+                "a loop did not end in time, so its daemon may not be left as controller.on_exit says"
+            );
+        }
+    }
+
+    /// Starts a loop after `wait`, and after the loop that it replaces has left the daemon.
+    fn start(
+        &mut self,
+        settings: &Settings,
+        daemon: &config::Daemon,
+        client: DaemonClient,
+        after: Option<CancellationToken>,
+        wait: Duration,
+    ) {
+        let ended = CancellationToken::new();
+        let cancel = CancellationToken::new();
+        let (quote, quotes) = watch::channel(None);
+        let (runner, plan, wake) = self.build_runner(settings, daemon, client, quotes);
+        if let Some(feed) = daemon.cost.feed().cloned() {
+            let metrics = Arc::clone(&self.publisher.metrics);
+            self.tasks.spawn(follow_price(
+                daemon.id.clone(),
+                feed,
+                self.clock,
+                metrics,
+                quote,
+                cancel.clone(),
+            ));
+        }
+        let (cancelled, ending) = (cancel.clone(), ended.clone().drop_guard());
+        self.tasks.spawn(async move {
+            if let Some(after) = after {
+                after.cancelled().await;
+            }
+            // A loop that is cancelled while it waits still leaves its daemon as configured.
+            let _ = tokio::time::timeout(wait, cancelled.cancelled()).await;
+            runner.run(cancelled).await;
+            drop(ending);
+        });
+        self.loops.insert(
+            daemon.id.clone(),
+            DaemonLoop { daemon: daemon.clone(), plan, wake, cancel, ended },
+        );
+    }
+
+    fn build_runner(
+        &self,
+        settings: &Settings,
+        daemon: &config::Daemon,
+        port: DaemonClient,
+        quote: watch::Receiver<Option<PriceQuote>>,
+    ) -> (Runner<DaemonClient>, watch::Sender<Arc<Plan>>, Arc<Notify>) {
+        let (plan, plans) = watch::channel(Arc::new(make_plan(settings, daemon)));
+        let wake = Arc::new(Notify::new());
+        let wiring = Wiring {
+            id: daemon.id.clone(),
+            port,
+            clock: self.clock,
+            plan: plans,
+            ledger: Arc::clone(&self.ledger),
+            wake: Arc::clone(&wake),
+            quote,
+            sink: Arc::new(self.publisher.clone()),
+            seed: hash_name(&daemon.id),
+        };
+        (Runner::new(wiring), plan, wake)
+    }
+
+    fn fleet_client(&self, daemon: &config::Daemon) -> Result<DaemonClient, ConnectError> {
+        let requests = RequestCounter {
+            daemon: daemon.id.clone(),
+            metrics: Arc::clone(&self.publisher.metrics),
+        };
+        let member = Member { daemon: daemon.id.clone(), fleet: Arc::clone(&self.fleet) };
+        build_client(daemon, self.clock, Some(Arc::new(requests)), Some(member))
+    }
+
+    /// How long a loop may take for a look before the service counts as unhealthy.
+    fn time_allowed(&self, settings: &Settings, daemon: &config::Daemon) -> Duration {
+        self.clock.real(settings.controller.interval) * (LONGEST_REST + 1)
+            + daemon.timeout * REQUESTS_PER_LOOK
+    }
+}
+
+/// Builds the client of a configured daemon.
+pub(super) fn build_client(
+    daemon: &config::Daemon,
+    clock: Clock,
+    observer: Option<Arc<dyn RequestObserver>>,
+    member: Option<Member>,
+) -> Result<DaemonClient, ConnectError> {
+    let metrics = daemon.metrics.as_ref().map(|source| match source {
+        MetricsSource::Direct(url) => MetricsEndpoint::Page(url.expose().clone()),
+        MetricsSource::Prometheus { url, selector } => MetricsEndpoint::Prometheus {
+            url: url.expose().clone(),
+            selector: selector.clone(),
+            max_age: daemon.params.safety.max_age,
+        },
+    });
+    DaemonClient::new(ClientConfig {
+        graphql_url: daemon.graphql_url.expose().clone(),
+        metrics,
+        bearer: daemon.bearer_token.as_ref().map(|secret| secret.value().clone()),
+        timeout: daemon.timeout,
+        max_response: daemon.max_response.0,
+        clock,
+        observer,
+        member,
+    })
+    .map_err(|source| ConnectError { daemon: daemon.id.clone(), source })
+}
+
+/// Time between the starts of two loops, so that a large fleet does not start all at once.
+const START_SPACING: Duration = Duration::from_millis(20);
+
+/// Sequential requests of a look that acts: schema, status, market, and two mutations, each read
+/// back.
+const REQUESTS_PER_LOOK: u32 = 7;
+
+/// Whether two settings reach a daemon in the same way, so that its loop can go on.
+fn same_connection(a: &config::Daemon, b: &config::Daemon) -> bool {
+    a.graphql_url == b.graphql_url
+        && a.metrics == b.metrics
+        && (a.params.safety.max_age == b.params.safety.max_age || !reads_prometheus(a))
+        && a.timeout == b.timeout
+        && a.max_response == b.max_response
+        && a.bearer_token == b.bearer_token
+        && a.cost.feed() == b.cost.feed()
+}
+
+/// Whether metrics come from a Prometheus server, which needs the age limit.
+const fn reads_prometheus(daemon: &config::Daemon) -> bool {
+    matches!(daemon.metrics, Some(MetricsSource::Prometheus { .. }))
+}
+
+fn make_plan(settings: &Settings, daemon: &config::Daemon) -> Plan {
+    Plan {
+        mode: settings.controller.mode,
+        interval: settings.controller.interval,
+        params: daemon.params.clone(),
+        cost: daemon.cost.clone(),
+        on_exit: settings.controller.on_exit,
+    }
+}
+
+fn hash_name(id: &DaemonId) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    hasher.finish()
+}

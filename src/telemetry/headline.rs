@@ -1,0 +1,87 @@
+//! The state of a daemon in one line for people.
+
+use jiff::{Timestamp, tz::TimeZone};
+use snarkfee_core::{
+    policy::Reason,
+    record::{Record, Role},
+    units::percent,
+};
+
+use super::{
+    reason_text::reason_text,
+    status_board::{DaemonOverview, WorkerState},
+};
+
+/// The worker's state and the reason for it, in one line: `off since 14:02: free work covers 98 %
+/// of demand; would resume at an expected 0.001 MINA/h`. Times are UTC, with the date unless it is
+/// the date of `now`.
+pub(crate) fn headline(daemon: &DaemonOverview, now: Timestamp) -> String {
+    match (&daemon.latest, &daemon.worker) {
+        (Some(record), Some(worker)) => {
+            format!("{}: {}", describe_worker(record, worker, now), describe_reason(record))
+        }
+        _ => "not checked yet".to_owned(),
+    }
+}
+
+fn describe_worker(record: &Record, worker: &WorkerState, now: Timestamp) -> String {
+    let since = if worker.from_first_look { "since at least" } else { "since" };
+    let since = format!("{since} {}", show_time(worker.since, now));
+    let asking = record
+        .fee_after()
+        .map(|fee| format!(", asking {}", record.fee_unit().show(fee)))
+        .unwrap_or_default();
+    match (worker.enabled, record.role) {
+        (Some(true), _) => format!("on {since}{asking}"),
+        (Some(false), _) => format!("off {since}"),
+        (None, Role::Coordinator) if record.look.status.is_ok() => format!("coordinator{asking}"),
+        (None, _) => {
+            let last_known = match worker.last_known {
+                Some(true) => ", last seen on",
+                Some(false) => ", last seen off",
+                None => "",
+            };
+            format!("state not known {since}{last_known}")
+        }
+    }
+}
+
+fn describe_reason(record: &Record) -> String {
+    let unit = record.fee_unit();
+    let free =
+        record.market.as_ref().filter(|market| market.samples > 0 && market.zero_fee_ratio >= 0.5);
+    let free = free
+        .map(|market| format!("free work covers {} of demand; ", percent(market.zero_fee_ratio)));
+    let free = free.unwrap_or_default();
+    let best = record.decision.appraisal.as_ref().map(|appraisal| appraisal.best);
+    match (&record.decision.reason, best) {
+        (Reason::StaysOff { expected, threshold }, _) => {
+            let expected = unit.show_rate(*expected);
+            format!(
+                "{free}{expected} expected at the best fee; would resume at an expected {}",
+                unit.show_rate(*threshold)
+            )
+        }
+        (Reason::Uneconomical { expected, threshold }, _) => {
+            let expected = unit.show_rate(*expected);
+            let threshold = unit.show_rate(*threshold);
+            format!("{free}{expected} expected at the best fee, below the limit of {threshold}")
+        }
+        (Reason::AtTarget, Some(best)) => format!(
+            "the best fee; {} of works expected to sell, {} expected",
+            percent(best.sale_probability),
+            unit.show_rate(best.cautious_profit)
+        ),
+        _ => reason_text(record),
+    }
+}
+
+/// `14:02`, or `21 Nov 14:02` for another day.
+fn show_time(at: Timestamp, now: Timestamp) -> String {
+    let (at, now) = (at.to_zoned(TimeZone::UTC), now.to_zoned(TimeZone::UTC));
+    let form = if at.date() == now.date() { "%H:%M" } else { "%-d %b %H:%M" };
+    at.strftime(form).to_string()
+}
+
+#[cfg(test)]
+mod tests;

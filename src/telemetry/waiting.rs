@@ -1,0 +1,76 @@
+//! What a decision that is not about the market waits for, and for how long.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use snarkfee_core::policy::Reason;
+
+/// How long a reason lasts, if that is known.
+pub(super) fn remaining_wait(reason: &Reason, at: Timestamp) -> Option<Duration> {
+    match reason {
+        Reason::Cooldown { remaining }
+        | Reason::MinOn { remaining }
+        | Reason::MinOff { remaining }
+        | Reason::WindingDown { remaining }
+        | Reason::SwitchHazard { remaining } => Some(*remaining),
+        Reason::Paused { until: Some(end) }
+        | Reason::ExternalChange { until: end }
+        | Reason::Contested { until: end, .. }
+        | Reason::OwnBlockAhead { slot: end } => Duration::try_from(end.duration_since(at)).ok(),
+        _ => None,
+    }
+}
+
+/// What ends a reason that is not about the market; completes "until ..". `None` for a reason that
+/// is about the market.
+pub(super) fn describe_end(reason: &Reason) -> Option<&'static str> {
+    Some(match reason {
+        Reason::Paused { .. } => "the operator's pause ends, by itself or by `snarkfee resume`",
+        Reason::BreakerOpen { .. } => {
+            "enough looks in a row succeed, or `snarkfee resume` closes the breaker"
+        }
+        Reason::StatusFault { .. } | Reason::ChainFault { .. } | Reason::BookFault { .. } => {
+            "the daemon answers; `snarkfee check` says what is wrong"
+        }
+        Reason::MetricsFault { .. } => {
+            "the daemon's metrics can be read and are consistent, or metrics_url is removed"
+        }
+        Reason::Stale { .. } => "a look takes less than safety.max_age",
+        Reason::ClockSet { .. } => "the clock runs forwards from one look to the next",
+        Reason::Unsynced { .. } | Reason::TipBehind { .. } => {
+            "the daemon has caught up with the chain"
+        }
+        Reason::FewPeers { .. } => "the daemon has more peers, or safety.min_peers is lower",
+        Reason::ExternalChange { .. } => {
+            "safety.external_hold is over, or `snarkfee resume` ends it"
+        }
+        Reason::Contested { .. } => {
+            "the hold is over or `snarkfee resume` ends it; find out who else controls the daemon"
+        }
+        Reason::ForeignKey { .. } => {
+            "the daemon works for worker_key, or own_provers has the key that it works for"
+        }
+        Reason::RoleUnsure => {
+            "role is set, the daemon shows a worker key, or its metrics show work handed out without one"
+        }
+        Reason::NoWorkerKey => "worker_key is set",
+        Reason::CostUnknown { .. } => "the cost of a work is known: see [daemons.NAME.cost]",
+        Reason::OwnBlockAhead { .. } | Reason::OwnBlockPassed => "the daemon's own block is over",
+        Reason::TooFewSamples { .. } => "more sales are seen, or policy.min_samples is lower",
+        Reason::Confirming { .. } => "further looks agree (policy.confirm)",
+        Reason::Cooldown { .. } => "policy.cooldown is over",
+        Reason::MinOn { .. } => "policy.min_on is over",
+        Reason::MinOff { .. } => "policy.min_off is over",
+        Reason::WindingDown { .. } => "the running proof has had time to finish",
+        Reason::SwitchHazard { .. } => "the daemon can survive another switch",
+        Reason::DailyBudget { .. } => "the oldest change of the last 24 hours is a day old",
+        Reason::ServiceStops => "the service is started again",
+        Reason::JournalFault { .. } => "the journal in controller.state_dir can be written again",
+        Reason::Uneconomical { .. }
+        | Reason::Profitable { .. }
+        | Reason::PriceMove { .. }
+        | Reason::InsideDeadband { .. }
+        | Reason::AtTarget
+        | Reason::StaysOff { .. } => return None,
+    })
+}

@@ -1,0 +1,176 @@
+//! The numbers: the important ones as tiles, the rest in tables.
+
+use jiff::Timestamp;
+use maud::{Markup, PreEscaped, html};
+use snarkfee_core::{
+    fault::Fault,
+    market::MarketSummary,
+    record::Record,
+    units::{four_digits, percent},
+};
+
+use super::format::{show_amount, show_duration, show_number, show_rate, show_time};
+use crate::telemetry::DaemonOverview;
+
+/// The important numbers.
+pub(super) fn tiles(record: &Record) -> Markup {
+    let unit = record.fee_unit();
+    let target = record.decision.target;
+    let best = record.decision.appraisal.as_ref().map(|appraisal| appraisal.best);
+    let market = record.market.as_ref();
+    let earned = market.map(|market| show_amount(market.own_earned, unit));
+    html! {
+        dl.tiles {
+            (tile("Fee asked", record.fee_after().map(|fee| show_amount(fee, unit)), None))
+            (tile(
+                "Fee wanted",
+                target.map(|target| show_amount(target.fee, unit)),
+                target.map(|target| html! { @if target.enabled { "with the worker on" } @else { "but the worker off" } }),
+            ))
+            (tile(
+                "Sells",
+                best.map(|best| html! { data value=(best.sale_probability) { (percent(best.sale_probability)) } }),
+                best.map(|best| html! { (percent(best.low)) " to " (percent(best.high)) " at the fee wanted" }),
+            ))
+            (tile(
+                "Expected profit",
+                best.map(|best| show_rate(best.cautious_profit, unit)),
+                best.map(|best| html! { "cautious side; mean " (show_rate(best.profit, unit)) }),
+            ))
+            (tile("Cost of a work", record.cost.map(|cost| show_amount(cost, unit)), None))
+            (tile("Earned", earned, market.map(|market| html! { (market.own_sold) " works sold" })))
+        }
+    }
+}
+
+fn tile(name: &str, value: Option<Markup>, note: Option<Markup>) -> Markup {
+    html! {
+        div {
+            dt { (name) }
+            dd.value { (value_or_unknown(value)) }
+            @if let Some(note) = note { dd.note { (note) } }
+        }
+    }
+}
+
+/// All other numbers.
+pub(super) fn tables(record: &Record, overview: &DaemonOverview, now: Timestamp) -> Markup {
+    html! {
+        section.tables aria-label="Numbers" {
+            div { (market_table(record)) }
+            div { (own_work_table(record)) }
+            div { (daemon_table(record, overview, now)) }
+        }
+    }
+}
+
+fn market_table(record: &Record) -> Markup {
+    let unit = record.fee_unit();
+    let market = record.market.as_ref();
+    html! {
+        table {
+            caption { "Market" }
+            tbody {
+                @for (index, level) in MarketSummary::QUANTILES.iter().enumerate() {
+                    @let price = market.and_then(|market| market.quantiles.get(index).copied().flatten());
+                    (table_row(&format!("{} of works cost at most", percent(*level)), price.map(|price| show_amount(price, unit))))
+                }
+                (table_row("Bought at fee 0", market.filter(|m| m.samples > 0).map(|m| html! { (percent(m.zero_fee_ratio)) })))
+                (table_row("Works bought per hour", market.and_then(|m| m.works_bought_per_hour).map(show_number)))
+                (table_row(
+                    "Known to lie between (80 %)",
+                    market.and_then(|m| m.works_bought_per_hour_interval).map(|[low, high]| html! { (show_number(low)) " and " (show_number(high)) }),
+                ))
+                (table_row("Open works", record.book().map(|m| html! { (m.open_works) })))
+                (table_row("Open works without a proof", record.book().map(|m| html! { (m.uncovered_works) })))
+                (table_row("Open works with a proof", record.book().and_then(covered_share)))
+                (table_row("Sales and offers in use", market.map(|m| html! { (m.samples) " (as good as " (four_digits(m.effective_samples)) " independent ones)" })))
+                (table_row("Estimate", market.map(|m| html! { (Fault::excerpt(&m.method)) })))
+                (table_row(
+                    "Histogram tells prices apart",
+                    market.and_then(|m| m.histogram_resolves).map(|yes| html! { @if yes { "yes" } @else { "no" } }),
+                ))
+            }
+        }
+    }
+}
+
+/// The share of open works that have a proof, as number and bar.
+fn covered_share(market: &MarketSummary) -> Option<Markup> {
+    if market.open_works == 0 {
+        return None;
+    }
+    let share =
+        market.open_works.saturating_sub(market.uncovered_works) as f64 / market.open_works as f64;
+    let width = format!("{:.1}", share.clamp(0.0, 1.0) * 100.0);
+    let bar = format!(
+        "<svg class=\"bar\" viewBox=\"0 0 100 8\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect width=\"100\" \
+         height=\"8\" fill=\"#E2E6EC\"/><rect width=\"{width}\" height=\"8\" fill=\"#7A8699\"/></svg>"
+    );
+    Some(html! { (percent(share)) " " (PreEscaped(bar)) })
+}
+
+fn own_work_table(record: &Record) -> Markup {
+    let unit = record.fee_unit();
+    let market = record.market.as_ref();
+    let profit = market.zip(record.cost).map(|(market, cost)| {
+        let (earned, spent) =
+            (market.own_earned.to_mina(), cost.saturating_mul(market.own_made).to_mina());
+        html! { (unit.show_short_number(earned - spent)) " " (unit.name()) }
+    });
+    let share = market.filter(|market| market.own_made > 0).map(|market| {
+        let share = market.own_sold as f64 / market.own_made as f64;
+        html! { (percent(share)) }
+    });
+    html! {
+        table {
+            caption { "Own work" }
+            tbody {
+                (table_row("Works made", market.map(|m| html! { (m.own_made) })))
+                (table_row("Works sold", market.map(|m| html! { (m.own_sold) })))
+                (table_row("Share sold of works made", share))
+                (table_row("Earned", market.map(|m| show_amount(m.own_earned, unit))))
+                (table_row("Earned minus the works made at today's cost", profit))
+                (table_row("Own proofs in the order book", record.book().map(|m| html! { (m.own_open_works) })))
+                (table_row("Works made per hour while on", market.and_then(|m| m.own_works_per_hour).map(show_number)))
+                (table_row(
+                    "Predicted minus realised share sold",
+                    record.prediction_error.map(|error| html! { (four_digits(error * 100.0)) " points" }),
+                ))
+            }
+        }
+    }
+}
+
+fn daemon_table(record: &Record, overview: &DaemonOverview, now: Timestamp) -> Markup {
+    let status = record.look.status.as_ref().ok();
+    html! {
+        table {
+            caption { "Daemon" }
+            tbody {
+                (table_row("Role", Some(html! { (record.role.as_str()) })))
+                (table_row("Schema era", record.era.as_ref().map(|era| html! { (Fault::excerpt(era)) })))
+                (table_row("Sync", status.map(|s| html! { (Fault::excerpt(s.sync.as_str())) })))
+                (table_row("Height", status.and_then(|s| s.height).map(|height| html! { (height) })))
+                (table_row("Peers", status.and_then(|s| s.peers).map(|peers| html! { (peers) })))
+                (table_row("Uptime", status.map(|s| html! { (show_duration(s.uptime)) })))
+                (table_row("Build", status.map(|s| html! { code { (Fault::excerpt(&s.commit).chars().take(12).collect::<String>()) } })))
+                (table_row(
+                    "Works for",
+                    status.map(|s| html! { @match &s.worker { Some(key) => code { (key.short()) }, None => "no key shown" } }),
+                ))
+                (table_row("Next own block", status.map(|s| html! { @match s.next_block_production { Some(at) => (show_time(at, now)), None => "none known" } })))
+                (table_row("Last read in full", overview.read_in_full.map(|at| show_time(at, now))))
+                (table_row("Last check", Some(html! { (show_time(record.at, now)) ", took " (record.took.as_millis()) " ms" })))
+            }
+        }
+    }
+}
+
+fn table_row(name: &str, value: Option<Markup>) -> Markup {
+    html! { tr { th scope="row" { (name) } td { (value_or_unknown(value)) } } }
+}
+
+fn value_or_unknown(value: Option<Markup>) -> Markup {
+    value.unwrap_or_else(|| html! { span.unknown { "not known" } })
+}

@@ -1,0 +1,25 @@
+//! What every request handler can reach.
+
+use std::{sync::Arc, time::Duration};
+
+use snarkfee_clock::Clock;
+
+use super::access::AdminAccess;
+use crate::telemetry::{Liveness, Metrics, StatusBoard};
+
+/// What the request handlers read, and where commands go.
+#[derive(Clone)]
+pub struct WebState {
+    /// What the controller has published.
+    pub board: Arc<StatusBoard>,
+    /// The program's own metrics.
+    pub metrics: Arc<Metrics>,
+    /// Whether the loops still run.
+    pub liveness: Arc<Liveness>,
+    /// The clock for the ages that are shown.
+    pub clock: Clock,
+    /// Who may pause and resume; without it those paths do not exist.
+    pub admin: Option<Arc<AdminAccess>>,
+    /// How often the page refreshes itself, at least every second.
+    pub refresh: Duration,
+}
