@@ -1,10 +1,10 @@
-//! What an operator can tell a running controller.
+//! The operator's commands.
 
 use jiff::Timestamp;
 
 use crate::units::DaemonId;
 
-/// What an operator tells a running controller.
+/// A command of the operator to a running controller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OperatorCommand {
     /// Leave the worker to the operator.

@@ -1,4 +1,4 @@
-//! The port through which the controller keeps a journal, and its stand-in that keeps nothing on
+//! The port through which the controller keeps a journal, and a stand-in that keeps nothing on
 //! disk.
 
 use std::{
@@ -21,27 +21,27 @@ use crate::{
     units::{DaemonId, Nanomina},
 };
 
-/// What a journal answers, sooner or later but within a limit.
+/// What a journal answers, within a limit of time.
 pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, JournalFault>> + Send + 'a>>;
 
 /// A journal as the controller sees it. What an `Ok` acknowledges survives a kill.
 pub trait Ledger: Send + Sync {
-    /// What earlier runs left of a daemon.
+    /// Loads what earlier runs left of a daemon.
     fn restore(&self, daemon: &DaemonId) -> Reply<'_, RestoredState>;
 
-    /// The operator's orders for a daemon after `seen`, in the order in which they were given.
+    /// Loads the orders for a daemon after `seen`, in the order in which they were given.
     fn load_orders(&self, daemon: &DaemonId, seen: OrderId) -> Reply<'_, Vec<Order>>;
 
-    /// Takes down an order; it takes effect at the daemon's next look.
+    /// Records an order; it takes effect at the daemon's next look.
     fn record_order(&self, at: Timestamp, command: OperatorCommand) -> Reply<'_, OrderId>;
 
-    /// Takes down what is about to be done, before it is done.
+    /// Records what is about to be done, before it is done.
     fn record_intent(&self, intent: Intent) -> Reply<'_, IntentId>;
 
-    /// Takes down a look, what came of it, and what is to be remembered.
+    /// Records a look, what came of it, and the state after it.
     fn record_look(&self, entry: LookEntry) -> Reply<'_, ()>;
 
-    /// Takes down what is to be remembered of a daemon that is left.
+    /// Saves the state of a daemon that is left.
     fn save_state(&self, daemon: &DaemonId, at: Timestamp, state: PersistedState) -> Reply<'_, ()>;
 }
 
@@ -66,7 +66,7 @@ pub struct Intent {
     pub from: DaemonSettings,
     /// What was decided.
     pub decision: Decision,
-    /// What is to be remembered if nothing further is heard.
+    /// The memory that counts if nothing further is heard.
     pub memory: Memory,
     /// Earlier intents that ended, and how.
     pub ended: Vec<(IntentId, IntentOutcome)>,
@@ -115,7 +115,7 @@ impl IntentOutcome {
 pub struct OpenIntent {
     /// Its number.
     pub id: IntentId,
-    /// When it was taken down.
+    /// When it was recorded.
     pub at: Timestamp,
     /// Whether it was to be sent.
     pub mode: Mode,
@@ -125,8 +125,8 @@ pub struct OpenIntent {
     pub action: Action,
 }
 
-/// What is remembered of one daemon beyond the life of the process. It is stored by the names of
-/// its fields: new ones need a default, and one whose meaning changes needs another name.
+/// What is remembered of one daemon beyond the life of the process. It is stored by field name: a
+/// new field needs a default, and one whose meaning changes needs another name.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct PersistedState {
     /// What the policy remembers.
@@ -146,9 +146,9 @@ pub struct PersistedState {
 /// What earlier runs left of a daemon.
 #[derive(Clone, Debug, Default)]
 pub struct RestoredState {
-    /// What was remembered; `None` for a daemon never seen before.
+    /// The state; `None` for a daemon never seen before.
     pub state: Option<PersistedState>,
-    /// The last order that was taken.
+    /// The last order that was obeyed.
     pub orders_seen: OrderId,
     /// The intent during which the process ended, if any.
     pub open_intent: Option<OpenIntent>,
@@ -163,12 +163,12 @@ pub struct Order {
     pub command: OperatorCommand,
 }
 
-/// What a decision depends on beside the look and what earlier looks left.
+/// What a decision depends on besides the look and what earlier looks left.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DecisionInputs {
     /// When it was decided.
     pub decided: Timestamp,
-    /// When its outcome was taken in.
+    /// When its outcome was accounted for.
     pub settled: Timestamp,
     /// Cost of one work.
     pub cost: Result<Nanomina, CostUnknown>,
@@ -176,7 +176,7 @@ pub struct DecisionInputs {
     pub works_per_hour: Option<f64>,
 }
 
-/// A look as it is taken down.
+/// A look as it is recorded.
 #[derive(Clone, Debug)]
 pub struct LookEntry {
     /// The look, the decision and the outcome.
@@ -185,18 +185,18 @@ pub struct LookEntry {
     pub inputs: DecisionInputs,
     /// The operator's settings.
     pub params: Params,
-    /// What is to be remembered.
+    /// The state after the look.
     pub state: PersistedState,
-    /// What was remembered before the look, the market's sales with it, where that does not follow
-    /// from the looks taken down before it.
+    /// The state before the look with the market's sales, where it does not follow from the looks
+    /// recorded before.
     pub snapshot: Option<PersistedState>,
-    /// The last order that was taken.
+    /// The last order that was obeyed.
     pub orders_seen: OrderId,
     /// Intents that ended, and how.
     pub ended: Vec<(IntentId, IntentOutcome)>,
 }
 
-/// Keeps nothing beyond the process; only orders wait here until they are taken.
+/// Keeps nothing beyond the process; only orders wait here until they are obeyed.
 #[derive(Debug, Default)]
 pub struct NoJournal(Mutex<Waiting>);
 
@@ -207,8 +207,8 @@ struct Waiting {
 }
 
 impl NoJournal {
-    /// Most orders that are kept: all but the newest of each daemon are without effect.
-    const KEPT: usize = 256;
+    /// Most orders that are kept; of each daemon only the newest has an effect.
+    const MOST_ORDERS: usize = 256;
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -231,7 +231,7 @@ impl Ledger for NoJournal {
         waiting.last += 1;
         let id = OrderId(waiting.last);
         waiting.orders.push(Order { id, command });
-        if waiting.orders.len() > Self::KEPT {
+        if waiting.orders.len() > Self::MOST_ORDERS {
             waiting.orders.remove(0);
         }
         Box::pin(async move { Ok(id) })

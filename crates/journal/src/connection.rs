@@ -4,36 +4,35 @@ use std::{path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::JournalError;
+use crate::error::JournalError;
 
-/// How long SQLite waits for a lock held by someone else.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// Pages kept in memory, in KiB by SQLite's sign; it takes four times as many unless told, and
+/// How long SQLite waits for a lock held by another process.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+/// Size of the page cache; SQLite takes a negative number as KiB. A quarter of its default, because
 /// looks are written once and read rarely.
-const PAGES: i64 = -512;
+const CACHE_SIZE: i64 = -512;
 /// Bytes of the write-ahead log that stay on disk after a checkpoint.
-const LARGEST_LOG: i64 = 64 << 20;
+const WAL_SIZE_LIMIT: i64 = 64 << 20;
 
-/// A connection with our rules: what is acknowledged is on disk, and nothing that a file says is
-/// run.
-pub(super) fn connect(path: &Path, access: OpenFlags) -> Result<Connection, JournalError> {
+/// Opens a connection on which an acknowledged write is on disk, and code within a file is not run.
+pub(crate) fn connect(path: &Path, access: OpenFlags) -> Result<Connection, JournalError> {
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .map_err(JournalError::opening(path, "opening it"))?;
     let rules = || {
-        connection.busy_timeout(PATIENCE)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.pragma_update(None, "trusted_schema", false)?;
         connection.pragma_update(None, "cell_size_check", true)?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
-        connection.pragma_update(None, "cache_size", PAGES)?;
-        connection.pragma_update(None, "journal_size_limit", LARGEST_LOG)
+        connection.pragma_update(None, "cache_size", CACHE_SIZE)?;
+        connection.pragma_update(None, "journal_size_limit", WAL_SIZE_LIMIT)
     };
     rules().map_err(JournalError::opening(path, "opening it"))?;
     Ok(connection)
 }
 
-/// Refuses a damaged file, and one that is not kept in the mode on which durability rests.
-pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), JournalError> {
+/// Refuses a damaged file, and one that is not in the journal mode on which durability rests.
+pub(crate) fn check_integrity(connection: &Connection, path: &Path) -> Result<(), JournalError> {
     let corrupt = |why: String| JournalError::Corrupt { path: path.to_owned(), why };
     let ask = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, String>(0));
     let found = ask("PRAGMA quick_check(1)").map_err(JournalError::opening(path, "checking it"))?;

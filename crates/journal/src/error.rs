@@ -43,7 +43,10 @@ pub enum JournalError {
         why: String,
     },
     /// The file is damaged.
-    #[error("{} is damaged: {why}; it was left untouched, move it away to begin a new one", .path.display())]
+    #[error(
+        "{} is damaged: {why}; it was left untouched, move it away to begin a new one",
+        .path.display()
+    )]
     Corrupt {
         /// The file.
         path: PathBuf,
@@ -51,7 +54,11 @@ pub enum JournalError {
         why: String,
     },
     /// The file was written by a later version.
-    #[error("{} has layout {found}, this version knows {known}: it was written by a later snarkfee; it was left untouched", .path.display())]
+    #[error(
+        "{} has layout {found}, this version knows {known}: it was written by a later snarkfee; it \
+         was left untouched",
+        .path.display()
+    )]
     Newer {
         /// The file.
         path: PathBuf,
@@ -61,7 +68,11 @@ pub enum JournalError {
         known: i64,
     },
     /// The file was written by an earlier version, and only the service brings it up to date.
-    #[error("{} has layout {found} of an earlier snarkfee; the service brings it up to date when it starts", .path.display())]
+    #[error(
+        "{} has layout {found} of an earlier snarkfee; the service brings it up to date when it \
+         starts",
+        .path.display()
+    )]
     Older {
         /// The file.
         path: PathBuf,
@@ -86,8 +97,8 @@ pub enum JournalError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// Something cannot be written down.
-    #[error("journal: {what} cannot be written down")]
+    /// Something cannot be encoded.
+    #[error("journal: {what} cannot be encoded")]
     Unwritable {
         /// What.
         what: &'static str,
@@ -106,13 +117,13 @@ fn process(pid: Option<u32>) -> String {
 
 impl JournalError {
     /// For `map_err`: SQLite failed while `doing`.
-    pub(super) fn sql(doing: &'static str) -> impl FnOnce(rusqlite::Error) -> Self {
+    pub(crate) fn sql(doing: &'static str) -> impl FnOnce(rusqlite::Error) -> Self {
         move |source| Self::Sql { doing, source }
     }
 
     /// For `map_err`: SQLite failed on opening or checking the file at `path`, where damage must be
     /// named as such.
-    pub(super) fn opening(
+    pub(crate) fn opening(
         path: &Path,
         doing: &'static str,
     ) -> impl FnOnce(rusqlite::Error) -> Self {

@@ -1,5 +1,4 @@
-//! The folder of state: made, locked for one instance, and its file judged before SQLite touches
-//! it.
+//! The state folder: made, locked for one instance, and its file checked before SQLite touches it.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
@@ -9,26 +8,26 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{JournalError, schema};
+use crate::{error::JournalError, schema};
 
 /// Name of the journal within the folder of state.
 pub const JOURNAL_FILE: &str = "journal.sqlite";
 const LOCK_FILE: &str = "lock";
 
 /// Path of the journal within a folder of state.
-pub(super) fn journal_path(folder: &Path) -> PathBuf {
+pub(crate) fn journal_path(folder: &Path) -> PathBuf {
     folder.join(JOURNAL_FILE)
 }
 
 /// The lock on a folder; released when dropped and when the process ends, however it ends.
 #[derive(Debug)]
-pub(super) struct Lock {
+pub(crate) struct FolderLock {
     _file: File,
 }
 
-impl Lock {
+impl FolderLock {
     /// Makes the folder, readable by its owner alone, if there is none, and locks it.
-    pub(super) fn take(folder: &Path) -> Result<Self, JournalError> {
+    pub(crate) fn take(folder: &Path) -> Result<Self, JournalError> {
         let unusable = |source| JournalError::Folder { path: folder.to_owned(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unusable)?;
         let mut options = OpenOptions::new();
@@ -39,12 +38,12 @@ impl Lock {
             Err(TryLockError::WouldBlock) => {
                 return Err(JournalError::InUse {
                     path: folder.to_owned(),
-                    pid: holder(&mut file),
+                    pid: read_holder(&mut file),
                 });
             }
             Err(TryLockError::Error(source)) => return Err(unusable(source)),
         }
-        // Who holds it is a help to people only; without space for it the lock is no worse.
+        // The process id only helps people; the lock holds without it.
         let _ = write_holder(&mut file);
         Ok(Self { _file: file })
     }
@@ -56,19 +55,18 @@ fn write_holder(file: &mut File) -> io::Result<()> {
     writeln!(file, "{}", std::process::id())
 }
 
-/// The process that holds the lock on a folder or last held it, as far as the folder tells.
+/// The process that holds the lock on a folder or last held it, where the folder records one.
 pub fn last_holder(folder: &Path) -> Option<u32> {
-    holder(&mut File::open(folder.join(LOCK_FILE)).ok()?)
+    read_holder(&mut File::open(folder.join(LOCK_FILE)).ok()?)
 }
 
-fn holder(file: &mut File) -> Option<u32> {
+fn read_holder(file: &mut File) -> Option<u32> {
     let mut text = String::new();
     file.take(20).read_to_string(&mut text).ok()?;
     text.trim().parse().ok()
 }
 
-/// Where the format of SQLite keeps what tells its files apart (SQLite, "Database File Format",
-/// 1.3).
+/// Length of the file header, and where its fields are (SQLite, "Database File Format", 1.3).
 const HEADER: usize = 100;
 const MAGIC: &[u8] = b"SQLite format 3\0";
 const PAGE_SIZE: Range<usize> = 16..18;
@@ -77,9 +75,9 @@ const PAGES: Range<usize> = 28..32;
 const APPLICATION_ID: Range<usize> = 68..72;
 const PAGES_VALID_FOR: Range<usize> = 92..96;
 
-/// Whether there is a journal at `path`. SQLite is only let at a file that bears our mark: opening
-/// a foreign one could already change it.
-pub(super) fn is_present(path: &Path) -> Result<bool, JournalError> {
+/// Whether there is a journal at `path`. SQLite only opens a file with our application id, because
+/// opening a foreign one could already change it.
+pub(crate) fn journal_exists(path: &Path) -> Result<bool, JournalError> {
     let foreign =
         |why: &str| Err(JournalError::Foreign { path: path.to_owned(), why: why.to_owned() });
     let corrupt =
@@ -110,7 +108,7 @@ pub(super) fn is_present(path: &Path) -> Result<bool, JournalError> {
     }
     // What is missing at the end may still be in the write-ahead log.
     let logged = fs::metadata(sidecar(path, "-wal")).is_ok_and(|log| log.len() > 0);
-    match whole_length(&header) {
+    match expected_length(&header) {
         Some(whole) if length < whole && !logged => {
             corrupt(&format!("{length} of {whole} bytes are there"))
         }
@@ -118,8 +116,8 @@ pub(super) fn is_present(path: &Path) -> Result<bool, JournalError> {
     }
 }
 
-/// How long a file with this header is, where the header tells.
-fn whole_length(header: &[u8]) -> Option<u64> {
+/// The length of a file with this header, where the header says.
+fn expected_length(header: &[u8]) -> Option<u64> {
     let number =
         |range| Some(u32::from_be_bytes(header.get::<Range<usize>>(range)?.try_into().ok()?));
     let page = match u16::from_be_bytes(header.get(PAGE_SIZE)?.try_into().ok()?) {
@@ -129,9 +127,9 @@ fn whole_length(header: &[u8]) -> Option<u64> {
     (number(CHANGES)? == number(PAGES_VALID_FOR)?).then_some(u64::from(number(PAGES)?) * page)
 }
 
-/// Makes a journal with `build` and gives it its name when it is whole. Whatever has the name
-/// already is left alone.
-pub(super) fn create(
+/// Makes a journal with `build` and gives it its name when it is whole. An existing file of that
+/// name is left alone.
+pub(crate) fn create_journal(
     path: &Path,
     build: impl FnOnce(&Path) -> Result<(), JournalError>,
 ) -> Result<(), JournalError> {

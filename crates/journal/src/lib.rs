@@ -5,31 +5,34 @@
 //! or of a later version is refused and never written; at most one service runs on a folder; every
 //! wait has a limit; a failure is a typed fault, never a panic.
 //!
-//! Of the market the looks themselves are kept, and once an hour all that is known of its sales: a
-//! start takes that up, and its first look fetches the chain's newest blocks anew. Our own works,
-//! totals and pace, which no daemon tells, are kept with the memory of each daemon.
+//! Every look is kept, and once an hour a snapshot of all that is known of the market's sales. A
+//! start continues from the last snapshot, and its first look fetches the newest blocks. Our own
+//! works, totals and pace, which no daemon reports, are kept with the memory of each daemon.
 //!
-//! Not here: when something is journalled and what a failure means (`controller`).
+//! Not here: when something is recorded and what a failure means (`controller`).
 
-mod archive;
-mod body;
 mod connection;
+mod daemons;
 mod error;
 mod folder;
+mod give_order;
+mod intents;
 mod looks;
 mod markets;
 mod orders;
-mod origins;
+mod packing;
+mod reader;
 mod schema;
+mod snapshots;
 mod store;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
-pub use archive::{JournalReader, LookFilter, LookSummary, RecordedLook};
 pub use error::JournalError;
 pub use folder::{JOURNAL_FILE, last_holder};
-pub use orders::give_order;
-
-pub use writer::{InjectedLimits, Journal};
+pub use give_order::give_order;
+pub use reader::{JournalReader, LookFilter, LookSummary, RecordedLook};
+pub use store::InjectedLimits;
+pub use writer::Journal;

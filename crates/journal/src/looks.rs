@@ -9,39 +9,42 @@ use snarkfee_core::{
     record::Record,
 };
 
-use super::markets;
+use crate::markets;
 
-/// Looks forgotten with each one noted: more than come in, so that a backlog shrinks, and few, so
+/// Looks deleted with each one recorded: more than come in, so that a backlog shrinks, and few, so
 /// that a clock that jumped ahead does not cost the whole journal.
-const FORGOTTEN_AT_ONCE: i64 = 20;
+const DELETED_AT_ONCE: i64 = 20;
 /// Unused pages that are kept for the next looks.
 const SPARE_PAGES: i64 = 1_024;
 
 /// The settings that a decision depended on.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct InForce {
-    pub(super) mode: Mode,
-    pub(super) params: Params,
+pub(crate) struct SettingsRow {
+    pub(crate) mode: Mode,
+    pub(crate) params: Params,
 }
 
 /// The body of a look, as it is written.
 #[derive(Serialize)]
-pub(super) struct Written<'a> {
-    pub(super) record: &'a Record,
-    pub(super) inputs: &'a DecisionInputs,
-    pub(super) memory: &'a Memory,
+pub(crate) struct LookBodyRef<'a> {
+    pub(crate) record: &'a Record,
+    pub(crate) inputs: &'a DecisionInputs,
+    pub(crate) memory: &'a Memory,
 }
 
 /// The body of a look, as it is read.
 #[derive(Deserialize)]
-pub(super) struct Read {
-    pub(super) record: Record,
-    pub(super) inputs: DecisionInputs,
-    pub(super) memory: Memory,
+pub(crate) struct LookBody {
+    pub(crate) record: Record,
+    pub(crate) inputs: DecisionInputs,
+    pub(crate) memory: Memory,
 }
 
-/// The number of these settings, which are stored once.
-pub(super) fn in_force(transaction: &Transaction<'_>, settings: &str) -> rusqlite::Result<i64> {
+/// Stores settings that are not stored yet and returns their number.
+pub(crate) fn intern_settings(
+    transaction: &Transaction<'_>,
+    settings: &str,
+) -> rusqlite::Result<i64> {
     transaction
         .prepare_cached("INSERT OR IGNORE INTO settings (json) VALUES (?1)")?
         .execute([settings])?;
@@ -50,8 +53,8 @@ pub(super) fn in_force(transaction: &Transaction<'_>, settings: &str) -> rusqlit
         .query_row([settings], |row| row.get(0))
 }
 
-/// Takes down one look. Its number.
-pub(super) fn insert(
+/// Inserts one look and returns its number.
+pub(crate) fn insert_look(
     transaction: &Transaction<'_>,
     run: i64,
     settings: i64,
@@ -63,10 +66,12 @@ pub(super) fn insert(
     let decision = &record.decision;
     let best = decision.appraisal.as_ref().map(|appraisal| appraisal.best);
     let mut statement = transaction.prepare_cached(
-        "INSERT INTO looks (run, daemon, sequence, at, mode, action, reason, text, outcome, fee, enabled, target_fee,
-         target_enabled, sale_probability, expected_profit, cost, settings, body, market)
-         VALUES (:run, :daemon, :sequence, :at, :mode, :action, :reason, :text, :outcome, :fee, :enabled, :target_fee,
-         :target_enabled, :sale_probability, :expected_profit, :cost, :settings, :body, :market)",
+        "INSERT INTO looks (run, daemon, sequence, at, mode, action, reason, text, outcome, fee,
+         enabled, target_fee, target_enabled, sale_probability, expected_profit, cost, settings,
+         body, market)
+         VALUES (:run, :daemon, :sequence, :at, :mode, :action, :reason, :text, :outcome, :fee,
+         :enabled, :target_fee, :target_enabled, :sale_probability, :expected_profit, :cost,
+         :settings, :body, :market)",
     )?;
     statement.execute(named_params! {
         ":run": run,
@@ -92,51 +97,52 @@ pub(super) fn insert(
     Ok(transaction.last_insert_rowid())
 }
 
-/// Forgets a little of what is older than the cutoff, and gives its pages back.
-pub(super) fn forget(transaction: &Transaction<'_>, cutoff: i64) -> rusqlite::Result<()> {
-    let gone = oldest(transaction, cutoff)?;
-    if gone.is_empty() {
+/// Deletes a little of what is older than the cutoff, and releases its pages.
+pub(crate) fn delete_expired(transaction: &Transaction<'_>, cutoff: i64) -> rusqlite::Result<()> {
+    let expired = find_expired(transaction, cutoff)?;
+    if expired.is_empty() {
         return Ok(());
     }
     let mut shown = Vec::new();
-    for Old { look, markets } in gone {
+    for ExpiredLook { look, markets } in expired {
         transaction.prepare_cached("DELETE FROM looks WHERE id = ?1")?.execute([look])?;
         shown.extend(markets.into_iter().flatten());
     }
-    markets::forget(transaction, shown)?;
+    markets::delete_unused(transaction, shown)?;
     transaction
         .prepare_cached(
             "DELETE FROM intents WHERE id IN
              (SELECT id FROM intents WHERE at < ?1 AND ending IS NOT NULL ORDER BY at LIMIT ?2)",
         )?
-        .execute(params![cutoff, FORGOTTEN_AT_ONCE])?;
+        .execute(params![cutoff, DELETED_AT_ONCE])?;
     transaction
         .prepare_cached(
             "DELETE FROM orders WHERE at < ?1 AND id <= (SELECT min(orders_seen) FROM daemons)",
         )?
         .execute(params![cutoff])?;
-    shrink(transaction)
+    release_pages(transaction)
 }
 
-/// A look that is forgotten, and the markets that it and its origin showed.
-struct Old {
+/// A look that is deleted, and the markets that it and its snapshot refer to.
+struct ExpiredLook {
     look: i64,
     markets: [Option<i64>; 2],
 }
 
-fn oldest(transaction: &Transaction<'_>, cutoff: i64) -> rusqlite::Result<Vec<Old>> {
+fn find_expired(transaction: &Transaction<'_>, cutoff: i64) -> rusqlite::Result<Vec<ExpiredLook>> {
     let mut statement = transaction.prepare_cached(
-        "SELECT looks.id, looks.market, origins.market FROM looks LEFT JOIN origins ON origins.look = looks.id
+        "SELECT looks.id, looks.market, origins.market FROM looks
+         LEFT JOIN origins ON origins.look = looks.id
          WHERE looks.at < ?1 ORDER BY looks.at LIMIT ?2",
     )?;
-    let old = statement.query_map(params![cutoff, FORGOTTEN_AT_ONCE], |row| {
-        Ok(Old { look: row.get(0)?, markets: [row.get(1)?, row.get(2)?] })
+    let expired = statement.query_map(params![cutoff, DELETED_AT_ONCE], |row| {
+        Ok(ExpiredLook { look: row.get(0)?, markets: [row.get(1)?, row.get(2)?] })
     })?;
-    old.collect()
+    expired.collect()
 }
 
-/// Gives unused pages back, once there are more of them than the next looks will fill.
-fn shrink(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+/// Releases unused pages, once there are more of them than the next looks will fill.
+fn release_pages(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     let unused: i64 = transaction.pragma_query_value(None, "freelist_count", |row| row.get(0))?;
     if unused < SPARE_PAGES {
         return Ok(());
@@ -148,6 +154,6 @@ fn shrink(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
 }
 
 /// The time that a column holds.
-pub(super) fn time(microseconds: i64) -> Timestamp {
+pub(crate) fn to_timestamp(microseconds: i64) -> Timestamp {
     Timestamp::from_microsecond(microseconds).unwrap_or(Timestamp::MIN)
 }

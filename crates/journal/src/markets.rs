@@ -1,8 +1,8 @@
-//! Blocks and open works apart from the looks that show them: the daemons of a fleet share what one
-//! of them read, so that most looks show what an earlier one did.
+//! Blocks and open works, stored apart from the looks that show them: the daemons of a fleet share
+//! what one of them read, so most looks show what an earlier one did.
 //!
-//! Invariants: what is read is equal to what was written; nothing is shared but what was compared;
-//! a market stays as long as any look shows it.
+//! Invariants: what is read equals what was written; only markets that compared equal are shared; a
+//! market stays as long as any look shows it.
 
 use std::sync::Arc;
 
@@ -13,49 +13,48 @@ use snarkfee_core::{
     units::DaemonId,
 };
 
-use super::{
-    JournalError,
-    body::{pack, unpack},
+use crate::{
+    error::JournalError,
+    packing::{Packer, unpack},
 };
 
-/// Markets that are compared with before a look is written, and kept after one was read: the
-/// networks of a fleet.
-const KNOWN: usize = 8;
-/// Of them by one reader: those who took its last reading may be slower than it is to take the
-/// next.
+/// Markets in memory, which a new one is compared with: enough for the networks of a fleet.
+const CACHED: usize = 8;
+/// Of them by one reader: a daemon that shares its last reading may be recorded after it has read
+/// again.
 const OF_ONE_READER: usize = 2;
 
 /// Blocks and open works that more than one look may show.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Market {
+pub(crate) struct StoredMarket {
     chain: ChainLook,
-    /// Not there in what is remembered.
+    /// `None` in a snapshot of the state.
     book: Option<Book>,
 }
 
-impl Market {
+impl StoredMarket {
     /// Takes the market out of a look that shows one whole.
-    pub(super) fn taken_from(look: &mut Look) -> Option<Self> {
+    pub(crate) fn take_from(look: &mut Look) -> Option<Self> {
         let (Some(Ok(_)), Some(Ok(_))) = (&look.chain, &look.book) else { return None };
         let (chain, book) = (look.chain.take()?.ok()?, look.book.take()?.ok());
         Some(Self { chain, book })
     }
 
-    /// Puts it back.
-    pub(super) fn put_into(self, look: &mut Look) {
+    /// Puts the market back into a look.
+    pub(crate) fn put_into(self, look: &mut Look) {
         look.chain = Some(Ok(self.chain));
         look.book = self.book.map(Ok);
     }
 
-    pub(super) fn of_blocks(blocks: Vec<Arc<Block>>) -> Self {
+    pub(crate) fn from_blocks(blocks: Vec<Arc<Block>>) -> Self {
         Self { chain: ChainLook { blocks }, book: None }
     }
 
-    pub(super) fn into_blocks(self) -> Vec<Arc<Block>> {
+    pub(crate) fn into_blocks(self) -> Vec<Arc<Block>> {
         self.chain.blocks
     }
 
-    fn same(&self, other: &Self) -> bool {
+    fn is_same(&self, other: &Self) -> bool {
         // Most often the very same blocks and lists are shared, and need not be gone through.
         let same_block =
             |(one, other): (&Arc<Block>, &Arc<Block>)| Arc::ptr_eq(one, other) || one == other;
@@ -72,74 +71,79 @@ impl Market {
     }
 }
 
-/// Markets written or met lately, the latest last.
+/// Markets recorded lately, the latest last.
 #[derive(Debug, Default)]
-pub(super) struct Written(Vec<Known>);
+pub(crate) struct MarketCache(Vec<CachedMarket>);
 
 #[derive(Debug)]
-struct Known {
+struct CachedMarket {
     id: i64,
-    /// `None` for what is remembered.
+    /// `None` for a snapshot of the state.
     reader: Option<DaemonId>,
-    market: Market,
+    market: StoredMarket,
 }
 
 /// A market on its way into the journal.
-pub(super) struct Incoming {
+pub(crate) struct PreparedMarket {
     reader: Option<DaemonId>,
-    market: Market,
-    place: Place,
+    market: StoredMarket,
+    place: MarketLocation,
 }
 
-enum Place {
+enum MarketLocation {
     Known(i64),
     New(Vec<u8>),
 }
 
-impl Written {
-    /// Finds a market among those written lately, or packs it.
-    pub(super) fn prepare(
+impl MarketCache {
+    /// Finds a market among those recorded lately, or packs it.
+    pub(crate) fn prepare(
         &self,
         connection: &Connection,
+        packer: &mut Packer,
         reader: Option<DaemonId>,
-        market: Market,
-    ) -> Result<Incoming, JournalError> {
+        market: StoredMarket,
+    ) -> Result<PreparedMarket, JournalError> {
         let known =
-            self.0.iter().rev().find(|known| known.market.same(&market)).map(|known| known.id);
+            self.0.iter().rev().find(|known| known.market.is_same(&market)).map(|known| known.id);
         let place = match known {
-            Some(id) if is_there(connection, id)? => Place::Known(id),
-            _ => Place::New(pack("a market", &market)?),
+            Some(id) if market_exists(connection, id)? => MarketLocation::Known(id),
+            _ => MarketLocation::New(packer.pack("a market", &market)?),
         };
-        Ok(Incoming { reader, market, place })
+        Ok(PreparedMarket { reader, market, place })
     }
 
-    /// Remembers a market that is written.
-    pub(super) fn note(&mut self, id: i64, Incoming { reader, market, place }: Incoming) {
-        if let Place::Known(id) = place {
+    /// Adds a market that was inserted.
+    pub(crate) fn add(
+        &mut self,
+        id: i64,
+        PreparedMarket { reader, market, place }: PreparedMarket,
+    ) {
+        if let MarketLocation::Known(id) = place {
             if let Some(at) = self.0.iter().position(|known| known.id == id) {
                 self.0[at..].rotate_left(1);
             }
             return;
         }
-        let of_reader = |known: &Known| known.reader == reader;
+        let of_reader = |known: &CachedMarket| known.reader == reader;
         if self.0.iter().filter(|known| of_reader(known)).count() >= OF_ONE_READER
             && let Some(oldest) = self.0.iter().position(of_reader)
         {
             self.0.remove(oldest);
         }
-        if self.0.len() >= KNOWN {
+        if self.0.len() >= CACHED {
             self.0.remove(0);
         }
-        self.0.push(Known { id, reader, market });
+        self.0.push(CachedMarket { id, reader, market });
     }
 }
 
-impl Incoming {
-    /// Its number, under which it is written if it is not yet.
-    pub(super) fn insert(&self, transaction: &Transaction<'_>) -> rusqlite::Result<i64> {
+impl PreparedMarket {
+    /// Inserts the market if it is not stored yet, and returns its number.
+    pub(crate) fn insert(&self, transaction: &Transaction<'_>) -> rusqlite::Result<i64> {
         match &self.place {
-            Place::Known(id) => Ok(*id),
-            Place::New(body) => {
+            MarketLocation::Known(id) => Ok(*id),
+            MarketLocation::New(body) => {
                 transaction
                     .prepare_cached("INSERT INTO markets (body) VALUES (?1)")?
                     .execute([body])?;
@@ -149,19 +153,23 @@ impl Incoming {
     }
 }
 
-fn is_there(connection: &Connection, id: i64) -> Result<bool, JournalError> {
+fn market_exists(connection: &Connection, id: i64) -> Result<bool, JournalError> {
     let found = connection
         .prepare_cached("SELECT 1 FROM markets WHERE id = ?1")
         .and_then(|mut statement| statement.query_row([id], |_| Ok(())).optional());
     Ok(found.map_err(JournalError::sql("looking for a market"))?.is_some())
 }
 
-/// Forgets those of the given markets that no look shows any more.
-pub(super) fn forget(transaction: &Transaction<'_>, mut shown: Vec<i64>) -> rusqlite::Result<()> {
+/// Deletes those of the given markets that no look shows any more.
+pub(crate) fn delete_unused(
+    transaction: &Transaction<'_>,
+    mut shown: Vec<i64>,
+) -> rusqlite::Result<()> {
     shown.sort_unstable();
     shown.dedup();
     let mut statement = transaction.prepare_cached(
-        "DELETE FROM markets WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM looks WHERE market = ?1)
+        "DELETE FROM markets WHERE id = ?1
+         AND NOT EXISTS (SELECT 1 FROM looks WHERE market = ?1)
          AND NOT EXISTS (SELECT 1 FROM origins WHERE market = ?1)",
     )?;
     for market in shown {
@@ -170,19 +178,19 @@ pub(super) fn forget(transaction: &Transaction<'_>, mut shown: Vec<i64>) -> rusq
     Ok(())
 }
 
-/// Reads markets, those read lately from memory.
+/// Reads markets; those read lately come from memory.
 #[derive(Debug)]
-pub(super) struct Reader<'a> {
+pub(crate) struct MarketReader<'a> {
     connection: &'a Connection,
-    read: Vec<(i64, Market)>,
+    read: Vec<(i64, StoredMarket)>,
 }
 
-impl<'a> Reader<'a> {
-    pub(super) fn new(connection: &'a Connection) -> Self {
+impl<'a> MarketReader<'a> {
+    pub(crate) fn new(connection: &'a Connection) -> Self {
         Self { connection, read: Vec::new() }
     }
 
-    pub(super) fn read(&mut self, id: i64) -> Result<Market, JournalError> {
+    pub(crate) fn read(&mut self, id: i64) -> Result<StoredMarket, JournalError> {
         if let Some((_, market)) = self.read.iter().find(|(known, _)| *known == id) {
             return Ok(market.clone());
         }
@@ -191,8 +199,8 @@ impl<'a> Reader<'a> {
             .prepare_cached("SELECT body FROM markets WHERE id = ?1")
             .and_then(|mut statement| statement.query_row([id], |row| row.get(0)))
             .map_err(JournalError::sql("reading a market"))?;
-        let market: Market = unpack("a market", &body)?;
-        if self.read.len() >= KNOWN {
+        let market: StoredMarket = unpack("a market", &body)?;
+        if self.read.len() >= CACHED {
             self.read.remove(0);
         }
         self.read.push((id, market.clone()));

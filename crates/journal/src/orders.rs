@@ -1,41 +1,17 @@
 //! The operator's orders, as rows.
 
-use std::{path::Path, time::Duration};
-
 use jiff::Timestamp;
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, params};
 use snarkfee_core::{
     control::OperatorCommand,
     ledger::{Order, OrderId},
     units::DaemonId,
 };
 
-use super::{
-    JournalError,
-    connection::connect,
-    folder::{self, journal_path},
-    schema,
-    store::Store,
-};
+use crate::error::JournalError;
 
-/// Takes down an order beside a running service, or for the next one. It takes effect at each
-/// daemon's next look.
-pub fn give_order(
-    folder: &Path,
-    at: Timestamp,
-    command: &OperatorCommand,
-) -> Result<OrderId, JournalError> {
-    let path = journal_path(folder);
-    if !folder::is_present(&path)? {
-        return Store::open(folder, Duration::MAX, at)?.record_order(at, command);
-    }
-    let connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    schema::expect_current(&connection, &path)?;
-    insert(&connection, at, command)
-}
-
-/// The orders for a daemon after `seen`, in the order in which they were given.
-pub(super) fn read(
+/// Loads the orders for a daemon after `seen`, in the order in which they were given.
+pub(crate) fn load_orders(
     connection: &Connection,
     daemon: &DaemonId,
     seen: OrderId,
@@ -43,7 +19,8 @@ pub(super) fn read(
     let doing = JournalError::sql;
     let mut statement = connection
         .prepare_cached(
-            "SELECT id, daemon, verb, until FROM orders WHERE id > ?1 AND (daemon IS NULL OR daemon = ?2) ORDER BY id",
+            "SELECT id, daemon, verb, until FROM orders
+             WHERE id > ?1 AND (daemon IS NULL OR daemon = ?2) ORDER BY id",
         )
         .map_err(doing("reading orders"))?;
     let rows = statement
@@ -60,7 +37,7 @@ pub(super) fn read(
             "resume" => OperatorCommand::Resume { daemon },
             _ => OperatorCommand::Pause {
                 daemon,
-                until: until.map(|until| end(&until)).transpose()?,
+                until: until.map(|until| parse_until(&until)).transpose()?,
             },
         };
         orders.push(Order { id: OrderId(id), command });
@@ -68,8 +45,8 @@ pub(super) fn read(
     Ok(orders)
 }
 
-/// Takes down an order.
-pub(super) fn insert(
+/// Inserts an order.
+pub(crate) fn insert_order(
     connection: &Connection,
     at: Timestamp,
     command: &OperatorCommand,
@@ -85,11 +62,11 @@ pub(super) fn insert(
             "INSERT INTO orders (at, daemon, verb, until) VALUES (?1, ?2, ?3, ?4)",
             params![at.as_microsecond(), daemon.as_ref().map(DaemonId::as_str), verb, until],
         )
-        .map_err(JournalError::sql("taking down an order"))?;
+        .map_err(JournalError::sql("recording an order"))?;
     Ok(OrderId(connection.last_insert_rowid()))
 }
 
-fn end(text: &str) -> Result<Timestamp, JournalError> {
+fn parse_until(text: &str) -> Result<Timestamp, JournalError> {
     text.parse().map_err(|error: jiff::Error| JournalError::Unreadable {
         what: "an order",
         source: error.into(),

@@ -4,23 +4,23 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::JournalError;
+use crate::error::JournalError;
 
 /// `application_id` of a journal: "snkf".
-pub(super) const APPLICATION_ID: i32 = 0x736e_6b66;
+pub(crate) const APPLICATION_ID: i32 = 0x736e_6b66;
 
 /// One script for each version of the layout; `user_version` counts those applied. A script that
 /// was released is never changed.
-pub(super) const MIGRATIONS: [&str; 3] =
+pub(crate) const MIGRATIONS: [&str; 3] =
     [include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
 
 /// The version of the layout that `migrations` lead to.
-pub(super) fn version(migrations: &[&str]) -> i64 {
+pub(crate) fn version(migrations: &[&str]) -> i64 {
     i64::try_from(migrations.len()).unwrap_or(i64::MAX)
 }
 
 /// Makes a new journal in an empty file.
-pub(super) fn build(path: &Path) -> Result<(), JournalError> {
+pub(crate) fn build(path: &Path) -> Result<(), JournalError> {
     let mut connection = Connection::open(path).map_err(JournalError::sql("making a new one"))?;
     let made = |connection: &Connection| {
         connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
@@ -33,7 +33,7 @@ pub(super) fn build(path: &Path) -> Result<(), JournalError> {
 }
 
 /// Brings a journal up to date. Each step is whole or undone.
-pub(super) fn migrate(
+pub(crate) fn migrate(
     connection: &mut Connection,
     path: &Path,
     migrations: &[&str],
@@ -50,7 +50,7 @@ pub(super) fn migrate(
         }
         let Some(script) = usize::try_from(found).ok().and_then(|found| migrations.get(found))
         else {
-            return if found == known { Ok(()) } else { Err(negative(path, found)) };
+            return if found == known { Ok(()) } else { Err(negative_version(path, found)) };
         };
         let step = || {
             transaction.execute_batch(script)?;
@@ -62,19 +62,19 @@ pub(super) fn migrate(
 }
 
 /// Refuses any layout but the one known.
-pub(super) fn expect_current(connection: &Connection, path: &Path) -> Result<(), JournalError> {
+pub(crate) fn expect_current(connection: &Connection, path: &Path) -> Result<(), JournalError> {
     let found =
         user_version(connection).map_err(JournalError::opening(path, "reading the layout"))?;
     let known = version(&MIGRATIONS);
     match found {
         _ if found > known => Err(JournalError::Newer { path: path.to_owned(), found, known }),
-        _ if found < 0 => Err(negative(path, found)),
+        _ if found < 0 => Err(negative_version(path, found)),
         _ if found < known => Err(JournalError::Older { path: path.to_owned(), found }),
         _ => Ok(()),
     }
 }
 
-fn negative(path: &Path, found: i64) -> JournalError {
+fn negative_version(path: &Path, found: i64) -> JournalError {
     JournalError::Corrupt { path: path.to_owned(), why: format!("layout {found}") }
 }
 

@@ -1,5 +1,5 @@
-//! The journal in use: one thread that writes, asked through a bounded queue, with a limit on every
-//! wait.
+//! The journal in use: one thread writes, jobs reach it through a bounded queue, and every wait has
+//! a limit.
 
 use std::{fmt, path::Path, thread::JoinHandle, time::Duration};
 
@@ -14,11 +14,14 @@ use snarkfee_core::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-use super::{JournalError, store::Store};
+use crate::{
+    error::JournalError,
+    store::{InjectedLimits, Store},
+};
 
-/// Requests that may wait.
+/// Jobs that may wait.
 const QUEUE: usize = 64;
-/// How long whoever asks waits for the answer: longer than SQLite waits for a lock.
+/// How long a caller waits for the answer: longer than SQLite waits for a lock.
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// An open journal. Dropping it closes it once what is under way is written.
@@ -30,25 +33,15 @@ pub struct Journal {
 /// Something for the thread to do.
 type Job = Box<dyn FnOnce(&mut Store) + Send>;
 
-/// Limits at which a journal fails in earnest, so that what depends on it can be tried out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InjectedLimits {
-    /// How long SQLite waits for a lock held by someone else.
-    pub busy_timeout: Duration,
-    /// By how many pages the file may still grow before the disk counts as full; `None` is as far
-    /// as the disk goes.
-    pub spare_pages: Option<u32>,
-}
-
 impl Journal {
     /// Opens the journal of a folder, or makes one, locks it for this process, checks it and brings
     /// it up to date. Records are state for `retention`. Blocks.
     pub fn open(folder: &Path, retention: Duration, now: Timestamp) -> Result<Self, JournalError> {
-        Self::over(Store::open(folder, retention, now)?)
+        Self::spawn(Store::open(folder, retention, now)?)
     }
 
-    /// Starts the thread.
-    pub(super) fn over(mut store: Store) -> Result<Self, JournalError> {
+    /// Starts the thread that writes to `store`.
+    pub(crate) fn spawn(mut store: Store) -> Result<Self, JournalError> {
         let (queue, mut jobs) = mpsc::channel::<Job>(QUEUE);
         let work = move || {
             while let Some(job) = jobs.blocking_recv() {
@@ -59,13 +52,13 @@ impl Journal {
         Ok(Self { queue, thread: thread.map_err(JournalError::Thread)? })
     }
 
-    /// Puts the journal under strain, or takes it off again.
+    /// Sets the limits at which the journal fails.
     ///
     /// # Errors
     ///
     /// The journal's own.
     pub async fn inject_limits(&self, limits: InjectedLimits) -> Result<(), JournalFault> {
-        self.ask(move |store| store.inject_limits(limits)).await
+        self.run(move |store| store.inject_limits(limits)).await
     }
 
     /// Closes the journal: when this returns, its file is whole and its lock is free. Blocks.
@@ -75,7 +68,7 @@ impl Journal {
         let _ = self.thread.join();
     }
 
-    async fn ask<T: Send + 'static>(
+    async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Store) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, JournalFault> {
@@ -87,8 +80,8 @@ impl Journal {
             }
         });
         let asked = async {
-            self.queue.send(job).await.map_err(|_| closed())?;
-            answered.await.map_err(|_| closed())
+            self.queue.send(job).await.map_err(|_| closed_fault())?;
+            answered.await.map_err(|_| closed_fault())
         };
         let timed_out =
             |_| JournalFault { class: JournalClass::TimedOut, cause: format!("limit {LIMIT:?}") };
@@ -97,7 +90,7 @@ impl Journal {
     }
 }
 
-fn closed() -> JournalFault {
+fn closed_fault() -> JournalFault {
     JournalFault { class: JournalClass::Closed, cause: "its thread has ended".to_owned() }
 }
 
@@ -110,28 +103,28 @@ impl fmt::Debug for Journal {
 impl Ledger for Journal {
     fn restore(&self, daemon: &DaemonId) -> Reply<'_, RestoredState> {
         let daemon = daemon.clone();
-        Box::pin(self.ask(move |store| store.restore(&daemon)))
+        Box::pin(self.run(move |store| store.restore(&daemon)))
     }
 
     fn load_orders(&self, daemon: &DaemonId, seen: OrderId) -> Reply<'_, Vec<Order>> {
         let daemon = daemon.clone();
-        Box::pin(self.ask(move |store| store.load_orders(&daemon, seen)))
+        Box::pin(self.run(move |store| store.load_orders(&daemon, seen)))
     }
 
     fn record_order(&self, at: Timestamp, command: OperatorCommand) -> Reply<'_, OrderId> {
-        Box::pin(self.ask(move |store| store.record_order(at, &command)))
+        Box::pin(self.run(move |store| store.record_order(at, &command)))
     }
 
     fn record_intent(&self, intent: Intent) -> Reply<'_, IntentId> {
-        Box::pin(self.ask(move |store| store.record_intent(&intent)))
+        Box::pin(self.run(move |store| store.record_intent(&intent)))
     }
 
     fn record_look(&self, entry: LookEntry) -> Reply<'_, ()> {
-        Box::pin(self.ask(move |store| store.record_look(&entry)))
+        Box::pin(self.run(move |store| store.record_look(&entry)))
     }
 
     fn save_state(&self, daemon: &DaemonId, at: Timestamp, state: PersistedState) -> Reply<'_, ()> {
         let daemon = daemon.clone();
-        Box::pin(self.ask(move |store| store.save_state(&daemon, at, state)))
+        Box::pin(self.run(move |store| store.save_state(&daemon, at, state)))
     }
 }

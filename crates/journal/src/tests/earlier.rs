@@ -8,10 +8,10 @@ use super::{
 };
 use crate::{
     JournalError, JournalReader, LookFilter,
-    body::{pack, unpack},
     folder::journal_path,
-    looks::{Read, Written},
-    markets::Market,
+    looks::{LookBody, LookBodyRef},
+    markets::StoredMarket,
+    packing::{Packer, unpack},
 };
 
 /// Makes an up-to-date journal one of layout 2, in which each look and each origin held its market
@@ -24,23 +24,25 @@ fn to_layout_two(path: &Path) {
             statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
         rows.map(Result::unwrap).collect()
     };
-    let market = |id: i64| -> Market {
+    let market = |id: i64| -> StoredMarket {
         let body = connection.query_row("SELECT body FROM markets WHERE id = ?1", [id], |row| {
             row.get::<_, Vec<u8>>(0)
         });
         unpack("a market", &body.unwrap()).unwrap()
     };
+    let mut packer = Packer::default();
     for (id, body, shown) in list("SELECT id, body, market FROM looks") {
-        let Read { mut record, inputs, memory } = unpack("a look", &body).unwrap();
+        let LookBody { mut record, inputs, memory } = unpack("a look", &body).unwrap();
         market(shown.unwrap()).put_into(&mut record.look);
-        let body =
-            pack("a look", &Written { record: &record, inputs: &inputs, memory: &memory }).unwrap();
+        let body = packer
+            .pack("a look", &LookBodyRef { record: &record, inputs: &inputs, memory: &memory })
+            .unwrap();
         connection.execute("UPDATE looks SET body = ?2 WHERE id = ?1", params![id, body]).unwrap();
     }
     for (look, body, shown) in list("SELECT look, body, market FROM origins") {
         let mut kept: PersistedState = unpack("what was kept", &body).unwrap();
         kept.history.put_blocks(market(shown.unwrap()).into_blocks());
-        let body = pack("what was kept", &kept).unwrap();
+        let body = packer.pack("what was kept", &kept).unwrap();
         connection
             .execute("UPDATE origins SET body = ?2 WHERE look = ?1", params![look, body])
             .unwrap();

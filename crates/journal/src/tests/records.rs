@@ -14,7 +14,7 @@ use snarkfee_core::{
 };
 
 use super::*;
-use crate::body::{pack, unpack};
+use crate::packing::{Packer, unpack};
 
 fn any_fault() -> BoxedStrategy<Fault> {
     prop_oneof![
@@ -242,7 +242,7 @@ proptest! {
 
     #[test]
     fn every_record_reads_back_as_it_was_written(record in any_record()) {
-        let bytes = pack("a record", &record).unwrap();
+        let bytes = Packer::default().pack("a record", &record).unwrap();
         let read: Record = unpack("a record", &bytes).unwrap();
         prop_assert_eq!(read, record);
     }
@@ -271,11 +271,12 @@ proptest! {
 #[test]
 fn texts_that_do_not_shrink_are_packed_whole_one_after_the_other() {
     use rand::{Rng, SeedableRng};
+    let mut packer = Packer::default();
     let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(1);
     for length in [1 << 20, 0, 3, 16 << 10, 16_383] {
         let mut bytes = vec![0_u8; length];
         random.fill_bytes(&mut bytes);
-        let packed = pack("bytes", &bytes).unwrap();
+        let packed = packer.pack("bytes", &bytes).unwrap();
         assert_eq!(unpack::<Vec<u8>>("bytes", &packed).unwrap(), bytes, "{length}");
     }
 }
@@ -285,6 +286,7 @@ fn an_infinite_gauge_reads_back_as_unknown() {
     let mut record = record(time(0));
     let metrics = PoolMetrics { pool_size: Some(f64::INFINITY), ..PoolMetrics::default() };
     record.look.metrics = Some(Ok(metrics.clone()));
-    let read: Record = unpack("a record", &pack("a record", &record).unwrap()).unwrap();
+    let read: Record =
+        unpack("a record", &Packer::default().pack("a record", &record).unwrap()).unwrap();
     assert_eq!(read.look.metrics, Some(Ok(PoolMetrics { pool_size: None, ..metrics })));
 }

@@ -1,4 +1,4 @@
-//! Reading a journal, also beside a running service; nothing is ever written.
+//! Reads a journal, also beside a running service. Nothing is written.
 
 use std::path::{Path, PathBuf};
 
@@ -12,13 +12,15 @@ use snarkfee_core::{
     units::DaemonId,
 };
 
-use super::{
-    JOURNAL_FILE, JournalError,
-    body::{from_json, unpack},
+use crate::{
     connection::connect,
-    folder,
-    looks::{InForce, Read, time},
-    markets, origins, schema,
+    error::JournalError,
+    folder::{self, JOURNAL_FILE},
+    looks::{LookBody, SettingsRow, to_timestamp},
+    markets::MarketReader,
+    packing::{from_json, unpack},
+    schema,
+    snapshots::read_snapshot,
 };
 
 /// A journal open for reading.
@@ -38,7 +40,7 @@ pub struct LookFilter {
     pub daemon: Option<DaemonId>,
 }
 
-/// One look as its columns tell it.
+/// One look, from its columns alone.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LookSummary {
     /// When the look began.
@@ -82,18 +84,21 @@ pub struct RecordedLook {
     pub params: Params,
     /// What the policy remembered afterwards.
     pub memory: Memory,
-    /// What was remembered before, where that does not follow from the looks before.
+    /// The state before the look, where it does not follow from the looks before.
     pub snapshot: Option<PersistedState>,
-    /// The start of the service that it belongs to: what is remembered of the market begins anew
-    /// with each.
+    /// Number of the service's start. What is remembered of the market begins anew with each.
     pub run: i64,
 }
 
 impl JournalReader {
     /// Opens a journal file, or the journal of a folder.
+    ///
+    /// # Errors
+    ///
+    /// Where there is none, or it is damaged, foreign or of another layout.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
         let path: PathBuf = if path.is_dir() { path.join(JOURNAL_FILE) } else { path.to_owned() };
-        if !folder::is_present(&path)? {
+        if !folder::journal_exists(&path)? {
             return Err(JournalError::Missing { path: path.parent().unwrap_or(&path).to_owned() });
         }
         let connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
@@ -101,33 +106,43 @@ impl JournalReader {
         Ok(Self { connection })
     }
 
-    /// Hands each look, the oldest first, to `each`, until it fails.
+    /// Hands each look to `each` in the order in which they were taken, until it fails.
+    ///
+    /// # Errors
+    ///
+    /// Those of `each`, and where the journal cannot be read.
     pub fn for_each_summary<E: From<JournalError>>(
         &self,
         filter: &LookFilter,
         mut each: impl FnMut(LookSummary) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.select(
-            "SELECT at, daemon, mode, action, reason, text, outcome, fee, enabled, target_fee, target_enabled,
-             sale_probability, expected_profit, cost FROM looks",
+        self.select_looks(
+            "SELECT at, daemon, mode, action, reason, text, outcome, fee, enabled, target_fee,
+             target_enabled, sale_probability, expected_profit, cost FROM looks",
             filter,
             |row| {
-                let row = read_row(row).map_err(JournalError::sql("reading looks"))?;
+                let row = read_summary(row).map_err(JournalError::sql("reading looks"))?;
                 each(row)
             },
         )
     }
 
-    /// Hands each look with all its inputs, the oldest first, to `each`, until it fails.
+    /// Hands each look with all its inputs to `each` in the order in which they were taken, until
+    /// it fails.
+    ///
+    /// # Errors
+    ///
+    /// Those of `each`, and where the journal cannot be read.
     pub fn for_each_look<E: From<JournalError>>(
         &self,
         filter: &LookFilter,
         mut each: impl FnMut(RecordedLook) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut markets = markets::Reader::new(&self.connection);
-        self.select(
-            "SELECT looks.body, looks.run, settings.json, looks.market, origins.body, origins.market FROM looks
-             JOIN settings ON settings.id = looks.settings LEFT JOIN origins ON origins.look = looks.id",
+        let mut markets = MarketReader::new(&self.connection);
+        self.select_looks(
+            "SELECT looks.body, looks.run, settings.json, looks.market, origins.body, origins.market
+             FROM looks JOIN settings ON settings.id = looks.settings
+             LEFT JOIN origins ON origins.look = looks.id",
             filter,
             |row| {
                 let columns = || {
@@ -138,29 +153,33 @@ impl JournalReader {
                 };
                 let ((body, run, settings, market), (origin, blocks)) =
                     columns().map_err(JournalError::sql("reading looks"))?;
-                let snapshot = origin.map(|origin| origins::read(&origin, blocks, &mut markets)).transpose()?;
-                let Read { mut record, inputs, memory } = unpack("a look", &body)?;
+                let snapshot = origin
+                    .map(|origin| read_snapshot(&origin, blocks, &mut markets))
+                    .transpose()?;
+                let LookBody { mut record, inputs, memory } = unpack("a look", &body)?;
                 if let Some(market) = market {
                     markets.read(market)?.put_into(&mut record.look);
                 }
-                let InForce { params, .. } = from_json("settings", &settings)?;
+                let SettingsRow { params, .. } = from_json("settings", &settings)?;
                 each(RecordedLook { record, inputs, params, memory, snapshot, run })
             },
         )
     }
 
-    fn select<E: From<JournalError>>(
+    fn select_looks<E: From<JournalError>>(
         &self,
         what: &str,
         filter: &LookFilter,
         mut each: impl FnMut(&Row<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let failed = |error| E::from(JournalError::sql("reading looks")(error));
-        // In the order in which they were taken, also where the clock was set back; the index on
-        // time finds the first.
+        // By number, which is the order also where the clock was set back; the index on time finds
+        // the first.
         let query = format!(
-            "{what} WHERE looks.id >= ifnull((SELECT min(id) FROM looks WHERE at >= :since), 9223372036854775807)
-             AND looks.at >= :since AND looks.at < :until AND (:daemon IS NULL OR looks.daemon = :daemon) ORDER BY looks.id"
+            "{what} WHERE looks.id >=
+             ifnull((SELECT min(id) FROM looks WHERE at >= :since), 9223372036854775807)
+             AND looks.at >= :since AND looks.at < :until
+             AND (:daemon IS NULL OR looks.daemon = :daemon) ORDER BY looks.id"
         );
         let mut statement = self.connection.prepare(&query).map_err(failed)?;
         let since = filter.since.map_or(i64::MIN, Timestamp::as_microsecond);
@@ -176,13 +195,13 @@ impl JournalReader {
     }
 }
 
-fn read_row(row: &Row<'_>) -> rusqlite::Result<LookSummary> {
+fn read_summary(row: &Row<'_>) -> rusqlite::Result<LookSummary> {
     const NANO: f64 = 1e9;
     let mina = |index| {
         row.get::<_, Option<i64>>(index).map(|amount| amount.map(|amount| amount as f64 / NANO))
     };
     Ok(LookSummary {
-        at: time(row.get(0)?),
+        at: to_timestamp(row.get(0)?),
         daemon: row.get(1)?,
         mode: row.get(2)?,
         action: row.get(3)?,

@@ -1,0 +1,79 @@
+//! Values as they are stored: JSON text, and for large values the same compressed with zlib
+//! (RFC 1950). A look at a busy market is some 200 kB of JSON, mostly repeated keys of provers.
+
+use std::{
+    fmt,
+    io::{Read, Write},
+};
+
+use flate2::{Compression, read::ZlibDecoder, write::ZlibEncoder};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::error::JournalError;
+
+/// Largest JSON read back: several times the largest answer that the daemon client takes by
+/// default.
+const LARGEST: u64 = 512 << 20;
+
+/// Packs one value after the other. It is kept because making a compressor costs as much as packing
+/// a small look.
+pub(crate) struct Packer(ZlibEncoder<Vec<u8>>);
+
+impl Default for Packer {
+    fn default() -> Self {
+        Self(ZlibEncoder::new(Vec::new(), Compression::fast()))
+    }
+}
+
+impl fmt::Debug for Packer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Packer").finish_non_exhaustive()
+    }
+}
+
+impl Packer {
+    pub(crate) fn pack(
+        &mut self,
+        what: &'static str,
+        value: &impl Serialize,
+    ) -> Result<Vec<u8>, JournalError> {
+        let text = serde_json::to_vec(value).map_err(|error| unwritable(what, error))?;
+        let packed = self.0.write_all(&text).and_then(|()| self.0.reset(Vec::new()));
+        packed.map_err(|error| unwritable(what, error))
+    }
+}
+
+pub(crate) fn unpack<T: DeserializeOwned>(
+    what: &'static str,
+    bytes: &[u8],
+) -> Result<T, JournalError> {
+    let mut text = Vec::new();
+    let read = ZlibDecoder::new(bytes).take(LARGEST).read_to_end(&mut text);
+    read.map_err(|error| unreadable(what, error))?;
+    serde_json::from_slice(&text).map_err(|error| unreadable(what, error))
+}
+
+pub(crate) fn to_json(what: &'static str, value: &impl Serialize) -> Result<String, JournalError> {
+    serde_json::to_string(value).map_err(|error| unwritable(what, error))
+}
+
+pub(crate) fn from_json<T: DeserializeOwned>(
+    what: &'static str,
+    text: &str,
+) -> Result<T, JournalError> {
+    serde_json::from_str(text).map_err(|error| unreadable(what, error))
+}
+
+fn unwritable(
+    what: &'static str,
+    error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> JournalError {
+    JournalError::Unwritable { what, source: error.into() }
+}
+
+fn unreadable(
+    what: &'static str,
+    error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> JournalError {
+    JournalError::Unreadable { what, source: error.into() }
+}

@@ -1,0 +1,84 @@
+//! Snapshots of what was remembered before a look, as rows of the table `origins`.
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use snarkfee_core::{ledger::PersistedState, units::DaemonId};
+
+use crate::{
+    error::JournalError,
+    markets::{MarketCache, MarketReader, PreparedMarket, StoredMarket},
+    packing::{Packer, unpack},
+};
+
+const WHAT: &str = "a snapshot of the state";
+
+/// A snapshot on its way into the journal. Its blocks are stored apart, because the daemons of a
+/// fleet remember the same ones.
+pub(crate) struct StateSnapshot {
+    body: Vec<u8>,
+    blocks: Option<PreparedMarket>,
+}
+
+impl StateSnapshot {
+    pub(crate) fn prepare(
+        state: &PersistedState,
+        cache: &MarketCache,
+        packer: &mut Packer,
+        connection: &Connection,
+    ) -> Result<Self, JournalError> {
+        let mut state = state.clone();
+        let blocks = state.history.take_blocks();
+        let blocks = (!blocks.is_empty())
+            .then(|| cache.prepare(connection, packer, None, StoredMarket::from_blocks(blocks)))
+            .transpose()?;
+        Ok(Self { body: packer.pack(WHAT, &state)?, blocks })
+    }
+
+    /// Inserts the snapshot with its look and returns the number of its blocks.
+    pub(crate) fn insert(
+        &self,
+        transaction: &Transaction<'_>,
+        look: i64,
+    ) -> rusqlite::Result<Option<i64>> {
+        let market = self.blocks.as_ref().map(|blocks| blocks.insert(transaction)).transpose()?;
+        transaction
+            .prepare_cached("INSERT INTO origins (look, body, market) VALUES (?1, ?2, ?3)")?
+            .execute(params![look, self.body, market])?;
+        Ok(market)
+    }
+
+    pub(crate) fn into_blocks(self) -> Option<PreparedMarket> {
+        self.blocks
+    }
+}
+
+/// Decodes the columns of a row.
+pub(crate) fn read_snapshot(
+    body: &[u8],
+    market: Option<i64>,
+    markets: &mut MarketReader<'_>,
+) -> Result<PersistedState, JournalError> {
+    let mut state: PersistedState = unpack(WHAT, body)?;
+    if let Some(market) = market {
+        state.history.put_blocks(markets.read(market)?.into_blocks());
+    }
+    Ok(state)
+}
+
+/// Loads the last snapshot of a daemon.
+pub(crate) fn load_last_snapshot(
+    connection: &Connection,
+    daemon: &DaemonId,
+) -> Result<Option<PersistedState>, JournalError> {
+    let row: Option<(Vec<u8>, Option<i64>)> = connection
+        .query_row(
+            "SELECT origins.body, origins.market FROM origins
+             JOIN looks ON looks.id = origins.look
+             WHERE looks.daemon = ?1 ORDER BY origins.look DESC LIMIT 1",
+            [daemon.as_str()],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .optional()
+        .map_err(JournalError::sql("reading a snapshot of the state"))?;
+    row.map(|(body, market)| read_snapshot(&body, market, &mut MarketReader::new(connection)))
+        .transpose()
+}
