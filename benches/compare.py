@@ -1,7 +1,7 @@
-"""One look of snarkfee beside the same reads by mina-sdk, against one simulated daemon each in turn.
+"""Compares one look of snarkfee with the same reads by mina-sdk, in turn against one simulated daemon.
 
-compare.py PROGRAM READS, in an environment with mina-sdk; READS is the program of benches/reads.rs. CPU time is the client's alone: the
-daemon is a process of its own.
+compare.py PROGRAM READS, in an environment with mina-sdk; READS is the program of benches/reads.rs. CPU time is
+the client's alone: the daemon is a separate process.
 """
 
 import json
@@ -28,8 +28,8 @@ def get(path):
         return answer.read().decode()
 
 
-def await_that(done):
-    """The first true answer of `done`, which may fail to connect until then."""
+def wait_until(done):
+    """Polls `done`, which may fail to connect, and returns its first true answer."""
     until = time.monotonic() + DEADLINE
     while time.monotonic() < until:
         try:
@@ -56,42 +56,43 @@ def cpu(pid):
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-def counted(name):
+def sum_metric(name):
     lines = (line.rpartition(" ") for line in get("/metrics").splitlines() if line.startswith(name))
     return sum(float(value) for _, _, value in lines)
 
 
-def reads_of_a_look(reads, graphql, metrics):
-    """CPU time of the reads of one look, in milliseconds, and what the program says of them."""
-    told = subprocess.run(
+def measure_reads(reads, graphql, metrics):
+    """CPU time of the reads of one look, in milliseconds, and the program's report."""
+    report = subprocess.run(
         [reads],
         env={"READS_GRAPHQL": graphql, "READS_METRICS": metrics, "LOOKS": str(LOOKS)},
         capture_output=True, text=True, check=True, timeout=DEADLINE,
     ).stdout.strip()
-    return float(told.split("CPU ")[1].split(" ms")[0]), told
+    return float(report.split("CPU ")[1].split(" ms")[0]), report
 
 
-def looks_of_the_service(program, graphql, metrics):
-    """Wall and CPU time of one look, in seconds, in a service that does nothing else."""
+def measure_looks(program, graphql, metrics):
+    """Wall and CPU time of one look of an otherwise idle service, in seconds."""
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "snarkfee.toml"
         config.write_text(
             f'[controller]\ninterval = "100ms"\nlisten = "{PAGE}"\nstate_dir = "{folder}/state"\n'
-            f'[daemons.main]\ngraphql_url = "{graphql}"\nmetrics_url = "{metrics}"\ncost.per_work = "0.0001 MINA"\n'
+            f'[daemons.main]\ngraphql_url = "{graphql}"\nmetrics_url = "{metrics}"\n'
+            'cost.per_work = "0.0001 MINA"\n'
         )
         with running(program, "run", "-c", str(config)) as service:
             def reading():
                 names = ("snarkfee_tick_seconds_count", "snarkfee_tick_seconds_sum")
-                return (*(counted(name) for name in names), cpu(service.pid))
+                return (*(sum_metric(name) for name in names), cpu(service.pid))
 
-            await_that(lambda: counted("snarkfee_tick_seconds_count") >= 3)
+            wait_until(lambda: sum_metric("snarkfee_tick_seconds_count") >= 3)
             before = reading()
-            await_that(lambda: counted("snarkfee_tick_seconds_count") >= before[0] + LOOKS)
+            wait_until(lambda: sum_metric("snarkfee_tick_seconds_count") >= before[0] + LOOKS)
             looks, wall, used = (after - start for after, start in zip(reading(), before))
             return wall / looks, used / looks
 
 
-def reads_of_the_package(graphql):
+def measure_package_reads(graphql):
     """Wall and CPU time of status, snark pool and blocks, in seconds, and what was read."""
     with MinaDaemonClient(graphql_uri=graphql) as client:
         def read():
@@ -105,30 +106,30 @@ def reads_of_the_package(graphql):
         return (time.monotonic() - began) / LOOKS, (time.process_time() - used) / LOOKS, found
 
 
-def first_decision(program):
-    """Seconds from the start of the demonstration to the first decision that its API tells."""
+def time_to_first_decision(program):
+    """Seconds from the start of `snarkfee demo` to the first decision in its API."""
     began = time.monotonic()
     with running(program, "demo", "--listen", PAGE, stdout=subprocess.DEVNULL):
-        await_that(lambda: json.loads(get("/api/v1/status"))["daemons"][0]["last_decision"])
+        wait_until(lambda: json.loads(get("/api/v1/status"))["daemons"][0]["last_decision"])
         return time.monotonic() - began
 
 
 def main():
     program, reads = sys.argv[1:]
     print(f"program: {Path(program).stat().st_size / 1e6:.1f} MB")
-    starts = sorted(first_decision(program) for _ in range(5))
+    starts = sorted(time_to_first_decision(program) for _ in range(5))
     print(f"start to first decision: {starts[2]:.3f} s (median of 5, slowest {starts[4]:.3f} s)")
     daemon = (program, "daemon-sim", "--scenario", "scarce", "--speed", "1", "--schema-era", "berkeley-3.0",
               "--graphql", "127.0.0.1:0", "--metrics", "127.0.0.1:0")
     with running(*daemon, stdout=subprocess.PIPE, text=True) as served:
         graphql, metrics = (served.stdout.readline().split()[-1] for _ in range(2))
-        used, told = reads_of_a_look(reads, graphql, metrics)
-        print(f"snarkfee, {told}")
-        python_wall, python_used, (pool, blocks) = reads_of_the_package(graphql)
+        used, report = measure_reads(reads, graphql, metrics)
+        print(f"snarkfee, {report}")
+        python_wall, python_used, (pool, blocks) = measure_package_reads(graphql)
         print(f"mina-sdk, the same reads: {python_wall * 1e3:.1f} ms, CPU {python_used * 1e3:.2f} ms", end=" ")
         print(f"({pool} works in the pool, {blocks} blocks)")
         print(f"ratio of CPU: {python_used * 1e3 / used:.1f}")
-        wall, used = looks_of_the_service(program, graphql, metrics)
+        wall, used = measure_looks(program, graphql, metrics)
         print(f"snarkfee, a whole look, decided and journalled: {wall * 1e3:.1f} ms, CPU {used * 1e3:.2f} ms")
 
 

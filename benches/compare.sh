@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# compare.sh: compares snarkfee with other ways to do the same, in one run on one machine: reading metrics text
-# and snark pool (benches/wire.rs), and one look against the same reads by the Python package mina-sdk. Also
-# prints the size of the program and the time to its first decision.
+# compare.sh: compares snarkfee with other ways to do the same, in one run on one machine: reading
+# metrics text and snark pool (benches/wire.rs), and one look against the same reads by the Python
+# package mina-sdk. Also prints the size of the program and the time to its first decision.
 #
-# Needs Rust and Python 3 with venv; the package goes into a virtual environment below the target folder. LOOKS
-# sets the number of looks (50).
+# Needs Rust and Python 3 with venv; the package goes into a virtual environment below the target
+# folder. LOOKS sets the number of looks (50).
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 target=${CARGO_TARGET_DIR:-target}

@@ -1,8 +1,8 @@
-//! Time and CPU of the reads of one look, conclusions left out, at a daemon that runs already:
-//! benches/compare.sh holds them against the same reads by another client.
+//! Wall and CPU time of the reads of one look, without conclusions, at a running daemon.
+//! benches/compare.sh compares them with the same reads by another client.
 //!
-//! `READS_GRAPHQL` and `READS_METRICS` are its addresses, `LOOKS` (50) says how often. Left out of
-//! `cargo bench` unless they are set.
+//! `READS_GRAPHQL` and `READS_METRICS` are the daemon's addresses, `LOOKS` (50) the number of looks.
+//! `cargo bench` skips this unless they are set.
 
 use std::{error::Error, fs};
 
@@ -10,11 +10,11 @@ use snarkfee_client::{ClientConfig, DaemonClient, MetricsEndpoint};
 use snarkfee_clock::{Clock, Stopwatch};
 use snarkfee_core::port::{DaemonPort, LookPlan};
 
-type Anything<T> = Result<T, Box<dyn Error>>;
+type AnyResult<T> = Result<T, Box<dyn Error>>;
 
 const BLOCKS: u32 = 290;
 
-fn main() -> Anything<()> {
+fn main() -> AnyResult<()> {
     let (Ok(graphql), Ok(metrics)) =
         (std::env::var("READS_GRAPHQL"), std::env::var("READS_METRICS"))
     else {
@@ -32,7 +32,7 @@ fn main() -> Anything<()> {
         member: None,
     };
     let client = DaemonClient::new(config)?;
-    // On one thread, whose CPU time the system tells by the nanosecond.
+    // On one thread, whose CPU time the system reports in nanoseconds.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let read = || runtime.block_on(client.look(&LookPlan { blocks: BLOCKS, account: None }));
     let first = read();
@@ -56,7 +56,7 @@ fn main() -> Anything<()> {
 }
 
 /// CPU time of this thread, in seconds.
-fn cpu() -> Anything<f64> {
+fn cpu() -> AnyResult<f64> {
     let text = fs::read_to_string("/proc/thread-self/schedstat")?;
     Ok(text.split(' ').next().ok_or("no schedstat")?.parse::<f64>()? / 1e9)
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# package.sh [PACKAGE]: builds the Debian package, or takes an existing one, installs it on this machine,
-# tests what it installed, and purges it.
+# package.sh [PACKAGE]: builds the Debian package, or takes an existing one, installs it on this
+# machine, tests what it installed, and purges it.
 #
-# Needs Rust, and root on Debian or a descendant; installs cargo-deb if it is missing. Not part of run.sh:
-# it builds with the `dist` profile and changes the machine while it runs.
+# Needs Rust, and root on Debian or a descendant; installs cargo-deb if it is missing. Not part of
+# run.sh: it builds with the `dist` profile and changes the machine while it runs.
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 exec </dev/null
@@ -33,8 +33,8 @@ build() {
   for shell in bash zsh fish; do
     "$target/dist/snarkfee" completions "$shell" >"$made/snarkfee.$shell"
   done
-  # cargo-deb maps only the program's path in Cargo.toml, target/release, to the real target directory and
-  # profile; the other assets are taken from target/package.
+  # cargo-deb maps only the program's path in Cargo.toml, target/release, to the real target
+  # directory and profile; the other assets are taken from target/package.
   mkdir -p target
   if [[ $(realpath "$target") != $(realpath target) ]]; then
     rm -rf target/package

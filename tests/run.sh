@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Runs every check of the project: installs what is missing, then formatting, lints, tests, documentation.
+# Runs every check of the project: installs what is missing, then formatting, lints, tests,
+# documentation.
 #
-# Needs Rust. On Debian and its descendants it installs the rest, as root or through sudo. Only the first
-# three steps use the network; after them cargo stays offline and the tests use loopback addresses only.
+# Needs Rust. On Debian and its descendants it installs the rest, as root or through sudo. Only the
+# first three steps use the network; after them cargo stays offline and the tests use loopback
+# addresses only.
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 exec </dev/null

@@ -1,5 +1,6 @@
 #!/bin/sh
-# assemble.sh PROGRAM FOLDER: copies the program and what it needs at run time into FOLDER, the root of an image.
+# assemble.sh PROGRAM FOLDER: copies the program and what it needs at run time into FOLDER, the root
+# of an image.
 set -eu
 program=$1
 root=$2

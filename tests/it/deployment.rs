@@ -132,7 +132,7 @@ fn the_program_runs_in_the_image() {
     let demo =
         run_in_image(&["demo", "--listen", "127.0.0.1:0", "--speed", "1000", "--duration", "1s"]);
     assert!(
-        demo.status.success() && output_text(&demo).contains("works bought"),
+        demo.status.success() && output_text(&demo).contains("works were bought"),
         "{}",
         output_text(&demo)
     );
