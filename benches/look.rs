@@ -28,8 +28,8 @@ use snarkfee_core::{
     units::{Nanomina, PublicKey, WorkId},
 };
 use snarkfee_lab::{
-    daemon_sim::{Options, SimDaemonServer},
-    simulate::{World, library},
+    daemon_sim::{DaemonSimOptions, SimDaemonServer},
+    market_sim::{World, library},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -220,7 +220,7 @@ fn over_loopback(bencher: Bencher<'_, '_>) {
         port,
         world,
         clock,
-        Options::default(),
+        DaemonSimOptions::default(),
         &stop,
     ));
     let Ok(served) = served else { return };

@@ -3,7 +3,7 @@
 use divan::{Bencher, counter::ItemsCount};
 use jiff::Timestamp;
 use snarkfee_core::{policy::Pricing, units::Nanomina};
-use snarkfee_lab::simulate::{Contest, library};
+use snarkfee_lab::{market_sim::library, tournament::Tournament};
 
 fn main() {
     divan::main();
@@ -17,9 +17,9 @@ fn profit(bencher: Bencher<'_, '_>, scenario: &str) {
     let (Ok(scenario), Ok(cost)) = (library::scenario(scenario), Nanomina::try_new(100_000)) else {
         return;
     };
-    let contest = Contest {
+    let tournament = Tournament {
         scenario,
-        entrants: Vec::new(),
+        policies: Vec::new(),
         seeds: vec![1],
         slots: SLOTS,
         start: Timestamp::UNIX_EPOCH,
@@ -27,5 +27,5 @@ fn profit(bencher: Bencher<'_, '_>, scenario: &str) {
         pricing: Pricing::default(),
         hindsight: false,
     };
-    bencher.counter(ItemsCount::new(SLOTS)).bench(|| contest.profit(1, &contest.pricing));
+    bencher.counter(ItemsCount::new(SLOTS)).bench(|| tournament.profit(1, &tournament.pricing));
 }

@@ -19,8 +19,8 @@ use std::{
 
 use snarkfee_clock::{Clock, Stopwatch};
 use snarkfee_lab::{
-    daemon_sim::{Options, SimDaemonServer},
-    simulate::{World, library},
+    daemon_sim::{DaemonSimOptions, SimDaemonServer},
+    market_sim::{World, library},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -58,8 +58,15 @@ async fn fleet(count: u32, stop: &CancellationToken) -> Anything<Vec<SimDaemonSe
     let mut served = Vec::new();
     for _ in 0..count {
         served.push(
-            SimDaemonServer::bind(port, port, world.clone(), clock, Options::default(), stop)
-                .await?,
+            SimDaemonServer::bind(
+                port,
+                port,
+                world.clone(),
+                clock,
+                DaemonSimOptions::default(),
+                stop,
+            )
+            .await?,
         );
     }
     Ok(served)

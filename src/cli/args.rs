@@ -4,10 +4,7 @@ use std::{net::SocketAddr, num::NonZero, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use snarkfee_core::units::{Endpoint, Nanomina, duration};
-use snarkfee_lab::{
-    daemon_sim,
-    simulate::{Entrant, library},
-};
+use snarkfee_lab::{daemon_sim, market_sim::library, policy_run::PolicySpec};
 
 use super::exit::Failure;
 use crate::telemetry::{LogFormat, init_logging};
@@ -173,7 +170,7 @@ pub struct SimulateArgs {
         value_delimiter = ',',
         default_value = "profit,undercut,quantile:0.25,always-on:0.1MINA,always-on:0MINA,off,stopper:0.1MINA,random:0.0001-0.1MINA"
     )]
-    pub policies: Vec<Entrant>,
+    pub policies: Vec<PolicySpec>,
     /// Seeds, one market each: 7, 1..20, 3,5,8.
     #[arg(long, value_name = "SEEDS", default_value = "1..20")]
     pub seeds: SeedList,
@@ -249,7 +246,7 @@ pub struct BacktestArgs {
         value_delimiter = ',',
         default_value = "profit,undercut,quantile:0.25,always-on:0.1MINA,always-on:0.001MINA,always-on:0MINA,off"
     )]
-    pub policies: Vec<Entrant>,
+    pub policies: Vec<PolicySpec>,
     #[command(flatten)]
     pub(super) policy: PolicyArgs,
     #[command(flatten)]

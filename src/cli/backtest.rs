@@ -4,7 +4,7 @@ use std::io::Write;
 
 use snarkfee_core::units::Nanomina;
 use snarkfee_lab::{
-    backtest::{Report, on_blocks, on_journal},
+    backtest::{BacktestReport, backtest_blocks, backtest_journal},
     report,
 };
 
@@ -19,31 +19,31 @@ use super::{
 /// Runs the policies and prints their results.
 pub(super) fn run(options: &BacktestArgs) -> Result<(), Failure> {
     let (data, policy) = (&options.data, &options.policy);
-    let terms = PolicyDefaults::load(policy)?.into_terms(data);
+    let settings = PolicyDefaults::load(policy)?.into_settings(data);
     let threads = experiment::thread_count(options.results.threads);
-    let (results, portraits) = if let Some(path) = &data.journal {
+    let (results, histories) = if let Some(path) = &data.journal {
         let bar = Progress::new("replaying the journal");
         let open = experiment::journal_opener(path);
         let filter = experiment::journal_filter(policy)?;
         let progress = |all| bar.advance(all);
-        on_journal(&open, &filter, &options.policies, &terms, threads, &progress)
+        backtest_journal(&open, &filter, &options.policies, &settings, threads, &progress)
             .map_err(Failure::journal)?
     } else {
         let bar = Progress::new("reading blocks");
         let collection = experiment::read_blocks(data, &|done, all| bar.set(done, all))?;
         drop(bar);
         let bar = Progress::new("running policies");
-        on_blocks(&collection, &options.policies, &terms, threads, &|all| bar.advance(all))
+        backtest_blocks(&collection, &options.policies, &settings, threads, &|all| bar.advance(all))
     };
-    let page = || report::recorded(&results, &portraits);
+    let page = || report::render_backtest(&results, &histories);
     experiment::write_results(&options.results, &results, page, |out| {
-        write_table(out, &results, terms.cost)
+        write_table(out, &results, settings.cost)
     })
 }
 
 fn write_table(
     out: &mut impl Write,
-    report: &Report,
+    report: &BacktestReport,
     cost: Option<Nanomina>,
 ) -> std::io::Result<()> {
     for stretch in &report.series {

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use snarkfee_lab::daemon_sim::{Options, SimDaemonServer};
+use snarkfee_lab::daemon_sim::{DaemonSimOptions, SimDaemonServer};
 use tokio_util::sync::CancellationToken;
 
 use super::{args::DaemonSimArgs, demo, exit::Failure, signals};
@@ -15,7 +15,7 @@ pub(super) async fn run(options: DaemonSimArgs) -> Result<(), Failure> {
     let (world, clock) = demo::build_market(&options.market)?;
     let cancel = CancellationToken::new();
     let _reloads = signals::watch_signals(&cancel)?;
-    let daemon = Options { era: options.schema_era, ..Options::default() };
+    let daemon = DaemonSimOptions { era: options.schema_era, ..DaemonSimOptions::default() };
     let world = Arc::new(Mutex::new(world));
     let server =
         SimDaemonServer::bind(options.graphql, options.metrics, world, clock, daemon, &cancel)

@@ -19,8 +19,8 @@ use snarkfee_core::{
     units::{DaemonId, Endpoint, Nanomina},
 };
 use snarkfee_lab::{
-    daemon_sim::{Options, SimDaemonServer},
-    simulate::{Role, World, library},
+    daemon_sim::{DaemonSimOptions, SimDaemonServer},
+    market_sim::{OperatorRole, World, library},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -52,7 +52,7 @@ pub(super) async fn run(options: DemoArgs) -> Result<(), Failure> {
         ANY_PORT,
         world.clone(),
         clock,
-        Options::default(),
+        DaemonSimOptions::default(),
         &stop_daemon,
     )
     .await;
@@ -100,7 +100,7 @@ pub(super) fn build_market(options: &MarketArgs) -> Result<(World, Clock), Failu
 async fn start_service(
     server: &SimDaemonServer,
     mode: Mode,
-    role: Role,
+    role: OperatorRole,
     listen: Option<SocketAddr>,
     clock: Clock,
 ) -> Result<RunningService, Failure> {
@@ -121,7 +121,7 @@ async fn start_service(
 fn demo_settings(
     server: &SimDaemonServer,
     mode: Mode,
-    role: Role,
+    role: OperatorRole,
     listen: Option<SocketAddr>,
     clock: Clock,
 ) -> anyhow::Result<Settings> {
@@ -135,8 +135,8 @@ fn demo_settings(
     daemon.cost = CostModel::PerWork(Nanomina::try_new(COST)?);
     daemon.params.worker.key = Some(World::operator_key());
     daemon.params.worker.role = match role {
-        Role::Worker => RoleSetting::Auto,
-        Role::Coordinator => RoleSetting::Coordinator,
+        OperatorRole::Worker => RoleSetting::Auto,
+        OperatorRole::Coordinator => RoleSetting::Coordinator,
     };
     // A second of real time is minutes in this market: a slow look must not count as stale.
     let slow_look = SLOW_LOOK.mul_f64(clock.speed());

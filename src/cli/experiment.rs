@@ -19,9 +19,9 @@ use snarkfee_core::{
 };
 use snarkfee_journal::{JournalError, JournalReader, LookFilter};
 use snarkfee_lab::{
-    backtest::Terms,
-    precomputed::{Collection, collect},
-    simulate::{Scenario, library},
+    backtest::BacktestSettings,
+    market_sim::{Scenario, library},
+    precomputed::{BlockCollection, collect_blocks},
 };
 
 use super::{
@@ -117,9 +117,9 @@ impl PolicyDefaults {
     }
 
     /// The terms for recorded data. Blocks have no cost, so they get the default one.
-    pub(super) fn into_terms(self, data: &DataArgs) -> Terms {
+    pub(super) fn into_settings(self, data: &DataArgs) -> BacktestSettings {
         let default = if data.journal.is_some() { None } else { Some(default_cost()) };
-        Terms {
+        BacktestSettings {
             pricing: self.pricing,
             cost: self.cost.or(default),
             works_per_hour: self.works_per_hour,
@@ -138,8 +138,8 @@ pub(super) fn default_cost() -> Nanomina {
 pub(super) fn read_blocks(
     data: &DataArgs,
     progress: &dyn Fn(u64, u64),
-) -> Result<Collection, Failure> {
-    collect(&data.blocks, progress).map_err(Failure::running)
+) -> Result<BlockCollection, Failure> {
+    collect_blocks(&data.blocks, progress).map_err(Failure::running)
 }
 
 /// The looks of a journal to use.

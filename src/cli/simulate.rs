@@ -6,7 +6,7 @@ use snarkfee_clock::Clock;
 use snarkfee_core::policy::Pricing;
 use snarkfee_lab::{
     report,
-    simulate::{Contest, Report},
+    tournament::{Tournament, TournamentReport},
 };
 use tracing::info;
 
@@ -20,9 +20,9 @@ use super::{
 
 /// Runs the policies and prints their results.
 pub(super) fn run(options: &SimulateArgs) -> Result<(), Failure> {
-    let contest = Contest {
+    let tournament = Tournament {
         scenario: experiment::find_scenario(&options.scenario)?,
-        entrants: options.policies.clone(),
+        policies: options.policies.clone(),
         seeds: options.seeds.0.clone(),
         slots: options.slots,
         start: experiment::start_time()?,
@@ -32,18 +32,18 @@ pub(super) fn run(options: &SimulateArgs) -> Result<(), Failure> {
     };
     let clock = Clock::system();
     let progress = Progress::new("simulating");
-    let (report, portraits) = contest
+    let (report, histories) = tournament
         .run(experiment::thread_count(options.results.threads), &|all| progress.advance(all));
     drop(progress);
-    log_speed(&contest, clock.steady());
-    let page = || report::contest(&report, contest.seeds.first().copied(), &portraits);
+    log_speed(&tournament, clock.steady());
+    let page = || report::render_tournament(&report, tournament.seeds.first().copied(), &histories);
     experiment::write_results(&options.results, &report, page, |out| write_table(out, &report))
 }
 
 /// The speed goes to the log, since the results must not depend on it.
-fn log_speed(contest: &Contest, took: Duration) {
-    let runs = contest.entrants.len() * contest.seeds.len();
-    let slots = contest.slots * runs as u64;
+fn log_speed(tournament: &Tournament, took: Duration) {
+    let runs = tournament.policies.len() * tournament.seeds.len();
+    let slots = tournament.slots * runs as u64;
     let per_second = slots as f64 / took.as_secs_f64().max(1e-9);
     info!(
         slots,
@@ -52,7 +52,7 @@ fn log_speed(contest: &Contest, took: Duration) {
     );
 }
 
-fn write_table(out: &mut impl Write, report: &Report) -> std::io::Result<()> {
+fn write_table(out: &mut impl Write, report: &TournamentReport) -> std::io::Result<()> {
     writeln!(out, "{}: {} slots, {} seeds\n", report.scenario, report.slots, report.seeds.len())?;
     let header = [
         "policy",

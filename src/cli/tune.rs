@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use snarkfee_lab::{
-    backtest::{Ground, Proof, tune},
-    simulate::Contest,
+    backtest::{Execution, TuningData, tune},
+    tournament::Tournament,
 };
 use tracing::warn;
 
@@ -23,15 +23,15 @@ pub(super) fn run(options: &TuneArgs) -> Result<(), Failure> {
     let base = defaults.pricing.clone();
     let cancelled = signals::watch_interrupt()?;
     let progress = Progress::new("trying settings");
-    let proof = Proof {
+    let execution = Execution {
         threads: experiment::thread_count(options.threads),
         progress: &|all| progress.advance(all),
         cancelled: &cancelled,
     };
     let tuned = if let Some(name) = &options.scenario {
-        let contest = Contest {
+        let tournament = Tournament {
             scenario: experiment::find_scenario(name)?,
-            entrants: Vec::new(),
+            policies: Vec::new(),
             seeds: options.seeds.0.clone(),
             slots: options.slots,
             start: experiment::start_time()?,
@@ -39,16 +39,20 @@ pub(super) fn run(options: &TuneArgs) -> Result<(), Failure> {
             pricing: base.clone(),
             hindsight: false,
         };
-        tune(&Ground::scenario(&contest), &base, &proof)
+        tune(&TuningData::scenario(&tournament), &base, &execution)
     } else if let Some(path) = &options.data.journal {
         let open = experiment::journal_opener(path);
         let filter = experiment::journal_filter(&options.policy)?;
-        let ground = Ground::journal(&open, &filter, defaults.into_terms(&options.data))
+        let data = TuningData::journal(&open, &filter, defaults.into_settings(&options.data))
             .map_err(Failure::journal)?;
-        tune(&ground, &base, &proof)
+        tune(&data, &base, &execution)
     } else {
         let collection = experiment::read_blocks(&options.data, &|_, _| {})?;
-        tune(&Ground::blocks(&collection, defaults.into_terms(&options.data)), &base, &proof)
+        tune(
+            &TuningData::blocks(&collection, defaults.into_settings(&options.data)),
+            &base,
+            &execution,
+        )
     };
     drop(progress);
     let tuned = tuned.map_err(Failure::running)?;

@@ -17,8 +17,8 @@ use snarkfee_core::{
     units::{DaemonId, Nanomina},
 };
 use snarkfee_lab::{
-    daemon_sim::{Options, SimDaemonServer},
-    simulate::{World, library},
+    daemon_sim::{DaemonSimOptions, SimDaemonServer},
+    market_sim::{World, library},
 };
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -39,10 +39,16 @@ impl Asked {
         let clock = Clock::accelerated(start, 0.001);
         let world = Arc::new(Mutex::new(world));
         let stop = CancellationToken::new();
-        let server =
-            SimDaemonServer::bind(ANY_PORT, ANY_PORT, world, clock, Options::default(), &stop)
-                .await
-                .unwrap();
+        let server = SimDaemonServer::bind(
+            ANY_PORT,
+            ANY_PORT,
+            world,
+            clock,
+            DaemonSimOptions::default(),
+            &stop,
+        )
+        .await
+        .unwrap();
         let asked = Self { server, folder: TempDir::new().unwrap() };
         asked.configure(daemon);
         asked

@@ -15,8 +15,8 @@ use snarkfee_core::{
     units::{Nanomina, PublicKey},
 };
 use snarkfee_lab::{
-    daemon_sim::{Era, Options, SharedDaemon, SimDaemonServer},
-    simulate::{SimulatedDaemon, World, library},
+    daemon_sim::{DaemonSimOptions, Era, SharedDaemon, SimDaemonServer},
+    market_sim::{SimulatedDaemon, World, library},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -33,7 +33,7 @@ use crate::{
 const KEY: &str = "B62qre3erTHfzQckNuibViWQGyyKwZseztqrjPZBv6SQF384Rg6ESAy";
 
 /// A daemon in the market of now, as the machine's clock has it.
-async fn serve(daemon: SharedDaemon, options: Options) -> SimDaemonServer {
+async fn serve(daemon: SharedDaemon, options: DaemonSimOptions) -> SimDaemonServer {
     SimDaemonServer::bind(
         ANY_PORT,
         ANY_PORT,
@@ -113,7 +113,8 @@ fn not_ok(report: &CheckReport) -> BTreeSet<Check> {
 async fn a_healthy_daemon_of_every_era_passes_and_is_asked_only() {
     let market: SharedDaemon = Arc::new(Mutex::new(world("scarce")));
     for era in Era::ALL {
-        let server = serve(market.clone(), Options { era, ..Options::default() }).await;
+        let server =
+            serve(market.clone(), DaemonSimOptions { era, ..DaemonSimOptions::default() }).await;
         let report = report(&settings(&server, "")).await;
         let (_, schema, _) = found(&report, Check::Schema);
         assert!(schema.contains("20") || schema.contains("4.0"), "{schema}");
@@ -133,7 +134,7 @@ async fn a_healthy_daemon_of_every_era_passes_and_is_asked_only() {
 #[tokio::test]
 async fn nothing_but_questions_is_sent_whatever_the_settings_say() {
     let now = Clock::wall();
-    let server = serve(Arc::new(Mutex::new(world("scarce"))), Options::default()).await;
+    let server = serve(Arc::new(Mutex::new(world("scarce"))), DaemonSimOptions::default()).await;
     let proxy =
         FaultyProxy::before(server.graphql_address(), server.metrics_address(), Time::new(now));
     let text = format!(
@@ -164,7 +165,8 @@ async fn nothing_but_questions_is_sent_whatever_the_settings_say() {
 
 #[tokio::test]
 async fn the_role_is_told_or_asked_for() {
-    let server = serve(Arc::new(Mutex::new(world("coordinator"))), Options::default()).await;
+    let server =
+        serve(Arc::new(Mutex::new(world("coordinator"))), DaemonSimOptions::default()).await;
     let unsure = report(&settings(&server, "")).await;
     let (verdict, detail, fix) = found(&unsure, Check::Role);
     assert!(
@@ -177,7 +179,7 @@ async fn the_role_is_told_or_asked_for() {
     assert_eq!(not_ok(&told), BTreeSet::new(), "{told:?}");
     assert!(found(&told, Check::Role).1.starts_with("coordinator"));
 
-    let worker = serve(Arc::new(Mutex::new(world("scarce"))), Options::default()).await;
+    let worker = serve(Arc::new(Mutex::new(world("scarce"))), DaemonSimOptions::default()).await;
     let wrong = report(&settings(&worker, "role = \"coordinator\"")).await;
     assert_eq!(found(&wrong, Check::Role).0, Verdict::Warn);
     assert!(
@@ -197,7 +199,7 @@ async fn what_answers_at_the_address_and_is_no_full_daemon_is_named() {
         socket(Some("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"))
             .await;
     let other = socket(Some("\u{16}\u{3}\u{1}binary")).await;
-    let server = serve(Arc::new(Mutex::new(world("scarce"))), Options::default()).await;
+    let server = serve(Arc::new(Mutex::new(world("scarce"))), DaemonSimOptions::default()).await;
     let fast = "timeout = \"300ms\"";
     for (url, more, detail, fix) in [
         (format!("{closed}/graphql"), "", "refused", "--rest-port"),
@@ -241,7 +243,7 @@ async fn a_limited_port_is_told_from_a_full_one() {
     for era in [Era::Mainnet10, Era::Berkeley30, Era::Mesa40] {
         let server = serve(
             Arc::new(Mutex::new(world("scarce"))),
-            Options { era, limited: true, ..Options::default() },
+            DaemonSimOptions { era, limited: true, ..DaemonSimOptions::default() },
         )
         .await;
         let report = report(&settings(&server, "")).await;
@@ -262,7 +264,7 @@ async fn a_daemon_that_does_not_follow_the_chain_is_waited_for() {
     for (change, detail, fix) in changes {
         let (stage, shared) = stage();
         change(&mut stage.lock().unwrap());
-        let server = serve(shared, Options::default()).await;
+        let server = serve(shared, DaemonSimOptions::default()).await;
         let report =
             report(&settings(&server, "").replace(World::operator_key().as_str(), KEY)).await;
         fails(&report, Check::Sync, detail, fix);
@@ -271,7 +273,7 @@ async fn a_daemon_that_does_not_follow_the_chain_is_waited_for() {
 
 #[tokio::test]
 async fn keys_accounts_and_traces_of_others_are_looked_at() {
-    let server = serve(Arc::new(Mutex::new(world("scarce"))), Options::default()).await;
+    let server = serve(Arc::new(Mutex::new(world("scarce"))), DaemonSimOptions::default()).await;
     let text = settings(&server, "").replace(World::operator_key().as_str(), KEY);
     let foreign = report(&text).await;
     fails(&foreign, Check::WorkerKey, "neither worker_key nor among own_provers", "own_provers");
@@ -287,7 +289,7 @@ async fn keys_accounts_and_traces_of_others_are_looked_at() {
         stage.set_worker(None::<PublicKey>);
         stage.set_fee(Nanomina::ZERO);
     }
-    let server = serve(shared, Options::default()).await;
+    let server = serve(shared, DaemonSimOptions::default()).await;
     // A simulated key, whose checksum does not hold, and a daemon that did not look it up.
     let report = report(&settings(&server, "")).await;
     fails(&report, Check::WorkerKey, "checksum", "mina accounts list");
@@ -301,7 +303,7 @@ async fn keys_accounts_and_traces_of_others_are_looked_at() {
 
 #[tokio::test]
 async fn tls_is_checked_by_the_machines_certificates() {
-    let server = serve(Arc::new(Mutex::new(world("scarce"))), Options::default()).await;
+    let server = serve(Arc::new(Mutex::new(world("scarce"))), DaemonSimOptions::default()).await;
     let proxy = TlsProxy::before(server.graphql_address()).await;
     let check = async |scheme: &str, trusted: bool| {
         let text = settings(&server, "").replace(&server.graphql_url(), &proxy.url(scheme));
@@ -348,7 +350,7 @@ async fn the_document_has_the_keys_of_the_contract_and_a_bad_file_is_a_failed_ch
 
 #[tokio::test]
 async fn a_running_service_is_not_in_its_own_way() {
-    let server = serve(Arc::new(Mutex::new(world("scarce"))), Options::default()).await;
+    let server = serve(Arc::new(Mutex::new(world("scarce"))), DaemonSimOptions::default()).await;
     let configured = configured(&settings(&server, ""));
     let file = configured.file();
     let service = Process::run(configured, &[]);

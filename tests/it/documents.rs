@@ -21,7 +21,7 @@ use snarkfee_core::{
     policy::{Action, Outcome, Reason},
     record::Record,
 };
-use snarkfee_lab::simulate::library;
+use snarkfee_lab::market_sim::library;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -206,7 +206,7 @@ fn the_documented_scenario_parses_and_its_values_are_the_defaults() {
     let document = read("docs/scenarios.md");
     let (_, example) = document.split_once("```toml\n").unwrap();
     let (example, _) = example.split_once("```").unwrap();
-    let parse = |text: &str| snarkfee_lab::simulate::Scenario::parse(text).expect(text);
+    let parse = |text: &str| snarkfee_lab::market_sim::Scenario::parse(text).expect(text);
     let (full, stripped) = (parse(example), without_tables(example));
     assert!(!stripped.contains("slot_seconds"));
     let shown = |text: &str| format!("{:?}", parse(text));

@@ -13,7 +13,7 @@ use snarkfee_core::{
 };
 use snarkfee_lab::{
     daemon_sim::Era,
-    simulate::{Scenario, World, library},
+    market_sim::{Scenario, World, library},
 };
 
 use crate::{

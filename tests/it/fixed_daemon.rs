@@ -13,8 +13,8 @@ use snarkfee_core::{
     units::{Nanomina, PublicKey, WorkId},
 };
 use snarkfee_lab::{
-    daemon_sim::{Era, Options, SharedDaemon, SimDaemonServer},
-    simulate::{Counters, PoolEntry, SimulatedDaemon, Snapshot},
+    daemon_sim::{DaemonSimOptions, Era, SharedDaemon, SimDaemonServer},
+    market_sim::{DaemonCounters, PoolEntry, SimulatedDaemon, Snapshot},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -60,8 +60,12 @@ impl Default for FixedDaemon {
             .map(Arc::new)
             .collect();
         let tip = ConsensusSlot { global_slot: 9004, starts: start + Duration::from_secs(360) };
-        let mut counters =
-            Counters { assigned: 12, completed: 7, timed_out: 1, ..Counters::default() };
+        let mut counters = DaemonCounters {
+            assigned: 12,
+            completed: 7,
+            timed_out: 1,
+            ..DaemonCounters::default()
+        };
         counters.fees_added.observe(nanomina(3));
         counters.fees_added.observe(nanomina(1_000_000));
         Self {
@@ -141,10 +145,10 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) async fn new(era: Era) -> Self {
-        Self::with(Options { era, ..Options::default() }).await
+        Self::with(DaemonSimOptions { era, ..DaemonSimOptions::default() }).await
     }
 
-    pub(crate) async fn with(options: Options) -> Self {
+    pub(crate) async fn with(options: DaemonSimOptions) -> Self {
         let daemon = Arc::new(Mutex::new(FixedDaemon::default()));
         Self { server: serve(daemon.clone(), options).await, daemon }
     }
@@ -155,7 +159,7 @@ impl Served {
 }
 
 /// Serves a daemon on free ports.
-pub(crate) async fn serve(daemon: SharedDaemon, options: Options) -> SimDaemonServer {
+pub(crate) async fn serve(daemon: SharedDaemon, options: DaemonSimOptions) -> SimDaemonServer {
     let clock = Clock::accelerated(start(), 1.0);
     SimDaemonServer::bind(ANY_PORT, ANY_PORT, daemon, clock, options, &CancellationToken::new())
         .await

@@ -10,8 +10,8 @@ use mina_sdk::{BlockRef, ClientConfig, Currency, Error, MinaClient, SyncStatus, 
 use serde_json::json;
 use snarkfee_core::units::{Nanomina, PublicKey, WorkId};
 use snarkfee_lab::{
-    daemon_sim::{Era, Options, SimDaemonServer},
-    simulate::{SimulatedDaemon, Snapshot, World, library},
+    daemon_sim::{DaemonSimOptions, Era, SimDaemonServer},
+    market_sim::{SimulatedDaemon, Snapshot, World, library},
 };
 
 use crate::fixed_daemon::{Served, install_tls, key, nanomina, serve, start};
@@ -197,7 +197,7 @@ async fn a_simulated_market_is_read_as_it_is() {
     let mut world = World::new(&library::scenario("list-price").unwrap(), 7, start());
     world.advance(start() + Duration::from_secs(4 * 3600));
     let held = world.snapshot();
-    let server = serve(Arc::new(Mutex::new(Stopped(world))), Options::default()).await;
+    let server = serve(Arc::new(Mutex::new(Stopped(world))), DaemonSimOptions::default()).await;
     let client = client_of(&server);
     let (chain, pool) =
         (client.get_best_chain(None).await.unwrap(), client.get_snark_pool().await.unwrap());

@@ -359,7 +359,7 @@ const CROWD: u64 = 50_000;
 fn crowd(answer: &str) -> String {
     static ENTRIES: OnceLock<[(String, String); 2]> = OnceLock::new();
     let entries = ENTRIES.get_or_init(|| {
-        let key = snarkfee_lab::simulate::World::operator_key();
+        let key = snarkfee_lab::market_sim::World::operator_key();
         let all = |entry: &dyn Fn(u64) -> String| (0..CROWD).map(entry).collect::<String>();
         let id = |n: u64| 1_000_000_000 + n;
         let pool = |n: u64| format!(r#"{{"workIds":[{}],"fee":"{}","prover":"{}"}},"#, id(n), n * 1_000, key.as_str());

@@ -12,8 +12,8 @@ use serde_json::Value;
 use snarkfee_clock::Clock;
 use snarkfee_journal::Journal;
 use snarkfee_lab::{
-    daemon_sim::{Options, SimDaemonServer},
-    simulate::{World, library},
+    daemon_sim::{DaemonSimOptions, SimDaemonServer},
+    market_sim::{World, library},
 };
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -65,7 +65,8 @@ async fn a_look_shows_in_the_history_and_a_pause_in_the_next_look() {
     let clock = Clock::accelerated(start, 1.0);
     let world = Arc::new(Mutex::new(world));
     let server =
-        SimDaemonServer::bind(ANY_PORT, ANY_PORT, world, clock, Options::default(), &stop).await;
+        SimDaemonServer::bind(ANY_PORT, ANY_PORT, world, clock, DaemonSimOptions::default(), &stop)
+            .await;
     let server = server.expect("a server");
     let folder = configured(&server.graphql_url());
     let missing = snarkfee(&folder, &["history"]);

@@ -16,10 +16,11 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rusqlite::Connection;
 use snarkfee_clock::{Clock, Stopwatch};
+use snarkfee_core::invariants::SettingChange;
 use snarkfee_journal::{JournalError, JournalReader, LookFilter};
 use snarkfee_lab::{
-    daemon_sim::{Options, SettingChange, SimDaemonServer},
-    simulate::{World, library},
+    daemon_sim::{DaemonSimOptions, SimDaemonServer},
+    market_sim::{World, library},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -51,8 +52,15 @@ impl Stage {
         let scenario = library::scenario("scarce").expect("a scenario");
         let world = Arc::new(Mutex::new(World::new(&scenario, 1, start)));
         let clock = Clock::accelerated(start, 60.0);
-        let server =
-            SimDaemonServer::bind(ANY_PORT, ANY_PORT, world, clock, Options::default(), stop).await;
+        let server = SimDaemonServer::bind(
+            ANY_PORT,
+            ANY_PORT,
+            world,
+            clock,
+            DaemonSimOptions::default(),
+            stop,
+        )
+        .await;
         let server = server.expect("a server");
         // Wide enough for a kill between any two steps of an action.
         server.faults().set_delay(Duration::from_millis(10));

@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use snarkfee_lab::precomputed::{Collection, collect};
+use snarkfee_lab::precomputed::{BlockCollection, collect_blocks};
 
 use crate::real_purchases::{columns, read};
 
@@ -17,12 +17,12 @@ fn shared() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared"))
 }
 
-fn quietly(paths: &[&Path]) -> Collection {
+fn quietly(paths: &[&Path]) -> BlockCollection {
     let paths: Vec<_> = paths.iter().map(|path| path.to_path_buf()).collect();
-    collect(&paths, &|_, _| {}).unwrap()
+    collect_blocks(&paths, &|_, _| {}).unwrap()
 }
 
-fn works(collection: &Collection, network: &str) -> BTreeMap<u32, (String, Works)> {
+fn works(collection: &BlockCollection, network: &str) -> BTreeMap<u32, (String, Works)> {
     let series = collection.series.iter().filter(|series| series.network == network);
     let blocks = series.flat_map(|series| &series.blocks);
     let bought = |block: &snarkfee_core::market::Block| {
@@ -113,7 +113,7 @@ fn files_folders_and_patterns_lead_to_the_same_blocks_and_what_is_broken_is_name
     assert_eq!(twice.series, all.series);
     for nothing in ["nowhere", "no-*.json"] {
         let path = folder.path().join(nothing);
-        let told = collect(std::slice::from_ref(&path), &|_, _| {}).unwrap_err().to_string();
+        let told = collect_blocks(std::slice::from_ref(&path), &|_, _| {}).unwrap_err().to_string();
         assert!(told.contains(nothing), "{told}");
     }
 }

@@ -9,8 +9,8 @@ use std::{
 use serde_json::Value;
 use snarkfee_clock::Clock;
 use snarkfee_lab::{
-    daemon_sim::{self, Options, SharedDaemon, SimDaemonServer},
-    simulate::{World, library},
+    daemon_sim::{self, DaemonSimOptions, SharedDaemon, SimDaemonServer},
+    market_sim::{World, library},
 };
 use tokio::net::TcpSocket;
 use tokio_util::sync::CancellationToken;
@@ -130,7 +130,7 @@ async fn serve(
     era: daemon_sim::Era,
     graphql: SocketAddr,
 ) -> SimDaemonServer {
-    let options = Options { era, ..Options::default() };
+    let options = DaemonSimOptions { era, ..DaemonSimOptions::default() };
     SimDaemonServer::bind(graphql, ANY_PORT, daemon, clock, options, &CancellationToken::new())
         .await
         .unwrap()
@@ -379,6 +379,6 @@ async fn holds(service: &Process, from: usize) -> usize {
 async fn the_demo_begins_at_the_fee_of_the_daemons_flags() {
     // What "leaves its default" is measured against.
     let world = World::new(&library::scenario("scarce").unwrap(), 1, Clock::wall());
-    let shown = snarkfee_lab::simulate::SimulatedDaemon::snapshot(&world).status;
+    let shown = snarkfee_lab::market_sim::SimulatedDaemon::snapshot(&world).status;
     assert_eq!(shown.fee, nanomina(100_000_000));
 }

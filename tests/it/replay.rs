@@ -21,8 +21,9 @@ use snarkfee_core::{
 };
 use snarkfee_journal::{JOURNAL_FILE, Journal, JournalError, JournalReader, LookFilter};
 use snarkfee_lab::{
-    backtest::{Replay, Report, Terms, on_journal, replay},
-    simulate::{SimPort, World, library},
+    backtest::{BacktestReport, BacktestSettings, Replay, backtest_journal, replay_decisions},
+    market_sim::{World, library},
+    policy_run::MarketPort,
 };
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -64,7 +65,7 @@ async fn run_twice(folder: &Path) -> (Arc<Record>, Arc<Record>) {
     let mut around_restart = Vec::new();
     for run in 0..2 {
         let journal = Arc::new(Journal::open(folder, RETENTION, hand.shown()).unwrap());
-        let port = Arc::new(SimPort::new(world.take().unwrap()));
+        let port = Arc::new(MarketPort::new(world.take().unwrap()));
         let wiring = Wiring {
             id: id.clone(),
             port: SharedPort(port.clone()),
@@ -102,7 +103,7 @@ async fn run_twice(folder: &Path) -> (Arc<Record>, Arc<Record>) {
 }
 
 /// A port with more than one owner.
-struct SharedPort(Arc<SimPort<World>>);
+struct SharedPort(Arc<MarketPort<World>>);
 
 impl snarkfee_core::port::DaemonPort for SharedPort {
     async fn look(&self, plan: &snarkfee_core::port::LookPlan) -> snarkfee_core::market::Look {
@@ -127,17 +128,21 @@ impl snarkfee_core::port::DaemonPort for SharedPort {
     }
 }
 
-fn replay_decisions(folder: &Path) -> Replay {
-    replay(&JournalReader::open(folder).unwrap(), &LookFilter::default(), |_| {}).unwrap()
+fn replay_folder(folder: &Path) -> Replay {
+    replay_decisions(&JournalReader::open(folder).unwrap(), &LookFilter::default(), |_| {}).unwrap()
 }
 
-fn try_policies(folder: &Path, threads: usize) -> Report {
+fn try_policies(folder: &Path, threads: usize) -> BacktestReport {
     let open = || -> Result<JournalReader, JournalError> { JournalReader::open(folder) };
-    let terms =
-        Terms { pricing: Pricing::default(), cost: None, works_per_hour: None, interval: INTERVAL };
+    let terms = BacktestSettings {
+        pricing: Pricing::default(),
+        cost: None,
+        works_per_hour: None,
+        interval: INTERVAL,
+    };
     let entrants = ["profit", "always-on:0.0001MINA", "off"].map(|name| name.parse().unwrap());
     let threads = NonZero::new(threads).unwrap();
-    on_journal(&open, &LookFilter::default(), &entrants, &terms, threads, &|_| {}).unwrap().0
+    backtest_journal(&open, &LookFilter::default(), &entrants, &terms, threads, &|_| {}).unwrap().0
 }
 
 #[tokio::test]
@@ -146,7 +151,7 @@ async fn decisions_of_two_runs_are_repeated_and_other_policies_tried() {
     let (last, first) = run_twice(folder.path()).await;
     let all = 2 * LOOKS as u64;
     let whole = Replay { looks: all, same: all, ..Replay::default() };
-    assert_eq!(replay_decisions(folder.path()), whole);
+    assert_eq!(replay_folder(folder.path()), whole);
 
     // Sales survive the process: the next one knows more than the daemon reports.
     let samples = |record: &Record| record.market.as_ref().unwrap().samples;
@@ -175,7 +180,7 @@ fn damage_journal(folder: &Path) {
     let connection = Connection::open(folder.join(JOURNAL_FILE)).unwrap();
     connection.execute("PRAGMA foreign_keys = ON", []).ok();
     connection.execute("DELETE FROM looks WHERE id BETWEEN 2 AND 4", []).unwrap();
-    let pruned = replay_decisions(folder);
+    let pruned = replay_folder(folder);
     assert_eq!(
         (pruned.different_count, pruned.looks + pruned.without_origin),
         (0, 2 * LOOKS as u64 - 3)
@@ -187,7 +192,7 @@ fn damage_journal(folder: &Path) {
         [],
     );
     assert_eq!(updated, Ok(1));
-    let changed = replay_decisions(folder);
+    let changed = replay_folder(folder);
     assert!(changed.different_count > 0 && changed.same > 0, "{changed:?}");
     let first = &changed.different[0];
     assert!(

@@ -18,7 +18,10 @@ use snarkfee_core::{
     port::DaemonPort,
     units::Nanomina,
 };
-use snarkfee_lab::simulate::{SimPort, SimulatedDaemon, World, library};
+use snarkfee_lab::{
+    market_sim::{SimulatedDaemon, World, library},
+    policy_run::MarketPort,
+};
 use statrs::distribution::{Binomial, DiscreteCDF};
 use tokio::runtime::Runtime;
 
@@ -108,7 +111,7 @@ fn see(moment: Moment, seed: u64, runtime: &Runtime) -> Seen {
     let scenario = library::scenario(moment.scenario).unwrap();
     let slot = SignedDuration::from_secs(i64::from(scenario.slot_seconds()));
     let begins = |number: i64| start() + slot * i32::try_from(number).unwrap();
-    let port = SimPort::new(World::without_operator(&scenario, seed, start()));
+    let port = MarketPort::new(World::without_operator(&scenario, seed, start()));
     let now = begins(moment.slot);
     port.advance(now);
     let params = Params {

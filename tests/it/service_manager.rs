@@ -3,7 +3,7 @@
 
 use std::{ffi::OsStr, time::Duration};
 
-use snarkfee_lab::simulate::World;
+use snarkfee_lab::market_sim::World;
 use tokio::net::{TcpListener, UnixDatagram};
 
 use crate::process::{Configured, Process};

@@ -3,7 +3,8 @@
 use std::{sync::atomic::Ordering, time::Duration};
 
 use serde_json::{Value, json};
-use snarkfee_lab::daemon_sim::{Era, Options, SettingChange};
+use snarkfee_core::invariants::SettingChange;
+use snarkfee_lab::daemon_sim::{DaemonSimOptions, Era};
 
 use crate::fixed_daemon::{Served, http, key, nanomina};
 
@@ -185,7 +186,8 @@ async fn shutting_down_does_not_wait_out_a_delay() {
 
 #[tokio::test]
 async fn the_limited_port_has_no_mutations() {
-    let served = Served::with(Options { limited: true, ..Options::default() }).await;
+    let served =
+        Served::with(DaemonSimOptions { limited: true, ..DaemonSimOptions::default() }).await;
     let refused = ask(&served, SET_FEE).await;
     assert!(refused.get("data").is_none(), "{refused}");
     assert_eq!(served.server.mutation_count(), 0);

@@ -9,7 +9,7 @@ use snarkfee_core::{
     market::SyncState,
     units::{Nanomina, PublicKey},
 };
-use snarkfee_lab::simulate::{SimulatedDaemon, Snapshot, World};
+use snarkfee_lab::market_sim::{SimulatedDaemon, Snapshot, World};
 
 use crate::fixed_daemon::nanomina;
 

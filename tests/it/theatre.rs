@@ -23,8 +23,8 @@ use snarkfee_core::{
     units::{DaemonId, Nanomina},
 };
 use snarkfee_lab::{
-    daemon_sim::{Era, Options, SimDaemonServer},
-    simulate::{Scenario, SimulatedDaemon, World},
+    daemon_sim::{DaemonSimOptions, Era, SimDaemonServer},
+    market_sim::{Scenario, SimulatedDaemon, World},
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -119,7 +119,7 @@ impl Theatre {
         let time = Time::new(start());
         let world = World::new(&setting.scenario, setting.seed, start());
         let stage = Arc::new(Mutex::new(Stage::new(world, start())));
-        let options = Options { era: setting.era, ..Options::default() };
+        let options = DaemonSimOptions { era: setting.era, ..DaemonSimOptions::default() };
         let stop = CancellationToken::new();
         let server =
             SimDaemonServer::bind(ANY_PORT, ANY_PORT, stage.clone(), time.market(), options, &stop);

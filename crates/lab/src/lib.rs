@@ -2,6 +2,9 @@
 
 pub mod backtest;
 pub mod daemon_sim;
+pub mod market_sim;
+mod parallel;
+pub mod policy_run;
 pub mod precomputed;
 pub mod report;
-pub mod simulate;
+pub mod tournament;

@@ -11,8 +11,8 @@ use snarkfee_clock::Clock;
 use snarkfee_config::Source;
 use snarkfee_core::ledger::NoJournal;
 use snarkfee_lab::{
-    daemon_sim::{Options, SimDaemonServer},
-    simulate::{World, library},
+    daemon_sim::{DaemonSimOptions, SimDaemonServer},
+    market_sim::{World, library},
 };
 use tokio::{sync::mpsc, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -41,10 +41,16 @@ impl Show {
         let world =
             Arc::new(Mutex::new(World::new(&library::scenario(scenario).unwrap(), 1, start)));
         let cancel = CancellationToken::new();
-        let server =
-            SimDaemonServer::bind(ANY_PORT, ANY_PORT, world, clock, Options::default(), &cancel)
-                .await
-                .unwrap();
+        let server = SimDaemonServer::bind(
+            ANY_PORT,
+            ANY_PORT,
+            world,
+            clock,
+            DaemonSimOptions::default(),
+            &cancel,
+        )
+        .await
+        .unwrap();
         let configured = Configured::new("");
         let token = configured.file().with_file_name("token");
         std::fs::write(&token, TOKEN).unwrap();

@@ -11,8 +11,8 @@ use std::{
 use serde_json::Value;
 use snarkfee_clock::Clock;
 use snarkfee_lab::{
-    daemon_sim::{Era, Options, SimDaemonServer},
-    simulate::{World, library},
+    daemon_sim::{DaemonSimOptions, Era, SimDaemonServer},
+    market_sim::{World, library},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -193,7 +193,7 @@ async fn no_panel_is_empty_while_the_server_watches_the_demo() {
         })
         .await;
     let other = World::new(&library::scenario("scarce").unwrap(), 2, Clock::wall());
-    let options = Options { era: Era::Berkeley30, ..Options::default() };
+    let options = DaemonSimOptions { era: Era::Berkeley30, ..DaemonSimOptions::default() };
     let (clock, stop) = (Clock::accelerated(Clock::wall(), 60.0), CancellationToken::new());
     let other = SimDaemonServer::bind(
         ANY_PORT,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use snarkfee_client::{ClientConfig, DaemonClient, MetricsEndpoint, Scrape};
 use snarkfee_clock::Clock;
 use snarkfee_core::fault::Fault;
-use snarkfee_lab::daemon_sim::{Era, Options};
+use snarkfee_lab::daemon_sim::{DaemonSimOptions, Era};
 use url::Url;
 
 use super::server::{Prometheus, until};
@@ -45,7 +45,8 @@ async fn cause(client: &DaemonClient) -> String {
 
 #[tokio::test]
 async fn a_server_tells_what_the_daemon_tells_and_nothing_that_is_old() {
-    let [one, other] = [Served::with(Options::default()).await, Served::new(Era::Coda2020).await];
+    let [one, other] =
+        [Served::with(DaemonSimOptions::default()).await, Served::new(Era::Coda2020).await];
     let configuration = format!(
         "global: {{scrape_interval: 200ms, scrape_timeout: 200ms}}\nscrape_configs:\n- job_name: mina\n  static_configs:\n  \
          - targets: ['{}', '{}']\n- job_name: gone\n  static_configs:\n  - targets: ['127.0.0.1:1']\n",

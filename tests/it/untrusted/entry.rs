@@ -109,8 +109,8 @@ pub(crate) fn config(data: &[u8]) {
 
 /// A file with a precomputed block.
 pub(crate) fn precomputed(data: &[u8]) {
-    let whole = snarkfee_lab::precomputed::read(data);
-    let in_pieces = snarkfee_lab::precomputed::read(Trickle(data));
+    let whole = snarkfee_lab::precomputed::read_block(data);
+    let in_pieces = snarkfee_lab::precomputed::read_block(Trickle(data));
     assert_eq!(
         whole.as_ref().ok(),
         in_pieces.as_ref().ok(),

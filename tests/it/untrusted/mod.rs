@@ -74,7 +74,7 @@ fn the_valid_blocks_are_valid() {
         corpus("precomputed").into_iter().filter(|(name, _)| name.starts_with("valid-")).collect();
     assert_eq!(blocks.len(), 2, "one of each layout");
     for (name, input) in blocks {
-        let block = snarkfee_lab::precomputed::read(&*input)
+        let block = snarkfee_lab::precomputed::read_block(&*input)
             .unwrap_or_else(|defect| panic!("{name}: {defect}"));
         assert!(!block.works.is_empty(), "{name}");
     }

@@ -13,8 +13,8 @@ use snarkfee_core::{
     units::WorkId,
 };
 use snarkfee_lab::{
-    daemon_sim::{Era, Options},
-    simulate::{SimulatedDaemon, World},
+    daemon_sim::{DaemonSimOptions, Era},
+    market_sim::{SimulatedDaemon, World},
 };
 
 use crate::{
@@ -30,7 +30,7 @@ async fn works_bought_long_ago_stay_out_of_the_book_of_every_look() {
     HAND.set(start());
     let clock = Clock::manual(&HAND);
     let world = world(3);
-    let options = Options { era: Era::Mainnet14, ..Options::default() };
+    let options = DaemonSimOptions { era: Era::Mainnet14, ..DaemonSimOptions::default() };
     let (_served, address) = serve(&world, clock, options).await;
     let client = server::client_by(&address, clock);
     let params = Params {

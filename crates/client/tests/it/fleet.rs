@@ -10,8 +10,8 @@ use snarkfee_core::{
     units::DaemonId,
 };
 use snarkfee_lab::{
-    daemon_sim::{Options, SimDaemonServer},
-    simulate::{SimulatedDaemon, World},
+    daemon_sim::{DaemonSimOptions, SimDaemonServer},
+    market_sim::{SimulatedDaemon, World},
 };
 
 use crate::{
@@ -26,7 +26,7 @@ async fn daemon(
     fleet: &Arc<Fleet>,
     clock: Clock,
 ) -> (SimDaemonServer, DaemonClient) {
-    let (served, address) = serve(network, clock, Options::default()).await;
+    let (served, address) = serve(network, clock, DaemonSimOptions::default()).await;
     let member = Member { daemon: DaemonId::try_new(name).unwrap(), fleet: Arc::clone(fleet) };
     let config = ClientConfig {
         clock,

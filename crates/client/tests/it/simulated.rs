@@ -8,8 +8,8 @@ use std::{
 use jiff::Timestamp;
 use snarkfee_clock::Clock;
 use snarkfee_lab::{
-    daemon_sim::{Options, SimDaemonServer},
-    simulate::{SimulatedDaemon, World, library},
+    daemon_sim::{DaemonSimOptions, SimDaemonServer},
+    market_sim::{SimulatedDaemon, World, library},
 };
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -27,7 +27,7 @@ pub(crate) fn world(seed: u64) -> Arc<Mutex<World>> {
 pub(crate) async fn serve(
     world: &Arc<Mutex<World>>,
     clock: Clock,
-    options: Options,
+    options: DaemonSimOptions,
 ) -> (SimDaemonServer, String) {
     let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let daemon: Arc<Mutex<dyn SimulatedDaemon>> = world.clone();

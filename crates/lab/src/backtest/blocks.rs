@@ -6,76 +6,77 @@ use jiff::Timestamp;
 use snarkfee_core::{cost::CostModel, market::Block, units::Nanomina};
 
 use super::{
-    Terms,
     recorded::RecordedMarket,
-    report::{Report, Score, Stretch},
+    report::{BacktestReport, BacktestRow, DataStretch},
+    settings::BacktestSettings,
 };
 use crate::{
-    precomputed::{Collection, Series},
-    simulate::{Contestant, Entrant, Portrait, Progress, Run, in_parallel},
+    parallel::{Progress, map_in_parallel},
+    policy_run::{PolicyRun, PolicySpec, RunHistory, RunSummary},
+    precomputed::{BlockCollection, BlockSeries},
 };
 
-/// Slot length where no two blocks tell it: that of mainnet before Mesa.
+/// Slot length where no two blocks show it: that of mainnet before Mesa.
 const SLOT: Duration = Duration::from_secs(180);
 
-/// A part of a series that policies are tried on.
+/// A span of a series of blocks.
 #[derive(Clone, Debug)]
-pub(super) struct Part {
+pub(super) struct BlockSpan {
     blocks: Arc<[Arc<Block>]>,
     slot: Duration,
-    pub(super) from: Timestamp,
-    pub(super) to: Timestamp,
+    from: Timestamp,
+    to: Timestamp,
 }
 
-/// Tries policies on all series. The portraits show the longest one.
-pub fn on_blocks(
-    collection: &Collection,
-    entrants: &[Entrant],
-    terms: &Terms,
+/// Runs the policies on all series. The histories are those of the longest series.
+pub fn backtest_blocks(
+    collection: &BlockCollection,
+    specs: &[PolicySpec],
+    settings: &BacktestSettings,
     threads: NonZero<usize>,
     progress: &Progress<'_>,
-) -> (Report, Vec<Portrait>) {
-    let parts: Vec<Part> = collection.series.iter().filter_map(Part::whole).collect();
+) -> (BacktestReport, Vec<RunHistory>) {
+    let spans: Vec<BlockSpan> = collection.series.iter().filter_map(BlockSpan::whole).collect();
     let longest =
-        (0..parts.len()).rev().max_by_key(|index| parts.get(*index).map(|part| part.blocks.len()));
-    let count = parts.len() * entrants.len();
-    let runs = in_parallel(threads, count, |task| {
-        let (index, entrant) = (task / entrants.len().max(1), task % entrants.len().max(1));
-        let (Some(part), Some(entrant)) = (parts.get(index), entrants.get(entrant)) else {
+        (0..spans.len()).rev().max_by_key(|index| spans.get(*index).map(|span| span.blocks.len()));
+    let count = spans.len() * specs.len();
+    let runs = map_in_parallel(threads, count, |task| {
+        let (index, spec) = (task / specs.len().max(1), task % specs.len().max(1));
+        let (Some(span), Some(spec)) = (spans.get(index), specs.get(spec)) else {
             return Default::default();
         };
-        let mut portrait = (longest == Some(index)).then(|| Portrait::new(entrant.to_string()));
-        let run = part.run(*entrant, terms, portrait.as_mut());
+        let mut history = (longest == Some(index)).then(|| RunHistory::new(spec.to_string()));
+        let run = span.run(*spec, settings, history.as_mut());
         progress(count as u64);
-        (run, portrait)
+        (run, history)
     });
-    let of = |entrant: usize| runs.iter().skip(entrant).step_by(entrants.len().max(1));
-    let scores = entrants.iter().enumerate().map(|(index, entrant)| {
-        let runs: Vec<Run> = of(index).map(|(run, _)| run.clone()).collect();
-        Score::of(entrant.to_string(), &runs)
+    let rows = specs.iter().enumerate().map(|(index, spec)| {
+        let of_policy = runs.iter().skip(index).step_by(specs.len().max(1));
+        let runs: Vec<RunSummary> = of_policy.map(|(run, _)| run.clone()).collect();
+        BacktestRow::new(spec.to_string(), &runs)
     });
     let series = &collection.series;
-    let report = Report {
+    let report = BacktestReport {
         source: "blocks",
-        from: parts.iter().map(|part| part.from).min(),
-        to: parts.iter().map(|part| part.to).max(),
+        from: spans.iter().map(|span| span.from).min(),
+        to: spans.iter().map(|span| span.to).max(),
         looks: None,
         blocks: series.iter().map(|series| series.blocks.len() as u64).sum(),
-        series: series.iter().zip(&parts).map(|(series, part)| stretch(series, part)).collect(),
+        series: series.iter().zip(&spans).map(|(series, span)| describe(series, span)).collect(),
         replay: None,
-        policies: scores.collect(),
+        policies: rows.collect(),
         skipped: collection.skipped.clone(),
     };
-    let portraits = runs.into_iter().filter_map(|(_, portrait)| portrait).collect();
-    (report, portraits)
+    let histories = runs.into_iter().filter_map(|(_, history)| history).collect();
+    (report, histories)
 }
 
-fn stretch(series: &Series, part: &Part) -> Stretch {
+fn describe(series: &BlockSeries, span: &BlockSpan) -> DataStretch {
     let sales = || series.blocks.iter().flat_map(|block| &*block.works);
-    Stretch {
+    DataStretch {
         name: series.network.clone(),
-        from: part.from,
-        to: part.to,
+        from: span.from,
+        to: span.to,
         heights: series
             .blocks
             .first()
@@ -86,17 +87,17 @@ fn stretch(series: &Series, part: &Part) -> Stretch {
     }
 }
 
-impl Part {
-    /// All of a series, from its first block until a slot after its last.
-    pub(super) fn whole(series: &Series) -> Option<Self> {
+impl BlockSpan {
+    /// A whole series, from its first block to one slot after its last. `None` of no blocks.
+    pub(super) fn whole(series: &BlockSeries) -> Option<Self> {
         let (first, last) = (series.blocks.first()?, series.blocks.last()?);
         let slot = slot_length(series).unwrap_or(SLOT);
         let to = last.at.checked_add(slot).unwrap_or(Timestamp::MAX);
         Some(Self { blocks: series.blocks.as_slice().into(), slot, from: first.at, to })
     }
 
-    /// The same blocks, cut into `count` stretches of equal length. Blocks before a stretch are
-    /// known when it begins.
+    /// This span cut into `count` spans of equal length. Blocks before a span are known when it
+    /// begins.
     pub(super) fn cut(&self, count: u32) -> Vec<Self> {
         let whole = Duration::try_from(self.to.duration_since(self.from)).unwrap_or(Duration::ZERO);
         let border =
@@ -111,29 +112,29 @@ impl Part {
         self.to.duration_since(self.from).as_secs_f64() / 3600.0
     }
 
-    /// One policy from beginning to end.
+    /// Runs one policy from beginning to end.
     pub(super) fn run(
         &self,
-        entrant: Entrant,
-        terms: &Terms,
-        mut portrait: Option<&mut Portrait>,
-    ) -> Run {
-        let pace = terms.works_per_hour.unwrap_or(Terms::WORKS_PER_HOUR);
-        let per_work = Ok(terms.cost.unwrap_or(Nanomina::ZERO));
+        spec: PolicySpec,
+        settings: &BacktestSettings,
+        mut history: Option<&mut RunHistory>,
+    ) -> RunSummary {
+        let pace = settings.works_per_hour.unwrap_or(BacktestSettings::WORKS_PER_HOUR);
+        let per_work = Ok(settings.cost.unwrap_or(Nanomina::ZERO));
         let cost = CostModel::Recorded { per_work, works_per_hour: Some(pace) };
         let market = RecordedMarket::new(Arc::clone(&self.blocks), self.slot, pace, self.from);
-        let mut contestant = Contestant::new(market, entrant, &terms.plan(), 1, self.from);
+        let mut run = PolicyRun::new(market, spec, &settings.plan(), 1, self.from);
         let mut now = self.from;
         while now < self.to {
-            contestant.step_shown(now, &cost, portrait.as_deref_mut());
-            now = now.checked_add(terms.interval).unwrap_or(Timestamp::MAX);
+            run.step_with_history(now, &cost, history.as_deref_mut());
+            now = now.checked_add(settings.interval).unwrap_or(Timestamp::MAX);
         }
-        contestant.finish(self.to, &cost)
+        run.finish(self.to, &cost)
     }
 }
 
-/// The shortest time per slot between two blocks.
-fn slot_length(series: &Series) -> Option<Duration> {
+/// The shortest time per slot between two successive blocks.
+fn slot_length(series: &BlockSeries) -> Option<Duration> {
     let begins = series.blocks.iter().map(|block| block.at).zip(&series.slots);
     let pairs = begins.clone().zip(begins.skip(1));
     let length = |((before, first), (after, second)): ((Timestamp, &u64), (Timestamp, &u64))| {

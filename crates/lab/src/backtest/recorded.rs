@@ -1,9 +1,10 @@
-//! A market that was, with a daemon in it that is not: everybody sells what he sold, and the
-//! operator's provers make works beside them.
+//! A recorded market with a hypothetical worker: everybody else sells as recorded, and the
+//! operator's provers make works as well.
 //!
-//! A prover makes one work after another while it is on, and stops when one tree of works waits to
-//! be bought. A block takes as many of them as it bought works, the oldest first, evenly over its
-//! works; each brings its fee if the recorded price was above it, and nothing if not.
+//! A prover makes one work after another while the worker is on, and stops when one tree of works
+//! waits to be bought. A block takes at most as many of these as it bought works, the oldest first,
+//! and compares them with its works at even distances. Each work earns its fee if the recorded
+//! price was above that fee, and nothing otherwise.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -16,77 +17,75 @@ use snarkfee_core::{
     units::Nanomina,
 };
 
-use crate::simulate::{Market, OwnTruth, World};
+use crate::{
+    market_sim::World,
+    policy_run::{DEFAULT_FEE, Market, WorkerTotals},
+};
 
-/// Works that wait to be bought at most: those of one tree of mainnet's scan state.
+/// Most works that wait to be bought: one tree of mainnet's scan state.
 const TREE: usize = 128;
 /// Blocks that a daemon shows (`k` of mainnet).
 const FRONTIER: usize = 290;
-/// The daemon's own default fee.
-const DEFAULT_FEE: u64 = 100_000_000;
 
 /// A recorded market.
 #[derive(Clone, Debug)]
-pub struct RecordedMarket {
+pub(super) struct RecordedMarket {
     blocks: Arc<[Arc<Block>]>,
     slot: Duration,
-    /// Blocks that have come.
-    come: usize,
+    /// Number of blocks that have arrived.
+    arrived: usize,
     now: Timestamp,
     started: Timestamp,
     settings: DaemonSettings,
     pace: f64,
-    /// The work under way: its fee and when it is done.
+    /// The work in progress: its fee and when it will be finished.
     job: Option<(Nanomina, Timestamp)>,
     /// Fees of works made and not yet bought, oldest first.
     waiting: VecDeque<Nanomina>,
-    own: OwnTruth,
-    /// What the daemon shows instead of blocks alone.
+    own: WorkerTotals,
+    /// The recorded look that the daemon shows, if there is one.
     shown: Option<Look>,
 }
 
 impl RecordedMarket {
-    /// A market at `now`, whose daemon asks its default fee and works; blocks before that have
-    /// come.
-    pub fn new(
+    /// A market at `now`, whose daemon is on and asks the default fee. Earlier blocks have
+    /// arrived.
+    pub(super) fn new(
         blocks: Arc<[Arc<Block>]>,
         slot: Duration,
         works_per_hour: f64,
         now: Timestamp,
     ) -> Self {
-        let settings = DaemonSettings {
-            worker: Some(World::operator_key()),
-            fee: Nanomina::try_new(DEFAULT_FEE).unwrap_or(Nanomina::MAX),
-        };
+        let settings = DaemonSettings { worker: Some(World::operator_key()), fee: DEFAULT_FEE };
         Self {
-            come: blocks.partition_point(|block| block.at < now),
+            arrived: blocks.partition_point(|block| block.at < now),
             blocks,
             slot,
             now,
-            // A daemon that has run for so long that nothing depends on when it began.
+            // Long enough ago that nothing depends on it.
             started: now.checked_sub(Duration::from_secs(30 * 24 * 3600)).unwrap_or(Timestamp::MIN),
             settings,
             pace: works_per_hour,
             job: None,
             waiting: VecDeque::new(),
-            own: OwnTruth::default(),
+            own: WorkerTotals::default(),
             shown: None,
         }
     }
 
-    /// Sets what the daemon shows from now on but for fee and key, which are those of the policy. A
-    /// daemon that has begun anew is set as it then was.
-    pub fn show(&mut self, look: Look) {
+    /// Sets the look that the daemon shows from now on, with the policy's fee and key. After a
+    /// restart of the recorded daemon, fee and key are the recorded ones.
+    pub(super) fn show_look(&mut self, look: Look) {
         if let Ok(status) = &look.status {
             let started = look.at.checked_sub(status.uptime).unwrap_or(Timestamp::MIN);
             let first = self.shown.is_none();
-            // Uptimes are told in seconds.
+            // Uptimes are reported in seconds.
             if first
                 || started
                     > self.started.checked_add(Duration::from_secs(5)).unwrap_or(Timestamp::MAX)
             {
                 let on = status.worker.is_some();
-                self.set_worker(on);
+                self.switch_worker(on);
                 self.settings.fee = status.fee;
                 self.started = started;
                 if first {
@@ -98,25 +97,25 @@ impl RecordedMarket {
     }
 
     /// Sets the pace from now on.
-    pub fn set_pace(&mut self, works_per_hour: f64) {
+    pub(super) fn set_pace(&mut self, works_per_hour: f64) {
         self.pace = works_per_hour;
     }
 
-    /// Time that one work takes.
-    fn proof(&self) -> Duration {
+    /// How long one work takes.
+    fn proof_duration(&self) -> Duration {
         Duration::try_from_secs_f64(3600.0 / self.pace.clamp(1e-3, 1e6)).unwrap_or(Duration::MAX)
     }
 
-    fn take_work(&mut self) {
+    fn begin_work(&mut self) {
         if self.job.is_none() && self.settings.worker.is_some() && self.waiting.len() < TREE {
             self.job = Some((
                 self.settings.fee,
-                self.now.checked_add(self.proof()).unwrap_or(Timestamp::MAX),
+                self.now.checked_add(self.proof_duration()).unwrap_or(Timestamp::MAX),
             ));
         }
     }
 
-    fn set_worker(&mut self, on: bool) {
+    fn switch_worker(&mut self, on: bool) {
         if on == self.settings.worker.is_some() {
             return;
         }
@@ -125,9 +124,9 @@ impl RecordedMarket {
         self.settings.worker = on.then(World::operator_key);
     }
 
-    /// Sells what waits to the next block.
-    fn settle(&mut self) {
-        let Some(block) = self.blocks.get(self.come) else { return };
+    /// Sells waiting works to the next block.
+    fn sell_to_next_block(&mut self) {
+        let Some(block) = self.blocks.get(self.arrived) else { return };
         let bought = block.works.len();
         let supplied = bought.min(self.waiting.len());
         for (number, fee) in self.waiting.drain(..supplied).enumerate() {
@@ -138,17 +137,17 @@ impl RecordedMarket {
             }
         }
         self.own.accepted = self.own.sold;
-        self.come += 1;
+        self.arrived += 1;
     }
 }
 
 impl Market for RecordedMarket {
     fn advance(&mut self, to: Timestamp) {
         while self.now < to {
-            self.take_work();
+            self.begin_work();
             let block = self
                 .blocks
-                .get(self.come)
+                .get(self.arrived)
                 .map(|block| block.at.max(self.now))
                 .filter(|at| *at <= to);
             let proof = self.job.map(|(_, done)| done).filter(|done| *done <= to);
@@ -157,19 +156,19 @@ impl Market for RecordedMarket {
                     let fee = self.job.take().map_or(self.settings.fee, |(fee, _)| fee);
                     self.waiting.push_back(fee);
                     self.own.made += 1;
-                    self.own.busy += self.proof();
+                    self.own.busy += self.proof_duration();
                     self.now = done;
                 }
                 (_, Some(at)) => {
                     self.now = at;
-                    self.settle();
+                    self.sell_to_next_block();
                 }
                 (_, None) => self.now = to,
             }
         }
-        // A block at this very moment has come.
-        while self.blocks.get(self.come).is_some_and(|block| block.at <= self.now) {
-            self.settle();
+        // A block at exactly this time has arrived too.
+        while self.blocks.get(self.arrived).is_some_and(|block| block.at <= self.now) {
+            self.sell_to_next_block();
         }
     }
 
@@ -183,7 +182,7 @@ impl Market for RecordedMarket {
         }
         let asked = usize::try_from(plan.blocks).unwrap_or(FRONTIER).min(FRONTIER);
         let blocks =
-            self.blocks.get(self.come.saturating_sub(asked)..self.come).unwrap_or_default();
+            self.blocks.get(self.arrived.saturating_sub(asked)..self.arrived).unwrap_or_default();
         Look {
             at: self.now,
             clock_set: None,
@@ -204,12 +203,12 @@ impl Market for RecordedMarket {
                 ..status.clone()
             };
         }
-        let tip = self.come.checked_sub(1).and_then(|index| self.blocks.get(index));
+        let tip = self.arrived.checked_sub(1).and_then(|index| self.blocks.get(index));
         let height = tip.map(|block| block.height);
         let since = |at: Timestamp| {
             Duration::try_from(self.now.duration_since(at)).unwrap_or(Duration::ZERO)
         };
-        // Slots are counted from the tip: nothing depends on their absolute number.
+        // Slots are counted from the tip, because nothing depends on their absolute number.
         let tip_slot = tip
             .map(|block| ConsensusSlot { global_slot: u64::from(block.height), starts: block.at });
         let passed =
@@ -243,11 +242,11 @@ impl Market for RecordedMarket {
     fn set(&mut self, change: &SettingChange) {
         match change {
             SettingChange::Fee(fee) => self.settings.fee = *fee,
-            SettingChange::Worker(key) => self.set_worker(key.is_some()),
+            SettingChange::Worker(key) => self.switch_worker(key.is_some()),
         }
     }
 
-    fn own(&self) -> OwnTruth {
+    fn worker_totals(&self) -> WorkerTotals {
         self.own
     }
 
@@ -278,9 +277,9 @@ mod tests {
     fn a_work_is_ours_below_the_recorded_price_and_ties_are_lost() {
         let mut market = market(&[(1, 11, "x"), (2, 10, "y"), (3, 0, "z"), (4, 900, "x")], 4.0);
         market.advance(time(3_599));
-        assert_eq!((market.own().made, market.own().sold), (3, 0));
+        assert_eq!((market.worker_totals().made, market.worker_totals().sold), (3, 0));
         market.advance(time(3_600));
-        let own = market.own();
+        let own = market.worker_totals();
         assert_eq!((own.made, own.sold, own.earned), (4, 2, 20));
     }
 
@@ -289,28 +288,28 @@ mod tests {
         let works: Vec<(i64, u64, &str)> = (0..100).map(|id| (id, 500, "x")).collect();
         let mut market = market(&works, 12.0);
         market.advance(time(7_200));
-        assert_eq!(market.own().sold, 12);
+        assert_eq!(market.worker_totals().sold, 12);
     }
 
     #[test]
     fn works_wait_for_a_block_up_to_one_tree_of_them() {
         let mut market = market(&[], 3_600.0);
         market.advance(time(7_200));
-        assert_eq!(market.own().made, 128);
+        assert_eq!(market.worker_totals().made, 128);
     }
 
     #[test]
-    fn a_worker_that_is_off_makes_nothing_and_loses_what_it_had_begun() {
+    fn a_worker_that_is_off_makes_nothing_and_loses_its_work_in_progress() {
         let mut market = market(&[(1, 500, "x")], 2.0);
         market.advance(time(600));
         market.set(&SettingChange::Worker(None));
         market.advance(time(7_200));
-        let own = market.own();
+        let own = market.worker_totals();
         assert_eq!((own.made, own.sold, own.lost, own.toggles), (0, 0, 1, 1));
     }
 
     #[test]
-    fn a_policy_sees_no_block_that_has_not_come() {
+    fn a_policy_sees_no_block_that_has_not_arrived() {
         let mut market = market(&[(1, 500, "x")], 2.0);
         let plan = LookPlan { blocks: 290, account: None };
         let mut last = 0;
@@ -324,8 +323,8 @@ mod tests {
                 heights,
                 "{seconds}"
             );
-            assert!(market.own().sold >= last);
-            last = market.own().sold;
+            assert!(market.worker_totals().sold >= last);
+            last = market.worker_totals().sold;
         }
     }
 }

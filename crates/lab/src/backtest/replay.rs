@@ -1,4 +1,4 @@
-//! The journal's decisions made again from what it keeps, by the code that makes them.
+//! Decides every look of a journal again, with the code and from the inputs that decided it.
 
 use std::collections::BTreeMap;
 
@@ -12,76 +12,80 @@ use snarkfee_core::{
 };
 use snarkfee_journal::{JournalError, JournalReader, LookFilter, RecordedLook};
 
-/// What making the decisions again led to.
+/// Result of a replay.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Replay {
     /// Looks that were decided again.
     pub looks: u64,
-    /// Of them, looks with the same decision, to the last bit of every number.
+    /// Of these, looks with the same decision, to the last bit of every number.
     pub same: u64,
-    /// Looks before the first one of which it is kept what was remembered: older ones were
-    /// forgotten, or taken down by a version that did not keep it.
+    /// Looks that could not be decided again, because the journal does not hold the state before
+    /// them.
     pub without_origin: u64,
-    /// Looks decided otherwise, the first of them.
+    /// The first looks with another decision, at most 100.
     pub different: Vec<Difference>,
-    /// Looks decided otherwise, all of them.
+    /// Number of looks with another decision.
     pub different_count: u64,
 }
 
-/// A look whose decision was not met again.
+/// A look with another decision than recorded.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Difference {
     /// The daemon.
     pub daemon: String,
-    /// Its number since the service began.
+    /// Number of the look since the service started.
     pub look: u64,
-    /// When it began.
+    /// When the look began.
     pub at: Timestamp,
-    /// What was decided.
+    /// The recorded decision.
     pub recorded: String,
-    /// What is decided now.
+    /// The decision now.
     pub replayed: String,
 }
 
-/// Differences named.
-const NAMED: usize = 100;
+/// Differences listed.
+const LISTED: usize = 100;
 
-/// What is remembered of one daemon on the way through its looks.
-struct Course {
+/// State of one daemon after the last replayed look.
+struct ReplayedDaemon {
     run: i64,
     sequence: u64,
     state: State,
 }
 
-/// Makes every decision of a journal again. `each` is told of every look, in order.
+/// Decides every look of a journal again. Calls `on_look` with every look, in order.
 ///
 /// # Errors
 ///
 /// The journal cannot be read.
-pub fn replay(
+pub fn replay_decisions(
     archive: &JournalReader,
     filter: &LookFilter,
-    mut each: impl FnMut(&RecordedLook),
+    mut on_look: impl FnMut(&RecordedLook),
 ) -> Result<Replay, JournalError> {
-    let mut courses: BTreeMap<DaemonId, Course> = BTreeMap::new();
+    let mut daemons: BTreeMap<DaemonId, ReplayedDaemon> = BTreeMap::new();
     let mut found = Replay::default();
     archive.for_each_look(filter, |moment: RecordedLook| -> Result<(), JournalError> {
-        follow(&mut courses, &mut found, &moment);
-        each(&moment);
+        replay_look(&mut daemons, &mut found, &moment);
+        on_look(&moment);
         Ok(())
     })?;
     Ok(found)
 }
 
-fn follow(courses: &mut BTreeMap<DaemonId, Course>, found: &mut Replay, moment: &RecordedLook) {
+fn replay_look(
+    daemons: &mut BTreeMap<DaemonId, ReplayedDaemon>,
+    found: &mut Replay,
+    moment: &RecordedLook,
+) {
     let RecordedLook { record, snapshot, run, .. } = moment;
-    let before = courses.remove(&record.daemon);
-    let follows = |course: &Course| {
-        course.run == *run && course.sequence.checked_add(1) == Some(record.sequence)
+    let before = daemons.remove(&record.daemon);
+    let precedes = |daemon: &ReplayedDaemon| {
+        daemon.run == *run && daemon.sequence.checked_add(1) == Some(record.sequence)
     };
-    let state = match (before.filter(follows), snapshot) {
-        (Some(course), Some(snapshot)) => Some(course.state.remembering(snapshot.memory.clone())),
-        (Some(course), None) => Some(course.state),
+    let state = match (before.filter(precedes), snapshot) {
+        (Some(daemon), Some(snapshot)) => Some(daemon.state.remembering(snapshot.memory.clone())),
+        (Some(daemon), None) => Some(daemon.state),
         (None, Some(snapshot)) => Some(State::restored(snapshot.clone())),
         (None, None) => None,
     };
@@ -89,30 +93,33 @@ fn follow(courses: &mut BTreeMap<DaemonId, Course>, found: &mut Replay, moment: 
         found.without_origin += 1;
         return;
     };
-    let replayed = decide(&mut state, moment);
+    let replayed = decide_again(&mut state, moment);
     found.looks += 1;
     if replayed == record.decision && *state.memory() == moment.memory {
         found.same += 1;
     } else {
         found.different_count += 1;
-        if found.different.len() < NAMED {
+        if found.different.len() < LISTED {
             found.different.push(Difference {
                 daemon: record.daemon.to_string(),
                 look: record.sequence,
                 at: record.at,
-                recorded: told(&record.decision),
-                replayed: told(&replayed),
+                recorded: describe(&record.decision),
+                replayed: describe(&replayed),
             });
         }
     }
-    courses.insert(record.daemon.clone(), Course { run: *run, sequence: record.sequence, state });
+    daemons.insert(
+        record.daemon.clone(),
+        ReplayedDaemon { run: *run, sequence: record.sequence, state },
+    );
 }
 
-/// Decides a look again, and takes in what came of it.
-fn decide(state: &mut State, moment: &RecordedLook) -> Decision {
+/// Decides a look again and settles its outcome.
+fn decide_again(state: &mut State, moment: &RecordedLook) -> Decision {
     let RecordedLook { record, inputs, params, .. } = moment;
     let decision = match &record.decision.reason {
-        // Not decided upon a look, but as `controller.on_exit` says.
+        // Decided by `controller.on_exit`, not from a look.
         Reason::ServiceStops => record.decision.clone(),
         reason => {
             let cost = CostModel::Recorded {
@@ -134,6 +141,6 @@ fn decide(state: &mut State, moment: &RecordedLook) -> Decision {
     decision
 }
 
-fn told(decision: &Decision) -> String {
+fn describe(decision: &Decision) -> String {
     format!("{} ({}): {}", decision.action.code(), decision.reason.code(), decision.reason)
 }

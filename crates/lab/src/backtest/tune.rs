@@ -1,80 +1,80 @@
-//! Which settings earn most on given data, and whether the data can tell.
+//! Which settings earn most on given data, and whether the data can show it.
 //!
-//! One setting after another is tried at a few values on one part of the data, the others as they
-//! are by then. A value is only taken where it earns more than chance explains; what is found is
-//! then held against the settings begun with on the other part, which had no say.
+//! The search tries one setting after another at a few values on the training data, and keeps a
+//! value only if it earns more than chance explains. It then compares the result with the initial
+//! settings on the validation data.
 
-mod ground;
+mod data;
 mod knob;
 
 use std::fmt::Write as _;
 
 use serde::Serialize;
 
-pub use ground::{Ground, Proof};
+pub use data::{Execution, TuningData};
 use knob::{KNOBS, Knob};
 use snarkfee_core::policy::Pricing;
 
-/// What was found.
+/// Result of a search.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Tuned {
+pub struct TuningReport {
     /// `scenario`, `blocks` or `journal`.
     pub source: &'static str,
-    /// Parts of the data that settings were chosen on.
+    /// Cases that settings were chosen on.
     pub training_cases: usize,
-    /// Parts that they were held against.
+    /// Cases that they were compared on.
     pub validation_cases: usize,
-    /// Whether all settings were tried; not so after an interruption.
+    /// Whether all settings were tried; false after an interruption.
     pub complete: bool,
     /// One for each setting, in order.
-    pub settings: Vec<Finding>,
-    /// On the training data.
+    pub settings: Vec<SettingFinding>,
+    /// Comparison on the training data.
     pub training: Option<Comparison>,
-    /// On the validation data.
+    /// Comparison on the validation data.
     pub validation: Option<Comparison>,
-    /// Why the recommendation should not be relied on; empty where nothing speaks against it.
+    /// Reasons not to rely on the recommendation.
     pub warnings: Vec<String>,
-    /// The settings recommended.
+    /// The recommended settings.
     #[serde(skip)]
     pub pricing: Pricing,
 }
 
-/// What was found of one setting.
+/// Result for one setting.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub struct SettingFinding {
     /// Its key in `[policy]`.
     pub key: &'static str,
-    /// What is recommended, as written in TOML.
+    /// The recommended value, as written in TOML.
     pub value: String,
-    /// What it was at the beginning.
+    /// The initial value.
     pub before: String,
-    /// Why.
+    /// Why the value is recommended.
     pub reason: String,
 }
 
 /// Two choices of settings on the same cases, in MINA per case.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Comparison {
-    /// Mean profit with the settings begun with.
+    /// Mean profit with the initial settings.
     pub before_mina: f64,
-    /// Mean profit with those recommended.
+    /// Mean profit with the recommended settings.
     pub after_mina: f64,
     /// Mean gain.
     pub gain_mina: f64,
-    /// Standard error of the mean gain; none with one case.
+    /// Standard error of the mean gain; `None` with one case.
     pub error_mina: Option<f64>,
-    /// Cases in which it was a gain.
+    /// Cases with a gain.
     pub better_in: usize,
-    /// Cases.
+    /// Number of cases.
     pub cases: usize,
 }
 
-/// Standard errors that a gain must reach: one of the two sides of chance, one time in six by
-/// itself, and never without validation.
+/// Standard errors that a gain must exceed. Chance alone exceeds one in one of six cases, and the
+/// validation data is a second test.
 const ERRORS: f64 = 1.0;
-/// A gain below this share of the profit is not worth another setting.
+/// A gain below this share of the profit is not worth a change.
 const WORTH: f64 = 0.01;
-/// Fewer training cases say little.
+/// Fewest training cases that say anything.
 const FEW: usize = 4;
 
 impl Comparison {
@@ -101,19 +101,23 @@ impl Comparison {
     }
 }
 
-/// Looks for the settings that earn most, beginning with `base`. Ends early, with what was found
-/// until then, once `proof` says so.
+/// Searches for the settings that earn most, starting from `base`. Returns early, with the result
+/// so far, when `execution` is cancelled.
 ///
 /// # Errors
 ///
 /// The data cannot be read.
-pub fn tune(ground: &Ground<'_>, base: &Pricing, proof: &Proof<'_>) -> anyhow::Result<Tuned> {
+pub fn tune(
+    data: &TuningData<'_>,
+    base: &Pricing,
+    execution: &Execution<'_>,
+) -> anyhow::Result<TuningReport> {
     let total = 1 + KNOBS.iter().map(|knob| knob.values(base).len() as u64).sum::<u64>() + 2;
-    let training = |pricing: &[Pricing]| ground.profits(pricing, false, total, proof);
-    let mut found = Tuned {
-        source: ground.name(),
-        training_cases: ground.cases(false),
-        validation_cases: ground.cases(true),
+    let training = |pricing: &[Pricing]| data.profits(pricing, false, total, execution);
+    let mut found = TuningReport {
+        source: data.name(),
+        training_cases: data.count_cases(false),
+        validation_cases: data.count_cases(true),
         complete: false,
         settings: Vec::new(),
         training: None,
@@ -127,10 +131,10 @@ pub fn tune(ground: &Ground<'_>, base: &Pricing, proof: &Proof<'_>) -> anyhow::R
     };
     let before = first.pop().unwrap_or_default();
     let mut best = (base.clone(), before.clone());
-    found.complete = sweep(&training, base, &mut best, &mut found.settings)?;
+    found.complete = sweep_settings(&training, base, &mut best, &mut found.settings)?;
     found.training = Comparison::of(&before, &best.1);
     found.pricing = best.0;
-    judge(&mut found, base, &|pricing| ground.profits(pricing, true, total, proof))?;
+    validate(&mut found, base, &|pricing| data.profits(pricing, true, total, execution))?;
     for (finding, knob) in found.settings.iter_mut().zip(&KNOBS) {
         finding.value = (knob.show)(&found.pricing);
     }
@@ -139,12 +143,12 @@ pub fn tune(ground: &Ground<'_>, base: &Pricing, proof: &Proof<'_>) -> anyhow::R
 
 type Profits<'a> = &'a dyn Fn(&[Pricing]) -> anyhow::Result<Option<Vec<Vec<f64>>>>;
 
-/// Tries one setting after another. Whether it came to the end.
-fn sweep(
+/// Tries one setting after another. False when it was interrupted.
+fn sweep_settings(
     profits: Profits<'_>,
     base: &Pricing,
     best: &mut (Pricing, Vec<f64>),
-    settings: &mut Vec<Finding>,
+    settings: &mut Vec<SettingFinding>,
 ) -> anyhow::Result<bool> {
     let mut complete = true;
     for knob in &KNOBS {
@@ -153,16 +157,17 @@ fn sweep(
         complete &= tried.is_some();
         let reason = match tried {
             None => "not tried: interrupted".to_owned(),
-            Some(results) => choose(knob, best, candidates, results),
+            Some(results) => choose_candidate(knob, best, candidates, results),
         };
         let (value, before) = ((knob.show)(&best.0), (knob.show)(base));
-        settings.push(Finding { key: knob.key, value, before, reason });
+        settings.push(SettingFinding { key: knob.key, value, before, reason });
     }
     Ok(complete)
 }
 
-/// Takes the candidate that earns most, if it earns clearly more. The reason for what then stands.
-fn choose(
+/// Takes the candidate that earns most if it earns clearly more than `best`. Returns the reason for
+/// the choice.
+fn choose_candidate(
     knob: &Knob,
     best: &mut (Pricing, Vec<f64>),
     candidates: Vec<Pricing>,
@@ -173,7 +178,7 @@ fn choose(
         let comparison = Comparison::of(&best.1, &profits)?;
         Some((comparison, pricing, profits))
     });
-    // Of equals the first stays.
+    // Of equal candidates the first wins.
     let top =
         compared.reduce(|top, next| if next.0.gain_mina > top.0.gain_mina { next } else { top });
     match top {
@@ -196,24 +201,30 @@ fn choose(
     }
 }
 
-/// Holds what was found against data that had no say, and says what speaks against it. Where it is
-/// not borne out, the settings begun with are recommended.
-fn judge(found: &mut Tuned, base: &Pricing, validation: Profits<'_>) -> anyhow::Result<()> {
+/// Compares the result on the validation data and adds warnings. Where the gain is not confirmed,
+/// the initial settings are recommended.
+fn validate(
+    found: &mut TuningReport,
+    base: &Pricing,
+    validation: Profits<'_>,
+) -> anyhow::Result<()> {
     if found.training_cases < FEW {
         let cases = found.training_cases;
         found.warnings.push(format!(
-            "{cases} training cases are too few to tell settings apart; {FEW} or more are wanted"
+            "{cases} training cases are too few to compare settings; use {FEW} or more"
         ));
     }
     if !found.complete {
-        found.warnings.push("interrupted: what was not tried stands as it was".to_owned());
+        found
+            .warnings
+            .push("interrupted: settings that were not tried keep their values".to_owned());
     }
     let earns =
         found.training.is_some_and(|training| training.before_mina.max(training.after_mina) > 0.0);
     if !earns {
-        found.warnings.push(
-            "nothing earns on this data: all that settings can do here is lose less".to_owned(),
-        );
+        found
+            .warnings
+            .push("no settings earn anything on this data; the best only lose less".to_owned());
     }
     if found.pricing == *base {
         return Ok(());
@@ -230,12 +241,12 @@ fn judge(found: &mut Tuned, base: &Pricing, validation: Profits<'_>) -> anyhow::
     found.validation = compared;
     match compared {
         None => {
-            found.warnings.push("there is no data left to hold the settings against".to_owned())
+            found.warnings.push("there is no validation data to compare the settings on".to_owned())
         }
         Some(Comparison { gain_mina, .. }) if gain_mina <= 0.0 => {
             found.warnings.push(format!(
-                "the settings found on the training data do not earn more on the rest ({gain_mina:+.4} MINA a case): \
-                 those begun with are recommended"
+                "the settings found on the training data do not earn more on the validation data \
+                 ({gain_mina:+.4} MINA a case); the initial settings are recommended"
             ));
             found.pricing = base.clone();
             for finding in &mut found.settings {
@@ -246,22 +257,20 @@ fn judge(found: &mut Tuned, base: &Pricing, validation: Profits<'_>) -> anyhow::
             }
         }
         Some(validation) if !validation.is_clear() => {
-            found
-                .warnings
-                .push("on the validation data the gain is within what chance explains".to_owned());
+            found.warnings.push("on the validation data, chance explains the gain".to_owned());
         }
         Some(_) => {}
     }
     Ok(())
 }
 
-impl Tuned {
+impl TuningReport {
     /// The recommendation as a `[policy]` section.
     pub fn to_toml(&self) -> String {
         let mut out = String::new();
         let _ = writeln!(
             out,
-            "# Chosen on {} {} cases, held against {} more. Profits are in MINA a case.",
+            "# Chosen on {} {} cases, validated on {} more. Profits are in MINA a case.",
             self.training_cases, self.source, self.validation_cases
         );
         for (name, comparison) in [("training", self.training), ("validation", self.validation)] {
@@ -275,11 +284,13 @@ impl Tuned {
         for warning in &self.warnings {
             let _ = writeln!(out, "# WARNING: {warning}");
         }
-        out.push_str("# What is not named here is not tried and stays as it is.\n[policy]\n");
-        for Finding { key, value, reason, .. } in &self.settings {
+        out.push_str(
+            "# Settings that are not listed were not tried and keep their values.\n[policy]\n",
+        );
+        for SettingFinding { key, value, reason, .. } in &self.settings {
             let _ = writeln!(out, "# {reason}");
             match (*key, value.split_once(" at ")) {
-                // The strategy's own figure is a key of its own.
+                // The figure of a strategy has a key of its own.
                 ("strategy", Some((strategy, figure))) => {
                     let own = if strategy == "\"fixed\"" { "fixed_fee" } else { "quantile" };
                     let _ = writeln!(out, "strategy = {strategy}\n{own} = {figure}");

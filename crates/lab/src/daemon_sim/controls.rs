@@ -1,4 +1,4 @@
-//! The two settings of the simulated daemon, and a record of who changed what.
+//! The two settings of the simulated daemon, and a log of their changes.
 
 use std::{
     collections::VecDeque,
@@ -9,15 +9,17 @@ use std::{
 };
 
 use jiff::Timestamp;
-use snarkfee_core::units::{Nanomina, PublicKey};
+use snarkfee_core::{
+    invariants::SettingChange,
+    units::{Nanomina, PublicKey},
+};
 
-use crate::simulate::SimulatedDaemon;
-pub use snarkfee_core::invariants::SettingChange;
+use crate::market_sim::SimulatedDaemon;
 
-/// The simulated daemon as its faces share it.
+/// The simulated daemon, shared by both ports.
 pub type SharedDaemon = Arc<Mutex<dyn SimulatedDaemon>>;
 
-/// A setting that was applied.
+/// A change that was applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MutationRecord {
     /// The simulated time.
@@ -26,7 +28,7 @@ pub struct MutationRecord {
     pub change: SettingChange,
 }
 
-/// Mutations applied since the server started: the newest are kept, all are counted.
+/// Mutations applied since the server started. All are counted, the newest are kept.
 #[derive(Debug, Default)]
 pub(super) struct MutationLog {
     total: AtomicU64,
@@ -34,7 +36,7 @@ pub(super) struct MutationLog {
 }
 
 impl MutationLog {
-    /// How many records are kept.
+    /// Number of records kept.
     const KEPT: usize = 10_000;
 
     pub(super) fn total(&self) -> u64 {
@@ -42,12 +44,12 @@ impl MutationLog {
     }
 
     pub(super) fn newest(&self) -> Vec<MutationRecord> {
-        whole(&self.newest).iter().cloned().collect()
+        lock(&self.newest).iter().cloned().collect()
     }
 
-    fn note(&self, record: MutationRecord) {
+    fn push(&self, record: MutationRecord) {
         self.total.fetch_add(1, Ordering::SeqCst);
-        let mut newest = whole(&self.newest);
+        let mut newest = lock(&self.newest);
         if newest.len() >= Self::KEPT {
             newest.pop_front();
         }
@@ -55,7 +57,7 @@ impl MutationLog {
     }
 }
 
-/// What one request may change.
+/// The settings as one request can change them.
 #[derive(Clone)]
 pub(super) struct Controls {
     daemon: SharedDaemon,
@@ -75,38 +77,38 @@ impl Controls {
     }
 
     pub(super) fn set_fee(&self, fee: Nanomina) -> Nanomina {
-        let before = whole(&self.daemon).set_fee(fee);
-        self.note(SettingChange::Fee(fee));
+        let before = lock(&self.daemon).set_fee(fee);
+        self.log_change(SettingChange::Fee(fee));
         before
     }
 
     pub(super) fn set_worker(&self, key: Option<PublicKey>) -> Option<PublicKey> {
-        let before = whole(&self.daemon).set_worker(key.clone());
-        self.note(SettingChange::Worker(key));
+        let before = lock(&self.daemon).set_worker(key.clone());
+        self.log_change(SettingChange::Worker(key));
         before
     }
 
-    fn note(&self, change: SettingChange) {
+    fn log_change(&self, change: SettingChange) {
         self.used.store(true, Ordering::SeqCst);
-        self.log.note(MutationRecord { at: self.at, change });
+        self.log.push(MutationRecord { at: self.at, change });
     }
 }
 
-/// Locks, also after a panic elsewhere: a market that stopped midway still has two settings.
-pub(super) fn whole<T: ?Sized>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+/// Locks even after a panic elsewhere: a market that stopped midway still has both settings.
+pub(super) fn lock<T: ?Sized>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::daemon_sim::fake::{Fake, key};
+    use crate::daemon_sim::fixed::{FixedDaemon, key};
 
     #[test]
-    fn changes_return_what_was_before_and_are_noted() {
+    fn changes_return_the_previous_value_and_are_logged() {
         let log = Arc::new(MutationLog::default());
         let controls = Controls::new(
-            Arc::new(Mutex::new(Fake::default())),
+            Arc::new(Mutex::new(FixedDaemon::default())),
             Arc::clone(&log),
             Timestamp::UNIX_EPOCH,
         );
@@ -122,7 +124,7 @@ mod tests {
     fn the_log_is_bounded() {
         let log = MutationLog::default();
         for fee in 0..=u64::try_from(MutationLog::KEPT).unwrap() {
-            log.note(MutationRecord {
+            log.push(MutationRecord {
                 at: Timestamp::UNIX_EPOCH,
                 change: SettingChange::Fee(Nanomina::try_new(fee).unwrap()),
             });

@@ -1,10 +1,10 @@
-//! The schema eras that a simulated daemon can show.
+//! The releases that a simulated daemon can imitate.
 
 use std::{fmt, str::FromStr};
 
-/// A daemon release whose GraphQL schema and metrics are shown.
+/// A daemon release whose GraphQL schema and metrics are served.
 ///
-/// The order is the order of release, so that a range of eras says where a field exists.
+/// The order is the order of release, so a range of eras says which releases have a field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Era {
     /// The testnet build of January 2020.
@@ -26,7 +26,7 @@ pub enum Era {
     Mesa40,
 }
 
-/// A text that names no era.
+/// A text that is not the name of an era.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no schema era; known are {known}", known = Era::ALL.map(Era::code).join(", "))]
 pub struct UnknownEra(String);
@@ -44,7 +44,7 @@ impl Era {
         Self::Mesa40,
     ];
 
-    /// The stable name, as `--schema-era` takes it.
+    /// The stable name, used by `--schema-era`.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Coda2020 => "coda-2020",
@@ -58,7 +58,7 @@ impl Era {
         }
     }
 
-    /// The name that this era gives to a type which 3.0 calls `name`.
+    /// This era's name of the type that 3.0 calls `name`.
     ///
     /// Before 3.0 the daemon had no scalars of its own for amounts, lengths, slots and hashes: they
     /// were `UInt64`, `UInt32` and `String`. The rule holds for every field of the published
@@ -92,15 +92,15 @@ impl Era {
         }
     }
 
-    /// Whether a `UInt64` given as text must be the canonical decimal (from 1.2.0); before, the
-    /// text went through C's `strtoull`.
-    pub(super) fn checks_round_trip(self) -> bool {
+    /// Whether a `UInt64` in text must be a canonical decimal (since 1.2.0). Earlier releases pass
+    /// the text to C's `strtoull`.
+    pub(super) fn requires_canonical_numbers(self) -> bool {
         self >= Self::Mainnet12
     }
 
-    /// Whether a request that declares a variable and gives it no value is refused instead of
-    /// reading the variable as null (mina-sdk-spec, `SPEC.md`, for daemon 4.0).
-    pub(super) fn refuses_absent_variables(self) -> bool {
+    /// Whether a request that declares a variable without giving it a value is rejected. Earlier
+    /// releases read the variable as null (mina-sdk-spec, `SPEC.md`, for daemon 4.0).
+    pub(super) fn rejects_absent_variables(self) -> bool {
         self >= Self::Mesa40
     }
 }
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_code_names_its_era_and_eras_ascend() {
+    fn every_code_parses_to_its_era_and_eras_ascend() {
         for era in Era::ALL {
             assert_eq!(era.code().parse(), Ok(era));
         }

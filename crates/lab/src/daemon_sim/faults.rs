@@ -1,4 +1,4 @@
-//! Failures that a test or a demonstration injects.
+//! Failures that a test can inject.
 
 use std::{
     sync::{
@@ -8,29 +8,29 @@ use std::{
     time::Duration,
 };
 
-use super::controls::whole;
+use super::controls::lock;
 
-/// What is wrong with the server at the moment; changed while it runs.
+/// The server's current faults. They can change while it runs.
 #[derive(Debug, Default)]
-pub struct Faults {
+pub struct InjectedFaults {
     down: AtomicBool,
     lost_answers: AtomicU32,
     delay: Mutex<Duration>,
 }
 
-impl Faults {
-    /// Drops every connection, open or new, until set back.
+impl InjectedFaults {
+    /// While true, drops every connection, open or new.
     pub fn set_down(&self, down: bool) {
         self.down.store(down, Ordering::SeqCst);
     }
 
-    /// Holds every answer back for this long, in real time. What was asked has happened by then.
+    /// Delays every answer by this real time. Mutations are applied before the delay.
     pub fn set_delay(&self, delay: Duration) {
-        *whole(&self.delay) = delay;
+        *lock(&self.delay) = delay;
     }
 
-    /// Applies the next `count` requests with a mutation and drops their connections without a byte
-    /// of answer.
+    /// Applies the mutations of the next `count` requests with one, and drops their connections
+    /// without an answer.
     pub fn lose_answers(&self, count: u32) {
         self.lost_answers.store(count, Ordering::SeqCst);
     }
@@ -40,10 +40,10 @@ impl Faults {
     }
 
     pub(super) fn delay(&self) -> Duration {
-        *whole(&self.delay)
+        *lock(&self.delay)
     }
 
-    /// Takes one of the answers to be lost, if any is left.
+    /// True if the next answer must be lost; counts it.
     pub(super) fn take_lost_answer(&self) -> bool {
         let one_less = |count: u32| count.checked_sub(1);
         self.lost_answers.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok()

@@ -1,13 +1,12 @@
-//! C's `%g`: the only way the daemon prints a metric value (OCaml `Fmt.float`).
+//! C's `%g`, the format of every value in the daemon's metrics (OCaml `Fmt.float`).
 
 /// Significant digits of `%g`.
 const DIGITS: i32 = 6;
 
-/// Prints `value` as `printf("%g")` does: six significant digits, trailing zeros removed,
-/// scientific notation when the decimal exponent is below -4 or at least 6, an exponent of at least
-/// two digits.
+/// Formats `value` as `printf("%g")` does: six significant digits, no trailing zeros, scientific
+/// notation when the decimal exponent is below -4 or at least 6, an exponent of at least two digits.
 ///
-/// Infinities and not-a-number are printed as the daemon prints them: `+Inf`, `-Inf`, `Nan`.
+/// Infinities and not-a-number are `+Inf`, `-Inf` and `Nan`, as the daemon prints them.
 pub(super) fn format_g(value: f64) -> String {
     if value.is_nan() {
         return "Nan".to_owned();
@@ -15,8 +14,8 @@ pub(super) fn format_g(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
     }
-    // Rust rounds the exact decimal value half to even, as C libraries do; rounding first decides
-    // the exponent.
+    // Rust rounds the exact decimal value half to even, as C libraries do. Rounding comes first,
+    // because it can change the exponent.
     let scientific = format!("{value:.*e}", 5);
     let Some((mantissa, exponent)) = scientific.split_once('e') else {
         return scientific;

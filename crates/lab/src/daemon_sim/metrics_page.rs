@@ -2,8 +2,8 @@
 //! histograms from the highest bucket down.
 //!
 //! Names, help texts and the dialect are those of Mina `mina_metrics.ml` (1.0.0 to 3.0.3) and
-//! `coda_metrics.ml` (January 2020); the prefix is `Coda_` in all of them. Fees are in nanomina;
-//! the build of 2020 counts whole coins, as does the market behind it.
+//! `coda_metrics.ml` (January 2020). The prefix is `Coda_` in all of them. Fees are in nanomina; the
+//! build of 2020 counts whole coins.
 
 use std::fmt::Write;
 
@@ -13,26 +13,26 @@ use super::{
         Era::{Berkeley30, Coda2020, Mainnet10, Mainnet12, Mainnet14},
     },
     format_g::format_g,
-    view::View,
+    view::DaemonView,
 };
 
-/// The daemon's words for every request but `GET /metrics`, with status 400.
+/// The daemon's answer to every request but `GET /metrics`, with status 400.
 pub(super) const BAD_REQUEST: &str = "Bad request";
 
 /// The content type of the page.
 pub(super) const CONTENT_TYPE: &str = "text/plain; version=0.0.4";
 
-/// Moments are shown as seconds since 2021-01-01T00:00:00Z (Mina `mina_metrics.ml`,
+/// Times are shown as seconds since 2021-01-01T00:00:00Z (Mina `mina_metrics.ml`,
 /// `time_offset_sec`).
 const TIME_OFFSET_SECONDS: f64 = 1_609_459_200.0;
 
-struct Family {
+struct MetricFamily {
     name: &'static str,
     help: &'static str,
-    value: Value,
+    value: MetricValue,
 }
 
-enum Value {
+enum MetricValue {
     Counter(f64),
     Gauge(f64),
     Histogram {
@@ -43,11 +43,11 @@ enum Value {
     },
 }
 
-/// The families of one era in the making.
+/// The families of one era.
 struct Families<'a> {
     era: Era,
-    view: &'a View,
-    found: Vec<Family>,
+    view: &'a DaemonView,
+    found: Vec<MetricFamily>,
 }
 
 impl Families<'_> {
@@ -56,10 +56,10 @@ impl Families<'_> {
         eras: impl std::ops::RangeBounds<Era>,
         name: &'static str,
         help: &'static str,
-        value: Value,
+        value: MetricValue,
     ) {
         if eras.contains(&self.era) {
-            self.found.push(Family { name, help, value });
+            self.found.push(MetricFamily { name, help, value });
         }
     }
 
@@ -70,7 +70,7 @@ impl Families<'_> {
         help: &'static str,
         value: f64,
     ) {
-        self.add(eras, name, help, Value::Gauge(value));
+        self.add(eras, name, help, MetricValue::Gauge(value));
     }
 
     fn counter(
@@ -80,7 +80,7 @@ impl Families<'_> {
         help: &'static str,
         value: u64,
     ) {
-        self.add(eras, name, help, Value::Counter(float(value)));
+        self.add(eras, name, help, MetricValue::Counter(float(value)));
     }
 }
 
@@ -89,14 +89,13 @@ fn float(value: u64) -> f64 {
     value as f64
 }
 
-/// The whole page; `libp2p` appends what the networking helper says of itself, in the dialect of
-/// Go's client.
-pub(super) fn page(view: &View, libp2p: bool) -> String {
+/// The whole page. `libp2p` adds the metrics of the networking helper, in the dialect of Go's client.
+pub(super) fn render_page(view: &DaemonView, libp2p: bool) -> String {
     let mut families = Families { era: view.era, view, found: Vec::new() };
-    snark_work(&mut families);
-    scan_state(&mut families);
-    frontier(&mut families);
-    process(&mut families);
+    add_snark_work(&mut families);
+    add_scan_state(&mut families);
+    add_frontier(&mut families);
+    add_process(&mut families);
     families.found.sort_by_key(|family| family.name);
     let mut text = String::new();
     for family in &families.found {
@@ -109,11 +108,11 @@ pub(super) fn page(view: &View, libp2p: bool) -> String {
     text
 }
 
-fn write_family(text: &mut String, Family { name, help, value }: &Family) {
+fn write_family(text: &mut String, MetricFamily { name, help, value }: &MetricFamily) {
     let kind = match value {
-        Value::Counter(_) => "counter",
-        Value::Gauge(_) => "gauge",
-        Value::Histogram { .. } => "histogram",
+        MetricValue::Counter(_) => "counter",
+        MetricValue::Gauge(_) => "gauge",
+        MetricValue::Histogram { .. } => "histogram",
     };
     let mut line = |line: std::fmt::Arguments<'_>| {
         // Writing to a String cannot fail.
@@ -123,10 +122,10 @@ fn write_family(text: &mut String, Family { name, help, value }: &Family) {
     line(format_args!("#HELP Coda_{name} {help}"));
     line(format_args!("#TYPE Coda_{name} {kind}"));
     match value {
-        Value::Counter(value) | Value::Gauge(value) => {
+        MetricValue::Counter(value) | MetricValue::Gauge(value) => {
             line(format_args!("Coda_{name} {}", format_g(*value)))
         }
-        Value::Histogram { sum, count, buckets } => {
+        MetricValue::Histogram { sum, count, buckets } => {
             line(format_args!("Coda_{name}_sum {}", format_g(*sum)));
             line(format_args!("Coda_{name}_count {}", format_g(*count)));
             line(format_args!("Coda_{name}_bucket{{le=\"+Inf\"}} {}", format_g(*count)));
@@ -141,12 +140,12 @@ fn write_family(text: &mut String, Family { name, help, value }: &Family) {
     }
 }
 
-fn snark_work(families: &mut Families<'_>) {
+fn add_snark_work(families: &mut Families<'_>) {
     let counters = &families.view.snapshot.counters;
     let (completed, assigned, timed_out) =
         (counters.completed, counters.assigned, counters.timed_out);
     let fees = &counters.fees_added;
-    let histogram = Value::Histogram {
+    let histogram = MetricValue::Histogram {
         sum: fees.sum as f64,
         count: float(fees.count),
         buckets: (0_u32..)
@@ -155,7 +154,7 @@ fn snark_work(families: &mut Families<'_>) {
             .collect(),
     };
     let received = fees.count.saturating_sub(completed);
-    let (pool, pending) = families.view.pool_figures();
+    let (pool, pending) = families.view.pool_sizes();
     families.add(.., "Snark_work_snark_fee", "A histogram for snark fees", histogram);
     families.gauge(
         ..,
@@ -167,7 +166,7 @@ fn snark_work(families: &mut Families<'_>) {
         ..,
         "Snark_work_pending_snark_work",
         "total # of snark work bundles that are yet to be generated",
-        // Updated only when an own worker delivers.
+        // The daemon updates it only when an own worker delivers.
         if completed == 0 { 0.0 } else { float(pending) },
     );
     families.counter(
@@ -215,8 +214,8 @@ fn snark_work(families: &mut Families<'_>) {
     );
 }
 
-/// What the newest block bought, and what is still to be bought.
-fn scan_state(families: &mut Families<'_>) {
+/// What the newest block bought, and what remains to be bought.
+fn add_scan_state(families: &mut Families<'_>) {
     let counters = &families.view.snapshot.counters;
     let (snark_fees, transaction_fees, purchased) = (
         float(counters.snark_fees_in_last_block),
@@ -245,7 +244,7 @@ fn scan_state(families: &mut Families<'_>) {
     );
 }
 
-fn frontier(families: &mut Families<'_>) {
+fn add_frontier(families: &mut Families<'_>) {
     let view = families.view;
     let status = &view.snapshot.status;
     let tip = view.best_tip();
@@ -278,7 +277,7 @@ fn frontier(families: &mut Families<'_>) {
         ..,
         "Transition_frontier_active_breadcrumbs",
         "current # of breadcrumbs in the transition frontier",
-        if view.bootstrapping() { 0.0 } else { view.chain.len() as f64 },
+        if view.is_bootstrapping() { 0.0 } else { view.chain.len() as f64 },
     );
     families.gauge(
         Mainnet10..,
@@ -292,7 +291,7 @@ fn frontier(families: &mut Families<'_>) {
         "moving average for transaction per second, the rolling interval is set to 30 min",
         0.0,
     );
-    // Averages over no observation: zero by zero.
+    // Averages over no observation: zero divided by zero.
     families.gauge(
         ..,
         "Block_latency_gossip_slots",
@@ -313,7 +312,7 @@ fn frontier(families: &mut Families<'_>) {
     );
 }
 
-fn process(families: &mut Families<'_>) {
+fn add_process(families: &mut Families<'_>) {
     let status = &families.view.snapshot.status;
     let (peers, uptime) =
         (f64::from(status.peers.unwrap_or(0)), status.uptime.as_secs_f64() * 1000.0);
@@ -323,9 +322,9 @@ fn process(families: &mut Families<'_>) {
         ..,
         "Runtime_process_uptime_ms_total",
         "Total time the process has been running for in milliseconds.",
-        Value::Counter(uptime),
+        MetricValue::Counter(uptime),
     );
-    let empty = || Value::Histogram {
+    let empty = || MetricValue::Histogram {
         sum: 0.0,
         count: 0.0,
         buckets: (0..7).map(|power| (0.5 * f64::from(1_u32 << power), 0.0)).collect(),
@@ -341,7 +340,7 @@ fn process(families: &mut Families<'_>) {
     );
 }
 
-/// What the networking helper's Go client prints, the part that every Go program has.
+/// Metrics of the networking helper's Go client, the part that every Go program has.
 const LIBP2P: &str = "\
 # HELP go_gc_duration_seconds A summary of the pause duration of garbage collection cycles.
 # TYPE go_gc_duration_seconds summary
@@ -363,11 +362,11 @@ process_open_fds 189
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::daemon_sim::fake::Fake;
+    use crate::daemon_sim::fixed::FixedDaemon;
 
     #[test]
     fn histograms_descend_from_infinity() {
-        let text = page(&Fake::default().view(Era::Mesa40), false);
+        let text = render_page(&FixedDaemon::default().view(Era::Mesa40), false);
         let from = text.find("#HELP Coda_Snark_work_snark_fee ").unwrap();
         let histogram: Vec<&str> = text[from..].lines().take(15).collect();
         assert_eq!(
@@ -395,7 +394,7 @@ mod tests {
     #[test]
     fn families_are_sorted_and_belong_to_their_era() {
         for era in Era::ALL {
-            let text = page(&Fake::default().view(era), true);
+            let text = render_page(&FixedDaemon::default().view(era), true);
             let names: Vec<&str> = text
                 .lines()
                 .filter_map(|line| line.strip_prefix("#TYPE ")?.split_once(' '))
@@ -414,8 +413,8 @@ mod tests {
     }
 
     #[test]
-    fn a_daemon_without_a_frontier_has_a_page() {
-        let text = page(&Fake::bootstrapping().view(Era::Mesa40), false);
+    fn a_daemon_without_a_frontier_serves_a_page() {
+        let text = render_page(&FixedDaemon::bootstrapping().view(Era::Mesa40), false);
         assert!(text.contains("\nCoda_Transition_frontier_best_tip_block_height 0\n"));
     }
 }

@@ -1,19 +1,18 @@
-//! The HTTP face of a simulated daemon: GraphQL and metrics as a real daemon of a chosen era serves
-//! them.
+//! A simulated daemon over HTTP: GraphQL and metrics as a real daemon of a chosen era serves them.
 //!
-//! Invariants: every answer is made from one snapshot, taken after the simulated market was brought
-//! up to the clock; nothing but a mutation changes the market.
+//! Invariants: every answer comes from one snapshot, taken after the market has advanced to the
+//! clock's time. Apart from time, only a mutation changes the market.
 //!
-//! Not here: the market (`simulate`).
+//! Not here: the market (`market_sim`).
 
+mod connection;
 mod controls;
 mod era;
-#[cfg(test)]
-mod fake;
 mod faults;
+#[cfg(test)]
+mod fixed;
 mod format_g;
 mod graphql_http;
-mod line;
 mod metrics_page;
 mod payment;
 mod scalars;
@@ -22,8 +21,8 @@ mod server;
 mod stand_in;
 mod view;
 
-pub use controls::{MutationRecord, SettingChange, SharedDaemon};
+pub use controls::{MutationRecord, SharedDaemon};
 pub use era::{Era, UnknownEra};
-pub use faults::Faults;
-pub use server::{BindError, GRAPHQL_ADDRESS, METRICS_ADDRESS, Options, SimDaemonServer};
-pub use view::Network;
+pub use faults::InjectedFaults;
+pub use server::{BindError, DaemonSimOptions, GRAPHQL_ADDRESS, METRICS_ADDRESS, SimDaemonServer};
+pub use view::NetworkIdentity;

@@ -4,18 +4,18 @@ use async_graphql::Value;
 
 use super::era::Era;
 
-/// The refusal of a `UInt64`, in the daemon's words (Mina `graphql_basic_scalars.ml`).
+/// The daemon's message for an invalid `UInt64` (Mina `graphql_basic_scalars.ml`).
 pub(super) const UNDECODABLE_UINT64: &str = "Could not decode uint64.";
 
-/// Reads a `UInt64` or `UInt32` argument: canonical decimal text or an integer literal, never
+/// Parses a `UInt64` or `UInt32` argument: canonical decimal text or an integer literal, not
 /// negative.
 ///
-/// Releases before 1.2.0 read text the way `strtoull` does: leading digits count, the rest is
-/// ignored, and a minus sign wraps.
-pub(super) fn uint64(era: Era, value: &Value) -> Option<u64> {
+/// Releases before 1.2.0 parse text as `strtoull` does: leading digits count, the rest is ignored,
+/// and a minus sign wraps.
+pub(super) fn parse_uint64(era: Era, value: &Value) -> Option<u64> {
     match value {
         Value::Number(number) => number.as_u64(),
-        Value::String(text) if era.checks_round_trip() => {
+        Value::String(text) if era.requires_canonical_numbers() => {
             text.parse::<u64>().ok().filter(|number| number.to_string() == *text)
         }
         Value::String(text) => strtoull(text),
@@ -43,28 +43,28 @@ mod tests {
     use super::*;
 
     fn text(era: Era, text: &str) -> Option<u64> {
-        uint64(era, &Value::from(text))
+        parse_uint64(era, &Value::from(text))
     }
 
     #[test]
-    fn later_eras_take_canonical_decimals_only() {
+    fn later_eras_accept_canonical_decimals_only() {
         let era = Era::Mesa40;
         assert_eq!(text(era, "100000000"), Some(100_000_000));
         assert_eq!(text(era, "18446744073709551615"), Some(u64::MAX));
-        for refused in
+        for rejected in
             ["", " 1", "1 ", "+1", "-1", "01", "1.0", "1_000", "1e9", "18446744073709551616", "0x1"]
         {
-            assert_eq!(text(era, refused), None, "{refused:?}");
+            assert_eq!(text(era, rejected), None, "{rejected:?}");
         }
-        assert_eq!(uint64(era, &Value::from(5)), Some(5));
-        assert_eq!(uint64(era, &Value::from(-5)), None);
-        assert_eq!(uint64(era, &Value::from(1.5)), None);
-        assert_eq!(uint64(era, &Value::Null), None);
-        assert_eq!(uint64(era, &Value::from(true)), None);
+        assert_eq!(parse_uint64(era, &Value::from(5)), Some(5));
+        assert_eq!(parse_uint64(era, &Value::from(-5)), None);
+        assert_eq!(parse_uint64(era, &Value::from(1.5)), None);
+        assert_eq!(parse_uint64(era, &Value::Null), None);
+        assert_eq!(parse_uint64(era, &Value::from(true)), None);
     }
 
     #[test]
-    fn early_eras_read_text_like_strtoull() {
+    fn early_eras_parse_text_like_strtoull() {
         let era = Era::Mainnet115;
         assert_eq!(text(era, "1.1"), Some(1));
         assert_eq!(text(era, " 7"), Some(7));

@@ -26,13 +26,13 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::{
-    controls::{Controls, MutationLog, MutationRecord, SharedDaemon, whole},
+    connection::{ConnectionCutter, FaultyListener},
+    controls::{Controls, MutationLog, MutationRecord, SharedDaemon, lock},
     era::Era,
-    faults::Faults,
-    graphql_http::{self, Question},
-    line::{LineListener, Scissors},
+    faults::InjectedFaults,
+    graphql_http::{self, GraphqlRequest},
     metrics_page, schema,
-    view::{Network, View},
+    view::{DaemonView, NetworkIdentity},
 };
 
 /// The daemon's REST port.
@@ -47,31 +47,31 @@ const LONGEST_BODY: usize = 1 << 20;
 /// How long a client may take to send its body.
 const BODY_TIME: Duration = Duration::from_secs(30);
 
-/// How the daemon presents itself.
+/// What the server imitates.
 #[derive(Clone, Debug)]
-pub struct Options {
-    /// Whose schema and metrics are served.
+pub struct DaemonSimOptions {
+    /// The release whose schema and metrics are served.
     pub era: Era,
-    /// Serves the schema of `--limited-graphql-port`: status, version and blocks, no mutations.
+    /// Serves only the schema of `--limited-graphql-port`: status, version and blocks, no mutations.
     pub limited: bool,
-    /// Appends the networking helper's metrics, as with `--libp2p-metrics-port`.
+    /// Adds the networking helper's metrics, as with `--libp2p-metrics-port`.
     pub libp2p_metrics: bool,
-    /// The network's names.
-    pub network: Network,
+    /// The network that the daemon claims to follow.
+    pub network: NetworkIdentity,
 }
 
-impl Default for Options {
+impl Default for DaemonSimOptions {
     fn default() -> Self {
         Self {
             era: Era::default(),
             limited: false,
             libp2p_metrics: true,
-            network: Network::default(),
+            network: NetworkIdentity::default(),
         }
     }
 }
 
-/// Why a server could not start.
+/// Why the server could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
     /// An address cannot be listened on.
@@ -79,16 +79,16 @@ pub enum BindError {
     Listen {
         /// The address.
         address: SocketAddr,
-        /// Why.
+        /// The cause.
         #[source]
         source: io::Error,
     },
-    /// The era's tables do not make a schema.
+    /// The era's tables do not form a valid schema.
     #[error("the schema of {era} is inconsistent")]
     Schema {
         /// The era.
         era: Era,
-        /// Why.
+        /// The cause.
         #[source]
         source: SchemaError,
     },
@@ -99,26 +99,26 @@ pub enum BindError {
 pub struct SimDaemonServer {
     graphql: SocketAddr,
     metrics: SocketAddr,
-    face: Arc<Face>,
+    state: Arc<ServerState>,
     tasks: Vec<JoinHandle<()>>,
 }
 
 /// What both ports share.
-struct Face {
+struct ServerState {
     daemon: SharedDaemon,
     clock: Clock,
     schema: Schema,
-    options: Options,
-    network: Arc<Network>,
-    faults: Arc<Faults>,
+    options: DaemonSimOptions,
+    network: Arc<NetworkIdentity>,
+    faults: Arc<InjectedFaults>,
     log: Arc<MutationLog>,
     requests: AtomicU64,
     stop: CancellationToken,
 }
 
-impl std::fmt::Debug for Face {
+impl std::fmt::Debug for ServerState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Face")
+        f.debug_struct("ServerState")
             .field("options", &self.options)
             .field("faults", &self.faults)
             .finish_non_exhaustive()
@@ -126,21 +126,24 @@ impl std::fmt::Debug for Face {
 }
 
 impl SimDaemonServer {
-    /// Listens on both addresses (port 0 takes a free one) until `stop` is cancelled.
+    /// Listens on both addresses until `stop` is cancelled. Port 0 takes a free port. The daemon
+    /// advances to the time of `clock` before each answer.
     ///
-    /// Before each answer the daemon is advanced to what `clock` shows.
+    /// # Errors
+    ///
+    /// An address cannot be listened on.
     pub async fn bind(
         graphql: SocketAddr,
         metrics: SocketAddr,
         daemon: SharedDaemon,
         clock: Clock,
-        options: Options,
+        options: DaemonSimOptions,
         stop: &CancellationToken,
     ) -> Result<Self, BindError> {
         let era = options.era;
-        let schema = schema::build(era, options.limited)
+        let schema = schema::build_schema(era, options.limited)
             .map_err(|source| BindError::Schema { era, source })?;
-        let face = Arc::new(Face {
+        let state = Arc::new(ServerState {
             daemon,
             clock,
             schema,
@@ -151,57 +154,58 @@ impl SimDaemonServer {
             requests: AtomicU64::new(0),
             stop: stop.child_token(),
         });
-        let questions = Router::new().route("/graphql", any(answer_graphql)).fallback(no_route);
-        let pages = Router::new().fallback(answer_metrics);
-        let (graphql, questions) = serve(graphql, questions, &face).await?;
-        let (metrics, pages) =
-            serve(metrics, pages, &face).await.inspect_err(|_| face.stop.cancel())?;
-        Ok(Self { graphql, metrics, face, tasks: vec![questions, pages] })
+        let graphql_router =
+            Router::new().route("/graphql", any(answer_graphql)).fallback(answer_unknown_route);
+        let metrics_router = Router::new().fallback(answer_metrics);
+        let (graphql, graphql_task) = serve(graphql, graphql_router, &state).await?;
+        let (metrics, metrics_task) =
+            serve(metrics, metrics_router, &state).await.inspect_err(|_| state.stop.cancel())?;
+        Ok(Self { graphql, metrics, state, tasks: vec![graphql_task, metrics_task] })
     }
 
-    /// Where GraphQL is answered.
+    /// Address of the GraphQL port.
     pub fn graphql_address(&self) -> SocketAddr {
         self.graphql
     }
 
-    /// The URL that clients take.
+    /// URL of GraphQL, for clients.
     pub fn graphql_url(&self) -> String {
         format!("http://{}/graphql", self.graphql)
     }
 
-    /// Where metrics are answered.
+    /// Address of the metrics port.
     pub fn metrics_address(&self) -> SocketAddr {
         self.metrics
     }
 
-    /// The URL to scrape.
+    /// URL of the metrics, for scraping.
     pub fn metrics_url(&self) -> String {
         format!("http://{}/metrics", self.metrics)
     }
 
-    /// The failures to inject, none at first.
-    pub fn faults(&self) -> &Faults {
-        &self.face.faults
+    /// The injected faults; none at first.
+    pub fn faults(&self) -> &InjectedFaults {
+        &self.state.faults
     }
 
     /// Requests received on both ports.
     pub fn requests(&self) -> u64 {
-        self.face.requests.load(Ordering::SeqCst)
+        self.state.requests.load(Ordering::SeqCst)
     }
 
-    /// Mutations applied.
+    /// Number of mutations applied.
     pub fn mutation_count(&self) -> u64 {
-        self.face.log.total()
+        self.state.log.total()
     }
 
     /// The newest mutations applied, oldest first, at most 10,000.
     pub fn mutations(&self) -> Vec<MutationRecord> {
-        self.face.log.newest()
+        self.state.log.newest()
     }
 
-    /// Stops listening, lets answers under way finish, and returns when both ports are closed.
+    /// Stops listening, finishes answers in progress, and returns when both ports are closed.
     pub async fn shut_down(mut self) {
-        self.face.stop.cancel();
+        self.state.stop.cancel();
         for task in std::mem::take(&mut self.tasks) {
             if let Err(problem) = task.await {
                 warn!(%problem, "a port of the simulated daemon ended badly");
@@ -212,14 +216,14 @@ impl SimDaemonServer {
 
 impl Drop for SimDaemonServer {
     fn drop(&mut self) {
-        self.face.stop.cancel();
+        self.state.stop.cancel();
     }
 }
 
 async fn serve(
     address: SocketAddr,
-    router: Router<Arc<Face>>,
-    face: &Arc<Face>,
+    router: Router<Arc<ServerState>>,
+    state: &Arc<ServerState>,
 ) -> Result<(SocketAddr, JoinHandle<()>), BindError> {
     let listening = async {
         let listener = TcpListener::bind(address).await?;
@@ -228,10 +232,11 @@ async fn serve(
     };
     let (listener, bound) =
         listening.await.map_err(|source| BindError::Listen { address, source })?;
-    let listener = LineListener::new(listener, Arc::clone(&face.faults));
-    let service =
-        router.with_state(Arc::clone(face)).into_make_service_with_connect_info::<Scissors>();
-    let stop = face.stop.clone();
+    let listener = FaultyListener::new(listener, Arc::clone(&state.faults));
+    let service = router
+        .with_state(Arc::clone(state))
+        .into_make_service_with_connect_info::<ConnectionCutter>();
+    let stop = state.stop.clone();
     let serving = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned());
     let task = tokio::spawn(async move {
         if let Err(problem) = serving.await {
@@ -241,15 +246,15 @@ async fn serve(
     Ok((bound, task))
 }
 
-impl Face {
-    /// Brings the market up to the clock and takes the one snapshot of this request.
-    async fn observe(self: &Arc<Self>) -> Option<Arc<View>> {
-        let face = Arc::clone(self);
-        // A market that has much to catch up with must not hold up the other connections.
+impl ServerState {
+    /// Advances the market to the clock's time and takes the snapshot for this request.
+    async fn take_view(self: &Arc<Self>) -> Option<Arc<DaemonView>> {
+        let state = Arc::clone(self);
+        // Advancing can take long and must not block other connections.
         let view = tokio::task::spawn_blocking(move || {
-            let mut daemon = whole(&face.daemon);
-            daemon.advance(face.clock.now());
-            View::new(face.options.era, Arc::clone(&face.network), daemon.snapshot())
+            let mut daemon = lock(&state.daemon);
+            daemon.advance(state.clock.now());
+            DaemonView::new(state.options.era, Arc::clone(&state.network), daemon.snapshot())
         });
         match view.await {
             Ok(view) => Some(Arc::new(view)),
@@ -260,15 +265,15 @@ impl Face {
         }
     }
 
-    /// Holds an answer back for the injected delay, unless the server stops.
-    async fn hold_back(&self) {
+    /// Waits for the injected delay, unless the server stops.
+    async fn delay_answer(&self) {
         let delay = self.faults.delay();
         if !delay.is_zero() {
-            self.unless_stopped(tokio::time::sleep(delay)).await;
+            self.wait_unless_stopped(tokio::time::sleep(delay)).await;
         }
     }
 
-    async fn unless_stopped(&self, wait: impl Future<Output = ()>) {
+    async fn wait_unless_stopped(&self, wait: impl Future<Output = ()>) {
         tokio::select! {
             () = wait => {}
             () = self.stop.cancelled() => {}
@@ -277,60 +282,61 @@ impl Face {
 }
 
 /// An answer without a content type, as the daemon sends its GraphQL answers.
-fn plain(status: StatusCode, body: impl Into<Body>) -> Response {
+fn plain_response(status: StatusCode, body: impl Into<Body>) -> Response {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
     response
 }
 
-fn typed(body: impl Into<Body>, content_type: &'static str) -> Response {
-    let mut response = plain(StatusCode::OK, body);
+fn typed_response(body: impl Into<Body>, content_type: &'static str) -> Response {
+    let mut response = plain_response(StatusCode::OK, body);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }
 
-async fn no_route(State(face): State<Arc<Face>>) -> Response {
-    face.requests.fetch_add(1, Ordering::SeqCst);
-    plain(StatusCode::NOT_FOUND, "Route not found")
+async fn answer_unknown_route(State(state): State<Arc<ServerState>>) -> Response {
+    state.requests.fetch_add(1, Ordering::SeqCst);
+    plain_response(StatusCode::NOT_FOUND, "Route not found")
 }
 
 async fn answer_graphql(
-    State(face): State<Arc<Face>>,
-    ConnectInfo(scissors): ConnectInfo<Scissors>,
+    State(state): State<Arc<ServerState>>,
+    ConnectInfo(cutter): ConnectInfo<ConnectionCutter>,
     request: Request,
 ) -> Response {
-    face.requests.fetch_add(1, Ordering::SeqCst);
+    state.requests.fetch_add(1, Ordering::SeqCst);
     let (head, body) = request.into_parts();
     if head.method == Method::GET && wants_html(&head.headers) {
-        return typed(graphql_http::PAGE, "text/html");
+        return typed_response(graphql_http::PAGE, "text/html");
     }
     if head.method != Method::GET && head.method != Method::POST {
-        return plain(StatusCode::NOT_FOUND, "Route not found");
+        return plain_response(StatusCode::NOT_FOUND, "Route not found");
     }
     let body = match tokio::time::timeout(BODY_TIME, to_bytes(body, LONGEST_BODY)).await {
         Ok(Ok(body)) => body,
-        Ok(Err(problem)) => return plain(StatusCode::BAD_REQUEST, problem.to_string()),
-        Err(_) => return plain(StatusCode::REQUEST_TIMEOUT, "the body took too long"),
+        Ok(Err(problem)) => return plain_response(StatusCode::BAD_REQUEST, problem.to_string()),
+        Err(_) => return plain_response(StatusCode::REQUEST_TIMEOUT, "the body took too long"),
     };
     let content_type = head.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-    let question = match Question::read(head.uri.query(), content_type, &body) {
+    let question = match GraphqlRequest::parse(head.uri.query(), content_type, &body) {
         Ok(question) => question,
-        Err(problem) => return plain(StatusCode::BAD_REQUEST, problem),
+        Err(problem) => return plain_response(StatusCode::BAD_REQUEST, problem),
     };
-    let Some(view) = face.observe().await else {
-        return plain(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
+    let Some(view) = state.take_view().await else {
+        return plain_response(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
     };
-    let controls = Controls::new(Arc::clone(&face.daemon), Arc::clone(&face.log), view.snapshot.at);
+    let controls =
+        Controls::new(Arc::clone(&state.daemon), Arc::clone(&state.log), view.snapshot.at);
     let given = controls.clone();
-    let answer = graphql_http::answer(&face.schema, face.options.era, question, |request| {
+    let answer = graphql_http::execute(&state.schema, state.options.era, question, |request| {
         request.data(view).data(given)
     });
     let answer = answer.await;
-    if controls.used() && face.faults.take_lost_answer() {
-        scissors.cut();
+    if controls.used() && state.faults.take_lost_answer() {
+        cutter.cut();
     }
-    face.hold_back().await;
-    plain(StatusCode::OK, answer)
+    state.delay_answer().await;
+    plain_response(StatusCode::OK, answer)
 }
 
 fn wants_html(headers: &HeaderMap) -> bool {
@@ -342,14 +348,17 @@ fn wants_html(headers: &HeaderMap) -> bool {
         .any(|range| range.trim() == "text/html")
 }
 
-async fn answer_metrics(State(face): State<Arc<Face>>, request: Request) -> Response {
-    face.requests.fetch_add(1, Ordering::SeqCst);
+async fn answer_metrics(State(state): State<Arc<ServerState>>, request: Request) -> Response {
+    state.requests.fetch_add(1, Ordering::SeqCst);
     if request.method() != Method::GET || request.uri().path() != "/metrics" {
-        return plain(StatusCode::BAD_REQUEST, metrics_page::BAD_REQUEST);
+        return plain_response(StatusCode::BAD_REQUEST, metrics_page::BAD_REQUEST);
     }
-    let Some(view) = face.observe().await else {
-        return plain(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
+    let Some(view) = state.take_view().await else {
+        return plain_response(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
     };
-    face.hold_back().await;
-    typed(metrics_page::page(&view, face.options.libp2p_metrics), metrics_page::CONTENT_TYPE)
+    state.delay_answer().await;
+    typed_response(
+        metrics_page::render_page(&view, state.options.libp2p_metrics),
+        metrics_page::CONTENT_TYPE,
+    )
 }

@@ -1,11 +1,11 @@
-//! Stand-ins for hashes and keys that a market model does not have: text of the right alphabet,
-//! length and prefix, the same for the same subject. Their checksums do not hold.
+//! Stand-ins for hashes and keys that the market model does not have. Their alphabet, length and
+//! prefix are right, their checksums are wrong. The same subject always gets the same text.
 
 const BASE58: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
 /// What a stand-in stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum StandInKind {
     Ledger,
     State,
     EpochSeed,
@@ -14,8 +14,8 @@ pub(super) enum Kind {
     Proof,
 }
 
-impl Kind {
-    /// Prefix and whole length, as in answers of mainnet daemons.
+impl StandInKind {
+    /// Prefix and total length, as in answers of mainnet daemons.
     const fn shape(self) -> (&'static str, usize) {
         match self {
             Self::Ledger => ("jx", 51),
@@ -29,7 +29,7 @@ impl Kind {
 }
 
 /// The stand-in of this kind for `subject`.
-pub(super) fn stand_in(kind: Kind, subject: &str) -> String {
+pub(super) fn stand_in(kind: StandInKind, subject: &str) -> String {
     let (prefix, length) = kind.shape();
     let mut state = fnv(prefix.bytes().chain(subject.bytes()));
     let mut text = String::with_capacity(length);
@@ -48,7 +48,7 @@ pub(super) fn decimal_stand_in(subject: &str) -> String {
     format!("{high}{:020}", splitmix(high))
 }
 
-/// A number that spreads evenly over subjects, for picking one of a list.
+/// An index below `choices` that depends on the subject; `None` without choices.
 pub(super) fn pick(subject: &str, choices: usize) -> Option<usize> {
     let choices = u64::try_from(choices).ok().filter(|choices| *choices > 0)?;
     usize::try_from(splitmix(fnv(subject.bytes())) % choices).ok()
@@ -74,9 +74,9 @@ mod tests {
 
     #[test]
     fn stand_ins_are_stable_and_well_formed() {
-        let key = stand_in(Kind::PublicKey, "producer");
-        assert_eq!(key, stand_in(Kind::PublicKey, "producer"));
-        assert_ne!(key, stand_in(Kind::PublicKey, "other"));
+        let key = stand_in(StandInKind::PublicKey, "producer");
+        assert_eq!(key, stand_in(StandInKind::PublicKey, "producer"));
+        assert_ne!(key, stand_in(StandInKind::PublicKey, "other"));
         assert_eq!(key.len(), 55);
         assert!(PublicKey::try_new(&key).is_ok());
         assert_eq!(pick("x", 0), None);

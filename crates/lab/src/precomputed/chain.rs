@@ -10,20 +10,20 @@ use snarkfee_core::{
     units::WorkId,
 };
 
-use super::{layout::Content, name::BlockName};
+use super::{layout::BlockContent, name::BlockName};
 
 /// A block with its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Recorded {
-    /// What its file is called.
-    pub name: BlockName,
-    /// What its file says.
-    pub content: Content,
+pub(super) struct RecordedBlock {
+    /// The name of its file, parsed.
+    pub(super) name: BlockName,
+    /// The content of its file.
+    pub(super) content: BlockContent,
 }
 
 /// Blocks of one chain without a gap, oldest first; at least one.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Series {
+pub struct BlockSeries {
     /// The network.
     pub network: String,
     /// The blocks.
@@ -32,15 +32,16 @@ pub struct Series {
     pub slots: Vec<u64>,
 }
 
-/// Chains of each network, in order of network and height, and the blocks that are on none of them,
-/// each with why.
+/// Finds the chains of each network, in order of network and height. Also returns the blocks that
+/// are on none of them, each with the reason.
 ///
-/// Blocks hang together by the state hash of the block before. Of chains that reach over the same
-/// heights the longest counts, as it did for the network; of equally long ones that of the greatest
-/// state hash, since what the network goes by next, the VRF output's hash, cannot be worked out
-/// from the file alone.
-pub fn longest_chains(recorded: Vec<Recorded>) -> (Vec<Series>, Vec<(BlockName, String)>) {
-    let mut networks: BTreeMap<String, BTreeMap<String, Recorded>> = BTreeMap::new();
+/// A block names the state hash of its parent. Of chains over the same heights the longest counts,
+/// as on the network. Of equally long chains, that with the greatest state hash counts: the network
+/// would compare hashes of VRF outputs, which the file alone does not give.
+pub(super) fn longest_chains(
+    recorded: Vec<RecordedBlock>,
+) -> (Vec<BlockSeries>, Vec<(BlockName, String)>) {
+    let mut networks: BTreeMap<String, BTreeMap<String, RecordedBlock>> = BTreeMap::new();
     for block in recorded {
         networks
             .entry(block.name.network.clone())
@@ -49,7 +50,7 @@ pub fn longest_chains(recorded: Vec<Recorded>) -> (Vec<Series>, Vec<(BlockName, 
     }
     let (mut series, mut left) = (Vec::new(), Vec::new());
     for (network, blocks) in networks {
-        let chains = chains(&blocks);
+        let chains = find_chains(&blocks);
         let winners: BTreeMap<u32, &str> = chains
             .iter()
             .flatten()
@@ -65,23 +66,23 @@ pub fn longest_chains(recorded: Vec<Recorded>) -> (Vec<Series>, Vec<(BlockName, 
             };
             left.push((block.name.clone(), why));
         }
-        series.extend(chains.into_iter().map(|chain| Series {
+        series.extend(chains.into_iter().map(|chain| BlockSeries {
             network: network.clone(),
             slots: chain.iter().map(|block| block.content.global_slot).collect(),
-            blocks: chain.into_iter().map(block).collect(),
+            blocks: chain.into_iter().map(to_block).collect(),
         }));
     }
     (series, left)
 }
 
-/// The chains of one network by height, no two of them over the same height.
-fn chains(blocks: &BTreeMap<String, Recorded>) -> Vec<Vec<&Recorded>> {
-    let mut tips: Vec<(usize, &Recorded)> = Vec::new();
+/// The chains of one network by height. No two chains have a block at the same height.
+fn find_chains(blocks: &BTreeMap<String, RecordedBlock>) -> Vec<Vec<&RecordedBlock>> {
+    let mut tips: Vec<(usize, &RecordedBlock)> = Vec::new();
     let parents: BTreeSet<&str> =
         blocks.values().map(|block| block.content.previous.as_str()).collect();
     for (hash, block) in blocks {
         if !parents.contains(hash.as_str()) {
-            tips.push((ancestry(blocks, block).count(), block));
+            tips.push((ancestors(blocks, block).count(), block));
         }
     }
     tips.sort_unstable_by_key(|(length, tip)| {
@@ -90,7 +91,7 @@ fn chains(blocks: &BTreeMap<String, Recorded>) -> Vec<Vec<&Recorded>> {
     let mut taken: BTreeSet<u32> = BTreeSet::new();
     let mut found = Vec::new();
     for (_, tip) in tips {
-        let mut chain: Vec<&Recorded> = ancestry(blocks, tip).collect();
+        let mut chain: Vec<&RecordedBlock> = ancestors(blocks, tip).collect();
         if chain.iter().any(|block| taken.contains(&block.content.height)) {
             continue;
         }
@@ -102,24 +103,23 @@ fn chains(blocks: &BTreeMap<String, Recorded>) -> Vec<Vec<&Recorded>> {
     found
 }
 
-/// A block and those before it, as far as they are known.
-fn ancestry<'a>(
-    blocks: &'a BTreeMap<String, Recorded>,
-    tip: &'a Recorded,
-) -> impl Iterator<Item = &'a Recorded> {
+/// A block and its known ancestors, newest first.
+fn ancestors<'a>(
+    blocks: &'a BTreeMap<String, RecordedBlock>,
+    tip: &'a RecordedBlock,
+) -> impl Iterator<Item = &'a RecordedBlock> {
     std::iter::successors(Some(tip), |block| {
         let before = blocks.get(&block.content.previous)?;
-        // Heights descend, so that names that lie cannot make a circle. A hard fork's first block
-        // repeats the time of its genesis.
+        // Heights must descend, so wrong names cannot form a loop. The first block of a hard fork
+        // has the time of its genesis.
         let follows = before.content.height.checked_add(1) == Some(block.content.height);
         (follows && before.content.at <= block.content.at).then_some(before)
     })
 }
 
-fn block(recorded: &Recorded) -> Arc<Block> {
-    let Recorded { name, content } = recorded;
-    // The files of most archives have no statement hashes; place by place the works are told apart
-    // all the same.
+fn to_block(recorded: &RecordedBlock) -> Arc<Block> {
+    let RecordedBlock { name, content } = recorded;
+    // The files of most archives have no statement hashes. Height and place make a unique id.
     let id = |place: usize| {
         WorkId::one(i64::from(name.height) << 13 | i64::try_from(place).unwrap_or(i64::MAX))
     };
@@ -143,12 +143,12 @@ mod tests {
     use super::*;
     use snarkfee_core::fixtures::time;
 
-    fn recorded(network: &str, height: u32, hash: &str, previous: &str) -> Recorded {
+    fn recorded(network: &str, height: u32, hash: &str, previous: &str) -> RecordedBlock {
         let name = BlockName { network: network.into(), height, state_hash: hash.into() };
         let (at, global_slot) = (time(i64::from(height) * 180), u64::from(height));
-        Recorded {
+        RecordedBlock {
             name,
-            content: Content {
+            content: BlockContent {
                 height,
                 previous: previous.into(),
                 at,
@@ -158,12 +158,12 @@ mod tests {
         }
     }
 
-    fn hashes(series: &Series) -> Vec<&str> {
+    fn hashes(series: &BlockSeries) -> Vec<&str> {
         series.blocks.iter().map(|block| &*block.state_hash).collect()
     }
 
     #[test]
-    fn of_forks_the_longest_counts_and_the_rest_is_named() {
+    fn of_forks_the_longest_counts_and_the_rest_is_listed() {
         let blocks = vec![
             recorded("main", 5, "e1", "d"),
             recorded("main", 4, "d", "c"),
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn gaps_and_networks_part_chains() {
+    fn gaps_and_networks_separate_chains() {
         let blocks = vec![
             recorded("main", 9, "i", "h"),
             recorded("main", 4, "d", "c"),
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn every_block_counts_or_is_named() {
+    fn every_block_counts_or_is_listed() {
         let blocks = vec![
             recorded("main", 3, "c", "b"),
             recorded("main", 4, "d", "c"),

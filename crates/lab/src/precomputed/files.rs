@@ -1,4 +1,4 @@
-//! Finding and reading block files: files, folders and patterns, each file on its own.
+//! Finds and reads block files by path, folder or pattern.
 
 use std::{
     collections::BTreeSet,
@@ -9,48 +9,50 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    chain::{Recorded, Series, longest_chains},
+    chain::{BlockSeries, RecordedBlock, longest_chains},
     layout,
-    name::BlockName,
+    name::{BlockName, BlockNameError},
 };
 
-/// What a number of paths gave.
+/// Blocks read from a number of paths.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Collection {
+pub struct BlockCollection {
     /// Chains of each network, in order of network and height.
-    pub series: Vec<Series>,
-    /// Files that do not count, in order of name.
-    pub skipped: Vec<Skipped>,
+    pub series: Vec<BlockSeries>,
+    /// Files not used, in order of path.
+    pub skipped: Vec<SkippedFile>,
 }
 
-/// A file that does not count, and why.
+/// A file that was not used, and why.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Skipped {
-    /// Its path.
+pub struct SkippedFile {
+    /// Path of the file.
     pub file: String,
-    /// What is wrong with it.
+    /// Why it was not used.
     pub why: String,
 }
 
-/// A path or pattern that leads to nothing.
+/// A path or pattern that matches no file.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}: {why}")]
-pub struct NoSuchFiles {
+pub struct PathError {
     path: String,
     why: String,
 }
 
-/// Reads all blocks that `paths` lead to: files, folders, whose files are taken and not those of
-/// folders within, or patterns with `*`, `?` and `[..]`. `progress` is told how many files of how
-/// many are read.
+/// Reads all blocks under `paths`. A path is a file, a folder, whose direct files are read, or a
+/// pattern with `*`, `?` and `[..]`. Calls `progress` with the number of files read and the total.
 ///
 /// # Errors
 ///
-/// One of the paths leads to nothing. What is wrong with a file that is there is no error.
-pub fn collect(paths: &[PathBuf], progress: &dyn Fn(u64, u64)) -> Result<Collection, NoSuchFiles> {
+/// A path matches nothing. A file with a defect is no error; it is in `skipped`.
+pub fn collect_blocks(
+    paths: &[PathBuf],
+    progress: &dyn Fn(u64, u64),
+) -> Result<BlockCollection, PathError> {
     let mut files = BTreeSet::new();
     for path in paths {
-        expand(path, &mut files)?;
+        add_files(path, &mut files)?;
     }
     let all = files.len() as u64;
     let (mut recorded, mut skipped) = (Vec::new(), Vec::new());
@@ -60,7 +62,7 @@ pub fn collect(paths: &[PathBuf], progress: &dyn Fn(u64, u64)) -> Result<Collect
             Ok(block) => {
                 if let Some(before) = places.insert(block.name.clone(), file.display().to_string())
                 {
-                    skipped.push(Skipped {
+                    skipped.push(SkippedFile {
                         file: file.display().to_string(),
                         why: format!("the same block as {before}"),
                     });
@@ -69,23 +71,23 @@ pub fn collect(paths: &[PathBuf], progress: &dyn Fn(u64, u64)) -> Result<Collect
                     recorded.push(block);
                 }
             }
-            Err(why) => skipped.push(Skipped { file: file.display().to_string(), why }),
+            Err(why) => skipped.push(SkippedFile { file: file.display().to_string(), why }),
         }
         progress(read, all);
     }
     let (series, left) = longest_chains(recorded);
-    let told = left
+    let off_chain = left
         .into_iter()
-        .filter_map(|(name, why)| Some(Skipped { file: places.remove(&name)?, why }));
-    skipped.extend(told);
+        .filter_map(|(name, why)| Some(SkippedFile { file: places.remove(&name)?, why }));
+    skipped.extend(off_chain);
     skipped.sort_unstable();
-    Ok(Collection { series, skipped })
+    Ok(BlockCollection { series, skipped })
 }
 
-fn expand(path: &Path, files: &mut BTreeSet<PathBuf>) -> Result<(), NoSuchFiles> {
-    let wrong = |why: String| NoSuchFiles { path: path.display().to_string(), why };
+fn add_files(path: &Path, files: &mut BTreeSet<PathBuf>) -> Result<(), PathError> {
+    let wrong = |why: String| PathError { path: path.display().to_string(), why };
     if path.is_dir() {
-        return folder(path, files).map_err(|error| wrong(error.to_string()));
+        return add_folder(path, files).map_err(|error| wrong(error.to_string()));
     }
     if path.exists() {
         files.insert(path.to_owned());
@@ -98,15 +100,15 @@ fn expand(path: &Path, files: &mut BTreeSet<PathBuf>) -> Result<(), NoSuchFiles>
         let found = found.map_err(|error| wrong(error.to_string()))?;
         any = true;
         if found.is_dir() {
-            folder(&found, files).map_err(|error| wrong(error.to_string()))?;
+            add_folder(&found, files).map_err(|error| wrong(error.to_string()))?;
         } else {
             files.insert(found);
         }
     }
-    if any { Ok(()) } else { Err(wrong("no file is called so".to_owned())) }
+    if any { Ok(()) } else { Err(wrong("no file matches this pattern".to_owned())) }
 }
 
-fn folder(path: &Path, files: &mut BTreeSet<PathBuf>) -> std::io::Result<()> {
+fn add_folder(path: &Path, files: &mut BTreeSet<PathBuf>) -> std::io::Result<()> {
     for entry in fs::read_dir(path)? {
         let path = entry?.path();
         if !path.is_dir() {
@@ -116,16 +118,16 @@ fn folder(path: &Path, files: &mut BTreeSet<PathBuf>) -> std::io::Result<()> {
     Ok(())
 }
 
-fn read_file(path: &Path) -> Result<Recorded, String> {
+fn read_file(path: &Path) -> Result<RecordedBlock, String> {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let name: BlockName = name.parse().map_err(|error: super::ForeignName| error.to_string())?;
+    let name: BlockName = name.parse().map_err(|error: BlockNameError| error.to_string())?;
     let file = File::open(path).map_err(|error| error.to_string())?;
-    let content = layout::read(file).map_err(|error| error.to_string())?;
+    let content = layout::read_block(file).map_err(|error| error.to_string())?;
     if content.height != name.height {
         return Err(format!(
             "its name says height {}, the block in it {}",
             name.height, content.height
         ));
     }
-    Ok(Recorded { name, content })
+    Ok(RecordedBlock { name, content })
 }

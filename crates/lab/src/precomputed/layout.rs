@@ -2,8 +2,8 @@
 //! "version": 3, "data": block }`.
 //!
 //! Mina `external_transition.ml` and `block.ml` (`Precomputed`): a fee is a decimal string of MINA,
-//! numbers are strings, and `completed_works` stands in both parts of `staged_ledger_diff.diff`, of
-//! which the second may be null. Everything else is passed over unread, however deep or long.
+//! numbers are strings, and `completed_works` is in both parts of `staged_ledger_diff.diff`, of
+//! which the second may be null. Everything else is skipped, however deep or long.
 
 use std::{
     fmt,
@@ -17,67 +17,66 @@ use serde::{
 };
 use snarkfee_core::units::{Nanomina, PublicKey};
 
-use super::stream::Bounded;
+use super::stream::BoundedStrings;
 
 /// Most works in one part of a block: a transaction tree of mainnet has 128 slots, and no network's
 /// has more than 2^12.
 const MOST_WORKS: usize = 4_096;
-/// Read at once.
+/// Size of the read buffer, in bytes.
 const BUFFER: usize = 64 << 10;
 
-/// What a file says of its block, as far as it concerns works.
+/// The part of a block that concerns works.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Content {
+pub struct BlockContent {
     /// Height of the block.
     pub height: u32,
-    /// State hash of the block before.
+    /// State hash of the parent.
     pub previous: String,
     /// Start of the block's slot.
     pub at: Timestamp,
     /// Slots since genesis.
     pub global_slot: u64,
-    /// Works bought, in scan-state order: what was paid for each, and to whom.
+    /// Fee and prover of each work bought, in scan-state order.
     pub works: Vec<(Nanomina, PublicKey)>,
 }
 
-/// Why a file gives no block.
+/// Why a file has no usable block.
 #[derive(Debug, thiserror::Error)]
-pub enum Defect {
-    /// Not the JSON of a block: truncated, malformed, of another layout, or with values that cannot
-    /// be.
+pub enum BlockDefect {
+    /// Not the JSON of a block: truncated, malformed, in another layout, or with impossible values.
     #[error(transparent)]
     Unreadable(#[from] serde_json::Error),
     /// JSON without a block in it.
     #[error("no {0}: of a layout that is not known")]
     Missing(&'static str),
-    /// A time that cannot be.
+    /// An impossible time.
     #[error("slot time {0} ms is out of range")]
     Time(i64),
 }
 
-/// Reads one block.
+/// Reads one block. Memory is bounded by what is kept of it.
 ///
 /// # Errors
 ///
-/// What is wrong with it. No input panics, and memory is bounded by what is kept.
-pub fn read(source: impl Read) -> Result<Content, Defect> {
-    let stream = BufReader::with_capacity(BUFFER, Bounded::new(source));
+/// The input is not a block that can be used.
+pub fn read_block(source: impl Read) -> Result<BlockContent, BlockDefect> {
+    let stream = BufReader::with_capacity(BUFFER, BoundedStrings::new(source));
     let mut parser = serde_json::Deserializer::from_reader(stream);
-    let file = File::deserialize(&mut parser)?;
+    let file = BlockFile::deserialize(&mut parser)?;
     parser.end()?;
     let (state, diff) = match file.data {
         Some(data) => (data.protocol_state, data.staged_ledger_diff),
         None => (file.protocol_state, file.staged_ledger_diff),
     };
     let ProtocolState { previous_state_hash, body } =
-        state.ok_or(Defect::Missing("protocol_state"))?;
-    let diff = diff.ok_or(Defect::Missing("staged_ledger_diff"))?.diff;
+        state.ok_or(BlockDefect::Missing("protocol_state"))?;
+    let diff = diff.ok_or(BlockDefect::Missing("staged_ledger_diff"))?.diff;
     let at = body.blockchain_state.timestamp.0;
     let consensus = body.consensus_state;
-    Ok(Content {
+    Ok(BlockContent {
         height: consensus.blockchain_length.0,
         previous: previous_state_hash,
-        at: Timestamp::from_millisecond(at).map_err(|_| Defect::Time(at))?,
+        at: Timestamp::from_millisecond(at).map_err(|_| BlockDefect::Time(at))?,
         global_slot: consensus.global_slot_since_genesis.0,
         works: [diff.0, diff.1]
             .into_iter()
@@ -89,14 +88,14 @@ pub fn read(source: impl Read) -> Result<Content, Defect> {
 
 /// Either layout.
 #[derive(Deserialize)]
-struct File {
-    data: Option<Inner>,
+struct BlockFile {
+    data: Option<VersionedBlock>,
     protocol_state: Option<ProtocolState>,
     staged_ledger_diff: Option<LedgerDiff>,
 }
 
 #[derive(Deserialize)]
-struct Inner {
+struct VersionedBlock {
     protocol_state: Option<ProtocolState>,
     staged_ledger_diff: Option<LedgerDiff>,
 }
@@ -115,35 +114,35 @@ struct Body {
 
 #[derive(Deserialize)]
 struct BlockchainState {
-    timestamp: Written<i64>,
+    timestamp: NumberText<i64>,
 }
 
 #[derive(Deserialize)]
 struct ConsensusState {
-    blockchain_length: Written<u32>,
-    global_slot_since_genesis: Written<u64>,
+    blockchain_length: NumberText<u32>,
+    global_slot_since_genesis: NumberText<u64>,
 }
 
 #[derive(Deserialize)]
 struct LedgerDiff {
-    diff: (Option<Part>, Option<Part>),
+    diff: (Option<DiffPart>, Option<DiffPart>),
 }
 
 #[derive(Deserialize)]
-struct Part {
-    completed_works: Works,
+struct DiffPart {
+    completed_works: CompletedWorks,
 }
 
 #[derive(Deserialize)]
-struct Work {
-    fee: Mina,
+struct CompletedWork {
+    fee: MinaText,
     prover: PublicKey,
 }
 
-/// A number written as a string.
-struct Written<T>(T);
+/// A number in a string.
+struct NumberText<T>(T);
 
-impl<'de, T: std::str::FromStr> Deserialize<'de> for Written<T> {
+impl<'de, T: std::str::FromStr> Deserialize<'de> for NumberText<T> {
     fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
         let text = String::deserialize(source)?;
         let wrong = || {
@@ -156,10 +155,10 @@ impl<'de, T: std::str::FromStr> Deserialize<'de> for Written<T> {
     }
 }
 
-/// A fee written as a decimal number of MINA without its unit.
-struct Mina(Nanomina);
+/// A fee as a decimal number of MINA in a string, without unit.
+struct MinaText(Nanomina);
 
-impl<'de> Deserialize<'de> for Mina {
+impl<'de> Deserialize<'de> for MinaText {
     fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
         let text = String::deserialize(source)?;
         format!("{text} MINA")
@@ -169,22 +168,22 @@ impl<'de> Deserialize<'de> for Mina {
     }
 }
 
-/// The works of one part, a bounded number of them.
-struct Works(Vec<(Nanomina, PublicKey)>);
+/// A bounded list of works.
+struct CompletedWorks(Vec<(Nanomina, PublicKey)>);
 
-impl<'de> Deserialize<'de> for Works {
+impl<'de> Deserialize<'de> for CompletedWorks {
     fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
         struct List;
         impl<'de> Visitor<'de> for List {
-            type Value = Works;
+            type Value = CompletedWorks;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a list of works")
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Works, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<CompletedWorks, A::Error> {
                 let mut works = Vec::new();
-                while let Some(Work { fee, prover }) = list.next_element()? {
+                while let Some(CompletedWork { fee, prover }) = list.next_element()? {
                     if works.len() == MOST_WORKS {
                         return Err(de::Error::custom(format_args!(
                             "more than {MOST_WORKS} works"
@@ -192,7 +191,7 @@ impl<'de> Deserialize<'de> for Works {
                     }
                     works.push((fee.0, prover));
                 }
-                Ok(Works(works))
+                Ok(CompletedWorks(works))
             }
         }
         source.deserialize_seq(List)
@@ -236,7 +235,7 @@ mod tests {
     fn both_layouts_give_the_same_block() {
         let works = r#"{ "fee": "0.000000008", "prover": "B62qa", "proofs": [] }, { "fee": "1", "prover": "B62qb" }"#;
         let diff = format!("[{}, {}]", part(r#"{ "fee": "0", "prover": "B62qc" }"#), part(works));
-        let block = read(first(&diff).as_bytes()).unwrap();
+        let block = read_block(first(&diff).as_bytes()).unwrap();
         assert_eq!(
             (block.height, block.previous.as_str(), block.global_slot),
             (2210, "3Nbefore", 3142)
@@ -245,16 +244,19 @@ mod tests {
         let bought: Vec<(u64, &str)> =
             block.works.iter().map(|(fee, prover)| (fee.get(), prover.as_str())).collect();
         assert_eq!(bought, [(0, "B62qc"), (8, "B62qa"), (1_000_000_000, "B62qb")]);
-        assert_eq!(read(third(&diff).as_bytes()).unwrap(), block);
+        assert_eq!(read_block(third(&diff).as_bytes()).unwrap(), block);
     }
 
     #[test]
     fn a_missing_second_part_is_no_defect() {
-        assert_eq!(read(third(&format!("[{}, null]", part(""))).as_bytes()).unwrap().works, []);
+        assert_eq!(
+            read_block(third(&format!("[{}, null]", part(""))).as_bytes()).unwrap().works,
+            []
+        );
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn a_defect_is_reported() {
         let with = |work: &str| first(&format!("[{}, null]", part(work)));
         let cut = |text: String| text[..text.len() - 3].to_owned();
         let cases = [
@@ -277,23 +279,23 @@ mod tests {
             ),
         ];
         for (text, expected) in cases {
-            let told = read(text.as_bytes()).unwrap_err().to_string();
-            assert!(told.contains(expected), "{told:?} does not say {expected:?}");
+            let error = read_block(text.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error:?} does not say {expected:?}");
         }
     }
 
     #[test]
-    fn a_string_without_end_is_given_up() {
+    fn an_endless_string_is_an_error() {
         let endless = io::Cursor::new(r#"{ "protocol_state": { "previous_state_hash": ""#)
             .chain(io::repeat(b'x'));
-        let told = read(endless).unwrap_err().to_string();
-        assert!(told.contains(&LONGEST.to_string()), "{told}");
+        let error = read_block(endless).unwrap_err().to_string();
+        assert!(error.contains(&LONGEST.to_string()), "{error}");
     }
 
     proptest! {
         #[test]
         fn no_input_panics(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-            let _ = read(bytes.as_slice());
+            let _ = read_block(bytes.as_slice());
         }
 
         #[test]
@@ -302,7 +304,7 @@ mod tests {
             if let Some(spot) = text.get_mut(at) {
                 *spot = byte;
             }
-            let _ = read(text.as_slice());
+            let _ = read_block(text.as_slice());
         }
     }
 }

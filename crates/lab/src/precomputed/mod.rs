@@ -1,9 +1,9 @@
-//! Precomputed-block files, as Mina daemons and their archives write them:
+//! Precomputed-block files, as Mina daemons and archives write them:
 //! `<network>-<height>-<state hash>.json`.
 //!
-//! Invariants: a file is read as a stream, and no more of it is kept than the works it bought; what
-//! is wrong with one file is said of that file and hides no other; of several blocks at one height
-//! only that of the longest chain counts.
+//! Invariants: a file is read as a stream, and only the works that its block bought are kept. A
+//! defect of one file is reported for that file and does not hide others. Of several blocks at one
+//! height, only the block of the longest chain counts.
 //!
 //! Not here: what a policy would have earned on these blocks (`backtest`).
 
@@ -13,7 +13,6 @@ mod layout;
 mod name;
 mod stream;
 
-pub use chain::{Recorded, Series, longest_chains};
-pub use files::{Collection, NoSuchFiles, Skipped, collect};
-pub use layout::{Content, Defect, read};
-pub use name::{BlockName, ForeignName};
+pub use chain::BlockSeries;
+pub use files::{BlockCollection, PathError, SkippedFile, collect_blocks};
+pub use layout::{BlockContent, BlockDefect, read_block};

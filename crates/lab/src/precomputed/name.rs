@@ -1,31 +1,31 @@
-//! What the name of a file says of its block.
+//! The names of block files.
 
 use std::str::FromStr;
 
-/// The name of a precomputed-block file, taken apart. Old files say neither network nor state hash
+/// The parts of the name of a precomputed-block file. Old files hold neither network nor state hash
 /// anywhere else.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct BlockName {
+pub(super) struct BlockName {
     /// The network, such as `mainnet`.
-    pub network: String,
+    pub(super) network: String,
     /// Height of the block.
-    pub height: u32,
+    pub(super) height: u32,
     /// State hash of the block.
-    pub state_hash: String,
+    pub(super) state_hash: String,
 }
 
-/// A file name of another form.
+/// A file name in another format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the name is not <network>-<height>-<state hash>.json")]
-pub struct ForeignName;
+pub(super) struct BlockNameError;
 
 impl FromStr for BlockName {
-    type Err = ForeignName;
+    type Err = BlockNameError;
 
-    fn from_str(name: &str) -> Result<Self, ForeignName> {
+    fn from_str(name: &str) -> Result<Self, BlockNameError> {
         let parts = name.strip_suffix(".json").and_then(|stem| stem.rsplit_once('-'));
-        let (front, state_hash) = parts.ok_or(ForeignName)?;
-        let (network, height) = front.rsplit_once('-').ok_or(ForeignName)?;
+        let (front, state_hash) = parts.ok_or(BlockNameError)?;
+        let (network, height) = front.rsplit_once('-').ok_or(BlockNameError)?;
         let digits = !height.is_empty() && height.bytes().all(|byte| byte.is_ascii_digit());
         let hash =
             !state_hash.is_empty() && state_hash.bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -33,7 +33,7 @@ impl FromStr for BlockName {
             Ok(height) if digits && hash && !network.is_empty() => {
                 Ok(Self { network: network.to_owned(), height, state_hash: state_hash.to_owned() })
             }
-            _ => Err(ForeignName),
+            _ => Err(BlockNameError),
         }
     }
 }
@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn other_names_are_refused() {
+    fn other_names_are_rejected() {
         let wrong = [
             "",
             ".json",
@@ -69,7 +69,7 @@ mod tests {
             "mainnet-99999999999-3N.json",
             "mainnet-1-3N.json.gz",
         ]) {
-            assert_eq!(name.parse::<BlockName>(), Err(ForeignName), "{name}");
+            assert_eq!(name.parse::<BlockName>(), Err(BlockNameError), "{name}");
         }
     }
 }

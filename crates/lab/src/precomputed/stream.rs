@@ -1,26 +1,26 @@
-//! A stream in which no string is longer than a limit: a parser keeps the string it is in, so that
-//! this bounds its memory.
+//! A stream that limits the length of strings. A parser keeps the string that it reads, so this
+//! bounds its memory.
 
 use std::io::{self, Read};
 
-/// Longest string passed on. The longest ones of real blocks are proofs of some 60 kB.
+/// Longest string, in bytes. The longest strings of real blocks are proofs of about 60 kB.
 pub(super) const LONGEST: usize = 8 << 20;
 
-/// Passes bytes on until more than [`LONGEST`] come without a quotation mark between them.
+/// Passes bytes through, and fails when more than [`LONGEST`] come without a quotation mark.
 #[derive(Debug)]
-pub(super) struct Bounded<R> {
+pub(super) struct BoundedStrings<R> {
     source: R,
     /// Bytes since the last quotation mark.
     run: usize,
 }
 
-impl<R> Bounded<R> {
+impl<R> BoundedStrings<R> {
     pub(super) const fn new(source: R) -> Self {
         Self { source, run: 0 }
     }
 }
 
-impl<R: Read> Read for Bounded<R> {
+impl<R: Read> Read for BoundedStrings<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.source.read(buffer)?;
         for part in buffer.get(..count).unwrap_or_default().split_inclusive(|byte| *byte == b'"') {

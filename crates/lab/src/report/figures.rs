@@ -1,24 +1,24 @@
-//! The runs as charts.
+//! Runs as charts.
 
 use maud::{Markup, PreEscaped, html};
 use snarkfee_charts as charts;
 
-use crate::simulate::Portrait;
+use crate::policy_run::RunHistory;
 
-/// For each policy its fee in the market, with its decisions, and its profit over time, all profits
-/// on one scale.
-pub(super) fn all(shown: &str, portraits: &[Portrait]) -> Markup {
-    let profits: Vec<_> = portraits.iter().map(Portrait::profit).collect();
+/// Charts of each policy: its fee and decisions in the market, and its profit over time. All profits
+/// have the same scale.
+pub(super) fn render_histories(shown: &str, histories: &[RunHistory]) -> Markup {
+    let profits: Vec<_> = histories.iter().map(RunHistory::profit).collect();
     let range = || profits.iter().flatten().map(|(_, profit)| *profit);
     html! {
-        @if !portraits.is_empty() {
+        @if !histories.is_empty() {
             h3 { "Over time" }
             p { (shown) }
             section.figures aria-label="Charts" {
-                @for (portrait, profit) in portraits.iter().zip(&profits) {
-                    (fee_and_market(portrait))
-                    (figure(
-                        &format!("{}: profit, MINA", portrait.policy),
+                @for (history, profit) in histories.iter().zip(&profits) {
+                    (render_fee_and_market(history))
+                    (render_figure(
+                        &format!("{}: profit, MINA", history.policy),
                         &[("gain", "earned less spent")],
                         charts::profit(profit, range()),
                     ))
@@ -28,10 +28,10 @@ pub(super) fn all(shown: &str, portraits: &[Portrait]) -> Markup {
     }
 }
 
-/// Only of a policy that looks at the market there is one to be drawn.
-fn fee_and_market(portrait: &Portrait) -> Markup {
-    let points = portrait.points();
-    let decisions: Vec<_> = portrait.decisions().iter().map(|(at, _)| *at).collect();
+/// Fee and market over time; empty for a script, which does not look at the market.
+fn render_fee_and_market(history: &RunHistory) -> Markup {
+    let points = history.points();
+    let decisions: Vec<_> = history.decisions().iter().map(|(at, _)| *at).collect();
     let key = [
         ("ours", "fee asked"),
         ("gain", "fee wanted"),
@@ -41,12 +41,12 @@ fn fee_and_market(portrait: &Portrait) -> Markup {
     ];
     html! {
         @if !points.is_empty() {
-            (figure(&format!("{}: fee and market, MINA", portrait.policy), &key, charts::fee_and_market(&points, &decisions)))
+            (render_figure(&format!("{}: fee and market, MINA", history.policy), &key, charts::fee_and_market(&points, &decisions)))
         }
     }
 }
 
-fn figure(title: &str, key: &[(&str, &str)], svg: Option<String>) -> Markup {
+fn render_figure(title: &str, key: &[(&str, &str)], svg: Option<String>) -> Markup {
     html! {
         figure {
             figcaption {

@@ -1,25 +1,24 @@
-//! How policies did, as one HTML file that needs nothing else: no script, no request, light and
-//! dark.
+//! Results of policies as one self-contained HTML file: no script, no request, light and dark.
 //!
-//! Invariants: the same results give the same bytes; every text is escaped as it is written, charts
-//! hold none from outside.
+//! Invariants: the same results give the same bytes. Every text is escaped as it is written, and
+//! charts contain no text from outside.
 
 mod figures;
 mod tables;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::{
-    backtest,
-    simulate::{self, Portrait},
-};
+use crate::{backtest::BacktestReport, policy_run::RunHistory, tournament::TournamentReport};
 
-/// The look of the status page, with what tables of figures need beside it.
+/// The style of the status page, and that of tables of figures.
 const STYLE: [&str; 2] = [snarkfee_charts::STYLE, include_str!("style.css")];
 
-/// The report of a contest in a simulated market. The charts show one of its runs, in the market of
-/// `seed`.
-pub fn contest(report: &simulate::Report, seed: Option<u64>, portraits: &[Portrait]) -> String {
+/// Renders the report of a tournament. The histories are those of the runs with `seed`.
+pub fn render_tournament(
+    report: &TournamentReport,
+    seed: Option<u64>,
+    histories: &[RunHistory],
+) -> String {
     let seeds = report.seeds.len();
     let title = format!(
         "{}: {} slots, {} seed{}",
@@ -29,26 +28,31 @@ pub fn contest(report: &simulate::Report, seed: Option<u64>, portraits: &[Portra
         if seeds == 1 { "" } else { "s" }
     );
     let shown = seed.map_or_else(String::new, |seed| format!("The run with seed {seed}."));
-    document(&title, &tables::contest(report), &figures::all(&shown, portraits), &html! {})
+    render_document(
+        &title,
+        &tables::render_tournament(report),
+        &figures::render_histories(&shown, histories),
+        &html! {},
+    )
 }
 
-/// The report of policies on recorded data. The charts show its longest stretch, or its first
-/// daemon.
-pub fn recorded(report: &backtest::Report, portraits: &[Portrait]) -> String {
+/// Renders the report of a backtest. The histories are those of the longest stretch of blocks, or of
+/// the first daemon of a journal.
+pub fn render_backtest(report: &BacktestReport, histories: &[RunHistory]) -> String {
     let title = format!("Policies on a recorded market, from {}", report.source);
     let shown = match report.source {
         "blocks" => "The longest stretch of blocks without a gap.",
         _ => "The first daemon of the journal.",
     };
-    document(
+    render_document(
         &title,
-        &tables::recorded(report),
-        &figures::all(shown, portraits),
-        &tables::skipped(report),
+        &tables::render_backtest(report),
+        &figures::render_histories(shown, histories),
+        &tables::render_skipped_files(report),
     )
 }
 
-fn document(title: &str, tables: &Markup, figures: &Markup, rest: &Markup) -> String {
+fn render_document(title: &str, tables: &Markup, figures: &Markup, rest: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {

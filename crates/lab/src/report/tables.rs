@@ -1,19 +1,22 @@
-//! The figures as tables.
+//! Figures as tables.
 
 use maud::{Markup, html};
 
-use crate::{backtest, simulate};
+use crate::{
+    backtest::{BacktestReport, Replay},
+    tournament::TournamentReport,
+};
 
-/// Four decimals, or a dash for none.
-fn figure(value: Option<f64>) -> String {
+/// Four decimals; a dash for `None`.
+fn format_figure(value: Option<f64>) -> String {
     value.map_or_else(|| "–".to_owned(), |value| format!("{value:.4}"))
 }
 
-fn violations(count: u64) -> Markup {
+fn render_violations(count: u64) -> Markup {
     html! { @if count == 0 { td { "0" } } @else { td.wrong { (count) } } }
 }
 
-fn table(heads: &[&str], rows: &Markup) -> Markup {
+fn render_table(heads: &[&str], rows: &Markup) -> Markup {
     html! {
         div.results {
             table {
@@ -24,8 +27,8 @@ fn table(heads: &[&str], rows: &Markup) -> Markup {
     }
 }
 
-/// The policies of a contest.
-pub(super) fn contest(report: &simulate::Report) -> Markup {
+/// The policies of a tournament.
+pub(super) fn render_tournament(report: &TournamentReport) -> Markup {
     let heads = [
         "policy",
         "profit, MINA (median)",
@@ -44,19 +47,19 @@ pub(super) fn contest(report: &simulate::Report) -> Markup {
         @for row in &report.policies {
             tr {
                 th scope="row" { (row.policy) }
-                @for value in [row.profit_mina.median, row.profit_mina.min, row.profit_mina.max] { td { (figure(Some(value))) } }
-                @for value in [row.ratio_best_fixed, row.ratio_best_per_regime, row.ratio_clairvoyant] { td { (figure(value)) } }
-                @for value in [row.energy_vs_always_on, row.toggles_per_4h, row.fee_changes_per_hour] { td { (figure(Some(value))) } }
-                td { (figure(row.prediction_error)) }
-                (violations(row.violations))
+                @for value in [row.profit_mina.median, row.profit_mina.min, row.profit_mina.max] { td { (format_figure(Some(value))) } }
+                @for value in [row.ratio_best_fixed, row.ratio_best_per_regime, row.ratio_clairvoyant] { td { (format_figure(value)) } }
+                @for value in [row.energy_vs_always_on, row.toggles_per_4h, row.fee_changes_per_hour] { td { (format_figure(Some(value))) } }
+                td { (format_figure(row.prediction_error)) }
+                (render_violations(row.violations))
             }
         }
     };
-    table(&heads, &rows)
+    render_table(&heads, &rows)
 }
 
-/// The data, and the policies on it.
-pub(super) fn recorded(report: &backtest::Report) -> Markup {
+/// The data of a backtest, and the policies on it.
+pub(super) fn render_backtest(report: &BacktestReport) -> Markup {
     let stretches = html! {
         @for stretch in &report.series {
             tr {
@@ -80,42 +83,44 @@ pub(super) fn recorded(report: &backtest::Report) -> Markup {
         "violations",
     ];
     let rows = html! {
-        @for score in &report.policies {
+        @for row in &report.policies {
             tr {
-                th scope="row" { (score.policy) }
-                td { (figure(Some(score.profit_mina))) }
-                td { (score.works_made) }
-                td { (score.works_sold) }
-                td { (figure(score.share_sold_predicted)) }
-                td { (figure(score.share_sold_realised)) }
-                td { (score.changes) }
-                (violations(score.violations))
+                th scope="row" { (row.policy) }
+                td { (format_figure(Some(row.profit_mina))) }
+                td { (row.works_made) }
+                td { (row.works_sold) }
+                td { (format_figure(row.share_sold_predicted)) }
+                td { (format_figure(row.share_sold_realised)) }
+                td { (row.changes) }
+                (render_violations(row.violations))
             }
         }
     };
     html! {
-        (table(&["data", "from", "to", "heights", "works bought", "for nothing"], &stretches))
-        (table(&heads, &rows))
-        @if let Some(replay) = &report.replay { (decided_again(replay)) }
+        (render_table(&["data", "from", "to", "heights", "works bought", "for 0"], &stretches))
+        (render_table(&heads, &rows))
+        @if let Some(replay) = &report.replay { (render_replay(replay)) }
     }
 }
 
-/// What did not count.
-pub(super) fn skipped(report: &backtest::Report) -> Markup {
+/// Files that were not used.
+pub(super) fn render_skipped_files(report: &BacktestReport) -> Markup {
     html! {
         @if !report.skipped.is_empty() {
-            h3 { "Files that did not count" }
+            h3 { "Files not used" }
             ul.named { @for skipped in &report.skipped { li { code { (skipped.file) } " " (skipped.why) } } }
         }
     }
 }
 
-fn decided_again(replay: &backtest::Replay) -> Markup {
+fn render_replay(replay: &Replay) -> Markup {
     html! {
-        h3 { "The recorded decisions made again" }
+        h3 { "Recorded decisions, decided again" }
         p {
             (replay.same) " of " (replay.looks) " looks led to the same decision, to the last bit"
-            @if replay.without_origin > 0 { "; before " (replay.without_origin) " more it is not kept what was remembered" }
+            @if replay.without_origin > 0 {
+                "; the journal does not hold the state before " (replay.without_origin) " more"
+            }
             "."
         }
         @if !replay.different.is_empty() {

@@ -3,7 +3,7 @@ use std::num::NonZero;
 use snarkfee_core::{policy::Pricing, units::Nanomina};
 
 use super::*;
-use crate::simulate::{Contest, library};
+use crate::{market_sim::library, tournament::Tournament};
 
 /// Everything that would make a browser ask for something else.
 const FOREIGN: [&str; 8] =
@@ -11,9 +11,9 @@ const FOREIGN: [&str; 8] =
 
 #[test]
 fn one_file_holds_everything() {
-    let contest = Contest {
+    let tournament = Tournament {
         scenario: library::scenario("scarce").unwrap(),
-        entrants: ["profit", "always-on:0.001MINA", "off"]
+        policies: ["profit", "always-on:0.001MINA", "off"]
             .map(|name| name.parse().unwrap())
             .to_vec(),
         seeds: vec![1],
@@ -23,8 +23,8 @@ fn one_file_holds_everything() {
         pricing: Pricing::default(),
         hindsight: false,
     };
-    let (report, portraits) = contest.run(NonZero::new(2).unwrap(), &|_| {});
-    let html = super::contest(&report, Some(1), &portraits);
+    let (report, histories) = tournament.run(NonZero::new(2).unwrap(), &|_| {});
+    let html = render_tournament(&report, Some(1), &histories);
     assert_eq!(html.matches("<svg").count(), 4, "one fee, three profits");
     for foreign in FOREIGN {
         assert!(!html.contains(foreign), "{foreign}");
@@ -34,7 +34,7 @@ fn one_file_holds_everything() {
 
 #[test]
 fn texts_from_outside_are_escaped() {
-    let report = backtest::Report {
+    let report = BacktestReport {
         source: "blocks",
         from: None,
         to: None,
@@ -43,12 +43,12 @@ fn texts_from_outside_are_escaped() {
         series: Vec::new(),
         replay: None,
         policies: Vec::new(),
-        skipped: vec![crate::precomputed::Skipped {
+        skipped: vec![crate::precomputed::SkippedFile {
             file: "<script>.json".into(),
             why: "\"no\" & <b>".into(),
         }],
     };
-    let html = recorded(&report, &[]);
+    let html = render_backtest(&report, &[]);
     assert!(html.contains("&lt;script&gt;.json") && html.contains("&amp; &lt;b&gt;"));
     assert!(!html.contains("<script") && !html.contains("<svg"));
 }

@@ -3,12 +3,12 @@ use std::{num::NonZero, sync::atomic::AtomicBool, time::Duration};
 use snarkfee_core::units::Nanomina;
 
 use super::*;
-use crate::simulate::{Contest, Entrant, library};
+use crate::{market_sim::library, tournament::Tournament};
 
-fn contest(scenario: &str, seeds: &[u64]) -> Contest {
-    Contest {
+fn tournament(scenario: &str, seeds: &[u64]) -> Tournament {
+    Tournament {
         scenario: library::scenario(scenario).unwrap(),
-        entrants: Vec::<Entrant>::new(),
+        policies: Vec::new(),
         seeds: seeds.to_vec(),
         slots: 80,
         start: "2026-11-01T00:00:00Z".parse().unwrap(),
@@ -18,11 +18,14 @@ fn contest(scenario: &str, seeds: &[u64]) -> Contest {
     }
 }
 
-fn tuned(contest: &Contest, threads: usize, cancelled: bool) -> Tuned {
+fn tuned(tournament: &Tournament, threads: usize, cancelled: bool) -> TuningReport {
     let cancelled = AtomicBool::new(cancelled);
-    let proof =
-        Proof { threads: NonZero::new(threads).unwrap(), progress: &|_| {}, cancelled: &cancelled };
-    tune(&Ground::scenario(contest), &contest.pricing, &proof).unwrap()
+    let execution = Execution {
+        threads: NonZero::new(threads).unwrap(),
+        progress: &|_| {},
+        cancelled: &cancelled,
+    };
+    tune(&TuningData::scenario(tournament), &tournament.pricing, &execution).unwrap()
 }
 
 /// The cases of a market in which only a short cooldown and a patient strategy earn more.
@@ -36,15 +39,15 @@ fn earnings(candidates: &[Pricing]) -> anyhow::Result<Option<Vec<Vec<f64>>>> {
 }
 
 #[test]
-fn what_earns_clearly_more_is_taken_and_every_setting_has_a_reason() {
+fn settings_that_earn_clearly_more_are_chosen_and_every_setting_has_a_reason() {
     let base = Pricing::default();
     let mut best =
         (base.clone(), earnings(std::slice::from_ref(&base)).unwrap().unwrap().remove(0));
     let mut settings = Vec::new();
-    assert!(sweep(&earnings, &base, &mut best, &mut settings).unwrap());
+    assert!(sweep_settings(&earnings, &base, &mut best, &mut settings).unwrap());
     assert_eq!(best.0, Pricing { cooldown: Duration::from_secs(300), ..base });
     assert_eq!(settings.len(), KNOBS.len());
-    for Finding { key, value, before, reason } in &settings {
+    for SettingFinding { key, value, before, reason } in &settings {
         let changed = *key == "cooldown";
         assert_eq!(
             (value != before, reason.contains("better in 6 of 6")),
@@ -57,8 +60,8 @@ fn what_earns_clearly_more_is_taken_and_every_setting_has_a_reason() {
 }
 
 #[test]
-fn an_interruption_gives_what_was_found_until_then() {
-    let found = tuned(&contest("scarce", &[1]), 1, true);
+fn an_interruption_returns_what_was_found_so_far() {
+    let found = tuned(&tournament("scarce", &[1]), 1, true);
     assert!(!found.complete && found.pricing == Pricing::default());
     assert!(found.warnings[0].contains("interrupted"));
 }
@@ -73,21 +76,21 @@ fn a_gain_counts_where_chance_does_not_explain_it() {
 }
 
 #[test]
-fn what_does_not_hold_on_other_data_is_not_recommended() {
-    let mut found = tuned(&contest("surplus", &[1]), 1, true);
+fn a_gain_that_fails_validation_is_not_recommended() {
+    let mut found = tuned(&tournament("surplus", &[1]), 1, true);
     let base = Pricing::default();
     (found.training_cases, found.validation_cases, found.complete) = (10, 10, true);
     found.pricing = Pricing { confirm: 1, ..base.clone() };
-    found.settings = vec![Finding {
+    found.settings = vec![SettingFinding {
         key: "confirm",
         value: "1".into(),
         before: "3".into(),
         reason: "+1 MINA".into(),
     }];
-    judge(&mut found, &base, &|_| Ok(Some(vec![vec![2.0, 2.0], vec![1.0, 1.5]]))).unwrap();
+    validate(&mut found, &base, &|_| Ok(Some(vec![vec![2.0, 2.0], vec![1.0, 1.5]]))).unwrap();
     assert_eq!(found.pricing, base);
     assert!(
         found.settings[0].reason.contains("did not hold")
-            && found.warnings.iter().any(|w| w.contains("begun with"))
+            && found.warnings.iter().any(|w| w.contains("initial settings"))
     );
 }

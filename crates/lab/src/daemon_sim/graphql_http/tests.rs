@@ -3,52 +3,57 @@ use std::sync::{Arc, Mutex};
 use super::*;
 use crate::daemon_sim::{
     controls::{Controls, MutationLog},
-    fake::Fake,
+    fixed::FixedDaemon,
     schema,
 };
 
-fn json_question(body: &serde_json::Value) -> Question {
-    Question::read(None, Some(b"application/json"), body.to_string().as_bytes()).unwrap()
+fn json_request(body: &serde_json::Value) -> GraphqlRequest {
+    GraphqlRequest::parse(None, Some(b"application/json"), body.to_string().as_bytes()).unwrap()
 }
 
-async fn ask_fake(fake: Fake, era: Era, body: serde_json::Value) -> serde_json::Value {
-    serde_json::from_str(&text_of(fake, era, body).await).unwrap()
+async fn ask_daemon(daemon: FixedDaemon, era: Era, body: serde_json::Value) -> serde_json::Value {
+    serde_json::from_str(&text_of(daemon, era, body).await).unwrap()
 }
 
-async fn text_of(fake: Fake, era: Era, body: serde_json::Value) -> String {
-    let schema = schema::build(era, false).unwrap();
-    let view = Arc::new(fake.view(era));
+async fn text_of(daemon: FixedDaemon, era: Era, body: serde_json::Value) -> String {
+    let schema = schema::build_schema(era, false).unwrap();
+    let view = Arc::new(daemon.view(era));
     let log = Arc::new(MutationLog::default());
-    let controls = Controls::new(Arc::new(Mutex::new(fake)), log, view.snapshot.at);
-    answer(&schema, era, json_question(&body), |request| request.data(view).data(controls)).await
+    let controls = Controls::new(Arc::new(Mutex::new(daemon)), log, view.snapshot.at);
+    execute(&schema, era, json_request(&body), |request| request.data(view).data(controls)).await
 }
 
 async fn ask(era: Era, query: &str) -> serde_json::Value {
-    ask_fake(Fake::default(), era, json!({ "query": query })).await
+    ask_daemon(FixedDaemon::default(), era, json!({ "query": query })).await
 }
 
 #[test]
 fn only_exact_content_types_are_read() {
     let body = br#"{"query":"{version}"}"#;
-    let read =
-        |content_type: &'static str| Question::read(None, Some(content_type.as_bytes()), body);
-    assert_eq!(read("application/json").unwrap().query, "{version}");
-    assert_eq!(read("application/json; charset=utf-8"), Err(NO_QUERY.to_owned()));
-    assert_eq!(read("application/JSON"), Err(NO_QUERY.to_owned()));
-    assert_eq!(Question::read(None, None, body), Err(NO_QUERY.to_owned()));
-    let graphql = Question::read(None, Some(b"application/graphql"), b"{version}").unwrap();
+    let parse = |content_type: &'static str| {
+        GraphqlRequest::parse(None, Some(content_type.as_bytes()), body)
+    };
+    assert_eq!(parse("application/json").unwrap().query, "{version}");
+    assert_eq!(parse("application/json; charset=utf-8"), Err(NO_QUERY.to_owned()));
+    assert_eq!(parse("application/JSON"), Err(NO_QUERY.to_owned()));
+    assert_eq!(GraphqlRequest::parse(None, None, body), Err(NO_QUERY.to_owned()));
+    let graphql = GraphqlRequest::parse(None, Some(b"application/graphql"), b"{version}").unwrap();
     assert_eq!(graphql.query, "{version}");
     let address =
-        Question::read(Some("query=%7Bversion%7D&variables=%7B%22a%22%3A1%7D"), None, b"").unwrap();
+        GraphqlRequest::parse(Some("query=%7Bversion%7D&variables=%7B%22a%22%3A1%7D"), None, b"")
+            .unwrap();
     assert_eq!((address.query.as_str(), &address.variables["a"]), ("{version}", &json!(1)));
-    assert!(Question::read(None, Some(b"application/json"), b"{").is_err());
-    assert_eq!(Question::read(None, Some(b"application/json"), b"[]"), Err(NO_QUERY.to_owned()));
+    assert!(GraphqlRequest::parse(None, Some(b"application/json"), b"{").is_err());
+    assert_eq!(
+        GraphqlRequest::parse(None, Some(b"application/json"), b"[]"),
+        Err(NO_QUERY.to_owned())
+    );
 }
 
 #[tokio::test]
 async fn aliases_fragments_variables_and_typenames_are_answered() {
-    let answer = ask_fake(
-        Fake::default(),
+    let answer = ask_daemon(
+        FixedDaemon::default(),
         Era::Mesa40,
         json!({
             "query": "query Q($n: Int, $key: PublicKey!) { \
@@ -81,7 +86,7 @@ async fn fields_come_in_the_order_asked_for() {
             r#""snarkJobs":[{"prover":"B62qone","workIds":[20,21],"fee":"1000000"}"#,
         ),
     ] {
-        let text = text_of(Fake::default(), Era::Mesa40, json!({ "query": query })).await;
+        let text = text_of(FixedDaemon::default(), Era::Mesa40, json!({ "query": query })).await;
         assert!(text.contains(answer), "{text}");
     }
 }
@@ -167,7 +172,7 @@ async fn nothing_but_an_object_is_taken_for_an_input_object() {
                 "query": "mutation M($input: SetSnarkWorkerInput!) { setSnarkWorker(input: $input) { lastSnarkWorker } }",
                 "variables": { "input": input },
             });
-            let answer = ask_fake(Fake::default(), era, body).await;
+            let answer = ask_daemon(FixedDaemon::default(), era, body).await;
             assert!(answer["errors"][0]["message"].is_string(), "{input}: {answer}");
             assert!(answer.get("data").is_none_or(serde_json::Value::is_null), "{input}: {answer}");
         }
@@ -180,9 +185,9 @@ async fn a_declared_variable_without_a_value_is_refused_since_mesa() {
         "query": "mutation M($key: PublicKey) { setSnarkWorker(input: { publicKey: $key }) { lastSnarkWorker } }",
         "variables": { "kye": "B62qother" },
     });
-    let mesa = ask_fake(Fake::default(), Era::Mesa40, body.clone()).await;
+    let mesa = ask_daemon(FixedDaemon::default(), Era::Mesa40, body.clone()).await;
     assert!(mesa["errors"][0]["message"].as_str().unwrap().contains("$key"), "{mesa}");
-    let before = ask_fake(Fake::default(), Era::Berkeley30, body).await;
+    let before = ask_daemon(FixedDaemon::default(), Era::Berkeley30, body).await;
     assert_eq!(
         before,
         json!({ "data": { "setSnarkWorker": { "lastSnarkWorker": "B62qworker" } } })
@@ -196,8 +201,8 @@ async fn a_syntax_error_is_a_bare_string() {
 
 #[tokio::test]
 async fn without_a_frontier_the_best_chain_is_null_beside_an_error() {
-    let answer = ask_fake(
-        Fake::bootstrapping(),
+    let answer = ask_daemon(
+        FixedDaemon::bootstrapping(),
         Era::Mesa40,
         json!({ "query": "{ bestChain(maxLength: 2) { stateHash } daemonStatus { syncStatus stateHash blockchainLength numAccounts consensusTimeBestTip { slot } } }" }),
     )
@@ -230,12 +235,12 @@ async fn blocks_are_found_by_height_and_hash() {
 
 #[tokio::test]
 async fn the_limited_schema_cannot_change_anything() {
-    let schema = schema::build(Era::Mesa40, true).unwrap();
-    let view = Arc::new(Fake::default().view(Era::Mesa40));
+    let schema = schema::build_schema(Era::Mesa40, true).unwrap();
+    let view = Arc::new(FixedDaemon::default().view(Era::Mesa40));
     let put = |query: &str| {
-        let question = Question { query: query.to_owned(), ..Question::default() };
+        let asked = GraphqlRequest { query: query.to_owned(), ..GraphqlRequest::default() };
         let (schema, view) = (schema.clone(), Arc::clone(&view));
-        async move { answer(&schema, Era::Mesa40, question, |request| request.data(view)).await }
+        async move { execute(&schema, Era::Mesa40, asked, |request| request.data(view)).await }
     };
     assert!(
         put("{ version daemonStatus { uptimeSecs } block(height: 1000) { stateHash } }")

@@ -1,10 +1,10 @@
-//! Ledger accounts. The market model knows which keys have one and nothing more: balances and the
-//! rest are constants.
+//! Ledger accounts. The market model knows only which keys have one. Balances and the rest are
+//! constants.
 
-use super::table::{Shown, Table, Types, boolean, int, maybe_text, nothing, object, text};
+use super::table::{Shown, Table, Types, boolean, empty_list, int, maybe_text, object, text};
 use crate::daemon_sim::{
     era::Era::{self, Berkeley30, Coda2020, Mainnet10, Mainnet12, Mainnet14},
-    stand_in::{Kind, decimal_stand_in, stand_in},
+    stand_in::{StandInKind, decimal_stand_in, stand_in},
 };
 
 /// The account of one key in the default token.
@@ -14,10 +14,10 @@ struct Timing;
 struct Permissions;
 struct KeyPermission;
 
-/// What every account holds, in nanomina: 1000 MINA.
+/// Balance of every account in nanomina: 1000 MINA.
 const BALANCE: u64 = 1_000_000_000_000;
 
-pub(super) fn show(key: &str) -> Shown {
+pub(super) fn show_account(key: &str) -> Shown {
     object(Account(key.into()))
 }
 
@@ -27,7 +27,7 @@ pub(super) fn default_token(era: Era) -> &'static str {
 }
 
 pub(super) fn define(types: &mut Types) {
-    types.object::<Account>(.., "Account", |table| zkapp_part(plain_part(table)));
+    types.object::<Account>(.., "Account", |table| add_zkapp_fields(add_plain_fields(table)));
     types.object::<Balance>(.., "AnnotatedBalance", |table| {
         table
             .field(.., "total", "Balance!", |_, _| text(BALANCE))
@@ -55,22 +55,22 @@ pub(super) fn define(types: &mut Types) {
             .field(Berkeley30.., "vestingPeriod", "GlobalSlotSpan", |_, _| None)
             .field(Berkeley30.., "vestingIncrement", "Amount", |_, _| None)
     });
-    permissions(types);
+    define_permissions(types);
 }
 
-fn plain_part(table: Table<'_, Account>) -> Table<'_, Account> {
+fn add_plain_fields(table: Table<'_, Account>) -> Table<'_, Account> {
     table
         .field(.., "publicKey", "PublicKey!", |account, _| text(&account.0))
         .field(.., "balance", "AnnotatedBalance!", |_, _| object(Balance))
         .field(.., "nonce", "AccountNonce", |_, _| text(0))
         .field(.., "inferredNonce", "AccountNonce", |_, _| text(0))
-        .field(.., "epochDelegateAccount", "Account", |account, _| show(&account.0))
+        .field(.., "epochDelegateAccount", "Account", |account, _| show_account(&account.0))
         .field(.., "receiptChainHash", "ChainHash", |account, _| {
-            text(stand_in(Kind::EpochSeed, &account.0))
+            text(stand_in(StandInKind::EpochSeed, &account.0))
         })
         .deprecated(.., "delegate", "PublicKey", |account, _| text(&account.0))
-        .field(.., "delegateAccount", "Account", |account, _| show(&account.0))
-        .field(.., "votingFor", "ChainHash", |_, _| text(stand_in(Kind::State, "no vote")))
+        .field(.., "delegateAccount", "Account", |account, _| show_account(&account.0))
+        .field(.., "votingFor", "ChainHash", |_, _| text(stand_in(StandInKind::State, "no vote")))
         .field(.., "stakingActive", "Boolean!", |_, _| boolean(false))
         .field(.., "privateKeyPath", "String!", |account, _| {
             text(format_args!("~/.mina-config/wallets/store/{}", account.0))
@@ -80,8 +80,8 @@ fn plain_part(table: Table<'_, Account>) -> Table<'_, Account> {
         .deprecated(Berkeley30.., "token", "TokenId!", |_, view| text(default_token(view.era)))
         .field(Berkeley30.., "tokenId", "TokenId!", |_, view| text(default_token(view.era)))
         .field(Mainnet10.., "timing", "AccountTiming!", |_, _| object(Timing))
-        .field(Mainnet10.., "delegators", "[Account!]", |_, _| nothing())
-        .field(Mainnet10.., "lastEpochDelegators", "[Account!]", |_, _| nothing())
+        .field(Mainnet10.., "delegators", "[Account!]", |_, _| empty_list())
+        .field(Mainnet10.., "lastEpochDelegators", "[Account!]", |_, _| empty_list())
         .field(Mainnet10..=Mainnet14, "isTokenOwner", "Boolean", |_, _| boolean(false))
         .field(Mainnet10..=Mainnet14, "isDisabled", "Boolean", |_, _| boolean(false))
         .field(Mainnet12.., "index", "Int", |account, view| {
@@ -90,7 +90,7 @@ fn plain_part(table: Table<'_, Account>) -> Table<'_, Account> {
         })
 }
 
-fn zkapp_part(table: Table<'_, Account>) -> Table<'_, Account> {
+fn add_zkapp_fields(table: Table<'_, Account>) -> Table<'_, Account> {
     table
         .field(Berkeley30.., "zkappUri", "String", |_, _| None)
         .field(Berkeley30.., "zkappState", "[FieldElem!]", |_, _| None)
@@ -103,8 +103,8 @@ fn zkapp_part(table: Table<'_, Account>) -> Table<'_, Account> {
         })
 }
 
-/// What a new account that is no zkApp permits (Mina `permissions.ml`, `user_default`).
-fn permissions(types: &mut Types) {
+/// Permissions of a new account that is not a zkApp (Mina `permissions.ml`, `user_default`).
+fn define_permissions(types: &mut Types) {
     types.enumeration(
         Berkeley30..,
         "AccountAuthRequired",

@@ -1,4 +1,4 @@
-//! Blocks and the states in them.
+//! Blocks and their states.
 
 use std::sync::Arc;
 
@@ -6,80 +6,80 @@ use snarkfee_core::market::Block;
 
 use super::{
     account,
-    table::{Shown, Table, Types, boolean, int, nothing, object, objects, text},
-    work::Completed,
+    table::{Shown, Table, Types, boolean, empty_list, int, object, objects, text},
+    work::PricedProof,
 };
 use crate::daemon_sim::{
     era::Era::{Berkeley30, Coda2020, Mainnet10, Mainnet12, Mainnet14, Mainnet115},
-    payment::{Transfer, transfers},
-    stand_in::{Kind, decimal_stand_in, stand_in},
-    view::{SLOTS_PER_EPOCH, View},
+    payment::{FeeTransfer, fee_transfers},
+    stand_in::{StandInKind, decimal_stand_in, stand_in},
+    view::{DaemonView, SLOTS_PER_EPOCH},
 };
 
-struct Whole(Arc<Block>);
+struct BlockObject(Arc<Block>);
 
-/// The parts of a block that are types of their own, all read from the block.
-struct Transactions(Arc<Block>);
-struct Protocol(Arc<Block>);
-struct Consensus(Arc<Block>);
-struct Chain(Arc<Block>);
-/// Epoch number, the staking epoch's or the next.
+/// Parts of a block that are types of their own. All read the block.
+struct BlockTransactions(Arc<Block>);
+struct ProtocolStateObject(Arc<Block>);
+struct ConsensusState(Arc<Block>);
+struct BlockchainState(Arc<Block>);
+/// Number of an epoch: the staking epoch or the next.
 struct Epoch(u64);
 
-pub(super) fn show(block: Arc<Block>) -> Shown {
-    object(Whole(block))
+pub(super) fn show_block(block: Arc<Block>) -> Shown {
+    object(BlockObject(block))
 }
 
-/// The newest `length` blocks, oldest first; all of the frontier without a length.
-pub(super) fn best_chain(view: &View, length: Option<u64>) -> Result<Shown, String> {
-    if view.bootstrapping() {
-        // The words of Mina `mina_graphql.ml`.
+/// The newest `length` blocks, oldest first. Without a length, all of the frontier.
+pub(super) fn best_chain(view: &DaemonView, length: Option<u64>) -> Result<Shown, String> {
+    if view.is_bootstrapping() {
+        // The message of Mina `mina_graphql.ml`.
         return Err("Could not obtain best chain from transition frontier".to_owned());
     }
     let length = length.map_or(usize::MAX, |length| usize::try_from(length).unwrap_or(usize::MAX));
     let older = view.chain.len().saturating_sub(length);
-    Ok(objects(view.chain.iter().skip(older).cloned().map(Whole)))
+    Ok(objects(view.chain.iter().skip(older).cloned().map(BlockObject)))
 }
 
 pub(super) fn define(types: &mut Types) {
-    types.object::<Whole>(.., "Block", |table| {
+    types.object::<BlockObject>(.., "Block", |table| {
         table
             .deprecated(.., "creator", "PublicKey!", |block, view| text(view.creator_of(&block.0)))
             .field(.., "creatorAccount", "Account!", |block, view| {
-                account::show(&view.creator_of(&block.0))
+                account::show_account(&view.creator_of(&block.0))
             })
             .field(Mainnet10.., "winnerAccount", "Account!", |block, view| {
-                account::show(&view.creator_of(&block.0))
+                account::show_account(&view.creator_of(&block.0))
             })
             .field(.., "stateHash", "StateHash!", |block, _| text(&block.0.state_hash))
             .field(.., "stateHashField", "StateHashAsDecimal!", |block, _| {
                 text(decimal_stand_in(&block.0.state_hash))
             })
             .field(.., "protocolState", "ProtocolState!", |block, _| {
-                object(Protocol(Arc::clone(&block.0)))
+                object(ProtocolStateObject(Arc::clone(&block.0)))
             })
             .field(.., "transactions", "Transactions!", |block, _| {
-                object(Transactions(Arc::clone(&block.0)))
+                object(BlockTransactions(Arc::clone(&block.0)))
             })
             // User commands are not simulated.
             .field(Mainnet14.., "commandTransactionCount", "Int!", |_, _| int(0))
             .field(.., "snarkJobs", "[CompletedWork!]!", |block, _| {
-                objects(block.0.works.iter().map(Completed::from))
+                objects(block.0.works.iter().map(PricedProof::from))
             })
     });
-    types.object::<Transactions>(.., "Transactions", |table| {
+    types.object::<BlockTransactions>(.., "Transactions", |table| {
         table
-            .field(.., "userCommands", "[UserCommand!]!", |_, _| nothing())
-            .field(Berkeley30.., "zkappCommands", "[ZkappCommandResult!]!", |_, _| nothing())
+            .field(.., "userCommands", "[UserCommand!]!", |_, _| empty_list())
+            .field(Berkeley30.., "zkappCommands", "[ZkappCommandResult!]!", |_, _| empty_list())
             .field(.., "feeTransfer", "[FeeTransfer!]!", |block, _| {
-                objects(transfers(&block.0.works))
+                objects(fee_transfers(&block.0.works))
             })
             .field(.., "coinbase", "Amount!", |_, view| text(view.snapshot.coinbase.get()))
             .field(Mainnet10.., "coinbaseReceiverAccount", "Account", |block, view| {
-                account::show(&view.creator_of(&block.0))
+                account::show_account(&view.creator_of(&block.0))
             })
     });
-    types.object::<Transfer>(.., "FeeTransfer", |table| {
+    types.object::<FeeTransfer>(.., "FeeTransfer", |table| {
         table
             .field(.., "recipient", "PublicKey!", |transfer, _| text(&transfer.recipient))
             .field(.., "fee", "Fee!", |transfer, _| text(transfer.fee.get()))
@@ -91,40 +91,40 @@ pub(super) fn define(types: &mut Types) {
                 })
             })
     });
-    types.object::<Protocol>(.., "ProtocolState", |table| {
+    types.object::<ProtocolStateObject>(.., "ProtocolState", |table| {
         table
             .field(.., "previousStateHash", "StateHash!", |block, view| {
                 text(view.previous_state_hash(&block.0))
             })
             .field(.., "blockchainState", "BlockchainState!", |block, _| {
-                object(Chain(Arc::clone(&block.0)))
+                object(BlockchainState(Arc::clone(&block.0)))
             })
             .field(.., "consensusState", "ConsensusState!", |block, _| {
-                object(Consensus(Arc::clone(&block.0)))
+                object(ConsensusState(Arc::clone(&block.0)))
             })
     });
-    types.object::<Chain>(.., "BlockchainState", chain_state);
-    types.object::<Consensus>(.., "ConsensusState", consensus_state);
-    epochs(types);
+    types.object::<BlockchainState>(.., "BlockchainState", define_chain_state);
+    types.object::<ConsensusState>(.., "ConsensusState", define_consensus_state);
+    define_epochs(types);
 }
 
-fn chain_state(table: Table<'_, Chain>) -> Table<'_, Chain> {
+fn define_chain_state(table: Table<'_, BlockchainState>) -> Table<'_, BlockchainState> {
     table
         .field(.., "date", "BlockTime!", |block, _| text(block.0.at.as_millisecond()))
         .field(Mainnet10.., "utcDate", "BlockTime!", |block, _| text(block.0.at.as_millisecond()))
         .field(.., "snarkedLedgerHash", "LedgerHash!", |block, _| {
-            text(stand_in(Kind::Ledger, &format!("snarked {}", block.0.state_hash)))
+            text(stand_in(StandInKind::Ledger, &format!("snarked {}", block.0.state_hash)))
         })
         .field(.., "stagedLedgerHash", "LedgerHash!", |block, _| {
-            text(stand_in(Kind::Ledger, &format!("staged {}", block.0.state_hash)))
+            text(stand_in(StandInKind::Ledger, &format!("staged {}", block.0.state_hash)))
         })
         .field(Mainnet12.., "stagedLedgerProofEmitted", "Boolean", |block, _| {
             boolean(!block.0.works.is_empty())
         })
 }
 
-fn consensus_state(table: Table<'_, Consensus>) -> Table<'_, Consensus> {
-    fn slot(block: &Consensus, view: &View) -> u64 {
+fn define_consensus_state(table: Table<'_, ConsensusState>) -> Table<'_, ConsensusState> {
+    fn slot(block: &ConsensusState, view: &DaemonView) -> u64 {
         view.slot_at(block.0.at)
     }
     table
@@ -134,7 +134,7 @@ fn consensus_state(table: Table<'_, Consensus>) -> Table<'_, Consensus> {
         .field(.., "epochCount", "Length!", |block, view| text(slot(block, view) / SLOTS_PER_EPOCH))
         .field(.., "minWindowDensity", "Length!", |_, _| text(77))
         .field(.., "lastVrfOutput", "String!", |block, _| {
-            text(stand_in(Kind::Proof, &block.0.state_hash))
+            text(stand_in(StandInKind::Proof, &block.0.state_hash))
         })
         .field(.., "totalCurrency", "Amount!", |_, _| text(1_000_000_000_000_000_000_u64))
         .field(.., "stakingEpochData", "StakingEpochData!", |block, view| {
@@ -162,28 +162,31 @@ fn consensus_state(table: Table<'_, Consensus>) -> Table<'_, Consensus> {
         })
 }
 
-fn epochs(types: &mut Types) {
-    fn of(what: &str, kind: Kind, epoch: &Epoch) -> Shown {
+fn define_epochs(types: &mut Types) {
+    fn epoch_text(what: &str, kind: StandInKind, epoch: &Epoch) -> Shown {
         text(stand_in(kind, &format!("{what} {}", epoch.0)))
     }
     for name in ["StakingEpochData", "NextEpochData"] {
         types.object::<Epoch>(.., name, |table| {
             table
                 .field(.., "ledger", "epochLedger!", |epoch, _| object(Epoch(epoch.0)))
-                .field(.., "seed", "EpochSeed!", |epoch, _| of("seed", Kind::EpochSeed, epoch))
-                .field(.., "startCheckpoint", "StateHash!", |epoch, _| {
-                    of("start", Kind::State, epoch)
+                .field(.., "seed", "EpochSeed!", |epoch, _| {
+                    epoch_text("seed", StandInKind::EpochSeed, epoch)
                 })
-                .field(.., "lockCheckpoint", "String!", |epoch, _| of("lock", Kind::State, epoch))
+                .field(.., "startCheckpoint", "StateHash!", |epoch, _| {
+                    epoch_text("start", StandInKind::State, epoch)
+                })
+                .field(.., "lockCheckpoint", "String!", |epoch, _| {
+                    epoch_text("lock", StandInKind::State, epoch)
+                })
                 .field(.., "epochLength", "Length!", |_, _| text(SLOTS_PER_EPOCH))
         });
     }
     types.object::<Epoch>(.., "epochLedger", |table| {
-        table.field(.., "hash", "LedgerHash!", |epoch, _| of("ledger", Kind::Ledger, epoch)).field(
-            ..,
-            "totalCurrency",
-            "Amount!",
-            |_, _| text(1_000_000_000_000_000_000_u64),
-        )
+        table
+            .field(.., "hash", "LedgerHash!", |epoch, _| {
+                epoch_text("ledger", StandInKind::Ledger, epoch)
+            })
+            .field(.., "totalCurrency", "Amount!", |_, _| text(1_000_000_000_000_000_000_u64))
     });
 }

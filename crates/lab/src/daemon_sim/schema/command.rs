@@ -1,5 +1,5 @@
-//! User commands and zkApp commands: in the schema, so that documents which select them are valid;
-//! never in an answer, because no commands are simulated.
+//! User commands and zkApp commands. They are in the schema, so that documents that select them are
+//! valid, but never in an answer, because no commands are simulated.
 
 use super::table::{FieldShape, Never, Shown, Types};
 use crate::daemon_sim::era::Era::{
@@ -39,14 +39,14 @@ const USER_COMMAND: [FieldShape; 21] = [
     shape(Mainnet13, Mesa40, "validUntil", "Globalslot!"),
 ];
 
-/// `feePayer`, which the implementing types deprecate from 3.0 on and the interface does not.
+/// `feePayer`. From 3.0 on the implementing types deprecate it and the interface does not.
 const FEE_PAYER_OF_INTERFACE: [FieldShape; 1] = [shape(Mainnet10, Mesa40, "feePayer", "Account!")];
 const FEE_PAYER_OF_OBJECTS: [FieldShape; 2] = [
     shape(Mainnet10, Mainnet14, "feePayer", "Account!"),
     deprecated(Berkeley30, Mesa40, "feePayer", "Account!"),
 ];
 
-/// What only a delegation has.
+/// Fields that only a delegation has.
 const DELEGATION: [FieldShape; 2] = [
     shape(Mainnet10, Mesa40, "delegator", "Account!"),
     shape(Mainnet10, Mesa40, "delegatee", "Account!"),

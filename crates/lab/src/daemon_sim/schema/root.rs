@@ -1,4 +1,4 @@
-//! The entry points: what can be asked and what can be set.
+//! The root types `query` and `mutation`.
 
 use std::sync::Arc;
 
@@ -13,14 +13,14 @@ use snarkfee_core::{
 
 use super::{
     account, block, status,
-    table::{Shown, Table, Types, argument, int, nothing, object, text},
+    table::{Shown, Table, Types, argument, empty_list, int, object, text},
     work,
 };
 use crate::daemon_sim::{
     controls::Controls,
     era::Era::{self, Berkeley30, Mainnet10, Mainnet12, Mainnet13, Mainnet14, Mainnet115, Mesa40},
-    scalars::{UNDECODABLE_UINT64, uint64},
-    view::View,
+    scalars::{UNDECODABLE_UINT64, parse_uint64},
+    view::DaemonView,
 };
 
 /// The parent of the root fields.
@@ -29,37 +29,37 @@ pub(super) type Root = ();
 struct GenesisConstants;
 
 /// The view of the request that is being answered.
-fn view<'a>(context: &ResolverContext<'a>) -> Result<&'a Arc<View>, String> {
-    context.ctx.data::<Arc<View>>().map_err(|problem| problem.message)
+fn view<'a>(context: &ResolverContext<'a>) -> Result<&'a Arc<DaemonView>, String> {
+    context.ctx.data::<Arc<DaemonView>>().map_err(|problem| problem.message)
 }
 
-/// A root field without arguments: reads the view only.
-trait Plain: Sized {
-    fn plain(
+/// Root fields without arguments, which read only the view.
+trait RootFields: Sized {
+    fn root_field(
         self,
         eras: impl std::ops::RangeBounds<Era>,
         name: &str,
         ty: &str,
-        read: impl Fn(&Arc<View>) -> Shown + Send + Sync + 'static,
+        read: impl Fn(&Arc<DaemonView>) -> Shown + Send + Sync + 'static,
     ) -> Self;
 }
 
-impl Plain for Table<'_, Root> {
-    fn plain(
+impl RootFields for Table<'_, Root> {
+    fn root_field(
         self,
         eras: impl std::ops::RangeBounds<Era>,
         name: &str,
         ty: &str,
-        read: impl Fn(&Arc<View>) -> Shown + Send + Sync + 'static,
+        read: impl Fn(&Arc<DaemonView>) -> Shown + Send + Sync + 'static,
     ) -> Self {
-        self.asked(eras, name, ty, &[], move |context| Ok(read(view(context)?)))
+        self.field_with_arguments(eras, name, ty, &[], move |context| Ok(read(view(context)?)))
     }
 }
 
-pub(super) fn query(types: &mut Types, limited: bool) {
+pub(super) fn define_query(types: &mut Types, limited: bool) {
     types.object::<Root>(.., "query", |table| {
-        let table = open(table);
-        if limited { table } else { network(work_fields(table)) }
+        let table = add_limited_fields(table);
+        if limited { table } else { add_network_fields(add_work_fields(table)) }
     });
     if !limited {
         types.object::<GenesisConstants>(Mainnet10.., "GenesisConstants", |table| {
@@ -72,7 +72,7 @@ pub(super) fn query(types: &mut Types, limited: bool) {
                     text(view.genesis().strftime("%Y-%m-%dT%H:%M:%SZ"))
                 })
         });
-        // No simulated account is a zkApp's.
+        // No simulated account belongs to a zkApp.
         types.shapes(
             Mesa40..,
             &["ActionState action:[[Field!]!]! actionSequenceNo:Int! blockNumber:UInt32! transactionSequenceNo:Int!"],
@@ -81,15 +81,19 @@ pub(super) fn query(types: &mut Types, limited: bool) {
     }
 }
 
-/// What the port of `--limited-graphql-port` serves too.
-fn open(table: Table<'_, Root>) -> Table<'_, Root> {
+/// Fields that `--limited-graphql-port` serves too.
+fn add_limited_fields(table: Table<'_, Root>) -> Table<'_, Root> {
     table
-        .plain(.., "daemonStatus", "DaemonStatus!", |_| status::show())
-        .plain(.., "version", "String", |view| text(&view.snapshot.status.commit))
-        .asked(Mainnet10..=Mainnet10, "block", "Block", &[("stateHash", "String!")], |context| {
-            find_block(view(context)?, argument(context, "stateHash"), &Value::Null)
-        })
-        .asked(
+        .root_field(.., "daemonStatus", "DaemonStatus!", |_| status::show_status())
+        .root_field(.., "version", "String", |view| text(&view.snapshot.status.commit))
+        .field_with_arguments(
+            Mainnet10..=Mainnet10,
+            "block",
+            "Block",
+            &[("stateHash", "String!")],
+            |context| find_block(view(context)?, argument(context, "stateHash"), &Value::Null),
+        )
+        .field_with_arguments(
             Mainnet115..,
             "block",
             "Block!",
@@ -104,93 +108,113 @@ fn open(table: Table<'_, Root>) -> Table<'_, Root> {
         )
 }
 
-/// What a worker's operator reads.
-fn work_fields(table: Table<'_, Root>) -> Table<'_, Root> {
+/// Fields for the operator of a worker.
+fn add_work_fields(table: Table<'_, Root>) -> Table<'_, Root> {
     table
-        .plain(.., "syncStatus", "SyncStatus!", |view| status::sync(view))
-        .plain(.., "snarkPool", "[CompletedWork!]!", |view| work::pool(view))
-        .plain(.., "pendingSnarkWork", "[PendingSnarkWork!]!", |view| work::pending(view))
-        .plain(.., "currentSnarkWorker", "SnarkWorker", |view| work::worker(view))
-        .asked(
+        .root_field(.., "syncStatus", "SyncStatus!", |view| status::sync(view))
+        .root_field(.., "snarkPool", "[CompletedWork!]!", |view| work::show_pool(view))
+        .root_field(.., "pendingSnarkWork", "[PendingSnarkWork!]!", |view| work::show_pending(view))
+        .root_field(.., "currentSnarkWorker", "SnarkWorker", |view| work::show_worker(view))
+        .field_with_arguments(
             Mesa40..,
             "snarkWorkRange",
             "[PendingSnarkWorkSpec!]!",
             &[("endingIndex", "UInt32"), ("startingIndex", "UInt32!")],
             |context| {
                 let view = view(context)?;
-                let start = work::index(view.era, argument(context, "startingIndex"))?;
+                let start = work::parse_index(view.era, argument(context, "startingIndex"))?;
                 let end = match argument(context, "endingIndex") {
                     Value::Null => None,
-                    end => Some(work::index(view.era, end)?),
+                    end => Some(work::parse_index(view.era, end)?),
                 };
-                Ok(work::range(view, start, end))
+                Ok(work::show_range(view, start, end))
             },
         )
-        .asked(Mainnet10.., "bestChain", "[Block!]", &[("maxLength", "Int")], |context| {
-            let length = match argument(context, "maxLength") {
-                Value::Number(length) => Some(length.as_u64().unwrap_or(0)),
-                _ => None,
-            };
-            block::best_chain(view(context)?, length)
-        })
-        .asked(..Mainnet10, "account", "Account", &[("publicKey", "PublicKey!")], find_account)
-        .asked(
+        .field_with_arguments(
+            Mainnet10..,
+            "bestChain",
+            "[Block!]",
+            &[("maxLength", "Int")],
+            |context| {
+                let length = match argument(context, "maxLength") {
+                    Value::Number(length) => Some(length.as_u64().unwrap_or(0)),
+                    _ => None,
+                };
+                block::best_chain(view(context)?, length)
+            },
+        )
+        .field_with_arguments(
+            ..Mainnet10,
+            "account",
+            "Account",
+            &[("publicKey", "PublicKey!")],
+            find_account,
+        )
+        .field_with_arguments(
             Mainnet10..,
             "account",
             "Account",
             &[("token", "TokenId"), ("publicKey", "PublicKey!")],
             find_account,
         )
-        .asked(
+        .field_with_arguments(
             Mesa40..,
             "accountActions",
             "[ActionState!]!",
             &[("maxLength", "Int"), ("token", "TokenId"), ("publicKey", "PublicKey!")],
-            |_| Ok(nothing()),
+            |_| Ok(empty_list()),
         )
-        .plain(Mainnet10.., "genesisConstants", "GenesisConstants!", |_| object(GenesisConstants))
-        .plain(Mainnet13.., "runtimeConfig", "JSON!", runtime_config)
-        .plain(Berkeley30.., "networkID", "String!", |view| text(&view.network.id))
+        .root_field(Mainnet10.., "genesisConstants", "GenesisConstants!", |_| {
+            object(GenesisConstants)
+        })
+        .root_field(Mainnet13.., "runtimeConfig", "JSON!", runtime_config)
+        .root_field(Berkeley30.., "networkID", "String!", |view| text(&view.network.id))
 }
 
-/// What the official clients read beyond that.
-fn network(table: Table<'_, Root>) -> Table<'_, Root> {
+/// Further fields that the official clients read.
+fn add_network_fields(table: Table<'_, Root>) -> Table<'_, Root> {
     const POOLED: &[(&str, &str)] =
         &[("ids", "[ID!]"), ("hashes", "[String!]"), ("publicKey", "PublicKey")];
     table
-        .plain(.., "initialPeers", "[String!]!", |_| nothing())
-        .plain(.., "trackedAccounts", "[Account!]!", |_| nothing())
-        .plain(Mainnet10.., "getPeers", "[Peer!]!", |view| status::peers(view))
-        .plain(Mainnet10.., "genesisBlock", "Block!", |view| {
-            block::show(Arc::new(view.genesis_block()))
+        .root_field(.., "initialPeers", "[String!]!", |_| empty_list())
+        .root_field(.., "trackedAccounts", "[Account!]!", |_| empty_list())
+        .root_field(Mainnet10.., "getPeers", "[Peer!]!", |view| status::peers(view))
+        .root_field(Mainnet10.., "genesisBlock", "Block!", |view| {
+            block::show_block(Arc::new(view.genesis_block()))
         })
-        .plain(Mainnet10.., "timeOffset", "Int!", |_| int(0))
-        .asked(
+        .root_field(Mainnet10.., "timeOffset", "Int!", |_| int(0))
+        .field_with_arguments(
             ..Mainnet10,
             "pooledUserCommands",
             "[UserCommand!]!",
             &POOLED[2..],
-            |_| Ok(nothing()),
+            |_| Ok(empty_list()),
         )
-        .asked(
+        .field_with_arguments(
             Mainnet10..=Mainnet115,
             "pooledUserCommands",
             "[UserCommand!]!",
             &POOLED[1..],
-            |_| Ok(nothing()),
+            |_| Ok(empty_list()),
         )
-        .asked(Mainnet12.., "pooledUserCommands", "[UserCommand!]!", POOLED, |_| Ok(nothing()))
-        .asked(Berkeley30.., "pooledZkappCommands", "[ZkappCommandResult!]!", POOLED, |_| {
-            Ok(nothing())
+        .field_with_arguments(Mainnet12.., "pooledUserCommands", "[UserCommand!]!", POOLED, |_| {
+            Ok(empty_list())
         })
-        .asked(
+        .field_with_arguments(
+            Berkeley30..,
+            "pooledZkappCommands",
+            "[ZkappCommandResult!]!",
+            POOLED,
+            |_| Ok(empty_list()),
+        )
+        .field_with_arguments(
             ..=Mainnet14,
             "transactionStatus",
             "TransactionStatus!",
             &[("payment", "ID!")],
             |_| Ok(text("UNKNOWN")),
         )
-        .asked(
+        .field_with_arguments(
             Berkeley30..,
             "transactionStatus",
             "TransactionStatus!",
@@ -199,16 +223,16 @@ fn network(table: Table<'_, Root>) -> Table<'_, Root> {
         )
 }
 
-pub(super) fn mutation(types: &mut Types) {
+pub(super) fn define_mutation(types: &mut Types) {
     types.object::<Root>(.., "mutation", |table| {
         table
-            .asked(
+            .field_with_arguments(
                 ..,
                 "setSnarkWorker",
                 "SetSnarkWorkerPayload!",
                 &[("input", "SetSnarkWorkerInput!")],
                 |context| {
-                    let key = match field_of(context, "SetSnarkWorkerInput", "publicKey")? {
+                    let key = match input_field(context, "SetSnarkWorkerInput", "publicKey")? {
                         Value::Null => None,
                         Value::String(text) => {
                             Some(PublicKey::try_new(text).map_err(|problem| problem.to_string())?)
@@ -218,17 +242,19 @@ pub(super) fn mutation(types: &mut Types) {
                     Ok(object(work::WorkerBefore(controls(context)?.set_worker(key))))
                 },
             )
-            .asked(
+            .field_with_arguments(
                 ..,
                 "setSnarkWorkFee",
                 "SetSnarkWorkFeePayload!",
                 &[("input", "SetSnarkWorkFee!")],
                 |context| {
-                    let fee =
-                        uint64(view(context)?.era, field_of(context, "SetSnarkWorkFee", "fee")?);
+                    let fee = parse_uint64(
+                        view(context)?.era,
+                        input_field(context, "SetSnarkWorkFee", "fee")?,
+                    );
                     let fee = fee.ok_or_else(|| UNDECODABLE_UINT64.to_owned())?;
-                    // The daemon takes any 64-bit fee and shows those above 2^63 - 1 as negative; the
-                    // market model has no such fee.
+                    // The daemon accepts any 64-bit fee and shows those above 2^63 - 1 as negative.
+                    // The market model has no such fees.
                     let fee = Nanomina::try_new(fee).map_err(|problem| problem.to_string())?;
                     Ok(object(work::FeeBefore(controls(context)?.set_fee(fee))))
                 },
@@ -240,11 +266,11 @@ fn controls<'a>(context: &ResolverContext<'a>) -> Result<&'a Controls, String> {
     context.ctx.data::<Controls>().map_err(|problem| problem.message)
 }
 
-/// A field of the argument `input`, an object of type `ty`; a field left out is null.
+/// A field of the argument `input`, an object of type `ty`. A missing field is null.
 ///
-/// The engine lets other values pass for an object. Reading those as an empty object would switch
-/// the worker off.
-fn field_of<'a>(
+/// The engine accepts other values in place of an object. Reading those as an empty object would
+/// switch the worker off.
+fn input_field<'a>(
     context: &'a ResolverContext<'_>,
     ty: &str,
     name: &str,
@@ -254,7 +280,7 @@ fn field_of<'a>(
         Value::Object(fields) => Ok(fields.get(name).unwrap_or(&NULL)),
         other => {
             let field = &context.ctx.item.node.name.node;
-            // The words of ocaml-graphql-server.
+            // The message of ocaml-graphql-server.
             Err(format!(
                 "Argument `input` of type `{ty}!` expected on field `{field}`, found {other}."
             ))
@@ -262,8 +288,8 @@ fn field_of<'a>(
     }
 }
 
-/// `block`: exactly one of hash and height says which (Mina `mina_graphql.ml`).
-fn find_block(view: &View, state_hash: &Value, height: &Value) -> Result<Shown, String> {
+/// `block`: takes exactly one of hash and height (Mina `mina_graphql.ml`).
+fn find_block(view: &DaemonView, state_hash: &Value, height: &Value) -> Result<Shown, String> {
     let wanted: Box<dyn Fn(&Block) -> bool> = match (state_hash, height) {
         (Value::String(hash), Value::Null) => Box::new(move |block| *block.state_hash == **hash),
         (Value::Null, Value::Number(height)) => {
@@ -274,16 +300,16 @@ fn find_block(view: &View, state_hash: &Value, height: &Value) -> Result<Shown, 
     };
     let found = view.position(wanted).and_then(|position| view.chain.get(position));
     let missing = || {
-        if view.bootstrapping() {
+        if view.is_bootstrapping() {
             "Could not obtain transition frontier".to_owned()
         } else {
             "Could not find block in transition frontier".to_owned()
         }
     };
-    found.map(|block| block::show(Arc::clone(block))).ok_or_else(missing)
+    found.map(|block| block::show_block(Arc::clone(block))).ok_or_else(missing)
 }
 
-/// `account`: null for a key without an account and for a token other than the default one.
+/// `account`: null for a key without an account and for any but the default token.
 fn find_account(context: &ResolverContext<'_>) -> Result<Shown, String> {
     let view = view(context)?;
     let Value::String(key) = argument(context, "publicKey") else {
@@ -296,13 +322,13 @@ fn find_account(context: &ResolverContext<'_>) -> Result<Shown, String> {
         _ => false,
     };
     let held = in_default_token
-        && !view.bootstrapping()
+        && !view.is_bootstrapping()
         && view.snapshot.accounts.iter().any(|account| account.as_str() == key);
-    Ok(if held { account::show(key) } else { None })
+    Ok(if held { account::show_account(key) } else { None })
 }
 
-/// `runtimeConfig`, the part that decides how the market runs.
-fn runtime_config(view: &Arc<View>) -> Shown {
+/// The part of `runtimeConfig` that decides how the market runs.
+fn runtime_config(view: &Arc<DaemonView>) -> Shown {
     let config = serde_json::json!({
         "daemon": {},
         "genesis": { "genesis_state_timestamp": view.genesis().to_string(), "k": 290, "slots_per_epoch": 7140 },

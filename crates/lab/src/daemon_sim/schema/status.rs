@@ -7,12 +7,12 @@ use snarkfee_core::market::SyncState;
 use super::table::{Shown, Table, Types, int, ints, maybe_text, object, objects, text, texts};
 use crate::daemon_sim::{
     era::Era::{Berkeley30, Coda2020, Mainnet10, Mainnet12, Mainnet14, Mainnet115, Mesa40},
-    stand_in::{Kind, stand_in},
-    view::{Peer, SLOTS_PER_EPOCH, View},
+    stand_in::{StandInKind, stand_in},
+    view::{DaemonView, Peer, SLOTS_PER_EPOCH},
 };
 
-/// The parent of `daemonStatus`: everything comes from the view.
-struct Status;
+/// The parent of `daemonStatus`'s fields. All of them read the view.
+struct StatusFields;
 struct Metrics;
 struct Configuration;
 struct Addresses;
@@ -22,16 +22,16 @@ struct Slot(u64);
 /// A slot with its number since genesis.
 struct GlobalSlot(u64);
 
-pub(super) fn show() -> Shown {
-    object(Status)
+pub(super) fn show_status() -> Shown {
+    object(StatusFields)
 }
 
-pub(super) fn peers(view: &View) -> Shown {
+pub(super) fn peers(view: &DaemonView) -> Shown {
     objects(view.peers())
 }
 
-/// `SyncStatus` as the schema names it; a state that no era has is shown as `OFFLINE`.
-pub(super) fn sync(view: &View) -> Shown {
+/// `SyncStatus` in the schema's words. A state that no era has is `OFFLINE`.
+pub(super) fn sync(view: &DaemonView) -> Shown {
     text(match view.snapshot.status.sync {
         SyncState::Connecting => "CONNECTING",
         SyncState::Listening => "LISTENING",
@@ -48,10 +48,12 @@ pub(super) fn define(types: &mut Types) {
         "SyncStatus",
         &["CONNECTING", "LISTENING", "OFFLINE", "BOOTSTRAP", "SYNCED", "CATCHUP"],
     );
-    types.object::<Status>(.., "DaemonStatus", |table| daemon_chain(daemon_itself(table)));
-    types.object::<Metrics>(Mainnet14.., "Metrics", metrics);
-    types.object::<Configuration>(.., "ConsensusConfiguration", configuration);
-    types.object::<Addresses>(.., "AddrsAndPorts", addresses);
+    types.object::<StatusFields>(.., "DaemonStatus", |table| {
+        add_chain_fields(add_process_fields(table))
+    });
+    types.object::<Metrics>(Mainnet14.., "Metrics", define_metrics);
+    types.object::<Configuration>(.., "ConsensusConfiguration", define_configuration);
+    types.object::<Addresses>(.., "AddrsAndPorts", define_addresses);
     types.object::<Peer>(Mainnet10.., "Peer", |table| {
         table
             .field(.., "host", "String!", |peer, _| text(&peer.host))
@@ -92,16 +94,16 @@ pub(super) fn define(types: &mut Types) {
                 },
             )
     });
-    histograms(types);
+    define_histograms(types);
 }
 
-/// The next slot that this daemon will produce a block in.
-fn won_slot(view: &View) -> Option<u64> {
+/// The next slot in which this daemon will produce a block.
+fn won_slot(view: &DaemonView) -> Option<u64> {
     view.snapshot.status.next_block_production.map(|at| view.slot_at(at))
 }
 
-/// What is true of the process whatever the chain does.
-fn daemon_itself(table: Table<'_, Status>) -> Table<'_, Status> {
+/// Fields of the process, which do not depend on the chain.
+fn add_process_fields(table: Table<'_, StatusFields>) -> Table<'_, StatusFields> {
     table
         .field(.., "uptimeSecs", "Int!", |_, view| int(view.snapshot.status.uptime.as_secs()))
         .field(.., "commitId", "String!", |_, view| text(&view.snapshot.status.commit))
@@ -135,12 +137,12 @@ fn daemon_itself(table: Table<'_, Status>) -> Table<'_, Status> {
         .field(Mainnet14.., "metrics", "Metrics!", |_, _| object(Metrics))
 }
 
-/// What follows from the chain.
-fn daemon_chain(table: Table<'_, Status>) -> Table<'_, Status> {
+/// Fields that follow from the chain.
+fn add_chain_fields(table: Table<'_, StatusFields>) -> Table<'_, StatusFields> {
     table
         .field(.., "syncStatus", "SyncStatus!", |_, view| sync(view))
         .field(.., "numAccounts", "Int", |_, view| {
-            if view.bootstrapping() { None } else { int(view.snapshot.accounts.len()) }
+            if view.is_bootstrapping() { None } else { int(view.snapshot.accounts.len()) }
         })
         .field(.., "blockchainLength", "Int", |_, view| view.snapshot.status.height.and_then(int))
         .field(.., "highestBlockLengthReceived", "Int!", |_, view| {
@@ -150,13 +152,13 @@ fn daemon_chain(table: Table<'_, Status>) -> Table<'_, Status> {
             int(view.snapshot.status.highest_received)
         })
         .field(.., "ledgerMerkleRoot", "String", |_, view| {
-            maybe_text(view.best_tip().map(|tip| stand_in(Kind::Ledger, &tip.state_hash)))
+            maybe_text(view.best_tip().map(|tip| stand_in(StandInKind::Ledger, &tip.state_hash)))
         })
         .field(.., "stateHash", "String", |_, view| {
             maybe_text(view.snapshot.status.state_hash.as_ref())
         })
         .field(Mainnet10.., "catchupStatus", "[String!]", |_, view| {
-            if view.bootstrapping() { None } else { texts(["finished"]) }
+            if view.is_bootstrapping() { None } else { texts(["finished"]) }
         })
         .field(.., "consensusTimeBestTip", "ConsensusTime", |_, view| {
             view.best_tip_slot().and_then(|slot| object(Slot(slot.global_slot)))
@@ -172,11 +174,11 @@ fn daemon_chain(table: Table<'_, Status>) -> Table<'_, Status> {
         })
 }
 
-fn production_key(view: &View) -> Option<String> {
-    view.snapshot.status.produces_blocks.then(View::producer)
+fn production_key(view: &DaemonView) -> Option<String> {
+    view.snapshot.status.produces_blocks.then(DaemonView::producer)
 }
 
-fn metrics(table: Table<'_, Metrics>) -> Table<'_, Metrics> {
+fn define_metrics(table: Table<'_, Metrics>) -> Table<'_, Metrics> {
     table
         // Buckets of the histogram of block production delays.
         .field(.., "blockProductionDelay", "[Int!]!", |_, _| ints([0; 7]))
@@ -190,12 +192,12 @@ fn metrics(table: Table<'_, Metrics>) -> Table<'_, Metrics> {
         .field(Berkeley30.., "snarkPoolDiffBroadcasted", "Int!", |_, view| {
             int(view.snapshot.counters.completed)
         })
-        .field(Berkeley30.., "pendingSnarkWork", "Int!", |_, view| int(view.pool_figures().1))
-        .field(Berkeley30.., "snarkPoolSize", "Int!", |_, view| int(view.pool_figures().0))
+        .field(Berkeley30.., "pendingSnarkWork", "Int!", |_, view| int(view.pool_sizes().1))
+        .field(Berkeley30.., "snarkPoolSize", "Int!", |_, view| int(view.pool_sizes().0))
 }
 
-fn configuration(table: Table<'_, Configuration>) -> Table<'_, Configuration> {
-    fn slot_duration(view: &Arc<View>) -> u128 {
+fn define_configuration(table: Table<'_, Configuration>) -> Table<'_, Configuration> {
+    fn slot_duration(view: &Arc<DaemonView>) -> u128 {
         view.snapshot.status.slot_duration.as_millis()
     }
     table
@@ -215,16 +217,17 @@ fn configuration(table: Table<'_, Configuration>) -> Table<'_, Configuration> {
         })
 }
 
-/// The address under which this daemon is known to its peers: one kept for documentation.
+/// The address under which this daemon is known to its peers, from a range reserved for
+/// documentation.
 fn own_peer() -> Peer {
     Peer {
         host: "198.51.100.254".to_owned(),
         libp2p_port: 8302,
-        peer_id: stand_in(Kind::PeerId, "self"),
+        peer_id: stand_in(StandInKind::PeerId, "self"),
     }
 }
 
-fn addresses(table: Table<'_, Addresses>) -> Table<'_, Addresses> {
+fn define_addresses(table: Table<'_, Addresses>) -> Table<'_, Addresses> {
     table
         .field(.., "externalIp", "String!", |_, _| text(own_peer().host))
         .field(.., "bindIp", "String!", |_, _| text("0.0.0.0"))
@@ -235,9 +238,9 @@ fn addresses(table: Table<'_, Addresses>) -> Table<'_, Addresses> {
         .field(Mainnet10.., "peer", "Peer", |_, _| object(own_peer()))
 }
 
-/// `histograms` is null unless the daemon was asked for its performance status; its types are in
-/// every schema.
-fn histograms(types: &mut Types) {
+/// Types of `histograms`. They are in every schema, although the field is null unless the daemon was
+/// asked for its performance status.
+fn define_histograms(types: &mut Types) {
     types.shapes(
         ..=Berkeley30,
         &["Histograms rpcTimings:RpcTimings! externalTransitionLatency:Histogram \

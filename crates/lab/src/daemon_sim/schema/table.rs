@@ -1,8 +1,7 @@
-//! A table of fields from which the object types of one era are built.
+//! Tables of fields, from which the object types of one era are built.
 //!
-//! Invariants: a field is written once, with the range of eras that have it and its type as 3.0
-//! names it; [`Era::type_name`] gives the older names. A named type that no table defines is a
-//! scalar.
+//! Invariants: a field is defined once, with the range of eras that have it and the name of its type
+//! in 3.0. [`Era::type_name`] gives the older names. A named type that no table defines is a scalar.
 
 use std::{
     any::Any,
@@ -22,12 +21,12 @@ use async_graphql::{
     },
 };
 
-use crate::daemon_sim::{era::Era, view::View};
+use crate::daemon_sim::{era::Era, view::DaemonView};
 
-/// What a field shows; `None` is null.
+/// The value of a field; `None` is null.
 pub(super) type Shown = Option<FieldValue<'static>>;
 
-/// A scalar written as text, as the daemon writes all of its own scalars.
+/// A scalar as text. The daemon writes all of its own scalars so.
 pub(super) fn text(value: impl Display) -> Shown {
     Some(FieldValue::value(value.to_string()))
 }
@@ -68,7 +67,7 @@ pub(super) fn objects<T: Any + Send + Sync>(values: impl IntoIterator<Item = T>)
 }
 
 /// An empty list.
-pub(super) fn nothing() -> Shown {
+pub(super) fn empty_list() -> Shown {
     list([])
 }
 
@@ -76,24 +75,24 @@ fn list(values: impl IntoIterator<Item = FieldValue<'static>>) -> Shown {
     Some(FieldValue::list(values))
 }
 
-/// A type of which no value exists: its fields are in the schema, and no answer ever holds one.
+/// A type without values, for fields that are in the schema and never in an answer.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Never {}
 
-/// Reads a type such as `[Fee!]!` under this era's names, and notes the name at its core.
-fn type_ref(era: Era, text: &str, mentioned: &mut BTreeSet<String>) -> TypeRef {
+/// Parses a type such as `[Fee!]!` with this era's names, and adds its innermost name to `mentioned`.
+fn parse_type(era: Era, text: &str, mentioned: &mut BTreeSet<String>) -> TypeRef {
     if let Some(inner) = text.strip_suffix('!') {
-        return TypeRef::NonNull(Box::new(type_ref(era, inner, mentioned)));
+        return TypeRef::NonNull(Box::new(parse_type(era, inner, mentioned)));
     }
     if let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        return TypeRef::List(Box::new(type_ref(era, inner, mentioned)));
+        return TypeRef::List(Box::new(parse_type(era, inner, mentioned)));
     }
     let name = era.type_name(text);
     mentioned.insert(name.to_owned());
     TypeRef::named(name)
 }
 
-/// The types of one era, collected.
+/// The types of one era.
 pub(super) struct Types {
     era: Era,
     types: Vec<Type>,
@@ -103,7 +102,7 @@ pub(super) struct Types {
 
 impl Types {
     pub(super) fn new(era: Era) -> Self {
-        // The names that GraphQL itself defines.
+        // The names that GraphQL defines.
         let defined = ["Int", "Float", "String", "Boolean", "ID"].map(str::to_owned).into();
         Self { era, types: Vec::new(), defined, mentioned: BTreeSet::new() }
     }
@@ -132,7 +131,7 @@ impl Types {
         }
     }
 
-    /// Object types that no answer holds, each as `Name field:Type field:Type`.
+    /// Object types that are never in an answer, each as `Name field:Type field:Type`.
     pub(super) fn shapes(&mut self, eras: impl RangeBounds<Era> + Clone, shapes: &[&str]) {
         for shape in shapes {
             let mut words = shape.split_whitespace();
@@ -145,7 +144,7 @@ impl Types {
         }
     }
 
-    /// An interface, each field as `field:Type`; `None` where the era has none.
+    /// An interface, in the eras that have it.
     pub(super) fn interface(
         &mut self,
         eras: impl RangeBounds<Era>,
@@ -157,7 +156,7 @@ impl Types {
         }
         let mut interface = Interface::new(name);
         for shape in fields.iter().filter(|shape| shape.exists(self.era)) {
-            let ty = type_ref(self.era, shape.ty, &mut self.mentioned);
+            let ty = parse_type(self.era, shape.ty, &mut self.mentioned);
             let field = InterfaceField::new(shape.name, ty);
             interface =
                 interface.field(if shape.deprecated { field.deprecation(None) } else { field });
@@ -183,12 +182,12 @@ impl Types {
         let mut input = InputObject::new(name);
         for (field, ty) in fields {
             input =
-                input.field(InputValue::new(*field, type_ref(self.era, ty, &mut self.mentioned)));
+                input.field(InputValue::new(*field, parse_type(self.era, ty, &mut self.mentioned)));
         }
         self.define(name, input);
     }
 
-    /// Builds the schema; every name still undefined becomes a scalar.
+    /// Builds the schema. Every name that is still undefined becomes a scalar.
     pub(super) fn finish(mut self, mutation: Option<&str>) -> Result<Schema, SchemaError> {
         for name in self.mentioned.difference(&self.defined) {
             self.types.push(Scalar::new(name).into());
@@ -198,20 +197,20 @@ impl Types {
     }
 }
 
-/// Why a field that cannot be null has no value, and which field it is.
+/// Why a field that cannot be null has no value, with its path.
 #[derive(Debug)]
-pub(in crate::daemon_sim) struct RefusedAt {
+pub(in crate::daemon_sim) struct FieldError {
     message: String,
     pub(in crate::daemon_sim) path: Vec<PathSegment>,
 }
 
-impl Display for RefusedAt {
+impl Display for FieldError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-/// One field of a type that no answer holds.
+/// One field of a type that is never in an answer.
 #[derive(Clone, Copy)]
 pub(super) struct FieldShape {
     pub(super) since: Era,
@@ -227,7 +226,7 @@ impl FieldShape {
     }
 }
 
-/// An object type in the making, its parent values being of type `T`.
+/// An object type under construction. Its values are of type `T`.
 pub(super) struct Table<'a, T> {
     era: Era,
     object: Object,
@@ -236,38 +235,38 @@ pub(super) struct Table<'a, T> {
 }
 
 impl<T: Any + Send + Sync> Table<'_, T> {
-    /// A field, in the eras that have it, of a type named as 3.0 names it.
+    /// Adds a field, in the eras that have it. `ty` has the names of 3.0.
     pub(super) fn field(
         mut self,
         eras: impl RangeBounds<Era>,
         name: &str,
         ty: &str,
-        read: impl Fn(&T, &Arc<View>) -> Shown + Send + Sync + 'static,
+        read: impl Fn(&T, &Arc<DaemonView>) -> Shown + Send + Sync + 'static,
     ) -> Self {
         if eras.contains(&self.era) {
-            let field = self.reading(name, ty, read);
+            let field = self.build_field(name, ty, read);
             self.object = self.object.field(field);
         }
         self
     }
 
-    /// A field that introspection marks as deprecated and leaves out unless asked.
+    /// Adds a field that introspection marks as deprecated.
     pub(super) fn deprecated(
         mut self,
         eras: impl RangeBounds<Era>,
         name: &str,
         ty: &str,
-        read: impl Fn(&T, &Arc<View>) -> Shown + Send + Sync + 'static,
+        read: impl Fn(&T, &Arc<DaemonView>) -> Shown + Send + Sync + 'static,
     ) -> Self {
         if eras.contains(&self.era) {
-            let field = self.reading(name, ty, read).deprecation(None);
+            let field = self.build_field(name, ty, read).deprecation(None);
             self.object = self.object.field(field);
         }
         self
     }
 
-    /// A field with arguments, given as `(name, type)`.
-    pub(super) fn asked(
+    /// Adds a field with arguments, given as `(name, type)`.
+    pub(super) fn field_with_arguments(
         mut self,
         eras: impl RangeBounds<Era>,
         name: &str,
@@ -278,7 +277,7 @@ impl<T: Any + Send + Sync> Table<'_, T> {
         if !eras.contains(&self.era) {
             return self;
         }
-        let result = type_ref(self.era, ty, self.mentioned);
+        let result = parse_type(self.era, ty, self.mentioned);
         let nullable = !ty.ends_with('!');
         let mut field = Field::new(name, result, move |context| {
             let answered = answer(&context).or_else(|problem| {
@@ -286,34 +285,34 @@ impl<T: Any + Send + Sync> Table<'_, T> {
                     .ctx
                     .set_error_path(ServerError::new(problem, Some(context.ctx.item.pos)));
                 if !nullable {
-                    // The engine drops the path of an error on its way up; it travels as the
-                    // source.
+                    // The engine drops the path of an error that moves up to a parent, so it is
+                    // kept in the source.
                     let path = std::mem::take(&mut problem.path);
-                    return Err(async_graphql::Error::new_with_source(RefusedAt {
+                    return Err(async_graphql::Error::new_with_source(FieldError {
                         message: problem.message,
                         path,
                     }));
                 }
-                // A nullable field that fails is null beside its error; the rest of the answer
-                // stands.
+                // A nullable field that fails is null, with an error. The rest of the answer
+                // remains.
                 context.ctx.add_error(problem);
                 Ok(None)
             });
             ready(answered)
         });
         for (argument, ty) in arguments {
-            field =
-                field.argument(InputValue::new(*argument, type_ref(self.era, ty, self.mentioned)));
+            field = field
+                .argument(InputValue::new(*argument, parse_type(self.era, ty, self.mentioned)));
         }
         self.object = self.object.field(field);
         self
     }
 
-    /// Fields of a type that no answer holds.
+    /// Adds fields of a type that is never in an answer.
     pub(super) fn shaped(mut self, fields: &[FieldShape], read: fn(&T) -> Shown) -> Self {
         let era = self.era;
         for shape in fields.iter().filter(|shape| shape.exists(era)) {
-            let field = self.reading(shape.name, shape.ty, move |parent, _| read(parent));
+            let field = self.build_field(shape.name, shape.ty, move |parent, _| read(parent));
             self.object =
                 self.object.field(if shape.deprecated { field.deprecation(None) } else { field });
         }
@@ -326,15 +325,15 @@ impl<T: Any + Send + Sync> Table<'_, T> {
         self
     }
 
-    fn reading(
+    fn build_field(
         &mut self,
         name: &str,
         ty: &str,
-        read: impl Fn(&T, &Arc<View>) -> Shown + Send + Sync + 'static,
+        read: impl Fn(&T, &Arc<DaemonView>) -> Shown + Send + Sync + 'static,
     ) -> Field {
-        let ty = type_ref(self.era, ty, self.mentioned);
+        let ty = parse_type(self.era, ty, self.mentioned);
         Field::new(name, ty, move |context| {
-            let view = context.ctx.data::<Arc<View>>();
+            let view = context.ctx.data::<Arc<DaemonView>>();
             let parent = context.parent_value.try_downcast_ref::<T>();
             ready(view.and_then(|view| Ok(read(parent?, view))))
         })
@@ -348,7 +347,7 @@ fn ready<'a>(answered: async_graphql::Result<Shown>) -> FieldFuture<'a> {
     }
 }
 
-/// An argument's value; an argument left out is null.
+/// The value of an argument. A missing argument is null.
 pub(super) fn argument<'a>(context: &'a ResolverContext<'_>, name: &str) -> &'a Value {
     static NULL: Value = Value::Null;
     context.args.as_index_map().get(name).unwrap_or(&NULL)

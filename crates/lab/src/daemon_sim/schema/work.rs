@@ -1,4 +1,4 @@
-//! Snark work: the pool, what is still to be proved, the worker, and the two settings.
+//! SNARK work: the pool, pending works, the worker, and the two settings.
 
 use async_graphql::Value;
 use snarkfee_core::{
@@ -12,70 +12,70 @@ use super::{
 };
 use crate::daemon_sim::{
     era::Era::{self, Berkeley30, Mainnet14, Mesa40},
-    stand_in::{Kind, stand_in},
-    view::View,
+    stand_in::{StandInKind, stand_in},
+    view::DaemonView,
 };
 
-/// A proof with its price: an entry of the pool or of a block.
-pub(super) struct Completed {
+/// A proof with its fee, in the pool or in a block.
+pub(super) struct PricedProof {
     work: WorkId,
     fee: Nanomina,
     prover: PublicKey,
 }
 
-impl From<&Sale> for Completed {
+impl From<&Sale> for PricedProof {
     fn from(sale: &Sale) -> Self {
         Self { work: sale.work, fee: sale.fee, prover: sale.prover.clone() }
     }
 }
 
-/// A bundle still to be proved.
+/// A bundle that has to be proved.
 struct Pending(WorkId);
 /// One statement of a bundle.
 struct Statement(i64);
 /// A zero amount with its sign.
 struct Zero;
-struct Worker(PublicKey);
+struct CurrentWorker(PublicKey);
 
 /// `lastSnarkWorker`.
 pub(super) struct WorkerBefore(pub(super) Option<PublicKey>);
 /// `lastFee`.
 pub(super) struct FeeBefore(pub(super) Nanomina);
 
-pub(super) fn pool(view: &View) -> Shown {
-    objects(view.snapshot.pool.iter().map(|entry| Completed {
+pub(super) fn show_pool(view: &DaemonView) -> Shown {
+    objects(view.snapshot.pool.iter().map(|entry| PricedProof {
         work: entry.work,
         fee: entry.fee,
         prover: entry.prover.clone(),
     }))
 }
 
-pub(super) fn pending(view: &View) -> Shown {
+pub(super) fn show_pending(view: &DaemonView) -> Shown {
     objects(view.snapshot.pending.iter().copied().map(Pending))
 }
 
-pub(super) fn worker(view: &View) -> Shown {
-    view.snapshot.status.worker.clone().and_then(|key| object(Worker(key)))
+pub(super) fn show_worker(view: &DaemonView) -> Shown {
+    view.snapshot.status.worker.clone().and_then(|key| object(CurrentWorker(key)))
 }
 
-/// `snarkWorkRange`: the end is exclusive and defaults to the end of the list; a range outside of
-/// the list is empty.
-pub(super) fn range(view: &View, start: u64, end: Option<u64>) -> Shown {
+/// `snarkWorkRange`. The end is exclusive and defaults to the end of the list. A range outside the
+/// list is empty.
+pub(super) fn show_range(view: &DaemonView, start: u64, end: Option<u64>) -> Shown {
     let open = &view.snapshot.open;
     let bound = |index: u64| usize::try_from(index).unwrap_or(usize::MAX).min(open.len());
     let range = bound(start)..end.map_or(open.len(), bound);
     objects(open.get(range).unwrap_or_default().iter().cloned())
 }
 
-/// Reads `startingIndex` or `endingIndex`; the daemon's `UInt32`.
-pub(super) fn index(era: Era, value: &Value) -> Result<u64, String> {
-    let index = crate::daemon_sim::scalars::uint64(era, value)
+/// Parses `startingIndex` or `endingIndex`, a `UInt32`.
+pub(super) fn parse_index(era: Era, value: &Value) -> Result<u64, String> {
+    let index = crate::daemon_sim::scalars::parse_uint64(era, value)
         .filter(|index| u32::try_from(*index).is_ok());
     index.ok_or_else(|| "Could not decode uint32.".to_owned())
 }
 
 pub(super) fn define(types: &mut Types) {
-    types.object::<Completed>(.., "CompletedWork", |table| {
+    types.object::<PricedProof>(.., "CompletedWork", |table| {
         table
             .field(.., "prover", "PublicKey!", |done, _| text(&done.prover))
             .field(.., "fee", "Fee!", |done, _| text(done.fee.get()))
@@ -86,10 +86,10 @@ pub(super) fn define(types: &mut Types) {
             objects(pending.0.ids().map(Statement))
         })
     });
-    types.object::<Worker>(.., "SnarkWorker", |table| {
+    types.object::<CurrentWorker>(.., "SnarkWorker", |table| {
         table
             .deprecated(.., "key", "PublicKey!", |worker, _| text(&worker.0))
-            .field(.., "account", "Account!", |worker, _| account::show(worker.0.as_str()))
+            .field(.., "account", "Account!", |worker, _| account::show_account(worker.0.as_str()))
             .field(.., "fee", "Fee!", |_, view| text(view.snapshot.status.fee.get()))
     });
     types.object::<OpenWork>(Mesa40.., "PendingSnarkWorkSpec", |table| {
@@ -97,7 +97,7 @@ pub(super) fn define(types: &mut Types) {
     });
     types.object::<Bundle>(Mesa40.., "WorkBundleSpec", |table| {
         table
-            // The real one is the whole witness; nobody who watches prices can use it.
+            // On a real daemon this is the whole witness, of no use to who watches prices.
             .field(.., "spec", "String!", |bundle, _| {
                 text(format!("{{\"statements\":{:?}}}", bundle.0.work.ids().collect::<Vec<_>>()))
             })
@@ -109,7 +109,7 @@ pub(super) fn define(types: &mut Types) {
             })
             .field(.., "workIds", "[Int!]!", |bundle, _| ints(bundle.0.work.ids()))
     });
-    statements(types);
+    define_statements(types);
     types.input("SetSnarkWorkerInput", &[("publicKey", "PublicKey")]);
     types.object::<WorkerBefore>(.., "SetSnarkWorkerPayload", |table| {
         table.field(.., "lastSnarkWorker", "PublicKey", |before, _| maybe_text(before.0.as_ref()))
@@ -123,10 +123,10 @@ pub(super) fn define(types: &mut Types) {
 /// A work of `snarkWorkRange`, one level further down.
 struct Bundle(OpenWork);
 
-/// What a statement says of the ledgers it joins. The market model knows its number only.
-fn statements(types: &mut Types) {
+/// Types of a statement and the ledgers that it connects. The market model knows only its number.
+fn define_statements(types: &mut Types) {
     fn ledger(side: &str, statement: &Statement) -> Shown {
-        text(stand_in(Kind::Ledger, &format!("{side} {}", statement.0)))
+        text(stand_in(StandInKind::Ledger, &format!("{side} {}", statement.0)))
     }
     types.object::<Statement>(.., "WorkDescription", |table| {
         table

@@ -1,0 +1,29 @@
+//! A simulated market of SNARK work: seeded, and without I/O.
+//!
+//! Not here: the market's daemon over HTTP (`daemon_sim`) and policies in the market
+//! (`policy_run`, `tournament`).
+
+mod competitor;
+mod draws;
+mod event_queue;
+pub mod library;
+mod market;
+mod mempool;
+mod names;
+mod operator;
+mod pool;
+mod process;
+mod producer;
+mod purchase;
+mod scan_state;
+mod scenario;
+mod snapshot;
+mod time;
+mod truth;
+mod view;
+mod world;
+
+pub use scenario::{OperatorRole, PriceExpectation, Scenario, ScenarioError, ShareAbove};
+pub use snapshot::{DaemonCounters, FeesAdded, PoolEntry, SimulatedDaemon, Snapshot};
+pub use truth::{GroundTruth, SoldWork};
+pub use world::World;

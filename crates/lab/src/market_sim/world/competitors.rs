@@ -1,0 +1,103 @@
+//! Proofs reach the network's pool, and competitors take works.
+
+use snarkfee_core::units::Nanomina;
+
+use super::World;
+use crate::market_sim::{
+    draws::Subject,
+    event_queue::Event,
+    pool::{Bid, Serial},
+    time::Millis,
+};
+
+impl World {
+    /// Gossips a proof. True when the pool accepted it.
+    pub(super) fn submit_proof(&mut self, serial: Serial, bid: Bid) -> bool {
+        let own = self.is_own(bid.prover);
+        // `snark_pool.ml` makes no exception for free work.
+        if bid.fee < Nanomina::ONE_MINA && !self.accounts.contains(&bid.prover) {
+            return false;
+        }
+        let synced = self.process.is_synced(bid.at);
+        let Some(work) = self.pool.get_mut(serial) else { return false };
+        if !own {
+            work.best_rival = Some(work.best_rival.map_or(bid.fee, |best| best.min(bid.fee)));
+        }
+        if !work.accept_bid(bid) {
+            return false;
+        }
+        if synced {
+            self.process.counters.fees_added.observe(bid.fee);
+        } else {
+            work.hidden = true;
+        }
+        true
+    }
+
+    pub(super) fn take_works(&mut self, index: usize, now: Millis) {
+        let Some(competitor) = self.competitors.get_mut(index) else { return };
+        while let Some((serial, fee, takes)) = competitor.take_work(&mut self.pool, self.draws) {
+            self.queue
+                .push(now + takes, Event::CompetitorProved { competitor: index, serial, fee });
+        }
+    }
+
+    /// Announces new works to every competitor.
+    pub(super) fn announce_works(&mut self, new: std::ops::Range<Serial>) {
+        for serial in new {
+            let mut ranks = self.draws.draw_for(Subject::Work, serial, 1);
+            for competitor in &mut self.competitors {
+                competitor.add_candidate(ranks.bits(), serial);
+            }
+        }
+        for competitor in &mut self.competitors {
+            competitor.prune_candidates(&self.pool);
+        }
+    }
+
+    /// Replaces the candidates of one competitor by all open works.
+    fn relist_works(&mut self, index: usize) {
+        let Some(competitor) = self.competitors.get_mut(index) else { return };
+        competitor.clear_candidates();
+        for serial in self.scan.open_works() {
+            let mut ranks = self.draws.draw_for(Subject::Work, serial, 1);
+            for _ in 0..index {
+                ranks.bits();
+            }
+            competitor.add_candidate(ranks.bits(), serial);
+        }
+    }
+
+    pub(super) fn review_fee(&mut self, index: usize, now: Millis) {
+        let Some(competitor) = self.competitors.get_mut(index) else { return };
+        if let Some(interval) = competitor.review_interval() {
+            self.queue.push(now + interval, Event::CompetitorReviews(index));
+        }
+        if competitor.review_fee(self.scan.open_works(), &self.pool, self.draws) {
+            self.relist_works(index);
+            self.take_works(index, now);
+        }
+    }
+
+    pub(super) fn enter_regime(&mut self, slot: i64, now: Millis) {
+        let regime = self.scenario.regime_index(slot);
+        if self.regime == Some(regime) {
+            return;
+        }
+        self.regime = Some(regime);
+        for index in 0..self.competitors.len() {
+            let name = self.scenario.competitors.get(index).map_or("", |setup| &setup.name);
+            let provers = self
+                .scenario
+                .regimes
+                .get(regime)
+                .and_then(|regime| regime.provers.get(name))
+                .copied();
+            if let Some(competitor) = self.competitors.get_mut(index) {
+                competitor.set_provers(provers.unwrap_or(0));
+            }
+            self.relist_works(index);
+            self.take_works(index, now);
+        }
+    }
+}

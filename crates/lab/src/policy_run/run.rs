@@ -1,0 +1,164 @@
+//! A run of one policy in one market, look by look.
+//!
+//! Invariants: every policy changes the same settings of the same daemon and is scored by the same
+//! facts. A controlled policy passes through the cycle of the service, and every look of it is
+//! checked.
+
+use jiff::Timestamp;
+use snarkfee_core::{
+    cost::{CostInputs, CostModel},
+    cycle::Plan,
+    invariants::Violation,
+    policy::{Action, Outcome},
+    record::Record,
+    units::Nanomina,
+};
+
+use super::{
+    controlled::ControlledPolicy,
+    history::RunHistory,
+    market::{Market, WorkerTotals},
+    port::MarketPort,
+    profits::RegimeProfits,
+    script::ScriptedPolicy,
+    spec::PolicySpec,
+};
+
+/// What a policy did, and with what result.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct RunSummary {
+    /// Looks taken.
+    pub(crate) looks: u64,
+    /// What was earned and spent under each regime.
+    pub(crate) profits: RegimeProfits,
+    /// What the worker really did and earned.
+    pub(crate) own: WorkerTotals,
+    /// Changes of the fee.
+    pub(crate) fee_changes: u64,
+    /// Changes of any kind.
+    pub(crate) changes: u64,
+    /// Mean P(sold) of the works made, as predicted when they were made; `None` without a
+    /// prediction.
+    pub(crate) predicted: Option<f64>,
+    /// Predicted minus realised share of own works sold, as the controller sees it at the end.
+    pub(crate) prediction_error: Option<f64>,
+    /// Violations of the invariants.
+    pub(crate) violations: Vec<Violation>,
+}
+
+/// A policy in a market.
+pub(crate) struct PolicyRun<M> {
+    port: MarketPort<M>,
+    policy: RunningPolicy,
+    summary: RunSummary,
+    /// P(sold) of works made now.
+    prediction: Option<f64>,
+    /// Sum of predictions over the works that had one, and their number.
+    predicted: f64,
+    judged: u64,
+}
+
+enum RunningPolicy {
+    Controlled(Box<ControlledPolicy>),
+    Scripted(Box<ScriptedPolicy>),
+}
+
+impl<M: Market> PolicyRun<M> {
+    /// Begins at `now`. A controlled policy follows `plan` with its own strategy; a script takes
+    /// the worker key from it.
+    pub(crate) fn new(market: M, spec: PolicySpec, plan: &Plan, seed: u64, now: Timestamp) -> Self {
+        let policy = match spec {
+            PolicySpec::Controlled(strategy) => RunningPolicy::Controlled(Box::new(
+                ControlledPolicy::new(strategy, plan, market.started()),
+            )),
+            _ => {
+                let key = plan.params.worker.key.clone();
+                RunningPolicy::Scripted(Box::new(ScriptedPolicy::new(spec, key, seed, now)))
+            }
+        };
+        Self {
+            port: MarketPort::new(market),
+            policy,
+            summary: RunSummary::default(),
+            prediction: None,
+            predicted: 0.0,
+            judged: 0,
+        }
+    }
+
+    /// The market.
+    pub(crate) fn market(&self) -> std::sync::MutexGuard<'_, M> {
+        self.port.market()
+    }
+
+    /// Lets time pass until `now`, then has the policy act. `cost` is what a work costs from then
+    /// on. `on_record` gets the record of a controlled policy's look.
+    fn step(&mut self, now: Timestamp, cost: &CostModel, on_record: &mut dyn FnMut(Record)) {
+        self.advance(now, cost);
+        self.summary.looks += 1;
+        match &mut self.policy {
+            RunningPolicy::Controlled(policy) => {
+                let record = policy.look(&self.port, now, cost, self.summary.looks);
+                self.prediction = policy.predicted_sale();
+                self.summary.prediction_error = record.prediction_error;
+                let acted = record.outcome != Outcome::Held;
+                self.summary.changes += u64::from(acted);
+                self.summary.fee_changes += u64::from(acted && sets_fee(&record.decision.action));
+                on_record(record);
+            }
+            RunningPolicy::Scripted(script) => {
+                let (fees, all) = script.apply(&self.port, now);
+                self.summary.fee_changes += fees;
+                self.summary.changes += all;
+            }
+        }
+    }
+
+    /// As [`PolicyRun::step`], and adds the step to `history` if there is one.
+    pub(crate) fn step_with_history(
+        &mut self,
+        now: Timestamp,
+        cost: &CostModel,
+        history: Option<&mut RunHistory>,
+    ) {
+        let Some(history) = history else { return self.step(now, cost, &mut |_| {}) };
+        self.step(now, cost, &mut |record| history.record_look(&record));
+        history.record_profit(now, self.summary.profits.total());
+    }
+
+    /// Lets time pass until `end` and sums the run up.
+    pub(crate) fn finish(mut self, end: Timestamp, cost: &CostModel) -> RunSummary {
+        self.advance(end, cost);
+        self.summary.predicted = (self.judged > 0).then(|| self.predicted / self.judged as f64);
+        if let RunningPolicy::Controlled(policy) = &self.policy {
+            self.summary.violations = policy.violations().to_vec();
+        }
+        self.summary
+    }
+
+    fn advance(&mut self, to: Timestamp, cost: &CostModel) {
+        let regime = self.port.market().regime();
+        self.port.advance(to);
+        let own = self.port.market().worker_totals();
+        let made = own.made.saturating_sub(self.summary.own.made);
+        if let Some(prediction) = self.prediction {
+            self.predicted += prediction * made as f64;
+            self.judged += made;
+        }
+        self.summary.profits.add(regime, &own, charged_cost(cost, to));
+        self.summary.own = own;
+    }
+}
+
+/// What a work costs. An unknown cost is not charged, as in a dry run.
+fn charged_cost(cost: &CostModel, at: Timestamp) -> Nanomina {
+    let inputs = CostInputs { at, works_per_hour: None, quote: None };
+    cost.per_work(&inputs).unwrap_or(Nanomina::ZERO)
+}
+
+const fn sets_fee(action: &Action) -> bool {
+    matches!(action, Action::SetFee { .. } | Action::Park { .. } | Action::SwitchOn { .. })
+}
+
+#[cfg(test)]
+mod tests;
