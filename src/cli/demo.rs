@@ -153,7 +153,7 @@ fn print_summary(world: &Mutex<World>, mutations: u64) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
-        "in {} slots {} works were bought; ours: {} made, {} sold for {}, {} mutations received",
+        "in {} slots {} works were bought; ours: {} made, {} sold for {}; mutations received: {}",
         truth.slots,
         truth.works_bought,
         truth.own.made,

@@ -149,7 +149,7 @@ pub(super) fn journal_filter(options: &PolicyArgs) -> Result<LookFilter, Failure
     Ok(LookFilter { daemon, ..LookFilter::default() })
 }
 
-/// Opens the journal anew for each thread.
+/// Opens the journal separately for each thread.
 pub(super) fn journal_opener(
     path: &Path,
 ) -> impl Fn() -> Result<JournalReader, JournalError> + Sync {

@@ -122,8 +122,7 @@ fn read_command(process: &Path) -> Option<Vec<String>> {
     )
 }
 
-/// The name of a program that sets fees: the program itself, or what an interpreter was told to
-/// run.
+/// The name of a program that sets fees: the program itself, or the script of an interpreter.
 fn recognise_controller(command: &[String]) -> Option<String> {
     let name = |word: &String| {
         PathBuf::from(word).file_name().map(|name| name.to_string_lossy().into_owned())

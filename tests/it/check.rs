@@ -110,7 +110,7 @@ fn not_ok(report: &CheckReport) -> BTreeSet<Check> {
 }
 
 #[tokio::test]
-async fn a_healthy_daemon_of_every_era_passes_and_is_asked_only() {
+async fn a_healthy_daemon_of_every_era_passes_and_gets_only_queries() {
     let market: SharedDaemon = Arc::new(Mutex::new(world("scarce")));
     for era in Era::ALL {
         let server =
@@ -132,7 +132,7 @@ async fn a_healthy_daemon_of_every_era_passes_and_is_asked_only() {
 }
 
 #[tokio::test]
-async fn nothing_but_questions_is_sent_whatever_the_settings_say() {
+async fn only_queries_are_sent_whatever_the_settings_say() {
     let now = Clock::wall();
     let server = serve(Arc::new(Mutex::new(world("scarce"))), DaemonSimOptions::default()).await;
     let proxy =
@@ -153,7 +153,7 @@ async fn nothing_but_questions_is_sent_whatever_the_settings_say() {
     assert_eq!(server.mutation_count(), 0);
     assert!(
         !configured.file().with_file_name("state").exists(),
-        "the folder of state is left to the service"
+        "the state directory is left to the service"
     );
     let lines: Vec<_> = check.output().lines().map(str::to_owned).collect();
     assert_eq!(lines.len(), Check::ALL.len(), "{lines:?}");
@@ -164,7 +164,7 @@ async fn nothing_but_questions_is_sent_whatever_the_settings_say() {
 }
 
 #[tokio::test]
-async fn the_role_is_told_or_asked_for() {
+async fn the_role_is_reported_or_asked_for() {
     let server =
         serve(Arc::new(Mutex::new(world("coordinator"))), DaemonSimOptions::default()).await;
     let unsure = report(&settings(&server, "")).await;
@@ -175,9 +175,9 @@ async fn the_role_is_told_or_asked_for() {
             && fix.contains("\"coordinator\""),
         "{detail}"
     );
-    let told = report(&settings(&server, "role = \"coordinator\"")).await;
-    assert_eq!(not_ok(&told), BTreeSet::new(), "{told:?}");
-    assert!(found(&told, Check::Role).1.starts_with("coordinator"));
+    let configured_role = report(&settings(&server, "role = \"coordinator\"")).await;
+    assert_eq!(not_ok(&configured_role), BTreeSet::new(), "{configured_role:?}");
+    assert!(found(&configured_role, Check::Role).1.starts_with("coordinator"));
 
     let worker = serve(Arc::new(Mutex::new(world("scarce"))), DaemonSimOptions::default()).await;
     let wrong = report(&settings(&worker, "role = \"coordinator\"")).await;
@@ -272,7 +272,7 @@ async fn a_daemon_that_does_not_follow_the_chain_is_waited_for() {
 }
 
 #[tokio::test]
-async fn keys_accounts_and_traces_of_others_are_looked_at() {
+async fn keys_accounts_and_signs_of_other_controllers_are_checked() {
     let server = serve(Arc::new(Mutex::new(world("scarce"))), DaemonSimOptions::default()).await;
     let text = settings(&server, "").replace(World::operator_key().as_str(), KEY);
     let foreign = report(&text).await;
@@ -349,7 +349,7 @@ async fn the_document_has_the_keys_of_the_contract_and_a_bad_file_is_a_failed_ch
 }
 
 #[tokio::test]
-async fn a_running_service_is_not_in_its_own_way() {
+async fn a_running_service_is_no_other_controller() {
     let server = serve(Arc::new(Mutex::new(world("scarce"))), DaemonSimOptions::default()).await;
     let configured = configured(&settings(&server, ""));
     let file = configured.file();

@@ -7,7 +7,6 @@
     reason = "a failed step of a test ends it, in helpers too"
 )]
 
-mod asking;
 mod backtest;
 mod browser;
 mod check;
@@ -15,6 +14,7 @@ mod checker;
 mod chronicle;
 mod deployment;
 mod documents;
+mod estimate_and_explain;
 mod faults;
 mod faulty_proxy;
 mod fixed_daemon;

@@ -6,6 +6,7 @@ use snarkfee_core::{
     cost::{CostModel, CostUnknown, Throughput},
     fault::Fault,
     metrics_text::Resolution,
+    record::Record,
     units::{Endpoint, Nanomina},
 };
 
@@ -168,7 +169,11 @@ pub(super) fn cost(examined: &DaemonExamination) -> CheckResult {
                 "set per_work, or power and rent of the machine, unless that is true",
             );
         }
-        Ok(cost) => return CheckResult::ok(format!("{cost} per work{}", at_present(&daemon.cost))),
+        Ok(cost) => {
+            let unit = examined.look.as_deref().map(Record::fee_unit).unwrap_or_default();
+            let cost = unit.show(*cost);
+            return CheckResult::ok(format!("{cost} per work{}", at_present(&daemon.cost)));
+        }
         Err(unknown) => unknown,
     };
     let detail = unknown.to_string();

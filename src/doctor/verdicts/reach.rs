@@ -13,7 +13,7 @@ use super::super::{
     examination::DaemonExamination,
 };
 
-/// A smaller error of a clock cannot be told from the time that an answer takes.
+/// A smaller clock error could be the time that an answer takes.
 const CLOCK_SLACK: Duration = Duration::from_secs(5);
 
 /// The status, or the result of every check that needs it.

@@ -42,8 +42,8 @@ fn unsold_works_that_would_be_offered_again_are_listed_if_they_are_worth_anythin
         explained(&record).moving
     };
     assert_eq!(moving(0), None);
-    let told = moving(2_000_000).unwrap();
-    assert_eq!((told.works, told.forgone_mina, told.lost_mina_per_hour), (3, 0.002, 0.000_5));
+    let cost = moving(2_000_000).unwrap();
+    assert_eq!((cost.works, cost.forgone_mina, cost.lost_mina_per_hour), (3, 0.002, 0.000_5));
 }
 
 #[test]

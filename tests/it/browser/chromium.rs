@@ -27,14 +27,14 @@ pub(super) struct Chromium {
     _profile: tempfile::TempDir,
 }
 
-/// What the window is like.
+/// The size and colour scheme of the window.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Look {
+pub(super) struct Appearance {
     pub(super) width: u32,
     pub(super) dark: bool,
 }
 
-impl Look {
+impl Appearance {
     pub(super) const ALL: [Self; 4] = [
         Self { width: 1280, dark: false },
         Self { width: 1280, dark: true },
@@ -151,7 +151,7 @@ impl Chromium {
         self.post("goog/cdp/execute", json!({"cmd": command, "params": parameters})).await
     }
 
-    pub(super) async fn set(&self, look: Look) {
+    pub(super) async fn set(&self, look: Appearance) {
         let size = json!({"width": look.width, "height": 900, "deviceScaleFactor": 1, "mobile": look.width < 700});
         self.devtools("Emulation.setDeviceMetricsOverride", size).await;
         let scheme = if look.dark { "dark" } else { "light" };

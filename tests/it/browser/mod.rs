@@ -5,9 +5,9 @@
 //! the target directory.
 
 mod chromium;
-mod hostile;
-mod show;
+mod demo_service;
 mod states;
+mod untrusted_text;
 
 use std::path::PathBuf;
 

@@ -1,11 +1,11 @@
-//! Four states of the page in every look: complete, quiet, legible, alone, and saying what the API
-//! says.
+//! Four states of the page in every appearance: complete, without errors, accessible, without foreign
+//! requests, and in agreement with the API.
 
 use serde_json::Value;
 
 use super::{
-    chromium::{Chromium, Look},
-    show::Show,
+    chromium::{Appearance, Chromium},
+    demo_service::DemoService,
 };
 use crate::prometheus::server::until;
 
@@ -28,7 +28,7 @@ const READ: &str = "
     };";
 
 /// A state of the daemon.
-struct State {
+struct ExpectedPage {
     name: &'static str,
     lamp: &'static str,
     /// What must be in the headline and in a banner.
@@ -36,11 +36,11 @@ struct State {
     banner: Option<&'static str>,
 }
 
-/// Opens the page in every look and holds it against the status.
-async fn holds(chromium: &Chromium, show: &Show, state: &State) {
-    for look in Look::ALL {
-        let name = format!("{}-{}", state.name, look.name());
-        chromium.set(look).await;
+/// Opens the page in every appearance and compares it with the status.
+async fn assert_page_matches(chromium: &Chromium, service: &DemoService, state: &ExpectedPage) {
+    for appearance in Appearance::ALL {
+        let name = format!("{}-{}", state.name, appearance.name());
+        chromium.set(appearance).await;
         // The page that is open may be of another service, and refreshes itself.
         chromium.open("about:blank").await;
         chromium.requests().await;
@@ -48,14 +48,14 @@ async fn holds(chromium: &Chromium, show: &Show, state: &State) {
         // The market goes on: page and status are held against each other where no look came
         // between them.
         let (status, page) = until("a page and a status of the same look", async || {
-            let before = show.status().await;
-            chromium.open(&show.url()).await;
+            let before = service.status().await;
+            chromium.open(&service.url()).await;
             let page = chromium.run(READ).await;
-            let after = show.status().await;
+            let after = service.status().await;
             (before["last_decision"] == after["last_decision"]).then_some((after, page))
         })
         .await;
-        says_the_same(&name, &status, &page);
+        assert_same_numbers(&name, &status, &page);
         assert_eq!(page["lamp"], state.lamp, "{name}");
         assert!(page["headline"].as_str().unwrap().contains(state.headline), "{name}: {page}");
         let banners = page["banners"].as_array().unwrap();
@@ -73,7 +73,7 @@ async fn holds(chromium: &Chromium, show: &Show, state: &State) {
         assert_eq!(page["width"], 0, "{name}: nothing is to be scrolled sideways");
         assert_eq!(page["small"], Value::Array(Vec::new()), "{name}: links can be hit by a finger");
         chromium.picture(&name).await;
-        let origin = show.url();
+        let origin = service.url();
         let requests = chromium.requests().await;
         let foreign: Vec<_> = requests.iter().filter(|url| !url.starts_with(&origin)).collect();
         assert!(foreign.is_empty() && !requests.is_empty(), "{name}: {foreign:?}");
@@ -85,7 +85,7 @@ async fn holds(chromium: &Chromium, show: &Show, state: &State) {
     }
 }
 
-fn says_the_same(name: &str, status: &Value, page: &Value) {
+fn assert_same_numbers(name: &str, status: &Value, page: &Value) {
     let shown: Vec<f64> =
         page["values"].as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect();
     for key in [
@@ -111,60 +111,61 @@ fn says_the_same(name: &str, status: &Value, page: &Value) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_page_says_what_the_api_says_in_every_state_and_look() {
+async fn the_page_shows_what_the_api_says_in_every_state_and_appearance() {
     let Some(chromium) = Chromium::start().await else { return };
-    let show = Show::open("scarce", "live").await;
-    show.comes_to("sales", |status| {
-        status["worker_enabled"] == true && status["earned_mina"].as_f64() > Some(0.1)
-    })
-    .await;
-    let earning = State { name: "earning", lamp: "on", headline: "on since", banner: None };
-    holds(&chromium, &show, &earning).await;
+    let service = DemoService::open("scarce", "live").await;
+    service
+        .wait_for_status("sales", |status| {
+            status["worker_enabled"] == true && status["earned_mina"].as_f64() > Some(0.1)
+        })
+        .await;
+    let earning = ExpectedPage { name: "earning", lamp: "on", headline: "on since", banner: None };
+    assert_page_matches(&chromium, &service, &earning).await;
 
-    show.pause().await;
-    show.comes_to("the pause", |status| status["paused"] == true).await;
+    service.pause().await;
+    service.wait_for_status("the pause", |status| status["paused"] == true).await;
     let paused =
-        State { name: "paused", lamp: "paused", headline: "paused", banner: Some("PAUSED") };
-    holds(&chromium, &show, &paused).await;
-    show.end().await;
+        ExpectedPage { name: "paused", lamp: "paused", headline: "paused", banner: Some("PAUSED") };
+    assert_page_matches(&chromium, &service, &paused).await;
+    service.end().await;
 
-    let show = Show::open("surplus", "live").await;
-    show.comes_to("the end of work", |status| status["worker_enabled"] == false).await;
-    let off = State { name: "off", lamp: "off", headline: "off since", banner: None };
-    holds(&chromium, &show, &off).await;
+    let service = DemoService::open("surplus", "live").await;
+    service.wait_for_status("the end of work", |status| status["worker_enabled"] == false).await;
+    let off = ExpectedPage { name: "off", lamp: "off", headline: "off since", banner: None };
+    assert_page_matches(&chromium, &service, &off).await;
 
     // The page keeps itself current without losing what is read, and says so when it cannot.
-    chromium.open(&show.url()).await;
+    chromium.open(&service.url()).await;
     let renewed = "const done = arguments[0], before = document.querySelector('#state time').dateTime; window.kept = 1; \
                    new MutationObserver((_, observer) => { if (document.querySelector('#state time').dateTime !== before) \
                    { observer.disconnect(); done(window.kept); } }).observe(document.body, {childList: true, subtree: true});";
     assert_eq!(chromium.wait_for(renewed).await, 1);
 
-    show.server.faults().set_down(true);
-    show.comes_to("silence", |status| status["breaker"] == "open").await;
-    let down = State {
+    service.server.faults().set_down(true);
+    service.wait_for_status("silence", |status| status["breaker"] == "open").await;
+    let down = ExpectedPage {
         name: "down",
         lamp: "in trouble",
         headline: "not reachable",
         banner: Some("BREAKER OPEN"),
     };
-    holds(&chromium, &show, &down).await;
+    assert_page_matches(&chromium, &service, &down).await;
 
-    let stale = "const done = arguments[0], banner = document.getElementById('stale'); const look = () => \
-                 banner.hidden || done(banner.innerText); new MutationObserver(look).observe(banner, {attributes: true}); look();";
-    chromium.open(&show.url()).await;
-    show.end().await;
+    let stale = "const done = arguments[0], banner = document.getElementById('stale'); const check = () => \
+                 banner.hidden || done(banner.innerText); new MutationObserver(check).observe(banner, {attributes: true}); check();";
+    chromium.open(&service.url()).await;
+    service.end().await;
     assert!(
         chromium.wait_for(stale).await.as_str().unwrap().to_lowercase().contains("not current")
     );
     chromium.picture("gone").await;
 
-    let show = Show::open("regime-switch", "dry-run").await;
-    show.comes_to("a decision", |status| !status["last_decision"].is_null()).await;
-    chromium.set(Look::ALL[0]).await;
-    chromium.open(&show.url()).await;
+    let service = DemoService::open("regime-switch", "dry-run").await;
+    service.wait_for_status("a decision", |status| !status["last_decision"].is_null()).await;
+    chromium.set(Appearance::ALL[0]).await;
+    chromium.open(&service.url()).await;
     let page = chromium.run(READ).await;
     assert!(page["banners"].to_string().contains("DRY RUN"), "{page}");
     chromium.picture("dry-run").await;
-    show.end().await;
+    service.end().await;
 }

@@ -1,4 +1,4 @@
-//! What a client may not do: be slow, send much, stay forever.
+//! The limits on slow, large and long-lived requests.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use reqwest::StatusCode;
 use snarkfee::web::ServerLimits;
 use tokio::{io::AsyncWriteExt, time::timeout};
 
-use super::site::{Site, TOKEN, talk, until_closed};
+use super::test_server::{TOKEN, TestServer, talk, until_closed};
 
 fn short() -> ServerLimits {
     ServerLimits {
@@ -18,7 +18,7 @@ fn short() -> ServerLimits {
 
 #[tokio::test]
 async fn a_client_that_sends_no_header_or_half_of_one_is_dropped() {
-    let site = Site::open(&["main"], true, short()).await;
+    let site = TestServer::open(&["main"], true, short()).await;
     let mut silent = site.connect().await;
     assert_eq!(until_closed(&mut silent).await, "");
     let mut slow = site.connect().await;
@@ -29,7 +29,7 @@ async fn a_client_that_sends_no_header_or_half_of_one_is_dropped() {
 
 #[tokio::test]
 async fn a_connection_that_idles_after_a_request_is_closed() {
-    let site = Site::open(&["main"], true, short()).await;
+    let site = TestServer::open(&["main"], true, short()).await;
     let mut idle = site.connect().await;
     let answer = talk(&mut idle, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
@@ -37,7 +37,7 @@ async fn a_connection_that_idles_after_a_request_is_closed() {
 
 #[tokio::test]
 async fn a_body_that_does_not_arrive_is_given_up() {
-    let site = Site::open(&["main"], true, short()).await;
+    let site = TestServer::open(&["main"], true, short()).await;
     let mut slow = site.connect().await;
     let head = format!(
         "POST /api/v1/pause HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: 100\r\n\r\n{{"
@@ -48,7 +48,7 @@ async fn a_body_that_does_not_arrive_is_given_up() {
 
 #[tokio::test]
 async fn a_large_body_or_header_is_refused() {
-    let site = Site::open(&["main"], true, ServerLimits::default()).await;
+    let site = TestServer::open(&["main"], true, ServerLimits::default()).await;
     let bearer = format!("Bearer {TOKEN}");
     let response = site.post("/api/v1/pause", Some(&bearer), vec![b' '; 16 * 1024 + 1]).await;
     assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
@@ -73,7 +73,7 @@ async fn a_large_body_or_header_is_refused() {
 
 #[tokio::test]
 async fn connections_beyond_the_limit_wait_and_are_served_when_slow_ones_are_dropped() {
-    let site = Site::open(&["main"], false, ServerLimits { connections: 2, ..short() }).await;
+    let site = TestServer::open(&["main"], false, ServerLimits { connections: 2, ..short() }).await;
     let mut held = Vec::new();
     for _ in 0..2 {
         let mut stream = site.connect().await;
@@ -86,7 +86,7 @@ async fn connections_beyond_the_limit_wait_and_are_served_when_slow_ones_are_dro
 #[tokio::test]
 async fn a_connection_does_not_outlive_its_time() {
     let limits = ServerLimits { connection: Duration::from_millis(200), ..ServerLimits::default() };
-    let site = Site::open(&["main"], false, limits).await;
+    let site = TestServer::open(&["main"], false, limits).await;
     let mut stream = site.connect().await;
     let answer = talk(&mut stream, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
@@ -94,7 +94,7 @@ async fn a_connection_does_not_outlive_its_time() {
 
 #[tokio::test]
 async fn serving_ends_when_told_to_even_with_clients_connected() {
-    let site = Site::open(&["main"], false, ServerLimits::default()).await;
+    let site = TestServer::open(&["main"], false, ServerLimits::default()).await;
     let mut idle = site.connect().await;
     idle.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     assert_eq!(site.get("/healthz").await.status(), StatusCode::OK);

@@ -1,8 +1,8 @@
-//! The HTTP face over real connections.
+//! The HTTP server over real connections.
 
-pub(crate) mod hostile;
 mod limits;
-pub(crate) mod site;
+pub(crate) mod test_server;
+pub(crate) mod untrusted_text;
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ use snarkfee_core::{
     record::{Mode, Outcome, Pause},
 };
 
-use self::site::{Site, TOKEN, name, record};
+use self::test_server::{TOKEN, TestServer, name, record};
 
 fn keys(value: &Value) -> BTreeSet<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
@@ -33,7 +33,7 @@ fn assert_keys(value: &Value, wanted: &[&str]) {
 
 #[tokio::test]
 async fn status_has_the_keys_of_the_contract_and_the_numbers_of_the_record() {
-    let site = Site::earning().await;
+    let site = TestServer::earning().await;
     let status = site.json("/api/v1/status").await;
     assert_keys(&status, &["version", "mode", "daemons"]);
     assert_eq!(status["mode"], "live");
@@ -70,16 +70,16 @@ async fn status_has_the_keys_of_the_contract_and_the_numbers_of_the_record() {
     assert!((180.0..181.0).contains(&age), "{age}");
     assert_keys(&daemon["last_decision"], &["at", "action", "reason", "text"]);
     assert_eq!(daemon["last_decision"]["reason"], "price_move");
-    let dear = json!({
+    let expensive = json!({
         "fee_from_mina": 0.001, "works": 64, "sold": 26, "predicted": 0.45, "realised": 0.40625, "factor": 0.92
     });
-    assert_eq!(daemon["own_sales_by_fee"][1], dear);
-    assert_eq!(daemon["explanation"]["own_sales_by_fee"][1], dear);
+    assert_eq!(daemon["own_sales_by_fee"][1], expensive);
+    assert_eq!(daemon["explanation"]["own_sales_by_fee"][1], expensive);
 }
 
 #[tokio::test]
-async fn a_daemon_that_was_not_looked_at_has_the_same_keys_without_values() {
-    let site = Site::open(&["main", "other"], false, ServerLimits::default()).await;
+async fn a_daemon_before_its_first_look_has_the_same_keys_without_values() {
+    let site = TestServer::open(&["main", "other"], false, ServerLimits::default()).await;
     site.publish(record());
     let status = site.json("/api/v1/status").await;
     let [main, other] = [&status["daemons"][0], &status["daemons"][1]];
@@ -95,7 +95,7 @@ async fn a_daemon_that_was_not_looked_at_has_the_same_keys_without_values() {
 
 #[tokio::test]
 async fn market_has_the_keys_of_an_estimate() {
-    let site = Site::earning().await;
+    let site = TestServer::earning().await;
     for path in ["/api/v1/market", "/api/v1/market?daemon=main"] {
         let market = site.json(path).await;
         assert_keys(
@@ -139,7 +139,7 @@ async fn market_has_the_keys_of_an_estimate() {
 
 #[tokio::test]
 async fn decisions_are_paged_and_filtered() {
-    let site = Site::open(&["main"], false, ServerLimits::default()).await;
+    let site = TestServer::open(&["main"], false, ServerLimits::default()).await;
     let start: Timestamp = record().at;
     for minute in 0_i64..30 {
         let mut record = record();
@@ -181,7 +181,7 @@ async fn decisions_are_paged_and_filtered() {
 
 #[tokio::test]
 async fn bad_parameters_are_one_line_errors() {
-    let site = Site::earning().await;
+    let site = TestServer::earning().await;
     for (path, status) in [
         ("/api/v1/decisions?limit=0", 400),
         ("/api/v1/decisions?limit=1001", 400),
@@ -205,7 +205,7 @@ async fn bad_parameters_are_one_line_errors() {
         let error: Value = serde_json::from_str(&text).unwrap();
         assert!(error["error"].as_str().is_some_and(|error| !error.is_empty()), "{path}");
     }
-    let two = Site::open(&["a", "b"], false, ServerLimits::default()).await;
+    let two = TestServer::open(&["a", "b"], false, ServerLimits::default()).await;
     let response = two.get("/api/v1/market").await;
     assert_eq!(response.status(), StatusCode::BAD_REQUEST);
     assert!(response.text().await.unwrap().contains("a, b"));
@@ -213,7 +213,7 @@ async fn bad_parameters_are_one_line_errors() {
 
 #[tokio::test]
 async fn other_methods_are_refused() {
-    let site = Site::earning().await;
+    let site = TestServer::earning().await;
     for path in [
         "/",
         "/metrics",
@@ -231,8 +231,8 @@ async fn other_methods_are_refused() {
 }
 
 #[tokio::test]
-async fn commands_need_the_token_and_reach_the_controller() {
-    let mut site = Site::earning().await;
+async fn commands_need_the_token_and_reach_the_service() {
+    let mut site = TestServer::earning().await;
     let bearer = format!("Bearer {TOKEN}");
     for wrong in [
         None,
@@ -285,7 +285,7 @@ async fn commands_need_the_token_and_reach_the_controller() {
     assert_eq!(resume_all, OperatorCommand::Resume { daemon: None });
     assert_eq!(resume_main, OperatorCommand::Resume { daemon: Some(name("main")) });
 
-    // The channel holds four: what the controller does not take is not accepted.
+    // The channel holds four commands: the fifth is refused.
     for _ in 0..4 {
         assert_eq!(
             site.post("/api/v1/resume", Some(&bearer), "").await.status(),
@@ -300,7 +300,7 @@ async fn commands_need_the_token_and_reach_the_controller() {
 
 #[tokio::test]
 async fn without_a_token_there_are_no_commands() {
-    let site = Site::open(&["main"], false, ServerLimits::default()).await;
+    let site = TestServer::open(&["main"], false, ServerLimits::default()).await;
     for path in ["/api/v1/pause", "/api/v1/resume"] {
         assert_eq!(
             site.post(path, Some(&format!("Bearer {TOKEN}")), "").await.status(),
@@ -312,7 +312,7 @@ async fn without_a_token_there_are_no_commands() {
 
 #[tokio::test]
 async fn health_follows_the_loops_and_readiness_the_first_looks() {
-    let site = Site::open(&["main", "other"], false, ServerLimits::default()).await;
+    let site = TestServer::open(&["main", "other"], false, ServerLimits::default()).await;
     assert_eq!(site.get("/healthz").await.status(), StatusCode::OK);
     let waiting = site.get("/readyz").await;
     assert_eq!(waiting.status(), StatusCode::SERVICE_UNAVAILABLE);
@@ -335,8 +335,8 @@ async fn health_follows_the_loops_and_readiness_the_first_looks() {
 }
 
 #[tokio::test]
-async fn metrics_speak_openmetrics_and_the_older_format_on_request() {
-    let site = Site::earning().await;
+async fn metrics_are_openmetrics_or_the_classic_format_on_request() {
+    let site = TestServer::earning().await;
     let prometheus =
         "application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
     for accept in [prometheus, "*/*"] {
@@ -367,7 +367,7 @@ async fn metrics_speak_openmetrics_and_the_older_format_on_request() {
 
 #[tokio::test]
 async fn every_answer_carries_the_strict_policy() {
-    let site = Site::earning().await;
+    let site = TestServer::earning().await;
     for path in [
         "/",
         "/style.css",
@@ -404,7 +404,7 @@ async fn every_answer_carries_the_strict_policy() {
 
 #[tokio::test]
 async fn the_page_shows_the_numbers_of_the_status_and_every_state_in_words() {
-    let site = Site::earning().await;
+    let site = TestServer::earning().await;
     let page = site.get("/").await.text().await.unwrap();
     let daemon = site.json("/api/v1/status").await["daemons"][0].clone();
     for key in [

@@ -153,7 +153,7 @@ async fn an_estimate_names_the_market_and_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_plot_is_an_image_that_stands_by_itself() {
+async fn a_plot_is_a_complete_image() {
     let asked = Asked::new("list-price", &ours()).await;
     let drawing = asked.folder.path().join("market.svg");
     let output = asked.run(&["estimate", "--plot", drawing.to_str().unwrap()]).await;
@@ -193,7 +193,7 @@ fn assert_well_formed(svg: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn forecasts_are_shown_also_where_nothing_may_be_touched() {
+async fn forecasts_are_shown_even_where_a_guard_holds() {
     let asked =
         Asked::new("scarce", "worker_key = \"B62qsomeone\"\ncost.per_work = \"0.0001 MINA\"\n")
             .await;
@@ -230,7 +230,7 @@ async fn an_explanation_has_the_arithmetic_and_what_would_change_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dear_work_says_at_which_prices_sales_and_cost_it_would_pay() {
+async fn an_expensive_work_says_at_which_prices_sales_and_cost_it_would_pay() {
     // A limit above 0, since a fee that brings no work earns exactly that.
     let costing = |cost: &str| {
         let limits =

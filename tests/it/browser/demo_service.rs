@@ -1,4 +1,4 @@
-//! The service beside a simulated daemon, as `demo` runs it, with hands on both.
+//! The service and a simulated daemon, as `demo` runs them, both controlled by the test.
 
 use std::{
     net::SocketAddr,
@@ -27,14 +27,14 @@ const TOKEN: &str = "an-admin-token-of-the-tests";
 /// Simulated seconds per second: some four looks a second.
 const SPEED: f64 = 240.0;
 
-pub(super) struct Show {
+pub(super) struct DemoService {
     pub(super) server: SimDaemonServer,
     pub(super) address: SocketAddr,
     cancel: CancellationToken,
     running: JoinHandle<()>,
 }
 
-impl Show {
+impl DemoService {
     pub(super) async fn open(scenario: &str, mode: &str) -> Self {
         let start = Clock::wall();
         let clock = Clock::accelerated(start, SPEED);
@@ -94,7 +94,7 @@ impl Show {
     }
 
     /// Waits until the status is as wanted.
-    pub(super) async fn comes_to(&self, what: &str, wanted: impl Fn(&Value) -> bool) {
+    pub(super) async fn wait_for_status(&self, what: &str, wanted: impl Fn(&Value) -> bool) {
         until(what, async || wanted(&self.status().await).then_some(())).await;
     }
 

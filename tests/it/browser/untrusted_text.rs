@@ -4,8 +4,8 @@ use snarkfee::web::ServerLimits;
 
 use super::chromium::Chromium;
 use crate::web::{
-    hostile::{MARKS, poisoned},
-    site::Site,
+    test_server::TestServer,
+    untrusted_text::{MARKUP, records_with_text},
 };
 
 /// What a browser made of a page: its elements in order, and whether anything ran.
@@ -20,16 +20,16 @@ const BUILT: &str = "return {
 async fn markup_from_a_daemon_builds_nothing_and_runs_nothing() {
     let Some(chromium) = Chromium::start().await else { return };
     let mut plain = Vec::new();
-    for record in poisoned("plain words") {
-        let site = Site::open(&["main"], false, ServerLimits::default()).await;
+    for record in records_with_text("plain words") {
+        let site = TestServer::open(&["main"], false, ServerLimits::default()).await;
         site.publish(record);
         chromium.open(&site.url("/")).await;
         plain.push(chromium.run(BUILT).await["elements"].clone());
     }
-    for mark in MARKS {
+    for mark in MARKUP {
         let mark = mark.replace("alert(1)", "window.ran=1");
-        for (record, plain) in poisoned(&mark).into_iter().zip(&plain) {
-            let site = Site::open(&["main"], false, ServerLimits::default()).await;
+        for (record, plain) in records_with_text(&mark).into_iter().zip(&plain) {
+            let site = TestServer::open(&["main"], false, ServerLimits::default()).await;
             site.publish(record);
             chromium.requests().await;
             chromium.open(&site.url("/")).await;
@@ -53,7 +53,7 @@ async fn markup_from_a_daemon_builds_nothing_and_runs_nothing() {
 #[tokio::test]
 async fn the_policy_stops_what_would_have_been_smuggled_in() {
     let Some(chromium) = Chromium::start().await else { return };
-    let site = Site::earning().await;
+    let site = TestServer::earning().await;
     chromium.open(&site.url("/")).await;
     let smuggle = "const done = arguments[0], broken = []; \
         document.addEventListener('securitypolicyviolation', event => { broken.push(event.effectiveDirective); \

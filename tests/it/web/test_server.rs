@@ -1,4 +1,4 @@
-//! A face on a real port, with records published by hand.
+//! An HTTP server on a real port, with records published by the test.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -27,7 +27,7 @@ pub(crate) const TOKEN: &str = "0123456789abcdef-secret";
 /// Long enough for any machine; reached only by a failure.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub(crate) struct Site {
+pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
     pub(crate) board: Arc<StatusBoard>,
     pub(crate) metrics: Arc<Metrics>,
@@ -47,7 +47,7 @@ pub(crate) fn record() -> Record {
     snarkfee_core::fixtures::sample::record()
 }
 
-impl Site {
+impl TestServer {
     pub(crate) async fn open(daemons: &[&str], admin: bool, limits: ServerLimits) -> Self {
         // Another test may have installed it.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -57,7 +57,7 @@ impl Site {
         let token = TOKEN.to_owned().into();
         let admin =
             admin.then(|| Arc::new(AdminAccess::try_new(&token, Arc::new(sender)).unwrap()));
-        let face = WebState {
+        let state = WebState {
             board: Arc::new(StatusBoard::new(
                 Mode::DryRun,
                 daemons.iter().map(|daemon| name(daemon)),
@@ -69,14 +69,14 @@ impl Site {
             refresh: Duration::from_secs(10),
         };
         let (board, metrics, liveness) =
-            (Arc::clone(&face.board), Arc::clone(&face.metrics), Arc::clone(&face.liveness));
+            (Arc::clone(&state.board), Arc::clone(&state.metrics), Arc::clone(&state.liveness));
         let cancel = CancellationToken::new();
-        let server = tokio::spawn(serve(listener, face, limits, cancel.clone()));
+        let server = tokio::spawn(serve(listener, state, limits, cancel.clone()));
         let client = Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
         Self { address, board, metrics, liveness, commands, cancel, server, client }
     }
 
-    /// With one daemon, `main`, that was looked at once.
+    /// A server with one daemon, `main`, after its first look.
     pub(crate) async fn earning() -> Self {
         let site = Self::open(&["main"], true, ServerLimits::default()).await;
         site.publish(record());

@@ -8,9 +8,9 @@ use snarkfee_core::{
     record::{Outcome, Record},
 };
 
-use super::site::{Site, record};
+use super::test_server::{TestServer, record};
 
-pub(crate) const MARKS: [&str; 5] = [
+pub(crate) const MARKUP: [&str; 5] = [
     "<script>alert(1)</script>",
     "\"><img src=x onerror=alert(1)>",
     "' onmouseover='alert(1)",
@@ -18,7 +18,7 @@ pub(crate) const MARKS: [&str; 5] = [
     "&lt;b&gt;\u{202e}</title><base href=//evil>",
 ];
 
-pub(crate) fn poisoned(mark: &str) -> Vec<Record> {
+pub(crate) fn records_with_text(mark: &str) -> Vec<Record> {
     let fault = |message: &str| Fault::Refused { message: message.to_owned() };
     let mut strings = record();
     strings.era = Some(mark.to_owned());
@@ -60,14 +60,14 @@ fn skeleton(page: &str) -> Vec<&str> {
 #[tokio::test]
 async fn a_page_built_from_markup_has_the_same_tags_as_one_built_from_words() {
     let mut plain = Vec::new();
-    for record in poisoned("plain words") {
-        let site = Site::open(&["main"], false, ServerLimits::default()).await;
+    for record in records_with_text("plain words") {
+        let site = TestServer::open(&["main"], false, ServerLimits::default()).await;
         site.publish(record);
         plain.push(site.get("/").await.text().await.unwrap());
     }
-    for mark in MARKS {
-        for (record, plain) in poisoned(mark).into_iter().zip(&plain) {
-            let site = Site::open(&["main"], false, ServerLimits::default()).await;
+    for mark in MARKUP {
+        for (record, plain) in records_with_text(mark).into_iter().zip(&plain) {
+            let site = TestServer::open(&["main"], false, ServerLimits::default()).await;
             site.publish(record);
             let page = site.get("/").await.text().await.unwrap();
             assert_eq!(skeleton(&page), skeleton(plain), "{mark}");
@@ -92,9 +92,9 @@ async fn a_page_built_from_markup_has_the_same_tags_as_one_built_from_words() {
 
 #[tokio::test]
 async fn long_text_is_cut() {
-    let site = Site::open(&["main"], false, ServerLimits::default()).await;
+    let site = TestServer::open(&["main"], false, ServerLimits::default()).await;
     let long = "x".repeat(1_000_000);
-    for record in poisoned(&long) {
+    for record in records_with_text(&long) {
         site.publish(record);
     }
     for path in ["/", "/api/v1/status", "/api/v1/decisions"] {
