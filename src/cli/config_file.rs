@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use snarkfee_config::{DEFAULT_FILE, Source};
+use snarkfee_config::{Source, default_file};
 
 use super::{args::ConfigArgs, exit::Failure};
 
@@ -10,7 +10,7 @@ use super::{args::ConfigArgs, exit::Failure};
 pub(super) fn show(options: &ConfigArgs) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     if options.default {
-        return Ok(out.write_all(DEFAULT_FILE.as_bytes())?);
+        return Ok(out.write_all(default_file().as_bytes())?);
     }
     let settings =
         Source::new(options.config.clone(), std::env::vars_os()).load().map_err(Failure::config)?;

@@ -1,5 +1,4 @@
-//! The documentation, held against the program: codes, metrics, settings, scenarios, commands and
-//! links.
+//! The documentation, held against the program: codes, metrics, scenarios, commands and links.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,7 +13,6 @@ use snarkfee::{
     cli::Arguments,
     telemetry::{Exposition, Metrics},
 };
-use snarkfee_config::DEFAULT_FILE;
 use snarkfee_core::{
     cost::CostUnknown,
     fault::{Fault, JournalClass},
@@ -157,42 +155,6 @@ fn every_metric_is_documented_with_its_type_and_labels() {
         .filter(|(name, _)| cfg!(target_os = "linux") || !name.starts_with("process_"))
         .collect();
     assert_eq!(documented, exported());
-}
-
-/// Section, key and default of each setting in the default file; `-` for one that is commented out.
-fn settings() -> BTreeMap<(String, String), String> {
-    let mut section = String::new();
-    let mut found = BTreeMap::new();
-    for line in DEFAULT_FILE.lines() {
-        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
-            section = name.replace("daemons.main", "daemons.NAME");
-        }
-        let set = !line.starts_with("# ");
-        let Some((key, value)) = line.trim_start_matches("# ").split_once(" = ") else { continue };
-        if section.is_empty() || !key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
-        {
-            continue;
-        }
-        let default = if set { format!("`{value}`") } else { "-".to_owned() };
-        let before = found.insert((section.clone(), key.to_owned()), default);
-        assert!(before.is_none_or(|before| before == "-"), "{section}.{key} is set twice");
-    }
-    assert!(found.len() > 40, "{found:?}");
-    found
-}
-
-#[test]
-fn every_setting_is_documented_with_its_default() {
-    let (document, settings) = (read("docs/settings.md"), settings());
-    let sections: BTreeSet<_> = settings.keys().map(|(section, _)| section.clone()).collect();
-    let mut documented = BTreeMap::new();
-    for section in sections {
-        for row in rows(&document, &format!("## [{section}]")) {
-            let before = documented.insert((section.clone(), bare(&row[0])), row[1].clone());
-            assert_eq!(before, None, "{section}: {} is listed twice", row[0]);
-        }
-    }
-    assert_eq!(documented, settings);
 }
 
 #[test]

@@ -1,17 +1,11 @@
-//! Variables `SNARKFEE__SECTION__KEY` and flags as layers.
+//! Reads variables `SNARKFEE__SECTION__KEY` and flags.
 
-use std::{
-    collections::HashMap,
-    ffi::{OsStr, OsString},
-};
-
-use config::{Value, ValueKind};
+use std::ffi::{OsStr, OsString};
 
 use super::{
-    ConfigError, Place,
-    file::{join, parse_value},
-    layer::{Layer, Table},
-    place::{Kind, wrap},
+    ConfigError,
+    file::parse_value,
+    item::{Item, Node, Notation, Place, Table},
 };
 
 /// What variables that set a key begin with; parts are separated by the same two underscores.
@@ -21,7 +15,7 @@ const SEPARATOR: &str = "__";
 const MOST_PARTS: usize = 8;
 
 /// Whether a variable sets a key.
-pub(super) fn concerns_us(name: &OsStr) -> bool {
+pub(super) fn sets_key(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(PREFIX.as_bytes())
 }
 
@@ -29,15 +23,14 @@ pub(super) fn concerns_us(name: &OsStr) -> bool {
 ///
 /// Names of daemons are found among `daemons` whatever their case, with `_` standing for `-` and
 /// `.` too: few shells can set a variable that holds those.
-pub(super) fn load<'a>(
+pub(super) fn read_variables<'a>(
     variables: impl Iterator<Item = (&'a OsString, &'a OsString)>,
     daemons: &[String],
     problems: &mut Vec<ConfigError>,
-) -> Layer {
-    let mut layer = Layer::default();
-    for (name, text) in variables.filter(|(name, _)| concerns_us(name)) {
-        let shown = name.to_string_lossy().into_owned();
-        let place = Place::Variable(shown.clone());
+) -> Table {
+    let mut table = Table::new();
+    for (name, text) in variables.filter(|(name, _)| sets_key(name)) {
+        let place = Place::Variable(name.to_string_lossy().into_owned());
         let mut fail = |message: &str| {
             problems.push(ConfigError {
                 place: place.clone(),
@@ -61,9 +54,9 @@ pub(super) fn load<'a>(
         {
             daemon.clone_from(known);
         }
-        set(&mut layer, &path, text, &place, problems);
+        set(&mut table, &path, text, place, problems);
     }
-    layer
+    table
 }
 
 /// A daemon's name as a variable can spell it.
@@ -72,59 +65,52 @@ fn plain(name: &str) -> String {
 }
 
 /// Reads overrides by flags: key, text, and the flag's name.
-pub(super) fn flags(flags: &[(String, String, String)], problems: &mut Vec<ConfigError>) -> Layer {
-    let mut layer = Layer::default();
+pub(super) fn read_flags(
+    flags: &[(String, String, String)],
+    problems: &mut Vec<ConfigError>,
+) -> Table {
+    let mut table = Table::new();
     for (key, text, flag) in flags {
         let path: Vec<String> = key.split('.').map(str::to_owned).collect();
-        set(&mut layer, &path, text, &Place::Flag(flag.clone()), problems);
+        set(&mut table, &path, text, Place::Flag(flag.clone()), problems);
     }
-    layer
+    table
 }
 
 fn set(
-    layer: &mut Layer,
+    table: &mut Table,
     path: &[String],
     text: &str,
-    place: &Place,
+    place: Place,
     problems: &mut Vec<ConfigError>,
 ) {
-    let key = path.join(".");
-    let value = if text.trim_start().starts_with(['[', '{']) {
-        parse_value(text, &key, place, layer)
+    let node = if text.trim_start().starts_with(['[', '{']) {
+        parse_value(text, &place)
     } else {
-        Ok(wrap(text, Kind::Untyped, place))
+        Ok(Node::leaf(text, Notation::Untyped))
     };
-    match value {
-        Ok(value) => {
-            let Layer { table, places } = layer;
-            places.insert(key, place.clone());
-            for length in 1..path.len() {
-                let opened =
-                    path.iter().take(length).fold(String::new(), |path, part| join(&path, part));
-                places.entry(opened).or_insert_with(|| place.clone());
-            }
-            insert(table, path, value);
-        }
-        Err(message) => problems.push(ConfigError { place: place.clone(), key, message }),
+    match node {
+        Ok(node) => insert(table, path, Item { place, node }),
+        Err(message) => problems.push(ConfigError { place, key: path.join("."), message }),
     }
 }
 
 /// Puts a value at a path, opening tables on the way; a value that stands in the way is replaced.
-fn insert(table: &mut Table, path: &[String], value: Value) {
-    let Some((key, rest)) = path.split_first() else {
-        return;
-    };
-    if rest.is_empty() {
-        table.insert(key.clone(), value);
-        return;
-    }
-    let inner = table
-        .entry(key.clone())
-        .or_insert_with(|| Value::new(None, ValueKind::Table(HashMap::new())));
-    if !matches!(inner.kind, ValueKind::Table(_)) {
-        inner.kind = ValueKind::Table(HashMap::new());
-    }
-    if let ValueKind::Table(inner) = &mut inner.kind {
-        insert(inner, rest, value);
+fn insert(table: &mut Table, path: &[String], item: Item) {
+    match path {
+        [] => {}
+        [key] => {
+            table.insert(key.clone(), item);
+        }
+        [key, rest @ ..] => {
+            let opened = Item { place: item.place.clone(), node: Node::Table(Table::new()) };
+            let inner = table.entry(key.clone()).or_insert_with(|| opened.clone());
+            if !matches!(inner.node, Node::Table(_)) {
+                *inner = opened;
+            }
+            if let Node::Table(inner) = &mut inner.node {
+                insert(inner, rest, item);
+            }
+        }
     }
 }

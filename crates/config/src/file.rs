@@ -1,17 +1,15 @@
-//! The TOML file as a layer, each value with its line.
+//! Reads the TOML file, each value with its line.
 
-use std::{fs::File, io::Read, path::Path};
+use std::{borrow::Cow, fs::File, io::Read, path::Path};
 
-use config::{Value, ValueKind};
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
 };
 
 use super::{
-    ConfigError, Place,
-    layer::{Layer, Table},
-    place::{Kind, wrap},
+    ConfigError,
+    item::{Item, Node, Notation, Place, Table},
 };
 
 /// Largest file read.
@@ -34,7 +32,7 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
 }
 
 /// Reads the configuration file.
-pub(super) fn load(path: &Path) -> Result<Layer, Vec<ConfigError>> {
+pub(super) fn load(path: &Path) -> Result<Table, Vec<ConfigError>> {
     let whole = |message| vec![ConfigError { place: Place::File, key: String::new(), message }];
     let bytes = read(path, SIZE_LIMIT).map_err(whole)?;
     let text = String::from_utf8(bytes).map_err(|error| {
@@ -54,14 +52,11 @@ pub(super) fn load(path: &Path) -> Result<Layer, Vec<ConfigError>> {
 }
 
 /// Parses TOML text; each syntax error that could be told apart is reported.
-pub(super) fn parse(text: &str) -> Result<Layer, Vec<ConfigError>> {
+pub(super) fn parse(text: &str) -> Result<Table, Vec<ConfigError>> {
     let lines = Lines::new(text);
     let (root, errors) = DeTable::parse_recoverable(text);
     if errors.is_empty() {
-        let mut layer = Layer::default();
-        let at = |offset: usize| Place::Line(lines.of(offset));
-        layer.table = table(root.get_ref(), "", &at, &mut layer);
-        return Ok(layer);
+        return Ok(read_table(root.get_ref(), &|offset| Place::Line(lines.of(offset))));
     }
     let mut problems: Vec<ConfigError> = Vec::new();
     for error in errors {
@@ -75,76 +70,46 @@ pub(super) fn parse(text: &str) -> Result<Layer, Vec<ConfigError>> {
     Err(problems)
 }
 
-/// Reads one value in TOML's notation, as a variable or flag may hold a list or a table.
-pub(super) fn parse_value(
-    text: &str,
-    path: &str,
-    place: &Place,
-    layer: &mut Layer,
-) -> Result<Value, String> {
-    let parsed =
+/// Parses one value in TOML's notation, as a variable or flag may hold a list or a table.
+pub(super) fn parse_value(text: &str, place: &Place) -> Result<Node, String> {
+    let value =
         DeValue::parse(text).map_err(|error| format!("not valid TOML: {}", error.message()))?;
-    Ok(value(&parsed, path, &|_| place.clone(), layer))
+    Ok(read_value(value.get_ref(), &|_| place.clone()))
 }
 
-fn table(
-    entries: &DeTable<'_>,
-    path: &str,
-    at: &dyn Fn(usize) -> Place,
-    layer: &mut Layer,
-) -> Table {
-    let entry = |(key, spanned): (&Spanned<_>, &Spanned<DeValue<'_>>)| {
-        let key_text: &std::borrow::Cow<'_, str> = key.get_ref();
-        let path = join(path, key_text);
-        layer.places.insert(path.clone(), at(key.span().start));
-        // A leaf belongs to the line of its key, also where its value spans several.
-        let here = |offset: usize| if is_leaf(spanned) { at(key.span().start) } else { at(offset) };
-        (key_text.to_string(), value(spanned, &path, &here, layer))
+/// A value belongs to the line of its key, also where it spans several.
+fn read_table(entries: &DeTable<'_>, place_of: &dyn Fn(usize) -> Place) -> Table {
+    let read = |(key, value): (&Spanned<Cow<'_, str>>, &Spanned<DeValue<'_>>)| {
+        let place = place_of(key.span().start);
+        let node = read_value(value.get_ref(), place_of);
+        (key.get_ref().to_string(), Item { place, node })
     };
-    entries.iter().map(entry).collect()
+    entries.iter().map(read).collect()
 }
 
-fn is_leaf(value: &Spanned<DeValue<'_>>) -> bool {
-    !matches!(value.get_ref(), DeValue::Table(_) | DeValue::Array(_))
-}
-
-fn value(
-    spanned: &Spanned<DeValue<'_>>,
-    path: &str,
-    at: &dyn Fn(usize) -> Place,
-    layer: &mut Layer,
-) -> Value {
-    let leaf = |text: &str, kind| wrap(text, kind, &at(spanned.span().start));
-    match spanned.get_ref() {
-        DeValue::String(text) => leaf(text, Kind::Text),
-        DeValue::Integer(integer) => match integer.radix() {
-            10 => leaf(integer.as_str(), Kind::Number),
-            radix => {
-                let number = i128::from_str_radix(integer.as_str(), radix).map(|n| n.to_string());
-                leaf(number.as_deref().unwrap_or(integer.as_str()), Kind::Number)
-            }
-        },
-        DeValue::Float(float) => leaf(float.as_str(), Kind::Number),
-        DeValue::Boolean(truth) => leaf(if *truth { "true" } else { "false" }, Kind::Boolean),
-        DeValue::Datetime(datetime) => leaf(&datetime.to_string(), Kind::Datetime),
+fn read_value(value: &DeValue<'_>, place_of: &dyn Fn(usize) -> Place) -> Node {
+    match value {
+        DeValue::String(text) => Node::leaf(text.as_ref(), Notation::Quoted),
+        DeValue::Integer(integer) => {
+            let decimal = match integer.radix() {
+                10 => None,
+                radix => i128::from_str_radix(integer.as_str(), radix).ok(),
+            };
+            let text = decimal.map_or_else(|| integer.as_str().to_owned(), |n| n.to_string());
+            Node::leaf(text, Notation::Number)
+        }
+        DeValue::Float(float) => Node::leaf(float.as_str(), Notation::Number),
+        DeValue::Boolean(truth) => Node::leaf(truth.to_string(), Notation::Boolean),
+        DeValue::Datetime(datetime) => Node::leaf(datetime.to_string(), Notation::Datetime),
         DeValue::Array(items) => {
-            let mut values = Vec::new();
-            for (index, item) in items.iter().enumerate() {
-                let path = format!("{path}[{index}]");
-                layer.places.insert(path.clone(), at(item.span().start));
-                values.push(value(item, &path, at, layer));
-            }
-            Value::new(None, ValueKind::Array(values))
+            let read = |item: &Spanned<DeValue<'_>>| Item {
+                place: place_of(item.span().start),
+                node: read_value(item.get_ref(), place_of),
+            };
+            Node::List(items.iter().map(read).collect())
         }
-        DeValue::Table(entries) => {
-            Value::new(None, ValueKind::Table(table(entries, path, at, layer)))
-        }
+        DeValue::Table(entries) => Node::Table(read_table(entries, place_of)),
     }
-}
-
-/// The path of a key within a table.
-pub(super) fn join(path: &str, key: &str) -> String {
-    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
 /// Where lines begin.

@@ -7,29 +7,28 @@
 //!
 //! Not here: when to load again, exit codes and printing (`cli`).
 
-mod controller;
-mod cost;
-mod daemon;
+mod document;
 mod effective;
 mod environment;
 mod error;
 mod file;
-mod layer;
-mod place;
-mod policy;
-mod reader;
+mod item;
+mod kind;
+mod merge;
+mod reading;
 mod secret;
 mod section;
+mod setting;
 mod settings;
 mod source;
+mod table;
 #[cfg(test)]
 mod tests;
 
+pub use document::{default_file, document_settings};
 pub use error::{ConfigError, ConfigErrors};
-pub use place::Place;
+pub use item::Place;
 pub use secret::Secret;
 pub use settings::{Controller, Daemon, MetricsSource, Settings};
 pub use source::{Fingerprint, Source, default_state_dir};
-
-/// The commented default file.
-pub const DEFAULT_FILE: &str = include_str!("../../../config/default.toml");
+pub use table::{Knob, knobs};

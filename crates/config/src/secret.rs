@@ -9,7 +9,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     file::read,
-    section::{Located, Section},
+    kind::{Kind, quote, read_text},
+    section::Entry,
 };
 
 /// Longest secret file read.
@@ -33,26 +34,20 @@ impl Secret {
         &self.value
     }
 
-    /// Reads the file that `key` names; a file that everyone can read is warned about.
-    pub(super) fn load(section: &Section<'_>, key: &'static str) -> Option<Self> {
-        let Located { value: file, place } = section.path(key)?;
-        let shown = file.display().to_string();
-        match Self::read(&file) {
-            Ok(value) => {
-                if readable_by_everyone(&file) {
-                    section.warn(
-                        &place,
-                        key,
-                        format!("{shown} can be read by every user; use chmod 600"),
-                    );
-                }
-                Some(Self { file, value })
+    /// A setting that names the secret's file; a file that everyone can read is warned about.
+    pub(super) fn kind() -> Kind<Self> {
+        let read = |entry: &Entry<'_>| {
+            let Some(text) = read_text(entry)? else { return Ok(None) };
+            let file = entry.reading.resolve(text, &entry.item.place);
+            let shown = file.display().to_string();
+            let value =
+                Self::read(&file).map_err(|error| entry.fail(format!("{shown}: {error}")))?;
+            if readable_by_everyone(&file) {
+                entry.warn(format!("{shown} can be read by every user; use chmod 600"));
             }
-            Err(problem) => {
-                section.fail(&place, key, format!("{shown}: {problem}"));
-                None
-            }
-        }
+            Ok(Some(Self { file, value }))
+        };
+        Kind::new(read, |secret: &Self| quote(&secret.file.display()))
     }
 
     fn read(file: &Path) -> Result<SecretString, String> {

@@ -8,17 +8,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use config::ValueKind;
 use jiff::tz::TimeZone;
-use snarkfee_core::{record::Mode, units::Endpoint};
 
 use super::{
-    ConfigError, ConfigErrors, Place, Settings, controller, daemon, environment,
+    ConfigError, ConfigErrors, Place, Settings, environment,
     error::line,
     file,
-    layer::{Layer, merge},
-    policy::{read_block_production, read_pricing, read_safety},
-    reader::Reader,
+    item::{Node, Table},
+    merge::merge,
+    reading::Reading,
+    table::{Tables, find_state_dir},
 };
 
 /// Where settings come from, the weakest first: built-in defaults, a file, the environment, flags.
@@ -46,8 +45,7 @@ impl Source {
         environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Self {
         let needed = |name: &OsString| {
-            environment::concerns_us(name)
-                || STATE_VARIABLES.iter().any(|variable| name == variable)
+            environment::sets_key(name) || STATE_VARIABLES.iter().any(|variable| name == variable)
         };
         let environment = environment.into_iter().filter(|(name, _)| needed(name)).collect();
         Self { file, environment, flags: Vec::new(), zone: TimeZone::system() }
@@ -73,11 +71,10 @@ impl Source {
 
     /// Reads everything anew.
     pub fn load(&self) -> Result<Settings, ConfigErrors> {
-        let layer = match &self.file {
+        self.read(match &self.file {
             Some(path) => file::load(path),
-            None => Ok(Layer::default()),
-        };
-        self.read(layer)
+            None => Ok(Table::new()),
+        })
     }
 
     /// Reads `text` in place of the file.
@@ -85,19 +82,20 @@ impl Source {
         self.read(file::parse(text))
     }
 
-    fn read(&self, file: Result<Layer, Vec<ConfigError>>) -> Result<Settings, ConfigErrors> {
+    fn read(&self, file: Result<Table, Vec<ConfigError>>) -> Result<Settings, ConfigErrors> {
         let fail = |errors| Err(ConfigErrors::new(self.file(), errors));
         let mut problems = Vec::new();
         let file = match file {
-            Ok(layer) => layer,
+            Ok(table) => table,
             Err(errors) => return fail(errors),
         };
-        let names: Vec<String> = match file.table.get("daemons").map(|value| &value.kind) {
-            Some(ValueKind::Table(daemons)) => daemons.keys().cloned().collect(),
+        let names: Vec<String> = match file.get("daemons").map(|item| &item.node) {
+            Some(Node::Table(daemons)) => daemons.keys().cloned().collect(),
             _ => Vec::new(),
         };
-        let environment = environment::load(self.environment.iter(), &names, &mut problems);
-        let flags = environment::flags(&self.flags, &mut problems);
+        let environment =
+            environment::read_variables(self.environment.iter(), &names, &mut problems);
+        let flags = environment::read_flags(&self.flags, &mut problems);
         let merged = match merge(vec![file, environment, flags]) {
             Ok(merged) => merged,
             Err(error) => {
@@ -106,12 +104,11 @@ impl Source {
             }
         };
         let folder = self.file().and_then(Path::parent).map(Path::to_owned);
-        let reader = Reader::new(merged, folder, self.zone.clone());
-        let settings = read_all(
-            &reader,
-            controller::state_dir(|name| self.environment.get(&OsString::from(name))),
-        );
-        let (errors, mut warnings) = reader.finish();
+        let tables = Tables::new();
+        let reading = Reading::new(tables.keys(), folder, self.zone.clone());
+        let state_dir = find_state_dir(|name| self.environment.get(&OsString::from(name)));
+        let settings = tables.read(&reading, &merged, state_dir);
+        let (errors, mut warnings) = reading.finish();
         problems.extend(errors);
         if !problems.is_empty() {
             return fail(problems);
@@ -143,51 +140,7 @@ pub fn default_state_dir(
     let variable = |name: &str| environment.get(&OsString::from(name));
     variable("SNARKFEE__CONTROLLER__STATE_DIR")
         .map(PathBuf::from)
-        .or_else(|| controller::state_dir(variable))
-}
-
-/// Reads every section of a merged configuration.
-pub(super) fn read_all(reader: &Reader, state_dir: Option<PathBuf>) -> Settings {
-    let root = reader.root();
-    let controller = controller::read(root.section("controller"), state_dir);
-    // Read once for themselves, so that their problems show under their own names, and then as the
-    // base of each daemon's.
-    let (policy, block_production) = (root.section("policy"), root.section("block_production"));
-    read_pricing(root.section("policy"));
-    read_block_production(root.section("block_production"));
-    let safety = read_safety(root.section("safety"));
-    let shared = daemon::Shared {
-        policy: &policy,
-        block_production: &block_production,
-        safety,
-        mode: controller.mode,
-    };
-    let sections = root.section("daemons").named_sections();
-    if sections.is_empty() {
-        root.fail(
-            &Place::File,
-            "daemons",
-            "no daemon: write [daemons.main] with graphql_url below it",
-        );
-    }
-    let mut daemons = Vec::new();
-    let mut seen: HashMap<Endpoint, String> = HashMap::new();
-    for (name, section) in sections {
-        let Some((daemon, place)) = daemon::read(&name, section, &shared) else { continue };
-        if let Some(other) = seen.insert(daemon.graphql_url.clone(), name.clone()) {
-            let key = format!("daemons.{name}.graphql_url");
-            let message = format!("the same daemon as daemons.{other}");
-            match controller.mode {
-                Mode::Live => {
-                    reader.fail(&place, key, format!("{message}: two policies would fight over it"))
-                }
-                Mode::DryRun => reader.warn(&place, key, message),
-            }
-        }
-        daemons.push(daemon);
-    }
-    root.finish();
-    Settings::new(controller, daemons)
+        .or_else(|| find_state_dir(variable))
 }
 
 impl fmt::Debug for Source {

@@ -389,7 +389,7 @@ proptest! {
     fn no_nearly_right_text_panics(
         lines in proptest::collection::vec((0..400_usize, "\\PC{0,12}|[0-9.]{1,6}|\"[0-9a-zA-Z /.:-]{0,12}\"|\\[[0-9,]{0,6}\\]|true|nan|22:00:00|\\{ x = 1 \\}", 0..3), 0..12),
     ) {
-        let mut file: Vec<String> = DEFAULT_FILE.lines().map(|line| line.strip_prefix("# ").unwrap_or(line).to_owned()).filter(|line| line.is_empty() || line.contains(" = ") || line.starts_with('[')).collect();
+        let mut file: Vec<String> = default_file().lines().map(|line| line.strip_prefix("# ").unwrap_or(line).to_owned()).filter(|line| line.is_empty() || line.contains(" = ") || line.starts_with('[')).collect();
         for (at, value, how) in lines {
             let at = at % file.len();
             file[at] = match how {

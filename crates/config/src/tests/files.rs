@@ -1,6 +1,6 @@
 //! The files of `config/`, and settings written out as one.
 
-use std::{fs, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 use snarkfee_core::{
     cost::{CostModel, Electricity, MinaPrice, Throughput},
@@ -8,13 +8,13 @@ use snarkfee_core::{
     units::Nanomina,
 };
 
-use super::{layer::Layer, reader::Reader, source::read_all, *};
+use super::{setting::Keys, table::Tables, *};
 
 const FLEET: &str = include_str!("../../../../config/example-fleet.toml");
 
 #[test]
 fn the_default_file_equals_the_built_in_defaults() {
-    let written = load(DEFAULT_FILE);
+    let written = load(&default_file());
     let built_in = load(LEAST);
     assert_eq!(written.controller, built_in.controller);
     assert_eq!(written.daemons, built_in.daemons);
@@ -29,7 +29,7 @@ fn the_default_file_equals_the_built_in_defaults() {
 fn the_default_file_gives_the_defaults_of_every_strategy() {
     for name in ["quantile", "fixed"] {
         let strategy = format!("strategy = \"{name}\"");
-        let written = load(&DEFAULT_FILE.replace("strategy = \"profit\"", &strategy));
+        let written = load(&default_file().replace("strategy = \"profit\"", &strategy));
         let built_in = load(&format!("{LEAST}[policy]\n{strategy}\n"));
         assert_eq!(written.daemons[0].params.pricing, built_in.daemons[0].params.pricing);
         assert_eq!(built_in.daemons[0].params.pricing.strategy.name(), name);
@@ -41,7 +41,7 @@ fn everything() -> String {
     let mut seen = std::collections::BTreeSet::new();
     let mut section = String::new();
     let mut text = String::new();
-    for line in DEFAULT_FILE.lines() {
+    for line in default_file().lines() {
         if line.starts_with('[') {
             line.clone_into(&mut section);
         }
@@ -56,7 +56,7 @@ fn everything() -> String {
         });
         // Of settings shown twice the second, which is the longer form.
         let first_of_two = |key: &str| {
-            DEFAULT_FILE.matches(&format!("\n# {key} = ")).count() == 2
+            default_file().matches(&format!("\n# {key} = ")).count() == 2
                 && seen.insert(key.to_owned())
         };
         if is_key && !clashes && !key.is_some_and(first_of_two) {
@@ -81,54 +81,54 @@ fn every_commented_setting_of_the_default_file_is_one() {
     for setting in
         ["per_work = \"0.0004 MINA\"", "metrics_url = \"http://127.0.0.1:10000/metrics\""]
     {
-        assert!(DEFAULT_FILE.contains(&format!("\n# {setting}\n")), "{setting}");
+        assert!(default_file().contains(&format!("\n# {setting}\n")), "{setting}");
     }
 }
 
-/// Keys that the reading asks for, with their sections.
-fn known_keys(text: &str) -> Vec<(String, &'static str)> {
-    let layer: Layer = file::parse(text).unwrap();
-    let reader = Reader::new(layer, None, TimeZone::UTC);
-    read_all(&reader, None);
-    reader.known_keys()
+/// What is written from the table of settings; `UPDATE_DOCUMENTS=1` writes it anew.
+#[test]
+fn the_default_file_and_the_documentation_follow_from_the_table() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let page = fs::read_to_string(root.join("docs/settings.md")).unwrap();
+    let written =
+        [("config/default.toml", default_file()), ("docs/settings.md", document_settings(&page))];
+    for (path, text) in written {
+        let file = root.join(path);
+        if std::env::var_os("UPDATE_DOCUMENTS").is_some() {
+            fs::write(&file, &text).unwrap();
+        }
+        let committed = fs::read_to_string(&file).unwrap();
+        assert_eq!(committed, text, "{path}: run this test with UPDATE_DOCUMENTS=1");
+    }
 }
 
+/// Sections and keys as the reader knows them, each with a line or a mention in an inline table.
 #[test]
 fn every_key_is_in_the_default_file() {
-    let keys = known_keys(&everything());
-    assert!(keys.len() > 60, "{}", keys.len());
-    for (section, key) in keys {
-        // Sections themselves, and those that repeat a shared one for one daemon.
-        let header = format!(
-            "[{}]",
-            if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") }
-        );
-        let header = header.replace('*', "main");
-        let repeated = ["policy", "block_production"].iter().any(|shared| {
-            section == format!("daemons.*.{shared}") || (section == "daemons.*" && key == *shared)
-        });
-        if section.is_empty() && key == "daemons" || DEFAULT_FILE.contains(&header) || repeated {
-            continue;
+    let (keys, text) = (Tables::new().keys(), default_file());
+    assert!(keys.iter().map(|table| table.keys.len()).sum::<usize>() > 60);
+    for Keys { table, keys } in keys.into_iter().filter(|keys| !keys.table.is_empty()) {
+        let name = table.replace("NAME", "main");
+        let section = text.split("\n[").find(|part| part.starts_with(&format!("{name}]")));
+        for key in keys {
+            let mentioned = match (section, name.rsplit_once('.')) {
+                // One line holds the table: `mina_price = { url = ..`.
+                (None, Some((_, inline))) => text
+                    .lines()
+                    .filter(|line| {
+                        line.starts_with(&format!("# {} = ", inline.trim_matches(['[', ']'])))
+                    })
+                    .any(|line| line.contains(&format!("{key} = "))),
+                (section, _) => section.is_some_and(|section| {
+                    let mut lines = section.lines().map(|line| line.trim_start_matches("# "));
+                    lines.any(|line| line.starts_with(&format!("{key} = ")))
+                }),
+            };
+            // A table of its own, or one that repeats a shared one for one daemon.
+            let opened = text.contains(&format!("[{name}.{key}]"))
+                || ["policy", "block_production"].contains(&key);
+            assert!(mentioned || opened, "{table}.{key} is not in config/default.toml");
         }
-        let name = section.replace('*', "main");
-        let mut parts = DEFAULT_FILE.split("\n[");
-        let inline = ["prometheus", "mina_price", "electricity[]"]
-            .iter()
-            .find(|inline| name.ends_with(**inline));
-        let mentioned = match inline {
-            // One line holds the table: `mina_price = { url = ..`.
-            Some(inline) => DEFAULT_FILE
-                .lines()
-                .filter(|line| line.contains(&format!("# {} = ", inline.trim_end_matches("[]"))))
-                .any(|line| line.contains(&format!("{key} = "))),
-            None => parts.any(|part| {
-                part.starts_with(&format!("{name}]"))
-                    && part
-                        .lines()
-                        .any(|line| line.trim_start_matches("# ").starts_with(&format!("{key} = ")))
-            }),
-        };
-        assert!(mentioned, "{section}.{key} is not in config/default.toml");
     }
 }
 
@@ -156,7 +156,7 @@ fn the_example_fleet_loads() {
 #[test]
 fn effective_settings_read_back_as_the_same_settings() {
     let odd = "[controller]\nlisten = \"\"\nstate_dir = \"/a\\\\b\\t\\\"c\"\ninterval = \"1h30m\"\n[policy]\nstrategy = \"fixed\"\ndeadband = 0.1\nstop_below = \"-0.5 MINA/h\"\n";
-    for text in [LEAST, FLEET, DEFAULT_FILE, &everything(), &format!("{odd}{LEAST}")] {
+    for text in [LEAST, FLEET, &default_file(), &everything(), &format!("{odd}{LEAST}")] {
         let settings = load(text);
         let effective = settings.effective();
         let again = source(&[])

@@ -5,14 +5,13 @@
 //! settings on the validation data.
 
 mod data;
-mod knob;
 
 use std::fmt::Write as _;
 
 use serde::Serialize;
 
 pub use data::{Execution, TuningData};
-use knob::{KNOBS, Knob};
+use snarkfee_config::{Knob, knobs};
 use snarkfee_core::policy::Pricing;
 
 /// Result of a search.
@@ -112,7 +111,8 @@ pub fn tune(
     base: &Pricing,
     execution: &Execution<'_>,
 ) -> anyhow::Result<TuningReport> {
-    let total = 1 + KNOBS.iter().map(|knob| knob.values(base).len() as u64).sum::<u64>() + 2;
+    let knobs = knobs();
+    let total = 1 + knobs.iter().map(|knob| knob.candidates(base).len() as u64).sum::<u64>() + 2;
     let training = |pricing: &[Pricing]| data.profits(pricing, false, total, execution);
     let mut found = TuningReport {
         source: data.name(),
@@ -131,12 +131,12 @@ pub fn tune(
     };
     let before = first.pop().unwrap_or_default();
     let mut best = (base.clone(), before.clone());
-    found.complete = sweep_settings(&training, base, &mut best, &mut found.settings)?;
+    found.complete = sweep_settings(&training, &knobs, base, &mut best, &mut found.settings)?;
     found.training = Comparison::of(&before, &best.1);
     found.pricing = best.0;
     validate(&mut found, base, &|pricing| data.profits(pricing, true, total, execution))?;
-    for (finding, knob) in found.settings.iter_mut().zip(&KNOBS) {
-        finding.value = (knob.show)(&found.pricing);
+    for (finding, knob) in found.settings.iter_mut().zip(&knobs) {
+        finding.value = knob.show(&found.pricing);
     }
     Ok(found)
 }
@@ -146,21 +146,22 @@ type Profits<'a> = &'a dyn Fn(&[Pricing]) -> anyhow::Result<Option<Vec<Vec<f64>>
 /// Tries one setting after another. False when it was interrupted.
 fn sweep_settings(
     profits: Profits<'_>,
+    knobs: &[Knob],
     base: &Pricing,
     best: &mut (Pricing, Vec<f64>),
     settings: &mut Vec<SettingFinding>,
 ) -> anyhow::Result<bool> {
     let mut complete = true;
-    for knob in &KNOBS {
-        let candidates = knob.values(&best.0);
+    for knob in knobs {
+        let candidates = knob.candidates(&best.0);
         let tried = if complete { profits(&candidates)? } else { None };
         complete &= tried.is_some();
         let reason = match tried {
             None => "not tried: interrupted".to_owned(),
             Some(results) => choose_candidate(knob, best, candidates, results),
         };
-        let (value, before) = ((knob.show)(&best.0), (knob.show)(base));
-        settings.push(SettingFinding { key: knob.key, value, before, reason });
+        let (value, before) = (knob.show(&best.0), knob.show(base));
+        settings.push(SettingFinding { key: knob.key(), value, before, reason });
     }
     Ok(complete)
 }
@@ -173,7 +174,7 @@ fn choose_candidate(
     candidates: Vec<Pricing>,
     results: Vec<Vec<f64>>,
 ) -> String {
-    let names: Vec<String> = candidates.iter().map(knob.show).collect();
+    let names: Vec<String> = candidates.iter().map(|pricing| knob.show(pricing)).collect();
     let compared = candidates.into_iter().zip(results).filter_map(|(pricing, profits)| {
         let comparison = Comparison::of(&best.1, &profits)?;
         Some((comparison, pricing, profits))
@@ -184,7 +185,7 @@ fn choose_candidate(
     match top {
         Some((comparison, pricing, profits)) if comparison.is_clear() => {
             let Comparison { gain_mina, better_in, cases, .. } = comparison;
-            let was = (knob.show)(&best.0);
+            let was = knob.show(&best.0);
             *best = (pricing, profits);
             format!(
                 "{gain_mina:+.4} MINA a training case against {was}, better in {better_in} of {cases}"
@@ -287,17 +288,10 @@ impl TuningReport {
         out.push_str(
             "# Settings that are not listed were not tried and keep their values.\n[policy]\n",
         );
-        for SettingFinding { key, value, reason, .. } in &self.settings {
-            let _ = writeln!(out, "# {reason}");
-            match (*key, value.split_once(" at ")) {
-                // The figure of a strategy has a key of its own.
-                ("strategy", Some((strategy, figure))) => {
-                    let own = if strategy == "\"fixed\"" { "fixed_fee" } else { "quantile" };
-                    let _ = writeln!(out, "strategy = {strategy}\n{own} = {figure}");
-                }
-                _ => {
-                    let _ = writeln!(out, "{key} = {value}");
-                }
+        for (finding, knob) in self.settings.iter().zip(knobs()) {
+            let _ = writeln!(out, "# {}", finding.reason);
+            for (key, value) in knob.lines(&self.pricing) {
+                let _ = writeln!(out, "{key} = {value}");
             }
         }
         out

@@ -43,10 +43,10 @@ fn settings_that_earn_clearly_more_are_chosen_and_every_setting_has_a_reason() {
     let base = Pricing::default();
     let mut best =
         (base.clone(), earnings(std::slice::from_ref(&base)).unwrap().unwrap().remove(0));
-    let mut settings = Vec::new();
-    assert!(sweep_settings(&earnings, &base, &mut best, &mut settings).unwrap());
+    let (mut settings, knobs) = (Vec::new(), knobs());
+    assert!(sweep_settings(&earnings, &knobs, &base, &mut best, &mut settings).unwrap());
     assert_eq!(best.0, Pricing { cooldown: Duration::from_secs(300), ..base });
-    assert_eq!(settings.len(), KNOBS.len());
+    assert_eq!(settings.len(), knobs.len());
     for SettingFinding { key, value, before, reason } in &settings {
         let changed = *key == "cooldown";
         assert_eq!(

@@ -1,0 +1,352 @@
+//! `[daemons.NAME.cost]`.
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use snarkfee_core::{
+    cost::{
+        CostModel, CostParts, Electricity, InvalidCostParts, MinaPrice, PriceSource, Tariff,
+        TariffWindow, Throughput, TimeOfDay,
+    },
+    units::{Currency, Endpoint, EnergyPrice, Fiat, HourlyPrice, Nanomina, Power},
+};
+
+use super::{daemon::endpoint, policy::MOMENT};
+use crate::{
+    item::Node,
+    kind::{Kind, duration_from, quantity, quote, table},
+    reading::Reported,
+    section::{Entry, Section},
+    setting::{Group, Setting},
+};
+
+/// A cost as written.
+#[derive(Clone, Default)]
+pub(crate) struct WrittenCost {
+    per_work: Option<Nanomina>,
+    power: Option<Power>,
+    electricity: Option<Prices>,
+    time_zone: Option<TimeZone>,
+    machine: Option<HourlyPrice>,
+    mina_price: Option<Price>,
+    works_per_hour: Option<Throughput>,
+}
+
+#[derive(Clone)]
+enum Prices {
+    Flat(EnergyPrice),
+    Windows(Vec<TariffWindow>),
+}
+
+#[derive(Clone)]
+enum Price {
+    Static(Fiat),
+    Feed(WrittenFeed),
+}
+
+#[derive(Clone, Default)]
+struct WrittenFeed {
+    url: Option<Endpoint>,
+    pointer: Option<String>,
+    max_age: Option<Duration>,
+    currency: Option<Currency>,
+}
+
+#[derive(Clone, Default)]
+struct WrittenWindow {
+    from: Option<TimeOfDay>,
+    to: Option<TimeOfDay>,
+    price: Option<EnergyPrice>,
+}
+
+pub(super) fn cost() -> Group<WrittenCost> {
+    type Row = Setting<WrittenCost>;
+    let parse_rate = |text: &str| match text {
+        "measured" => Ok(Throughput::Measured),
+        number => number.parse().map(Throughput::Fixed),
+    };
+    let show_rate = |throughput: &Throughput| match throughput {
+        Throughput::Fixed(rate) => rate.to_string(),
+        Throughput::Measured => quote(&"measured"),
+    };
+    let settings = vec![
+        Row::optional("per_work", quantity(), |c| &mut c.per_work)
+            .comment("Either directly, per work:")
+            .page("Cost of a work, directly; or from the parts below.")
+            .example("\"0.0004 MINA\""),
+        Row::optional("power", quantity(), |c| &mut c.power)
+            .comment(
+                "or from its parts. What the machine draws while it proves, \"W\", \"kW\" or \
+                 \"mW\", with the price of electricity:",
+            )
+            .page("What the machine draws more while it proves: `\"350 W\"`, `\"0.35 kW\"`.")
+            .example("\"350 W\""),
+        electricity(),
+        Row::optional("time_zone", time_zone(), |c| &mut c.time_zone)
+            .comment("Time zone of those hours. Unset: the machine's.")
+            .example("\"Europe/Berlin\""),
+        Row::optional("machine", quantity(), |c| &mut c.machine)
+            .comment(
+                "Rented hardware, and only if it is given back when work stops; else it is spent \
+                 either way.",
+            )
+            .example("\"0.40 USD/h\""),
+        mina_price(),
+        Row::optional("works_per_hour", Kind::parsed(parse_rate, show_rate), |c| {
+            &mut c.works_per_hour
+        })
+        .comment(
+            "Works the machine makes in an hour, above 0 with up to 6 decimals, or \"measured\".",
+        )
+        .more("Measured by the daemon's metrics, after a quarter of an hour on.")
+        .example("90"),
+    ];
+    Group {
+        name: "daemons.NAME.cost",
+        comment: "What one work costs to make. Nothing set: unknown, which is an error in live \
+                  mode, since unknown is not zero.",
+        intro: "Nothing set: unknown. Live mode then does not start; a dry-run computes with zero.",
+        settings,
+        tables: &[],
+    }
+}
+
+fn electricity() -> Setting<WrittenCost> {
+    type Row = Setting<WrittenWindow>;
+    let windows = Group::within(
+        "daemons.NAME.cost.electricity[]",
+        vec![
+            Row::optional("from", quantity(), |w| &mut w.from).example("\"22:00\"").required(""),
+            Row::optional("to", quantity(), |w| &mut w.to).example("\"06:00\"").required(""),
+            Row::optional("price", quantity(), |w| &mut w.price)
+                .example("\"0.09 USD/kWh\"")
+                .required(""),
+        ],
+    );
+    let first = windows.inline_example();
+    let second = "{ from = \"06:00\", to = \"22:00\", price = \"0.18 USD/kWh\" }";
+    let Kind { read: read_window, show: show_window, within, .. } = table(windows);
+    let read = move |entry: &Entry<'_>| {
+        let mut windows = Vec::new();
+        let items = entry.items("a list of tables")?;
+        for item in &items {
+            if let Ok(Some(WrittenWindow { from: Some(from), to: Some(to), price: Some(price) })) =
+                read_window(item)
+            {
+                windows.push(TariffWindow { from, to, price });
+            }
+        }
+        if windows.len() == items.len() {
+            Ok(Some(Prices::Windows(windows)))
+        } else {
+            Err(Reported)
+        }
+    };
+    let show = move |prices: &Prices| {
+        let Prices::Windows(windows) = prices else { return String::new() };
+        let show = |TariffWindow { from, to, price }: &TariffWindow| {
+            let (from, to, price) = (Some(*from), Some(*to), Some(*price));
+            format!("  {},\n", show_window(&WrittenWindow { from, to, price }))
+        };
+        format!("[\n{}]", windows.iter().map(show).collect::<String>())
+    };
+    let flat = |prices: &Prices| match prices {
+        Prices::Flat(price) => Some(*price),
+        Prices::Windows(_) => None,
+    };
+    let tariff = Kind { within, ..Kind::new(read, show) };
+    let kind =
+        quantity().or_nested(tariff, Prices::Flat, flat, |node| matches!(node, Node::List(_)));
+    Setting::optional("electricity", kind, |c: &mut WrittenCost| &mut c.electricity)
+        .page("`\"0.18 USD/kWh\"`, or a list of `{ from, to, price }` that covers the day once.")
+        .example("\"0.18 USD/kWh\"")
+        .or_example(
+            "or by the time of day, every minute once, `from` included and `to` not:",
+            format!("[{first}, {second}]"),
+        )
+}
+
+fn mina_price() -> Setting<WrittenCost> {
+    let parse_pointer = |text: &str| match text {
+        pointer if pointer.starts_with('/') => Ok(pointer.to_owned()),
+        _ => Err("must begin with a slash, write \"/mina/usd\""),
+    };
+    type Row = Setting<WrittenFeed>;
+    let feed = Group::within(
+        "daemons.NAME.cost.mina_price",
+        vec![
+            Row::optional("url", endpoint(), |f| &mut f.url)
+                .example("\"https://example.org/prices.json\"")
+                .required(""),
+            Row::optional("pointer", Kind::text(parse_pointer, quote), |f| &mut f.pointer)
+                .example("\"/mina/usd\"")
+                .required(", the JSON pointer to the price"),
+            Row::optional("max_age", duration_from(MOMENT), |f| &mut f.max_age)
+                .example("\"1h\"")
+                .required(""),
+            Row::optional("currency", Kind::text(Currency::try_new, quote), |f| &mut f.currency)
+                .example("\"USD\""),
+        ],
+    );
+    let example = feed.inline_example();
+    let fixed = |price: &Price| match price {
+        Price::Static(price) => Some(*price),
+        Price::Feed(_) => None,
+    };
+    let feed = table(feed).map(Price::Feed, |price| match price {
+        Price::Static(_) => None,
+        Price::Feed(feed) => Some(feed.clone()),
+    });
+    let kind =
+        quantity().or_nested(feed, Price::Static, fixed, |node| matches!(node, Node::Table(_)));
+    Setting::optional("mina_price", kind, |c: &mut WrittenCost| &mut c.mina_price)
+        .comment(
+            "Price of one MINA, fixed or read from a JSON document at a JSON pointer. Older than \
+             `max_age` it is not used, and the cost is unknown.\n`currency` may be left out: it \
+             is that of the other prices.",
+        )
+        .page(
+            "`\"0.31 USD\"`, or `{ url, pointer, max_age, currency }`: read from a JSON document, \
+             not used when older than `max_age`. `currency` may be left out: it is that of the \
+             other prices.",
+        )
+        .example("\"0.31 USD\"")
+        .or_example("", example)
+}
+
+fn time_zone() -> Kind<TimeZone> {
+    let parse = |name: &str| {
+        TimeZone::get(name).map_err(|_| {
+            format!("{name:?} is not in this machine's time zone database, write \"Europe/Berlin\"")
+        })
+    };
+    Kind::text(parse, |zone: &TimeZone| quote(&zone.iana_name().unwrap_or_default()))
+}
+
+/// Reads the table; without anything in it the cost is unknown.
+pub(super) fn read_cost(group: &Group<WrittenCost>, section: &Section<'_>) -> CostModel {
+    let mut written = WrittenCost::default();
+    let found = group.read(section, &mut written);
+    match (written.per_work, found.first_beside(&["per_work", "time_zone"])) {
+        (None, None) => CostModel::Unknown,
+        (Some(cost), None) => CostModel::PerWork(cost),
+        (Some(_), Some((key, place))) => {
+            section.fail(place, key, "either per_work or the parts of a cost, not both");
+            CostModel::Unknown
+        }
+        // Only settings that are each good are combined.
+        (None, Some(_)) if found.clean => {
+            let combined = written.combine(group, section, &|key, error| {
+                let setting = key.split('.').next().unwrap_or_default();
+                section.fail(found.place(setting).unwrap_or(&section.place), key, error);
+            });
+            combined.map_or(CostModel::Unknown, CostModel::from)
+        }
+        (None, Some(_)) => CostModel::Unknown,
+    }
+}
+
+impl WrittenCost {
+    /// Makes a cost of the parts, or reports every part that is missing.
+    fn combine(
+        self,
+        group: &Group<Self>,
+        section: &Section<'_>,
+        fail: &dyn Fn(&str, String),
+    ) -> Option<CostParts> {
+        let zone = self.time_zone.unwrap_or_else(|| section.reading.zone.clone());
+        let electricity = match self.electricity {
+            None => None,
+            Some(Prices::Flat(price)) => Some(Electricity::Flat(price)),
+            Some(Prices::Windows(windows)) => Some(Electricity::Tariff(
+                Tariff::try_new(&windows, zone)
+                    .map_err(|error| fail("electricity", error.to_string()))
+                    .ok()?,
+            )),
+        };
+        // The expenses' currency stands for a feed that names none.
+        let expenses = self.machine.map(|price| price.0.currency());
+        let expenses = expenses.or(electricity.as_ref().map(Electricity::currency));
+        let priced = self.mina_price.is_some();
+        let mina_price = match self.mina_price {
+            None => None,
+            Some(Price::Static(price)) => Some(MinaPrice::Static(price)),
+            Some(Price::Feed(WrittenFeed { url, pointer, max_age, currency })) => {
+                let currency = currency.or(expenses);
+                if currency.is_none() {
+                    fail("mina_price.currency", "missing, write \"USD\"".to_owned());
+                }
+                currency.zip(url).zip(pointer).zip(max_age).map(
+                    |(((currency, url), pointer), max_age)| {
+                        MinaPrice::Quoted(PriceSource { url, pointer, currency, max_age })
+                    },
+                )
+            }
+        };
+        let machine_example = group.example("machine");
+        let no_expense = format!(" with electricity, or machine = {machine_example}");
+        let expense = self.power.is_some() || electricity.is_some() || self.machine.is_some();
+        let wanted = [
+            (self.power.is_some() && electricity.is_none(), "electricity", ""),
+            (electricity.is_some() && self.power.is_none(), "power", ""),
+            (!expense, "power", no_expense.as_str()),
+            (!priced, "mina_price", ""),
+            (self.works_per_hour.is_none(), "works_per_hour", " or \"measured\""),
+        ];
+        for (_, key, hint) in wanted.into_iter().filter(|(absent, ..)| *absent) {
+            group.miss(section, key, hint);
+        }
+        let energy = self.power.zip(electricity);
+        match CostParts::try_new(energy, self.machine, mina_price?, self.works_per_hour?) {
+            Ok(parts) => Some(parts),
+            // Reported above.
+            Err(InvalidCostParts::NoExpense) => None,
+            Err(error) => {
+                fail("mina_price", error.to_string());
+                None
+            }
+        }
+    }
+}
+
+impl From<&CostModel> for WrittenCost {
+    fn from(cost: &CostModel) -> Self {
+        let parts = match cost {
+            CostModel::PerWork(cost) => {
+                return Self { per_work: Some(*cost), ..Self::default() };
+            }
+            CostModel::Parts(parts) => parts,
+            // No file gives a recorded one.
+            CostModel::Unknown | CostModel::Recorded { .. } => return Self::default(),
+        };
+        let (electricity, time_zone) = match parts.energy() {
+            None => (None, None),
+            Some((_, Electricity::Flat(price))) => (Some(Prices::Flat(*price)), None),
+            Some((_, Electricity::Tariff(tariff))) => {
+                let windows = Prices::Windows(tariff.windows().copied().collect());
+                let zone = tariff.zone().clone();
+                (Some(windows), Some(zone).filter(|zone| zone.iana_name().is_some()))
+            }
+        };
+        let mina_price = match parts.mina_price() {
+            MinaPrice::Static(price) => Price::Static(*price),
+            MinaPrice::Quoted(PriceSource { url, pointer, currency, max_age }) => {
+                Price::Feed(WrittenFeed {
+                    url: Some(url.clone()),
+                    pointer: Some(pointer.clone()),
+                    max_age: Some(*max_age),
+                    currency: Some(*currency),
+                })
+            }
+        };
+        Self {
+            per_work: None,
+            power: parts.energy().map(|(power, _)| *power),
+            electricity,
+            time_zone,
+            machine: parts.machine(),
+            mina_price: Some(mina_price),
+            works_per_hour: Some(parts.works_per_hour()),
+        }
+    }
+}

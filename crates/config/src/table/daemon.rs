@@ -1,0 +1,243 @@
+//! `[daemons.NAME]`.
+
+use snarkfee_core::{
+    cost::CostModel,
+    policy::RoleSetting,
+    record::Mode,
+    units::{DaemonId, Endpoint, PublicKey},
+};
+
+use super::{
+    Tables, cost,
+    policy::{MOMENT, read_pricing},
+};
+use crate::{
+    Daemon, MetricsSource, Place, Secret,
+    kind::{Kind, choice, duration_from, list, quantity_from, quote, table},
+    section::Section,
+    setting::{Group, Setting},
+};
+
+/// The address of the default file.
+const ADDRESS: &str = "http://127.0.0.1:3085/graphql";
+
+/// What to do about a cost that is not known.
+const UNKNOWN_COST: &str = "what a work costs is not known, and unknown is not zero: set per_work, or power, electricity, mina_price and works_per_hour";
+
+/// The daemon of the default file.
+pub(super) fn default_daemon() -> Option<Daemon> {
+    Some(Daemon::new(DaemonId::try_new("main").ok()?, ADDRESS.parse().ok()?))
+}
+
+pub(super) fn daemon() -> Group<Daemon> {
+    type Row = Setting<Daemon>;
+    let role = |role| match role {
+        RoleSetting::Auto => "auto",
+        RoleSetting::Worker => "worker",
+        RoleSetting::Coordinator => "coordinator",
+    };
+    let metrics_url = |daemon: &Daemon| match &daemon.metrics {
+        Some(MetricsSource::Direct(url)) => Some(url.clone()),
+        _ => None,
+    };
+    let settings = vec![
+        Row::new("graphql_url", endpoint(), |d| &mut d.graphql_url)
+            .comment("The daemon's GraphQL endpoint, http or https.")
+            .more("It has to be written.")
+            .written(quote(&ADDRESS))
+            .required(""),
+        Row::with("metrics_url", endpoint(), metrics_url, |daemon, url| {
+            daemon.metrics = Some(MetricsSource::Direct(url));
+        })
+        .comment(
+            "Its metrics (`-metrics-port`), read directly or through a Prometheus server; at most \
+             one of the two. Without either, everything is learned from GraphQL.",
+        )
+        .more("Throughput is then not measured, and the cost of works made is not counted.")
+        .example("\"http://127.0.0.1:10000/metrics\""),
+        prometheus(),
+        Row::optional("worker_key", public_key(), |d| &mut d.params.worker.key)
+            .comment(
+                "Public key whose proofs these are. Unset: the fee is set for the key that the \
+                 daemon shows, and work is never switched.",
+            )
+            .more("A worker that proves for another key is left alone.")
+            .example("\"B62q...\""),
+        Row::new(
+            "role",
+            choice(&[RoleSetting::Auto, RoleSetting::Worker, RoleSetting::Coordinator], role),
+            |d| &mut d.params.worker.role,
+        )
+        .comment(
+            "\"auto\": found out. \"worker\": the key turns work on and off. \"coordinator\": \
+             remote provers work under a key that the API cannot change, and a high fee stands \
+             for off.",
+        )
+        .more("A daemon that is found out is a worker once it has shown a key."),
+        Row::new("own_provers", list(PublicKey::try_new), |d| {
+            &mut d.params.worker.own_provers
+        })
+        .comment("Further public keys of yours: their offers are not competed with.")
+        .more(
+            "Their sales are own sales. Keys of other daemons in the file are not competed with \
+             either.",
+        ),
+        Row::new("timeout", duration_from(MOMENT), |d| &mut d.timeout)
+            .comment("Time for one request."),
+        // A status alone is some kilobytes.
+        Row::new("max_response", quantity_from("64 KiB", ""), |d| &mut d.max_response)
+            .comment("Largest answer read, from {least}. A full snark pool takes some megabytes."),
+        Row::optional("bearer_token_file", Secret::kind(), |d| &mut d.bearer_token)
+            .comment(
+                "File that holds a bearer token, where the daemon is behind a reverse proxy.",
+            )
+            .more(
+                "It is sent to `graphql_url`, and to `metrics_url` where that is of the same \
+                 origin.",
+            )
+            .example("\"/etc/snarkfee/daemon.token\""),
+    ];
+    Group {
+        name: "daemons.NAME",
+        comment: "One table for each daemon; the name is yours: 1 to 64 letters, digits, \"-\", \
+                  \"_\", \".\".",
+        intro: "One table for each daemon; a name has 1 to 64 letters, digits, `-`, `_`, `.`. At \
+                least one is needed.\n`[daemons.NAME.policy]` and \
+                `[daemons.NAME.block_production]` override single keys of the sections of that \
+                name.",
+        settings,
+        tables: &["cost", "policy", "block_production"],
+    }
+}
+
+/// Where metrics are read through a Prometheus server.
+#[derive(Clone, Default)]
+struct Server {
+    url: Option<Endpoint>,
+    selector: Option<String>,
+}
+
+fn prometheus() -> Setting<Daemon> {
+    type Row = Setting<Server>;
+    let server = Group::within(
+        "daemons.NAME.prometheus",
+        vec![
+            Row::optional("url", endpoint(), |s| &mut s.url)
+                .example("\"http://127.0.0.1:9090\"")
+                .required(""),
+            Row::optional("selector", Kind::text(parse_selector, quote), |s| &mut s.selector)
+                .example("'instance=\"mina-1:10000\"'")
+                .required(": the labels that only this daemon's series have"),
+        ],
+    );
+    let example = server.inline_example();
+    let get = |daemon: &Daemon| match &daemon.metrics {
+        Some(MetricsSource::Prometheus { url, selector }) => {
+            Some(Server { url: Some(url.clone()), selector: Some(selector.clone()) })
+        }
+        _ => None,
+    };
+    let set = |daemon: &mut Daemon, server: Server| {
+        let metrics = server.url.zip(server.selector);
+        daemon.metrics = metrics.map(|(url, selector)| MetricsSource::Prometheus { url, selector });
+    };
+    Setting::with("prometheus", table(server), get, set)
+        .comment("`selector` are the label matchers that only this daemon's series have.")
+        .page(
+            "`{ url, selector }`: metrics through a Prometheus server instead; `selector` is the \
+             label matchers that pick this daemon alone, without braces \
+             ([more](monitoring.md#the-daemons-metrics-through-prometheus)).",
+        )
+        .example(example)
+}
+
+/// An address in quotes.
+pub(super) fn endpoint() -> Kind<Endpoint> {
+    Kind::text(str::parse, quote)
+}
+
+fn public_key() -> Kind<PublicKey> {
+    Kind::text(PublicKey::try_new, quote)
+}
+
+/// Reads one daemon and where its address was written; `None` where it has no usable name or
+/// address.
+pub(super) fn read_daemon(
+    tables: &Tables,
+    root: &Section<'_>,
+    name: &str,
+    section: &Section<'_>,
+    mode: Mode,
+) -> Option<(Daemon, Place)> {
+    let id = DaemonId::try_new(name).map_err(|error| section.fail(&section.place, "", error)).ok();
+    let mut daemon = default_daemon()?;
+    let found = tables.daemon.read(section, &mut daemon);
+    let url = found.good("graphql_url");
+    if let Some(place) = url
+        && (daemon.bearer_token.is_some() || daemon.graphql_url.has_credentials())
+        && !daemon.graphql_url.is_private()
+    {
+        let message = "credentials go over the network unencrypted; use https";
+        section.warn(place, "graphql_url", message);
+    }
+    if let Some(place) = found.good("metrics_url")
+        && found.place("prometheus").is_some()
+    {
+        section.fail(place, "metrics_url", "either metrics_url or prometheus, not both");
+    }
+    if found.place("worker_key").is_none() {
+        section.warn(
+            &section.place,
+            "worker_key",
+            "not set: the fee is set for the key that the daemon shows, and work is never switched",
+        );
+    }
+    let (cost_section, failures) = (section.section("cost"), section.reading.failures());
+    daemon.cost = cost::read_cost(&tables.cost, &cost_section);
+    if daemon.cost == CostModel::Unknown && section.reading.failures() == failures {
+        match mode {
+            Mode::Live => section.fail(&cost_section.place, "cost", UNKNOWN_COST),
+            Mode::DryRun => section.warn(&cost_section.place, "cost", UNKNOWN_COST),
+        }
+    }
+    let shared = |key: &str| section.section(key).over(&root.section(key));
+    daemon.params.pricing = read_pricing(&tables.policy, &shared("policy"));
+    tables.block_production.read(&shared("block_production"), &mut daemon.params.block_production);
+    daemon.id = id?;
+    Some((daemon, url?.clone()))
+}
+
+/// Checks that text is a list of PromQL label matchers, `name="value", other=~"regex"`, without
+/// braces.
+fn parse_selector(text: &str) -> Result<String, String> {
+    let wrong = || {
+        "not a list of label matchers without braces, write 'instance=\"mina-1:10000\"'".to_owned()
+    };
+    let mut rest = text.trim();
+    loop {
+        let name =
+            rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+        let (label, after) = rest.split_at(name);
+        if label.is_empty() || label.starts_with(|c: char| c.is_ascii_digit()) {
+            return Err(wrong());
+        }
+        let after = after.trim_start();
+        let operator =
+            ["=~", "!~", "!=", "="].iter().find_map(|operator| after.strip_prefix(operator));
+        let value =
+            operator.and_then(|after| after.trim_start().strip_prefix('"')).ok_or_else(wrong)?;
+        let mut escaped = false;
+        let end = value.find(|c: char| {
+            let ends = c == '"' && !escaped;
+            escaped = c == '\\' && !escaped;
+            ends
+        });
+        rest = value.get(end.ok_or_else(wrong)? + 1..).unwrap_or_default().trim_start();
+        match rest.strip_prefix(',') {
+            Some(more) if !more.trim().is_empty() => rest = more.trim_start(),
+            Some(_) => return Ok(text.trim().to_owned()),
+            None if rest.is_empty() => return Ok(text.trim().to_owned()),
+            None => return Err(wrong()),
+        }
+    }
+}
