@@ -3,7 +3,7 @@
 # documentation.
 #
 # Needs Rust. On Debian and its descendants it installs the rest, as root or through sudo. Only the
-# first three steps use the network; after them cargo stays offline and the tests use loopback
+# first four steps use the network; after them cargo stays offline and the tests use loopback
 # addresses only.
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -64,6 +64,10 @@ tools() {
   if ((${#missing[@]})); then
     install_debian "${missing[@]}"
   fi
+  # Takes minutes to build, so that only continuous integration installs it.
+  if [[ -n ${CI:-} ]] && ! cargo deny --version >/dev/null 2>&1; then
+    cargo install --quiet --locked cargo-deny
+  fi
   cargo --version
 }
 
@@ -83,6 +87,31 @@ fetch() {
   cargo fetch --quiet --locked --target "$(rustc -vV | sed -n 's/^host: //p')"
 }
 
+# What dependencies may bring with them; advisories too where their database could be fetched.
+supply_checks=(bans licenses sources)
+
+# cargo-deny reads the manifests of all platforms.
+fetch_supply_chain() {
+  if ! cargo deny --version >/dev/null 2>&1; then
+    printf 'cargo-deny is not installed\n'
+    return
+  fi
+  cargo fetch --quiet --locked
+  if cargo deny --locked fetch db; then
+    supply_checks+=(advisories)
+  else
+    printf 'the advisory database cannot be fetched: advisories are not checked\n'
+  fi
+}
+
+supply_chain() {
+  if cargo deny --version >/dev/null 2>&1; then
+    cargo deny --offline --locked check "${supply_checks[@]}"
+  else
+    printf 'cargo-deny is not installed: only the test of banned crates runs\n'
+  fi
+}
+
 tests() {
   if cargo nextest --version >/dev/null 2>&1; then
     cargo nextest run --workspace --locked --no-fail-fast
@@ -98,11 +127,13 @@ documentation() {
 step "tools" tools
 step "dependencies as locked" fetch
 step "axe-core" axe_core
+step "advisories" fetch_supply_chain
 export CARGO_NET_OFFLINE=true
 # Makes a test fail when one of these tools is missing, instead of reporting that it was skipped.
 export SNARKFEE_TEST_TOOLS=required
 step "format" cargo fmt --all --check
 step "lints" cargo clippy --workspace --locked --all-targets -- --deny warnings
+step "supply chain" supply_chain
 step "tests" tests
 step "documentation tests" cargo test --workspace --locked --doc
 step "documentation" documentation
