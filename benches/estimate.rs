@@ -1,6 +1,8 @@
 //! Time of one estimate: 100,000 weighted observations with 2,000 distinct bounds should take less
 //! than 50 ms on one core.
 
+#![expect(clippy::disallowed_types, reason = "divan registers benchmarks in statics")]
+
 use divan::{Bencher, black_box};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

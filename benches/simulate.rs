@@ -1,5 +1,7 @@
 //! Time of simulated markets: a policy with all of the service's loop in it, slot by slot.
 
+#![expect(clippy::disallowed_types, reason = "divan registers benchmarks in statics")]
+
 use divan::{Bencher, counter::ItemsCount};
 use jiff::Timestamp;
 use snarkfee_core::{policy::Pricing, units::Nanomina};

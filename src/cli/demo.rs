@@ -75,8 +75,9 @@ pub(super) async fn run(options: DemoArgs) -> Result<(), Failure> {
     }
     if let Some(duration) = options.duration {
         let cancel = cancel.clone();
+        #[expect(clippy::disallowed_methods, reason = "ends when `cancel` is cancelled")]
         tokio::spawn(async move {
-            tokio::time::sleep(duration).await;
+            let _ = cancel.run_until_cancelled(tokio::time::sleep(duration)).await;
             cancel.cancel();
         });
     }

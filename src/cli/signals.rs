@@ -41,6 +41,7 @@ pub(super) fn watch_signals(cancel: &CancellationToken) -> std::io::Result<mpsc:
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hang_up = signal(SignalKind::hangup())?;
     let cancel = cancel.clone();
+    #[expect(clippy::disallowed_methods, reason = "listens for signals until the process ends")]
     tokio::spawn(async move {
         loop {
             let name = tokio::select! {

@@ -85,11 +85,19 @@ impl Service {
     }
 
     /// Looks once at every daemon, decides, acts, and returns.
+    ///
+    /// # Errors
+    ///
+    /// Where a client cannot be made.
     pub async fn once(self) -> Result<(), ServiceError> {
         Ok(self.daemons.look_once(&self.settings).await?)
     }
 
     /// Binds the HTTP server and starts the loops.
+    ///
+    /// # Errors
+    ///
+    /// Where a client cannot be made, or an address cannot be listened on.
     pub async fn start(mut self) -> Result<RunningService, ServiceError> {
         let (recorded, commands) = mpsc::channel(COMMANDS);
         let recorder = Arc::new(CommandRecorder {
@@ -133,6 +141,7 @@ impl Service {
             admin,
             refresh: self.clock.real(self.settings.controller.interval).max(FASTEST_REFRESH),
         };
+        #[expect(clippy::disallowed_methods, reason = "ends when `cancel` is cancelled")]
         let task = tokio::spawn(serve(listener, state, ServerLimits::default(), cancel.clone()));
         Ok((bound, task, cancel))
     }
@@ -146,6 +155,10 @@ impl RunningService {
 
     /// Runs until cancelled or failed. Reloads settings from `source` when its files change or on
     /// `reload`.
+    ///
+    /// # Errors
+    ///
+    /// Where a loop failed.
     pub async fn run(
         mut self,
         source: Option<Source>,

@@ -27,6 +27,10 @@ impl AdminAccess {
     pub(crate) const MIN_LENGTH: usize = 16;
 
     /// Takes a token, without the white space around it.
+    ///
+    /// # Errors
+    ///
+    /// Where the token is shorter than 16 characters.
     pub fn try_new(
         token: &SecretString,
         sink: Arc<dyn CommandSink>,

@@ -306,7 +306,7 @@ async fn a_running_service_explains_itself() {
     let page = format!("http://{}", started.address.unwrap());
     let cancel = CancellationToken::new();
     let (_reload, reloads) = tokio::sync::mpsc::channel(1);
-    let running = tokio::spawn(started.run(None, reloads, cancel.clone()));
+    let running = crate::spawn(started.run(None, reloads, cancel.clone()));
     let client = http();
     let begun = Stopwatch::start();
     while client.get(format!("{page}/readyz")).send().await.unwrap().status() != 200 {

@@ -174,7 +174,7 @@ impl FaultyProxy {
 
     fn listen(&mut self) {
         let listener = socket(self.address).listen(64).unwrap();
-        self.listening = Some(tokio::spawn(accept(listener, Arc::clone(&self.shared))));
+        self.listening = Some(crate::spawn(accept(listener, Arc::clone(&self.shared))));
     }
 }
 
@@ -195,7 +195,7 @@ fn socket(address: SocketAddr) -> TcpSocket {
 
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     while let Ok((stream, _)) = listener.accept().await {
-        tokio::spawn(exchange(stream, Arc::clone(&shared)));
+        crate::spawn(exchange(stream, Arc::clone(&shared)));
     }
 }
 

@@ -1,6 +1,6 @@
 //! The faults that tests inject around the controller, and how each must show in the records.
 
-use std::{sync::OnceLock, time::Duration};
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use rand::{RngExt, seq::IndexedRandom};
@@ -357,7 +357,8 @@ const CROWD: u64 = 50_000;
 
 /// Adds 50,000 entries to the list of works in the answer.
 fn crowd(answer: &str) -> String {
-    static ENTRIES: OnceLock<[(String, String); 2]> = OnceLock::new();
+    #[expect(clippy::disallowed_types, reason = "made once for all cases")]
+    static ENTRIES: std::sync::OnceLock<[(String, String); 2]> = std::sync::OnceLock::new();
     let entries = ENTRIES.get_or_init(|| {
         let key = snarkfee_lab::market_sim::World::operator_key();
         let all = |entry: &dyn Fn(u64) -> String| (0..CROWD).map(entry).collect::<String>();

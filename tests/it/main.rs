@@ -7,6 +7,8 @@
     reason = "a failed step of a test ends it, in helpers too"
 )]
 
+use tokio::task::JoinHandle;
+
 mod backtest;
 mod browser;
 mod check;
@@ -42,3 +44,9 @@ mod tls;
 mod tools;
 mod untrusted;
 mod web;
+
+/// Starts a task that ends at the latest with the runtime of its test.
+#[expect(clippy::disallowed_methods, reason = "no task outlives its test")]
+fn spawn<T: Send + 'static>(task: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+    tokio::spawn(task)
+}

@@ -174,7 +174,7 @@ async fn a_daemon_that_is_down_drops_connections_and_comes_back() {
 async fn shutting_down_does_not_wait_out_a_delay() {
     let served = Served::new(Era::Mesa40).await;
     served.server.faults().set_delay(Duration::from_secs(3600));
-    let request = tokio::spawn(
+    let request = crate::spawn(
         http().post(served.server.graphql_url()).json(&json!({ "query": SET_FEE })).send(),
     );
     while served.server.mutation_count() == 0 {

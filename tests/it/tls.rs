@@ -36,10 +36,10 @@ impl TlsProxy {
         let acceptor = TlsAcceptor::from(Arc::new(server));
         let listener = TcpListener::bind(ANY_PORT).await.unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(async move {
+        crate::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let acceptor = acceptor.clone();
-                tokio::spawn(async move {
+                crate::spawn(async move {
                     // A client that does not trust the certificate leaves here.
                     let Ok(mut deciphered) = acceptor.accept(stream).await else { return };
                     let mut daemon = TcpStream::connect(to).await.unwrap();

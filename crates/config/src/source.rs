@@ -70,6 +70,10 @@ impl Source {
     }
 
     /// Reads everything anew.
+    ///
+    /// # Errors
+    ///
+    /// All problems of the file and the environment at once.
     pub fn load(&self) -> Result<Settings, ConfigErrors> {
         self.read(match &self.file {
             Some(path) => file::load(path),
@@ -78,6 +82,10 @@ impl Source {
     }
 
     /// Reads `text` in place of the file.
+    ///
+    /// # Errors
+    ///
+    /// All problems of the text and the environment at once.
     pub fn load_text(&self, text: &str) -> Result<Settings, ConfigErrors> {
         self.read(file::parse(text))
     }

@@ -35,7 +35,11 @@ type Job = Box<dyn FnOnce(&mut Store) + Send>;
 
 impl Journal {
     /// Opens the journal of a folder, or makes one, locks it for this process, checks it and brings
-    /// it up to date. Records are state for `retention`. Blocks.
+    /// it up to date. Records are kept for `retention`. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// Where the folder cannot be used or is in use, or the journal is damaged, foreign or newer.
     pub fn open(folder: &Path, retention: Duration, now: Timestamp) -> Result<Self, JournalError> {
         Self::spawn(Store::open(folder, retention, now)?)
     }

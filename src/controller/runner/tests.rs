@@ -292,6 +292,7 @@ async fn the_loop_looks_at_its_interval_obeys_at_once_and_ends_when_told() {
         plan(Mode::DryRun, OnExit::Keep),
     );
     let cancel = CancellationToken::new();
+    #[expect(clippy::disallowed_methods, reason = "ends when `cancel` is cancelled")]
     let running = tokio::spawn(h.runner.run(cancel.clone()));
     // 60 s on a clock a thousand times slower than real time, up to a tenth more.
     tokio::time::sleep(Duration::from_secs(66_001)).await;

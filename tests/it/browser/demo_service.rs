@@ -72,7 +72,7 @@ impl DemoService {
         let address = started.address.unwrap();
         let (_reload, reloads) = mpsc::channel(1);
         let stop = cancel.clone();
-        let running = tokio::spawn(async move { started.run(None, reloads, stop).await.unwrap() });
+        let running = crate::spawn(async move { started.run(None, reloads, stop).await.unwrap() });
         Self { server, address, cancel, running }
     }
 

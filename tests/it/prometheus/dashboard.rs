@@ -149,7 +149,7 @@ async fn renamed(metrics_url: String) -> std::net::SocketAddr {
             .replace("Coda_", "Mina_")
     };
     let router = axum::Router::new().route("/metrics", axum::routing::get(page));
-    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    crate::spawn(async move { axum::serve(listener, router).await.unwrap() });
     address
 }
 

@@ -71,7 +71,7 @@ impl TestServer {
         let (board, metrics, liveness) =
             (Arc::clone(&state.board), Arc::clone(&state.metrics), Arc::clone(&state.liveness));
         let cancel = CancellationToken::new();
-        let server = tokio::spawn(serve(listener, state, limits, cancel.clone()));
+        let server = crate::spawn(serve(listener, state, limits, cancel.clone()));
         let client = Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
         Self { address, board, metrics, liveness, commands, cancel, server, client }
     }

@@ -95,6 +95,10 @@ struct Known {
 
 impl DaemonClient {
     /// Makes a client; nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// Where the machine's certificates cannot be read, or no header can carry the token.
     pub fn new(config: ClientConfig) -> Result<Self, ClientError> {
         let metrics_url = config.metrics.as_ref().map(MetricsEndpoint::url);
         let urls = [Some(&config.graphql_url), metrics_url];

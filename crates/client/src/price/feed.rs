@@ -21,7 +21,11 @@ pub struct PriceFeed {
 }
 
 impl PriceFeed {
-    /// Prepares the client; fails where the machine's certificates cannot be read.
+    /// Prepares the client.
+    ///
+    /// # Errors
+    ///
+    /// Where the machine's certificates cannot be read.
     pub fn new(feed: PriceSource) -> Result<Self, Fault> {
         Self::with_limits(feed, LIMITS)
     }

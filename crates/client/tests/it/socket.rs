@@ -10,6 +10,7 @@ use tokio::{
 pub(crate) async fn socket(answer: Option<&'static str>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a socket");
     let address = listener.local_addr().expect("an address");
+    #[expect(clippy::disallowed_methods, reason = "ends with the runtime of its test")]
     tokio::spawn(async move {
         let mut open = Vec::new();
         while let Ok((mut stream, _)) = listener.accept().await {

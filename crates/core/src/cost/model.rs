@@ -130,6 +130,10 @@ pub enum InvalidCostParts {
 
 impl CostParts {
     /// Takes what the machine draws and rents for, in one currency.
+    ///
+    /// # Errors
+    ///
+    /// Where amounts are in two currencies, or the price of MINA is nothing.
     pub fn try_new(
         energy: Option<(Power, Electricity)>,
         machine: Option<HourlyPrice>,
@@ -231,6 +235,10 @@ impl From<CostParts> for CostModel {
 
 impl CostModel {
     /// The cost of one work at a moment, rounded up to the nanomina.
+    ///
+    /// # Errors
+    ///
+    /// What is not known of a part.
     pub fn per_work(&self, inputs: &CostInputs) -> Result<Nanomina, CostUnknown> {
         match self {
             Self::PerWork(cost) => Ok(*cost),

@@ -98,6 +98,10 @@ pub struct Tariff {
 
 impl Tariff {
     /// Takes windows that together cover the day once, in one currency.
+    ///
+    /// # Errors
+    ///
+    /// Where the windows leave a gap, overlap, or differ in currency.
     pub fn try_new(windows: &[TariffWindow], zone: TimeZone) -> Result<Self, InvalidTariff> {
         let Some((first, others)) =
             windows.split_first().filter(|_| windows.len() <= usize::from(DAY))

@@ -99,6 +99,10 @@ pub struct Bucket {
 
 impl Histogram {
     /// Takes ascending bounds, the cumulative counts with the total last, and the sum.
+    ///
+    /// # Errors
+    ///
+    /// The first way in which they are no histogram.
     pub fn try_new(
         bounds: Vec<f64>,
         cumulative: Vec<f64>,
@@ -136,6 +140,10 @@ impl Histogram {
 
     /// Takes the only series of a family. The order of its samples is of no importance, and where
     /// either the bucket of infinity or the count is missing, the other serves.
+    ///
+    /// # Errors
+    ///
+    /// Where the family is no histogram, or has more or less than one series.
     pub fn from_family(family: &Family<'_, '_>) -> Result<Self, HistogramDefect> {
         if family.kind() != MetricKind::Histogram {
             return Err(HistogramDefect::NotAHistogram { kind: family.kind() });

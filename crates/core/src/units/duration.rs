@@ -21,6 +21,10 @@ const UNITS: [(&str, u128); 8] = [
 
 /// Reads a duration: one or more numbers each with a unit (`w d h m s ms us ns`), from the longest
 /// unit to the shortest.
+///
+/// # Errors
+///
+/// Where the text is no duration, or one too long to represent.
 pub fn parse(text: &str) -> Result<Duration, QuantityError> {
     let fail = |problem| QuantityError::new(Quantity::Duration, text, problem);
     let mut rest = text.trim();

@@ -14,6 +14,10 @@ pub struct Currency([u8; 3]);
 
 impl Currency {
     /// Takes three letters of either case.
+    ///
+    /// # Errors
+    ///
+    /// Where the text is anything but three letters.
     pub fn try_new(text: &str) -> Result<Self, QuantityError> {
         code(text)
             .ok_or_else(|| QuantityError::new(Quantity::Money, text, QuantityProblem::Currency))

@@ -32,6 +32,10 @@ impl PublicKey {
     pub const MAX_LENGTH: usize = 256;
 
     /// Takes base58 text.
+    ///
+    /// # Errors
+    ///
+    /// Where the text is empty, too long or not base58.
     pub fn try_new(text: &str) -> Result<Self, InvalidName> {
         let bad = |problem| Err(InvalidName::new("public key", text, problem));
         if text.is_empty() {
@@ -95,6 +99,10 @@ pub struct DaemonId(Arc<str>);
 
 impl DaemonId {
     /// Takes 1 to 64 letters, digits, `-`, `_` or `.`.
+    ///
+    /// # Errors
+    ///
+    /// Where the length or a character is another.
     pub fn try_new(text: &str) -> Result<Self, InvalidName> {
         let bad = |problem| Err(InvalidName::new("daemon name", text, problem));
         if text.is_empty() || text.len() > 64 {
@@ -157,6 +165,10 @@ impl WorkId {
     }
 
     /// Takes the daemon's list; a bundle holds one or two statements.
+    ///
+    /// # Errors
+    ///
+    /// Where there are no statements, or more than two.
     pub fn try_from_ids(ids: &[i64]) -> Result<Self, InvalidName> {
         match ids {
             [first] => Ok(Self::one(*first)),

@@ -38,6 +38,10 @@ impl Nanomina {
     pub const ONE_MINA: Self = Self(NANOMINA_PER_MINA);
 
     /// Takes an integer of nanomina.
+    ///
+    /// # Errors
+    ///
+    /// Above [`Nanomina::MAX`].
     pub const fn try_new(nanomina: u64) -> Result<Self, AmountTooLarge> {
         if nanomina > Self::MAX.0 { Err(AmountTooLarge(nanomina)) } else { Ok(Self(nanomina)) }
     }

@@ -1,6 +1,6 @@
 //! What a journal refuses to open, and that it leaves it as it was.
 
-use std::{fs, sync::LazyLock};
+use std::fs;
 
 use proptest::prelude::*;
 use rusqlite::Connection;
@@ -14,8 +14,9 @@ fn journal(folder: &Path) -> std::path::PathBuf {
 }
 
 /// A journal of some hundred looks, closed.
+#[expect(clippy::disallowed_types, reason = "made once for all cases of a property test")]
 fn filled() -> TempDir {
-    static CONTENT: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    static CONTENT: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(|| {
         let folder = folder();
         let mut store = open(folder.path());
         for minute in 0..100 {

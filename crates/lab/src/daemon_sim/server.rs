@@ -238,6 +238,7 @@ async fn serve(
         .into_make_service_with_connect_info::<ConnectionCutter>();
     let stop = state.stop.clone();
     let serving = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned());
+    #[expect(clippy::disallowed_methods, reason = "ends when `stop` is cancelled")]
     let task = tokio::spawn(async move {
         if let Err(problem) = serving.await {
             warn!(%problem, %bound, "the simulated daemon stopped listening");
