@@ -2,6 +2,8 @@
 //! concluded from and decided on in less than 20 ms on one core; over loopback, a simulated
 //! daemon's answers are fetched and read too.
 
+#![expect(clippy::indexing_slicing, reason = "a benchmark of fixed data may panic")]
+
 use std::{
     sync::{Arc, Mutex},
     time::Duration,

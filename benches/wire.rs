@@ -2,6 +2,8 @@
 //! memchr over the same bytes; a snark pool of 50,000 entries, compared with serde_json parsing the
 //! same bytes and keeping nothing.
 
+#![expect(clippy::indexing_slicing, reason = "a benchmark of fixed data may panic")]
+
 use std::{fmt::Write, hint::black_box, time::Duration};
 
 use divan::{

@@ -163,7 +163,7 @@ fn walk(purchases: &[Purchase], walk: Walk) -> Vec<Group> {
         group.works += works;
         group.parametric += usize::from(matches!(found.method(), Method::Parametric { .. }));
         for (place, fee) in FEES.iter().enumerate() {
-            let point = found.at(Nanomina::try_new(*fee).unwrap());
+            let point = found.estimate_at(Nanomina::try_new(*fee).unwrap());
             group.predicted[place] += point.estimate * works;
             group.low[place] += point.low * works;
             group.high[place] += point.high * works;

@@ -120,8 +120,9 @@ impl MarketCache {
         PreparedMarket { reader, market, place }: PreparedMarket,
     ) {
         if let MarketLocation::Known(id) = place {
-            if let Some(at) = self.0.iter().position(|known| known.id == id) {
-                self.0[at..].rotate_left(1);
+            let place = self.0.iter().position(|known| known.id == id);
+            if let Some(from_there) = place.and_then(|at| self.0.get_mut(at..)) {
+                from_there.rotate_left(1);
             }
             return;
         }

@@ -47,10 +47,10 @@ proptest! {
     #[test]
     fn parts_and_intervals_give_the_histogram_back(buckets in buckets(50_000)) {
         let histogram = exact(&buckets);
-        let counts: Vec<_> = histogram.intervals().map(|interval| interval.count).collect();
+        let counts: Vec<_> = histogram.buckets().map(|interval| interval.count).collect();
         prop_assert_eq!(counts, buckets.counts.iter().map(|&count| count as f64).collect::<Vec<_>>());
-        prop_assert!(histogram.intervals().all(|interval| interval.above < interval.up_to));
-        prop_assert!(histogram.intervals().zip(histogram.intervals().skip(1)).all(|(one, next)| one.up_to.to_bits() == next.above.to_bits()));
+        prop_assert!(histogram.buckets().all(|interval| interval.above < interval.up_to));
+        prop_assert!(histogram.buckets().zip(histogram.buckets().skip(1)).all(|(one, next)| one.up_to.to_bits() == next.above.to_bits()));
         let (bounds, cumulative, sum) = histogram.clone().into_parts();
         prop_assert_eq!(Histogram::try_new(bounds, cumulative, sum), Ok(histogram));
     }
@@ -60,7 +60,7 @@ proptest! {
         let histogram = scrape(&buckets);
         let increment = histogram.increment_since(&histogram);
         prop_assert_eq!(increment.restart, None);
-        prop_assert!(increment.added.intervals().all(|interval| interval.count.abs() <= 0.0));
+        prop_assert!(increment.added.buckets().all(|interval| interval.count.abs() <= 0.0));
         prop_assert_eq!(increment.added.resolution(None), Resolution::Empty);
     }
 
@@ -83,7 +83,7 @@ proptest! {
         for (seen, true_count) in printed.added.cumulative().iter().zip(truth.cumulative()) {
             prop_assert!((seen - true_count).abs() <= printed.count_step, "{} for {}", seen, true_count);
         }
-        prop_assert!(printed.added.intervals().all(|interval| interval.count >= 0.0));
+        prop_assert!(printed.added.buckets().all(|interval| interval.count >= 0.0));
     }
 
     #[test]

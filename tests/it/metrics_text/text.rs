@@ -41,7 +41,7 @@ fn touch(text: &str) -> Result<(), TestCaseError> {
             let _ = (
                 histogram.resolution(None),
                 histogram.resolution(Some(1.0)),
-                histogram.intervals().count(),
+                histogram.buckets().count(),
             );
         }
     }

@@ -232,7 +232,7 @@ impl State {
     pub fn kept(&self, baseline: Option<DaemonSettings>) -> PersistedState {
         PersistedState {
             memory: self.memory.clone(),
-            history: self.history.own_part(),
+            history: self.history.clone_without_market(),
             slot: self.slot,
             predicted: self.predicted,
             baseline,

@@ -1,7 +1,7 @@
-//! The blocks of the best chain that are remembered, shared with the looks that showed them and
-//! with other daemons of a fleet.
+//! The known blocks of the best chain, shared with the looks that showed them and with the other
+//! daemons of a fleet.
 //!
-//! Invariants: heights ascend; there are never more than a limit.
+//! Invariants: heights ascend; [`KnownBlocks::prune`] leaves at most [`MAX_BLOCKS`].
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -10,24 +10,26 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::look::Block;
 
-/// Most blocks that are kept, several days of the fastest era.
+/// Most blocks kept: several days, even in the era with the shortest slots.
 const MAX_BLOCKS: usize = 8_000;
 
 /// Known blocks, oldest first.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Blocks(Vec<Arc<Block>>);
+pub(super) struct KnownBlocks(Vec<Arc<Block>>);
 
-impl Blocks {
-    /// Known blocks, in any order; of one height, the last.
+impl KnownBlocks {
+    /// Takes blocks in any order. Of two at one height, the later one in the list counts.
     pub(super) fn new(blocks: impl IntoIterator<Item = Arc<Block>>) -> Self {
         let by_height: BTreeMap<u32, Arc<Block>> =
             blocks.into_iter().map(|block| (block.height, block)).collect();
         Self(by_height.into_values().collect())
     }
 
-    /// Replaces the known blocks from the lowest new height on, `newest` ascending: a shorter or
-    /// longer fork takes the place of what it left behind. Whether nothing is missing between the
-    /// new ones and those below; `None` without new ones.
+    /// Replaces the known blocks from the lowest height of `newest` on, so that a fork takes the
+    /// place of the blocks it abandoned. `newest` ascends in height.
+    ///
+    /// Returns whether the new blocks join the known ones below without a gap; `None` if `newest`
+    /// is empty.
     pub(super) fn splice(&mut self, newest: &[Arc<Block>]) -> Option<bool> {
         let lowest = newest.first()?.height;
         debug_assert!(newest.is_sorted_by(|one, next| one.height < next.height), "heights ascend");
@@ -37,7 +39,7 @@ impl Blocks {
         Some(joins)
     }
 
-    /// Forgets what is older than `oldest`, and beyond the limit the oldest.
+    /// Drops blocks older than `oldest`, and the oldest ones beyond [`MAX_BLOCKS`].
     pub(super) fn prune(&mut self, oldest: Timestamp) {
         self.0.retain(|block| block.at >= oldest);
         self.0.drain(..self.0.len().saturating_sub(MAX_BLOCKS));
@@ -52,13 +54,13 @@ impl Blocks {
     }
 }
 
-impl Serialize for Blocks {
+impl Serialize for KnownBlocks {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.iter().map(|block| (block.height, block)))
     }
 }
 
-impl<'de> Deserialize<'de> for Blocks {
+impl<'de> Deserialize<'de> for KnownBlocks {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         BTreeMap::<u32, Arc<Block>>::deserialize(deserializer)
             .map(|by_height| Self::new(by_height.into_values()))
@@ -72,13 +74,13 @@ mod tests {
     use super::*;
     use crate::fixtures::{block, time};
 
-    fn known(blocks: &Blocks) -> Vec<(u32, &str)> {
+    fn known(blocks: &KnownBlocks) -> Vec<(u32, &str)> {
         blocks.iter().map(|block| (block.height, &*block.state_hash)).collect()
     }
 
     #[test]
     fn new_blocks_replace_those_from_their_height_on() {
-        let mut blocks = Blocks::default();
+        let mut blocks = KnownBlocks::default();
         assert_eq!(blocks.splice(&[]), None);
         assert_eq!(
             blocks.splice(&[
@@ -96,17 +98,18 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        let blocks = Blocks::new([block(7, "b", 90, &[(1, 5, "them")]), block(6, "a", 0, &[])]);
+        let blocks =
+            KnownBlocks::new([block(7, "b", 90, &[(1, 5, "them")]), block(6, "a", 0, &[])]);
         let text = serde_json::to_string(&blocks).unwrap();
         assert!(text.starts_with("{\"6\":{"), "{text}");
-        assert_eq!(serde_json::from_str::<Blocks>(&text).unwrap().0, blocks.0);
-        assert!(serde_json::from_str::<Blocks>("{}").unwrap().0.is_empty());
+        assert_eq!(serde_json::from_str::<KnownBlocks>(&text).unwrap().0, blocks.0);
+        assert!(serde_json::from_str::<KnownBlocks>("{}").unwrap().0.is_empty());
     }
 
     proptest! {
         #[test]
         fn heights_ascend_whatever_runs_come(runs in proptest::collection::vec((0_u32..60, 0_u32..20), 0..12)) {
-            let mut blocks = Blocks::default();
+            let mut blocks = KnownBlocks::default();
             for (first, count) in runs {
                 let run: Vec<_> = (first..first + count).map(|height| block(height, "h", i64::from(height), &[])).collect();
                 blocks.splice(&run);

@@ -1,8 +1,7 @@
-//! Which open works a worker would be handed, averaged over the looks of the last hours.
+//! Which open works the daemon would assign to a worker, averaged over the looks of the last hours.
 //!
-//! Works come and are bought in bursts: right after a block many have no proof, a minute later
-//! none. A single look would say that proving is wasted, or that it is sure to sell, depending on
-//! the minute.
+//! Works appear and are bought in bursts: right after a block many have no proof, a minute later
+//! none. A single look would call proving wasted or certain to sell, depending on the minute.
 //!
 //! Invariants: every share lies in [0, 1] and falls as the fee rises; memory is bounded.
 
@@ -11,50 +10,50 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::sides::Sides;
+use super::offers_by_owner::OffersByOwner;
 use crate::units::Nanomina;
 
-/// Time after which a look counts half, about a roll.
+/// Age at which a look counts half: about the time between two purchases.
 const HALF_LIFE: Duration = Duration::from_secs(3600);
 
-/// Most distinct fees kept; the ones with the least weight are forgotten first.
+/// Most distinct fees kept; those with the least weight are dropped first.
 const MOST_FEES: usize = 2048;
 
-/// Standing fees of open works, as shares of the book.
+/// The offers in the book by fee, as shares of the open works.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct Coverage {
+pub(super) struct BookCoverage {
     last: Option<Timestamp>,
-    /// Looks, after fading.
+    /// Looks, discounted by age.
     looks: f64,
-    /// Share of works without a proof, summed over looks.
+    /// Sum over looks of the share of works without a proof.
     uncovered: f64,
-    /// Shares of works that stand at a fee of someone else, summed over looks.
+    /// Sums over looks of the shares of works that others offer, by fee.
     others: Shares,
-    /// Shares of works that stand at a fee of our own, summed over looks.
+    /// Sums over looks of the shares of works that we offer, by fee.
     own: Shares,
 }
 
-/// Fees, ascending, and the share that each has of the works.
+/// Ascending fees, each with its share of the works.
 type Shares = Vec<(Nanomina, f64)>;
 
-impl Coverage {
-    /// Takes in the open works of a look.
-    pub(super) fn absorb(&mut self, at: Timestamp, sides: &Sides<'_>) {
-        let works = sides.uncovered + sides.own.len() + sides.others.len();
+impl BookCoverage {
+    /// Adds the open works of a look.
+    pub(super) fn record_offers(&mut self, at: Timestamp, offers: &OffersByOwner<'_>) {
+        let works = offers.uncovered + offers.own.len() + offers.others.len();
         if works == 0 {
             return;
         }
-        self.fade(at);
+        self.discount(at);
         let share = 1.0 / works as f64;
         self.looks += 1.0;
-        self.uncovered = plus(self.uncovered, share, sides.uncovered);
-        add(&mut self.others, &sides.others, share);
-        add(&mut self.own, &sides.own_fees(), share);
+        self.uncovered = add_each(self.uncovered, share, offers.uncovered);
+        add_shares(&mut self.others, &offers.others, share);
+        add_shares(&mut self.own, &offers.own_fees(), share);
     }
 
-    /// What follows for any fee; `None` while no open work was seen.
-    pub(super) fn profile(&self) -> Option<Profile> {
+    /// The average over looks; `None` before any open work was seen.
+    pub(super) fn profile(&self) -> Option<CoverageProfile> {
         if self.looks <= 0.0 {
             return None;
         }
@@ -64,11 +63,11 @@ impl Coverage {
             above -= share;
             (*fee, ((above + self.uncovered) / self.looks).clamp(0.0, 1.0))
         };
-        let others = Others { below_all, steps: self.others.iter().map(step).collect() };
-        let mut below = Below::default();
+        let others = OtherOffers { below_all, steps: self.others.iter().map(step).collect() };
+        let mut below = OwnBelow::default();
         let mut own = vec![(Nanomina::ZERO, below)];
         for (fee, share) in &self.own {
-            let (share, at_own) = (share / self.looks, others.above(*fee));
+            let (share, at_own) = (share / self.looks, others.open_share_above(*fee));
             below.all += share;
             if at_own > 0.0 {
                 below.like_others += share / at_own;
@@ -77,10 +76,10 @@ impl Coverage {
             }
             own.push((*fee, below));
         }
-        Some(Profile { others, own, all_own: below.all })
+        Some(CoverageProfile { others, own, all_own: below.all })
     }
 
-    fn fade(&mut self, at: Timestamp) {
+    fn discount(&mut self, at: Timestamp) {
         let passed = self.last.replace(at).map_or(Duration::ZERO, |last| {
             Duration::try_from(at.duration_since(last)).unwrap_or(Duration::ZERO)
         });
@@ -93,8 +92,8 @@ impl Coverage {
     }
 }
 
-/// Adds a share for each of the ascending fees.
-fn add(shares: &mut Shares, fees: &[Nanomina], share: f64) {
+/// Adds `share` for each of the ascending fees.
+fn add_shares(shares: &mut Shares, fees: &[Nanomina], share: f64) {
     let mut before = std::mem::take(shares).into_iter().peekable();
     for same in fees.chunk_by(|one, next| one == next) {
         let Some(fee) = same.first() else { continue };
@@ -102,20 +101,20 @@ fn add(shares: &mut Shares, fees: &[Nanomina], share: f64) {
             shares.push(less);
         }
         let known = before.next_if(|(known, _)| known == fee).map_or(0.0, |(_, known)| known);
-        shares.push((*fee, plus(known, share, same.len())));
+        shares.push((*fee, add_each(known, share, same.len())));
     }
     shares.extend(before);
-    shorten(shares);
+    drop_negligible(shares);
 }
 
-/// The sum, work by work: a product rounds otherwise, and decisions of recorded looks are made
-/// again to the last bit.
-fn plus(sum: f64, share: f64, works: usize) -> f64 {
+/// Adds `share` once for each work. A product would round differently, and replay must reproduce
+/// recorded decisions to the last bit.
+fn add_each(sum: f64, share: f64, works: usize) -> f64 {
     (0..works).fold(sum, |sum, _| sum + share)
 }
 
-/// Forgets what no longer weighs anything, and beyond the limit the least.
-fn shorten(shares: &mut Shares) {
+/// Drops negligible shares, and the smallest ones beyond [`MOST_FEES`].
+fn drop_negligible(shares: &mut Shares) {
     /// A tenth of a work in a book of 20,000.
     const NOTHING: f64 = 5e-6;
     shares.retain(|(_, share)| *share > NOTHING);
@@ -129,34 +128,34 @@ fn shorten(shares: &mut Shares) {
 
 /// Shares of the open works by fee.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Profile {
-    others: Others,
-    /// Ascending own fees, each with what is summed up to it, itself included; the first entry
-    /// stands before all of them.
-    own: Vec<(Nanomina, Below)>,
+pub(super) struct CoverageProfile {
+    others: OtherOffers,
+    /// Our fees, ascending, each with the sums up to and including it; the first entry, of no
+    /// offers, comes before all of them.
+    own: Vec<(Nanomina, OwnBelow)>,
     all_own: f64,
 }
 
-/// Sums over own works up to a fee.
+/// Sums over our own offers up to a fee.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Below {
-    /// Their shares.
+struct OwnBelow {
+    /// Their shares of the open works.
     all: f64,
-    /// Their shares, each over the share of works that others leave open at its fee.
+    /// The same, each divided by the share of works that others leave open at its fee.
     like_others: f64,
-    /// Shares of those at whose fee others leave nothing open.
+    /// Shares of those offers at whose fee others leave nothing open.
     alone: f64,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-struct Others {
+struct OtherOffers {
     below_all: f64,
-    /// Ascending fees, each with the share without a proof or above it.
+    /// Ascending fees, each with the share of works that have no offer, or one above it.
     steps: Vec<(Nanomina, f64)>,
 }
 
-impl Others {
-    fn above(&self, fee: Nanomina) -> f64 {
+impl OtherOffers {
+    fn open_share_above(&self, fee: Nanomina) -> f64 {
         let passed = self.steps.partition_point(|(standing, _)| *standing <= fee);
         passed
             .checked_sub(1)
@@ -165,15 +164,16 @@ impl Others {
     }
 }
 
-impl Profile {
-    /// Share of the open works that a worker asking `fee` would be handed if it had proved none of
-    /// them: nobody else has proved them, or only for more.
+impl CoverageProfile {
+    /// The share of open works that the daemon would assign to a worker asking `fee` which had
+    /// proved none of them yet: works without a proof, or with a more expensive one.
     ///
-    /// Behind an own proof at a fee p stands no cheaper one. What stands there above p nobody sees:
-    /// it is taken to be distributed like the standing fees above p of the other works.
-    pub(super) fn startable(&self, fee: Nanomina) -> f64 {
-        let open = self.others.above(fee);
-        // The first entry is always passed over, so that the rest is what was asked below `fee`.
+    /// The pool shows only the cheapest proof, so behind our own at fee p any other costs more
+    /// than p. Those hidden offers are assumed to be distributed like the visible offers of others
+    /// above p.
+    pub(super) fn startable_share(&self, fee: Nanomina) -> f64 {
+        let open = self.others.open_share_above(fee);
+        // Counting from the second entry gives the index of the last own fee below `fee`.
         let asked_less =
             self.own.get(1..).unwrap_or_default().partition_point(|(asked, _)| *asked < fee);
         let below = self.own.get(asked_less).map(|(_, below)| *below).unwrap_or_default();
@@ -191,17 +191,17 @@ mod tests {
         market::look::OpenWork,
     };
 
-    fn absorb(coverage: &mut Coverage, at: Timestamp, works: &[OpenWork]) {
-        coverage.absorb(at, &Sides::of(works, |prover| *prover == key("us")));
+    fn absorb(coverage: &mut BookCoverage, at: Timestamp, works: &[OpenWork]) {
+        coverage.record_offers(at, &OffersByOwner::split(works, |prover| *prover == key("us")));
     }
 
-    fn share(coverage: &Coverage, asked: u64) -> f64 {
-        coverage.profile().unwrap().startable(fee(asked))
+    fn share(coverage: &BookCoverage, asked: u64) -> f64 {
+        coverage.profile().unwrap().startable_share(fee(asked))
     }
 
     #[test]
     fn the_share_counts_works_without_or_above_an_offer() {
-        let mut coverage = Coverage::default();
+        let mut coverage = BookCoverage::default();
         assert_eq!(coverage.profile(), None);
         let open = [None, Some((0, "free")), Some((10, "them")), Some((20, "them"))];
         let works: Vec<OpenWork> =
@@ -212,14 +212,14 @@ mod tests {
         {
             assert!(
                 (share(&coverage, asked) - expected).abs() < 1e-12,
-                "a tie is not handed out: {asked}"
+                "a tie is not assigned: {asked}"
             );
         }
     }
 
     #[test]
-    fn behind_own_proofs_stands_what_stands_elsewhere() {
-        let mut coverage = Coverage::default();
+    fn hidden_offers_behind_our_own_are_distributed_like_visible_ones() {
+        let mut coverage = BookCoverage::default();
         let open = [
             None,
             Some((10, "them")),
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_burst_without_proofs_moves_the_average_a_little() {
-        let mut coverage = Coverage::default();
+        let mut coverage = BookCoverage::default();
         let covered: Vec<OpenWork> = (0..10).map(|id| open_work(id, Some((0, "free")))).collect();
         for minute in 0..240 {
             absorb(&mut coverage, time(minute * 60), &covered);
@@ -253,12 +253,12 @@ mod tests {
         for minute in 241..480 {
             absorb(&mut coverage, time(minute * 60), &fresh);
         }
-        assert!(share(&coverage, 5) > 0.9, "four half-lives later it is what it is now");
+        assert!(share(&coverage, 5) > 0.9, "after four half-lives the new state prevails");
     }
 
     #[test]
     fn memory_is_bounded() {
-        let mut coverage = Coverage::default();
+        let mut coverage = BookCoverage::default();
         for look in 0..4 {
             let works: Vec<OpenWork> = (0..5_000_i64)
                 .map(|id| open_work(id, Some((u64::try_from(look * 5_000 + id).unwrap(), "them"))))
@@ -276,7 +276,7 @@ mod tests {
                 1..10,
             ),
         ) {
-            let mut coverage = Coverage::default();
+            let mut coverage = BookCoverage::default();
             let mut at = 0;
             for (gap, book) in looks {
                 at += gap;
@@ -285,12 +285,12 @@ mod tests {
                 absorb(&mut coverage, time(at), &works);
             }
             if let Some(profile) = coverage.profile() {
-                let shares: Vec<f64> = (0..60).map(|asked| profile.startable(fee(asked))).collect();
+                let shares: Vec<f64> = (0..60).map(|asked| profile.startable_share(fee(asked))).collect();
                 prop_assert!(shares.iter().all(|share| (0.0..=1.0).contains(share)));
                 prop_assert!(shares.windows(2).all(|pair| pair[0] >= pair[1] - 1e-9), "{shares:?}");
             }
             let text = serde_json::to_string(&coverage).unwrap();
-            prop_assert_eq!(serde_json::from_str::<Coverage>(&text).unwrap(), coverage);
+            prop_assert_eq!(serde_json::from_str::<BookCoverage>(&text).unwrap(), coverage);
         }
     }
 }

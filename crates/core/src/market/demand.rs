@@ -1,17 +1,17 @@
-//! How many works are bought per hour, from everyone, and how well that is known.
+//! How many works are bought per hour, from all provers, and how precisely that is known.
 //!
-//! Works are bought in rolls, each when a tree has filled: sizes differ, and so do the times
-//! between purchases, but a large purchase follows a long time. The rate is works over time; its
-//! variance is that of a ratio over purchases, each with the time since the one before: the sum of
+//! Works are bought in batches, each when a tree of the scan state has filled. Sizes and intervals
+//! vary, but a large batch follows a long interval. The rate is works over time; its variance is
+//! that of a ratio over purchases, each with the time since the one before: the sum of
 //! the squared deviations (works - rate x time) over the squared total time, n / (n - 1) times
 //! (renewal-reward processes: Smith 1955, "Regenerative stochastic processes", Proc. R. Soc. A 232;
 //! Crane and Iglehart 1975, "Simulating stable stochastic systems III", Operations Research 23;
-//! Cochran 1977, "Sampling Techniques", 6.3). Of purchases that come at random it is the variance
-//! of a compound Poisson rate; that rolls come when a tree is full makes it smaller. The interval
-//! is Student's with n - 1 degrees of freedom on the logarithm, where a rate is nearly symmetric
-//! and cannot go below 0.
+//! Cochran 1977, "Sampling Techniques", 6.3). For purchases at random times it is the variance of a
+//! compound Poisson rate; purchases that wait for a full tree make it smaller. The interval is
+//! Student's with n - 1 degrees of freedom on the logarithm, where the error is nearly symmetric
+//! and the rate stays above 0.
 //!
-//! Invariants: 0 < low <= rate <= high where an interval is known; no NaN.
+//! Invariants: 0 < low <= rate <= high where there is an interval; no NaN.
 
 use std::sync::Arc;
 
@@ -19,26 +19,26 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::look::Block;
 
-/// Fewest purchases of which an interval speaks.
+/// Fewest purchases for which there is an interval.
 const FEWEST: usize = 3;
 
 /// Works bought per hour.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Demand {
     pub(super) per_hour: f64,
-    /// Two-sided interval; `None` before three purchases are known.
+    /// Two-sided confidence interval; `None` before three purchases are known.
     pub(super) interval: Option<[f64; 2]>,
 }
 
 impl Demand {
-    /// Takes blocks, oldest first, and the level of the interval; `None` before two blocks are
-    /// known.
-    pub(super) fn of<'a>(
+    /// Estimates demand from blocks, oldest first, with an interval of this confidence level;
+    /// `None` before two blocks are known.
+    pub(super) fn estimate<'a>(
         mut blocks: impl Iterator<Item = &'a Arc<Block>>,
         level: f64,
     ) -> Option<Self> {
         let first = blocks.next()?;
-        // The first block's works were wanted by the time before it, which is not in the window.
+        // The first block's works belong to the time before it, which is outside the window.
         let mut purchases: Vec<(f64, f64)> = Vec::new();
         let (mut since, mut last) = (first.at, None);
         for block in blocks {
@@ -57,7 +57,7 @@ impl Demand {
         }
         let works: f64 = purchases.iter().map(|(works, _)| works).sum();
         let per_hour = works / hours;
-        // Time without a purchase at the end is part of a purchase to come.
+        // The time since the last purchase belongs to the next one.
         let open = last?.duration_since(since).as_secs_f64() / 3600.0;
         let deviation = |(works, hours): &(f64, f64)| (works - per_hour * hours).powi(2);
         let squares = purchases.iter().map(deviation).sum::<f64>() + deviation(&(0.0, open));
@@ -83,7 +83,7 @@ mod tests {
 
     const LEVEL: f64 = 0.8;
 
-    /// Blocks three minutes apart, of which those at some places buy so many works.
+    /// Blocks three minutes apart, each with the number of works that it buys.
     fn blocks(count: u32, works: impl Fn(u32) -> i64) -> Vec<Arc<Block>> {
         let of = |height| {
             let sales: Vec<(i64, u64, &str)> =
@@ -94,18 +94,18 @@ mod tests {
     }
 
     fn demand(blocks: &[Arc<Block>]) -> Demand {
-        Demand::of(blocks.iter(), LEVEL).unwrap()
+        Demand::estimate(blocks.iter(), LEVEL).unwrap()
     }
 
     #[test]
-    fn rolls_that_come_like_clockwork_are_known_exactly() {
+    fn regular_purchases_are_known_exactly() {
         let found = demand(&blocks(101, |height| if height % 10 == 0 { 40 } else { 0 }));
         let [low, high] = found.interval.unwrap();
         assert!((found.per_hour - 80.0).abs() < 1e-9 && (low - high).abs() < 1e-9, "{found:?}");
     }
 
     #[test]
-    fn few_purchases_are_known_badly_and_fewer_not_at_all() {
+    fn the_interval_narrows_with_purchases_and_needs_three() {
         let width = |rolls: u32| {
             demand(&blocks(60, |height| {
                 if height % 7 == 3 && height < 7 * rolls { i64::from(height) + 9 } else { 0 }
@@ -115,7 +115,7 @@ mod tests {
         };
         assert_eq!((width(0), width(1), width(2)), (None, None, None));
         assert!(width(3) > width(8) && width(8) > Some(1.05), "{:?} {:?}", width(3), width(8));
-        assert_eq!(Demand::of(blocks(1, |_| 9).iter(), LEVEL), None);
+        assert_eq!(Demand::estimate(blocks(1, |_| 9).iter(), LEVEL), None);
     }
 
     #[test]

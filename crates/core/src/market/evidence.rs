@@ -1,5 +1,5 @@
-//! Which of the facts seen are witnesses of the price at which work is bought, and how much each
-//! counts.
+//! Which sales, offers and histogram buckets are evidence of the price at which work is bought, and
+//! how much each counts.
 
 use std::time::Duration;
 
@@ -11,40 +11,41 @@ use super::{
     look::{Book, BookOrder, Look, OpenWork},
 };
 use crate::{
-    metrics_text::Histogram,
+    metrics_text::{Bucket, Histogram},
     units::{Nanomina, PublicKey, WorkId},
 };
 
-/// Part of the book, from its head, whose works will be bought at about the price they stand at:
-/// what others may still do to them they have mostly done.
+/// One in this many works, from the head of the book, is due: it will be bought at about its
+/// current price, since competition for it is mostly over.
 const DUE: usize = 3;
 
-/// Clusters of the book are numbered from here, above those of every block.
+/// Clusters of the book are numbered from here, above those of all blocks.
 const BOOK_CLUSTERS: u64 = 1 << 48;
 
 /// The cluster of a histogram's increment.
 const HISTOGRAM_CLUSTER: u64 = 1 << 49;
 
-/// Works next to each other in the order of purchase were open at the same time: so many on the
-/// book are one witness.
+/// Neighbours in the book, which is in order of purchase, were open at the same time, so 16 of them
+/// count as one cluster.
 pub(super) const NEIGHBOURS: usize = 16;
 
-/// Works bought in one block share its producer's view of the pool beside that: so many are one
-/// witness.
+/// Works bought in one block also share its producer's view of the pool, so 64 of them count as one
+/// cluster.
 const BOUGHT_TOGETHER: usize = 64;
 
-/// How far back and how fast evidence fades.
+/// Which evidence counts, and how it is discounted by age.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fading {
-    /// Older sales are left out, because of their age or because the regime changed since.
+    /// Older sales are left out: they are outside the window or from an earlier price regime.
     pub(super) oldest: Timestamp,
     pub(super) half_life: Duration,
-    /// Of the works due, so many at the head are left out, because the regime changes behind them.
+    /// The number of due works left out at the head of the book, because they still belong to the
+    /// earlier price regime.
     pub(super) due_from: usize,
 }
 
-/// The works that are bought next, where the book is in the order of purchase.
-pub(super) fn due(look: &Look) -> &[OpenWork] {
+/// The works that are bought next; empty unless the book is in order of purchase.
+pub(super) fn due_works(look: &Look) -> &[OpenWork] {
     match &look.book {
         Some(Ok(Book { order: BookOrder::Purchase, works })) => {
             works.get(..works.len() / DUE).unwrap_or_default()
@@ -53,22 +54,22 @@ pub(super) fn due(look: &Look) -> &[OpenWork] {
     }
 }
 
-/// The witnesses of the competing price.
+/// Collects the observations of the competing price.
 ///
-/// Sales of others are prices, own sales lower bounds. So are the offers on the works that are due,
-/// others' and own: they will be bought within a roll, and tell of a change before the sales do.
-/// Offers on works further back say nothing that could be weighed: they bound a price from above
-/// only, and works that are covered early are the cheap ones. Where no sale can be read (eras
-/// without `bestChain`), all offers and, if its buckets resolve prices, the fee histogram stand in
-/// for prices: most offers sell as they stand.
-pub(super) fn witnesses(
+/// A sale of someone else is a price, and a sale of our own a lower bound. The same holds for the
+/// offers on due works: they will be bought with the next purchase, and show a change before the
+/// sales do. Offers further back in the book are left out: they are only upper bounds, and works
+/// that are proved early are the cheap ones. If no sale can be read (eras without `bestChain`), all
+/// offers count as prices, since most sell as they are, and so does the fee histogram if its
+/// buckets resolve prices.
+pub(super) fn collect_observations(
     history: &MarketHistory,
     look: &Look,
     fading: Fading,
-    owns: impl Fn(&PublicKey) -> bool,
+    is_ours: impl Fn(&PublicKey) -> bool,
 ) -> Vec<Observation> {
     let own = |work: WorkId, fee: Nanomina| {
-        let behind = history.own().rival(work).filter(|rival| *rival > fee);
+        let behind = history.own().rival_offer(work).filter(|rival| *rival > fee);
         behind.map_or(Censoring::Above(fee), Censoring::Exact)
     };
     let mut found = Vec::new();
@@ -77,7 +78,7 @@ pub(super) fn witnesses(
         let weight = decay(age, fading.half_life);
         let first = u64::from(block.height) << 8;
         found.extend(block.works.iter().enumerate().map(|(position, sale)| {
-            let censoring = if owns(&sale.prover) {
+            let censoring = if is_ours(&sale.prover) {
                 own(sale.work, sale.fee)
             } else {
                 Censoring::Exact(sale.fee)
@@ -89,42 +90,43 @@ pub(super) fn witnesses(
             }
         }));
     }
-    let due = due(look).iter().enumerate().skip(fading.due_from).filter_map(|(position, open)| {
-        let offer = open.standing.as_ref()?;
-        let censoring = if owns(&offer.prover) {
-            own(open.work, offer.fee)
-        } else {
-            Censoring::Exact(offer.fee)
-        };
-        Some(Observation {
-            censoring,
-            weight: 1.0,
-            cluster: BOOK_CLUSTERS + (position / NEIGHBOURS) as u64,
-        })
-    });
+    let due =
+        due_works(look).iter().enumerate().skip(fading.due_from).filter_map(|(position, open)| {
+            let offer = open.standing.as_ref()?;
+            let censoring = if is_ours(&offer.prover) {
+                own(open.work, offer.fee)
+            } else {
+                Censoring::Exact(offer.fee)
+            };
+            Some(Observation {
+                censoring,
+                weight: 1.0,
+                cluster: BOOK_CLUSTERS + (position / NEIGHBOURS) as u64,
+            })
+        });
     if !found.is_empty() || fading.due_from > 0 {
         found.extend(due);
         return found;
     }
     if let Some(Ok(book)) = &look.book {
-        found.extend(competing_offers(book, owns).map(|(position, fee)| {
+        found.extend(competing_offers(book, is_ours).map(|(position, fee)| {
             let cluster = BOOK_CLUSTERS + (position / NEIGHBOURS) as u64;
             Observation { censoring: Censoring::Exact(fee), weight: 1.0, cluster }
         }));
     }
-    let added = history.arrivals().map(|increment| increment.added);
+    let added = history.histogram_increment().map(|increment| increment.added);
     let resolving = [added, history.histogram()]
         .into_iter()
         .flatten()
         .find(|h| h.resolution(None).is_resolved());
-    found.extend(resolving.iter().flat_map(bucket_witnesses));
+    found.extend(resolving.iter().flat_map(bucket_observations));
     found
 }
 
-/// Position and fee of each open work's offer that is not our own.
+/// Position and fee of each offer in the book that is not our own.
 fn competing_offers(
     book: &Book,
-    owns: impl Fn(&PublicKey) -> bool,
+    is_ours: impl Fn(&PublicKey) -> bool,
 ) -> impl Iterator<Item = (usize, Nanomina)> {
     let standing = book
         .works
@@ -132,12 +134,12 @@ fn competing_offers(
         .enumerate()
         .filter_map(|(position, open)| Some((position, open.standing.as_ref()?)));
     standing
-        .filter(move |(_, offer)| !owns(&offer.prover))
+        .filter(move |(_, offer)| !is_ours(&offer.prover))
         .map(|(position, offer)| (position, offer.fee))
 }
 
-/// Each bucket as one witness that the price lies in it, weighted by its count.
-fn bucket_witnesses(histogram: &Histogram) -> Vec<Observation> {
+/// One observation for each bucket, weighted by its count: the price lies in it.
+fn bucket_observations(histogram: &Histogram) -> Vec<Observation> {
     let bound = |value: f64| -> Option<Nanomina> {
         #[expect(
             clippy::cast_possible_truncation,
@@ -146,15 +148,12 @@ fn bucket_witnesses(histogram: &Histogram) -> Vec<Observation> {
         )]
         (value.is_finite() && value >= 0.0).then(|| Nanomina::try_new(value as u64).ok()).flatten()
     };
-    let witness = |interval: crate::metrics_text::Bucket| Observation {
-        censoring: Censoring::Between {
-            above: bound(interval.above),
-            at_most: bound(interval.up_to),
-        },
-        weight: interval.count,
+    let observation = |bucket: Bucket| Observation {
+        censoring: Censoring::Between { above: bound(bucket.above), at_most: bound(bucket.up_to) },
+        weight: bucket.count,
         cluster: HISTOGRAM_CLUSTER,
     };
-    histogram.intervals().map(witness).collect()
+    histogram.buckets().map(observation).collect()
 }
 
 #[cfg(test)]
@@ -169,7 +168,7 @@ mod tests {
         Fading { oldest: Timestamp::MIN, half_life: Duration::from_secs(3_600), due_from: 0 };
 
     fn gather(history: &MarketHistory, look: &Look) -> Vec<Observation> {
-        witnesses(history, look, FADING, |prover| *prover == key("us"))
+        collect_observations(history, look, FADING, |prover| *prover == key("us"))
     }
 
     #[test]
@@ -186,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn works_far_apart_in_a_purchase_are_separate_witnesses() {
+    fn works_far_apart_in_a_purchase_are_separate_clusters() {
         let works: Vec<(i64, u64, &str)> = (0..100).map(|id| (id, 5, "them")).collect();
         let mut history = MarketHistory::default();
         let seen =
@@ -198,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn an_own_sale_tells_the_price_that_was_seen_behind_it() {
+    fn an_own_sale_shows_the_price_of_the_offer_it_replaced() {
         let ours = |prover: &PublicKey| *prover == key("us");
         let mut history = MarketHistory::default();
         let mut before =
@@ -215,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn only_offers_on_works_that_are_due_tell_prices_where_there_are_sales() {
+    fn only_offers_on_due_works_are_prices_where_there_are_sales() {
         let mut history = MarketHistory::default();
         let offers = [
             Some((4, "them")),
@@ -235,24 +234,24 @@ mod tests {
         assert_eq!(
             offered,
             [4, 2, 1].map(|asked| Censoring::Exact(fee(asked))),
-            "no sale: all offers stand in for them"
+            "without a sale, all offers count"
         );
         let mut with_sales = look(0, vec![block(7, "a", 0, &[(90, 5, "them")])], open);
         history.absorb_look(&with_sales, |_| false, None);
         let found: Vec<Censoring> =
             gather(&history, &with_sales).iter().map(|o| o.censoring).collect();
         let due = [Censoring::Exact(fee(5)), Censoring::Exact(fee(4)), Censoring::Above(fee(3))];
-        assert_eq!(found, due, "the first third; works without a proof are no witnesses");
+        assert_eq!(found, due, "the first third; works without a proof are no evidence");
         with_sales.book.as_mut().unwrap().as_mut().unwrap().order = BookOrder::Unknown;
         assert_eq!(
             gather(&history, &with_sales).len(),
             1,
-            "without an order nobody knows what is due"
+            "without an order it is unknown what is due"
         );
     }
 
     #[test]
-    fn the_histogram_stands_in_for_sales_only_where_it_resolves_prices() {
+    fn the_histogram_replaces_sales_only_where_it_resolves_prices() {
         let with_fees = |cumulative: Vec<f64>| {
             let fees = FeeHistogram { bounds: vec![0.0, 4.0, 9.0], cumulative, sum: 20.0 };
             let mut seen = look(0, Vec::new(), Vec::new());

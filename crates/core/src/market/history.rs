@@ -1,5 +1,5 @@
-//! What is remembered of earlier looks at one daemon: the chain's purchases, our own works, and our
-//! provers' pace.
+//! What is kept of earlier looks at one daemon: the purchases on its chain, our own works, and the
+//! rate of our provers.
 
 use std::sync::Arc;
 
@@ -7,44 +7,45 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    blocks::Blocks,
-    coverage::Coverage,
+    blocks::KnownBlocks,
+    calibration::Prediction,
+    coverage::BookCoverage,
     look::{Block, BookOrder, FeeHistogram, Look},
-    own::{OwnWorks, Prediction},
-    sides::Sides,
-    supply::Supply,
+    offers_by_owner::OffersByOwner,
+    own::OwnWorks,
+    supply::OwnSupply,
 };
 use crate::{
     metrics_text::{Histogram, Increment},
     units::PublicKey,
 };
 
-/// Blocks that the daemon's frontier holds in every era, so all that the first look can get.
+/// Blocks in the daemon's transition frontier, in every era: the most that a look can get.
 const FRONTIER: u32 = 290;
 
-/// What is remembered of earlier looks at one daemon.
+/// What is kept of earlier looks at one daemon.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MarketHistory {
-    blocks: Blocks,
+    blocks: KnownBlocks,
     connected: bool,
-    /// Whether the daemon lists the open works themselves, so that works bought long ago need not
-    /// be told from them.
+    /// Whether the daemon lists the open works itself, so that no old purchases are needed to tell
+    /// open works from bought ones.
     lists_open: bool,
     since: Option<Timestamp>,
     last_look: Option<Timestamp>,
     own: OwnWorks,
-    coverage: Coverage,
-    supply: Supply,
+    coverage: BookCoverage,
+    supply: OwnSupply,
     fees: Option<FeeHistogram>,
     fees_before: Option<FeeHistogram>,
 }
 
 impl MarketHistory {
-    /// Takes in a look.
+    /// Adds a look.
     ///
-    /// `predicted` is the P(sold) last estimated for the fee that the daemon asks, to be held
-    /// against what then sells.
+    /// `predicted` is the P(sold) last estimated for the fee that the daemon asks, to be compared
+    /// with what sells.
     pub fn absorb_look(
         &mut self,
         look: &Look,
@@ -60,7 +61,7 @@ impl MarketHistory {
             _ => &[],
         };
         if let Some(Ok(metrics)) = &look.metrics {
-            self.supply.absorb(
+            self.supply.record_reading(
                 look.at,
                 metrics,
                 look.status.as_ref().is_ok_and(|status| status.worker.is_some()),
@@ -82,11 +83,11 @@ impl MarketHistory {
             .ok()
             .filter(|status| status.worker.is_some())
             .map(|status| status.fee);
-        let sides = Sides::of(book, &owns);
-        self.coverage.absorb(look.at, &sides);
-        self.own.absorb(
+        let offers = OffersByOwner::split(book, &owns);
+        self.coverage.record_offers(look.at, &offers);
+        self.own.record_look(
             book,
-            &sides,
+            &offers,
             blocks.iter().filter(|block| block.at >= since),
             owns,
             predicted,
@@ -95,45 +96,45 @@ impl MarketHistory {
         self.last_look = Some(look.at);
     }
 
-    /// Forgets what is older than `oldest`. From then on no sale before that counts: whether it was
-    /// counted is forgotten too.
+    /// Drops everything older than `oldest`. A sale from before then no longer counts if it is seen
+    /// again, since nothing shows whether it was counted.
     pub fn forget_before(&mut self, oldest: Timestamp) {
         self.since = self.since.map(|since| since.max(oldest));
         self.blocks.prune(oldest);
         self.own.prune(oldest);
     }
 
-    /// What the daemon cannot tell again: our own works, totals and pace, and what was averaged
-    /// over looks. Blocks and histograms are left out, the next look fetches them anew.
-    pub fn own_part(&self) -> Self {
+    /// A copy of what the daemon cannot report again: our own works, totals and rate, and the
+    /// averages over looks. Blocks and histograms are left out; the next look fetches them anew.
+    pub fn clone_without_market(&self) -> Self {
         let (own, coverage, supply) =
             (self.own.clone(), self.coverage.clone(), self.supply.clone());
         Self { since: self.since, own, coverage, supply, ..Self::default() }
     }
 
-    /// Takes over the blocks that another knew; the next look fetches the newest ones anew.
+    /// Takes over the blocks of another history; the next look fetches the newest ones anew.
     pub fn adopt_blocks(&mut self, other: Self) {
         (self.blocks, self.connected) = (other.blocks, false);
     }
 
-    /// Takes the known blocks out, to be kept apart from the rest.
+    /// Takes the known blocks out, for storing apart from the rest.
     pub fn take_blocks(&mut self) -> Vec<Arc<Block>> {
         std::mem::take(&mut self.blocks).into_vec()
     }
 
-    /// Puts them back.
+    /// Puts known blocks back.
     pub fn put_blocks(&mut self, blocks: Vec<Arc<Block>>) {
-        self.blocks = Blocks::new(blocks);
+        self.blocks = KnownBlocks::new(blocks);
     }
 
-    /// How many of the newest blocks the next look should ask for, so that they join up with those
-    /// known.
+    /// How many of the newest blocks the next look should ask for, so that they join the known
+    /// ones.
     ///
-    /// Where the book comes from the snark pool, all of the frontier: the pool holds a bought work
-    /// as long as any block of it had the work outstanding (Mina `snark_pool_refcount.ml`), and
-    /// only the block that bought it tells it from an open one.
+    /// If the book comes from the snark pool, this is the whole frontier: the pool keeps a bought
+    /// work while it is outstanding in any block of the frontier (Mina `snark_pool_refcount.ml`),
+    /// and only the block that bought it shows that it is no longer open.
     pub fn blocks_wanted(&self, now: Timestamp, slot: Option<std::time::Duration>) -> u32 {
-        /// Deepest reorganisation that a short look still sees.
+        /// Deepest reorganisation that a short look still covers.
         const SLACK: u32 = 20;
         let (Some(last), Some(slot), true) =
             (self.last_look, slot, self.connected && self.lists_open)
@@ -160,13 +161,13 @@ impl MarketHistory {
         &self.own
     }
 
-    /// Which open works would be handed to a worker, on average.
-    pub(super) fn coverage(&self) -> &Coverage {
+    /// Which open works the daemon would assign to a worker, on average.
+    pub(super) fn coverage(&self) -> &BookCoverage {
         &self.coverage
     }
 
-    /// Our provers' pace.
-    pub fn supply(&self) -> &Supply {
+    /// The rate of our provers.
+    pub fn supply(&self) -> &OwnSupply {
         &self.supply
     }
 
@@ -175,8 +176,8 @@ impl MarketHistory {
         self.fees.as_ref().and_then(FeeHistogram::to_histogram)
     }
 
-    /// What the histogram gained between the last two looks.
-    pub fn arrivals(&self) -> Option<Increment> {
+    /// What the fee histogram gained between the last two looks.
+    pub fn histogram_increment(&self) -> Option<Increment> {
         let before = self.fees_before.as_ref().and_then(FeeHistogram::to_histogram)?;
         Some(self.histogram()?.increment_since(&before))
     }
@@ -238,7 +239,7 @@ mod tests {
         let mut history = MarketHistory::default();
         history.absorb_look(&look_with_chain(0, Vec::new()), ours, None);
         history.absorb_look(&look_with_chain(200, chain()), ours, None);
-        let text = serde_json::to_string(&history.own_part()).unwrap();
+        let text = serde_json::to_string(&history.clone_without_market()).unwrap();
         assert!(text.len() < 700, "{text}");
         let mut again: MarketHistory = serde_json::from_str(&text).unwrap();
         let longer = [chain(), vec![block(3, "c", 300, &[(3, 4, "us")])]].concat();
@@ -246,11 +247,11 @@ mod tests {
         assert_eq!((again.own().sold(), again.own().earned().get()), (3, 16));
         again.forget_before(time(350));
         again.absorb_look(&look_with_chain(400, longer), ours, None);
-        assert_eq!(again.own().sold(), 3, "what is forgotten is not counted again");
+        assert_eq!(again.own().sold(), 3, "sales from before are not counted again");
     }
 
     #[test]
-    fn old_blocks_are_forgotten() {
+    fn old_blocks_are_dropped() {
         let mut history = MarketHistory::default();
         history.absorb_look(
             &look_with_chain(200, vec![block(1, "a", 0, &[]), block(2, "b", 90, &[])]),

@@ -1,5 +1,4 @@
-//! What one look at one daemon yields: the only facts that the rest of the program knows about the
-//! outside.
+//! What one look at one daemon yields: all that the rest of the program knows of the outside.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,41 +16,41 @@ use crate::{
 pub struct Look {
     /// When the look began.
     pub at: Timestamp,
-    /// How far the clock was set since the look before, beyond the time that passed; `None` where
-    /// it only went on.
+    /// How far the clock jumped since the previous look, beyond the time that passed; `None` if it
+    /// did not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_set: Option<SignedDuration>,
     /// `daemonStatus`: what the daemon is and does.
     pub status: Result<DaemonStatus, Fault>,
-    /// Which other daemon of the fleet read blocks and book; `None` where this one did.
+    /// The daemon of the fleet whose blocks and book these are; `None` if they are this one's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub market_read: Option<MarketSource>,
-    /// Blocks of the best chain; `None` where the schema has no `bestChain` or the status already
-    /// forbade asking.
+    /// Blocks of the best chain; `None` if the schema has no `bestChain`, or the status made asking
+    /// pointless.
     pub chain: Option<Result<ChainLook, Fault>>,
-    /// The works still to be bought; `None` when the status already forbade asking.
+    /// The works still to be bought; `None` if the status made asking pointless.
     pub book: Option<Result<Book, Fault>>,
-    /// The metrics text; `None` when none is configured.
+    /// What the metrics text says; `None` if no metrics address is configured.
     pub metrics: Option<Result<PoolMetrics, Fault>>,
-    /// Whether the configured worker key has a ledger account; `None` when not asked in this look
-    /// or no key is configured.
+    /// Whether the configured worker key has a ledger account; `None` if no key is configured or
+    /// this look did not ask.
     pub account: Option<Result<bool, Fault>>,
 }
 
-/// By whom and when something was read.
+/// The daemon that a look took its blocks and book from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MarketSource {
     /// The daemon that was asked.
     pub by: DaemonId,
-    /// When its look began.
+    /// When that daemon's look began.
     pub at: Timestamp,
 }
 
-/// What the daemon says of itself.
+/// What the daemon reports about itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DaemonStatus {
-    /// The key snark work is done for; `None` is off, or a coordinator, which never shows it (Mina
-    /// `mina_lib.ml`, 3.0.3).
+    /// The key that snark work earns for; `None` if the worker is off, or on a coordinator, which
+    /// never shows it (Mina `mina_lib.ml`, 3.0.3).
     pub worker: Option<PublicKey>,
     /// The fee asked for each work from now on.
     pub fee: Nanomina,
@@ -61,7 +60,7 @@ pub struct DaemonStatus {
     pub height: Option<u32>,
     /// Highest block length received from peers.
     pub highest_received: u32,
-    /// Time since the daemon started; a smaller value than before is a restart.
+    /// Time since the daemon started; if it falls, the daemon restarted.
     pub uptime: Duration,
     /// Connected peers; `None` in eras whose schema lists them differently.
     pub peers: Option<u32>,
@@ -71,15 +70,15 @@ pub struct DaemonStatus {
     pub state_hash: Option<String>,
     /// Start of the best tip's slot.
     pub best_tip: Option<ConsensusSlot>,
-    /// The slot it is now by the daemon's clock.
+    /// The current slot by the daemon's clock.
     pub now: ConsensusSlot,
     /// Length of a slot.
     pub slot_duration: Duration,
-    /// Start of the next slot this daemon knows that it will produce a block in.
+    /// Start of the next slot in which this daemon knows that it produces a block.
     pub next_block_production: Option<Timestamp>,
     /// Whether the daemon holds block production keys.
     pub produces_blocks: bool,
-    /// Exact integers that repeat metrics gauges, from eras that have them (3.0.0).
+    /// Exact values of two metrics gauges, in eras that report them (3.0.0).
     pub exact_pool: Option<ExactPool>,
 }
 
@@ -92,15 +91,15 @@ pub struct ConsensusSlot {
     pub starts: Timestamp,
 }
 
-/// `syncStatus`, the same six names in every era.
+/// `syncStatus`, which has the same six names in every era.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SyncState {
     /// Looking for peers.
     Connecting,
-    /// Has peers, has heard no block yet.
+    /// Has peers, but has not heard of a block yet.
     Listening,
-    /// Heard nothing for too long.
+    /// Has heard nothing for too long.
     Offline,
     /// Fetching the ledger.
     Bootstrap,
@@ -108,12 +107,12 @@ pub enum SyncState {
     Synced,
     /// Fetching missing blocks.
     Catchup,
-    /// A name that no era read has.
+    /// A name that no known era uses.
     Other(String),
 }
 
 impl SyncState {
-    /// The name for people, metrics and JSON, in lower case.
+    /// The lower-case name in metrics, JSON and messages.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Connecting => "connecting",
@@ -132,15 +131,15 @@ impl SyncState {
 pub struct ExactPool {
     /// Work bundles in the snark pool.
     pub snark_pool_size: u64,
-    /// Jobs unproved, or priced above our own fee while our worker is on: its meaning changes with
-    /// our own settings.
+    /// Jobs without a proof or, while our worker is on, with one above our own fee: the meaning
+    /// depends on our settings.
     pub pending_snark_work: u64,
 }
 
 /// The newest part of the best chain.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ChainLook {
-    /// Oldest first, consecutive heights; each shared by all who remember it.
+    /// Oldest first, with consecutive heights; shared with every history that keeps them.
     pub blocks: Vec<Arc<Block>>,
 }
 
@@ -149,7 +148,7 @@ pub struct ChainLook {
 pub struct Block {
     /// Block height.
     pub height: u32,
-    /// State hash, the block's identity across forks.
+    /// State hash, which identifies the block across forks.
     pub state_hash: Box<str>,
     /// Start of the block's slot.
     pub at: Timestamp,
@@ -168,30 +167,30 @@ pub struct Sale {
     pub prover: PublicKey,
 }
 
-/// A standing proof in the pool.
+/// A proof in the snark pool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offer {
     /// The fee asked.
     pub fee: Nanomina,
-    /// Who asks it.
+    /// The prover that asks it.
     pub prover: PublicKey,
 }
 
-/// A work still to be bought, with the cheapest standing proof if there is one.
+/// A work still to be bought, with its cheapest proof if there is one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenWork {
     /// The work.
     pub work: WorkId,
-    /// The cheapest proof; `None` when nobody has proved it.
+    /// The cheapest proof in the pool; `None` if nobody has proved the work.
     pub standing: Option<Offer>,
 }
 
-/// The works still to be bought at the best tip, works already bought taken out.
+/// The works still to be bought at the best tip, without those already bought.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Book {
-    /// How the list was obtained, and so what its order and completeness mean.
+    /// What order the works are in, which depends on the source of the list.
     pub order: BookOrder,
-    /// The open works; shared by all who read them.
+    /// The open works; shared by all readers.
     pub works: Arc<[OpenWork]>,
 }
 
@@ -201,8 +200,8 @@ pub struct Book {
 pub enum BookOrder {
     /// From `snarkWorkRange`: every open work, next to be bought first.
     Purchase,
-    /// From `snarkPool` joined with `pendingSnarkWork`: unproved works are complete, the order is
-    /// unknown.
+    /// From `snarkPool` joined with `pendingSnarkWork`: all works without a proof are listed, but
+    /// the order is unknown.
     Unknown,
 }
 
@@ -213,30 +212,29 @@ pub struct PoolMetrics {
     pub fees: Option<FeeHistogram>,
     /// `snark_pool_size`.
     pub pool_size: Option<f64>,
-    /// `completed_snark_work_received_rpc`: bundles our own workers delivered since the daemon
+    /// `completed_snark_work_received_rpc`: bundles received from our own workers since the daemon
     /// started.
     pub completed_by_own: Option<f64>,
-    /// `snark_work_assigned_rpc`: bundles handed to our own workers since the daemon started.
+    /// `snark_work_assigned_rpc`: bundles assigned to our own workers since the daemon started.
     pub assigned_to_own: Option<f64>,
     /// Lines the parser could not use.
     pub defects: u32,
 }
 
-/// A fee histogram with cumulative buckets in ascending order of bound, the last bound being
-/// infinity.
+/// The daemon's fee histogram, with cumulative buckets in ascending order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FeeHistogram {
-    /// Upper bounds, inclusive, in the daemon's unit (nanomina since 2021, whole coins in 2020);
-    /// finite and ascending. The bucket above the last bound has no upper one.
+    /// Finite upper bounds, inclusive and ascending, in the daemon's unit (nanomina since 2021,
+    /// whole coins in 2020). The last bucket has no bound.
     pub bounds: Vec<f64>,
-    /// Observations at or below each bound; one more entry than `bounds`, the last being the total.
+    /// Observations at or below each bound, and in one more entry all of them.
     pub cumulative: Vec<f64>,
-    /// Sum of all observations, with the six digits the daemon prints.
+    /// Sum of all observations, to the six digits that the daemon prints.
     pub sum: f64,
 }
 
 impl FeeHistogram {
-    /// The histogram with its arithmetic; `None` when its counts contradict each other.
+    /// The validated histogram; `None` if its counts contradict each other.
     pub fn to_histogram(&self) -> Option<Histogram> {
         Histogram::try_new(self.bounds.clone(), self.cumulative.clone(), self.sum).ok()
     }

@@ -1,5 +1,5 @@
-//! Maps with keys that are no text, kept in JSON as pairs: JSON objects have text keys only. For
-//! `#[serde(with = "pairs")]`.
+//! Maps serialized as lists of pairs, for keys that are not strings: JSON objects have string keys
+//! only. Use with `#[serde(with = "pairs")]`.
 
 use std::collections::BTreeMap;
 

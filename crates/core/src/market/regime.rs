@@ -1,33 +1,32 @@
-//! Since when prices are what they are: a change of regime makes older sales worthless.
+//! When the current price regime began. Sales from before say nothing about today's prices.
 //!
-//! Prices on this market do not drift; they change when free provers come or go. A decaying window
+//! Prices on this market do not drift; they jump when free provers come or go. A decaying window
 //! alone would mix both regimes for hours, so the window is cut where the share of works sold above
 //! a level changed more than chance allows: an adaptive window (Bifet & Gavaldà 2007, "Learning
 //! from time-changing data with adaptive windowing"), with the binomial likelihood ratio in place
 //! of their bound, since shares here are often close to 0 or 1.
 
-/// Works that are worth one independent observation: works of one purchase share its producer's
-/// view of the pool.
+/// Works that together count as one independent observation, since the works of one purchase share
+/// its producer's view of the pool.
 const CLUSTERED: f64 = 16.0;
 
-/// Fewest works on either side of a cut, about half a roll.
+/// Fewest works on either side of a cut: about half a full purchase.
 const FEWEST: f64 = 48.0;
 
-/// Chance of a cut where nothing changed, over all places tried.
+/// Probability of a false cut, over all places tried.
 const FALSE_ALARM: f64 = 0.02;
 
-/// Works of which it is known how many sell above a level.
+/// A run of works, and how many of them sell above a level.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Stretch {
     pub(super) works: f64,
     pub(super) above: f64,
 }
 
-/// Where the newest regime begins: the index of its first stretch, before which nothing says
-/// anything of today's prices; `None` while nothing changed.
+/// The index of the first stretch of the newest regime; `None` if there was no change.
 ///
-/// `stretches` are in the order in which their works are bought.
-pub(super) fn start(stretches: &[Stretch]) -> Option<usize> {
+/// `stretches` are in order of purchase.
+pub(super) fn find_regime_start(stretches: &[Stretch]) -> Option<usize> {
     let mut since = None;
     while let Some(cut) = strongest_cut(stretches.get(since.unwrap_or(0)..).unwrap_or_default()) {
         since = Some(since.unwrap_or(0) + cut);
@@ -35,8 +34,8 @@ pub(super) fn start(stretches: &[Stretch]) -> Option<usize> {
     since
 }
 
-/// The cut at which the likelihood ratio of two shares against one is largest, if it is larger than
-/// chance allows.
+/// The cut with the largest likelihood ratio of two shares against one, if it exceeds what chance
+/// allows.
 fn strongest_cut(stretches: &[Stretch]) -> Option<usize> {
     let add = |sum: Stretch, next: &Stretch| Stretch {
         works: sum.works + next.works,
@@ -61,7 +60,7 @@ fn strongest_cut(stretches: &[Stretch]) -> Option<usize> {
     best
 }
 
-/// Largest log-likelihood of `above` out of `works`.
+/// The maximum log-likelihood of `above` out of `works`.
 fn log_likelihood(Stretch { works, above }: Stretch) -> f64 {
     let term = |count: f64| if count > 0.0 { count * (count / works).ln() } else { 0.0 };
     term(above) + term(works - above)
@@ -71,32 +70,32 @@ fn log_likelihood(Stretch { works, above }: Stretch) -> f64 {
 mod tests {
     use super::*;
 
-    /// Rolls of 100 works, of which `above` in a hundred sell for more than the level.
-    fn rolls(shares: &[u32]) -> Vec<Stretch> {
+    /// Purchases of 100 works, with the number of those that sell above the level.
+    fn purchases(shares: &[u32]) -> Vec<Stretch> {
         shares.iter().map(|&above| Stretch { works: 100.0, above: f64::from(above) }).collect()
     }
 
     #[test]
     fn a_steady_market_has_one_regime() {
-        assert_eq!(start(&rolls(&[30, 35, 20, 40, 30, 25, 45, 30, 20, 35])), None);
-        assert_eq!(start(&rolls(&[0; 40])), None);
-        assert_eq!(start(&[]), None);
+        assert_eq!(find_regime_start(&purchases(&[30, 35, 20, 40, 30, 25, 45, 30, 20, 35])), None);
+        assert_eq!(find_regime_start(&purchases(&[0; 40])), None);
+        assert_eq!(find_regime_start(&[]), None);
     }
 
     #[test]
-    fn a_change_is_found_where_it_happened_within_one_roll() {
+    fn a_change_is_found_where_it_happened_within_one_purchase() {
         let mut shares = vec![1; 20];
         shares.extend([80]);
-        assert_eq!(start(&rolls(&shares)), Some(20));
+        assert_eq!(find_regime_start(&purchases(&shares)), Some(20));
         shares.extend([75; 20]);
         shares.extend([0]);
-        assert_eq!(start(&rolls(&shares)), Some(41), "the newest of several");
+        assert_eq!(find_regime_start(&purchases(&shares)), Some(41), "the newest of several");
     }
 
     #[test]
-    fn a_single_dear_purchase_is_no_regime() {
-        let mut shares = rolls(&[0; 20]);
+    fn a_single_expensive_purchase_is_no_regime() {
+        let mut shares = purchases(&[0; 20]);
         shares.push(Stretch { works: 1.0, above: 1.0 });
-        assert_eq!(start(&shares), None);
+        assert_eq!(find_regime_start(&shares), None);
     }
 }

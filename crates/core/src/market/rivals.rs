@@ -1,7 +1,7 @@
-//! What others offered on open works that we may undercut, before we did.
+//! What others offered on open works before we undercut them.
 //!
-//! A look's book is kept as it is, shared with everyone who read it, and gone through when one of
-//! its works turns out to be ours: that is rare, and the book is long.
+//! The book of a look is long and rarely needed, so it is kept as shared, and searched only when
+//! one of its works turns out to be ours.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -14,17 +14,17 @@ use super::{
 };
 use crate::units::{Nanomina, PublicKey, WorkId};
 
-/// The offers of others as the last look showed them.
+/// The offers of others in the last look.
 #[derive(Clone, Debug)]
 pub(super) enum Rivals {
-    /// As an earlier run left them.
+    /// Read back from a saved state.
     Listed(BTreeMap<WorkId, Nanomina>),
-    /// On the works of a book.
+    /// To be looked up in the book.
     Shown {
         works: Arc<[OpenWork]>,
-        /// Only what asks more may be undercut.
+        /// Our fee: only higher offers can be undercut.
         asked: Nanomina,
-        /// Who of the book's provers is not someone else.
+        /// Our own provers among those in the book.
         own: Vec<PublicKey>,
     },
 }
@@ -36,8 +36,8 @@ impl Default for Rivals {
 }
 
 impl Rivals {
-    /// Offers on these works that ask more than we do; none while nothing is asked.
-    pub(super) fn shown(
+    /// Keeps the offers above our fee, `asked`; none while our worker is off.
+    pub(super) fn from_book(
         works: &Arc<[OpenWork]>,
         asked: Option<Nanomina>,
         own: Vec<PublicKey>,
@@ -49,15 +49,18 @@ impl Rivals {
         })
     }
 
-    /// What others offered on those of the given works that they had an offer on.
-    pub(super) fn among(&self, wanted: &HashSet<WorkId>) -> HashMap<WorkId, Nanomina> {
+    /// The fee that others offered on each of the given works, where there was such an offer.
+    pub(super) fn offers_on(&self, wanted: &HashSet<WorkId>) -> HashMap<WorkId, Nanomina> {
         if wanted.is_empty() {
             return HashMap::new();
         }
-        self.offers(|work| wanted.contains(work))
+        self.collect_offers(|work| wanted.contains(work))
     }
 
-    fn offers<C: FromIterator<(WorkId, Nanomina)>>(&self, wanted: impl Fn(&WorkId) -> bool) -> C {
+    fn collect_offers<C: FromIterator<(WorkId, Nanomina)>>(
+        &self,
+        wanted: impl Fn(&WorkId) -> bool,
+    ) -> C {
         match self {
             Self::Listed(offers) => offers
                 .iter()
@@ -78,7 +81,7 @@ impl Rivals {
 
 impl Serialize for Rivals {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        pairs::serialize(&self.offers(|_| true), serializer)
+        pairs::serialize(&self.collect_offers(|_| true), serializer)
     }
 }
 
@@ -94,7 +97,7 @@ mod tests {
     use crate::fixtures::{fee, key, open_work};
 
     #[test]
-    fn dearer_offers_of_others_are_told_before_and_after_a_restart() {
+    fn higher_offers_of_others_are_known_before_and_after_a_restart() {
         let works = [
             (1, Some((10, "them"))),
             (2, Some((6, "them"))),
@@ -104,16 +107,16 @@ mod tests {
         ];
         let works: Arc<[OpenWork]> =
             works.into_iter().map(|(id, standing)| open_work(id, standing)).collect();
-        let rivals = Rivals::shown(&works, Some(fee(6)), vec![key("us")]);
+        let rivals = Rivals::from_book(&works, Some(fee(6)), vec![key("us")]);
         let read: Rivals = serde_json::from_str(&serde_json::to_string(&rivals).unwrap()).unwrap();
         for rivals in [rivals, read] {
-            let found = rivals.among(&(1..5).map(WorkId::one).collect());
+            let found = rivals.offers_on(&(1..5).map(WorkId::one).collect());
             assert_eq!(found, HashMap::from_iter([(WorkId::one(1), fee(10))]));
-            assert!(rivals.among(&HashSet::new()).is_empty());
+            assert!(rivals.offers_on(&HashSet::new()).is_empty());
         }
         assert!(
-            Rivals::shown(&works, None, Vec::new())
-                .among(&(1..5).map(WorkId::one).collect())
+            Rivals::from_book(&works, None, Vec::new())
+                .offers_on(&(1..5).map(WorkId::one).collect())
                 .is_empty()
         );
     }

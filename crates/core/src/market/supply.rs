@@ -7,41 +7,40 @@ use serde::{Deserialize, Serialize};
 
 use super::look::PoolMetrics;
 
-/// Own works made and the pace at which they are made while the worker is on.
+/// Works that our own provers made, and their rate while the worker is on.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Supply {
-    last: Option<Reading>,
+pub struct OwnSupply {
+    last: Option<CompletedReading>,
     made: f64,
     on_made: f64,
     on_hours: f64,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct Reading {
+struct CompletedReading {
     at: Timestamp,
     completed: f64,
     on: bool,
 }
 
-impl Supply {
-    /// Hours on before a pace is believed: shorter, and one long proof more or less would decide
-    /// it.
+impl OwnSupply {
+    /// Hours on before there is a rate: in less time, one slow proof would decide it.
     const MIN_HOURS: f64 = 0.25;
-    /// Hours on over which the pace is averaged, older ones fading.
+    /// Time constant, in hours on, of the exponential average of the rate.
     const MEMORY_HOURS: f64 = 12.0;
-    /// Longest gap between two readings that still says something about the pace.
+    /// Longest time between two readings that still count towards the rate.
     const MAX_GAP: Duration = Duration::from_secs(3600);
 
-    pub(super) fn absorb(&mut self, at: Timestamp, metrics: &PoolMetrics, on: bool) {
+    pub(super) fn record_reading(&mut self, at: Timestamp, metrics: &PoolMetrics, on: bool) {
         let Some(completed) =
             metrics.completed_by_own.filter(|count| count.is_finite() && *count >= 0.0)
         else {
             return;
         };
-        let before = self.last.replace(Reading { at, completed, on });
+        let before = self.last.replace(CompletedReading { at, completed, on });
         let Some(before) = before else { return };
-        // A smaller count is a restarted daemon: all it shows was made since.
+        // If the count fell, the daemon restarted and made all of it since.
         let made =
             if completed < before.completed { completed } else { completed - before.completed };
         self.made += made;
@@ -59,7 +58,7 @@ impl Supply {
         }
     }
 
-    /// Works made since the controller knows the daemon.
+    /// Works made since the controller first saw the daemon.
     pub fn made(&self) -> u64 {
         #[expect(
             clippy::cast_possible_truncation,
@@ -70,7 +69,7 @@ impl Supply {
         made
     }
 
-    /// Works made per hour while on; `None` until enough time was spent on.
+    /// Works made per hour while on; `None` until the worker was on long enough.
     pub fn per_hour(&self) -> Option<f64> {
         (self.on_hours >= Self::MIN_HOURS).then(|| self.on_made / self.on_hours)
     }
@@ -86,25 +85,25 @@ mod tests {
     }
 
     #[test]
-    fn the_pace_counts_only_time_on() {
-        let mut supply = Supply::default();
+    fn the_rate_counts_only_time_on() {
+        let mut supply = OwnSupply::default();
         for minute in 0..=30 {
-            supply.absorb(time(minute * 60), &completed(minute as f64), true);
+            supply.record_reading(time(minute * 60), &completed(minute as f64), true);
         }
-        let pace = supply.per_hour().unwrap();
-        assert!((pace - 60.0).abs() < 1e-6, "{pace}");
+        let rate = supply.per_hour().unwrap();
+        assert!((rate - 60.0).abs() < 1e-6, "{rate}");
         for minute in 31..600 {
-            supply.absorb(time(minute * 60), &completed(30.0), false);
+            supply.record_reading(time(minute * 60), &completed(30.0), false);
         }
-        assert!((supply.per_hour().unwrap() - pace).abs() < 1e-6);
+        assert!((supply.per_hour().unwrap() - rate).abs() < 1e-6);
     }
 
     #[test]
     fn a_restart_does_not_count_backwards() {
-        let mut supply = Supply::default();
-        supply.absorb(time(0), &completed(10.0), true);
-        supply.absorb(time(60), &completed(12.0), true);
-        supply.absorb(time(120), &completed(1.0), true);
+        let mut supply = OwnSupply::default();
+        supply.record_reading(time(0), &completed(10.0), true);
+        supply.record_reading(time(60), &completed(12.0), true);
+        supply.record_reading(time(120), &completed(1.0), true);
         assert_eq!(supply.made(), 3);
         assert_eq!(supply.per_hour(), None);
     }

@@ -1,5 +1,4 @@
-//! The market as one look leaves it: what is known of prices, demand, the order book and our own
-//! sales.
+//! What is known of the market after a look: prices, demand, the order book and our own sales.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -7,33 +6,34 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    coverage::Profile,
+    calibration::{BandSales, band_floor},
+    coverage::CoverageProfile,
     demand::Demand,
     estimate::{EstimatorSettings, Method, PointEstimate, Survival, estimate},
-    evidence::{Fading, NEIGHBOURS, due, witnesses},
+    evidence::{Fading, NEIGHBOURS, collect_observations, due_works},
     history::MarketHistory,
     look::{Book, Look, OpenWork},
-    own::{BandSales, band},
+    offers_by_owner::OffersByOwner,
     regime::{self, Stretch},
-    sides::Sides,
 };
 use crate::units::{Nanomina, PublicKey};
 
-/// Two-sided level of the confidence band: its lower end is missed one time in ten.
+/// Two-sided level of the confidence band: the truth is below its lower end one time in ten.
 const LEVEL: f64 = 0.8;
 
-/// What an operator sets about reading the market.
+/// The operator's settings for estimating the market.
 #[derive(Clone, Copy, Debug)]
 pub struct ViewSettings {
     /// How far back sales count.
     pub window: Duration,
     /// Age at which a sale counts half.
     pub half_life: Duration,
-    /// Observations below which nothing is concluded.
+    /// Observations below which no price is estimated.
     pub min_samples: u32,
-    /// Works our provers make per hour, where the operator says so.
+    /// Works our provers make per hour, if the operator set it.
     pub works_per_hour: Option<f64>,
-    /// The price that matters: the share of works sold above it tells one regime from another.
+    /// The price whose exceedance defines a regime: the share of works sold above it changes when a
+    /// new one begins.
     pub level: Nanomina,
 }
 
@@ -42,20 +42,20 @@ pub struct ViewSettings {
 pub struct MarketView {
     summary: MarketSummary,
     prices: Survival,
-    /// Standing fees of open works, ascending; works without an offer are not among them.
+    /// Fees offered on open works, ascending.
     standing: Vec<Nanomina>,
-    profile: Option<Profile>,
+    profile: Option<CoverageProfile>,
     lowest_offer: Option<Nanomina>,
-    /// How many open works stand at a fee of the same operator, by that fee.
+    /// Open works that the same operator offers, counted by fee.
     own_standing: BTreeMap<Nanomina, u64>,
-    /// What P(sold) is to be multiplied by, as our own sales at any fee taught, and those of a band
-    /// by its lowest fee.
+    /// The factor that our own sales at all fees give for P(sold).
     correction: f64,
+    /// The factor that those in one band of fees give, by the lowest fee of the band.
     corrections: BTreeMap<Nanomina, f64>,
     knows_prices: bool,
 }
 
-/// What is known of the market after a look, in numbers that every consumer shares.
+/// The market after a look, in the numbers that are recorded, exported and shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MarketSummary {
     /// When the look was taken.
@@ -63,51 +63,52 @@ pub struct MarketSummary {
     /// Price at which work is bought, at [`MarketSummary::QUANTILES`]; `None` where the quantile is not
     /// identified.
     pub quantiles: [Option<Nanomina>; MarketSummary::QUANTILES.len()],
-    /// Share of works bought at fee 0.
+    /// Share of works bought at fee 0, in [0, 1].
     pub zero_fee_ratio: f64,
-    /// Sales, offers and histogram increments that count.
+    /// Sales, offers and histogram buckets used.
     pub samples: u64,
-    /// What they are worth after age and clustering in blocks, in independent observations.
+    /// The number of independent observations they are worth, after discounting by age and
+    /// clustering.
     pub effective_samples: f64,
-    /// How the price estimate was obtained: `nonparametric`, `parametric` or `none`.
+    /// How prices were estimated: `nonparametric`, `parametric` or `none`.
     pub method: String,
-    /// When prices last changed so much that older sales no longer count; `None` while they did not
-    /// within the window.
+    /// When the current price regime began, before which sales do not count; `None` if it began
+    /// before the window.
     pub regime_since: Option<Timestamp>,
     /// Works bought per hour; `None` before two blocks are known.
     pub works_bought_per_hour: Option<f64>,
-    /// Two-sided 0.8 interval of it; `None` before three purchases are known.
+    /// Two-sided 80 % interval of that rate; `None` before three purchases are known.
     #[serde(default)]
     pub works_bought_per_hour_interval: Option<[f64; 2]>,
     /// Works still to be bought.
     pub open_works: u64,
     /// Of these, works that nobody has proved.
     pub uncovered_works: u64,
-    /// Of these, works whose standing proof is of the same operator.
+    /// Of these, works whose cheapest proof is the same operator's.
     pub own_open_works: u64,
-    /// Whether the metrics histogram can tell fees apart; `None` without one.
+    /// Whether the buckets of the metrics histogram tell fees apart; `None` without a histogram.
     pub histogram_resolves: Option<bool>,
-    /// Works our provers make per hour while on; `None` before it is measured or configured.
+    /// Works our provers make per hour while on; `None` until configured or measured.
     pub own_works_per_hour: Option<f64>,
-    /// Own sales seen on chain since the controller knows this daemon.
+    /// Own works sold since the controller first saw this daemon.
     pub own_sold: u64,
-    /// What they brought.
+    /// Fees received for them.
     pub own_earned: Nanomina,
-    /// Works our provers made since the controller knows this daemon.
+    /// Works our provers made since the controller first saw this daemon.
     pub own_made: u64,
-    /// What our own works of the window were predicted to sell and sold, by fee, ascending.
+    /// Predicted and realised sales of our own works in the window, by band of fees, ascending.
     #[serde(default)]
     pub own_sales_by_fee: Vec<BandSales>,
 }
 
 impl MarketSummary {
-    /// The quantiles kept.
+    /// Levels of [`MarketSummary::quantiles`].
     pub const QUANTILES: [f64; 5] = [0.1, 0.25, 0.5, 0.75, 0.9];
 }
 
 impl MarketView {
-    /// Concludes from what is remembered and a look that was already absorbed into it. `is_friendly`
-    /// tells who is no competitor.
+    /// Estimates the market from the history and a look that was already added to it. `is_friendly`
+    /// decides which provers are no competitors.
     pub fn new(
         history: &MarketHistory,
         look: &Look,
@@ -115,25 +116,25 @@ impl MarketView {
         is_friendly: impl Fn(&PublicKey) -> bool,
     ) -> Self {
         let window = look.at.checked_sub(settings.window).unwrap_or(Timestamp::MIN);
-        let regime = Regime::find(history, look, window, settings.level);
+        let regime = RegimeStart::find(history, look, window, settings.level);
         let regime_since = regime.since;
         let fading = Fading {
             oldest: regime_since.unwrap_or(window),
             half_life: settings.half_life,
             due_from: regime.due_from,
         };
-        let witnesses = witnesses(history, look, fading, &is_friendly);
+        let observations = collect_observations(history, look, fading, &is_friendly);
         let prices = estimate(
-            &witnesses,
+            &observations,
             &EstimatorSettings { level: LEVEL, ..EstimatorSettings::default() },
         );
         let works: &[OpenWork] = match &look.book {
             Some(Ok(Book { works, .. })) => works,
             _ => &[],
         };
-        let sides = Sides::of(works, &is_friendly);
-        let lowest_offer = sides.others.first().copied();
-        let own_fees = sides.own_fees();
+        let offers = OffersByOwner::split(works, &is_friendly);
+        let lowest_offer = offers.others.first().copied();
+        let own_fees = offers.own_fees();
         let own_standing = own_fees.chunk_by(|one, next| one == next);
         let own_standing =
             own_standing.filter_map(|same| Some((*same.first()?, same.len() as u64))).collect();
@@ -141,8 +142,8 @@ impl MarketView {
             prices.samples() >= settings.min_samples as usize && prices.method() != Method::None;
         let own = history.own();
         let correction = own.calibration().factor(1.0);
-        let demand = Demand::of(history.blocks(window), LEVEL);
-        let own_sales_by_fee = own.sales();
+        let demand = Demand::estimate(history.blocks(window), LEVEL);
+        let own_sales_by_fee = own.sales_by_fee();
         let corrections = own_sales_by_fee.iter().map(|sales| (sales.from, sales.factor)).collect();
         let summary = MarketSummary {
             at: look.at,
@@ -155,7 +156,7 @@ impl MarketView {
             works_bought_per_hour: demand.map(|demand| demand.per_hour),
             works_bought_per_hour_interval: demand.and_then(|demand| demand.interval),
             open_works: works.len() as u64,
-            uncovered_works: sides.uncovered as u64,
+            uncovered_works: offers.uncovered as u64,
             own_open_works: own_fees.len() as u64,
             histogram_resolves: history.histogram().map(|h| h.resolution(None).is_resolved()),
             own_works_per_hour: settings.works_per_hour.or_else(|| history.supply().per_hour()),
@@ -168,7 +169,7 @@ impl MarketView {
             summary,
             lowest_offer,
             prices,
-            standing: merged(sides.others, &own_fees),
+            standing: merge_sorted(offers.others, &own_fees),
             own_standing,
             profile: history.coverage().profile(),
             correction,
@@ -177,37 +178,38 @@ impl MarketView {
         }
     }
 
-    /// The numbers that every consumer shares.
+    /// The numbers that are recorded, exported and shown.
     pub fn summary(&self) -> &MarketSummary {
         &self.summary
     }
 
-    /// The numbers alone, once nothing more is to be asked.
+    /// Keeps the summary alone.
     pub fn into_summary(self) -> MarketSummary {
         self.summary
     }
 
-    /// Whether enough was seen to speak of prices.
+    /// Whether there are enough observations to estimate prices.
     pub fn knows_prices(&self) -> bool {
         self.knows_prices
     }
 
-    /// P(C > fee) for the price C at which a competitor's work is bought, with its band.
+    /// P(C > fee), with its band, where C is the price at which a competitor's work is bought.
     pub fn sells_above(&self, fee: Nanomina) -> PointEstimate {
-        self.prices.at(fee)
+        self.prices.estimate_at(fee)
     }
 
-    /// The least price with P(C <= price) >= q; `None` where it is not identified.
+    /// The least price with P(C <= price) >= q; `None` if it is not identified.
     pub fn quantile(&self, q: f64) -> Option<Nanomina> {
         self.prices.quantile(q)
     }
 
-    /// Share of open works that a worker asking `fee` would be handed if it had proved none of
-    /// them, on average over the last looks: nobody else has proved them, or only for more.
+    /// The share of open works, averaged over the last looks, that the daemon would assign to a
+    /// worker asking `fee` which had proved none of them: works without a proof, or with a more
+    /// expensive one.
     ///
-    /// 1 while no open work was seen, since works yet to come are open to everyone.
+    /// 1 before any open work was seen, since future works are open to all.
     pub fn startable_share(&self, fee: Nanomina) -> f64 {
-        self.profile.as_ref().map_or(1.0, |profile| profile.startable(fee))
+        self.profile.as_ref().map_or(1.0, |profile| profile.startable_share(fee))
     }
 
     /// Works bought per hour; `None` before two blocks are known.
@@ -220,66 +222,65 @@ impl MarketView {
         self.summary.own_works_per_hour
     }
 
-    /// What P(sold) at a fee is to be multiplied by, as our own sales taught: those at about that
-    /// fee, and while they are few, those at any fee.
+    /// The factor for P(sold) learned from our own sales at about that fee, drawn towards that of
+    /// all fees while they are few.
     pub fn calibration_factor(&self, fee: Nanomina) -> f64 {
-        self.corrections.get(&band(fee)).copied().unwrap_or(self.correction)
+        self.corrections.get(&band_floor(fee)).copied().unwrap_or(self.correction)
     }
 
-    /// The cheapest standing offer of a competitor.
+    /// The lowest fee offered by a competitor.
     pub fn lowest_offer(&self) -> Option<Nanomina> {
         self.lowest_offer
     }
 
-    /// How many open works a worker asking `fee` could be handed now: without an offer, or with a
-    /// dearer one.
+    /// Counts the open works that the daemon would assign now to a worker asking `fee`: works
+    /// without an offer, or with a more expensive one.
     pub fn count_open_above(&self, fee: Nanomina) -> u64 {
         let closed = self.standing.partition_point(|standing| *standing <= fee) as u64;
         self.summary.open_works.saturating_sub(closed)
     }
 
-    /// How many open works stand at a fee of the same operator, by that fee.
+    /// Open works that the same operator offers, counted by fee.
     pub fn own_standing(&self) -> &BTreeMap<Nanomina, u64> {
         &self.own_standing
     }
 
-    /// The prices that carry mass and their shares, ascending; what is known only to lie in an
-    /// interval stands at its lower end.
+    /// The prices that carry probability mass and their shares, ascending. Mass known only to lie in
+    /// an interval is placed at its lower end.
     pub fn atoms(&self) -> impl Iterator<Item = (Nanomina, f64)> {
         self.prices.atoms()
     }
 
-    /// Standing fees of open works, our own among them, ascending.
+    /// Fees offered on open works, including our own, ascending.
     pub fn standing(&self) -> &[Nanomina] {
         &self.standing
     }
 
-    /// Prices below which a fee could be placed: every price that carries mass, and every standing
-    /// fee.
+    /// Prices that a fee could undercut: those that carry mass, and the fees on offer.
     pub fn candidate_prices(&self) -> impl Iterator<Item = Nanomina> {
         self.prices.atoms().map(|(fee, _)| fee).chain(self.standing.iter().copied())
     }
 }
 
-/// Two ascending lists as one.
-fn merged(mut all: Vec<Nanomina>, more: &[Nanomina]) -> Vec<Nanomina> {
+/// Merges two ascending lists.
+fn merge_sorted(mut all: Vec<Nanomina>, more: &[Nanomina]) -> Vec<Nanomina> {
     if !more.is_empty() {
         all.extend_from_slice(more);
-        // Made for runs that are in order already.
+        // A stable sort is fast on two ascending runs.
         all.sort();
     }
     all
 }
 
-/// Since when prices are what they are.
+/// The beginning of the current price regime.
 #[derive(Clone, Copy, Debug, Default)]
-struct Regime {
+struct RegimeStart {
     since: Option<Timestamp>,
-    /// Works at the head of the book that still belong to the regime before.
+    /// Due works at the head of the book that still belong to the earlier regime.
     due_from: usize,
 }
 
-impl Regime {
+impl RegimeStart {
     fn find(history: &MarketHistory, look: &Look, window: Timestamp, level: Nanomina) -> Self {
         let mut began: Vec<Timestamp> = Vec::new();
         let mut stretches: Vec<Stretch> = Vec::new();
@@ -289,13 +290,14 @@ impl Regime {
             stretches
                 .push(Stretch { works: block.works.len() as f64, above: above.count() as f64 });
         }
-        // A work that nobody has proved when it is due sells for whatever is asked.
-        let dear = |open: &&OpenWork| open.standing.as_ref().is_none_or(|offer| offer.fee > level);
-        stretches.extend(due(look).chunks(NEIGHBOURS).map(|works| Stretch {
+        // A due work without a proof sells at any fee.
+        let is_above =
+            |open: &&OpenWork| open.standing.as_ref().is_none_or(|offer| offer.fee > level);
+        stretches.extend(due_works(look).chunks(NEIGHBOURS).map(|works| Stretch {
             works: works.len() as f64,
-            above: works.iter().filter(dear).count() as f64,
+            above: works.iter().filter(is_above).count() as f64,
         }));
-        match regime::start(&stretches) {
+        match regime::find_regime_start(&stretches) {
             None => Self::default(),
             Some(cut) => match began.get(cut) {
                 Some(at) => Self { since: Some(*at), due_from: 0 },
@@ -326,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn the_share_handed_out_counts_works_without_or_above_an_offer() {
+    fn the_startable_share_counts_works_without_or_above_an_offer() {
         let open = vec![
             open_work(1, None),
             open_work(2, Some((0, "free"))),
@@ -338,12 +340,9 @@ mod tests {
         assert!((share(0) - 0.75).abs() < 1e-12 && (share(9) - 0.75).abs() < 1e-12);
         assert!(
             (share(10) - 0.5).abs() < 1e-12,
-            "a tie is not handed out, and works of ours are open to us again"
+            "a tie is not assigned, and our own works are open to us again"
         );
-        assert!(
-            (share(20) - 0.5).abs() < 1e-12,
-            "what stands behind our own offer is as dear as elsewhere"
-        );
+        assert!((share(20) - 0.5).abs() < 1e-12, "hidden offers are as expensive as visible ones");
         assert_eq!(view.summary().uncovered_works, 1);
         assert_eq!(view.summary().own_open_works, 1);
         assert_eq!(view.lowest_offer(), Some(fee(0)));

@@ -1,31 +1,31 @@
-//! What is wrong with a line of the text.
+//! Lines of the text that cannot be read.
 
 use serde::{Deserialize, Serialize};
 
-/// How many defects are kept with line and kind; all are counted.
+/// Most defects kept with line and kind; further ones are only counted.
 pub const MAX_KEPT_DEFECTS: usize = 32;
 
-/// A line that was not used.
+/// A line that was skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
 #[error("line {line}: {kind}")]
 pub struct Defect {
     /// Line number, the first line being 1.
     pub line: u32,
-    /// What is wrong with it.
+    /// Why it was skipped.
     pub kind: DefectKind,
 }
 
-/// Why a line was not used.
+/// Why a line was skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum DefectKind {
-    /// It does not start with a metric name that ends in a blank or `{`.
+    /// It does not start with a metric name followed by a blank or `{`.
     #[error("no metric name")]
     BadName,
     /// A metric or label name is longer than [`MAX_NAME_BYTES`](super::MAX_NAME_BYTES).
     #[error("a name is too long")]
     NameTooLong,
-    /// The label set is not closed, not quoted, or holds an escape other than `\\`, `\"` and `\n`.
+    /// The label set is not closed or not quoted, or has an escape other than `\\`, `\"` and `\n`.
     #[error("malformed labels")]
     BadLabels,
     /// The label set has more than [`MAX_LABELS`](super::MAX_LABELS) labels.
@@ -37,7 +37,7 @@ pub enum DefectKind {
     /// Nothing follows the name and labels.
     #[error("no value")]
     MissingValue,
-    /// The value is not a number, or too large for one.
+    /// The value is not a number, or is too large.
     #[error("the value is not a number")]
     BadValue,
     /// The text after the value is not a timestamp.
@@ -52,13 +52,13 @@ pub enum DefectKind {
     /// A `TYPE` line without a metric name, or with anything but one word after it.
     #[error("malformed TYPE")]
     BadType,
-    /// A `TYPE` line with a kind that no exposition format knows.
+    /// A `TYPE` line with a kind that no exposition format has.
     #[error("unknown kind of metric")]
     UnknownKind,
-    /// A second `TYPE` line for the same name with another kind; the first stands.
+    /// A second `TYPE` line for the same name with another kind; the first counts.
     #[error("the TYPE contradicts an earlier one")]
     ContradictingType,
-    /// A `TYPE` line after samples of that name were read as untyped.
+    /// A `TYPE` line after untyped samples of that name.
     #[error("the TYPE comes after its samples")]
     LateType,
     /// More than [`MAX_SAMPLES`](super::MAX_SAMPLES) samples.
@@ -70,7 +70,7 @@ pub enum DefectKind {
 }
 
 impl DefectKind {
-    /// The stable name for logs, metrics and JSON.
+    /// The stable name in logs, metrics and JSON.
     pub const fn code(self) -> &'static str {
         match self {
             Self::BadName => "bad_name",
@@ -93,7 +93,7 @@ impl DefectKind {
     }
 }
 
-/// The first defects and the count of all.
+/// The first defects, and a count of all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Defects {
     kept: Vec<Defect>,

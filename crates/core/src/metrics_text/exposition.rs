@@ -1,48 +1,48 @@
-//! A whole scrape.
+//! The text of one scrape, parsed.
 
 use std::collections::HashMap;
 
 use super::{
     defect::{Defect, DefectKind, Defects},
-    family::{Entry, Family, Label, MetricKind, Row},
+    family::{Family, FamilyEntry, Label, SampleRow},
     line::Line,
 };
 
-/// Most samples read from one text, far above what a daemon with its libp2p section prints.
+/// Most samples read from one text: far more than a daemon with its libp2p section prints.
 pub const MAX_SAMPLES: usize = 200_000;
 
 /// Most families read from one text.
 pub const MAX_FAMILIES: usize = 20_000;
 
-/// What a daemon puts before its metric names. Every era read prints `Coda_` (Mina
-/// `prometheus_metrics/namespace.ml`), except for the times spent in threads, which bear `Mina_`.
+/// The prefixes of a daemon's metric names. All known eras print `Coda_` (Mina
+/// `prometheus_metrics/namespace.ml`), except for the times spent in threads: these have `Mina_`.
 pub const DAEMON_PREFIXES: [&str; 2] = ["Coda_", "Mina_"];
 
-/// A scrape, read. Borrows from the text.
+/// A parsed scrape, which borrows from the text.
 #[derive(Clone, Debug, Default)]
 pub struct Exposition<'a> {
-    families: Vec<Entry<'a>>,
+    families: Vec<FamilyEntry<'a>>,
     by_name: HashMap<&'a str, usize>,
     /// Grouped by family.
-    rows: Vec<Row<'a>>,
+    rows: Vec<SampleRow<'a>>,
     labels: Vec<Label<'a>>,
     defects: Defects,
 }
 
 impl<'a> Exposition<'a> {
-    /// Reads a text of any content. What cannot be read is in [`defects`](Self::defects).
+    /// Parses any text. Lines that cannot be read are in [`defects`](Self::defects).
     pub fn parse(text: &'a str) -> Self {
-        let mut reading = Reading::new(text.len());
+        let mut builder = ExpositionBuilder::new(text.len());
         let mut number = 0_u32;
         for line in text.lines() {
             number = number.saturating_add(1);
-            let labels_before = reading.exposition.labels.len();
-            if let Err(kind) = reading.take(line) {
-                reading.exposition.labels.truncate(labels_before);
-                reading.exposition.defects.add(number, kind);
+            let labels_before = builder.exposition.labels.len();
+            if let Err(kind) = builder.add_line(line) {
+                builder.exposition.labels.truncate(labels_before);
+                builder.exposition.defects.add(number, kind);
             }
         }
-        reading.finish()
+        builder.finish()
     }
 
     /// The families in the order of their first line.
@@ -50,7 +50,7 @@ impl<'a> Exposition<'a> {
         self.families.iter().map(|entry| self.view(entry))
     }
 
-    /// The family of this full name. The name of a histogram or summary has no suffix.
+    /// The family of this full name, which for a histogram or summary has no suffix.
     pub fn family(&self, name: &str) -> Option<Family<'_, 'a>> {
         self.by_name
             .get(name)
@@ -58,8 +58,8 @@ impl<'a> Exposition<'a> {
             .map(|entry| self.view(entry))
     }
 
-    /// The daemon's family of this name after either of [`DAEMON_PREFIXES`], the first that has
-    /// samples.
+    /// The daemon's family of this name without its prefix: the first of [`DAEMON_PREFIXES`] for
+    /// which there are samples.
     pub fn daemon_family(&self, name: &str) -> Option<Family<'_, 'a>> {
         DAEMON_PREFIXES
             .iter()
@@ -67,11 +67,11 @@ impl<'a> Exposition<'a> {
             .find(|family| !family.rows.is_empty())
     }
 
-    /// The value of one of the daemon's plain counters or gauges, named without prefix:
+    /// The value of one of the daemon's plain counters or gauges, named without its prefix:
     /// `Snark_work_snark_pool_size`.
     ///
-    /// `None` also where the daemon prints `Nan` or an infinity: its moving averages are 0/0 until
-    /// data arrives. A value above 999,999 is rounded to six digits.
+    /// `None` also if the daemon prints `Nan` or an infinity: its moving averages are 0/0 until data
+    /// arrives. Values above 999,999 are rounded to six digits.
     pub fn daemon_value(&self, name: &str) -> Option<f64> {
         self.daemon_family(name)?.value().filter(|value| value.is_finite())
     }
@@ -92,24 +92,24 @@ impl<'a> Exposition<'a> {
         self.defects.count()
     }
 
-    fn view<'e>(&'e self, entry: &'e Entry<'a>) -> Family<'e, 'a> {
-        Family { entry, rows: &self.rows[entry.rows.clone()], labels: &self.labels }
+    fn view<'e>(&'e self, entry: &'e FamilyEntry<'a>) -> Family<'e, 'a> {
+        let rows = self.rows.get(entry.rows.clone()).unwrap_or_default();
+        Family { entry, rows, labels: &self.labels }
     }
 }
 
-/// An exposition while lines are added.
-struct Reading<'a> {
+/// An exposition under construction, line by line.
+struct ExpositionBuilder<'a> {
     exposition: Exposition<'a>,
     /// The family of the latest line that named one.
     current: usize,
-    /// Whether a family's samples were interrupted by those of another.
+    /// Whether the samples of some family are not contiguous.
     scattered: bool,
 }
 
-impl<'a> Reading<'a> {
+impl<'a> ExpositionBuilder<'a> {
     fn new(bytes: usize) -> Self {
-        // With its share of the comments a sample takes about 80 bytes; a wrong guess costs only
-        // growth.
+        // A sample with its share of the comments takes about 80 bytes.
         let rows = Vec::with_capacity((bytes / 80).min(MAX_SAMPLES));
         Self {
             exposition: Exposition { rows, ..Exposition::default() },
@@ -118,58 +118,49 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn take(&mut self, line: &'a str) -> Result<(), DefectKind> {
+    fn add_line(&mut self, line: &'a str) -> Result<(), DefectKind> {
         let labels_before = self.exposition.labels.len();
-        match Line::read(line, &mut self.exposition.labels)? {
+        match Line::parse(line, &mut self.exposition.labels)? {
             Line::Nothing => Ok(()),
             Line::Help { name, text } => {
-                let family = self.open(name)?;
-                self.current = family;
-                self.exposition.families[family].help.get_or_insert(text);
+                self.current = self.find_or_add_family(name)?;
+                if let Some(entry) = self.exposition.families.get_mut(self.current) {
+                    entry.help.get_or_insert(text);
+                }
                 Ok(())
             }
             Line::Type { name, kind } => {
-                let family = self.open(name)?;
-                self.current = family;
-                self.set_kind(family, kind)
+                self.current = self.find_or_add_family(name)?;
+                match self.exposition.families.get_mut(self.current) {
+                    Some(entry) => entry.set_kind(kind),
+                    None => Ok(()),
+                }
             }
             Line::Sample { name, value, timestamp } => {
                 if self.exposition.rows.len() == MAX_SAMPLES {
                     return Err(DefectKind::TooManySamples);
                 }
-                let family = self.family_of(name)?;
+                let family = self.family_of_sample(name)?;
                 self.current = family;
                 let at = self.exposition.rows.len();
-                let rows = &mut self.exposition.families[family].rows;
-                if rows.start == rows.end {
-                    rows.start = at;
-                } else if rows.end != at {
-                    self.scattered = true;
+                if let Some(FamilyEntry { rows, .. }) = self.exposition.families.get_mut(family) {
+                    if rows.start == rows.end {
+                        rows.start = at;
+                    } else if rows.end != at {
+                        self.scattered = true;
+                    }
+                    rows.end = at + 1;
                 }
-                rows.end = at + 1;
                 let labels = labels_before..self.exposition.labels.len();
-                self.exposition.rows.push(Row { name, family, labels, value, timestamp });
+                self.exposition.rows.push(SampleRow { name, family, labels, value, timestamp });
                 Ok(())
             }
         }
     }
 
-    fn set_kind(&mut self, family: usize, kind: MetricKind) -> Result<(), DefectKind> {
-        let entry = &mut self.exposition.families[family];
-        match entry.kind {
-            None if entry.rows.start < entry.rows.end => Err(DefectKind::LateType),
-            None => {
-                entry.kind = Some(kind);
-                Ok(())
-            }
-            Some(known) if known == kind => Ok(()),
-            Some(_) => Err(DefectKind::ContradictingType),
-        }
-    }
-
-    /// The family a sample belongs to: the one whose lines it stands among, else the one of its
-    /// full name, else one of its name without suffix, else a new one.
-    fn family_of(&mut self, name: &'a str) -> Result<usize, DefectKind> {
+    /// The family a sample belongs to: the one of the lines around it, else the one of its full
+    /// name, else one of its name without suffix, else a new one.
+    fn family_of_sample(&mut self, name: &'a str) -> Result<usize, DefectKind> {
         let families = &self.exposition.families;
         if families.get(self.current).is_some_and(|entry| entry.owns(name)) {
             return Ok(self.current);
@@ -178,16 +169,16 @@ impl<'a> Reading<'a> {
             return Ok(family);
         }
         if let Some(&family) =
-            name.rfind('_').and_then(|end| self.exposition.by_name.get(&name[..end]))
-            && families[family].owns(name)
+            name.rsplit_once('_').and_then(|(stem, _)| self.exposition.by_name.get(stem))
+            && families.get(family).is_some_and(|entry| entry.owns(name))
         {
             return Ok(family);
         }
-        self.open(name)
+        self.find_or_add_family(name)
     }
 
-    /// The family of this name, added if there is none.
-    fn open(&mut self, name: &'a str) -> Result<usize, DefectKind> {
+    /// The index of the family of this name, which is added if there is none.
+    fn find_or_add_family(&mut self, name: &'a str) -> Result<usize, DefectKind> {
         let Exposition { families, by_name, .. } = &mut self.exposition;
         if families.get(self.current).is_some_and(|entry| entry.name == name) {
             return Ok(self.current);
@@ -198,7 +189,7 @@ impl<'a> Reading<'a> {
         if families.len() == MAX_FAMILIES {
             return Err(DefectKind::TooManyFamilies);
         }
-        families.push(Entry::new(name));
+        families.push(FamilyEntry::new(name));
         by_name.insert(name, families.len() - 1);
         Ok(families.len() - 1)
     }

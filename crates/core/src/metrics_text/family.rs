@@ -4,11 +4,13 @@ use std::{borrow::Cow, ops::Range};
 
 use serde::{Deserialize, Serialize};
 
+use super::defect::DefectKind;
+
 /// What a family measures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MetricKind {
-    /// Rises until the process restarts.
+    /// Only rises, until the process restarts.
     Counter,
     /// Rises and falls.
     Gauge,
@@ -16,7 +18,7 @@ pub enum MetricKind {
     Histogram,
     /// Quantiles, a sum and a count.
     Summary,
-    /// Not said, or one of the OpenMetrics kinds without an equivalent here.
+    /// Not given, or an OpenMetrics kind without an equivalent here.
     #[default]
     Untyped,
 }
@@ -44,7 +46,7 @@ impl MetricKind {
         })
     }
 
-    /// Whether a family of this kind has samples with this after its name.
+    /// Whether a family of this kind has samples with this suffix.
     fn has_suffix(self, suffix: &str) -> bool {
         match self {
             Self::Histogram => matches!(suffix, "_bucket" | "_sum" | "_count" | "_created"),
@@ -74,20 +76,20 @@ impl<'a> Label<'a> {
 
     /// The label's value; borrowed unless it holds an escape.
     pub fn value(&self) -> Cow<'a, str> {
-        unescaped(self.raw)
+        unescape(self.raw)
     }
 }
 
 /// One sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample<'e, 'a> {
-    /// The name in front of the value, with the suffix that histograms and summaries add.
+    /// The full name, with the suffix that histograms and summaries add.
     pub name: &'a str,
-    /// The labels, as printed; no name twice.
+    /// The labels in the order printed, with distinct names.
     pub labels: &'e [Label<'a>],
     /// The value; may be infinite or not a number.
     pub value: f64,
-    /// Milliseconds since 1970, where printed.
+    /// Milliseconds since 1970, if printed.
     pub timestamp: Option<i64>,
 }
 
@@ -98,12 +100,12 @@ impl<'a> Sample<'_, 'a> {
     }
 }
 
-/// A family: everything printed under one name.
+/// All that is printed under one name.
 #[derive(Clone, Copy, Debug)]
 pub struct Family<'e, 'a> {
-    pub(super) entry: &'e Entry<'a>,
-    /// This family's part of the exposition's rows.
-    pub(super) rows: &'e [Row<'a>],
+    pub(super) entry: &'e FamilyEntry<'a>,
+    /// The rows of this family.
+    pub(super) rows: &'e [SampleRow<'a>],
     /// All labels of the exposition.
     pub(super) labels: &'e [Label<'a>],
 }
@@ -121,7 +123,7 @@ impl<'e, 'a> Family<'e, 'a> {
 
     /// The text of its `HELP` line.
     pub fn help(&self) -> Option<Cow<'a, str>> {
-        self.entry.help.map(unescaped)
+        self.entry.help.map(unescape)
     }
 
     /// The samples in the order printed.
@@ -129,18 +131,18 @@ impl<'e, 'a> Family<'e, 'a> {
         let labels = self.labels;
         self.rows.iter().map(move |row| Sample {
             name: row.name,
-            labels: &labels[row.labels.clone()],
+            labels: labels.get(row.labels.clone()).unwrap_or_default(),
             value: row.value,
             timestamp: row.timestamp,
         })
     }
 
-    /// The value of a family that has one sample without labels, a plain counter or gauge. `None`
-    /// where it has no such sample or several.
+    /// The value of a plain counter or gauge, which has a single sample without labels; `None` if
+    /// there is no such sample, or several.
     pub fn value(&self) -> Option<f64> {
         let plain = |sample: &Sample<'_, '_>| {
             sample.labels.is_empty()
-                && matches!(&sample.name[self.entry.name.len()..], "" | "_total")
+                && matches!(sample.name.get(self.entry.name.len()..), Some("" | "_total"))
         };
         let mut values = self.samples().filter(plain).map(|sample| sample.value);
         let value = values.next()?;
@@ -150,18 +152,31 @@ impl<'e, 'a> Family<'e, 'a> {
 
 /// A family as the exposition keeps it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Entry<'a> {
+pub(super) struct FamilyEntry<'a> {
     pub(super) name: &'a str,
     /// Still escaped.
     pub(super) help: Option<&'a str>,
     pub(super) kind: Option<MetricKind>,
-    /// Its part of the rows.
+    /// Its range of the rows.
     pub(super) rows: Range<usize>,
 }
 
-impl<'a> Entry<'a> {
+impl<'a> FamilyEntry<'a> {
     pub(super) const fn new(name: &'a str) -> Self {
         Self { name, help: None, kind: None, rows: 0..0 }
+    }
+
+    /// Sets the kind, which may be done once and before any sample.
+    pub(super) fn set_kind(&mut self, kind: MetricKind) -> Result<(), DefectKind> {
+        match self.kind {
+            None if self.rows.start < self.rows.end => Err(DefectKind::LateType),
+            None => {
+                self.kind = Some(kind);
+                Ok(())
+            }
+            Some(known) if known == kind => Ok(()),
+            Some(_) => Err(DefectKind::ContradictingType),
+        }
     }
 
     /// Whether a sample of this name belongs to the family.
@@ -176,19 +191,19 @@ impl<'a> Entry<'a> {
 
 /// A sample as the exposition keeps it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Row<'a> {
+pub(super) struct SampleRow<'a> {
     pub(super) name: &'a str,
-    /// Index of its family.
+    /// The index of its family.
     pub(super) family: usize,
-    /// Its part of the labels.
+    /// Its range of the labels.
     pub(super) labels: Range<usize>,
     pub(super) value: f64,
     pub(super) timestamp: Option<i64>,
 }
 
-/// Resolves `\\`, `\"` and `\n`; any other backslash, which only a `HELP` text can hold, stands for
-/// itself.
-fn unescaped(raw: &str) -> Cow<'_, str> {
+/// Resolves the escapes `\\`, `\"` and `\n`. Any other backslash, which only a `HELP` text can have,
+/// is kept.
+fn unescape(raw: &str) -> Cow<'_, str> {
     if !raw.contains('\\') {
         return Cow::Borrowed(raw);
     }

@@ -1,4 +1,4 @@
-//! A histogram with its invariants checked.
+//! A validated histogram.
 
 use std::borrow::Cow;
 
@@ -6,18 +6,18 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     family::{Family, Label, MetricKind, Sample},
-    line::number,
+    line::parse_number,
 };
 
 /// A histogram of one series.
 ///
-/// Invariants: bounds are finite and ascend; cumulative counts are whole, not negative, never fall,
-/// and are one more than the bounds, the last being all observations; the sum is finite.
+/// Invariants: bounds are finite and ascend; cumulative counts are whole, not negative and never
+/// fall; there is one more of them than of bounds, the last being the total; the sum is finite.
 ///
-/// The daemon prints six significant digits. Counts above 999,999 therefore move in steps of 10,
-/// then 100, and a difference of two counts is off by up to one such step. Sums lose the same
-/// digits: on mainnet, where the snark fees add up to more than 1e12 nanomina, a step of the sum is
-/// 0.01 MINA and the ratio of two differences is no usable mean.
+/// The daemon prints six significant digits, so counts above 999,999 move in steps of 10, then 100,
+/// and a difference of two counts is off by up to one step. Sums lose digits in the same way: on
+/// mainnet, where snark fees add up to more than 1e12 nanomina, a step of the sum is 0.01 MINA, and
+/// the ratio of two differences is not a usable mean.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Histogram {
     pub(super) bounds: Vec<f64>,
@@ -35,7 +35,7 @@ pub enum HistogramDefect {
         /// Its kind.
         kind: MetricKind,
     },
-    /// The family holds series that differ in labels other than `le`.
+    /// The family has series that differ in labels other than `le`.
     #[error("several series, which differ in labels other than le")]
     SeveralSeries,
     /// A bucket has no `le`, or one that is neither a number nor infinity.
@@ -47,7 +47,7 @@ pub enum HistogramDefect {
         /// The bound.
         bound: f64,
     },
-    /// The sum, or the count, or the bucket of infinity is there twice.
+    /// The sum, the count or the bucket of infinity is there twice.
     #[error("the sum, the count or the bucket of infinity is there twice")]
     RepeatedTotal,
     /// A count is negative, infinite, not a number or not whole.
@@ -70,13 +70,13 @@ pub enum HistogramDefect {
         /// The count.
         count: f64,
     },
-    /// A bucket holds fewer observations than one of a lower bound.
+    /// A cumulative count is smaller than that of a lower bound.
     #[error("the bucket above {above} holds fewer observations than those below")]
     NotCumulative {
         /// The bound below the bucket.
         above: f64,
     },
-    /// Not one cumulative count for each bound and one for the total.
+    /// There is not exactly one more cumulative count than bounds.
     #[error("{bounds} bounds need one more count, not {counts}")]
     LengthMismatch {
         /// Bounds given.
@@ -86,7 +86,7 @@ pub enum HistogramDefect {
     },
 }
 
-/// Observations in one bucket: more than `above`, at most `up_to`.
+/// The observations above `above` and at or below `up_to`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bucket {
     /// Exclusive lower end; negative infinity for the lowest bucket.
@@ -120,8 +120,10 @@ impl Histogram {
         if !bounds.iter().all(|bound| bound.is_finite()) {
             return Err(HistogramDefect::BadBound);
         }
-        if let Some(pair) = bounds.windows(2).find(|pair| pair[0] >= pair[1]) {
-            return Err(HistogramDefect::RepeatedBound { bound: pair[1] });
+        if let Some((_, &bound)) =
+            bounds.iter().zip(bounds.iter().skip(1)).find(|(one, next)| one >= next)
+        {
+            return Err(HistogramDefect::RepeatedBound { bound });
         }
         if !cumulative.iter().all(|&count| is_count(count)) {
             return Err(HistogramDefect::BadCount);
@@ -138,8 +140,8 @@ impl Histogram {
         Ok(Self { bounds, cumulative, sum })
     }
 
-    /// Takes the only series of a family. The order of its samples is of no importance, and where
-    /// either the bucket of infinity or the count is missing, the other serves.
+    /// Takes the only series of a family, with its samples in any order. Either the bucket of
+    /// infinity or the count may be missing.
     ///
     /// # Errors
     ///
@@ -148,20 +150,20 @@ impl Histogram {
         if family.kind() != MetricKind::Histogram {
             return Err(HistogramDefect::NotAHistogram { kind: family.kind() });
         }
-        let mut parts = Parts::default();
+        let mut parts = HistogramParts::default();
         let mut first: Option<Sample<'_, '_>> = None;
         for sample in family.samples() {
             if !same_series(&sample, first.get_or_insert(sample)) {
                 return Err(HistogramDefect::SeveralSeries);
             }
             match sample.name.get(family.name().len()..) {
-                Some("_sum") => once(&mut parts.sum, sample.value)?,
-                Some("_count") => once(&mut parts.count, sample.value)?,
+                Some("_sum") => set_once(&mut parts.sum, sample.value)?,
+                Some("_count") => set_once(&mut parts.count, sample.value)?,
                 Some("_bucket") => parts.add_bucket(&sample)?,
                 _ => {}
             }
         }
-        parts.assemble()
+        parts.into_histogram()
     }
 
     /// Upper bounds of the buckets, inclusive, finite, ascending.
@@ -169,7 +171,7 @@ impl Histogram {
         &self.bounds
     }
 
-    /// Observations at or below each bound, and in the last place all of them.
+    /// Observations at or below each bound, and in the last entry all of them.
     pub fn cumulative(&self) -> &[f64] {
         &self.cumulative
     }
@@ -189,23 +191,23 @@ impl Histogram {
         (self.bounds, self.cumulative, self.sum)
     }
 
-    /// The buckets, lowest first, each with the observations in it alone.
-    pub fn intervals(&self) -> impl Iterator<Item = Bucket> + '_ {
+    /// The buckets, lowest first, each with the number of observations in it alone.
+    pub fn buckets(&self) -> impl Iterator<Item = Bucket> + '_ {
         let mut above = f64::NEG_INFINITY;
         let mut below = 0.0;
         self.bounds.iter().copied().chain([f64::INFINITY]).zip(&self.cumulative).map(
             move |(up_to, &cumulative)| {
-                let interval = Bucket { above, up_to, count: cumulative - below };
+                let bucket = Bucket { above, up_to, count: cumulative - below };
                 (above, below) = (up_to, cumulative);
-                interval
+                bucket
             },
         )
     }
 }
 
-/// The samples of a histogram as they come.
+/// The samples of a histogram collected so far.
 #[derive(Default)]
-struct Parts {
+struct HistogramParts {
     sum: Option<f64>,
     count: Option<f64>,
     infinity: Option<f64>,
@@ -213,21 +215,23 @@ struct Parts {
     finite: Vec<(f64, f64)>,
 }
 
-impl Parts {
+impl HistogramParts {
     fn add_bucket(&mut self, sample: &Sample<'_, '_>) -> Result<(), HistogramDefect> {
-        let bound =
-            sample.label("le").and_then(|text| number(&text)).ok_or(HistogramDefect::BadBound)?;
+        let bound = sample
+            .label("le")
+            .and_then(|text| parse_number(&text))
+            .ok_or(HistogramDefect::BadBound)?;
         if bound.is_finite() {
             self.finite.push((bound, sample.value));
             Ok(())
         } else if bound > 0.0 {
-            once(&mut self.infinity, sample.value)
+            set_once(&mut self.infinity, sample.value)
         } else {
             Err(HistogramDefect::BadBound)
         }
     }
 
-    fn assemble(mut self) -> Result<Histogram, HistogramDefect> {
+    fn into_histogram(mut self) -> Result<Histogram, HistogramDefect> {
         if self.infinity.into_iter().chain(self.count).any(|count| !is_count(count)) {
             return Err(HistogramDefect::BadCount);
         }
@@ -246,8 +250,8 @@ impl Parts {
     }
 }
 
-/// Stores what may come once.
-fn once(place: &mut Option<f64>, value: f64) -> Result<(), HistogramDefect> {
+/// Stores a value that must be there once only.
+fn set_once(place: &mut Option<f64>, value: f64) -> Result<(), HistogramDefect> {
     match place.replace(value) {
         None => Ok(()),
         Some(_) => Err(HistogramDefect::RepeatedTotal),

@@ -7,12 +7,12 @@ use super::histogram::Histogram;
 /// What was added between two scrapes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Increment {
-    /// The observations added; after a restart, all since then.
+    /// The observations added; after a restart, all since the restart.
     pub added: Histogram,
     /// Why the earlier scrape could not be subtracted.
     pub restart: Option<Restart>,
-    /// The step in which the total is printed, and so the most by which the total of `added` can be
-    /// off: 1 below a million observations, then 10, and so on.
+    /// The step in which the total is printed, which bounds the error of the total of `added`: 1
+    /// below a million observations, then 10, and so on.
     pub count_step: f64,
 }
 
@@ -20,24 +20,23 @@ pub struct Increment {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Restart {
-    /// A bucket or the total holds fewer observations than before.
+    /// A bucket or the total has fewer observations than before.
     CountsFell,
-    /// The buckets have other bounds, as after an upgrade.
+    /// The buckets have other bounds, for example after an upgrade.
     BoundsChanged,
 }
 
 impl Histogram {
     /// What was added since an earlier scrape of the same daemon.
     ///
-    /// If the total, a cumulative count or the count of one bucket fell, or the bounds are others,
-    /// the daemon restarted in between, and everything counted since then is the increment. A
-    /// restart after which every count has already overtaken its old value cannot be told from
-    /// this; where the daemon's uptime shows it, `self` is the increment.
+    /// If the total, a cumulative count or the count of one bucket fell, or the bounds changed, the
+    /// daemon restarted in between, and the increment is all that was counted since. A restart after
+    /// which every count has already passed its old value goes unnoticed.
     ///
-    /// Rounding to six digits keeps order, so no printed count falls by it. The count of one bucket
-    /// is a difference of two printed ones and may seem to fall by up to a step; that is taken for
-    /// no change, not for a restart. Below a million observations all is exact, and the earlier
-    /// counts plus the increment are the later counts.
+    /// Rounding to six digits keeps order, so it never makes a printed count fall. The count of one
+    /// bucket is a difference of two printed counts and may seem to fall by up to a step; that is
+    /// taken for no change. Below a million observations all is exact, and the earlier counts plus
+    /// the increment are the later counts.
     pub fn increment_since(&self, earlier: &Self) -> Increment {
         let count_step = printed_step(self.total()).max(1.0);
         let restarted =
@@ -54,13 +53,13 @@ impl Histogram {
         for ((&difference, &new), &old) in
             added.iter().zip(&self.cumulative).zip(&earlier.cumulative)
         {
-            let off = off_by(new) + off_by(old);
+            let off = rounding_error(new) + rounding_error(old);
             if difference - below < -(off + below_off) {
                 return restarted(Restart::CountsFell);
             }
             (below, below_off) = (difference, off);
         }
-        // No bucket may have gained more than those above it together show, the total least of all.
+        // A cumulative count cannot gain more than those above it.
         let mut most = f64::INFINITY;
         for difference in added.iter_mut().rev() {
             most = most.min(*difference);
@@ -72,13 +71,13 @@ impl Histogram {
     }
 }
 
-/// The most by which a count can be off for having been printed with six digits.
-fn off_by(count: f64) -> f64 {
+/// The largest rounding error of a count printed with six digits.
+fn rounding_error(count: f64) -> f64 {
     printed_step(count) / 2.0
 }
 
-/// The distance of the numbers that `%g` can print about a count; 0 where the count shows that it
-/// was printed exactly.
+/// The distance between the numbers that `%g` prints near a count; 0 if the count was clearly printed
+/// exactly.
 fn printed_step(count: f64) -> f64 {
     let mut step = 1.0;
     let mut end = 1e6;

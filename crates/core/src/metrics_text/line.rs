@@ -1,4 +1,4 @@
-//! One line of the text: a sample, a `HELP`, a `TYPE`, or nothing.
+//! One line of the text: a sample, a `HELP` line, a `TYPE` line, or nothing.
 //!
 //! Grammar: "Exposition formats, text-based format" of the Prometheus documentation, version 0.0.4,
 //! with the daemon's deviations (module documentation of [`super`]).
@@ -14,7 +14,7 @@ pub const MAX_NAME_BYTES: usize = 256;
 /// Most labels of one sample.
 pub const MAX_LABELS: usize = 64;
 
-/// What a line says.
+/// A parsed line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Line<'a> {
     /// Blank, or a comment.
@@ -28,7 +28,7 @@ pub(super) enum Line<'a> {
         name: &'a str,
         kind: MetricKind,
     },
-    /// A sample; its labels were appended to the list that was passed along.
+    /// A sample; its labels were appended to the list that was passed in.
     Sample {
         name: &'a str,
         value: f64,
@@ -37,28 +37,28 @@ pub(super) enum Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// Reads one line without its end, appending the labels of a sample to `labels`. After an error
-    /// the labels appended are the caller's to drop.
-    pub(super) fn read(line: &'a str, labels: &mut Vec<Label<'a>>) -> Result<Self, DefectKind> {
+    /// Parses one line without its line ending, and appends the labels of a sample to `labels`.
+    /// After an error the caller drops the labels appended.
+    pub(super) fn parse(line: &'a str, labels: &mut Vec<Label<'a>>) -> Result<Self, DefectKind> {
         let line = skip_blanks(line);
         match line.as_bytes().first() {
             None => Ok(Self::Nothing),
-            Some(b'#') => Self::read_comment(&line[1..]),
-            Some(_) => Self::read_sample(line, labels),
+            Some(b'#') => Self::parse_comment(&line[1..]),
+            Some(_) => Self::parse_sample(line, labels),
         }
     }
 
-    fn read_comment(comment: &'a str) -> Result<Self, DefectKind> {
+    fn parse_comment(comment: &'a str) -> Result<Self, DefectKind> {
         let (keyword, rest) = split_token(skip_blanks(comment));
         match keyword {
             "HELP" => {
                 let (name, rest) = split_token(rest);
-                whole_name(name, DefectKind::BadHelp)?;
+                check_name(name, DefectKind::BadHelp)?;
                 Ok(Self::Help { name, text: rest })
             }
             "TYPE" => {
                 let (name, rest) = split_token(rest);
-                whole_name(name, DefectKind::BadType)?;
+                check_name(name, DefectKind::BadType)?;
                 let (kind, rest) = split_token(rest);
                 if kind.is_empty() || !rest.is_empty() {
                     return Err(DefectKind::BadType);
@@ -70,14 +70,14 @@ impl<'a> Line<'a> {
         }
     }
 
-    fn read_sample(line: &'a str, labels: &mut Vec<Label<'a>>) -> Result<Self, DefectKind> {
+    fn parse_sample(line: &'a str, labels: &mut Vec<Label<'a>>) -> Result<Self, DefectKind> {
         let (name, rest) = split_name(line, METRIC_NAME).ok_or(DefectKind::BadName)?;
         if name.len() > MAX_NAME_BYTES {
             return Err(DefectKind::NameTooLong);
         }
         let after_name = skip_blanks(rest);
         let rest = if let Some(inside) = after_name.strip_prefix('{') {
-            skip_blanks(read_labels(inside, labels)?)
+            skip_blanks(parse_labels(inside, labels)?)
         } else if after_name.len() == rest.len() && !rest.is_empty() {
             // `fee+1` and `fee-size 1` are not a name and a value.
             return Err(DefectKind::BadName);
@@ -89,12 +89,12 @@ impl<'a> Line<'a> {
         if text.is_empty() {
             return Err(DefectKind::MissingValue);
         }
-        let value = number(text).ok_or(DefectKind::BadValue)?;
+        let value = parse_number(text).ok_or(DefectKind::BadValue)?;
         if rest.is_empty() || rest.starts_with('#') {
             return Ok(Self::Sample { name, value, timestamp: None });
         }
         let (text, rest) = split_token(rest);
-        let timestamp = timestamp(text).ok_or(DefectKind::BadTimestamp)?;
+        let timestamp = parse_timestamp(text).ok_or(DefectKind::BadTimestamp)?;
         if rest.is_empty() || rest.starts_with('#') {
             Ok(Self::Sample { name, value, timestamp: Some(timestamp) })
         } else {
@@ -103,8 +103,8 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Reads labels up to and including `}`; returns what follows it.
-fn read_labels<'a>(mut rest: &'a str, labels: &mut Vec<Label<'a>>) -> Result<&'a str, DefectKind> {
+/// Parses labels up to and including `}`, and returns the rest of the line.
+fn parse_labels<'a>(mut rest: &'a str, labels: &mut Vec<Label<'a>>) -> Result<&'a str, DefectKind> {
     let first = labels.len();
     loop {
         rest = skip_blanks(rest);
@@ -114,11 +114,11 @@ fn read_labels<'a>(mut rest: &'a str, labels: &mut Vec<Label<'a>>) -> Result<&'a
         let (name, after) = split_name(rest, LABEL_NAME).ok_or(DefectKind::BadLabels)?;
         let after = skip_blanks(after).strip_prefix('=').ok_or(DefectKind::BadLabels)?;
         let after = skip_blanks(after).strip_prefix('"').ok_or(DefectKind::BadLabels)?;
-        let end = closing_quote(after).ok_or(DefectKind::BadLabels)?;
+        let end = find_closing_quote(after).ok_or(DefectKind::BadLabels)?;
         if name.len() > MAX_NAME_BYTES {
             return Err(DefectKind::NameTooLong);
         }
-        if labels[first..].iter().any(|label| label.name() == name) {
+        if labels.iter().skip(first).any(|label| label.name() == name) {
             return Err(DefectKind::RepeatedLabel);
         }
         if labels.len() - first == MAX_LABELS {
@@ -134,13 +134,13 @@ fn read_labels<'a>(mut rest: &'a str, labels: &mut Vec<Label<'a>>) -> Result<&'a
     }
 }
 
-/// Where the quote stands that ends a label value; `None` if there is none or an escape is unknown.
-fn closing_quote(text: &str) -> Option<usize> {
+/// The position of the quote that ends a label value; `None` if there is none, or an unknown escape.
+fn find_closing_quote(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut at = 0;
     loop {
         at += bytes.get(at..)?.iter().position(|&byte| byte == b'"' || byte == b'\\')?;
-        if bytes[at] == b'"' {
+        if bytes.get(at) == Some(&b'"') {
             return Some(at);
         }
         if !matches!(bytes.get(at + 1), Some(b'\\' | b'"' | b'n')) {
@@ -150,10 +150,10 @@ fn closing_quote(text: &str) -> Option<usize> {
     }
 }
 
-/// A number as Go and `%g` print it; `None` also for decimals too large to be finite.
-pub(super) fn number(text: &str) -> Option<f64> {
+/// Parses a number as printed by Go or `%g`; `None` also if it is too large to be finite.
+pub(super) fn parse_number(text: &str) -> Option<f64> {
     let bytes = text.as_bytes();
-    // Counts are most of any exposition, and integers of up to 15 digits are exact in a float.
+    // Most values are counts, and integers of up to 15 digits are exact in a float.
     if bytes.len() <= 15 && !bytes.is_empty() {
         let mut integer = 0_u64;
         if bytes.iter().all(|&byte| {
@@ -168,13 +168,13 @@ pub(super) fn number(text: &str) -> Option<f64> {
     (!overflowed).then_some(value)
 }
 
-/// Milliseconds since 1970. A number that is no integer is in seconds: only OpenMetrics prints
-/// such.
-fn timestamp(text: &str) -> Option<i64> {
+/// Parses a timestamp into milliseconds since 1970. A number that is not an integer is in seconds,
+/// as OpenMetrics prints it.
+fn parse_timestamp(text: &str) -> Option<i64> {
     if let Ok(milliseconds) = text.parse() {
         return Some(milliseconds);
     }
-    let milliseconds = number(text)? * 1e3;
+    let milliseconds = parse_number(text)? * 1e3;
     #[expect(
         clippy::cast_possible_truncation,
         reason = "cut to whole milliseconds, and limited just before"
@@ -183,7 +183,7 @@ fn timestamp(text: &str) -> Option<i64> {
 }
 
 /// Checks that all of `text` is a metric name.
-fn whole_name(text: &str, otherwise: DefectKind) -> Result<(), DefectKind> {
+fn check_name(text: &str, otherwise: DefectKind) -> Result<(), DefectKind> {
     match split_name(text, METRIC_NAME) {
         Some((name, "")) if name.len() <= MAX_NAME_BYTES => Ok(()),
         Some((_, "")) => Err(DefectKind::NameTooLong),
@@ -191,16 +191,13 @@ fn whole_name(text: &str, otherwise: DefectKind) -> Result<(), DefectKind> {
     }
 }
 
-/// Splits a name off; `None` if there is none.
+/// Splits a name off the front; `None` if there is none.
 fn split_name(text: &str, class: u8) -> Option<(&str, &str)> {
     let bytes = text.as_bytes();
     if bytes.first()?.is_ascii_digit() {
         return None;
     }
-    let end = bytes
-        .iter()
-        .position(|&byte| CLASSES[usize::from(byte)] & class == 0)
-        .unwrap_or(bytes.len());
+    let end = bytes.iter().position(|&byte| classes_of(byte) & class == 0).unwrap_or(bytes.len());
     (end > 0).then(|| text.split_at(end))
 }
 
@@ -220,19 +217,25 @@ fn skip_blanks(text: &str) -> &str {
     &text[start..]
 }
 
-const fn is_blank(byte: u8) -> bool {
-    CLASSES[byte as usize] & BLANK != 0
+#[expect(clippy::indexing_slicing, reason = "one entry for each value of a byte")]
+const fn classes_of(byte: u8) -> u8 {
+    CLASSES[byte as usize]
 }
 
-/// May stand in a metric name.
+const fn is_blank(byte: u8) -> bool {
+    classes_of(byte) & BLANK != 0
+}
+
+/// Allowed in a metric name.
 const METRIC_NAME: u8 = 1;
-/// May stand in a label name.
+/// Allowed in a label name.
 const LABEL_NAME: u8 = 2;
-/// Separates. A carriage return that `str::lines` left, before another or at the end of the text,
-/// counts as a blank.
+/// A separator. A carriage return counts as one: `str::lines` leaves it before another one and at
+/// the end of the text.
 const BLANK: u8 = 4;
 
-/// The classes each byte belongs to.
+/// The classes of each byte.
+#[expect(clippy::indexing_slicing, reason = "one entry for each value of a byte")]
 static CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
     let mut byte = 0;

@@ -1,19 +1,19 @@
-//! The Prometheus text exposition as a Mina daemon prints it, and what its histograms can say.
+//! Parses the Prometheus text exposition of a Mina daemon, and judges what its histograms show.
 //!
 //! One scrape mixes two dialects. The daemon writes `#HELP` and `#TYPE` without a space, joins
 //! labels with a comma and a space, prints numbers with `%g` (six significant digits, `Nan`), and
 //! lists the buckets of a histogram after its sum and count, from infinity downwards (Mina
 //! `mina_metrics.ml`, module `TextFormat`). With `--libp2p-metrics-port` it appends the text of its
-//! libp2p helper, which is Go's ordinary exposition. Both are read here, along with the timestamps,
+//! libp2p helper, an ordinary Go exposition. Both are supported, along with the timestamps,
 //! exemplars and `# EOF` that a proxy in between may add.
 //!
 //! Invariants:
-//! - a line that cannot be read is one counted [`Defect`] and nothing else; its neighbours stand;
+//! - a line that cannot be read is counted as one [`Defect`] and affects no other line;
 //! - a value that is not a number is a defect, never zero;
-//! - everything read borrows from the text, and the work and memory are linear in its length.
+//! - everything borrows from the text, and work and memory are linear in its length.
 //!
-//! Not here: fetching the text and limiting its bytes, which is the caller's; what the prices mean
-//! for a fee.
+//! Not here: fetching the text and limiting its size, which the caller does; what prices mean for a
+//! fee.
 
 mod defect;
 mod exposition;

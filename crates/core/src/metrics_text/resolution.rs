@@ -1,40 +1,38 @@
-//! Whether a fee histogram can tell prices apart at all.
+//! Whether the buckets of a fee histogram distinguish prices at all.
 //!
-//! The daemon's `snark_fee` has the bounds 0, 1, .. 9 (Mina `mina_metrics.ml`). In January 2020
-//! fees were small whole coins and fell among them; since fees are counted in nanomina every price
-//! above zero lies beyond the last bound, and the histogram tells only free work from the rest.
-//! Bounds and unit change with the daemon, so the verdict is taken from the observations.
+//! The daemon's `snark_fee` has the bounds 0, 1, .. 9 (Mina `mina_metrics.ml`). In January 2020 fees
+//! were small whole coins within them. Now that fees are in nanomina, every price above zero lies
+//! beyond the last bound, and the histogram shows only how much work was free. Bounds and unit
+//! depend on the daemon's version, so the observations decide.
 
 use serde::{Deserialize, Serialize};
 
 use super::histogram::Histogram;
 
 /// The largest share of priced observations above the last bound with which prices are still
-/// resolved.
-///
-/// With more of them out of sight the upper decile of prices is unknown, and with it whether a
-/// raise would find buyers.
+/// resolved. With more, the upper decile of prices is unknown, and so is whether a higher fee would
+/// sell.
 pub const MAX_SHARE_ABOVE: f64 = 0.1;
 
-/// Whether the buckets tell prices apart. Priced observations are those in buckets that reach above
+/// Whether the buckets distinguish prices. Priced observations are those in buckets that reach above
 /// zero; without a bound at zero that includes free ones.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum Resolution {
     /// Nothing was observed.
     Empty,
-    /// All observations are at or below zero: there are no prices to tell apart.
+    /// All observations are at or below zero: there are no prices to distinguish.
     OnlyFree {
-        /// How many.
+        /// Their number.
         observations: f64,
     },
-    /// Prices lie among the bounds.
+    /// Enough prices lie within the bounds.
     Resolves {
         /// Priced observations.
         priced: f64,
         /// Their share above the last bound, at most [`MAX_SHARE_ABOVE`].
         share_above_last_bound: f64,
-        /// The bucket with the median of the priced observations: how finely prices are told apart.
+        /// The bucket with the median of the priced observations, which shows the precision.
         median: Bracket,
     },
     /// Too many prices lie above the last bound.
@@ -46,9 +44,9 @@ pub enum Resolution {
         /// The last bound above zero, if there is one.
         last_bound: Option<f64>,
     },
-    /// The observations lie among the bounds, but the price to place does not.
+    /// The observations lie within the bounds, but the given price does not.
     OutOfReach {
-        /// The price.
+        /// The given price.
         fee_scale: f64,
         /// The last bound.
         last_bound: f64,
@@ -70,7 +68,7 @@ impl Resolution {
         matches!(self, Self::Resolves { .. })
     }
 
-    /// The stable name for logs, metrics and JSON.
+    /// The stable name in logs, metrics and JSON.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Empty => "empty",
@@ -83,11 +81,11 @@ impl Resolution {
 }
 
 impl Histogram {
-    /// Whether these buckets tell the observed prices apart.
+    /// Whether these buckets distinguish the observed prices.
     ///
-    /// `fee_scale` is a price known from elsewhere, in the unit of the bounds, that must lie among
-    /// them as well: a few stray observations inside the bounds do not make a histogram fit for a
-    /// market far above them.
+    /// `fee_scale` is a price known from elsewhere, in the unit of the bounds, that must lie within
+    /// them too: a few stray observations there do not make the histogram usable for a market far
+    /// above them.
     pub fn resolution(&self, fee_scale: Option<f64>) -> Resolution {
         let total = self.total();
         if total <= 0.0 {
@@ -125,11 +123,11 @@ impl Histogram {
 
     /// The finite bucket in which the cumulative count reaches `rank`.
     fn bracket_of(&self, rank: f64) -> Option<Bracket> {
-        let interval =
-            self.intervals().zip(self.cumulative()).find(|(_, cumulative)| **cumulative >= rank)?.0;
-        interval.up_to.is_finite().then(|| Bracket {
-            above: interval.above.is_finite().then_some(interval.above),
-            up_to: interval.up_to,
+        let bucket =
+            self.buckets().zip(self.cumulative()).find(|(_, cumulative)| **cumulative >= rank)?.0;
+        bucket.up_to.is_finite().then(|| Bracket {
+            above: bucket.above.is_finite().then_some(bucket.above),
+            up_to: bucket.up_to,
         })
     }
 }

@@ -1,31 +1,31 @@
-//! The variance of a sum over clusters whose neighbours in the order of purchase share their fate.
+//! The variance of a sum over clusters that depend on their neighbours in the order of purchase.
 //!
-//! A prover that comes free covers work after work, one that is slow misses as many, and neither
-//! stops where a cluster does. The variance of a sum over such clusters is their long-run variance,
-//! the spectral density of the sequence at frequency zero. It is estimated by equal-weighted
-//! cosines: the mean of the squared projections on the B cosines of lowest frequency. Projections
-//! are nearly independent of each other and of the sum whatever dependence is short beside their
-//! waves, so that the sum over the root of this variance has about Student's t distribution with B
-//! degrees of freedom, few waves and all (Phillips 2005, "HAC estimation by automated regression",
+//! An idle prover covers work after work, and a slow one misses work after work, across cluster
+//! borders. The variance of a sum over such clusters is their long-run variance, the spectral
+//! density of the sequence at frequency zero. It is estimated by equal-weighted cosines: the mean
+//! of the squared projections on the B cosines of lowest frequency. If dependence is short compared
+//! with their waves, the projections are nearly independent of each other and of the sum, so that
+//! the sum over the root of this variance has about Student's t distribution with B degrees of
+//! freedom, even for small B (Phillips 2005, "HAC estimation by automated regression",
 //! Econometric Theory 21; Mueller 2007, "A theory of robust long-run variance estimation", J.
 //! Econometrics 141; Lazarus, Lewis, Stock and Watson 2018, "HAR inference: recommendations for
-//! practice", J. Business & Economic Statistics 36). With a wave less than there are clusters it is
-//! the cluster-robust variance.
+//! practice", J. Business & Economic Statistics 36). With one wave fewer than clusters it is the
+//! cluster-robust variance.
 //!
-//! Few waves bear long runs and many tell the variance well. Which is needed is not known from a
-//! few dozen clusters, so several numbers of waves are tried, and the band takes the widest of
-//! their intervals.
+//! Few waves allow for long runs; many waves estimate the variance precisely. A few dozen clusters
+//! do not show which is needed, so several numbers of waves are tried, and the band takes the
+//! widest of their intervals.
 //!
-//! Place in the order is the weight of all clusters before: then the cosines are orthogonal to a
-//! constant under the weights, as nearly as no cluster outweighs the others, and what the estimated
-//! share itself takes from the residuals hardly reaches the projections.
+//! A cluster's place in the order is the weight of all clusters before it. The cosines are then
+//! nearly orthogonal to a constant under the weights, unless one cluster outweighs the others, and
+//! the estimated share, which reduces the residuals, hardly affects the projections.
 //!
-//! Invariants: the order reversed gives the same variances.
+//! Invariants: reversing the order does not change the variances.
 
 use std::f64::consts::{PI, SQRT_2};
 
-/// Numbers of waves, ascending. Over some sixty clusters, a day of a full market, the shortest wave
-/// of 3, 5 and 8 is 40, 24 and 15 clusters long.
+/// Numbers of waves, ascending. Over 60 clusters, a day of a full market, the shortest wave of 3, 5
+/// and 8 is 40, 24 and 15 clusters long.
 pub(super) const WAVES: [usize; 3] = [3, 5, 8];
 const MOST: usize = 8;
 
@@ -48,32 +48,32 @@ impl Cosines {
         Self { values: weights.iter().map(at).collect() }
     }
 
-    /// Degrees of freedom of the variances; 0 for one cluster, of which nothing can be told.
+    /// Degrees of freedom of the variances; 0 for a single cluster.
     pub(super) fn freedoms(&self) -> [f64; WAVES.len()] {
-        self.waves().map(|waves| waves as f64)
+        self.usable_waves().map(|waves| waves as f64)
     }
 
-    /// The long-run variances of the sum of these values, each with its cluster, by the numbers of
-    /// waves. Clusters without a value have 0.
+    /// The long-run variance of the sum of these values, for each number of waves. A value comes
+    /// with the number of its cluster; clusters without one have 0.
     pub(super) fn variances(
         &self,
         values: impl Iterator<Item = (usize, f64)>,
     ) -> [f64; WAVES.len()] {
         let mut projections = [0.0; MOST];
         for (cluster, value) in values {
-            let waves = &self.values[cluster];
+            let Some(waves) = self.values.get(cluster) else { continue };
             for (projection, wave) in projections.iter_mut().zip(waves) {
                 *projection += value * wave;
             }
         }
-        self.waves().map(|waves| {
+        self.usable_waves().map(|waves| {
             let squares = projections.iter().take(waves).map(|projection| projection * projection);
             squares.sum::<f64>() / waves.max(1) as f64
         })
     }
 
-    /// No more waves than clusters can tell apart.
-    fn waves(&self) -> [usize; WAVES.len()] {
+    /// Limits the numbers of waves to one fewer than there are clusters.
+    fn usable_waves(&self) -> [usize; WAVES.len()] {
         WAVES.map(|waves| waves.min(self.values.len().saturating_sub(1)))
     }
 }
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_are_counted_in_full_where_waves_are_long_beside_them() {
+    fn runs_count_in_full_where_waves_are_longer() {
         for ratio in ratios(1) {
             assert!(
                 (0.85..1.15).contains(&ratio),
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn one_cluster_tells_nothing() {
+    fn one_cluster_has_no_variance() {
         let cosines = Cosines::new(&[1.0]);
         assert_eq!(
             (cosines.freedoms(), cosines.variances(std::iter::once((0, 0.5)))),

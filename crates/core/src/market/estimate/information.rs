@@ -1,21 +1,26 @@
 //! The observed information of the distribution function, and linear systems in it.
 //!
-//! With F the distribution function after each interval that carries mass, a class that holds the
-//! intervals a..b has probability F_b - F_a. Exact, left- and right-censored classes couple
-//! neighbours at most, so the information is tridiagonal but for wider classes inside; systems are
-//! solved directly without those and by conjugate gradients, the tridiagonal part as
-//! preconditioner, with them.
+//! With F the distribution function after each interval that carries mass, a class that contains the
+//! intervals a..b has probability F_b - F_a. Exact, left- and right-censored classes couple only
+//! neighbours, so the information is tridiagonal except for wide interval-censored classes. Without
+//! those, systems are solved directly; with them, by conjugate gradients preconditioned with the
+//! tridiagonal part.
 //!
-//! Invariants: F_0 = 0 and F_n = 1 are not unknowns; vectors of unknowns have n - 1 places, F_1
-//! first.
+//! Invariants: F_0 = 0 and F_n = 1 are not unknowns; vectors of unknowns have n - 1 places and start
+//! with F_1.
+
+#![expect(
+    clippy::indexing_slicing,
+    reason = "unknowns are numbered from 0, and every vector has one place for each"
+)]
 
 /// Minus the second derivative of the log-likelihood in F_1..F_(n-1).
 #[derive(Clone, Debug)]
 pub(super) struct Information {
     diagonal: Vec<f64>,
-    /// Couples each unknown with the next.
+    /// Coupling of each unknown with the next.
     beside: Vec<f64>,
-    /// Pairs of unknowns that are not neighbours, and what couples them.
+    /// Pairs of unknowns that are not neighbours, and their coupling.
     far: Vec<(usize, usize, f64)>,
     /// LDL' of the tridiagonal part: reciprocal pivots and multipliers.
     inverse_pivots: Vec<f64>,
@@ -24,11 +29,11 @@ pub(super) struct Information {
 
 /// Relative residual at which conjugate gradients stop.
 const PRECISE: f64 = 1e-12;
-/// Most steps of conjugate gradients; an early stop still leaves an ascent direction.
+/// Most steps of conjugate gradients; stopping early still gives an ascent direction.
 const MOST_STEPS: usize = 300;
 
 impl Information {
-    /// Takes the number of intervals n and, for each class, the intervals a..b it holds and its
+    /// Takes the number of intervals n and, for each class, the intervals a..b it contains and its
     /// weight over its squared probability.
     pub(super) fn new(
         intervals: usize,
@@ -58,7 +63,7 @@ impl Information {
         let mut multipliers = Vec::with_capacity(beside.len());
         let mut carried: f64 = 0.0;
         for (at, pivot) in diagonal.iter().enumerate() {
-            // The relative floor keeps the factor positive where an unknown is not identified.
+            // The floor keeps the factor positive if an unknown is not identified.
             let inverse = (pivot - carried).max(pivot * 1e-14).max(f64::MIN_POSITIVE).recip();
             inverse_pivots.push(inverse);
             if let Some(couple) = beside.get(at) {
@@ -70,7 +75,7 @@ impl Information {
         Self { diagonal, beside, far, inverse_pivots, multipliers }
     }
 
-    /// Solves the system for this right-hand side.
+    /// Solves the system for a right-hand side of one value for each unknown.
     pub(super) fn solve(&self, right: &[f64]) -> Vec<f64> {
         let mut preconditioned = right.to_vec();
         self.solve_tridiagonal(&mut preconditioned);

@@ -1,26 +1,27 @@
-//! The price C at which a competitor's work is finally bought, estimated from all that is seen of
-//! it: S(f) = P(C > f) is the share of works that sell at fee f.
+//! Estimates the distribution of the price C at which a competitor's work is finally bought:
+//! S(f) = P(C > f) is the share of works that sell at fee f.
 //!
-//! Sales of others give C, own sales a lower bound, standing offers an upper bound, histogram
-//! buckets an interval: all are interval-censored observations of integers, and one estimator takes
-//! them all, the nonparametric maximum-likelihood estimate (Turnbull 1976). It keeps atoms (0,
-//! dust, round numbers) apart that no family of distributions fits. While samples are few a
-//! zero-inflated log-normal mixture takes its place, and says so.
+//! A sale of someone else gives C, a sale of our own a lower bound, an offer an upper bound, a
+//! histogram bucket an interval. All are interval-censored observations of integers, and one
+//! estimator takes them all: nonparametric maximum likelihood (Turnbull 1976). It keeps the atoms
+//! of the market (0, dust, round numbers), which no family of distributions fits. While samples are
+//! few, a zero-inflated log-normal mixture takes its place, and [`Survival::method`] says so.
 //!
-//! The point estimate counts items, each with its weight; the band counts clusters, since works
-//! bought by one block are not independent witnesses, and what neighbouring clusters have in
-//! common, since a run of works that shares one fate may be longer than a cluster. Where the data
-//! do not tell possible values of S(f) apart, the estimate is the least of them, which errs towards
-//! asking less.
+//! The point estimate counts items, each with its weight. The band counts clusters, since works
+//! bought by one block are not independent, and allows for what neighbouring clusters have in
+//! common, since a run of works with one fate may be longer than a cluster. Where the data do not
+//! distinguish possible values of S(f), the estimate is the least of them, which errs towards a
+//! lower fee.
 //!
 //! Two properties follow from the likelihood (it is supermodular in the distribution function;
-//! Topkis 1978) and are tested: one more observation C > p never lowers S, one more C <= p never
-//! raises it. Censoring is taken to tell nothing beyond its interval.
+//! Topkis 1978) and are tested: another observation C > p never lowers S, another C <= p never
+//! raises it. Censoring is assumed to be uninformative beyond its interval.
 //!
-//! Invariants: pure and deterministic, whatever the order of the observations; no NaN, whatever
-//! they hold.
+//! Invariants: pure and deterministic, independent of the order of observations; no NaN for any
+//! input.
 //!
-//! Not here: which sales, offers and buckets become observations, their age, and what fee to ask.
+//! Not here: which sales, offers and buckets become observations, their age, and the choice of a
+//! fee.
 
 mod band;
 mod dependence;
@@ -32,11 +33,12 @@ mod survival;
 mod trials;
 mod turnbull;
 
-pub use observation::{Censoring, Dropped, Observation, decay, temper};
+pub use band::PointEstimate;
+pub use observation::{Censoring, Dropped, Observation, decay};
 pub use parametric::{ComponentPrior, Prior};
-pub use survival::{Method, PointEstimate, Survival};
+pub use survival::{Method, Survival};
 
-use self::{band::Limits, observation::OPEN, survival::Curve, turnbull::Design};
+use self::{band::BandLimits, observation::OPEN, survival::Curve, turnbull::Design};
 use crate::units::Nanomina;
 
 /// How to estimate.
@@ -44,9 +46,9 @@ use crate::units::Nanomina;
 pub struct EstimatorSettings {
     /// Two-sided level of the band, in (0, 1).
     pub level: f64,
-    /// Effective samples (independent clusters) below which the parametric fallback serves.
+    /// Effective samples (independent clusters) below which the parametric fallback is used.
     pub min_samples: f64,
-    /// What the fallback believes beforehand.
+    /// The prior of the fallback.
     pub prior: Prior,
 }
 
@@ -60,7 +62,7 @@ impl Default for EstimatorSettings {
 ///
 /// Costs O(n log n) in the observations once, then passes over distinct intervals only.
 pub fn estimate(observations: &[Observation], settings: &EstimatorSettings) -> Survival {
-    let (items, dropped) = observation::screen(observations);
+    let (items, dropped) = observation::screen_observations(observations);
     if items.is_empty() {
         return Survival {
             curve: Curve::Nothing,
@@ -74,13 +76,13 @@ pub fn estimate(observations: &[Observation], settings: &EstimatorSettings) -> S
         };
     }
     let design = Design::new(&items);
-    let effective_samples = design.effective();
-    let limits = Limits::new(settings.level);
+    let effective_samples = design.effective_clusters();
+    let limits = BandLimits::new(settings.level);
     let few = effective_samples < settings.min_samples;
     let (curve, atoms, tail, method) = if few {
-        parametric(&design, effective_samples, settings, &limits)
+        fit_parametric(&design, effective_samples, settings, &limits)
     } else {
-        nonparametric(&design, &limits)
+        fit_nonparametric(&design, &limits)
     };
     Survival {
         curve,
@@ -94,9 +96,10 @@ pub fn estimate(observations: &[Observation], settings: &EstimatorSettings) -> S
     }
 }
 
-type Found = (Curve, Vec<(Nanomina, f64)>, f64, Method);
+/// Curve, atoms, mass of the open tail, and method.
+type Fitted = (Curve, Vec<(Nanomina, f64)>, f64, Method);
 
-fn nonparametric(design: &Design, limits: &Limits) -> Found {
+fn fit_nonparametric(design: &Design, limits: &BandLimits) -> Fitted {
     let fit = npmle::maximise(design.intervals.len(), &design.classes);
     let mut tail = 0.0;
     let mut atoms = Vec::new();
@@ -111,18 +114,18 @@ fn nonparametric(design: &Design, limits: &Limits) -> Found {
         iterations: fit.iterations,
         converged: fit.residual <= npmle::ACCEPTED,
     };
-    (Curve::Steps(band::steps(design, &fit.mass, limits)), atoms, tail, method)
+    (Curve::Steps(band::build_steps(design, &fit.mass, limits)), atoms, tail, method)
 }
 
-fn parametric(
+fn fit_parametric(
     design: &Design,
     evidence: f64,
     settings: &EstimatorSettings,
-    limits: &Limits,
-) -> Found {
+    limits: &BandLimits,
+) -> Fitted {
     let fit = parametric::fit(design, evidence, &settings.prior);
     let zero = fit.mixture.zero();
-    let stretches = parametric::stretches(design, &fit.mixture, limits);
+    let stretches = parametric::build_stretches(design, &fit.mixture, limits);
     let method = Method::Parametric { iterations: fit.iterations, converged: fit.converged };
     (
         Curve::Mixture { mixture: fit.mixture, stretches, limits: limits.clone() },

@@ -1,37 +1,42 @@
 //! The nonparametric maximum-likelihood estimate: masses of the innermost intervals that maximise
 //! the sum over classes of weight x log(probability).
 //!
-//! Data with no left or interval censoring have a closed form, the product-limit estimate (Kaplan
+//! Without left or interval censoring there is a closed form, the product-limit estimate (Kaplan
 //! and Meier 1958). Otherwise the concave problem is solved by constrained Newton steps (Wang 2007,
 //! "On fast computation of the non-parametric maximum likelihood estimate of a mixing
 //! distribution"): each maximises the second-order expansion over non-negative masses, by block
 //! pivoting (Portugal, Judice and Vicente 1994, "A comparison of block pivoting and interior-point
 //! algorithms for linear least squares problems with nonnegative variables"), and is followed by a
-//! line search. A few self-consistency steps (Turnbull 1976) come first. Where a Newton step does
-//! not ascend, a vertex step towards the steepest interval (Fedorov-Wynn; Boehning 1986) and a
-//! self-consistency step take its place; they ascend always and alone would reach the maximum.
+//! line search. A few self-consistency steps (Turnbull 1976) come first. If a Newton step does not
+//! ascend, a vertex step towards the steepest interval (Fedorov-Wynn; Boehning 1986) and a
+//! self-consistency step take its place; these always ascend and would reach the maximum alone.
 //!
 //! A result is accepted by the Kuhn-Tucker conditions (Gentleman and Geyer 1994): with d_j the
 //! derivative for interval j and weights that sum to one, d_j <= 1 everywhere and d_j = 1 where
-//! mass lies. By concavity max d_j - 1 bounds what the log-likelihood per unit of weight can still
-//! gain.
+//! there is mass. By concavity, max d_j - 1 bounds how much the log-likelihood per unit of weight
+//! can still gain.
 //!
-//! Invariants: class weights sum to one and are positive; masses are non-negative and sum to one;
-//! one pass costs O(intervals + classes), whatever the number of observations.
+//! Invariants: class weights are positive and sum to one; masses are non-negative and sum to one;
+//! one pass costs O(intervals + classes), independent of the number of observations.
+
+#![expect(
+    clippy::indexing_slicing,
+    reason = "classes hold ranges of intervals by construction, and all vectors have that length"
+)]
 
 use super::information::Information;
 
-/// Observations that hold the same innermost intervals `first..past`.
+/// All observations that contain the same innermost intervals, `first..past`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Class {
+pub(super) struct LikelihoodClass {
     pub(super) first: usize,
     pub(super) past: usize,
     pub(super) weight: f64,
 }
 
-/// A maximiser and how it was reached.
+/// The masses found.
 #[derive(Clone, Debug)]
-pub(super) struct Fit {
+pub(super) struct NpmleFit {
     /// Mass of each interval.
     pub(super) mass: Vec<f64>,
     /// Passes taken; 0 for the closed form.
@@ -44,31 +49,31 @@ pub(super) struct Fit {
 pub(super) const ACCEPTED: f64 = 1e-8;
 /// Violation below which further steps move nothing.
 const EXACT: f64 = 1e-14;
-/// Passes without halving the violation after which an accepted fit is left as it is.
+/// Passes without halving the violation after which an accepted fit is final.
 const PATIENCE: u32 = 4;
 const SELF_CONSISTENCY_STEPS: u32 = 8;
 /// Rounds of pivoting within a Newton step.
 const MOST_ROUNDS: u32 = 100;
-/// Rounds that may pass without fewer infeasibilities before pivoting goes one by one.
+/// Rounds without fewer infeasibilities after which pivoting goes one by one.
 const BLOCK_PATIENCE: u32 = 4;
-/// Slope of the expansion above which an interval is let go.
+/// Slope of the expansion above which an interval held at zero is released.
 const SLOPE: f64 = 1e-12;
 const MOST_ITERATIONS: u32 = 1_000;
-/// Mass below which an interval that the gradient pushes down is held at zero.
+/// Mass below which an interval is held at zero if the gradient pushes it down.
 const HELD: f64 = 1e-9;
-/// Halvings of a Newton or vertex step before it is given up.
+/// Halvings of a step before it is abandoned; twice as many for a vertex step.
 const HALVINGS: u32 = 12;
 
 /// The log-likelihood per unit of weight.
 #[derive(Clone, Copy)]
 pub(super) struct Likelihood<'a> {
     pub(super) intervals: usize,
-    pub(super) classes: &'a [Class],
+    pub(super) classes: &'a [LikelihoodClass],
 }
 
 impl Likelihood<'_> {
-    /// The probability of each class. Differences are taken from the nearer end, so that small ones
-    /// keep their digits.
+    /// The probability of each class. Cumulative sums are taken from the nearer end, so that small
+    /// differences keep their precision.
     pub(super) fn probabilities(self, mass: &[f64]) -> Vec<f64> {
         let n = self.intervals;
         let mut below = vec![0.0; n + 1];
@@ -79,18 +84,18 @@ impl Likelihood<'_> {
         for at in (0..n).rev() {
             above[at] = above[at + 1] + mass[at];
         }
-        let of = |class: &Class| match (class.first, class.past) {
+        let probability = |class: &LikelihoodClass| match (class.first, class.past) {
             (first, past) if past == first + 1 => mass[first],
             (first, past) if past == n => above[first],
             (0, past) => below[past],
             (first, past) if below[first] > 0.5 => above[first] - above[past],
             (first, past) => below[past] - below[first],
         };
-        self.classes.iter().map(of).collect()
+        self.classes.iter().map(probability).collect()
     }
 
-    /// The log-likelihood; minus infinity where a class has no probability.
-    pub(super) fn log(self, probabilities: &[f64]) -> f64 {
+    /// The log-likelihood; minus infinity if a class has no probability.
+    pub(super) fn log_likelihood(self, probabilities: &[f64]) -> f64 {
         self.classes
             .iter()
             .zip(probabilities)
@@ -100,7 +105,7 @@ impl Likelihood<'_> {
 
     /// The derivative for the mass of each interval.
     pub(super) fn gradient(self, probabilities: &[f64]) -> Vec<f64> {
-        self.gather(
+        self.sum_by_interval(
             self.classes
                 .iter()
                 .zip(probabilities)
@@ -108,8 +113,8 @@ impl Likelihood<'_> {
         )
     }
 
-    /// For each interval, the sum of these values of the classes that hold it.
-    fn gather(self, values: impl Iterator<Item = f64>) -> Vec<f64> {
+    /// For each interval, the sum of the values of the classes that contain it.
+    fn sum_by_interval(self, values: impl Iterator<Item = f64>) -> Vec<f64> {
         let n = self.intervals;
         let mut sums = vec![0.0; n];
         let (mut to_end, mut from_start) = (vec![0.0; n], vec![0.0; n]);
@@ -140,31 +145,34 @@ impl Likelihood<'_> {
     }
 }
 
-/// The masses of maximum likelihood.
-pub(super) fn maximise(intervals: usize, classes: &[Class]) -> Fit {
+/// Finds the masses of maximum likelihood.
+pub(super) fn maximise(intervals: usize, classes: &[LikelihoodClass]) -> NpmleFit {
     let likelihood = Likelihood { intervals, classes };
     if let Some(mass) = product_limit(likelihood) {
-        return Fit { mass, iterations: 0, residual: 0.0 };
+        return NpmleFit { mass, iterations: 0, residual: 0.0 };
     }
-    let mut mass = even(likelihood);
+    let mut mass = spread_evenly(likelihood);
     for _ in 0..SELF_CONSISTENCY_STEPS {
         let probabilities = likelihood.probabilities(&mass);
-        mass = self_consistent(&mass, &likelihood.gradient(&probabilities));
+        mass = self_consistency_step(&mass, &likelihood.gradient(&probabilities));
     }
-    climb(likelihood, mass)
+    climb_to_maximum(likelihood, mass)
 }
 
-fn climb(likelihood: Likelihood<'_>, mut mass: Vec<f64>) -> Fit {
-    let mut best =
-        Fit { mass: mass.clone(), iterations: SELF_CONSISTENCY_STEPS, residual: f64::INFINITY };
+fn climb_to_maximum(likelihood: Likelihood<'_>, mut mass: Vec<f64>) -> NpmleFit {
+    let mut best = NpmleFit {
+        mass: mass.clone(),
+        iterations: SELF_CONSISTENCY_STEPS,
+        residual: f64::INFINITY,
+    };
     let mut stalled = 0;
     for iteration in 0..MOST_ITERATIONS {
         let probabilities = likelihood.probabilities(&mass);
         let gradient = likelihood.gradient(&probabilities);
-        let residual = violation(&mass, &gradient);
+        let residual = kuhn_tucker_violation(&mass, &gradient);
         stalled = if residual < 0.5 * best.residual { 0 } else { stalled + 1 };
         if residual < best.residual {
-            best = Fit {
+            best = NpmleFit {
                 mass: mass.clone(),
                 iterations: SELF_CONSISTENCY_STEPS + iteration,
                 residual,
@@ -173,12 +181,12 @@ fn climb(likelihood: Likelihood<'_>, mut mass: Vec<f64>) -> Fit {
         if best.residual <= EXACT || (best.residual <= ACCEPTED && stalled >= PATIENCE) {
             break;
         }
-        mass = match newton(likelihood, &mass, &probabilities, &gradient) {
+        mass = match newton_step(likelihood, &mass, &probabilities, &gradient) {
             Some(next) => next,
             None => {
-                let next = vertex(likelihood, &mass, &probabilities, &gradient);
+                let next = vertex_step(likelihood, &mass, &probabilities, &gradient);
                 let probabilities = likelihood.probabilities(&next);
-                self_consistent(&next, &likelihood.gradient(&probabilities))
+                self_consistency_step(&next, &likelihood.gradient(&probabilities))
             }
         };
     }
@@ -186,14 +194,14 @@ fn climb(likelihood: Likelihood<'_>, mut mass: Vec<f64>) -> Fit {
 }
 
 /// The largest violation of the Kuhn-Tucker conditions.
-fn violation(mass: &[f64], gradient: &[f64]) -> f64 {
+fn kuhn_tucker_violation(mass: &[f64], gradient: &[f64]) -> f64 {
     mass.iter()
         .zip(gradient)
         .map(|(mass, d)| (d - 1.0).max(mass * (1.0 - d).abs()))
         .fold(0.0, f64::max)
 }
 
-/// The product-limit estimate, when each class is one interval or everything from some interval on.
+/// The product-limit estimate; `None` unless each class is one interval or all from one on.
 fn product_limit(likelihood: Likelihood<'_>) -> Option<Vec<f64>> {
     let n = likelihood.intervals;
     let (mut bought, mut censored) = (vec![0.0; n], vec![0.0; n]);
@@ -204,7 +212,7 @@ fn product_limit(likelihood: Likelihood<'_>) -> Option<Vec<f64>> {
             _ => return None,
         }
     }
-    // What is censored from an interval on was last seen before it.
+    // A class censored from an interval on is at risk in the intervals before it only.
     let mut at_risk = vec![0.0; n];
     let mut later = 0.0;
     for at in (0..n).rev() {
@@ -222,13 +230,12 @@ fn product_limit(likelihood: Likelihood<'_>) -> Option<Vec<f64>> {
     Some(mass)
 }
 
-/// Each class's weight spread evenly over its intervals: positive everywhere.
-fn even(likelihood: Likelihood<'_>) -> Vec<f64> {
+/// Spreads the weight of each class evenly over its intervals; positive everywhere.
+fn spread_evenly(likelihood: Likelihood<'_>) -> Vec<f64> {
     let uniform = vec![1.0; likelihood.intervals];
     let counts = likelihood.probabilities(&uniform);
     let mut mass = likelihood.gradient(&counts);
-    // An interval next to which everything else is negligible must not start at the rounding error
-    // of a difference.
+    // Without a floor, an interval of negligible weight could start at a rounding error.
     let floor = 1e-12 / likelihood.intervals as f64;
     for value in &mut mass {
         *value = value.max(floor);
@@ -237,7 +244,7 @@ fn even(likelihood: Likelihood<'_>) -> Vec<f64> {
     mass
 }
 
-fn self_consistent(mass: &[f64], gradient: &[f64]) -> Vec<f64> {
+fn self_consistency_step(mass: &[f64], gradient: &[f64]) -> Vec<f64> {
     let mut next: Vec<f64> =
         mass.iter().zip(gradient).map(|(mass, d)| (mass * d).max(0.0)).collect();
     normalise(&mut next);
@@ -251,8 +258,8 @@ fn normalise(mass: &mut [f64]) {
     }
 }
 
-/// A constrained Newton step, or `None` when none was found that ascends.
-fn newton(
+/// A constrained Newton step; `None` if none was found that ascends.
+fn newton_step(
     likelihood: Likelihood<'_>,
     mass: &[f64],
     probabilities: &[f64],
@@ -273,7 +280,7 @@ fn newton(
         } else {
             patience = patience.saturating_sub(1);
         }
-        // All at once while that helps, else one: the rule that cannot cycle.
+        // Exchange all at once while that helps, then one at a time, which cannot cycle.
         for at in if patience > 0 { &infeasible[..] } else { std::slice::from_ref(last) } {
             held[*at] = !held[*at];
         }
@@ -282,7 +289,7 @@ fn newton(
         *value = value.max(0.0);
     }
     normalise(&mut target);
-    let current = likelihood.log(probabilities);
+    let current = likelihood.log_likelihood(probabilities);
     let tolerance = 1e-13 * (1.0 + current.abs());
     let mut length = 1.0;
     for _ in 0..HALVINGS {
@@ -291,9 +298,9 @@ fn newton(
             .zip(&target)
             .map(|(from, to)| if length < 1.0 { from + length * (to - from) } else { *to })
             .collect();
-        let reached = likelihood.log(&likelihood.probabilities(&trial));
-        // Near the maximum the rise is below what a float can show; a full step is then taken on
-        // trust and judged by the conditions.
+        let reached = likelihood.log_likelihood(&likelihood.probabilities(&trial));
+        // Near the maximum the rise is below rounding error. A full step is then accepted, and the
+        // Kuhn-Tucker conditions decide.
         if reached > current || (length >= 1.0 && reached >= current - tolerance) {
             return Some(trial);
         }
@@ -302,8 +309,8 @@ fn newton(
     None
 }
 
-/// The masses that maximise the second-order expansion of the log-likelihood when those `held` are
-/// zero; others may come out negative.
+/// The masses that maximise the second-order expansion of the log-likelihood with those `held` at
+/// zero; others may be negative. `None` if they are not finite.
 ///
 /// A class of probability s and weight w contributes -w/2 (change/s - 1)^2, so this is a weighted
 /// least-squares problem in the change of the distribution function after each interval that is not
@@ -370,12 +377,13 @@ fn quadratic_maximum(
     target.iter().all(|value| value.is_finite()).then_some(target)
 }
 
-/// The derivative of that expansion at these masses, less what the constraint on their sum takes.
+/// The derivative of that expansion at these masses, minus the multiplier of the constraint on
+/// their sum.
 fn quadratic_slope(likelihood: Likelihood<'_>, probabilities: &[f64], mass: &[f64]) -> Vec<f64> {
     let reached = likelihood.probabilities(mass);
     let pulls = likelihood.classes.iter().zip(probabilities).zip(&reached);
     let mut slope = likelihood
-        .gather(pulls.map(|((class, p), reached)| class.weight / p * (2.0 - reached / p)));
+        .sum_by_interval(pulls.map(|((class, p), reached)| class.weight / p * (2.0 - reached / p)));
     let price: f64 = slope.iter().zip(mass).map(|(slope, mass)| slope * mass).sum();
     for value in &mut slope {
         *value -= price;
@@ -384,7 +392,7 @@ fn quadratic_slope(likelihood: Likelihood<'_>, probabilities: &[f64], mass: &[f6
 }
 
 /// Moves mass to the interval with the steepest derivative, as far as that ascends.
-fn vertex(
+fn vertex_step(
     likelihood: Likelihood<'_>,
     mass: &[f64],
     probabilities: &[f64],
@@ -392,12 +400,12 @@ fn vertex(
 ) -> Vec<f64> {
     let steepest =
         (0..mass.len()).max_by(|a, b| gradient[*a].total_cmp(&gradient[*b])).unwrap_or(0);
-    let current = likelihood.log(probabilities);
+    let current = likelihood.log_likelihood(probabilities);
     let mut share = 0.5;
     for _ in 0..2 * HALVINGS {
         let mut trial: Vec<f64> = mass.iter().map(|value| value * (1.0 - share)).collect();
         trial[steepest] += share;
-        if likelihood.log(&likelihood.probabilities(&trial)) > current {
+        if likelihood.log_likelihood(&likelihood.probabilities(&trial)) > current {
             return trial;
         }
         share *= 0.5;

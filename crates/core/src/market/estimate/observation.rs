@@ -1,21 +1,20 @@
-//! What is known of one competitor's price, and how much it counts.
+//! One observation of the competing price, and how much it counts.
 
 use std::time::Duration;
 
 use crate::units::Nanomina;
 
-/// What one witness says of C, the price at which a competitor's work is finally bought.
+/// What one observation says about C, the price at which a competitor's work is finally bought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Censoring {
     /// C = p: another prover's work was bought at p.
     Exact(Nanomina),
-    /// C > p: our own work was bought at p, so whatever competed with it asked more
-    /// (right-censored).
+    /// C > p: our own work was bought at p, so any competing offer asked more (right-censored).
     Above(Nanomina),
-    /// C <= p: another prover stands in the book at p, and only a lower fee can replace it
+    /// C <= p: another prover offers the work at p, and only a lower fee can replace that
     /// (left-censored).
     AtMost(Nanomina),
-    /// `above` < C <= `at_most`: a histogram bucket; `None` is an open end.
+    /// `above` < C <= `at_most`: a histogram bucket; `None` is an open end (interval-censored).
     Between {
         /// The exclusive lower end.
         above: Option<Nanomina>,
@@ -24,21 +23,20 @@ pub enum Censoring {
     },
 }
 
-/// One witness of the price, its weight and the purchase it belongs to.
+/// One observation of the price, its weight and its cluster.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Observation {
     /// What it says.
     pub censoring: Censoring,
-    /// How much it counts relative to the others; only ratios of weights matter. Not finite,
-    /// negative or zero: dropped and counted.
+    /// How much it counts relative to the others; only ratios of weights matter. An observation
+    /// whose weight is not finite and positive is dropped and counted.
     pub weight: f64,
-    /// The group whose members share their evidence, usually the block that bought the work. Groups
-    /// whose numbers are near each other were bought near each other, where an order is known; else
-    /// dependence beyond a group is not seen.
+    /// The group within which observations depend on each other, usually the block that bought the
+    /// work. Numbers follow the order of purchase, so that dependence between neighbours shows.
     pub cluster: u64,
 }
 
-/// Inclusive integer ends of what is known; `OPEN` at the top is no end.
+/// The prices that an observation allows, both ends included; `to` is [`OPEN`] if there is no end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Span {
     pub(super) from: u64,
@@ -49,7 +47,7 @@ pub(super) struct Span {
 pub(super) const OPEN: u64 = u64::MAX;
 
 impl Censoring {
-    /// The prices it allows; `None` when it allows none.
+    /// The prices it allows; `None` if there are none.
     pub(super) fn span(self) -> Option<Span> {
         let (from, to) = match self {
             Self::Exact(price) => (price.get(), price.get()),
@@ -66,7 +64,7 @@ impl Censoring {
 
 /// The weight of evidence of this age, 2^(-age / half-life), in [0, 1].
 ///
-/// A half-life of zero keeps only what has no age.
+/// With a half-life of zero, only evidence of no age counts.
 pub fn decay(age: Duration, half_life: Duration) -> f64 {
     if age.is_zero() {
         return 1.0;
@@ -77,52 +75,42 @@ pub fn decay(age: Duration, half_life: Duration) -> f64 {
     (-(age.as_secs_f64() / half_life.as_secs_f64())).exp2()
 }
 
-/// The factor on the weight of each of `items` witnesses of one cluster, `items`^(exponent - 1), in
-/// (0, 1].
-///
-/// Exponent 1 lets each item count (a block that buys 128 works weighs 128 times one that buys
-/// one), 0 lets each cluster count. It moves the point estimate; the band takes clusters as the
-/// unit of evidence whatever the exponent. The exponent is clamped to [0, 1]; NaN is 1.
-pub fn temper(items: usize, exponent: f64) -> f64 {
-    let exponent = if exponent.is_nan() { 1.0 } else { exponent.clamp(0.0, 1.0) };
-    (items.max(1) as f64).powf(exponent - 1.0)
-}
-
-/// How many observations were set aside, and why.
+/// How many observations were dropped, and why.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dropped {
     /// The weight was NaN, infinite or negative.
     pub invalid_weight: usize,
-    /// The weight was zero, or below 1e-9 of the largest: no influence that floating point could
-    /// resolve.
+    /// The weight was zero, or below 1e-9 of the largest: too small to matter.
     pub negligible_weight: usize,
-    /// The interval held no price (`above` >= `at_most`).
+    /// The interval contained no price (`above` >= `at_most`).
     pub empty_interval: usize,
-    /// The interval held every price.
+    /// The interval contained every price.
     pub uninformative: usize,
 }
 
 impl Dropped {
-    /// All of them.
+    /// The sum of all counts.
     pub const fn total(self) -> usize {
         self.invalid_weight + self.negligible_weight + self.empty_interval + self.uninformative
     }
 }
 
-/// An observation that counts: its span, its weight relative to the largest, its cluster.
+/// An observation that counts, with its weight relative to the largest.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Item {
+pub(super) struct ScreenedObservation {
     pub(super) span: Span,
     pub(super) weight: f64,
     pub(super) cluster: u64,
 }
 
-/// Weights below this share of the largest are dropped: 30 half-lives.
+/// Weights below this share of the largest are dropped; it is reached after 30 half-lives.
 const NEGLIGIBLE: f64 = 1e-9;
 
-/// The observations that count, in an order that does not depend on the order given, and the count
-/// of the others.
-pub(super) fn screen(observations: &[Observation]) -> (Vec<Item>, Dropped) {
+/// Returns the observations that count, by cluster and in an order independent of the input's, and
+/// the counts of the others.
+pub(super) fn screen_observations(
+    observations: &[Observation],
+) -> (Vec<ScreenedObservation>, Dropped) {
     let mut dropped = Dropped::default();
     let mut items = Vec::with_capacity(observations.len());
     let mut largest = 0.0_f64;
@@ -137,7 +125,7 @@ pub(super) fn screen(observations: &[Observation]) -> (Vec<Item>, Dropped) {
             Some(Span { from: 0, to: OPEN }) => dropped.uninformative += 1,
             Some(span) => {
                 largest = largest.max(weight);
-                items.push(Item { span, weight, cluster });
+                items.push(ScreenedObservation { span, weight, cluster });
             }
         }
     }
@@ -148,8 +136,7 @@ pub(super) fn screen(observations: &[Observation]) -> (Vec<Item>, Dropped) {
         weight >= NEGLIGIBLE
     });
     dropped.negligible_weight = informative - items.len();
-    // Sales come cluster by cluster: then many short lists are sorted instead of a long one, to the
-    // same order.
+    // Sales arrive cluster by cluster, so sorting within clusters is cheaper than one long sort.
     if !items.is_sorted_by_key(|item| item.cluster) {
         items.sort_unstable_by_key(|item| item.cluster);
     }
@@ -179,13 +166,6 @@ mod tests {
     }
 
     #[test]
-    fn temper_goes_from_items_to_clusters() {
-        assert!((temper(128, 1.0) - 1.0).abs() < 1e-15);
-        assert!((temper(128, 0.0) * 128.0 - 1.0).abs() < 1e-12);
-        assert!((temper(0, f64::NAN) - 1.0).abs() < 1e-15);
-    }
-
-    #[test]
     fn every_dropped_observation_is_counted_under_its_reason() {
         let price = Nanomina::ONE_MINA;
         let of = |censoring, weight| Observation { censoring, weight, cluster: 1 };
@@ -199,7 +179,7 @@ mod tests {
             of(Censoring::Between { above: Some(price), at_most: Some(price) }, 1.0),
             of(Censoring::Between { above: None, at_most: None }, 1.0),
         ];
-        let (items, dropped) = screen(&given);
+        let (items, dropped) = screen_observations(&given);
         assert_eq!(items.len(), 1);
         assert_eq!(
             dropped,

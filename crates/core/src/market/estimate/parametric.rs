@@ -1,57 +1,54 @@
-//! The fallback for few samples: C is 0 with some probability, else a mixture of two log-normals
-//! (dust, and priced work), rounded to whole nanomina.
+//! The fallback for few samples: C is 0 with some probability, otherwise a mixture of two
+//! log-normals (dust and priced work), rounded to whole nanomina.
 //!
-//! On positive fees bought on mainnet from 2021 to 2024 a mixture of two log-normals has the lowest
-//! AIC of the families tried in every era; none fits the atoms, so this serves only until there are
-//! enough samples for the nonparametric estimate.
+//! For positive fees bought on mainnet from 2021 to 2024, a mixture of two log-normals has the
+//! lowest AIC of the families tried in every era. None fits the atoms, so it is used only until
+//! there are enough samples for the nonparametric estimate.
 //!
 //! Fitted by expectation-maximisation (Dempster, Laird and Rubin 1977) with each observation's
-//! interval on the logarithmic scale. A weak prior keeps it from degenerating: a Dirichlet for the
-//! shares, and for each log-normal a normal-inverse-gamma, each worth `strength` observations.
-//! Weights are scaled to sum to the effective number of clusters, so that the prior is outweighed
-//! by independent evidence and not by one large purchase.
+//! interval on the logarithmic scale. A weak prior keeps the fit from degenerating: a Dirichlet for
+//! the shares, and a normal-inverse-gamma for each log-normal, each worth `strength` observations.
+//! Weights are scaled to sum to the effective number of clusters, so that independent evidence
+//! outweighs the prior, and one large purchase does not.
 //!
 //! Invariants: shares are positive and sum to one; deviations are positive; nothing is NaN.
 
 use statrs::distribution::{Continuous, ContinuousCDF, LogNormal, Normal};
 
 use super::{
-    band::{Limits, knowing, pooled},
+    band::{BandLimits, PointEstimate, add_pseudo_cluster, informed_clusters},
     observation::OPEN,
-    survival::PointEstimate,
     turnbull::Design,
 };
 use crate::units::Nanomina;
 
-/// What is believed of one log-normal before any observation.
+/// The prior of one log-normal.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ComponentPrior {
-    /// Its median, nanomina.
+    /// Median, in nanomina.
     pub median: f64,
-    /// Its standard deviation on the scale of natural logarithms.
+    /// Standard deviation of the natural logarithm.
     pub deviation: f64,
-    /// Its share of works, relative to the others' shares.
+    /// Share of works, relative to the other shares.
     pub share: f64,
 }
 
-/// What is believed of C before any observation. Values that are not finite and positive are
-/// replaced by the default's.
+/// The prior of C. Values that are not finite and positive are replaced by the defaults.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Prior {
-    /// The share of free works, relative to the components'.
+    /// Share of free works, relative to the shares of the components.
     pub free_share: f64,
-    /// Fees of a few nanomina, asked to be just above nothing.
+    /// Fees of a few nanomina, just above nothing.
     pub dust: ComponentPrior,
     /// Fees that pay.
     pub priced: ComponentPrior,
-    /// Observations that the shares, and each log-normal, are worth.
+    /// Weight of the prior of the shares, and of each log-normal, in observations.
     pub strength: f64,
 }
 
 impl Default for Prior {
-    /// Dust about 10 nanomina and prices about 0.001 MINA, and the shares that works bought on
-    /// mainnet from 2021 to 2025 had on average over its regimes; together worth half an
-    /// observation.
+    /// Dust around 10 nanomina, prices around 0.001 MINA, and the mean shares over the regimes of
+    /// mainnet from 2021 to 2025; worth half an observation.
     fn default() -> Self {
         Self {
             free_share: 0.75,
@@ -62,7 +59,7 @@ impl Default for Prior {
     }
 }
 
-/// P(C = 0) apart from rounding, and the two log-normals.
+/// The share of free works and the two log-normals.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Mixture {
     free: f64,
@@ -72,48 +69,49 @@ pub(super) struct Mixture {
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Component {
     share: f64,
-    /// Mean and deviation of the logarithm.
+    /// Mean and standard deviation of the logarithm.
     location: f64,
     scale: f64,
 }
 
-/// A fitted mixture and how it was reached.
+/// A fitted mixture.
 #[derive(Clone, Debug)]
-pub(super) struct Fit {
+pub(super) struct MixtureFit {
     pub(super) mixture: Mixture,
     pub(super) iterations: u32,
     pub(super) converged: bool,
 }
 
 const MOST_STEPS: u32 = 2_000;
+/// Largest change of a parameter at which the fit counts as converged.
 const STILL: f64 = 1e-8;
 
 impl Mixture {
     /// P(C > price).
     pub(super) fn survival(&self, price: u64) -> f64 {
         let edge = price as f64 + 0.5;
-        let of = |component: &Component| {
+        let survival_of = |component: &Component| {
             LogNormal::new(component.location, component.scale)
                 .map_or(0.0, |distribution| component.share * distribution.sf(edge))
         };
-        self.components.iter().map(of).sum::<f64>().clamp(0.0, 1.0)
+        self.components.iter().map(survival_of).sum::<f64>().clamp(0.0, 1.0)
     }
 
-    /// P(C = 0).
+    /// P(C = 0), including positive values that round to 0.
     pub(super) fn zero(&self) -> f64 {
         1.0 - self.survival(0)
     }
 }
 
 /// Fits the mixture; `evidence` is what all weights together are worth, in observations.
-pub(super) fn fit(design: &Design, evidence: f64, prior: &Prior) -> Fit {
-    let prior = sane(prior);
+pub(super) fn fit(design: &Design, evidence: f64, prior: &Prior) -> MixtureFit {
+    let prior = replace_invalid(prior);
     let bounds: Vec<(f64, f64, f64, bool)> = design
         .entries
         .iter()
         .map(|entry| {
-            let (from, to) =
-                (design.grid[entry.from], design.grid.get(entry.to).copied().unwrap_or(OPEN));
+            let from = design.grid.get(entry.from).copied().unwrap_or(OPEN);
+            let to = design.grid.get(entry.to).copied().unwrap_or(OPEN);
             let low = if from == 0 { f64::NEG_INFINITY } else { (from as f64 - 0.5).ln() };
             let high = if to == OPEN { f64::INFINITY } else { (to as f64 + 0.5).ln() };
             (low, high, entry.weight * evidence, from == 0)
@@ -130,19 +128,19 @@ pub(super) fn fit(design: &Design, evidence: f64, prior: &Prior) -> Fit {
         }),
     };
     for iteration in 1..=MOST_STEPS {
-        let next = step(&mixture, &bounds, &prior);
+        let next = maximisation_step(&mixture, &bounds, &prior);
         let moved = next.distance(&mixture);
         mixture = next;
         if moved <= STILL {
-            return Fit { mixture, iterations: iteration, converged: true };
+            return MixtureFit { mixture, iterations: iteration, converged: true };
         }
     }
-    Fit { mixture, iterations: MOST_STEPS, converged: false }
+    MixtureFit { mixture, iterations: MOST_STEPS, converged: false }
 }
 
 impl Mixture {
     fn distance(&self, other: &Self) -> f64 {
-        let of = |(a, b): (&Component, &Component)| {
+        let distance_of = |(a, b): (&Component, &Component)| {
             (a.share - b.share)
                 .abs()
                 .max((a.location - b.location).abs())
@@ -151,13 +149,13 @@ impl Mixture {
         self.components
             .iter()
             .zip(&other.components)
-            .map(of)
+            .map(distance_of)
             .fold((self.free - other.free).abs(), f64::max)
     }
 }
 
-/// Replaces what is no belief (NaN, infinite, not positive) by the default's.
-fn sane(prior: &Prior) -> Prior {
+/// Replaces values that are not finite and positive by the defaults.
+fn replace_invalid(prior: &Prior) -> Prior {
     let standard = Prior::default();
     let positive = |value: f64, otherwise: f64| {
         if value.is_finite() && value > 0.0 { value } else { otherwise }
@@ -175,11 +173,15 @@ fn sane(prior: &Prior) -> Prior {
     }
 }
 
-/// Smaller probabilities cannot be divided by without overflow.
+/// Dividing by smaller probabilities could overflow.
 const FAINTEST: f64 = 1e-250;
 
 /// One step of expectation-maximisation.
-fn step(mixture: &Mixture, bounds: &[(f64, f64, f64, bool)], prior: &Prior) -> Mixture {
+fn maximisation_step(
+    mixture: &Mixture,
+    bounds: &[(f64, f64, f64, bool)],
+    prior: &Prior,
+) -> Mixture {
     let mut free = 0.0;
     let mut sums = [Moments::default(); 2];
     for (low, high, weight, holds_zero) in bounds {
@@ -192,12 +194,12 @@ fn step(mixture: &Mixture, bounds: &[(f64, f64, f64, bool)], prior: &Prior) -> M
         let scale = weight / total;
         free += unweighted * scale;
         for (sum, moments) in sums.iter_mut().zip(seen) {
-            sum.add(moments, scale * moments.weight);
+            sum.add_weighted(moments, scale * moments.weight);
         }
     }
-    let believed = [prior.dust, prior.priced];
     let shares = prior.free_share + prior.dust.share + prior.priced.share;
-    let evidence = free + sums[0].weight + sums[1].weight + prior.strength;
+    let [dust, priced] = sums;
+    let evidence = free + dust.weight + priced.weight + prior.strength;
     let component = |sum: Moments, of: ComponentPrior| {
         let centre = of.median.ln();
         let location = (sum.first + prior.strength * centre) / (sum.weight + prior.strength);
@@ -213,12 +215,12 @@ fn step(mixture: &Mixture, bounds: &[(f64, f64, f64, bool)], prior: &Prior) -> M
     };
     Mixture {
         free: (free + prior.strength * prior.free_share / shares) / evidence,
-        components: [component(sums[0], believed[0]), component(sums[1], believed[1])],
+        components: [component(dust, prior.dust), component(priced, prior.priced)],
     }
 }
 
-/// A weight, and weighted sums of the logarithm and its square; or a probability with the two
-/// moments under it.
+/// A weight with weighted sums of the logarithm and its square, or a probability with the mean and
+/// mean square of the logarithm.
 #[derive(Clone, Copy, Debug, Default)]
 struct Moments {
     weight: f64,
@@ -227,7 +229,7 @@ struct Moments {
 }
 
 impl Moments {
-    fn add(&mut self, of: Self, weight: f64) {
+    fn add_weighted(&mut self, of: Self, weight: f64) {
         if weight > 0.0 {
             self.weight += weight;
             self.first += weight * of.first;
@@ -237,8 +239,8 @@ impl Moments {
 }
 
 impl Component {
-    /// Its probability of an interval times its share, and the mean and mean square of the
-    /// logarithm inside it.
+    /// The probability of an interval times the share of the component, and the mean and mean square
+    /// of the logarithm inside the interval.
     fn truncated(&self, low: f64, high: f64) -> Moments {
         let unit = Normal::standard();
         let (a, b) = ((low - self.location) / self.scale, (high - self.location) / self.scale);
@@ -255,7 +257,7 @@ impl Component {
         }
         let probability = if a > 0.0 { unit.sf(a) - unit.sf(b) } else { unit.cdf(b) - unit.cdf(a) };
         if probability < FAINTEST {
-            // Too far out for the moments: all of it stands at the nearer end.
+            // Too far out to compute moments: place all of it at the nearer end.
             let nearest = if a > 0.0 { a } else { b };
             return moments(probability.max(0.0), nearest, nearest * nearest);
         }
@@ -267,25 +269,26 @@ impl Component {
     }
 }
 
-/// What the band of a mixture needs to know of one stretch of prices.
+/// The evidence on one stretch of prices, for the band of a mixture.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Stretch {
+pub(super) struct MixtureStretch {
     pub(super) from: u64,
     trials: f64,
     clusters: f64,
-    /// The least lower limit from the start on, and the greatest upper limit to the end.
+    /// The least lower limit at this and all lower prices, and the greatest upper limit at this and
+    /// all higher ones, without the price asked for.
     low_before: f64,
     high_after: f64,
 }
 
-impl Stretch {
-    fn limits(&self, share: f64, limits: &Limits) -> (f64, f64) {
-        limits.around(share, self.trials, self.clusters, self.clusters - 1.0)
+impl MixtureStretch {
+    fn limits_around(&self, share: f64, limits: &BandLimits) -> (f64, f64) {
+        limits.interval_around(share, self.trials, self.clusters, self.clusters - 1.0)
     }
 
-    /// S(f) with its band, `estimate` being the mixture's value in this stretch.
-    pub(super) fn point(&self, estimate: f64, limits: &Limits) -> PointEstimate {
-        let (low, high) = self.limits(estimate, limits);
+    /// S(f) with its band; `estimate` is the value of the mixture at a price in this stretch.
+    pub(super) fn band_around(&self, estimate: f64, limits: &BandLimits) -> PointEstimate {
+        let (low, high) = self.limits_around(estimate, limits);
         PointEstimate {
             estimate,
             low: low.min(self.low_before).min(estimate),
@@ -294,16 +297,20 @@ impl Stretch {
     }
 }
 
-/// The stretches of the grid: each price counts as many trials as there are effective clusters that
-/// know its side of C.
-pub(super) fn stretches(design: &Design, mixture: &Mixture, limits: &Limits) -> Vec<Stretch> {
-    let mut stretches: Vec<Stretch> = design
+/// Divides the prices at the grid. The number of trials at a price is the effective number of
+/// clusters that know whether C exceeds it.
+pub(super) fn build_stretches(
+    design: &Design,
+    mixture: &Mixture,
+    limits: &BandLimits,
+) -> Vec<MixtureStretch> {
+    let mut stretches: Vec<MixtureStretch> = design
         .grid
         .iter()
-        .zip(knowing(design))
-        .map(|(from, clusters)| Stretch {
+        .zip(informed_clusters(design))
+        .map(|(from, clusters)| MixtureStretch {
             from: *from,
-            trials: pooled(clusters, clusters),
+            trials: add_pseudo_cluster(clusters, clusters),
             clusters,
             low_before: 1.0,
             high_after: 0.0,
@@ -316,20 +323,20 @@ pub(super) fn stretches(design: &Design, mixture: &Mixture, limits: &Limits) -> 
         .map(|next| next - 1)
         .chain(std::iter::once(Nanomina::MAX.get()))
         .collect();
-    // A stretch's own ends count too: at a share of exactly 0 or 1 the limits jump outwards.
+    // The ends of a stretch count too: at a share of exactly 0 or 1 the limits jump outwards.
     let mut low = 1.0_f64;
     for (stretch, end) in stretches.iter_mut().zip(&ends) {
-        low = low.min(stretch.limits(mixture.survival(stretch.from), limits).0);
+        low = low.min(stretch.limits_around(mixture.survival(stretch.from), limits).0);
         stretch.low_before = low;
-        low = low.min(stretch.limits(mixture.survival(*end), limits).0);
+        low = low.min(stretch.limits_around(mixture.survival(*end), limits).0);
     }
     let mut high = stretches
         .last()
-        .map_or(1.0, |last| limits.around(0.0, 1.0, last.clusters, last.clusters - 1.0).1);
+        .map_or(1.0, |last| limits.interval_around(0.0, 1.0, last.clusters, last.clusters - 1.0).1);
     for (stretch, end) in stretches.iter_mut().zip(&ends).rev() {
-        high = high.max(stretch.limits(mixture.survival(*end), limits).1);
+        high = high.max(stretch.limits_around(mixture.survival(*end), limits).1);
         stretch.high_after = high;
-        high = high.max(stretch.limits(mixture.survival(stretch.from), limits).1);
+        high = high.max(stretch.limits_around(mixture.survival(stretch.from), limits).1);
     }
     stretches
 }

@@ -1,38 +1,25 @@
-//! What the estimator hands out: S(f) = P(C > f) for any fee f, with a band, and how far to trust
-//! it.
+//! The result of the estimator: S(f) = P(C > f) for any fee f, with a band, and how it was found.
 //!
-//! Invariants: S falls with f and lies in [0, 1]; `low` <= `estimate` <= `high`; nothing is NaN,
-//! whatever went in.
+//! Invariants: S falls with f and lies in [0, 1]; `low` <= `estimate` <= `high`; nothing is NaN.
 
 use super::{
-    band::{Limits, Step},
+    band::{BandLimits, BandStep, PointEstimate},
     observation::Dropped,
-    parametric::{Mixture, Stretch},
+    parametric::{Mixture, MixtureStretch},
 };
 use crate::units::Nanomina;
-
-/// S(f) at one fee.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PointEstimate {
-    /// P(C > f), in [0, 1]; where the data do not tell values apart, the least of them.
-    pub estimate: f64,
-    /// Lower end of the confidence band.
-    pub low: f64,
-    /// Upper end of the confidence band; includes what is not identified.
-    pub high: f64,
-}
 
 /// How S was found.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Method {
     /// Nonparametric maximum likelihood.
     Nonparametric {
-        /// Passes over the data; 0 where the closed form holds.
+        /// Passes over the data; 0 for the closed form.
         iterations: u32,
         /// Whether the Kuhn-Tucker conditions of the maximum hold to 1e-8.
         converged: bool,
     },
-    /// A zero-inflated mixture of two log-normals with a weak prior, because samples were few.
+    /// A zero-inflated mixture of two log-normals with a weak prior, for few samples.
     Parametric {
         /// Steps of expectation-maximisation.
         iterations: u32,
@@ -44,7 +31,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// The stable name for records, metrics and pages.
+    /// The stable name in records, metrics and pages.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Nonparametric { .. } => "nonparametric",
@@ -56,8 +43,8 @@ impl Method {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Curve {
-    Steps(Vec<Step>),
-    Mixture { mixture: Mixture, stretches: Vec<Stretch>, limits: Limits },
+    Steps(Vec<BandStep>),
+    Mixture { mixture: Mixture, stretches: Vec<MixtureStretch>, limits: BandLimits },
     Nothing,
 }
 
@@ -77,12 +64,12 @@ pub struct Survival {
 
 impl Survival {
     /// P(C > fee) with its band.
-    pub fn at(&self, fee: Nanomina) -> PointEstimate {
+    pub fn estimate_at(&self, fee: Nanomina) -> PointEstimate {
         let price = fee.get();
         match &self.curve {
             Curve::Steps(steps) => {
                 let passed = steps.partition_point(|step| step.from <= price);
-                let Some(Step { estimate, low, high, .. }) =
+                let Some(BandStep { estimate, low, high, .. }) =
                     passed.checked_sub(1).and_then(|at| steps.get(at))
                 else {
                     return WIDEST;
@@ -94,14 +81,14 @@ impl Survival {
                 let Some(stretch) = passed.checked_sub(1).and_then(|at| stretches.get(at)) else {
                     return WIDEST;
                 };
-                stretch.point(mixture.survival(price), limits)
+                stretch.band_around(mixture.survival(price), limits)
             }
             Curve::Nothing => WIDEST,
         }
     }
 
-    /// The least price x with P(C <= x) >= q; `None` when q is no probability, or when the quantile
-    /// lies in the open tail.
+    /// The least price x with P(C <= x) >= q; `None` if q is not in [0, 1] or the quantile lies in
+    /// the open tail.
     pub fn quantile(&self, q: f64) -> Option<Nanomina> {
         if !(0.0..=1.0).contains(&q) {
             return None;
@@ -134,27 +121,27 @@ impl Survival {
         }
     }
 
-    /// P(C = 0): the share of works that cannot be sold at any fee; 0 when nothing was observed.
+    /// P(C = 0), the share of works that cannot be sold at any fee; 0 if nothing was observed.
     pub fn zero_share(&self) -> f64 {
         if matches!(self.curve, Curve::Nothing) {
             0.0
         } else {
-            1.0 - self.at(Nanomina::ZERO).estimate
+            1.0 - self.estimate_at(Nanomina::ZERO).estimate
         }
     }
 
-    /// The fees that carry mass, ascending, and their masses. Nonparametric, they sum to one with
-    /// [`Survival::mass_above_last`]: mass that is known only to lie in an interval stands at its
-    /// lower end. A parametric estimate has one atom, at zero.
+    /// The fees that carry mass and their masses, ascending. Mass known only to lie in an interval is
+    /// placed at its lower end. With [`Survival::mass_above_last`] the masses of a nonparametric
+    /// estimate sum to one; a parametric estimate has one atom, at zero.
     pub fn atoms(&self) -> impl Iterator<Item = (Nanomina, f64)> {
         self.atoms.iter().copied()
     }
 
-    /// Mass above the highest fee seen: own sales at that fee show that C is above it, and nothing
-    /// shows how far.
+    /// Mass above the highest fee seen: own sales at that fee show that C is above it, but not how
+    /// far.
     ///
-    /// `estimate` puts it just above that fee, `high` leaves it open. 0 of a parametric
-    /// estimate, which takes its tail from the model.
+    /// `estimate` places it just above that fee, `high` leaves it open. 0 for a parametric estimate,
+    /// whose tail comes from the model.
     pub fn mass_above_last(&self) -> f64 {
         self.tail
     }
@@ -175,7 +162,7 @@ impl Survival {
         self.effective_samples
     }
 
-    /// Observations set aside.
+    /// Observations dropped.
     pub fn dropped(&self) -> Dropped {
         self.dropped
     }
@@ -186,7 +173,8 @@ impl Survival {
     }
 }
 
+/// The estimate without any evidence.
 const WIDEST: PointEstimate = PointEstimate { estimate: 0.0, low: 0.0, high: 1.0 };
 
-/// What a sum of masses may miss of a probability it should reach.
+/// Tolerance for rounding when sums of masses are compared with a probability.
 const ROUNDING: f64 = 1e-12;

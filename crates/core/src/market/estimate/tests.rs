@@ -32,5 +32,5 @@ fn nonparametric_settings() -> EstimatorSettings {
 }
 
 fn survival_at(found: &Survival, fee: u64) -> f64 {
-    found.at(nanomina(fee)).estimate
+    found.estimate_at(nanomina(fee)).estimate
 }

@@ -1,8 +1,12 @@
-//! How many independent trials stand behind each value of the estimated distribution function.
+//! The effective number of independent trials behind each value of the distribution function.
 //!
-//! The variance of the value is computed from the influence of each cluster on it, once as if
-//! clusters were independent and once along the order of purchase; S(1 - S) over it is the number
-//! of trials.
+//! It is S(1 - S) over the variance of the value. The variance is computed from the influence of
+//! each cluster, once as if clusters were independent and once along the order of purchase.
+
+#![expect(
+    clippy::indexing_slicing,
+    reason = "ranks count the intervals that carry mass, and index vectors of that length"
+)]
 
 use super::{
     dependence::{Cosines, WAVES},
@@ -11,47 +15,48 @@ use super::{
     turnbull::Design,
 };
 
-/// Most places at which the variance is computed; between them the smaller of the neighbours' trial
-/// numbers serves.
+/// Most places at which the variance is computed; between two of them the smaller number of trials
+/// is used.
 const KNOTS: usize = 64;
 
-/// The effective independent trials behind one value, as each view of dependence has it; infinite
-/// where clusters do not differ.
+/// The effective number of trials behind one value under each assumption on dependence; infinite if
+/// clusters do not differ.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Trials {
-    /// If no cluster had to do with another.
+    /// If clusters are independent.
     pub(super) apart: f64,
-    /// With what neighbours have in common, by the number of waves.
+    /// If neighbouring clusters depend on each other, by number of waves.
     pub(super) along: [f64; WAVES.len()],
 }
 
 impl Trials {
-    const ENDLESS: Self = Self { apart: f64::INFINITY, along: [f64::INFINITY; WAVES.len()] };
+    const INFINITE: Self = Self { apart: f64::INFINITY, along: [f64::INFINITY; WAVES.len()] };
 
-    fn least(self, other: Self) -> Self {
+    fn min(self, other: Self) -> Self {
         let along = std::array::from_fn(|view| self.along[view].min(other.along[view]));
         Self { apart: self.apart.min(other.apart), along }
     }
 }
 
-/// Trials for each number of intervals passed.
+/// The number of trials after each interval.
 #[derive(Clone, Debug)]
-pub(super) struct Passed {
+pub(super) struct TrialsByInterval {
+    /// By the number of intervals passed.
     pub(super) passed: Vec<Trials>,
     /// Degrees of freedom of the variances along the order of purchase.
     pub(super) freedoms: [f64; WAVES.len()],
 }
 
-/// Finds them; `above` is the share left after each number of intervals.
-pub(super) fn trials(design: &Design, mass: &[f64], above: &[f64]) -> Passed {
+/// Counts the trials; `above` is the share above each number of intervals.
+pub(super) fn count_trials(design: &Design, mass: &[f64], above: &[f64]) -> TrialsByInterval {
     let likelihood = Likelihood { intervals: mass.len(), classes: &design.classes };
     let probabilities = likelihood.probabilities(mass);
     let mut rank = vec![0];
     for value in mass {
-        rank.push(rank[rank.len() - 1] + usize::from(*value > NOTHING));
+        rank.push(rank[rank.len() - 1] + usize::from(*value > NEGLIGIBLE));
     }
     let carrying = rank[mass.len()];
-    let classes = design.classes.iter().zip(&probabilities).filter(|(_, p)| **p > NOTHING);
+    let classes = design.classes.iter().zip(&probabilities).filter(|(_, p)| **p > NEGLIGIBLE);
     let information = Information::new(
         carrying,
         classes
@@ -65,21 +70,26 @@ pub(super) fn trials(design: &Design, mass: &[f64], above: &[f64]) -> Passed {
             let class = &design.classes[entry.class];
             let (first, past) = (rank[class.first], rank[class.past]);
             let p = probabilities[entry.class];
-            (first < past && p > NOTHING).then_some((entry.cluster, first, past, entry.weight / p))
+            (first < past && p > NEGLIGIBLE).then_some((
+                entry.cluster,
+                first,
+                past,
+                entry.weight / p,
+            ))
         })
         .collect();
     let mut share = vec![0.0; carrying + 1];
     for (passed, rank) in rank.iter().enumerate() {
         share[*rank] = above[passed];
     }
-    let cosines = Cosines::new(&design.weights());
+    let cosines = Cosines::new(&design.cluster_weights());
     let mut at_rank = vec![None; carrying + 1];
-    at_rank[0] = Some(Trials::ENDLESS);
-    at_rank[carrying] = Some(Trials::ENDLESS);
-    for knot in knots(&share) {
+    at_rank[0] = Some(Trials::INFINITE);
+    at_rank[carrying] = Some(Trials::INFINITE);
+    for knot in choose_knots(&share) {
         let mut unit = vec![0.0; carrying - 1];
         unit[knot - 1] = 1.0;
-        // One place more on each side: the ends of the distribution function do not move.
+        // Both ends of the distribution function are fixed.
         let mut response = vec![0.0];
         response.extend(information.solve(&unit));
         response.push(0.0);
@@ -93,25 +103,25 @@ pub(super) fn trials(design: &Design, mass: &[f64], above: &[f64]) -> Passed {
             (cluster[0].0, influence)
         });
         let along = cosines.variances(influences);
-        let of = |variance: f64| {
+        let to_trials = |variance: f64| {
             let trials = share[knot] * (1.0 - share[knot]) / variance;
             if trials.is_nan() { f64::INFINITY } else { trials }
         };
-        at_rank[knot] = Some(Trials { apart: of(apart), along: along.map(of) });
+        at_rank[knot] = Some(Trials { apart: to_trials(apart), along: along.map(to_trials) });
     }
-    let at_rank = fill(&at_rank);
-    Passed {
+    let at_rank = fill_gaps(&at_rank);
+    TrialsByInterval {
         passed: rank.iter().map(|rank| at_rank[*rank]).collect(),
         freedoms: cosines.freedoms(),
     }
 }
 
 /// Mass that counts as none.
-const NOTHING: f64 = 1e-9;
+const NEGLIGIBLE: f64 = 1e-9;
 
-/// The values of the distribution function at which the variance is computed: all, or some evenly
-/// spread in S and in its logarithm.
-fn knots(share: &[f64]) -> Vec<usize> {
+/// Chooses where to compute the variance: everywhere, or at places evenly spread in S and in its
+/// logarithm.
+fn choose_knots(share: &[f64]) -> Vec<usize> {
     let inner = 1..share.len().saturating_sub(1);
     if inner.len() <= KNOTS {
         return inner.collect();
@@ -131,9 +141,9 @@ fn knots(share: &[f64]) -> Vec<usize> {
     found
 }
 
-/// Gives each place without a value the smaller of its neighbours'.
-fn fill(values: &[Option<Trials>]) -> Vec<Trials> {
-    let mut ahead = Trials::ENDLESS;
+/// Gives each place without a value the smaller of the nearest values on both sides.
+fn fill_gaps(values: &[Option<Trials>]) -> Vec<Trials> {
+    let mut ahead = Trials::INFINITE;
     let mut following: Vec<Trials> = values
         .iter()
         .rev()
@@ -143,13 +153,13 @@ fn fill(values: &[Option<Trials>]) -> Vec<Trials> {
         })
         .collect();
     following.reverse();
-    let mut behind = Trials::ENDLESS;
+    let mut behind = Trials::INFINITE;
     values
         .iter()
         .zip(following)
         .map(|(value, following)| {
             behind = value.unwrap_or(behind);
-            behind.least(following)
+            behind.min(following)
         })
         .collect()
 }

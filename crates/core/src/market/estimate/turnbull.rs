@@ -1,58 +1,63 @@
 //! Innermost intervals: the only places where a maximum-likelihood estimate from interval-censored
-//! data can put mass (Turnbull 1976, "The empirical distribution function with arbitrarily grouped,
+//! data can have mass (Turnbull 1976, "The empirical distribution function with arbitrarily grouped,
 //! censored and truncated data", JRSS B 38).
 //!
-//! Prices are integers and spans are closed, so an innermost interval begins at some span's lower
-//! end and stops at some span's upper end with no other end between; a span holds each of them
-//! whole or not at all.
+//! Prices are integers and spans are closed, so an innermost interval runs from the lower end of
+//! some span to the upper end of some span with no other end between. A span contains each of them
+//! completely or not at all.
 //!
-//! Invariants: `grid` ascends and begins with 0; weights of entries, and of classes, sum to one;
-//! each class holds at least one interval; entries of one cluster are adjacent.
+//! Invariants: `grid` ascends and begins with 0; the weights of entries, and those of classes, sum
+//! to one; each class contains at least one interval; entries of one cluster are adjacent.
+
+#![expect(
+    clippy::indexing_slicing,
+    reason = "positions come from the grid and the entries that they index"
+)]
 
 use super::{
-    npmle::Class,
-    observation::{Item, OPEN},
+    npmle::LikelihoodClass,
+    observation::{OPEN, ScreenedObservation},
 };
 
-/// An innermost interval, inclusive ends; `to` is `OPEN` for the right tail.
+/// An innermost interval with both ends included; `to` is [`OPEN`] for the right tail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Interval {
+pub(super) struct InnermostInterval {
     pub(super) from: u64,
     pub(super) to: u64,
 }
 
-/// What one cluster says of one span.
+/// All observations of one cluster with the same span.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Entry {
+pub(super) struct SpanEntry {
     /// Clusters are numbered from 0 without gaps, in the order of purchase.
     pub(super) cluster: usize,
     /// Position of the span's lower end in the grid.
     pub(super) from: usize,
-    /// Position of the span's upper end in the grid; its length when open.
+    /// Position of the span's upper end in the grid; the grid's length if there is no end.
     pub(super) to: usize,
-    /// The class of the likelihood it belongs to.
+    /// The class it belongs to.
     pub(super) class: usize,
     pub(super) weight: f64,
 }
 
-/// Observations brought to the form that the likelihood and the band work on.
+/// Observations in the form that the likelihood and the band work on.
 #[derive(Clone, Debug)]
 pub(super) struct Design {
-    /// Every price at which anything known changes.
+    /// Every price at which some span begins or ends, and 0.
     pub(super) grid: Vec<u64>,
-    pub(super) intervals: Vec<Interval>,
-    pub(super) classes: Vec<Class>,
-    pub(super) entries: Vec<Entry>,
+    pub(super) intervals: Vec<InnermostInterval>,
+    pub(super) classes: Vec<LikelihoodClass>,
+    pub(super) entries: Vec<SpanEntry>,
     pub(super) clusters: usize,
 }
 
 impl Design {
-    /// Takes items sorted by cluster, as `screen` leaves them.
-    pub(super) fn new(items: &[Item]) -> Self {
-        let grid = grid(items);
+    /// Takes items in the order of `screen_observations`.
+    pub(super) fn new(items: &[ScreenedObservation]) -> Self {
+        let grid = collect_grid(items);
         let position = |price: u64| grid.partition_point(|known| *known < price);
-        let mut entries: Vec<Entry> = Vec::with_capacity(items.len());
-        let mut previous: Option<&Item> = None;
+        let mut entries: Vec<SpanEntry> = Vec::with_capacity(items.len());
+        let mut previous: Option<&ScreenedObservation> = None;
         let mut clusters = 0;
         let mut total = 0.0;
         for item in items {
@@ -73,7 +78,7 @@ impl Design {
                         end if end == item.span.from => from,
                         end => position(end),
                     };
-                    entries.push(Entry {
+                    entries.push(SpanEntry {
                         cluster: clusters - 1,
                         from,
                         to,
@@ -87,13 +92,13 @@ impl Design {
         for entry in &mut entries {
             entry.weight /= total;
         }
-        let intervals = innermost(&grid, &entries);
-        let classes = classify(&grid, &intervals, &mut entries);
+        let intervals = find_innermost(&grid, &entries);
+        let classes = merge_into_classes(&grid, &intervals, &mut entries);
         Self { grid, intervals, classes, entries, clusters }
     }
 
     /// The weight of each cluster.
-    pub(super) fn weights(&self) -> Vec<f64> {
+    pub(super) fn cluster_weights(&self) -> Vec<f64> {
         let mut weights = vec![0.0; self.clusters];
         for entry in &self.entries {
             weights[entry.cluster] += entry.weight;
@@ -102,22 +107,22 @@ impl Design {
     }
 
     /// Kish's effective number of clusters.
-    pub(super) fn effective(&self) -> f64 {
+    pub(super) fn effective_clusters(&self) -> f64 {
         let (sum, squares) = self
-            .weights()
+            .cluster_weights()
             .iter()
             .fold((0.0, 0.0), |(sum, squares), weight| (sum + weight, squares + weight * weight));
         if squares > 0.0 { (sum * sum / squares).clamp(1.0, self.clusters as f64) } else { 0.0 }
     }
 }
 
-/// Ascending distinct ends of all spans, and 0.
-fn grid(items: &[Item]) -> Vec<u64> {
+/// Collects the distinct ends of all spans, and 0, ascending.
+fn collect_grid(items: &[ScreenedObservation]) -> Vec<u64> {
     let mut grid = Vec::with_capacity(2 * items.len() + 1);
     grid.push(0);
     let mut before = None;
     for item in items {
-        // Works of one purchase often stand at one price, one after another.
+        // Works of one purchase often have the same price, one after another.
         if before.replace(item.span) == Some(item.span) {
             continue;
         }
@@ -131,8 +136,8 @@ fn grid(items: &[Item]) -> Vec<u64> {
     grid
 }
 
-/// Each lower end that is followed by an upper end before the next lower end.
-fn innermost(grid: &[u64], entries: &[Entry]) -> Vec<Interval> {
+/// Finds each lower end that is followed by an upper end before the next lower end.
+fn find_innermost(grid: &[u64], entries: &[SpanEntry]) -> Vec<InnermostInterval> {
     let mut begins = vec![false; grid.len() + 1];
     let mut stops = vec![false; grid.len() + 1];
     for entry in entries {
@@ -148,15 +153,21 @@ fn innermost(grid: &[u64], entries: &[Entry]) -> Vec<Interval> {
         if stops[place]
             && let Some(from) = begun.take()
         {
-            intervals
-                .push(Interval { from: grid[from], to: grid.get(place).copied().unwrap_or(OPEN) });
+            intervals.push(InnermostInterval {
+                from: grid[from],
+                to: grid.get(place).copied().unwrap_or(OPEN),
+            });
         }
     }
     intervals
 }
 
-/// Merges entries that hold the same intervals into classes of the likelihood.
-fn classify(grid: &[u64], intervals: &[Interval], entries: &mut [Entry]) -> Vec<Class> {
+/// Merges entries that contain the same intervals into classes of the likelihood.
+fn merge_into_classes(
+    grid: &[u64],
+    intervals: &[InnermostInterval],
+    entries: &mut [SpanEntry],
+) -> Vec<LikelihoodClass> {
     let first: Vec<usize> = grid
         .iter()
         .map(|price| intervals.partition_point(|interval| interval.from < *price))
@@ -173,12 +184,12 @@ fn classify(grid: &[u64], intervals: &[Interval], entries: &mut [Entry]) -> Vec<
         })
         .collect();
     keyed.sort_unstable();
-    let mut classes: Vec<Class> = Vec::new();
+    let mut classes: Vec<LikelihoodClass> = Vec::new();
     for (first, past, at) in keyed {
         let weight = entries[at].weight;
         match classes.last_mut() {
             Some(class) if class.first == first && class.past == past => class.weight += weight,
-            _ => classes.push(Class { first, past, weight }),
+            _ => classes.push(LikelihoodClass { first, past, weight }),
         }
         entries[at].class = classes.len() - 1;
     }
@@ -191,10 +202,10 @@ mod tests {
     use crate::market::estimate::observation::Span;
 
     fn design(spans: &[(u64, u64)]) -> Design {
-        let items: Vec<Item> = spans
+        let items: Vec<ScreenedObservation> = spans
             .iter()
             .zip(0..)
-            .map(|((from, to), cluster)| Item {
+            .map(|((from, to), cluster)| ScreenedObservation {
                 span: Span { from: *from, to: *to },
                 weight: 1.0,
                 cluster,
@@ -218,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn every_class_holds_the_intervals_inside_its_spans_and_weights_sum_to_one() {
+    fn every_class_contains_the_intervals_inside_its_spans_and_weights_sum_to_one() {
         let found = design(&[(0, 5), (3, 9), (4, 4), (7, OPEN), (8, 20), (4, 6), (4, 7)]);
         for entry in &found.entries {
             let class = &found.classes[entry.class];

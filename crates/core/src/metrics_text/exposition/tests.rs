@@ -1,5 +1,6 @@
 use super::*;
 use crate::metrics_text::MAX_KEPT_DEFECTS;
+use crate::metrics_text::MetricKind;
 
 fn names(exposition: &Exposition<'_>) -> Vec<(String, usize)> {
     exposition.families().map(|family| (family.name().to_owned(), family.samples().len())).collect()

@@ -23,7 +23,7 @@ fn descending_and_ascending_buckets_are_the_same() {
     assert_eq!(read(&[SUM, COUNT, INF, TWO, ONE, ZERO]), Ok(expected.clone()));
     assert_eq!(read(&[ZERO, ONE, TWO, INF, SUM, COUNT]), Ok(expected.clone()));
     let intervals: Vec<_> =
-        expected.intervals().map(|each| (each.above, each.up_to, each.count)).collect();
+        expected.buckets().map(|each| (each.above, each.up_to, each.count)).collect();
     let infinity = f64::INFINITY;
     assert_eq!(
         intervals,

@@ -3,7 +3,7 @@ use super::*;
 /// The line, and its labels as name and value.
 fn read(line: &str) -> Result<(Line<'_>, Vec<(String, String)>), DefectKind> {
     let mut labels = Vec::new();
-    let line = Line::read(line, &mut labels)?;
+    let line = Line::parse(line, &mut labels)?;
     Ok((
         line,
         labels.iter().map(|label| (label.name().to_owned(), label.value().into_owned())).collect(),

@@ -173,8 +173,9 @@ fn add_work_fields(table: Table<'_, Root>) -> Table<'_, Root> {
 
 /// Further fields that the official clients read.
 fn add_network_fields(table: Table<'_, Root>) -> Table<'_, Root> {
-    const POOLED: &[(&str, &str)] =
-        &[("ids", "[ID!]"), ("hashes", "[String!]"), ("publicKey", "PublicKey")];
+    const BY_KEY: (&str, &str) = ("publicKey", "PublicKey");
+    const BY_HASH: (&str, &str) = ("hashes", "[String!]");
+    const POOLED: &[(&str, &str)] = &[("ids", "[ID!]"), BY_HASH, BY_KEY];
     table
         .root_field(.., "initialPeers", "[String!]!", |_| empty_list())
         .root_field(.., "trackedAccounts", "[Account!]!", |_| empty_list())
@@ -187,14 +188,14 @@ fn add_network_fields(table: Table<'_, Root>) -> Table<'_, Root> {
             ..Mainnet10,
             "pooledUserCommands",
             "[UserCommand!]!",
-            &POOLED[2..],
+            &[BY_KEY],
             |_| Ok(empty_list()),
         )
         .field_with_arguments(
             Mainnet10..=Mainnet115,
             "pooledUserCommands",
             "[UserCommand!]!",
-            &POOLED[1..],
+            &[BY_HASH, BY_KEY],
             |_| Ok(empty_list()),
         )
         .field_with_arguments(Mainnet12.., "pooledUserCommands", "[UserCommand!]!", POOLED, |_| {

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// Self-consistency from this start, slowly and with nothing else: the reference.
-fn reference(intervals: usize, classes: &[Class], start: Vec<f64>) -> Vec<f64> {
+fn reference(intervals: usize, classes: &[LikelihoodClass], start: Vec<f64>) -> Vec<f64> {
     let likelihood = Likelihood { intervals, classes };
     let mut mass = start;
     normalise(&mut mass);
@@ -17,11 +17,11 @@ fn reference(intervals: usize, classes: &[Class], start: Vec<f64>) -> Vec<f64> {
         }
         mass = next;
     }
-    assert!(likelihood.log(&likelihood.probabilities(&mass)).is_finite());
+    assert!(likelihood.log_likelihood(&likelihood.probabilities(&mass)).is_finite());
     mass
 }
 
-fn scaled(mut classes: Vec<Class>) -> Vec<Class> {
+fn scaled(mut classes: Vec<LikelihoodClass>) -> Vec<LikelihoodClass> {
     let total: f64 = classes.iter().map(|class| class.weight).sum();
     for class in &mut classes {
         class.weight /= total;
@@ -32,12 +32,10 @@ fn scaled(mut classes: Vec<Class>) -> Vec<Class> {
 fn problem(
     most_intervals: usize,
     most_classes: usize,
-) -> impl Strategy<Value = (usize, Vec<Class>)> {
+) -> impl Strategy<Value = (usize, Vec<LikelihoodClass>)> {
     (1..=most_intervals).prop_flat_map(move |intervals| {
-        let class = (0..intervals, 0..intervals, 0.01..10.0_f64).prop_map(|(a, b, weight)| Class {
-            first: a.min(b),
-            past: a.max(b) + 1,
-            weight,
+        let class = (0..intervals, 0..intervals, 0.01..10.0_f64).prop_map(|(a, b, weight)| {
+            LikelihoodClass { first: a.min(b), past: a.max(b) + 1, weight }
         });
         (Just(intervals), proptest::collection::vec(class, 1..most_classes).prop_map(scaled))
     })
@@ -54,14 +52,14 @@ proptest! {
         let likelihood = Likelihood { intervals, classes: &classes };
         let fit = maximise(intervals, &classes);
         prop_assert!(fit.residual <= ACCEPTED, "residual {}", fit.residual);
-        let reached = likelihood.log(&likelihood.probabilities(&fit.mass));
+        let reached = likelihood.log_likelihood(&likelihood.probabilities(&fit.mass));
         for start in starts {
             let other = reference(intervals, &classes, start[..intervals].to_vec());
             let theirs = likelihood.probabilities(&other);
-            prop_assert!(likelihood.log(&theirs) <= reached + 1e-9);
+            prop_assert!(likelihood.log_likelihood(&theirs) <= reached + 1e-9);
             // Class probabilities are unique at the maximum; self-consistency is within 1/steps of
             // it.
-            if reached - likelihood.log(&theirs) < 1e-10 {
+            if reached - likelihood.log_likelihood(&theirs) < 1e-10 {
                 for (ours, theirs) in likelihood.probabilities(&fit.mass).iter().zip(theirs) {
                     prop_assert!((ours - theirs).abs() < 1e-3);
                 }
@@ -80,24 +78,24 @@ proptest! {
 
     #[test]
     fn the_closed_form_satisfies_the_conditions_too((intervals, classes) in problem(30, 60), opened in 0_u64..u64::MAX) {
-        let classes: Vec<Class> = classes
+        let classes: Vec<LikelihoodClass> = classes
             .into_iter()
             .enumerate()
-            .map(|(at, class)| Class {
+            .map(|(at, class)| LikelihoodClass {
                 past: if opened >> (at % 64) & 1 == 1 { intervals } else { class.first + 1 },
                 ..class
             })
             // An innermost interval stops at some upper end, so each but the last is a class of its
             // own.
-            .chain((0..intervals).map(|first| Class { first, past: first + 1, weight: 0.1 }))
+            .chain((0..intervals).map(|first| LikelihoodClass { first, past: first + 1, weight: 0.1 }))
             .collect();
         let classes = scaled(classes);
         let likelihood = Likelihood { intervals, classes: &classes };
         let fit = maximise(intervals, &classes);
         prop_assert_eq!(fit.iterations, 0);
         let gradient = likelihood.gradient(&likelihood.probabilities(&fit.mass));
-        prop_assert!(violation(&fit.mass, &gradient) < 1e-9);
-        let general = climb(likelihood, even(likelihood));
+        prop_assert!(kuhn_tucker_violation(&fit.mass, &gradient) < 1e-9);
+        let general = climb_to_maximum(likelihood, spread_evenly(likelihood));
         for (closed, solved) in fit.mass.iter().zip(&general.mass) {
             prop_assert!((closed - solved).abs() < 1e-7, "{closed} and {solved}");
         }
@@ -107,10 +105,10 @@ proptest! {
 #[test]
 fn weights_nine_orders_apart_still_reach_the_maximum() {
     let classes = scaled(vec![
-        Class { first: 0, past: 2, weight: 1.0 },
-        Class { first: 1, past: 3, weight: 1e-9 },
-        Class { first: 2, past: 4, weight: 1e-6 },
-        Class { first: 3, past: 4, weight: 1e-9 },
+        LikelihoodClass { first: 0, past: 2, weight: 1.0 },
+        LikelihoodClass { first: 1, past: 3, weight: 1e-9 },
+        LikelihoodClass { first: 2, past: 4, weight: 1e-6 },
+        LikelihoodClass { first: 3, past: 4, weight: 1e-9 },
     ]);
     let fit = maximise(4, &classes);
     assert!(fit.residual <= ACCEPTED, "{fit:?}");

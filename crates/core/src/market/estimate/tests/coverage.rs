@@ -93,7 +93,7 @@ fn the_ninety_percent_band_holds_the_truth() {
                 "seed {seed}"
             );
             for (at, fee) in FEES.iter().enumerate() {
-                let point = found.at(nanomina(*fee));
+                let point = found.estimate_at(nanomina(*fee));
                 let truth = market.survival(*fee);
                 held[at] += u64::from((point.low..=point.high).contains(&truth));
                 error[at] += (point.estimate - truth) / SEEDS as f64;
@@ -146,7 +146,7 @@ fn the_band_holds_the_truth_where_runs_outlast_a_cluster() {
         for seed in 0..SEEDS {
             let mut random = ChaCha8Rng::seed_from_u64(seed);
             let settings = EstimatorSettings { level: 0.8, ..nonparametric_settings() };
-            let point = estimate(&runs(length, &mut random), &settings).at(nanomina(0));
+            let point = estimate(&runs(length, &mut random), &settings).estimate_at(nanomina(0));
             held += u64::from((point.low..=point.high).contains(&0.4));
             width += (point.high - point.low) / SEEDS as f64;
         }

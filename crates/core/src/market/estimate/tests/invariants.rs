@@ -66,7 +66,7 @@ fn fees(observations: &[Observation]) -> Vec<Nanomina> {
 fn check(found: &Survival, fees: &[Nanomina]) -> Result<(), TestCaseError> {
     let mut before = PointEstimate { estimate: 1.0, low: 1.0, high: 1.0 };
     for fee in fees {
-        let point = found.at(*fee);
+        let point = found.estimate_at(*fee);
         prop_assert!(0.0 <= point.low && point.low <= point.estimate, "{fee}: {point:?}");
         prop_assert!(point.estimate <= point.high && point.high <= 1.0, "{fee}: {point:?}");
         for (now, then) in
@@ -138,9 +138,9 @@ proptest! {
         };
         let (dearer, cheaper) = (with(Censoring::Above(at)), with(Censoring::AtMost(at)));
         for fee in fees(&observations) {
-            let was = before.at(fee).estimate;
-            prop_assert!(dearer.at(fee).estimate >= was - 1e-7, "{} at {fee}", dearer.at(fee).estimate - was);
-            prop_assert!(cheaper.at(fee).estimate <= was + 1e-7, "{} at {fee}", cheaper.at(fee).estimate - was);
+            let was = before.estimate_at(fee).estimate;
+            prop_assert!(dearer.estimate_at(fee).estimate >= was - 1e-7, "{} at {fee}", dearer.estimate_at(fee).estimate - was);
+            prop_assert!(cheaper.estimate_at(fee).estimate <= was + 1e-7, "{} at {fee}", cheaper.estimate_at(fee).estimate - was);
         }
     }
 
@@ -158,7 +158,7 @@ proptest! {
             observations.iter().map(|of| Observation { cluster: 100 - of.cluster, ..*of }).collect();
         let (forth, back) = (estimate(&observations, &settings), estimate(&reversed, &settings));
         for fee in fees(&observations) {
-            let (a, b) = (forth.at(fee), back.at(fee));
+            let (a, b) = (forth.estimate_at(fee), back.estimate_at(fee));
             for (a, b) in [(a.estimate, b.estimate), (a.low, b.low), (a.high, b.high)] {
                 prop_assert!((a - b).abs() < 1e-7, "{a} and {b} at {fee}");
             }
@@ -174,7 +174,7 @@ proptest! {
         let (whole, halves) = (estimate(&observations, &settings), estimate(&split, &settings));
         prop_assert!((whole.effective_samples() - halves.effective_samples()).abs() < 1e-9);
         for fee in fees(&observations) {
-            let (a, b) = (whole.at(fee), halves.at(fee));
+            let (a, b) = (whole.estimate_at(fee), halves.estimate_at(fee));
             for (a, b) in [(a.estimate, b.estimate), (a.low, b.low), (a.high, b.high)] {
                 prop_assert!((a - b).abs() < 1e-7, "{a} and {b} at {fee}");
             }
@@ -187,7 +187,7 @@ proptest! {
             observations.iter().map(|of| Observation { weight: of.weight * factor, ..*of }).collect();
         let (was, is) = (estimate(&observations, &nonparametric_settings()), estimate(&heavier, &nonparametric_settings()));
         for fee in fees(&observations) {
-            prop_assert!((was.at(fee).estimate - is.at(fee).estimate).abs() < 1e-7);
+            prop_assert!((was.estimate_at(fee).estimate - is.estimate_at(fee).estimate).abs() < 1e-7);
         }
     }
 
@@ -207,7 +207,7 @@ proptest! {
         // Fees are even, so that a price fits between any two at either scale and the same prices
         // are told apart.
         for fee in (0..=102).step_by(2) {
-            let (a, b) = (one.at(nanomina(fee)), many.at(nanomina(fee * factor)));
+            let (a, b) = (one.estimate_at(nanomina(fee)), many.estimate_at(nanomina(fee * factor)));
             for (a, b) in [(a.estimate, b.estimate), (a.low, b.low), (a.high, b.high)] {
                 prop_assert!((a - b).abs() < 1e-9, "{a} and {b} at {fee}");
             }

@@ -109,9 +109,9 @@ fn right_censored_data_give_the_product_limit_estimate() {
         survival_at(&found, 36) <= 0.0,
         "past the last fee the estimate is the least that the data allow"
     );
-    assert!(found.at(nanomina(36)).high > 0.448, "and the band leaves it open");
+    assert!(found.estimate_at(nanomina(36)).high > 0.448, "and the band leaves it open");
     // Greenwood's standard error at week 23 is 0.135; the band must be of that order.
-    let band = found.at(nanomina(23));
+    let band = found.estimate_at(nanomina(23));
     let width = (band.high - band.low) / (2.0 * 1.645);
     assert!((0.11..0.17).contains(&width), "half-width in standard errors {width}");
 }
@@ -154,7 +154,7 @@ fn of_clusters_of_equal_shares_the_variance_is_that_of_the_cluster_means() {
         .flat_map(|block| (0..40).map(move |work| exact(if work % 2 == 0 { 0 } else { 5 }, block)))
         .collect();
     let width = |observations: &[Observation]| {
-        let point = estimate(observations, &nonparametric_settings()).at(nanomina(0));
+        let point = estimate(observations, &nonparametric_settings()).estimate_at(nanomina(0));
         assert!((point.estimate - 0.5).abs() < 1e-12);
         point.high - point.low
     };
@@ -167,18 +167,18 @@ fn of_clusters_of_equal_shares_the_variance_is_that_of_the_cluster_means() {
 fn without_exception_the_rule_of_three_holds_on_clusters() {
     let free: Vec<Observation> =
         (0..30).flat_map(|block| std::iter::repeat_n(exact(0, block), 128)).collect();
-    let point = estimate(&free, &nonparametric_settings()).at(nanomina(0));
+    let point = estimate(&free, &nonparametric_settings()).estimate_at(nanomina(0));
     assert!(point.estimate <= 0.0 && point.low <= 0.0);
     let three = 1.0 - 0.05_f64.powf(1.0 / 30.0);
     assert!((point.high - three).abs() < 1e-9, "{} is not {three}", point.high);
     let sold: Vec<Observation> =
         (0..30).flat_map(|block| std::iter::repeat_n(above(7, block), 128)).collect();
     let found = estimate(&sold, &nonparametric_settings());
-    let point = found.at(nanomina(7));
+    let point = found.estimate_at(nanomina(7));
     assert!((point.estimate - 1.0).abs() < 1e-12 && (point.low - (1.0 - three)).abs() < 1e-9);
     assert!((found.mass_above_last() - 1.0).abs() < 1e-12);
     assert_eq!(found.quantile(0.5), None);
-    let open = found.at(nanomina(8));
+    let open = found.estimate_at(nanomina(8));
     assert!(open.estimate <= 0.0 && open.low <= 0.0 && open.high >= 1.0);
 }
 
@@ -189,7 +189,7 @@ fn inside_an_innermost_interval_the_estimate_is_the_least_and_the_band_has_both(
         &nonparametric_settings(),
     );
     assert!((survival_at(&found, 10) - 0.5).abs() < 1e-12);
-    let inside = found.at(nanomina(50));
+    let inside = found.estimate_at(nanomina(50));
     assert!(inside.estimate <= 0.0 && inside.low <= 0.0);
     assert!(inside.high >= 0.5);
 }
@@ -198,9 +198,9 @@ fn inside_an_innermost_interval_the_estimate_is_the_least_and_the_band_has_both(
 fn standing_offers_alone_say_only_where_the_price_is_not() {
     let found =
         estimate(&(0..9).map(|at| at_most(100, at)).collect::<Vec<_>>(), &nonparametric_settings());
-    let under = found.at(nanomina(99));
+    let under = found.estimate_at(nanomina(99));
     assert!(under.low <= 0.0 && under.high >= 1.0);
-    assert!(found.at(nanomina(100)).high < 0.4);
+    assert!(found.estimate_at(nanomina(100)).high < 0.4);
 }
 
 #[test]
@@ -208,7 +208,10 @@ fn nothing_observed_is_the_widest_band() {
     let found = estimate(&[], &EstimatorSettings::default());
     assert_eq!(found.method(), Method::None);
     for fee in [0, 1, u64::MAX / 2] {
-        assert_eq!(found.at(nanomina(fee)), PointEstimate { estimate: 0.0, low: 0.0, high: 1.0 });
+        assert_eq!(
+            found.estimate_at(nanomina(fee)),
+            PointEstimate { estimate: 0.0, low: 0.0, high: 1.0 }
+        );
     }
     assert_eq!((found.quantile(0.5), found.atoms().count(), found.samples()), (None, 0, 0));
 }
@@ -225,7 +228,7 @@ fn few_samples_are_fitted_by_the_model_and_many_outweigh_its_prior() {
     );
     assert!((0.3..0.7).contains(&found.zero_share()));
     assert!(survival_at(&found, 100_000) > 0.3);
-    let point = found.at(nanomina(100_000));
+    let point = found.estimate_at(nanomina(100_000));
     assert!(point.high - point.low > 0.5, "two samples say little: {point:?}");
     let many: Vec<Observation> = (0..2_000)
         .map(|at| match at % 10 {

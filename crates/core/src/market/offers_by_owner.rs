@@ -1,11 +1,11 @@
-//! The offers on open works by whose they are.
+//! The offers on open works, our own apart from those of others.
 
 use super::look::{Offer, OpenWork};
 use crate::units::{Nanomina, PublicKey, WorkId};
 
-/// The open works of a look by one answer to whose they are: what is ours is asked in two ways, by
-/// who sells and by whom not to undercut.
-pub(super) struct Sides<'a> {
+/// The offers on the open works of one look. The caller decides who counts as us: only our own
+/// provers when sales are counted, our whole fleet when competitors are.
+pub(super) struct OffersByOwner<'a> {
     /// Our own offers, in the order of the book.
     pub(super) own: Vec<(WorkId, &'a Offer)>,
     /// The fees of everyone else, ascending.
@@ -14,19 +14,19 @@ pub(super) struct Sides<'a> {
     pub(super) uncovered: usize,
 }
 
-impl<'a> Sides<'a> {
-    pub(super) fn of(works: &'a [OpenWork], owns: impl Fn(&PublicKey) -> bool) -> Self {
-        let mut sides =
+impl<'a> OffersByOwner<'a> {
+    pub(super) fn split(works: &'a [OpenWork], is_ours: impl Fn(&PublicKey) -> bool) -> Self {
+        let mut offers =
             Self { own: Vec::new(), others: Vec::with_capacity(works.len()), uncovered: 0 };
         for OpenWork { work, standing } in works {
             match standing {
-                None => sides.uncovered += 1,
-                Some(offer) if owns(&offer.prover) => sides.own.push((*work, offer)),
-                Some(offer) => sides.others.push(offer.fee),
+                None => offers.uncovered += 1,
+                Some(offer) if is_ours(&offer.prover) => offers.own.push((*work, offer)),
+                Some(offer) => offers.others.push(offer.fee),
             }
         }
-        sides.others.sort_unstable();
-        sides
+        offers.others.sort_unstable();
+        offers
     }
 
     /// The fees of our own offers, ascending.

@@ -1,0 +1,91 @@
+use super::*;
+use crate::fixtures::{block, fee, key, open_work, time};
+
+fn ours(prover: &PublicKey) -> bool {
+    *prover == key("us")
+}
+
+fn absorb(
+    own: &mut OwnWorks,
+    book: &[OpenWork],
+    chain: &[Arc<Block>],
+    predicted: Option<Prediction>,
+) {
+    own.record_look(
+        &book.into(),
+        &OffersByOwner::split(book, ours),
+        chain.iter(),
+        ours,
+        predicted,
+        None,
+    );
+}
+
+fn predicted(probability: f64) -> Option<Prediction> {
+    Some(Prediction { corrected: probability, uncorrected: probability })
+}
+
+#[test]
+fn a_sale_counts_once_however_often_its_block_is_seen() {
+    let mut own = OwnWorks::default();
+    let chain = [block(5, "a", 90, &[(1, 7, "us"), (2, 9, "them")])];
+    for _ in 0..3 {
+        absorb(&mut own, &[], &chain, predicted(0.5));
+    }
+    assert_eq!((own.sold(), own.earned().get()), (1, 7));
+}
+
+#[test]
+fn works_bought_from_others_count_against_the_prediction() {
+    let mut own = OwnWorks::default();
+    let book = [open_work(1, Some((7, "us"))), open_work(2, Some((7, "us")))];
+    absorb(&mut own, &book, &[], predicted(0.9));
+    assert_eq!(own.calibration().error(), None);
+    let chain = [block(5, "a", 90, &[(1, 7, "us"), (2, 3, "them")])];
+    absorb(&mut own, &[], &chain, predicted(0.1));
+    let calibration = own.calibration();
+    assert_eq!((calibration.decided, calibration.sold), (2, 1));
+    assert!((calibration.error().unwrap() - 0.4).abs() < 1e-12);
+    assert!(calibration.factor(1.0) < 1.0);
+}
+
+#[test]
+fn fates_are_counted_in_the_band_of_their_fee() {
+    let mut own = OwnWorks::default();
+    let book: Vec<OpenWork> = (0..40).map(|id| open_work(id, Some((7, "us")))).collect();
+    absorb(&mut own, &book, &[], predicted(0.9));
+    let lost: Vec<(i64, u64, &str)> = (0..40).map(|id| (id, 3, "them")).collect();
+    absorb(&mut own, &[], &[block(5, "a", 90, &lost)], None);
+    let bands = own.calibration_by_fee();
+    assert_eq!(bands.keys().map(|from| from.get()).collect::<Vec<_>>(), [5]);
+    assert_eq!(bands[&fee(5)], own.calibration());
+    assert!(own.calibration().factor(1.0) < 0.4);
+}
+
+#[test]
+fn each_band_has_its_own_sales_and_correction() {
+    let mut own = OwnWorks::default();
+    let book: Arc<[OpenWork]> =
+        (0..40).map(|id| open_work(id, Some((if id < 30 { 7 } else { 20 }, "us")))).collect();
+    absorb(&mut own, &book, &[], predicted(0.9));
+    let fates: Vec<(i64, u64, &str)> =
+        (0..40).map(|id| if id < 30 { (id, 3, "them") } else { (id, 20, "us") }).collect();
+    absorb(&mut own, &[], &[block(5, "a", 90, &fates)], None);
+    let [cheap, expensive] = own.sales_by_fee().try_into().unwrap();
+    assert_eq!((cheap.from, cheap.decided, cheap.sold), (fee(5), 30, 0));
+    assert_eq!((expensive.from, expensive.decided, expensive.sold), (fee(20), 10, 10));
+    assert!((cheap.predicted - 0.9).abs() < 1e-12 && (expensive.realised() - 1.0).abs() < 1e-12);
+    assert!(
+        cheap.factor < own.calibration().factor(1.0)
+            && own.calibration().factor(1.0) < expensive.factor
+    );
+}
+
+#[test]
+fn fates_are_forgotten_with_age_but_totals_are_not() {
+    let mut own = OwnWorks::default();
+    absorb(&mut own, &[], &[block(5, "a", 90, &[(1, 7, "us")])], None);
+    own.prune(time(1_000));
+    assert_eq!(own.sold(), 1);
+    assert_eq!(own.calibration().decided, 0);
+}
