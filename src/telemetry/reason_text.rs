@@ -24,13 +24,15 @@ pub(crate) fn show_reason(reason: &Reason, unit: FeeUnit) -> String {
 
 /// Rewrites every amount of MINA in a text in base units.
 fn mina_to_base_units(text: &str) -> String {
-    let mut words: Vec<String> = text.split(' ').map(str::to_owned).collect();
-    for place in 1..words.len() {
-        let Some(rest) = words[place].strip_prefix("MINA") else { continue };
-        if let Some(number) = times_a_billion(&words[place - 1]) {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        let number = words.last().and_then(|number| times_a_billion(number));
+        if let (Some(rest), Some(number)) = (word.strip_prefix("MINA"), number) {
             let unit = if number == "1" { "base unit" } else { FeeUnit::BaseUnit.name() };
-            words[place] = format!("{unit}{rest}");
-            words[place - 1] = number;
+            words.pop();
+            words.extend([number, format!("{unit}{rest}")]);
+        } else {
+            words.push(word.to_owned());
         }
     }
     words.join(" ")
