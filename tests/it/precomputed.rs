@@ -2,19 +2,38 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
+    fs::{self, File},
+    io::Read,
     path::Path,
 };
 
+use flate2::read::GzDecoder;
 use snarkfee_lab::precomputed::{BlockCollection, collect_blocks};
-
-use crate::real_purchases::{columns, read};
 
 /// What is held in one block: fee in nanomina and prover of each work.
 type Works = Vec<(u64, String)>;
 
 fn shared() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared"))
+}
+
+fn read(path: &Path) -> Option<String> {
+    let mut text = String::new();
+    GzDecoder::new(File::open(path).ok()?).read_to_string(&mut text).unwrap();
+    Some(text)
+}
+
+/// Rows of a plain CSV text with the columns asked for.
+fn columns<const N: usize>(text: &str, names: [&str; N]) -> Vec<[String; N]> {
+    let mut lines = text.lines();
+    let header: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let places = names.map(|name| header.iter().position(|column| *column == name).unwrap());
+    lines
+        .map(|line| {
+            let cells: Vec<&str> = line.split(',').collect();
+            places.map(|place| cells[place].to_owned())
+        })
+        .collect()
 }
 
 fn quietly(paths: &[&Path]) -> BlockCollection {

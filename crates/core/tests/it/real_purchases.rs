@@ -1,7 +1,5 @@
-//! The estimate against works really bought on mainnet: from earlier blocks alone, how well does it
-//! tell the shares of later ones?
-
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+//! The estimate against works bought on mainnet: how well does it predict the shares of later blocks
+//! from earlier ones?
 
 use std::{collections::BTreeMap, fs::File, io::Read, path::Path, time::Duration};
 
@@ -16,7 +14,7 @@ use snarkfee_core::{
 
 const FEES: [u64; 7] = [0, 8, 10, 10_000, 100_000, 1_000_000, 10_000_000];
 const FILES: [&str; 2] = ["mainnet-2021-03", "mainnet-2021-04_2022-10"];
-/// Purchases that must lie behind a prediction before it is judged.
+/// Fewest purchases before a prediction is judged.
 const ENOUGH: usize = 5;
 
 /// One block that bought works, and at what fees.
@@ -26,10 +24,10 @@ struct Purchase {
     fees: Vec<Nanomina>,
 }
 
-/// How far back evidence reaches, how fast it fades, and over how long predictions are compared
-/// with what came.
+/// How far back evidence counts, how it is discounted, and the length of the groups of purchases
+/// over which predicted and realised shares are compared.
 #[derive(Clone, Copy)]
-struct Walk {
+struct Horizon {
     window: Duration,
     half_life: Duration,
     group: Duration,
@@ -37,14 +35,14 @@ struct Walk {
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-pub(crate) fn read(path: &Path) -> Option<String> {
+fn read(path: &Path) -> Option<String> {
     let mut text = String::new();
     GzDecoder::new(File::open(path).ok()?).read_to_string(&mut text).unwrap();
     Some(text)
 }
 
 /// Rows of a plain CSV text with the columns asked for.
-pub(crate) fn columns<const N: usize>(text: &str, names: [&str; N]) -> Vec<[String; N]> {
+fn columns<const N: usize>(text: &str, names: [&str; N]) -> Vec<[String; N]> {
     let mut lines = text.lines();
     let header: Vec<&str> = lines.next().unwrap().split(',').collect();
     let places = names.map(|name| header.iter().position(|column| *column == name).unwrap());
@@ -77,12 +75,12 @@ fn purchases(blocks: &str, works: &str) -> Vec<Purchase> {
     found
 }
 
-fn before(purchases: &[Purchase], now: Duration, walk: Walk) -> Survival {
+fn estimate_before(purchases: &[Purchase], now: Duration, horizon: Horizon) -> Survival {
     let observations: Vec<Observation> = purchases
         .iter()
-        .filter(|purchase| now.saturating_sub(purchase.at) <= walk.window)
+        .filter(|purchase| now.saturating_sub(purchase.at) <= horizon.window)
         .flat_map(|purchase| {
-            let weight = decay(now.saturating_sub(purchase.at), walk.half_life);
+            let weight = decay(now.saturating_sub(purchase.at), horizon.half_life);
             purchase.fees.iter().map(move |fee| Observation {
                 censoring: Censoring::Exact(*fee),
                 weight,
@@ -122,7 +120,7 @@ impl Group {
     }
 
     /// The largest difference between a predicted and a realised share.
-    fn worst(&self) -> f64 {
+    fn largest_error(&self) -> f64 {
         let difference =
             |(predicted, realised): (&f64, &f64)| (predicted - realised).abs() / self.works;
         self.predicted.iter().zip(&self.realised).map(difference).fold(0.0, f64::max)
@@ -144,20 +142,20 @@ impl Group {
             self.works,
             self.parametric,
             cells.join(" | "),
-            self.worst()
+            self.largest_error()
         )
     }
 }
 
-/// Walks the chain: each purchase is predicted from those before it.
-fn walk(purchases: &[Purchase], walk: Walk) -> Vec<Group> {
+/// Predicts each purchase of the chain from those before it.
+fn predict_each(purchases: &[Purchase], horizon: Horizon) -> Vec<Group> {
     let mut groups: BTreeMap<u64, Group> = BTreeMap::new();
     let start = purchases.first().map_or(Duration::ZERO, |first| first.at);
     for (at, purchase) in purchases.iter().enumerate().skip(ENOUGH) {
-        let number = (purchase.at - start).as_secs() / walk.group.as_secs();
-        let begins = start + Duration::from_secs(number * walk.group.as_secs());
+        let number = (purchase.at - start).as_secs() / horizon.group.as_secs();
+        let begins = start + Duration::from_secs(number * horizon.group.as_secs());
         let group = groups.entry(number).or_insert_with(|| Group::new(begins));
-        let found = before(&purchases[..at], purchase.at, walk);
+        let found = estimate_before(&purchases[..at], purchase.at, horizon);
         let works = purchase.fees.len() as f64;
         group.blocks += 1;
         group.works += works;
@@ -191,32 +189,35 @@ fn table(title: &str, groups: &[Group]) -> String {
 
 const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// Tables of both data sets; `None` where they are not here.
+/// Tables of both data sets; `None` if they are not present.
 fn shared_tables() -> Option<(String, [Vec<Group>; 2])> {
-    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data"));
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data"));
     let load = |name: &str| {
         let blocks = read(&folder.join(format!("{name}.blocks.csv.gz")))?;
         Some(purchases(&blocks, &read(&folder.join(format!("{name}.works.csv.gz")))?))
     };
     let all = FILES.iter().map(|name| load(name)).collect::<Option<Vec<_>>>()?;
-    let chain = walk(&all[0], Walk { window: 7 * DAY, half_life: DAY, group: WEEK });
-    let samples = Walk { window: 60 * DAY, half_life: 30 * DAY, group: WEEK };
-    let weeks = walk(&all[1], samples);
+    let chain = predict_each(&all[0], Horizon { window: 7 * DAY, half_life: DAY, group: WEEK });
+    let samples = Horizon { window: 60 * DAY, half_life: 30 * DAY, group: WEEK };
+    let weeks = predict_each(&all[1], samples);
     let text = [
         table("March 2021, every block, window 7 d, half-life 1 d, by week", &chain),
         table(
             "April 2021 to October 2022, single blocks, window 60 d, half-life 30 d, by week",
             &weeks,
         ),
-        table("The same by half-year", &walk(&all[1], Walk { group: 182 * DAY, ..samples })),
+        table(
+            "The same by half-year",
+            &predict_each(&all[1], Horizon { group: 182 * DAY, ..samples }),
+        ),
     ];
     Some((text.join("\n"), [chain, weeks]))
 }
 
 #[test]
-fn shares_are_told_in_advance_on_the_chain_of_march_2021() {
+fn shares_are_predicted_on_the_chain_of_march_2021() {
     let Some((text, [chain, weeks])) = shared_tables() else {
-        println!("skipped: ../shared is not here");
+        println!("skipped: the data sets are not at ../shared/data beside the repository");
         return;
     };
     println!("{text}");
@@ -225,10 +226,14 @@ fn shares_are_told_in_advance_on_the_chain_of_march_2021() {
         "the chain holds 120 purchases"
     );
     for group in chain.iter().chain(&weeks).filter(|group| group.blocks >= ENOUGH) {
-        assert!(group.worst() <= 0.10, "a predicted share is off by {}", group.worst());
+        assert!(
+            group.largest_error() <= 0.10,
+            "a predicted share is off by {}",
+            group.largest_error()
+        );
     }
-    // The chain's band is narrow: only a week of thirty purchases tells its own share well enough
-    // to be held against it.
+    // The chain's band is narrow: only a week of thirty purchases has a share precise enough to
+    // compare.
     let judged = chain.iter().filter(|group| group.blocks >= 30);
     for group in judged.chain(weeks.iter().filter(|group| group.blocks >= ENOUGH)) {
         for at in 0..FEES.len() {
@@ -245,10 +250,10 @@ fn shares_are_told_in_advance_on_the_chain_of_march_2021() {
 #[test]
 fn the_documented_table_is_the_printed_one() {
     let Some((text, _)) = shared_tables() else {
-        println!("skipped: ../shared is not here");
+        println!("skipped: the data sets are not at ../shared/data beside the repository");
         return;
     };
-    let document = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/calibration.md"));
+    let document = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/calibration.md"));
     let begin = "<!-- real_purchases begins -->\n\n";
     let (_, after) = document.split_once(begin).expect("the table's beginning is marked");
     let (shown, _) =
@@ -270,11 +275,11 @@ fn a_small_chain_of_our_own_is_walked_the_same_way() {
     }
     let purchases = purchases(&blocks, &works);
     assert_eq!(purchases.len(), 40);
-    let groups = walk(&purchases, Walk { window: DAY, half_life: DAY, group: DAY });
+    let groups = predict_each(&purchases, Horizon { window: DAY, half_life: DAY, group: DAY });
     assert_eq!(groups.iter().map(|group| group.blocks).sum::<usize>(), 35);
     println!("{}", table("our own", &groups));
     for group in &groups {
-        assert!(group.worst() < 1e-9);
+        assert!(group.largest_error() < 1e-9);
         assert!((group.realised[0] / group.works - 0.3).abs() < 1e-9);
         assert!((0..FEES.len()).all(|at| group.low[at] <= group.realised[at] + 1e-9));
         assert!((0..FEES.len()).all(|at| group.realised[at] <= group.high[at] + 1e-9));
