@@ -1,7 +1,7 @@
-//! What can be wrong with one source of one look, as a closed list with stable codes.
+//! What can be wrong with one source of a look, as a closed list with stable codes.
 //!
-//! A fault is data: it is logged, counted, stored and shown, and the policy holds on it. Where the
-//! full cause chain matters the daemon boundary logs it at the moment it happens.
+//! A fault is data: it is logged, counted, stored and shown, and the policy holds on it. The client
+//! logs the full chain of causes when it happens.
 
 use std::{fmt, time::Duration};
 
@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "fault", rename_all = "snake_case")]
 pub enum Fault {
-    /// No connection: refused, unresolved, reset before an answer.
+    /// No connection: refused, not resolved, or reset before an answer.
     Unreachable {
-        /// The transport's words.
+        /// The message of the transport.
         cause: String,
     },
     /// No complete answer within the time limit.
@@ -21,9 +21,9 @@ pub enum Fault {
         /// The limit.
         limit: Duration,
     },
-    /// The connection broke inside the answer.
+    /// The connection broke during the answer.
     Truncated {
-        /// The transport's words.
+        /// The message of the transport.
         cause: String,
     },
     /// An HTTP status other than success.
@@ -35,11 +35,10 @@ pub enum Fault {
     },
     /// An answer above a size limit.
     Oversized {
-        /// The limit: bytes of a body, entries of a list.
+        /// The limit, in bytes of a body or entries of a list.
         limit: u64,
     },
-    /// An answer that is not in the expected format: HTML, a bare JSON string, broken JSON, no
-    /// metrics text.
+    /// An answer in another format: HTML, a bare JSON string, broken JSON, not a metrics text.
     Malformed {
         /// What was wrong.
         cause: String,
@@ -49,14 +48,14 @@ pub enum Fault {
         /// The daemon's first message, bounded in length.
         message: String,
     },
-    /// The daemon's schema lacks what is needed.
+    /// The daemon's schema lacks a field or operation.
     Unsupported {
         /// The missing field or operation.
         missing: String,
     },
     /// A Prometheus server answered that it has no current samples of the daemon.
     NotScraped {
-        /// Why not, as far as its answer tells.
+        /// The reason, as far as the answer shows.
         cause: String,
     },
     /// A well-formed answer with a value that cannot be true: a negative fee, a work without ids.
@@ -69,7 +68,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// The stable code: metric label, log field, journal column and documentation heading.
+    /// The stable code in metrics, logs, journal and documentation.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Unreachable { .. } => "unreachable",
@@ -85,7 +84,7 @@ impl Fault {
         }
     }
 
-    /// Every code, for documentation and metric tests.
+    /// All codes.
     pub const CODES: [&'static str; 10] = [
         "unreachable",
         "timed_out",
@@ -99,7 +98,7 @@ impl Fault {
         "invalid_value",
     ];
 
-    /// Whether the source said nothing, rather than something that cannot be true.
+    /// Whether the source gave no answer, rather than a wrong one.
     pub const fn is_silence(&self) -> bool {
         match self {
             Self::Unreachable { .. }
@@ -115,7 +114,7 @@ impl Fault {
         }
     }
 
-    /// Cuts text that came from outside to what a log line can bear, on a character border.
+    /// Cuts text from outside to 200 characters without control characters, for one log line.
     pub fn excerpt(text: &str) -> String {
         const LONGEST: usize = 200;
         let clean = |c: char| if c.is_control() { ' ' } else { c };
@@ -150,26 +149,26 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
-/// Why the journal did not take or give something, as data: nothing may be done that could not be
-/// recorded.
+/// Why the journal could not be read or written. Nothing may be done that cannot be recorded, so the
+/// policy holds on it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{}: {cause}", .class.phrase())]
 pub struct JournalFault {
     /// What kind of failure it is.
     pub class: JournalClass,
-    /// The words of whoever failed, bounded in length.
+    /// The message of the failure, bounded in length.
     pub cause: String,
 }
 
-/// The kinds of failure of the journal, a closed list.
+/// The kinds of journal failure, a closed list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JournalClass {
     /// No space left.
     Full,
-    /// Someone else keeps it locked.
+    /// Another process keeps it locked.
     Locked,
-    /// It may not be written.
+    /// It is read-only.
     ReadOnly,
     /// The file system failed.
     Io,
@@ -179,13 +178,13 @@ pub enum JournalClass {
     Foreign,
     /// Written by a later version.
     Newer,
-    /// Another instance runs on it.
+    /// Another instance uses it.
     InUse,
     /// No answer within the time limit.
     TimedOut,
     /// It is closed.
     Closed,
-    /// A fault of the program.
+    /// A bug in snarkfee.
     Internal,
 }
 
@@ -205,7 +204,7 @@ impl JournalClass {
         Self::Internal,
     ];
 
-    /// The stable code: metric label, log field and documentation heading.
+    /// The stable code in metrics, logs and documentation.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Full => "full",

@@ -1,5 +1,5 @@
-//! The one record of a look: what was seen, concluded, decided and done. Log, metrics, journal,
-//! page and replay read it, and nothing else works out what happened.
+//! The record of a look: what was seen, concluded, decided and done. Log, metrics, journal, page and
+//! replay all read it; nothing else derives what happened.
 
 use std::time::Duration;
 
@@ -25,31 +25,31 @@ pub struct Record {
     pub at: Timestamp,
     /// Whether decisions are carried out.
     pub mode: Mode,
-    /// Whether the operator or the breaker holds the worker.
+    /// Whether the operator or the breaker holds the worker as it is.
     pub hold: HoldState,
-    /// Schema era of the daemon, once found.
+    /// Schema era of the daemon, once known.
     pub era: Option<String>,
-    /// What the daemon is.
+    /// Worker or coordinator.
     pub role: Role,
-    /// What was seen.
+    /// What was read.
     pub look: Look,
-    /// What is known of the market; `None` before the first usable look.
+    /// The market; `None` before the first usable look.
     pub market: Option<MarketSummary>,
     /// What was decided.
     pub decision: Decision,
-    /// What came of it.
+    /// What the decision led to.
     pub outcome: Outcome,
-    /// Cost of one work; `None` while unknown.
+    /// Cost of one work; `None` if unknown.
     pub cost: Option<Nanomina>,
-    /// Predicted minus realised share of our own works sold, over the window; `None` before there
-    /// is anything to compare.
+    /// Predicted minus realised share of our own works sold, over the window; `None` before any fate
+    /// is known.
     pub prediction_error: Option<f64>,
-    /// Time the look took, reading, deciding and acting, in real time.
+    /// Real time that reading, deciding and acting took.
     pub took: Duration,
 }
 
 impl Record {
-    /// What the daemon is set to when the look is over, else what was seen; `None` while unknown.
+    /// The daemon's settings after the look, as far as known; `None` if it was not read.
     fn settings_after(&self) -> Option<DaemonSettings> {
         let before = DaemonSettings::from(self.look.status.as_ref().ok()?);
         Some(match &self.outcome {
@@ -58,8 +58,8 @@ impl Record {
         })
     }
 
-    /// The fee the daemon asks when the look is over: the one known to be set, else the one seen;
-    /// `None` while unknown.
+    /// The fee that the daemon asks after the look: the one set, else the one read; `None` if
+    /// unknown.
     pub fn fee_after(&self) -> Option<Nanomina> {
         self.settings_after().map(|settings| settings.fee)
     }
@@ -69,8 +69,8 @@ impl Record {
         FeeUnit::of_era(self.era.as_deref())
     }
 
-    /// Whether the daemon works when the look is over; `None` while that cannot be told: a
-    /// coordinator never shows its key, and before the role is known a missing key may mean either.
+    /// Whether the worker is on after the look; `None` if unknown: a coordinator never shows its key,
+    /// and before the role is known a missing key may mean either.
     pub fn enabled_after(&self) -> Option<bool> {
         let off = match &self.outcome {
             Outcome::Confirmed => true,
@@ -88,13 +88,13 @@ impl Record {
         }
     }
 
-    /// The market, where this look read the order book: what a summary says of open works is known
-    /// only then.
+    /// The market, if this look read the order book; otherwise the summary knows nothing about open
+    /// works.
     pub fn book(&self) -> Option<&MarketSummary> {
         self.market.as_ref().filter(|_| matches!(self.look.book, Some(Ok(_))))
     }
 
-    /// Whether every part asked of the daemon's API was read.
+    /// Whether all that was asked of the daemon's API was read.
     pub fn read_in_full(&self) -> bool {
         let look = &self.look;
         look.status.is_ok()
@@ -102,16 +102,16 @@ impl Record {
             && look.book.as_ref().is_none_or(Result::is_ok)
     }
 
-    /// What was wrong with each source that gave nothing usable, by its name.
+    /// The fault of each source that failed, by the name of the source.
     pub fn faults(&self) -> Vec<(&'static str, &Fault)> {
         let look = &self.look;
-        let part = [
+        let sources = [
             ("status", look.status.as_ref().err()),
             ("chain", look.chain.as_ref().and_then(|chain| chain.as_ref().err())),
             ("book", look.book.as_ref().and_then(|book| book.as_ref().err())),
             ("metrics", look.metrics.as_ref().and_then(|metrics| metrics.as_ref().err())),
             ("account", look.account.as_ref().and_then(|account| account.as_ref().err())),
         ];
-        part.into_iter().filter_map(|(source, fault)| Some((source, fault?))).collect()
+        sources.into_iter().filter_map(|(source, fault)| Some((source, fault?))).collect()
     }
 }

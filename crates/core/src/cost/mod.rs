@@ -1,10 +1,10 @@
-//! What one work costs to make: given, or worked out from power, prices and throughput.
+//! What one work costs to make: set directly, or computed from power, prices and throughput.
 //!
 //! Invariants: pure, with time, quotes and measurements as arguments; integer arithmetic, rounded
 //! up, so that a cost is never understated; a missing input makes the cost unknown with a reason,
 //! never zero.
 //!
-//! Not here: fetching a price of MINA (`price`), reading settings (`config`).
+//! Not here: fetching a price of MINA (the client crate), reading settings (the config crate).
 
 mod model;
 mod tariff;

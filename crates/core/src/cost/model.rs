@@ -1,4 +1,4 @@
-//! The ways a cost can be given, and its calculation.
+//! How a cost can be set, and its calculation.
 
 use std::time::Duration;
 
@@ -13,22 +13,22 @@ use crate::units::{
 /// How the cost of one work is found.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CostModel {
-    /// Given directly.
+    /// Set directly.
     PerWork(Nanomina),
-    /// Worked out from its parts.
+    /// Computed from its parts.
     Parts(Box<CostParts>),
-    /// Found earlier, and taken down with the pace at which works were made.
+    /// Found earlier, and recorded with the rate at which works were made.
     Recorded {
-        /// What it was.
+        /// The cost then.
         per_work: Result<Nanomina, CostUnknown>,
-        /// Works made per hour, where it was known.
+        /// Works made per hour, if known.
         works_per_hour: Option<f64>,
     },
-    /// Not given: nothing can be called profitable.
+    /// Not set: nothing can be called profitable.
     Unknown,
 }
 
-/// What a cost is made of.
+/// The parts of a cost.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CostParts {
     energy: Option<(Power, Electricity)>,
@@ -47,10 +47,10 @@ pub enum Electricity {
 }
 
 impl Electricity {
-    fn price(&self, at: Timestamp) -> EnergyPrice {
+    fn price_at(&self, at: Timestamp) -> EnergyPrice {
         match self {
             Self::Flat(price) => *price,
-            Self::Tariff(tariff) => tariff.price(at),
+            Self::Tariff(tariff) => tariff.price_at(at),
         }
     }
 
@@ -66,13 +66,13 @@ impl Electricity {
 /// The price of one MINA.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MinaPrice {
-    /// Given.
+    /// A fixed price.
     Static(Fiat),
     /// Read from a JSON document.
     Quoted(PriceSource),
 }
 
-/// Where a price of MINA is read.
+/// Where a price of MINA is read from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PriceSource {
     /// The document's address.
@@ -88,9 +88,9 @@ pub struct PriceSource {
 /// How many works the machine makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Throughput {
-    /// Given.
+    /// A fixed rate.
     Fixed(WorkRate),
-    /// Found out by watching.
+    /// Measured from the daemon's counters.
     Measured,
 }
 
@@ -103,37 +103,37 @@ pub struct PriceQuote {
     pub at: Timestamp,
 }
 
-/// What a cost depends on beside settings.
+/// The inputs of a cost that are not settings.
 #[derive(Clone, Copy, Debug)]
 pub struct CostInputs {
-    /// The moment the cost is asked for.
+    /// The time at which the cost applies.
     pub at: Timestamp,
-    /// Works made per hour as measured, if measured yet.
+    /// Works made per hour, if measured yet.
     pub works_per_hour: Option<f64>,
-    /// The last price read from the feed, if any.
+    /// The last price read, if any.
     pub quote: Option<PriceQuote>,
 }
 
-/// Why parts do not make a cost.
+/// Why parts do not form a cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidCostParts {
-    /// Neither energy nor machine.
+    /// Neither energy nor a machine price.
     #[error("needs power with electricity, or machine, or both")]
     NoExpense,
-    /// Prices in several currencies.
+    /// Prices in different currencies.
     #[error("prices in {0} and {1}; use one currency")]
     Currencies(Currency, Currency),
-    /// A MINA that is worth nothing.
+    /// A price of MINA of zero.
     #[error("the price of MINA must be above zero")]
     PriceOfNothing,
 }
 
 impl CostParts {
-    /// Takes what the machine draws and rents for, in one currency.
+    /// Takes power with its price, and the rent of the machine, in one currency.
     ///
     /// # Errors
     ///
-    /// Where amounts are in two currencies, or the price of MINA is nothing.
+    /// If there is no expense, if currencies differ, or if the price of MINA is zero.
     pub fn try_new(
         energy: Option<(Power, Electricity)>,
         machine: Option<HourlyPrice>,
@@ -161,12 +161,12 @@ impl CostParts {
         }
     }
 
-    /// What the machine draws and the price of that.
+    /// The power that the machine draws, and its price.
     pub const fn energy(&self) -> Option<&(Power, Electricity)> {
         self.energy.as_ref()
     }
 
-    /// What the machine rents for.
+    /// The rent of the machine.
     pub const fn machine(&self) -> Option<HourlyPrice> {
         self.machine
     }
@@ -181,14 +181,14 @@ impl CostParts {
         self.works_per_hour
     }
 
-    fn price(&self, inputs: &CostInputs) -> Result<Fiat, CostUnknown> {
+    fn price_of_mina(&self, inputs: &CostInputs) -> Result<Fiat, CostUnknown> {
         let feed = match &self.mina_price {
             MinaPrice::Static(price) => return Ok(*price),
             MinaPrice::Quoted(feed) => feed,
         };
         let quote = inputs.quote.ok_or(CostUnknown::NoPrice)?;
-        // Either direction: after the clock was set back, a quote from the future says as little as
-        // an old one.
+        // Either direction: after the clock was set back, a quote from the future is as useless as an
+        // old one.
         let age = inputs.at.duration_since(quote.at).unsigned_abs();
         if age > feed.max_age {
             return Err(CostUnknown::PriceTooOld { age, limit: feed.max_age });
@@ -200,8 +200,7 @@ impl CostParts {
         if quote.price.nanos() == 0 { Err(CostUnknown::PriceOfNothing) } else { Ok(quote.price) }
     }
 
-    /// `(power * electricity + machine) / works_per_hour / mina_price`, rounded up once, at the
-    /// end.
+    /// `(power * electricity + machine) / works_per_hour / mina_price`, rounded up at the end.
     fn per_work(&self, inputs: &CostInputs) -> Result<Nanomina, CostUnknown> {
         let rate = match self.works_per_hour {
             Throughput::Fixed(rate) => rate,
@@ -210,11 +209,11 @@ impl CostParts {
                 .and_then(WorkRate::measured)
                 .ok_or(CostUnknown::NotMeasured)?,
         };
-        let price = self.price(inputs)?;
-        // Milliwatts times nanos per kWh are 1e-6 nanos per hour, and the rate counts 1e-6 works:
-        // both factors cancel.
+        let price = self.price_of_mina(inputs)?;
+        // Milliwatts times nanos per kWh are 1e-6 nanos per hour, and the rate counts 1e-6 works, so
+        // the factors cancel.
         let energy = self.energy.as_ref().map_or(0, |(power, electricity)| {
-            u128::from(power.milliwatts()) * u128::from(electricity.price(inputs.at).0.nanos())
+            u128::from(power.milliwatts()) * u128::from(electricity.price_at(inputs.at).0.nanos())
         });
         let machine = self.machine.map_or(0, |price| u128::from(price.0.nanos()) * 1_000_000);
         let expense = (energy + machine)
@@ -234,11 +233,11 @@ impl From<CostParts> for CostModel {
 }
 
 impl CostModel {
-    /// The cost of one work at a moment, rounded up to the nanomina.
+    /// The cost of one work, rounded up to the nanomina.
     ///
     /// # Errors
     ///
-    /// What is not known of a part.
+    /// If an input that the cost needs is missing, out of date or in another currency.
     pub fn per_work(&self, inputs: &CostInputs) -> Result<Nanomina, CostUnknown> {
         match self {
             Self::PerWork(cost) => Ok(*cost),
@@ -248,7 +247,7 @@ impl CostModel {
         }
     }
 
-    /// Works made per hour, where the operator says so.
+    /// Works made per hour, if set by the operator or recorded.
     pub fn works_per_hour(&self) -> Option<f64> {
         match self {
             Self::Parts(parts) => match parts.works_per_hour {
@@ -260,7 +259,7 @@ impl CostModel {
         }
     }
 
-    /// The feed that has to be read for it, if any.
+    /// The source whose price it needs, if any.
     pub fn feed(&self) -> Option<&PriceSource> {
         let Self::Parts(parts) = self else {
             return None;

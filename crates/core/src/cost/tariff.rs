@@ -6,14 +6,14 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::units::{Currency, EnergyPrice};
 
-/// Minutes of a day on the clock.
+/// Minutes in a day on the clock.
 const DAY: u16 = 24 * 60;
 
 /// A time of day to the minute, from `00:00` to `24:00`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TimeOfDay(u16);
 
-/// Text that is no time of day.
+/// The error for text that is not a time of day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a time of day, write \"22:00\"")]
 pub struct InvalidTime;
@@ -41,20 +41,20 @@ impl fmt::Display for TimeOfDay {
     }
 }
 
-/// A price for part of each day: from `from`, included, to `to`, not included; over midnight where
-/// `to` is earlier.
+/// A price for part of each day, from `from` up to but not including `to`. It spans midnight if `to`
+/// is earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TariffWindow {
     /// First minute.
     pub from: TimeOfDay,
     /// The minute after the last.
     pub to: TimeOfDay,
-    /// The price within.
+    /// The price in this part of the day.
     pub price: EnergyPrice,
 }
 
 impl TariffWindow {
-    fn holds(&self, minute: u16) -> bool {
+    fn contains(&self, minute: u16) -> bool {
         if self.from < self.to {
             (self.from.0..self.to.0).contains(&minute)
         } else {
@@ -63,13 +63,13 @@ impl TariffWindow {
     }
 }
 
-/// Why windows do not make a tariff.
+/// Why windows do not form a tariff.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidTariff {
-    /// No windows, or more than minutes in a day.
+    /// No windows, or more than a day has minutes.
     #[error("a tariff needs between 1 and 1440 windows")]
     Count,
-    /// A window that ends where it begins.
+    /// A window that ends when it begins.
     #[error("a window from {0} to {0} holds nothing; the whole day is from \"00:00\" to \"24:00\"")]
     EmptyWindow(TimeOfDay),
     /// A time without a price.
@@ -83,7 +83,7 @@ pub enum InvalidTariff {
     /// A time with two prices.
     #[error("two prices at {0}")]
     Overlap(TimeOfDay),
-    /// Prices in several currencies.
+    /// Prices in different currencies.
     #[error("prices in {0} and {1}; use one currency")]
     Currencies(Currency, Currency),
 }
@@ -97,11 +97,11 @@ pub struct Tariff {
 }
 
 impl Tariff {
-    /// Takes windows that together cover the day once, in one currency.
+    /// Takes windows in one currency that together cover each minute of the day once.
     ///
     /// # Errors
     ///
-    /// Where the windows leave a gap, overlap, or differ in currency.
+    /// If the windows leave a gap, overlap, or differ in currency.
     pub fn try_new(windows: &[TariffWindow], zone: TimeZone) -> Result<Self, InvalidTariff> {
         let Some((first, others)) =
             windows.split_first().filter(|_| windows.len() <= usize::from(DAY))
@@ -110,7 +110,7 @@ impl Tariff {
         };
         let currency = first.price.0.currency();
         for window in windows {
-            // From 24:00 is from 00:00 of the next day.
+            // A window from 24:00 begins at 00:00 of the next day.
             if window.from.0 % DAY == window.to.0 % DAY
                 && !(window.from.0 == 0 && window.to.0 == DAY)
             {
@@ -120,7 +120,7 @@ impl Tariff {
                 return Err(InvalidTariff::Currencies(currency, window.price.0.currency()));
             }
         }
-        let prices = |minute: u16| windows.iter().filter(|window| window.holds(minute)).count();
+        let prices = |minute: u16| windows.iter().filter(|window| window.contains(minute)).count();
         for minute in 0..DAY {
             match prices(minute) {
                 1 => {}
@@ -134,12 +134,12 @@ impl Tariff {
         Ok(Self { first: *first, others: others.to_vec(), zone })
     }
 
-    /// The price at a moment, by the clock on the operator's wall, daylight saving included.
-    pub fn price(&self, at: Timestamp) -> EnergyPrice {
+    /// The price at a moment, by local time including daylight saving.
+    pub fn price_at(&self, at: Timestamp) -> EnergyPrice {
         let time = self.zone.to_datetime(at);
         let minute =
             u16::from(time.hour().unsigned_abs()) * 60 + u16::from(time.minute().unsigned_abs());
-        self.others.iter().find(|window| window.holds(minute)).unwrap_or(&self.first).price
+        self.others.iter().find(|window| window.contains(minute)).unwrap_or(&self.first).price
     }
 
     /// The windows as configured.

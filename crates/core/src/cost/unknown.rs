@@ -1,4 +1,4 @@
-//! Why the cost of a work is not known, as a closed list with stable codes.
+//! The reasons for which the cost of a work can be unknown, with stable codes.
 
 use std::{fmt, time::Duration};
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::units::duration;
 
-/// Why the cost of a work is not known.
+/// Why the cost of a work is unknown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "cost_unknown", rename_all = "snake_case")]
 pub enum CostUnknown {
@@ -14,14 +14,14 @@ pub enum CostUnknown {
     NotConfigured,
     /// No price of MINA has been read yet.
     NoPrice,
-    /// The last price of MINA is older than its limit, or dated further ahead than that.
+    /// The time of the last price of MINA is further away than its limit, in either direction.
     PriceTooOld {
-        /// How old it is.
+        /// How far away.
         age: Duration,
         /// The limit.
         limit: Duration,
     },
-    /// The price of MINA is in another currency than the expenses.
+    /// The price of MINA and the expenses are in different currencies.
     Currency {
         /// The currency of the price.
         price: String,
@@ -30,14 +30,14 @@ pub enum CostUnknown {
     },
     /// The price of MINA is zero.
     PriceOfNothing,
-    /// Throughput is to be measured and has not been yet.
+    /// Throughput is set to be measured, but has not been yet.
     NotMeasured,
-    /// More than an amount of MINA can be.
+    /// The cost is above the largest amount of MINA.
     TooLarge,
 }
 
 impl CostUnknown {
-    /// Every code, for documentation and metric tests.
+    /// All codes.
     pub const CODES: [&'static str; 7] = [
         "cost_not_configured",
         "no_mina_price",
@@ -48,7 +48,7 @@ impl CostUnknown {
         "cost_too_large",
     ];
 
-    /// The stable code: metric label, log field and documentation heading.
+    /// The stable code in metrics, logs and documentation.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NotConfigured => "cost_not_configured",
@@ -71,7 +71,7 @@ impl fmt::Display for CostUnknown {
                 write!(
                     f,
                     "the price of MINA is {} away, allowed are {}",
-                    whole(*age),
+                    whole_seconds(*age),
                     duration::show(*limit)
                 )
             }
@@ -85,7 +85,7 @@ impl fmt::Display for CostUnknown {
     }
 }
 
-fn whole(age: Duration) -> impl fmt::Display {
+fn whole_seconds(age: Duration) -> impl fmt::Display {
     duration::show(Duration::from_secs(age.as_secs()))
 }
 

@@ -1,4 +1,4 @@
-//! The checker.
+//! Checks the invariants look by look.
 
 use std::{collections::VecDeque, fmt, time::Duration};
 
@@ -10,45 +10,45 @@ use crate::{
     policy::{Action, Mode, Outcome, Params, Reason},
 };
 
-/// What must hold.
+/// A property of every run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Invariant {
-    /// Every fee set is within floor and ceiling.
+    /// Every fee set lies between floor and ceiling.
     FeeInBounds,
-    /// Between two changes of the fee lies the cooldown.
+    /// Two changes of the fee are at least the cooldown apart.
     Cooldown,
-    /// A switch for the market's sake comes after the shortest time on or off.
+    /// The worker is switched for profit only after its minimum time on or off.
     Dwell,
-    /// The worker is never started and stopped, or stopped and started, within ten seconds.
+    /// Two switches of the worker are at least ten seconds apart.
     Toggle,
-    /// Nor within the time in which that can bring the daemon down.
+    /// Two switches are further apart than the time within which they can crash the daemon.
     Hazard,
-    /// A daemon that does not follow the chain is not touched.
+    /// Nothing is sent to a daemon that does not follow the chain.
     Unsynced,
-    /// A paused worker is not touched.
+    /// Nothing is sent while the worker is paused.
     Paused,
-    /// A dry run sends nothing.
+    /// Nothing is sent in a dry run.
     DryRun,
-    /// With the breaker open nothing is sent.
+    /// Nothing is sent while the breaker is open.
     Breaker,
-    /// A decision sends what it needs, each at most once, and nothing else.
+    /// A decision sends only the mutations it needs, each at most once.
     Duplicate,
-    /// Whatever was set was set by a decision.
+    /// Everything that the controller set follows from a decision.
     Unaccounted,
-    /// Whatever was sent the journal had taken down.
+    /// Everything that was sent had been recorded in the journal.
     Unrecorded,
-    /// Every look has a reason, and a look that could not see the daemon holds.
+    /// Every look has a reason, and a look that could not read the status holds.
     Reason,
-    /// The market's sake changes nothing once a day's budget is used.
+    /// Nothing is changed for profit once the budget of a day is used up.
     Budget,
-    /// The worker is only ever given its own key.
+    /// The worker is only switched on with its own key.
     Key,
 }
 
-/// An invariant that did not hold.
+/// A violated invariant.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// Which.
+    /// The invariant.
     pub invariant: Invariant,
     /// Number of the look.
     pub look: u64,
@@ -62,7 +62,9 @@ impl fmt::Debug for Violation {
     }
 }
 
+/// Shortest time between two switches for [`Invariant::Toggle`].
 const TOGGLE: Duration = Duration::from_secs(10);
+/// Shortest time between two switches for [`Invariant::Hazard`].
 const HAZARD: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -74,17 +76,17 @@ pub struct Checker {
     breaker_open: bool,
     /// The look that last changed the fee.
     fee_changed: Option<Timestamp>,
-    /// When the prover last started or stopped, by whomever.
+    /// When the prover last started or stopped for any reason.
     switched: Option<Timestamp>,
     /// The look that last switched the worker.
     switched_by_us: Option<Timestamp>,
-    /// Looks of the last day that changed anything.
+    /// Looks of the last day that changed something.
     changing: VecDeque<Timestamp>,
     found: Vec<Violation>,
 }
 
 impl Checker {
-    /// For a run with these settings.
+    /// A checker for one run with these settings.
     pub fn new(mode: Mode, params: Params) -> Self {
         Self {
             mode,
@@ -98,21 +100,21 @@ impl Checker {
         }
     }
 
-    /// Takes in one look, in order of time.
+    /// Checks one look. Looks come in order of time.
     pub fn check_look(&mut self, step: &CheckedLook<'_>) {
-        self.look(step);
+        self.check_decision(step);
         self.breaker_open = step.breaker_open;
-        self.fees(step);
-        self.switches(step);
-        self.budget(step);
+        self.check_fees(step);
+        self.check_switches(step);
+        self.check_budget(step);
     }
 
-    /// Everything that did not hold so far.
+    /// All violations so far.
     pub fn violations(&self) -> &[Violation] {
         &self.found
     }
 
-    fn unless(
+    fn require(
         &mut self,
         holds: bool,
         invariant: Invariant,
@@ -124,25 +126,25 @@ impl Checker {
         }
     }
 
-    /// What one look may do.
-    fn look(&mut self, step: &CheckedLook<'_>) {
+    /// Checks what the look sent against its state, decision and outcome.
+    fn check_decision(&mut self, step: &CheckedLook<'_>) {
         let CheckedLook { decision, sent, .. } = *step;
-        let still = !sent.any();
+        let still = !sent.is_any();
         let breaker_open = self.breaker_open && !step.resumed;
         let live = self.mode == Mode::Live;
-        let mut unless = |holds: bool, invariant: Invariant, what: &str| {
-            self.unless(holds, invariant, step.sequence, || {
+        let mut require = |holds: bool, invariant: Invariant, what: &str| {
+            self.require(holds, invariant, step.sequence, || {
                 format!("{what}: {:?} for {} sent {sent:?}", decision.action, decision.reason)
             });
         };
-        unless(still || live, Invariant::DryRun, "a dry run");
-        unless(still || !step.paused, Invariant::Paused, "paused");
-        unless(still || !breaker_open, Invariant::Breaker, "breaker open");
-        unless(still || *step.sync == SyncState::Synced, Invariant::Unsynced, step.sync.as_str());
-        unless(
+        require(still || live, Invariant::DryRun, "a dry run");
+        require(still || !step.paused, Invariant::Paused, "paused");
+        require(still || !breaker_open, Invariant::Breaker, "breaker open");
+        require(still || *step.sync == SyncState::Synced, Invariant::Unsynced, step.sync.as_str());
+        require(
             still || step.intended.is_none_or(|made| made == 1),
             Invariant::Unrecorded,
-            "not taken down",
+            "not recorded",
         );
         let (fee, on, off) = match &decision.action {
             Action::Hold => (0, 0, 0),
@@ -151,20 +153,20 @@ impl Checker {
             Action::SwitchOff => (0, 0, 1),
         };
         let allowed = sent.fee <= fee && sent.on <= on && sent.off <= off;
-        unless(allowed, Invariant::Duplicate, "sent too much");
+        require(allowed, Invariant::Duplicate, "sent too much");
         let reason = decision.reason.to_string();
-        unless(
+        require(
             !reason.is_empty() && !decision.reason.code().is_empty(),
             Invariant::Reason,
             "no reason",
         );
         let held = matches!(decision.action, Action::Hold);
-        unless(
+        require(
             !held || *step.outcome == Outcome::Held,
             Invariant::Reason,
             "a hold with an outcome",
         );
-        unless(held || step.seen, Invariant::Reason, "acted without a status");
+        require(held || step.seen, Invariant::Reason, "acted without a status");
         for applied in step.applied.iter().filter(|applied| applied.by == ChangeAuthor::Controller)
         {
             let decided = match (&applied.change, &decision.action) {
@@ -178,32 +180,34 @@ impl Checker {
                 (SettingChange::Worker(None), Action::SwitchOff) => true,
                 _ => false,
             };
-            unless(decided, Invariant::Unaccounted, &format!("{:?} was set", applied.change));
+            require(decided, Invariant::Unaccounted, &format!("{:?} was set", applied.change));
         }
     }
 
-    fn fees(&mut self, step: &CheckedLook<'_>) {
+    fn check_fees(&mut self, step: &CheckedLook<'_>) {
         let (floor, ceiling) = (self.params.pricing.floor, self.params.pricing.ceiling);
-        for applied in ours(step) {
+        for applied in own_changes(step) {
             let SettingChange::Fee(fee) = &applied.change else { continue };
             let within = (floor..=ceiling).contains(fee);
-            self.unless(within, Invariant::FeeInBounds, step.sequence, || format!("{fee} was set"));
-            // Of one that came late the controller knows when it was sent.
+            self.require(within, Invariant::FeeInBounds, step.sequence, || {
+                format!("{fee} was set")
+            });
+            // The controller counts a late change from when it was sent.
             if !applied.differs || applied.by == ChangeAuthor::Straggler {
                 continue;
             }
             if let Some(last) = self.fee_changed.replace(step.at) {
-                let apart = since(last, step.at);
+                let apart = elapsed(last, step.at);
                 let cooled = apart >= self.params.pricing.cooldown;
-                self.unless(cooled, Invariant::Cooldown, step.sequence, || {
+                self.require(cooled, Invariant::Cooldown, step.sequence, || {
                     format!("{apart:?} after the change before")
                 });
             }
         }
     }
 
-    /// Starts and stops of the prover, in order.
-    fn switches(&mut self, step: &CheckedLook<'_>) {
+    /// Checks starts and stops of the prover, in order.
+    fn check_switches(&mut self, step: &CheckedLook<'_>) {
         let switches = |applied: &&AppliedChange| {
             applied.differs && matches!(applied.change, SettingChange::Worker(_))
         };
@@ -213,16 +217,16 @@ impl Checker {
         all.sort_by_key(|(at, _)| *at);
         for (at, cause) in all {
             if let Some(applied) = cause.filter(|applied| applied.by == ChangeAuthor::Controller) {
-                self.switch(step, at, applied);
+                self.check_switch(step, at, applied);
             }
             self.switched = Some(at);
         }
     }
 
-    fn switch(&mut self, step: &CheckedLook<'_>, at: Timestamp, applied: &AppliedChange) {
-        let apart = self.switched.map_or(Duration::MAX, |before| since(before, at));
+    fn check_switch(&mut self, step: &CheckedLook<'_>, at: Timestamp, applied: &AppliedChange) {
+        let apart = self.switched.map_or(Duration::MAX, |before| elapsed(before, at));
         for (least, invariant) in [(TOGGLE, Invariant::Toggle), (HAZARD, Invariant::Hazard)] {
-            self.unless(apart >= least, invariant, step.sequence, || {
+            self.require(apart >= least, invariant, step.sequence, || {
                 format!("{:?} {apart:?} after the switch before", applied.change)
             });
         }
@@ -232,41 +236,41 @@ impl Checker {
             Reason::Uneconomical { .. } => pricing.min_on,
             _ => Duration::ZERO,
         };
-        let dwelt = self.switched_by_us.map_or(Duration::MAX, |last| since(last, step.at));
-        self.unless(dwelt >= least, Invariant::Dwell, step.sequence, || {
+        let dwelt = self.switched_by_us.map_or(Duration::MAX, |last| elapsed(last, step.at));
+        self.require(dwelt >= least, Invariant::Dwell, step.sequence, || {
             format!("{:?} after {dwelt:?}", applied.change)
         });
         if let SettingChange::Worker(Some(key)) = &applied.change {
             let own = self.params.worker.owns(key);
-            self.unless(own, Invariant::Key, step.sequence, || key.to_string());
+            self.require(own, Invariant::Key, step.sequence, || key.to_string());
         }
         self.switched_by_us = Some(step.at);
     }
 
-    /// Changes for the market's sake end with the budget; those that make room for own blocks
-    /// count, and are made all the same.
-    fn budget(&mut self, step: &CheckedLook<'_>) {
-        if !ours(step).any(|applied| applied.differs) {
+    /// Changes for profit end with the budget. Those that make room for own blocks count, but are
+    /// made regardless.
+    fn check_budget(&mut self, step: &CheckedLook<'_>) {
+        if !own_changes(step).any(|applied| applied.differs) {
             return;
         }
-        self.changing.retain(|before| since(*before, step.at) < DAY);
+        self.changing.retain(|before| elapsed(*before, step.at) < DAY);
         let made = self.changing.len();
         let for_a_block =
             matches!(step.decision.reason, Reason::OwnBlockAhead { .. } | Reason::OwnBlockPassed);
         let late = step.applied.iter().all(|applied| applied.by != ChangeAuthor::Controller);
         let within = made < self.params.pricing.max_changes_per_day as usize || for_a_block || late;
-        self.unless(within, Invariant::Budget, step.sequence, || {
+        self.require(within, Invariant::Budget, step.sequence, || {
             format!("after {made} changes in a day: {:?}", step.decision.action)
         });
         self.changing.push_back(step.at);
     }
 }
 
-/// What the controller set, at once or late.
-fn ours<'a>(step: &CheckedLook<'a>) -> impl Iterator<Item = &'a AppliedChange> {
+/// The changes that the controller made, in time or late.
+fn own_changes<'a>(step: &CheckedLook<'a>) -> impl Iterator<Item = &'a AppliedChange> {
     step.applied.iter().filter(|applied| applied.by != ChangeAuthor::Stranger)
 }
 
-fn since(from: Timestamp, to: Timestamp) -> Duration {
+fn elapsed(from: Timestamp, to: Timestamp) -> Duration {
     Duration::try_from(to.duration_since(from)).unwrap_or(Duration::ZERO)
 }

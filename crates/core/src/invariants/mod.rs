@@ -1,8 +1,8 @@
-//! What must hold in every run of the controller, whatever goes wrong around it: one checker for
-//! simulation and tests.
+//! The invariants of every run of the controller under any fault, and their checker for simulation
+//! and tests.
 //!
-//! Invariants: judged by what was asked of the daemon and set on it, not by what the controller
-//! says of itself; memory does not grow with the length of a run, but for the violations found.
+//! Invariants: the checker judges what was sent to the daemon and set on it, not what the controller
+//! claims; its memory grows only with the violations found.
 
 mod checker;
 mod step;

@@ -1,4 +1,4 @@
-//! One look, as the controller tells it and as the daemon knows it.
+//! One look, as the controller reports it and as the daemon knows it.
 
 use jiff::Timestamp;
 
@@ -8,7 +8,7 @@ use crate::{
     units::{Nanomina, PublicKey},
 };
 
-/// A setting of a daemon, as it is from then on.
+/// A daemon setting and its new value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SettingChange {
     /// `setSnarkWorkFee`.
@@ -17,74 +17,74 @@ pub enum SettingChange {
     Worker(Option<PublicKey>),
 }
 
-/// Who set something.
+/// Who changed a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChangeAuthor {
-    /// The look under way.
+    /// The controller, in the current look.
     Controller,
-    /// A request that the controller had given up.
+    /// The controller, by a request it had given up on.
     Straggler,
     /// Someone else.
     Stranger,
 }
 
-/// Something that was really set.
+/// A change that the daemon applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppliedChange {
-    /// When.
+    /// When it was applied.
     pub at: Timestamp,
-    /// What.
+    /// The setting.
     pub change: SettingChange,
-    /// Whether anything became different by it.
+    /// Whether the value differs from the one before.
     pub differs: bool,
-    /// By whom.
+    /// Who changed it.
     pub by: ChangeAuthor,
 }
 
-/// Mutations that left the controller.
+/// Counts of the mutations that the controller sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SentMutations {
-    /// Fees.
+    /// Fees set.
     pub fee: usize,
-    /// Keys.
+    /// Keys set.
     pub on: usize,
-    /// Removals of the key.
+    /// Keys removed.
     pub off: usize,
 }
 
 impl SentMutations {
-    /// Whether there was any.
-    pub const fn any(self) -> bool {
+    /// Whether any was sent.
+    pub const fn is_any(self) -> bool {
         self.fee + self.on + self.off > 0
     }
 }
 
-/// One look and what was really asked and set by it.
+/// One look, what it sent and what was set since the one before.
 #[derive(Clone, Copy, Debug)]
 pub struct CheckedLook<'a> {
     /// Its number.
     pub sequence: u64,
     /// When it began.
     pub at: Timestamp,
-    /// What the daemon showed of itself as it began.
+    /// Sync state of the daemon when it began.
     pub sync: &'a SyncState,
     /// Whether the operator had paused it.
     pub paused: bool,
-    /// Whether the operator's `resume` came before it, which closes the breaker.
+    /// Whether the operator had resumed it, which closes the breaker.
     pub resumed: bool,
-    /// Mutations that left the controller.
+    /// Mutations that the controller sent.
     pub sent: SentMutations,
-    /// Intents that the journal took down; `None` where none is kept.
+    /// Intents that were recorded in the journal; `None` if there is no journal.
     pub intended: Option<usize>,
-    /// When the daemon's process began anew since the look before, its prover with it, in order.
+    /// When the daemon, and its prover with it, restarted since the previous look, in order.
     pub restarts: &'a [Timestamp],
-    /// What was set at the daemon since the look before, in order.
+    /// Changes that the daemon applied since the previous look, in order.
     pub applied: &'a [AppliedChange],
     /// Whether the controller could read the daemon's status.
     pub seen: bool,
     /// What was decided.
     pub decision: &'a Decision,
-    /// What came of it.
+    /// What the decision led to.
     pub outcome: &'a Outcome,
     /// Whether the breaker was open afterwards.
     pub breaker_open: bool,

@@ -102,7 +102,7 @@ impl Histogram {
     ///
     /// # Errors
     ///
-    /// The first way in which they are no histogram.
+    /// The first violated invariant.
     pub fn try_new(
         bounds: Vec<f64>,
         cumulative: Vec<f64>,
@@ -145,7 +145,7 @@ impl Histogram {
     ///
     /// # Errors
     ///
-    /// Where the family is no histogram, or has more or less than one series.
+    /// If the family is not a histogram, has several series, or violates an invariant.
     pub fn from_family(family: &Family<'_, '_>) -> Result<Self, HistogramDefect> {
         if family.kind() != MetricKind::Histogram {
             return Err(HistogramDefect::NotAHistogram { kind: family.kind() });

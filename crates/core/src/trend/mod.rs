@@ -1,4 +1,4 @@
-//! How a daemon fared over time, in few points.
+//! The history of a daemon in a bounded number of points.
 
 mod thinned;
 
@@ -21,15 +21,15 @@ pub struct TrendPoint {
     pub fee: Option<Nanomina>,
     /// The fee the policy wants.
     pub target_fee: Option<Nanomina>,
-    /// Whether the daemon works.
+    /// Whether the worker is on.
     pub enabled: Option<bool>,
     /// Price at which work is bought, at [`MarketSummary::QUANTILES`].
     pub quantiles: [Option<Nanomina>; MarketSummary::QUANTILES.len()],
-    /// Works still to be bought, and of these those that nobody has proved.
+    /// Works still to be bought, and how many of these nobody has proved.
     pub open_works: Option<(u64, u64)>,
-    /// What own sales brought so far.
+    /// Fees received for own sales so far.
     pub earned: Option<Nanomina>,
-    /// Expected profit at the target fee, on the cautious side.
+    /// Cautious estimate of the profit at the target fee.
     pub expected_profit: Option<FeeRate>,
 }
 

@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use super::{
-    decimal::{factor, split},
+    decimal::{find_factor, split_unit},
     quantity::{Quantity, QuantityError, QuantityProblem},
 };
 
@@ -28,8 +28,8 @@ impl FromStr for Bytes {
     /// Takes `"64 MiB"`, `"1.5 GiB"` or `"500 kB"`.
     fn from_str(text: &str) -> Result<Self, QuantityError> {
         let fail = |problem| QuantityError::new(Quantity::Size, text, problem);
-        let (number, unit) = split(text).map_err(fail)?;
-        let bytes = number.times(factor(unit, &UNITS).map_err(fail)?).map_err(fail)?;
+        let (number, unit) = split_unit(text).map_err(fail)?;
+        let bytes = number.times(find_factor(unit, &UNITS).map_err(fail)?).map_err(fail)?;
         if number.negative && bytes > 0 {
             return Err(fail(QuantityProblem::Negative));
         }
@@ -38,7 +38,7 @@ impl FromStr for Bytes {
 }
 
 impl fmt::Display for Bytes {
-    /// In the largest unit that leaves a whole number: `64 MiB`.
+    /// In the largest unit that gives a whole number: `64 MiB`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bytes = u128::from(self.0);
         let whole = UNITS.iter().find(|(_, factor)| bytes > 0 && bytes.is_multiple_of(*factor));

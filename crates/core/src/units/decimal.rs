@@ -1,11 +1,11 @@
-//! Decimal numbers with a unit, read exactly.
+//! Decimal numbers with a unit, parsed exactly.
 //!
-//! Invariants: no float anywhere; a value that the target's integer cannot hold exactly is an
-//! error, never rounded.
+//! Invariants: no floats; a value that the target integer cannot represent exactly is an error,
+//! never rounded.
 
 use super::quantity::{QuantityProblem, excerpt};
 
-/// A plain decimal number, its digits not yet interpreted.
+/// A plain decimal number as text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Decimal<'a> {
     /// Whether it has a minus sign.
@@ -15,7 +15,7 @@ pub(super) struct Decimal<'a> {
 }
 
 impl<'a> Decimal<'a> {
-    /// Takes `digits` or `digits.digits`, with `-` before it or not.
+    /// Takes `digits` or `digits.digits`, with an optional `-`.
     pub(super) fn parse(text: &'a str) -> Result<Self, QuantityProblem> {
         let (negative, unsigned) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
@@ -36,10 +36,9 @@ impl<'a> Decimal<'a> {
         Ok(Self { negative, whole, fraction: fraction.trim_end_matches('0') })
     }
 
-    /// The size of the number times `factor`, which must be whole.
+    /// The magnitude of the number times `factor`, which must be a whole number.
     pub(super) fn times(&self, factor: u128) -> Result<u128, QuantityProblem> {
-        // No unit here has more than 15 decimals of its smallest step; the rest keeps 10^decimals
-        // within 128 bits.
+        // Units need at most 15 decimals; this limit keeps 10^decimals within 128 bits.
         const MOST_DECIMALS: usize = 27;
         if self.fraction.len() > MOST_DECIMALS {
             return Err(QuantityProblem::TooFine);
@@ -47,13 +46,13 @@ impl<'a> Decimal<'a> {
         let mut mantissa: u128 = 0;
         let mut divisor: u128 = 1;
         for digit in self.whole.bytes() {
-            mantissa = push(mantissa, digit)?;
+            mantissa = push_digit(mantissa, digit)?;
         }
         for digit in self.fraction.bytes() {
-            mantissa = push(mantissa, digit)?;
+            mantissa = push_digit(mantissa, digit)?;
             divisor = divisor.saturating_mul(10);
         }
-        // Common factors go first, so that only a result that is too large overflows.
+        // Without common factors, only a result that is too large overflows.
         let shared = gcd(divisor, factor);
         let (divisor, factor) = (divisor / shared, factor / shared);
         if !mantissa.is_multiple_of(divisor) {
@@ -63,7 +62,7 @@ impl<'a> Decimal<'a> {
     }
 }
 
-fn push(number: u128, digit: u8) -> Result<u128, QuantityProblem> {
+fn push_digit(number: u128, digit: u8) -> Result<u128, QuantityProblem> {
     let digit = u128::from(digit.wrapping_sub(b'0'));
     number.checked_mul(10).and_then(|tens| tens.checked_add(digit)).ok_or(QuantityProblem::TooLarge)
 }
@@ -72,8 +71,8 @@ fn gcd(a: u128, b: u128) -> u128 {
     if b == 0 { a.max(1) } else { gcd(b, a % b) }
 }
 
-/// Divides `"0.001 MINA"` into its number and its unit; the space between them may be missing.
-pub(super) fn split(text: &str) -> Result<(Decimal<'_>, &str), QuantityProblem> {
+/// Splits `"0.001 MINA"` into number and unit; the space between them is optional.
+pub(super) fn split_unit(text: &str) -> Result<(Decimal<'_>, &str), QuantityProblem> {
     let text = text.trim();
     if text.is_empty() {
         return Err(QuantityProblem::Empty);
@@ -109,8 +108,11 @@ fn is_exponent(unit: &str) -> bool {
     e && rest.starts_with(|c: char| c.is_ascii_digit())
 }
 
-/// Finds the factor of a unit, or says what was probably meant.
-pub(super) fn factor(unit: &str, units: &[(&'static str, u128)]) -> Result<u128, QuantityProblem> {
+/// Finds the factor of a unit; the error suggests a similar one.
+pub(super) fn find_factor(
+    unit: &str,
+    units: &[(&'static str, u128)],
+) -> Result<u128, QuantityProblem> {
     if unit.is_empty() {
         return Err(QuantityProblem::NoUnit);
     }
@@ -120,7 +122,7 @@ pub(super) fn factor(unit: &str, units: &[(&'static str, u128)]) -> Result<u128,
     Err(unknown_unit(unit, units.iter().map(|(name, _)| *name)))
 }
 
-/// The error for a unit that is none of `names`.
+/// The error for a unit that is not in `names`.
 pub(super) fn unknown_unit(
     unit: &str,
     names: impl Iterator<Item = &'static str>,
@@ -129,14 +131,14 @@ pub(super) fn unknown_unit(
     let distance =
         |name: &str| strsim::damerau_levenshtein(&name.to_lowercase(), &unit.to_lowercase());
     let nearest = names.map(|name| (distance(name), name)).min_by_key(|(d, _)| *d);
-    // One letter in three may be wrong, and one always.
+    // One letter in three may be wrong, but at least one.
     let near = |(d, name): &(usize, &str)| *d <= (name.chars().count() / 3).max(1);
     let nearest = nearest.filter(near).map(|(_, name)| name);
     QuantityProblem::UnknownUnit { unit, nearest }
 }
 
-/// `value / 10^decimals` as a plain decimal number without trailing zeros.
-pub(super) fn plain(value: u128, decimals: u32) -> String {
+/// Formats `value / 10^decimals` as a plain decimal number without trailing zeros.
+pub(super) fn format_decimal(value: u128, decimals: u32) -> String {
     let scale = 10_u128.saturating_pow(decimals);
     let (whole, fraction) = (value / scale, value % scale);
     if fraction == 0 {

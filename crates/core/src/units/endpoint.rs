@@ -1,38 +1,37 @@
-//! Addresses of HTTP services, which may hold credentials.
+//! Addresses of HTTP services, which may contain credentials.
 
 use std::{fmt, str::FromStr};
 
 use url::Url;
 
-/// An `http` or `https` address whose user name, password and query values never appear in
-/// `Display` or `Debug`.
+/// An `http` or `https` address. `Display` and `Debug` hide its user name, password and query values.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Endpoint(Url);
 
-/// Text that is no usable address. Its `Display` does not repeat the text, which may hold a
+/// The error for an unusable address. Its message does not repeat the text, which may contain a
 /// password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidEndpoint {
     /// Not a URL.
     #[error("not an address: {0}; write \"http://127.0.0.1:3085/graphql\"")]
     Syntax(url::ParseError),
-    /// Another scheme.
+    /// A scheme other than HTTP.
     #[error("an address must begin with http:// or https://")]
     Scheme,
 }
 
 impl Endpoint {
-    /// The address with its credentials, for the client that uses it and nothing else.
+    /// The address with its credentials. Only the client that connects to it may use this.
     pub const fn expose(&self) -> &Url {
         &self.0
     }
 
-    /// Whether a user name or a password is part of it.
+    /// Whether it contains a user name or a password.
     pub fn has_credentials(&self) -> bool {
         !self.0.username().is_empty() || self.0.password().is_some()
     }
 
-    /// Whether everything sent there stays on this machine or is encrypted.
+    /// Whether all that is sent there is encrypted or stays on this machine.
     pub fn is_private(&self) -> bool {
         let loopback = match self.0.host() {
             Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
@@ -61,8 +60,7 @@ impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const HIDDEN: &str = "***";
         let mut shown = self.0.clone();
-        // Both setters fail only for addresses without a host, which http never has; then nothing
-        // is shown.
+        // The setters fail only without a host, which an HTTP address always has.
         if self.has_credentials()
             && shown.set_username(HIDDEN).and_then(|()| shown.set_password(None)).is_err()
         {

@@ -3,12 +3,12 @@
 use std::{fmt, str::FromStr};
 
 use super::{
-    decimal::{plain, split, unknown_unit},
+    decimal::{format_decimal, split_unit, unknown_unit},
     quantity::{Quantity, QuantityError, QuantityProblem},
 };
 
-/// A currency by its code of three capital letters, `USD`. Whether such a currency exists is not
-/// checked: only equality matters.
+/// A currency code of three capital letters, such as `USD`. Only equality matters, so codes need not
+/// exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency([u8; 3]);
 
@@ -17,14 +17,14 @@ impl Currency {
     ///
     /// # Errors
     ///
-    /// Where the text is anything but three letters.
+    /// If the text is not three letters.
     pub fn try_new(text: &str) -> Result<Self, QuantityError> {
-        code(text)
+        parse_code(text)
             .ok_or_else(|| QuantityError::new(Quantity::Money, text, QuantityProblem::Currency))
     }
 }
 
-fn code(text: &str) -> Option<Currency> {
+fn parse_code(text: &str) -> Option<Currency> {
     let letters: [u8; 3] = text.as_bytes().try_into().ok()?;
     letters
         .iter()
@@ -64,15 +64,16 @@ impl Fiat {
         self.currency
     }
 
-    /// Reads `NUMBER CURRENCY` followed by `per`, which is empty for a plain amount.
+    /// Parses `NUMBER CURRENCY` followed by `per`, which is empty for a plain amount.
     fn parse(text: &str, quantity: Quantity, per: &'static str) -> Result<Self, QuantityError> {
         let fail = |problem| QuantityError::new(quantity, text, problem);
-        let (number, unit) = split(text).map_err(fail)?;
+        let (number, unit) = split_unit(text).map_err(fail)?;
         if unit.is_empty() {
             return Err(fail(QuantityProblem::NoUnit));
         }
         let (currency, divisor) = unit.split_at(unit.find('/').unwrap_or(unit.len()));
-        let currency = code(currency.trim_end()).ok_or_else(|| fail(QuantityProblem::Currency))?;
+        let currency =
+            parse_code(currency.trim_end()).ok_or_else(|| fail(QuantityProblem::Currency))?;
         if divisor != per {
             let unknown = if divisor.is_empty() {
                 QuantityProblem::NoUnit
@@ -101,7 +102,7 @@ impl FromStr for Fiat {
 
 impl fmt::Display for Fiat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("{} {}", plain(self.nanos.into(), 9), self.currency))
+        f.pad(&format!("{} {}", format_decimal(self.nanos.into(), 9), self.currency))
     }
 }
 

@@ -1,7 +1,7 @@
-//! Figures as people write them.
+//! Numbers formatted for people.
 
-/// A share from 0 to 1 as people write it, with a digit more where rounding would hide that it is
-/// not all or nothing.
+/// Formats a share from 0 to 1 as a percentage, with a decimal where rounding would wrongly show 0
+/// or 100.
 pub fn percent(share: f64) -> String {
     let percent = share * 100.0;
     if (0.0..1.0).contains(&percent) && percent > 0.0 || percent > 99.0 && percent < 100.0 {
@@ -11,7 +11,7 @@ pub fn percent(share: f64) -> String {
     }
 }
 
-/// At most four significant digits and nine decimals.
+/// Formats a number with at most four significant digits and nine decimals; 0 if it is not finite.
 pub fn four_digits(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
         return "0".to_owned();

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-/// A name that is empty, too long, or holds a character it may not.
+/// The error for a name that is empty, too long, or has an invalid character.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{kind} {shown:?} {problem}")]
 pub struct InvalidName {
@@ -19,23 +19,23 @@ impl InvalidName {
     }
 }
 
-/// A prover's or block producer's public key as the daemon writes it: base58check text.
+/// The public key of a prover or block producer, as the daemon prints it: base58check text.
 ///
-/// Only its alphabet and length are checked: eras differ in prefix (`B62q`, in 2020 `4vsR`) and the
-/// daemon alone decides whether the checksum holds.
+/// Only the alphabet and length are checked: eras differ in prefix (`B62q`, in 2020 `4vsR`), and the
+/// daemon decides whether the checksum is right.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PublicKey(Arc<str>);
 
 impl PublicKey {
-    /// Longest key text accepted; keys of 2020 have 177 characters, later ones 55.
+    /// Longest key accepted; keys of 2020 have 177 characters, later ones 55.
     pub const MAX_LENGTH: usize = 256;
 
     /// Takes base58 text.
     ///
     /// # Errors
     ///
-    /// Where the text is empty, too long or not base58.
+    /// If the text is empty, too long or not base58.
     pub fn try_new(text: &str) -> Result<Self, InvalidName> {
         let bad = |problem| Err(InvalidName::new("public key", text, problem));
         if text.is_empty() {
@@ -57,13 +57,13 @@ impl PublicKey {
         &self.0
     }
 
-    /// Whether the text carries the checksum that the daemon demands: base58check, the last four
-    /// bytes being the first of the SHA-256 of the SHA-256 of the rest (Mina `base58_check.ml`).
+    /// Whether the checksum is right: in base58check, the last four bytes are the first four of the
+    /// double SHA-256 of the rest (Mina `base58_check.ml`).
     pub fn has_valid_checksum(&self) -> bool {
         bs58::decode(self.as_str()).with_check(None).into_vec().is_ok()
     }
 
-    /// The first and last characters, for one line of text meant for people.
+    /// The first and last characters, for messages.
     pub fn short(&self) -> String {
         match (self.0.get(..6), self.0.get(self.0.len().saturating_sub(5)..)) {
             (Some(head), Some(tail)) if self.0.len() > 13 => format!("{head}..{tail}"),
@@ -92,7 +92,7 @@ impl fmt::Display for PublicKey {
     }
 }
 
-/// The operator's name for one daemon: the key of its table in the configuration.
+/// The operator's name for a daemon: the key of its table in the configuration.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct DaemonId(Arc<str>);
@@ -102,7 +102,7 @@ impl DaemonId {
     ///
     /// # Errors
     ///
-    /// Where the length or a character is another.
+    /// If the length is out of range or a character is not allowed.
     pub fn try_new(text: &str) -> Result<Self, InvalidName> {
         let bad = |problem| Err(InvalidName::new("daemon name", text, problem));
         if text.is_empty() || text.len() > 64 {
@@ -114,7 +114,7 @@ impl DaemonId {
         Ok(Self(text.into()))
     }
 
-    /// The name of a daemon that exists in a trial only.
+    /// The name of a daemon that exists only in an experiment.
     pub fn of_a_trial() -> Self {
         Self("trial".into())
     }
@@ -145,7 +145,7 @@ impl fmt::Display for DaemonId {
     }
 }
 
-/// A work bundle, named by its one or two statement hashes as the daemon's `workIds` gives them.
+/// A work bundle, identified by its one or two statement hashes as in the daemon's `workIds`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Vec<i64>", into = "Vec<i64>")]
 pub struct WorkId {
@@ -164,11 +164,11 @@ impl WorkId {
         Self { first, second: Some(second) }
     }
 
-    /// Takes the daemon's list; a bundle holds one or two statements.
+    /// Takes the daemon's list of one or two ids.
     ///
     /// # Errors
     ///
-    /// Where there are no statements, or more than two.
+    /// If there are not one or two ids.
     pub fn try_from_ids(ids: &[i64]) -> Result<Self, InvalidName> {
         match ids {
             [first] => Ok(Self::one(*first)),

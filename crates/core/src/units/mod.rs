@@ -1,9 +1,9 @@
-//! Quantities and names that every layer shares, each a type of its own.
+//! Quantities and names that all layers share, each with a type of its own.
 //!
-//! Invariants: money is an integer of nanomina, arithmetic on it is checked or saturating; text in
-//! human units is parsed exactly, never through a float.
+//! Invariants: money is an integer of nanomina with checked or saturating arithmetic; text in human
+//! units is parsed exactly, never through a float.
 //!
-//! Not here: statistics, and anything that knows the daemon.
+//! Not here: statistics, and anything specific to the daemon.
 
 pub mod duration;
 

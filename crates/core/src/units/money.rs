@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    decimal::{factor, plain, split},
+    decimal::{find_factor, format_decimal, split_unit},
     quantity::{Quantity, QuantityError, QuantityProblem},
 };
 
@@ -14,7 +14,7 @@ pub const NANOMINA_PER_MINA: u64 = 1_000_000_000;
 
 /// A fee, cost or balance in nanomina (1e-9 MINA).
 ///
-/// Never above [`Nanomina::MAX`]: the daemon keeps `snarkWorkFee` in a signed word and shows
+/// Never above [`Nanomina::MAX`]: the daemon stores `snarkWorkFee` in a signed word and prints
 /// anything larger as a negative number (MinaProtocol/mina#7524).
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
@@ -22,7 +22,7 @@ pub const NANOMINA_PER_MINA: u64 = 1_000_000_000;
 #[serde(try_from = "u64", into = "u64")]
 pub struct Nanomina(u64);
 
-/// An amount above [`Nanomina::MAX`].
+/// The error for an amount above [`Nanomina::MAX`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0} nanomina is more than the daemon can represent, 2^63 - 1")]
 pub struct AmountTooLarge(pub u64);
@@ -30,7 +30,7 @@ pub struct AmountTooLarge(pub u64);
 impl Nanomina {
     /// Nothing.
     pub const ZERO: Self = Self(0);
-    /// The largest amount the daemon can show, 2^63 - 1 nanomina.
+    /// The largest amount the daemon can represent, 2^63 - 1 nanomina.
     pub const MAX: Self = Self(i64::MAX as u64);
     /// The smallest amount above nothing.
     pub const ONE: Self = Self(1);
@@ -41,7 +41,7 @@ impl Nanomina {
     ///
     /// # Errors
     ///
-    /// Above [`Nanomina::MAX`].
+    /// If the amount is above [`Nanomina::MAX`].
     pub const fn try_new(nanomina: u64) -> Result<Self, AmountTooLarge> {
         if nanomina > Self::MAX.0 { Err(AmountTooLarge(nanomina)) } else { Ok(Self(nanomina)) }
     }
@@ -99,7 +99,7 @@ impl From<Nanomina> for u64 {
 impl fmt::Display for Nanomina {
     /// Exact decimal MINA with its unit: `0.1 MINA`, `0 MINA`, `0.000000001 MINA`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = plain(self.0.into(), 9);
+        let text = format_decimal(self.0.into(), 9);
         f.pad(&format!("{text} MINA"))
     }
 }
@@ -113,8 +113,8 @@ impl FromStr for Nanomina {
         const UNITS: [(&str, u128); 3] =
             [("MINA", 1_000_000_000), ("nanomina", 1), ("mina", 1_000_000_000)];
         let fail = |problem| QuantityError::new(Quantity::Amount, text, problem);
-        let (number, unit) = split(text).map_err(fail)?;
-        let nanomina = number.times(factor(unit, &UNITS).map_err(fail)?).map_err(fail)?;
+        let (number, unit) = split_unit(text).map_err(fail)?;
+        let nanomina = number.times(find_factor(unit, &UNITS).map_err(fail)?).map_err(fail)?;
         if number.negative && nanomina > 0 {
             return Err(fail(QuantityProblem::Negative));
         }
@@ -141,10 +141,10 @@ impl FeeRate {
         Self(nanomina_per_hour)
     }
 
-    /// The nearest rate; out of range it saturates, NaN is 0.
+    /// The nearest rate; saturating, and 0 for NaN.
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "float to integer casts saturate, which is what a rate out of range should do"
+        reason = "float to integer casts saturate, as a rate out of range should"
     )]
     pub fn rounded(nanomina_per_hour: f64) -> Self {
         Self(nanomina_per_hour.round() as i64)
@@ -155,7 +155,7 @@ impl FeeRate {
         self.0
     }
 
-    /// This less another, within range.
+    /// The difference, saturating.
     pub const fn saturating_sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }
@@ -174,8 +174,8 @@ impl FromStr for FeeRate {
         const UNITS: [(&str, u128); 3] =
             [("MINA/h", 1_000_000_000), ("nanomina/h", 1), ("mina/h", 1_000_000_000)];
         let fail = |problem| QuantityError::new(Quantity::FeeRate, text, problem);
-        let (number, unit) = split(text).map_err(fail)?;
-        let size = number.times(factor(unit, &UNITS).map_err(fail)?).map_err(fail)?;
+        let (number, unit) = split_unit(text).map_err(fail)?;
+        let size = number.times(find_factor(unit, &UNITS).map_err(fail)?).map_err(fail)?;
         let size = i128::try_from(size).map_err(|_| fail(QuantityProblem::TooLarge))?;
         let signed = if number.negative { -size } else { size };
         i64::try_from(signed).map(Self).map_err(|_| fail(QuantityProblem::TooLarge))
@@ -185,7 +185,7 @@ impl FromStr for FeeRate {
 impl fmt::Display for FeeRate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
-        let text = plain(self.0.unsigned_abs().into(), 9);
+        let text = format_decimal(self.0.unsigned_abs().into(), 9);
         f.pad(&format!("{sign}{text} MINA/h"))
     }
 }

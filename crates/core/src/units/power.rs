@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use super::{
-    decimal::{factor, plain, split},
+    decimal::{find_factor, format_decimal, split_unit},
     quantity::{Quantity, QuantityError, QuantityProblem},
 };
 
@@ -28,8 +28,8 @@ impl FromStr for Power {
     fn from_str(text: &str) -> Result<Self, QuantityError> {
         const UNITS: [(&str, u128); 3] = [("W", 1_000), ("kW", 1_000_000), ("mW", 1)];
         let fail = |problem| QuantityError::new(Quantity::Power, text, problem);
-        let (number, unit) = split(text).map_err(fail)?;
-        let milliwatts = number.times(factor(unit, &UNITS).map_err(fail)?).map_err(fail)?;
+        let (number, unit) = split_unit(text).map_err(fail)?;
+        let milliwatts = number.times(find_factor(unit, &UNITS).map_err(fail)?).map_err(fail)?;
         if number.negative && milliwatts > 0 {
             return Err(fail(QuantityProblem::Negative));
         }
@@ -40,6 +40,6 @@ impl FromStr for Power {
 
 impl fmt::Display for Power {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("{} W", plain(self.0.into(), 3)))
+        f.pad(&format!("{} W", format_decimal(self.0.into(), 3)))
     }
 }

@@ -1,8 +1,8 @@
-//! What can be wrong with a quantity that somebody wrote, and how to write it instead.
+//! Errors in written quantities, which show how to write them.
 
 use std::fmt;
 
-/// The kinds of quantity that are written with a unit.
+/// The kinds of quantity that can be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quantity {
     /// A fee, cost or balance in MINA.
@@ -26,7 +26,7 @@ pub enum Quantity {
 }
 
 impl Quantity {
-    /// The quantity in a sentence, with its article.
+    /// The name in a sentence, with its article.
     const fn noun(self) -> &'static str {
         match self {
             Self::Amount => "a fee or cost",
@@ -56,7 +56,7 @@ impl Quantity {
         }
     }
 
-    /// The smallest step that can be told apart.
+    /// The smallest step.
     const fn finest(self) -> &'static str {
         match self {
             Self::Amount => "1 nanomina (9 decimals of a MINA)",
@@ -94,7 +94,7 @@ pub enum QuantityProblem {
     NoNumber,
     /// A number without a unit.
     NoUnit,
-    /// Something that is not a plain decimal number: a sign `+`, two points, `NaN`, `inf`.
+    /// Not a plain decimal number: a `+` sign, two points, `NaN`, `inf`.
     NotANumber,
     /// An exponent.
     Exponent,
@@ -102,18 +102,18 @@ pub enum QuantityProblem {
     Separator,
     /// A unit that this quantity does not have.
     UnknownUnit {
-        /// What was written, bounded in length.
+        /// The unit written, bounded in length.
         unit: String,
-        /// The nearest unit, where one is near.
+        /// The unit most likely meant, if one is similar.
         nearest: Option<&'static str>,
     },
     /// A three-letter currency code is missing or malformed.
     Currency,
     /// Parts of a duration out of order, or one unit twice.
     Order,
-    /// Below zero where that has no meaning.
+    /// Below zero, which is not allowed.
     Negative,
-    /// Zero or below where only more has a meaning.
+    /// Zero or below, which is not allowed.
     NotPositive,
     /// Finer than the smallest step.
     TooFine,
@@ -121,7 +121,7 @@ pub enum QuantityProblem {
     TooLarge,
 }
 
-/// A quantity that cannot be taken, with how to write it.
+/// An invalid quantity. The message shows how to write it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuantityError {
     shown: String,
@@ -130,7 +130,7 @@ pub struct QuantityError {
 }
 
 impl QuantityError {
-    /// `text` is kept up to a length that a line of output can bear.
+    /// Keeps the beginning of `text` only, so that the message fits a line.
     pub(super) fn new(quantity: Quantity, text: &str, problem: QuantityProblem) -> Self {
         Self { shown: excerpt(text), quantity, problem }
     }
@@ -141,7 +141,7 @@ impl QuantityError {
     }
 }
 
-/// The beginning of a text that came from outside.
+/// The first 40 characters of a text from outside.
 pub(super) fn excerpt(text: &str) -> String {
     const LONGEST: usize = 40;
     let mut short: String = text.chars().take(LONGEST).collect();

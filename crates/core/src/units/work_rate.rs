@@ -1,9 +1,9 @@
-//! How many works a machine makes.
+//! How many works a machine makes per hour.
 
 use std::{fmt, str::FromStr};
 
 use super::{
-    decimal::{Decimal, plain},
+    decimal::{Decimal, format_decimal},
     quantity::{Quantity, QuantityError, QuantityProblem},
 };
 
@@ -22,7 +22,7 @@ impl WorkRate {
         self.0 as f64 / 1e6
     }
 
-    /// Takes a measured rate, rounded down to a millionth; `None` for a rate of nothing, NaN and
+    /// Takes a measured rate, rounded down to a millionth; `None` if that is zero, or for NaN and
     /// infinity.
     pub fn measured(works_per_hour: f64) -> Option<Self> {
         let micros = (works_per_hour * 1e6).floor();
@@ -59,6 +59,6 @@ impl FromStr for WorkRate {
 
 impl fmt::Display for WorkRate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&plain(self.0.into(), 6))
+        f.pad(&format_decimal(self.0.into(), 6))
     }
 }
