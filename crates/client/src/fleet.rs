@@ -19,7 +19,7 @@ use snarkfee_core::{
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::transport::HttpClients;
+use crate::{answers::KeyInterner, transport::HttpClients};
 
 /// Readings kept: as many networks and sides of a fork as a fleet may stand on at once.
 const READINGS: usize = 8;
@@ -44,6 +44,7 @@ pub struct Fleet {
     readings: Mutex<Vec<Shared>>,
     turns: Semaphore,
     pub(crate) clients: HttpClients,
+    pub(crate) keys: Arc<Mutex<KeyInterner>>,
 }
 
 /// Blocks and book as one daemon read them.
@@ -71,6 +72,7 @@ impl Default for Fleet {
             readings: Mutex::default(),
             turns: Semaphore::new(TURNS),
             clients: HttpClients::default(),
+            keys: Arc::default(),
         }
     }
 }

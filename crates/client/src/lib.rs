@@ -19,8 +19,6 @@
 //!
 //! Not here: what the answers mean for the fee (`snarkfee_core::market`, `policy`).
 
-#![expect(clippy::disallowed_macros, reason = "a cache of keys, which no result depends on")]
-
 mod answers;
 mod client;
 mod fleet;

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
-use serde_json::Error;
+use serde::{Deserialize, de::DeserializeSeed};
+use serde_json::{Deserializer, Error, value::RawValue};
 use snarkfee_core::{fault::Fault, market::Block};
 
 use super::{
-    cursor::{Cursor, once, there},
-    list::{Entries, List, list},
-    scalars::Wire,
+    keys::KeyInterner,
+    list::{Entries, List, ListReader},
+    scalars::Scalar,
     works::Sales,
 };
 
@@ -21,49 +21,64 @@ pub(super) struct Blocks;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct ProtocolState {
-    blockchain_state: BlockchainState,
-    consensus_state: ConsensusState,
+pub(super) struct PrintedBlock<'a> {
+    #[serde(borrow)]
+    state_hash: Scalar<'a>,
+    #[serde(borrow)]
+    protocol_state: ProtocolState<'a>,
+    #[serde(borrow)]
+    snark_jobs: &'a RawValue,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct BlockchainState {
-    date: Wire,
+struct ProtocolState<'a> {
+    #[serde(borrow)]
+    blockchain_state: BlockchainState<'a>,
+    #[serde(borrow)]
+    consensus_state: ConsensusState<'a>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct ConsensusState {
-    block_height: Wire,
+struct BlockchainState<'a> {
+    #[serde(borrow)]
+    date: Scalar<'a>,
 }
 
-impl Blocks {
-    fn block(hash: &Wire, state: &ProtocolState, works: List<Sales>) -> Result<Arc<Block>, Fault> {
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ConsensusState<'a> {
+    #[serde(borrow)]
+    block_height: Scalar<'a>,
+}
+
+impl PrintedBlock<'_> {
+    fn block(&self, works: List<Sales>) -> Result<Arc<Block>, Fault> {
+        let ProtocolState { blockchain_state, consensus_state } = &self.protocol_state;
         Ok(Arc::new(Block {
-            height: state.consensus_state.block_height.length("bestChain.blockHeight")?,
-            state_hash: hash.hash("bestChain.stateHash")?.into(),
-            at: state.blockchain_state.date.time("bestChain.date")?,
+            height: consensus_state.block_height.length("bestChain.blockHeight")?,
+            state_hash: self.state_hash.hash("bestChain.stateHash")?.into(),
+            at: blockchain_state.date.time("bestChain.date")?,
             works: works?.into(),
         }))
     }
 }
 
 impl Entries for Blocks {
+    type Printed<'de> = PrintedBlock<'de>;
     type Value = Arc<Block>;
 
     const LIMIT: usize = MAX_BLOCKS as usize;
+    /// The chain of a daemon without a best tip.
+    const NULL: Option<&'static str> = Some("bestChain is null");
 
-    fn read(cursor: &mut Cursor<'_>) -> Result<Result<Arc<Block>, Fault>, Error> {
-        let (mut state_hash, mut protocol_state, mut snark_jobs) = (None, None, None);
-        cursor.object(|cursor, name| match name {
-            "stateHash" => once(&mut state_hash, name, cursor.value()?),
-            "protocolState" => once(&mut protocol_state, name, cursor.value()?),
-            "snarkJobs" => once(&mut snark_jobs, name, list::<Sales>(cursor)?),
-            _ => cursor.skip(),
-        })?;
-        let (state_hash, protocol_state) =
-            (there(state_hash, "stateHash")?, there(protocol_state, "protocolState")?);
-        Ok(Self::block(&state_hash, &protocol_state, there(snark_jobs, "snarkJobs")?))
+    fn read(
+        printed: PrintedBlock<'_>,
+        keys: &mut KeyInterner,
+    ) -> Result<Result<Arc<Block>, Fault>, Error> {
+        let mut jobs = Deserializer::from_str(printed.snark_jobs.get());
+        let works = ListReader::<Sales>::new(keys).deserialize(&mut jobs)?;
+        Ok(printed.block(works))
     }
 }

@@ -6,103 +6,166 @@
 //!
 //! Invariants: `data` is used only when there is no error.
 
+use std::{fmt, marker::PhantomData};
+
 use serde::{
-    Deserialize,
-    de::{DeserializeOwned, Error as _},
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor},
 };
-use serde_json::{Error, Value, value::RawValue};
+use serde_json::{Error, Value};
 use snarkfee_core::fault::Fault;
 
-use super::cursor::{Cursor, once};
 use crate::transport::{Answer, Failure, Reach};
-
-/// An answer whose data is yet to be read.
-#[derive(Deserialize)]
-struct Sealed<'a> {
-    #[serde(borrow)]
-    data: Option<&'a RawValue>,
-    errors: Option<Value>,
-}
 
 /// Takes the data out of an answer.
 pub(super) fn open<T: DeserializeOwned>(answer: Answer) -> Result<T, Failure> {
-    open_with(answer, |cursor| cursor.value())
+    open_with(answer, PhantomData::<T>)
 }
 
-/// The same, with data that is read as `read` does.
+/// The same, with data that `reader` reads.
 pub(super) fn open_with<T>(
     answer: Answer,
-    read: impl Fn(&mut Cursor<'_>) -> Result<T, Error>,
+    reader: impl for<'de> DeserializeSeed<'de, Value = T>,
 ) -> Result<T, Failure> {
     if !answer.status.is_success() {
-        let errors = envelope(&answer.body).ok().and_then(|envelope| refusal(&envelope));
-        return match errors {
-            Some(failure) => Err(failure),
-            None => Err(match answer.success() {
-                Err(failure) => failure,
-                Ok(_) => malformed("an answer without a status"),
-            }),
-        };
+        let refusal = std::str::from_utf8(&answer.body).ok().and_then(refusal_beside_any_data);
+        return Err(match (refusal, answer.success()) {
+            (Some(failure), _) | (None, Err(failure)) => failure,
+            (None, Ok(_)) => malformed("an answer without a status"),
+        });
     }
-    // An answer with which all is well is read in one pass; any other part by part, to say what is
-    // wrong with it.
-    if let Ok(text) = std::str::from_utf8(&answer.body)
-        && let Some(data) = sound(text, &read)
-    {
-        return Ok(data);
-    }
-    let envelope = envelope(&answer.body)?;
-    if let Some(failure) = refusal(&envelope) {
-        return Err(failure);
-    }
-    let data = envelope.data.ok_or_else(|| malformed("neither data nor errors"))?;
-    read(&mut Cursor::new(data.get())).map_err(|error| malformed(&error.to_string()))
-}
-
-/// The data of an answer with which all is well.
-fn sound<T>(text: &str, read: impl Fn(&mut Cursor<'_>) -> Result<T, Error>) -> Option<T> {
-    let (mut cursor, mut data) = (Cursor::new(text), None);
-    let whole = cursor.object(|cursor, name| match name {
-        "data" if !cursor.null() => once(&mut data, name, read(cursor)?),
-        "data" => Err(Error::custom("no data")),
-        "errors" if !cursor.null() => Err(Error::custom("errors")),
-        "errors" => Ok(()),
-        _ => cursor.skip(),
-    });
-    whole.and_then(|()| cursor.end()).ok().and(data)
-}
-
-fn envelope(body: &[u8]) -> Result<Sealed<'_>, Failure> {
-    let text = std::str::from_utf8(body).map_err(|error| malformed(&error.to_string()))?;
+    let text = std::str::from_utf8(&answer.body).map_err(|error| malformed(&error.to_string()))?;
     match text.trim_start().chars().next() {
-        Some('{') => serde_json::from_str(text).map_err(|error| malformed(&error.to_string())),
-        Some('"') => Err(malformed(&format!("a bare JSON string: {text}"))),
-        Some('<') => Err(malformed(&format!("HTML or XML: {text}"))),
-        Some(_) => Err(malformed(&format!("no JSON object: {text}"))),
-        None => Err(malformed("an empty body")),
+        Some('{') => {}
+        Some('"') => return Err(malformed(&format!("a bare JSON string: {text}"))),
+        Some('<') => return Err(malformed(&format!("HTML or XML: {text}"))),
+        Some(_) => return Err(malformed(&format!("no JSON object: {text}"))),
+        None => return Err(malformed("an empty body")),
+    }
+    match read(text, reader) {
+        Ok(envelope) => match envelope.refusal() {
+            Some(failure) => Err(failure),
+            None => envelope.data.ok_or_else(|| malformed("neither data nor errors")),
+        },
+        // Beside errors, data may have another form than it promises.
+        Err(error) => {
+            Err(refusal_beside_any_data(text).unwrap_or_else(|| malformed(&error.to_string())))
+        }
     }
 }
 
-/// The errors of an answer, if there are any.
-fn refusal(envelope: &Sealed<'_>) -> Option<Failure> {
-    let first = match envelope.errors.as_ref()? {
-        Value::Null => return None,
-        Value::Array(errors) => errors.first()?,
-        other => other,
-    };
-    let message = match first.get("message").unwrap_or(first) {
-        Value::String(message) => Fault::excerpt(message),
-        other => Fault::excerpt(&other.to_string()),
-    };
-    // With data beside the error, some of the document was carried out.
-    let partly = envelope.data.is_some_and(|data| data.get() != "null");
-    let reach = if partly { Reach::Unclear } else { Reach::Declined };
-    let fault = if names_a_missing_field(&message) {
-        Fault::Unsupported { missing: message }
-    } else {
-        Fault::Refused { message }
-    };
-    Some(Failure { fault, reach })
+/// What an answer's data says, and its errors.
+struct Envelope<T> {
+    data: Option<T>,
+    errors: Option<Value>,
+}
+
+fn read<'de, S: DeserializeSeed<'de>>(
+    text: &'de str,
+    data: S,
+) -> Result<Envelope<S::Value>, Error> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let envelope = EnvelopeReader(data).deserialize(&mut deserializer)?;
+    deserializer.end().map(|()| envelope)
+}
+
+struct EnvelopeReader<S>(S);
+
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for EnvelopeReader<S> {
+    type Value = Envelope<S::Value>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "camelCase")]
+enum Field {
+    Data,
+    Errors,
+    #[serde(other)]
+    Other,
+}
+
+impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for EnvelopeReader<S> {
+    type Value = Envelope<S::Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an answer")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
+        let (mut reader, mut data, mut errors) = (Some(self.0), None, None);
+        while let Some(field) = fields.next_key()? {
+            match field {
+                Field::Data => {
+                    let reader = reader.take().ok_or_else(|| A::Error::duplicate_field("data"))?;
+                    data = fields.next_value_seed(Nullable(reader))?;
+                }
+                Field::Errors if errors.is_some() => {
+                    return Err(A::Error::duplicate_field("errors"));
+                }
+                Field::Errors => errors = Some(fields.next_value()?),
+                Field::Other => drop(fields.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(Envelope { data, errors })
+    }
+}
+
+/// Reads what may be null.
+struct Nullable<S>(S);
+
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Nullable<S> {
+    type Value = Option<S::Value>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_option(self)
+    }
+}
+
+impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Nullable<S> {
+    type Value = Option<S::Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("data")
+    }
+
+    fn visit_none<E: serde::de::Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        self.0.deserialize(deserializer).map(Some)
+    }
+}
+
+fn refusal_beside_any_data(text: &str) -> Option<Failure> {
+    read(text, PhantomData::<IgnoredAny>).ok()?.refusal()
+}
+
+impl<T> Envelope<T> {
+    /// The errors of an answer, if there are any.
+    fn refusal(&self) -> Option<Failure> {
+        let first = match self.errors.as_ref()? {
+            Value::Null => return None,
+            Value::Array(errors) => errors.first()?,
+            other => other,
+        };
+        let message = match first.get("message").unwrap_or(first) {
+            Value::String(message) => Fault::excerpt(message),
+            other => Fault::excerpt(&other.to_string()),
+        };
+        // With data beside the error, some of the document was carried out.
+        let reach = if self.data.is_some() { Reach::Unclear } else { Reach::Declined };
+        let fault = if names_a_missing_field(&message) {
+            Fault::Unsupported { missing: message }
+        } else {
+            Fault::Refused { message }
+        };
+        Some(Failure { fault, reach })
+    }
 }
 
 /// Whether a message says that the schema lacks something: the words of ocaml-graphql-server
@@ -169,14 +232,7 @@ mod tests {
             r#" { "data" : {"a": 1} } "#,
         ] {
             assert_eq!(opened(200, body), Ok(serde_json::json!({"a": 1})), "{body}");
-            assert_eq!(
-                sound(body, |cursor| cursor.value()),
-                Some(serde_json::json!({"a": 1})),
-                "in one pass: {body}"
-            );
         }
-        let refused = r#"{"data": {"a": 1}, "errors": [{"message": "no"}]}"#;
-        assert_eq!(sound(refused, |cursor| cursor.value::<Value>()), None);
     }
 
     #[test]

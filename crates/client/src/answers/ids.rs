@@ -4,48 +4,22 @@ use std::{fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{self, IgnoredAny},
+    de::{IgnoredAny, SeqAccess, Visitor},
 };
 use snarkfee_core::{fault::Fault, units::WorkId};
 
-use super::{
-    cursor::Plain,
-    scalars::{Wire, invalid},
-};
+use super::scalars::{Scalar, invalid};
 
 /// The ids of a work bundle.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Ids {
+pub(super) enum BundleIds {
     /// One or two, which name a work.
     Work(WorkId),
     /// What else came, in words.
     Other(String),
 }
 
-impl Ids {
-    /// The work that statement hashes name, in the daemon's order.
-    fn of(ids: &[Wire]) -> Self {
-        let known = |wire: &Wire| wire.integer("").ok();
-        let named = match ids {
-            [first] => known(first).map(WorkId::one),
-            [first, second] => {
-                known(first).zip(known(second)).map(|(first, second)| WorkId::two(first, second))
-            }
-            other => return Self::Other(format!("{} ids", other.len())),
-        };
-        let shown = || ids.iter().map(Wire::text).collect::<Vec<_>>().join(", ");
-        named.map_or_else(|| Self::Other(shown()), Self::Work)
-    }
-
-    /// The work of one id, or of two with this between them.
-    pub(super) fn plainly(plain: &mut Plain<'_>, between: &[u8]) -> Option<WorkId> {
-        let first = plain.integer()?;
-        Some(match plain.is(between) {
-            Some(()) => WorkId::two(first, plain.integer()?),
-            None => WorkId::one(first),
-        })
-    }
-
+impl BundleIds {
     /// The work.
     pub(super) fn work(self, field: &str) -> Result<WorkId, Fault> {
         match self {
@@ -53,50 +27,61 @@ impl Ids {
             Self::Other(what) => Err(invalid(field, &what)),
         }
     }
-}
 
-impl<'de> Deserialize<'de> for Ids {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::of_each::<Wire, _>(deserializer)
+    fn one(id: &Scalar<'_>) -> Self {
+        match id.as_integer() {
+            Some(id) => Self::Work(WorkId::one(id)),
+            None => Self::Other(id.to_string()),
+        }
     }
-}
 
-impl Ids {
+    fn two(first: &Scalar<'_>, second: &Scalar<'_>) -> Self {
+        match (first.as_integer(), second.as_integer()) {
+            (Some(first), Some(second)) => Self::Work(WorkId::two(first, second)),
+            _ => Self::Other(format!("{first}, {second}")),
+        }
+    }
+
     /// Reads a list each of whose entries holds one id.
-    pub(super) fn of_each<'de, T, D>(deserializer: D) -> Result<Self, D::Error>
+    pub(super) fn read_list<'de, T, D>(deserializer: D) -> Result<Self, D::Error>
     where
-        T: Deserialize<'de> + Into<Wire>,
+        T: Deserialize<'de> + Into<Scalar<'de>>,
         D: Deserializer<'de>,
     {
-        struct Each<T>(PhantomData<T>);
+        struct List<T>(PhantomData<T>);
 
-        impl<'de, T: Deserialize<'de> + Into<Wire>> de::Visitor<'de> for Each<T> {
-            type Value = Ids;
+        impl<'de, T: Deserialize<'de> + Into<Scalar<'de>>> Visitor<'de> for List<T> {
+            type Value = BundleIds;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a list of ids")
             }
 
-            fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Ids, A::Error> {
-                let Some(first) = list.next_element::<T>()? else { return Ok(Ids::of(&[])) };
-                let first = first.into();
-                let Some(second) = list.next_element::<T>()? else { return Ok(Ids::of(&[first])) };
-                let second = second.into();
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<BundleIds, A::Error> {
+                let Some(first) = list.next_element::<T>()? else {
+                    return Ok(BundleIds::Other("0 ids".to_owned()));
+                };
+                let Some(second) = list.next_element::<T>()? else {
+                    return Ok(BundleIds::one(&first.into()));
+                };
                 let mut count = 2;
                 while list.next_element::<IgnoredAny>()?.is_some() {
                     count += 1;
                 }
-                match (count, first, second) {
-                    (2, Wire::Int(first), Wire::Int(second)) => {
-                        Ok(Ids::Work(WorkId::two(first, second)))
-                    }
-                    (2, first, second) => Ok(Ids::of(&[first, second])),
-                    (many, ..) => Ok(Ids::Other(format!("{many} ids"))),
-                }
+                Ok(match count {
+                    2 => BundleIds::two(&first.into(), &second.into()),
+                    many => BundleIds::Other(format!("{many} ids")),
+                })
             }
         }
 
-        deserializer.deserialize_seq(Each(PhantomData::<T>))
+        deserializer.deserialize_seq(List(PhantomData::<T>))
+    }
+}
+
+impl<'de> Deserialize<'de> for BundleIds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::read_list::<Scalar<'de>, _>(deserializer)
     }
 }
 
@@ -106,7 +91,7 @@ mod tests {
 
     #[test]
     fn one_or_two_ids_name_a_work() {
-        let read = |json: &str| serde_json::from_str::<Ids>(json).unwrap().work("workIds");
+        let read = |json: &str| serde_json::from_str::<BundleIds>(json).unwrap().work("workIds");
         assert_eq!(read("[5]"), Ok(WorkId::one(5)));
         assert_eq!(read("[-5, \"6\"]"), Ok(WorkId::two(-5, 6)));
         for (json, value) in

@@ -1,55 +1,93 @@
 //! Lists of an answer, each entry turned into its value as it is read: some have tens of thousands,
-//! and none is kept twice.
+//! and none is held twice.
 //!
-//! Invariants: no list grows beyond its limit; of entries that cannot be true the first is told,
-//! and what follows it is only walked over, so that an answer that is no JSON is told as such all
-//! the same.
+//! Invariants: no list grows beyond its limit; of entries that cannot be true the first is
+//! reported, and what follows it is only walked over, so that an answer that is no JSON is reported
+//! as such all the same.
 
-use serde_json::Error;
+use std::{fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeSeed, Error, IgnoredAny, SeqAccess, Unexpected, Visitor},
+};
 use snarkfee_core::fault::Fault;
 
-use super::cursor::{Cursor, Plain};
+use super::keys::KeyInterner;
 
 /// What the entries of a list are.
 pub(super) trait Entries {
+    /// An entry as printed, borrowed from the answer.
+    type Printed<'de>: Deserialize<'de>;
     /// What an entry says.
     type Value;
     /// Most entries.
     const LIMIT: usize;
+    /// What it means that the list is null; nothing where the schema does not allow that.
+    const NULL: Option<&'static str> = None;
 
-    /// Reads an entry that is printed as every daemon prints it; of any other nothing is concluded.
-    fn plainly(plain: &mut Plain<'_>) -> Option<Self::Value> {
-        let _ = plain;
-        None
-    }
-
-    /// Reads an entry however it is printed.
-    fn read(cursor: &mut Cursor<'_>) -> Result<Result<Self::Value, Fault>, Error>;
+    /// What an entry says, or why it cannot be true. An error is one of form.
+    fn read(
+        printed: Self::Printed<'_>,
+        keys: &mut KeyInterner,
+    ) -> Result<Result<Self::Value, Fault>, serde_json::Error>;
 }
 
 /// A list as read, or why it cannot be true.
 pub(super) type List<E> = Result<Vec<<E as Entries>::Value>, Fault>;
 
 /// Reads a list.
-pub(super) fn list<E: Entries>(cursor: &mut Cursor<'_>) -> Result<List<E>, Error> {
-    let mut values = Ok(Vec::new());
-    cursor.list(|cursor| {
-        let Ok(known) = &mut values else { return cursor.skip() };
-        if known.len() >= E::LIMIT {
-            values = Err(Fault::Oversized { limit: E::LIMIT as u64 });
-            return cursor.skip();
+pub(super) struct ListReader<'k, E> {
+    keys: &'k mut KeyInterner,
+    entries: PhantomData<E>,
+}
+
+impl<'k, E> ListReader<'k, E> {
+    pub(super) const fn new(keys: &'k mut KeyInterner) -> Self {
+        Self { keys, entries: PhantomData }
+    }
+}
+
+impl<'de, E: Entries> DeserializeSeed<'de> for ListReader<'_, E> {
+    type Value = List<E>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<List<E>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, E: Entries> Visitor<'de> for ListReader<'_, E> {
+    type Value = List<E>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_unit<Error: serde::de::Error>(self) -> Result<List<E>, Error> {
+        match E::NULL {
+            Some(message) => Ok(Err(Fault::Refused { message: message.to_owned() })),
+            None => Err(Error::invalid_type(Unexpected::Unit, &self)),
         }
-        let entry = match cursor.plainly(E::plainly) {
-            Some(value) => Ok(value),
-            None => E::read(cursor)?,
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<List<E>, A::Error> {
+        let mut values = Vec::new();
+        let fault = loop {
+            if values.len() >= E::LIMIT {
+                match list.next_element::<IgnoredAny>()? {
+                    Some(_) => break Fault::Oversized { limit: E::LIMIT as u64 },
+                    None => return Ok(Ok(values)),
+                }
+            }
+            let Some(printed) = list.next_element()? else { return Ok(Ok(values)) };
+            match E::read(printed, self.keys).map_err(A::Error::custom)? {
+                Ok(value) => values.push(value),
+                Err(fault) => break fault,
+            }
         };
-        match entry {
-            Ok(value) => known.push(value),
-            Err(fault) => values = Err(fault),
-        }
-        Ok(())
-    })?;
-    Ok(values)
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Err(fault))
+    }
 }
 
 #[cfg(test)]
@@ -59,28 +97,28 @@ mod tests {
     struct Small;
 
     impl Entries for Small {
+        type Printed<'de> = i64;
         type Value = u8;
 
         const LIMIT: usize = 3;
 
-        fn plainly(plain: &mut Plain<'_>) -> Option<u8> {
-            u8::try_from(plain.integer()?).ok()
-        }
-
-        fn read(cursor: &mut Cursor<'_>) -> Result<Result<u8, Fault>, Error> {
-            let wire: i64 = cursor.value()?;
+        fn read(
+            printed: i64,
+            _keys: &mut KeyInterner,
+        ) -> Result<Result<u8, Fault>, serde_json::Error> {
             let fault =
-                |_| Fault::InvalidValue { field: "small".to_owned(), value: wire.to_string() };
-            Ok(u8::try_from(wire).map_err(fault))
+                |_| Fault::InvalidValue { field: "small".to_owned(), value: printed.to_string() };
+            Ok(u8::try_from(printed).map_err(fault))
         }
     }
 
-    fn read(json: &str) -> Result<List<Small>, Error> {
-        list::<Small>(&mut Cursor::new(json))
+    fn read(json: &str) -> Result<List<Small>, serde_json::Error> {
+        let mut deserializer = serde_json::Deserializer::from_str(json);
+        ListReader::<Small>::new(&mut KeyInterner::default()).deserialize(&mut deserializer)
     }
 
     #[test]
-    fn the_first_entry_that_cannot_be_true_is_told() {
+    fn the_first_entry_that_cannot_be_true_is_reported() {
         assert_eq!(read("[]").unwrap(), Ok(vec![]));
         assert_eq!(read("[1, 2, 3]").unwrap(), Ok(vec![1, 2, 3]));
         let fault = read("[1, -7, 300, \"other\"]").unwrap().unwrap_err();
@@ -96,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_is_told_before_what_cannot_be_true() {
+    fn what_is_no_list_is_reported_before_what_cannot_be_true() {
         for json in ["[-7, }", "[1, \"other\"]", "[-7", "{}", "null"] {
             assert!(read(json).is_err(), "{json}");
         }

@@ -1,96 +1,149 @@
 //! From the answers about chain and works to a [`ChainLook`] and a [`snarkfee_core::market::Book`].
 //!
-//! They are gone through by hand, unlike the small answers: a pool of tens of thousands of entries
-//! is turned into works as it is read, without a list of what it says in between. Daemons print an
-//! entry with nothing between its fields and these in the order asked for; that is read byte for
-//! byte, and whatever is printed otherwise field by field, with the same meaning.
+//! The lists are read by visitors of their own: a pool of tens of thousands of entries is turned
+//! into works as it is read, without a list of what it says in between.
 
-use serde_json::Error;
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor},
+};
 use snarkfee_core::{fault::Fault, market::ChainLook};
 
 use super::{
     MarketAnswer,
     blocks::Blocks,
     book, chain,
-    cursor::{Cursor, once, there},
-    list::{List, list},
+    keys::KeyInterner,
+    list::{Entries, List, ListReader},
     works::{Pending, Pool, Range},
 };
+use crate::schema::MarketOperation;
 
-/// The data of `market_pool.graphql`, and without blocks of `market_coda.graphql`.
-pub(super) struct PoolData {
+/// The lists of a market answer, whichever it has.
+#[derive(Default)]
+pub(super) struct MarketLists {
     best_chain: Option<List<Blocks>>,
-    snark_pool: List<Pool>,
-    pending_snark_work: List<Pending>,
+    snark_pool: Option<List<Pool>>,
+    pending_snark_work: Option<List<Pending>>,
+    snark_work_range: Option<List<Range>>,
 }
 
-/// The data of `market_range.graphql`.
-pub(super) struct RangeData {
-    best_chain: Option<List<Blocks>>,
-    snark_work_range: List<Range>,
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "camelCase")]
+enum Field {
+    BestChain,
+    SnarkPool,
+    PendingSnarkWork,
+    SnarkWorkRange,
+    #[serde(other)]
+    Other,
 }
 
-impl PoolData {
-    /// Reads it.
-    pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Self, Error> {
-        let (mut best_chain, mut snark_pool, mut pending_snark_work) = (None, None, None);
-        cursor.object(|cursor, name| match name {
-            "bestChain" => once(&mut best_chain, name, blocks(cursor)?),
-            "snarkPool" => once(&mut snark_pool, name, list::<Pool>(cursor)?),
-            "pendingSnarkWork" => once(&mut pending_snark_work, name, list::<Pending>(cursor)?),
-            _ => cursor.skip(),
-        })?;
-        Ok(Self {
-            best_chain: best_chain.flatten(),
-            snark_pool: there(snark_pool, "snarkPool")?,
-            pending_snark_work: there(pending_snark_work, "pendingSnarkWork")?,
-        })
+/// Reads the data of a market answer; an error is one of form.
+pub(super) struct MarketReader<'k>(pub(super) &'k mut KeyInterner);
+
+impl<'de> DeserializeSeed<'de> for MarketReader<'_> {
+    type Value = MarketLists;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<MarketLists, D::Error> {
+        deserializer.deserialize_map(self)
     }
 }
 
-impl RangeData {
-    /// Reads it.
-    pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Self, Error> {
-        let (mut best_chain, mut snark_work_range) = (None, None);
-        cursor.object(|cursor, name| match name {
-            "bestChain" => once(&mut best_chain, name, blocks(cursor)?),
-            "snarkWorkRange" => once(&mut snark_work_range, name, list::<Range>(cursor)?),
-            _ => cursor.skip(),
-        })?;
-        let snark_work_range = there(snark_work_range, "snarkWorkRange")?;
-        Ok(Self { best_chain: best_chain.flatten(), snark_work_range })
+impl<'de> Visitor<'de> for MarketReader<'_> {
+    type Value = MarketLists;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("chain and works")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<MarketLists, A::Error> {
+        let Self(keys) = self;
+        let mut lists = MarketLists::default();
+        while let Some(field) = fields.next_key()? {
+            match field {
+                Field::BestChain => {
+                    read_list::<Blocks, _>(&mut lists.best_chain, "bestChain", keys, &mut fields)
+                }
+                Field::SnarkPool => {
+                    read_list::<Pool, _>(&mut lists.snark_pool, "snarkPool", keys, &mut fields)
+                }
+                Field::PendingSnarkWork => {
+                    let (list, name) = (&mut lists.pending_snark_work, "pendingSnarkWork");
+                    read_list::<Pending, _>(list, name, keys, &mut fields)
+                }
+                Field::SnarkWorkRange => {
+                    let (list, name) = (&mut lists.snark_work_range, "snarkWorkRange");
+                    read_list::<Range, _>(list, name, keys, &mut fields)
+                }
+                Field::Other => fields.next_value::<IgnoredAny>().map(drop),
+            }?;
+        }
+        Ok(lists)
     }
 }
 
-/// The chain of a daemon without a best tip is null.
-fn blocks(cursor: &mut Cursor<'_>) -> Result<Option<List<Blocks>>, Error> {
-    if cursor.null() { Ok(None) } else { list::<Blocks>(cursor).map(Some) }
+fn read_list<'de, E: Entries, A: MapAccess<'de>>(
+    list: &mut Option<List<E>>,
+    name: &'static str,
+    keys: &mut KeyInterner,
+    fields: &mut A,
+) -> Result<(), A::Error> {
+    match list.replace(fields.next_value_seed(ListReader::<E>::new(keys))?) {
+        None => Ok(()),
+        Some(_) => Err(A::Error::duplicate_field(name)),
+    }
 }
 
-/// Reads `market_range.graphql`.
-pub(super) fn range(data: RangeData) -> Result<MarketAnswer, Fault> {
-    let chain = assembled(data.best_chain)?;
-    let book = book::from_range(data.snark_work_range?, &chain);
+/// What the lists of an operation's answer say.
+pub(super) fn conclude(
+    operation: MarketOperation,
+    lists: MarketLists,
+) -> Result<MarketAnswer, Fault> {
+    let MarketLists { best_chain, snark_pool, pending_snark_work, snark_work_range } = lists;
+    match operation {
+        MarketOperation::Range => range(best_chain, required(snark_work_range, "snarkWorkRange")?),
+        MarketOperation::Pool | MarketOperation::Coda => {
+            let pool = required(snark_pool, "snarkPool")?;
+            let pending = required(pending_snark_work, "pendingSnarkWork")?;
+            match operation {
+                MarketOperation::Coda => coda(pool, pending),
+                _ => joined(best_chain, pool, pending),
+            }
+        }
+    }
+}
+
+fn required<T>(list: Option<T>, name: &'static str) -> Result<T, Fault> {
+    list.ok_or_else(|| Fault::Malformed { cause: format!("missing field `{name}`") })
+}
+
+fn range(blocks: Option<List<Blocks>>, listed: List<Range>) -> Result<MarketAnswer, Fault> {
+    let chain = assemble(blocks)?;
+    let book = book::from_range(listed?, &chain);
     Ok((Some(chain), book))
 }
 
-/// Reads `market_pool.graphql`.
-pub(super) fn pool(data: PoolData) -> Result<MarketAnswer, Fault> {
-    let chain = assembled(data.best_chain)?;
-    let book = book::from_pool(data.snark_pool?, data.pending_snark_work?, &chain);
+fn joined(
+    blocks: Option<List<Blocks>>,
+    pool: List<Pool>,
+    pending: List<Pending>,
+) -> Result<MarketAnswer, Fault> {
+    let chain = assemble(blocks)?;
+    let book = book::from_pool(pool?, pending?, &chain);
     Ok((Some(chain), book))
 }
 
-/// Reads `market_coda.graphql`. Without blocks, works already bought stay in the book until the
-/// daemon drops them.
-pub(super) fn coda(data: PoolData) -> Result<MarketAnswer, Fault> {
-    Ok((None, book::from_pool(data.snark_pool?, data.pending_snark_work?, &ChainLook::default())))
+/// Without blocks, works already bought stay in the book until the daemon drops them.
+fn coda(pool: List<Pool>, pending: List<Pending>) -> Result<MarketAnswer, Fault> {
+    Ok((None, book::from_pool(pool?, pending?, &ChainLook::default())))
 }
 
-fn assembled(blocks: Option<List<Blocks>>) -> Result<ChainLook, Fault> {
-    let blocks =
-        blocks.ok_or_else(|| Fault::Refused { message: "bestChain is null".to_owned() })?;
-    Ok(chain::assemble(blocks?))
+fn assemble(blocks: Option<List<Blocks>>) -> Result<ChainLook, Fault> {
+    let missing = || Err(Fault::Refused { message: "bestChain is missing".to_owned() });
+    blocks.unwrap_or_else(missing).map(chain::assemble)
 }
 
 #[cfg(test)]
@@ -113,8 +166,18 @@ mod tests {
         json!({"workIds": [id], "fee": fee, "prover": KEY})
     }
 
+    fn read_text(
+        operation: MarketOperation,
+        data: &str,
+    ) -> Result<Result<MarketAnswer, Fault>, serde_json::Error> {
+        let mut deserializer = serde_json::Deserializer::from_str(data);
+        let lists = MarketReader(&mut KeyInterner::default()).deserialize(&mut deserializer)?;
+        deserializer.end()?;
+        Ok(conclude(operation, lists))
+    }
+
     fn read_pool(data: &Value) -> Result<MarketAnswer, Fault> {
-        pool(PoolData::read(&mut Cursor::new(&data.to_string())).unwrap())
+        read_text(MarketOperation::Pool, &data.to_string()).unwrap()
     }
 
     #[test]
@@ -137,7 +200,7 @@ mod tests {
         let entry = |id: i64, fee: Value, key: Value| json!({"workBundleSpec": {"workIds": [id], "snarkFee": fee, "snarkProverKey": key}});
         let read = |entries: &[Value]| {
             let data = json!({"bestChain": [block(8, &[])], "snarkWorkRange": entries}).to_string();
-            range(RangeData::read(&mut Cursor::new(&data)).unwrap())
+            read_text(MarketOperation::Range, &data).unwrap()
         };
         let (_, book) =
             read(&[entry(1, Value::Null, Value::Null), entry(2, json!("9"), json!(KEY))]).unwrap();
@@ -200,7 +263,7 @@ mod tests {
         let good = format!(
             r#"{{"bestChain":[{job}],"snarkPool":[{work}],"pendingSnarkWork":[{{"workBundle":[{{"workId":3}}]}}]}}"#
         );
-        let read = |text: &str| PoolData::read(&mut Cursor::new(text)).map(pool);
+        let read = |text: &str| read_text(MarketOperation::Pool, text);
         let expected = read(&good).unwrap().unwrap();
         for (from, to) in [
             ("\"snarkPool\"", "\"more\":[{}],\"snarkPool\""),
@@ -220,7 +283,32 @@ mod tests {
             ("\"stateHash\"", "\"hash\""),
             ("\"protocolState\"", "\"state\""),
         ] {
-            assert!(good.contains(from) && read(&good.replace(from, to)).is_err(), "{to}");
+            let malformed = match read(&good.replace(from, to)) {
+                Ok(read) => read.is_err_and(|fault| fault.code() == "malformed"),
+                Err(_) => true,
+            };
+            assert!(good.contains(from) && malformed, "{to}");
+        }
+    }
+
+    #[test]
+    fn a_work_reads_alike_however_it_is_printed() {
+        let read = |work: &str| {
+            let text = format!(r#"{{"bestChain":[],"snarkPool":[{work}],"pendingSnarkWork":[]}}"#);
+            let (_, book) = read_text(MarketOperation::Pool, &text).unwrap().unwrap();
+            book.works.first().cloned()
+        };
+        let printed = read(r#"{"workIds":[-5,6],"fee":"7","prover":"B62q"}"#).unwrap();
+        assert_eq!(printed.work, WorkId::two(-5, 6));
+        let offer = printed.standing.as_ref().unwrap();
+        assert_eq!((offer.fee.get(), offer.prover.as_str()), (7, "B62q"));
+        for other in [
+            r#" { "workIds" : [ -5 , 6 ] , "fee" : "7" , "prover" : "B62q" } "#,
+            r#"{"prover":"B62q","fee":"7","workIds":[-5,6]}"#,
+            r#"{"workIds":["-5","6"],"fee":7,"prover":"B62\u0071"}"#,
+            r#"{"workIds":[-5,6],"more":[{}],"fee":"\u0037","prover":"B62q"}"#,
+        ] {
+            assert_eq!(read(other).as_ref(), Some(&printed), "{other}");
         }
     }
 
@@ -276,37 +364,9 @@ mod tests {
             let at = places[at.index(places.len())];
             let end = at + text[at..].chars().next().map_or(0, char::len_utf8);
             text.replace_range(at..end, &with);
-            let mut cursor = Cursor::new(&text);
-            if PoolData::read(&mut cursor).and_then(|_| cursor.end()).is_ok() {
+            if read_text(MarketOperation::Pool, &text).is_ok() {
                 prop_assert!(serde_json::from_str::<Value>(&text).is_ok(), "{}", text);
             }
-        }
-
-        #[test]
-        fn how_an_answer_is_printed_changes_nothing(sold in any_works(), listed in any_works()) {
-            let pending = |gap: &str| {
-                let ids = listed.iter().map(|[ids, ..]| ids.as_array().unwrap().iter().map(|id| [id.clone()]).collect());
-                let bundles = ids.map(|ids: Vec<_>| format!("{{{gap}\"workBundle\":{}}}", printed(["workId"], &ids, "")));
-                bundles.collect::<Vec<_>>().join(",")
-            };
-            let blocks = |gap: &str| {
-                let jobs = printed(["workIds", "fee", "prover"], &sold, gap);
-                block(7, &[]).to_string().replace("\"snarkJobs\":[]", &format!("\"snarkJobs\":{jobs}"))
-            };
-            let answer = |gap: &str| format!(
-                "{{\"bestChain\":[{}],\"snarkPool\":{},\"pendingSnarkWork\":[{}]}}",
-                blocks(gap), printed(["workIds", "fee", "prover"], &listed, gap), pending(gap),
-            );
-            let read = |gap| PoolData::read(&mut Cursor::new(&answer(gap))).map(pool).map_err(drop);
-            prop_assert_eq!(read(""), read(" "));
-            let specs = |gap: &str| {
-                let spec = |work: &[Value; 3]| printed(["workIds", "snarkFee", "snarkProverKey"], std::slice::from_ref(work), gap);
-                let entry = |work| format!("{{\"workBundleSpec\":{}}}", spec(work).trim_matches(['[', ']']));
-                listed.iter().map(entry).collect::<Vec<_>>().join(",")
-            };
-            let answer = |gap: &str| format!("{{\"bestChain\":[{}],\"snarkWorkRange\":[{}]}}", blocks(gap), specs(gap));
-            let read = |gap| RangeData::read(&mut Cursor::new(&answer(gap))).map(range).map_err(drop);
-            prop_assert_eq!(read(""), read(" "));
         }
     }
 }

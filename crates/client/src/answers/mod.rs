@@ -8,7 +8,6 @@
 mod blocks;
 mod book;
 mod chain;
-mod cursor;
 mod envelope;
 mod ids;
 mod keys;
@@ -28,9 +27,9 @@ use snarkfee_core::{
     port::Replaced,
 };
 
-pub(crate) use self::{blocks::MAX_BLOCKS, keys::Key, scalars::Wire};
+pub(crate) use self::{blocks::MAX_BLOCKS, keys::KeyInterner, scalars::OwnedScalar};
 use self::{
-    market::{PoolData, RangeData},
+    market::MarketReader,
     operations::{account, set_snark_work_fee, set_snark_worker, unset_snark_worker},
 };
 use crate::{
@@ -123,7 +122,8 @@ pub fn decode(exchange: Exchange, status: u16, body: Vec<u8>) -> Result<Answered
             self::status(operation, answer).map(|status| Answered::Status(Box::new(status)))
         }
         Exchange::Market(operation) => {
-            market(operation, answer).map(|(chain, book)| Answered::Market(chain, book))
+            let mut keys = KeyInterner::default();
+            market(operation, answer, &mut keys).map(|(chain, book)| Answered::Market(chain, book))
         }
         Exchange::Account => account(answer).map(Answered::Account),
         Exchange::SetFee => taken::<operations::SetSnarkWorkFee>(answer).map(Answered::Done),
@@ -147,13 +147,14 @@ pub(super) fn status(operation: StatusOperation, answer: Answer) -> Result<Daemo
     .map_err(Failure::unclear)
 }
 
-pub(crate) fn market(operation: MarketOperation, answer: Answer) -> Result<MarketAnswer, Failure> {
-    match operation {
-        MarketOperation::Range => market::range(envelope::open_with(answer, RangeData::read)?),
-        MarketOperation::Pool => market::pool(envelope::open_with(answer, PoolData::read)?),
-        MarketOperation::Coda => market::coda(envelope::open_with(answer, PoolData::read)?),
-    }
-    .map_err(Failure::unclear)
+/// Reads blocks and works; keys share their text with those that `keys` knows.
+pub(crate) fn market(
+    operation: MarketOperation,
+    answer: Answer,
+    keys: &mut KeyInterner,
+) -> Result<MarketAnswer, Failure> {
+    let lists = envelope::open_with(answer, MarketReader(keys))?;
+    market::conclude(operation, lists).map_err(Failure::unclear)
 }
 
 /// Whether there is an account. Daemons of before 1.0.0 answer with one in any case, without a
@@ -186,7 +187,7 @@ impl Replaces for unset_snark_worker::ResponseData {
     }
 }
 
-fn key_before(last: Option<Key>) -> Result<Replaced, Fault> {
+fn key_before(last: Option<OwnedScalar>) -> Result<Replaced, Fault> {
     last.map(|last| last.key("setSnarkWorker.lastSnarkWorker")).transpose().map(Replaced::Worker)
 }
 

@@ -7,13 +7,28 @@ use graphql_client::GraphQLQuery;
 
 use super::scalars::SyncStatus;
 
+/// The scalars of `graphql/schema.graphql`, under the names by which the generated code finds them.
+pub(crate) mod scalar_names {
+    use crate::answers::scalars::OwnedScalar;
+
+    pub(crate) type AccountNonce = OwnedScalar;
+    pub(crate) type BlockTime = OwnedScalar;
+    pub(crate) type Fee = OwnedScalar;
+    pub(crate) type GlobalSlotSinceHardFork = OwnedScalar;
+    pub(crate) type Int63 = OwnedScalar;
+    pub(crate) type Length = OwnedScalar;
+    pub(crate) type PublicKey = OwnedScalar;
+    pub(crate) type StateHash = OwnedScalar;
+    pub(crate) type UInt64 = OwnedScalar;
+}
+
 macro_rules! operations {
     ($($name:ident $path:tt;)*) => {$(
         #[derive(GraphQLQuery)]
         #[graphql(
             schema_path = "../../graphql/schema.graphql",
             query_path = $path,
-            custom_scalars_module = "crate::answers::scalars",
+            custom_scalars_module = "crate::answers::operations::scalar_names",
             extern_enums("SyncStatus"),
         )]
         pub(crate) struct $name;

@@ -2,63 +2,90 @@
 //! at hand.
 //!
 //! The daemon prints `Int` as a JSON number and its 32- and 64-bit scalars as strings, and names
-//! differ between eras (`UInt64` became `Fee`, `Amount`, ..). All but keys (`keys`) and the ids of
-//! works (`ids`) arrive as [`Wire`]; one function per meaning turns it into a value or into
-//! [`Fault::InvalidValue`].
+//! differ between eras (`UInt64` became `Fee`, `Amount`, ..). All arrive as [`Scalar`]; one function
+//! per meaning turns it into a value or into [`Fault::InvalidValue`].
 //!
 //! Invariants: a number is accepted only in canonical decimal form, so that nothing is read as
 //! something it does not say.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, ops::Deref};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use snarkfee_core::{fault::Fault, market::SyncState, units::Nanomina};
+use snarkfee_core::{
+    fault::Fault,
+    market::SyncState,
+    units::{Nanomina, PublicKey},
+};
 
-use super::keys::Key;
-
-/// A scalar as it came: a JSON string or number, its value not yet looked at.
+/// A scalar as it came, its value not yet looked at. Text without escapes is borrowed from the
+/// answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Wire {
-    /// An integer in the range of `i64`, as a JSON number or as canonical text.
-    Int(i64),
-    /// Any other number as printed, or any other text.
-    Text(Box<str>),
+pub(crate) enum Scalar<'a> {
+    /// A JSON number that is an integer in the range of `i64`.
+    Integer(i64),
+    /// Any other JSON number, in words.
+    OtherNumber(Box<str>),
+    /// A JSON string.
+    Text(Cow<'a, str>),
 }
 
-// The names under which the generated code looks for them.
-pub(crate) type AccountNonce = Wire;
-pub(crate) type BlockTime = Wire;
-pub(crate) type Fee = Wire;
-pub(crate) type GlobalSlotSinceHardFork = Wire;
-pub(crate) type Int63 = Wire;
-pub(crate) type Length = Wire;
-pub(crate) type PublicKey = Key;
-pub(crate) type StateHash = Wire;
-pub(crate) type UInt64 = Wire;
+/// A scalar that outlives its answer, for the generated types.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OwnedScalar(Scalar<'static>);
 
-impl Wire {
-    /// The text of a variable: scalars go out as canonical strings, which every era reads alike.
-    pub(crate) fn variable(text: impl Into<Box<str>>) -> Self {
-        Self::Text(text.into())
+impl OwnedScalar {
+    /// The variable of a request: scalars go out as canonical strings, which every era reads alike.
+    pub(crate) fn variable(text: impl Into<String>) -> Self {
+        Self(Scalar::Text(Cow::Owned(text.into())))
     }
+}
 
-    pub(crate) fn text(&self) -> Cow<'_, str> {
+impl Deref for OwnedScalar {
+    type Target = Scalar<'static>;
+
+    fn deref(&self) -> &Scalar<'static> {
+        &self.0
+    }
+}
+
+impl Scalar<'_> {
+    pub(super) fn as_text(&self) -> Option<&str> {
         match self {
-            Self::Int(number) => Cow::Owned(number.to_string()),
-            Self::Text(text) => Cow::Borrowed(text),
+            Self::Text(text) => Some(text),
+            Self::Integer(_) | Self::OtherNumber(_) => None,
         }
     }
 
-    pub(crate) fn invalid(&self, field: &str) -> Fault {
-        invalid(field, &self.text())
+    /// The integer that is printed canonically, as a number or as text.
+    pub(super) fn as_integer(&self) -> Option<i64> {
+        match self {
+            Self::Integer(number) => Some(*number),
+            Self::OtherNumber(_) => None,
+            Self::Text(text) => parse_canonical(text),
+        }
+    }
+
+    pub(super) fn invalid(&self, field: &str) -> Fault {
+        invalid(field, &self.to_string())
     }
 
     /// An integer of the daemon's `Int`.
-    pub(crate) fn integer(&self, field: &str) -> Result<i64, Fault> {
+    pub(super) fn integer(&self, field: &str) -> Result<i64, Fault> {
+        self.as_integer().ok_or_else(|| self.invalid(field))
+    }
+
+    /// A public key.
+    pub(super) fn key(&self, field: &str) -> Result<PublicKey, Fault> {
+        let key = self.as_text().and_then(|text| PublicKey::try_new(text).ok());
+        key.ok_or_else(|| self.invalid(field))
+    }
+
+    fn into_owned(self) -> Scalar<'static> {
         match self {
-            Self::Int(number) => Ok(*number),
-            Self::Text(_) => Err(self.invalid(field)),
+            Self::Integer(number) => Scalar::Integer(number),
+            Self::OtherNumber(number) => Scalar::OtherNumber(number),
+            Self::Text(text) => Scalar::Text(Cow::Owned(text.into_owned())),
         }
     }
 
@@ -88,16 +115,11 @@ impl Wire {
     /// as an identity.
     pub(crate) fn hash(&self, field: &str) -> Result<String, Fault> {
         const LONGEST: usize = 1024;
-        match self {
-            Self::Text(text)
-                if !text.is_empty()
-                    && text.len() <= LONGEST
-                    && !text.contains(char::is_control) =>
-            {
-                Ok(text.to_string())
-            }
-            _ => Err(self.invalid(field)),
-        }
+        let is_hash = |text: &&str| {
+            !text.is_empty() && text.len() <= LONGEST && !text.contains(char::is_control)
+        };
+        let hash = self.as_text().filter(is_hash).map(str::to_owned);
+        hash.ok_or_else(|| self.invalid(field))
     }
 }
 
@@ -106,50 +128,69 @@ pub(crate) fn invalid(field: &str, value: &str) -> Fault {
     Fault::InvalidValue { field: field.to_owned(), value: Fault::excerpt(value) }
 }
 
-impl Serialize for Wire {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.text())
+impl fmt::Display for Scalar<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Integer(number) => number.fmt(f),
+            Self::OtherNumber(text) => f.write_str(text),
+            Self::Text(text) => f.write_str(text),
+        }
     }
 }
 
-impl<'de> Deserialize<'de> for Wire {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Scalar;
+impl Serialize for OwnedScalar {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
 
-        impl de::Visitor<'_> for Scalar {
-            type Value = Wire;
+impl<'de> Deserialize<'de> for OwnedScalar {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Scalar::deserialize(deserializer).map(|scalar| Self(scalar.into_owned()))
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AnyScalar;
+
+        impl<'de> de::Visitor<'de> for AnyScalar {
+            type Value = Scalar<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a string or a number")
             }
 
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Wire, E> {
-                Ok(canonical(text).map_or_else(|| Wire::Text(text.into()), Wire::Int))
+            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Scalar<'de>, E> {
+                Ok(Scalar::Text(Cow::Borrowed(text)))
             }
 
-            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Wire, E> {
-                Ok(Wire::Int(number))
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Scalar<'de>, E> {
+                Ok(Scalar::Text(Cow::Owned(text.to_owned())))
             }
 
-            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Wire, E> {
-                Ok(i64::try_from(number)
-                    .map_or_else(|_large| Wire::Text(number.to_string().into()), Wire::Int))
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Scalar<'de>, E> {
+                Ok(Scalar::Integer(number))
             }
 
-            fn visit_f64<E: de::Error>(self, number: f64) -> Result<Wire, E> {
-                // `Debug` keeps the fraction of a whole number, so that 1.0 stays what it is: not
-                // canonical.
-                Ok(Wire::Text(format!("{number:?}").into()))
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Scalar<'de>, E> {
+                let other = |_too_large| Scalar::OtherNumber(number.to_string().into());
+                Ok(i64::try_from(number).map_or_else(other, Scalar::Integer))
+            }
+
+            fn visit_f64<E: de::Error>(self, number: f64) -> Result<Scalar<'de>, E> {
+                // `Debug` keeps the fraction of a whole number, so that 1.0 is shown as it came.
+                Ok(Scalar::OtherNumber(format!("{number:?}").into()))
             }
         }
 
-        deserializer.deserialize_any(Scalar)
+        deserializer.deserialize_any(AnyScalar)
     }
 }
 
 /// The integer that a text prints canonically: no sign but one `-`, no leading zero, nothing around
 /// it.
-fn canonical(text: &str) -> Option<i64> {
+fn parse_canonical(text: &str) -> Option<i64> {
     let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
     match digits {
         [b'0'] if text.len() == 1 => Some(0),
@@ -183,17 +224,17 @@ mod tests {
 
     use super::*;
 
-    fn wire(json: &str) -> Wire {
+    fn scalar(json: &str) -> OwnedScalar {
         serde_json::from_str(json).unwrap()
     }
 
     #[test]
     fn only_canonical_numbers_in_range_are_read() {
         for json in ["5", "\"5\""] {
-            assert_eq!(wire(json).amount("fee").unwrap().get(), 5, "{json}");
+            assert_eq!(scalar(json).amount("fee").unwrap().get(), 5, "{json}");
         }
-        assert_eq!(wire("9223372036854775807").amount("fee").unwrap(), Nanomina::MAX);
-        assert_eq!(wire("\"9223372036854775807\"").amount("fee").unwrap(), Nanomina::MAX);
+        assert_eq!(scalar("9223372036854775807").amount("fee").unwrap(), Nanomina::MAX);
+        assert_eq!(scalar("\"9223372036854775807\"").amount("fee").unwrap(), Nanomina::MAX);
         for json in [
             "-1",
             "\"-1\"",
@@ -216,7 +257,7 @@ mod tests {
             "1e19",
             "18446744073709551616",
         ] {
-            let fault = wire(json).amount("snarkPool.fee").unwrap_err();
+            let fault = scalar(json).amount("snarkPool.fee").unwrap_err();
             assert!(
                 matches!(&fault, Fault::InvalidValue { field, .. } if field == "snarkPool.fee"),
                 "{json}: {fault}"
@@ -227,26 +268,26 @@ mod tests {
     #[test]
     fn what_is_neither_string_nor_number_is_no_scalar() {
         for json in ["null", "true", "[1]", "{}"] {
-            assert!(serde_json::from_str::<Wire>(json).is_err(), "{json}");
+            assert!(serde_json::from_str::<OwnedScalar>(json).is_err(), "{json}");
         }
     }
 
     #[test]
     fn times_are_milliseconds_and_keys_are_text() {
         assert_eq!(
-            wire("\"1617151320000\"").time("date").unwrap(),
+            scalar("\"1617151320000\"").time("date").unwrap(),
             "2021-03-31T00:42:00Z".parse().unwrap()
         );
-        assert!(wire("\"-1\"").time("date").is_err());
-        assert!(wire("9223372036854775807").time("date").is_err());
+        assert!(scalar("\"-1\"").time("date").is_err());
+        assert!(scalar("9223372036854775807").time("date").is_err());
         for json in ["7", "18446744073709551615", "\"B62 q\"", "\"\"", "\"5\\u0000\""] {
-            let fault = serde_json::from_str::<Key>(json).unwrap().key("prover").unwrap_err();
+            let fault = scalar(json).key("prover").unwrap_err();
             assert!(
                 matches!(&fault, Fault::InvalidValue { field, .. } if field == "prover"),
                 "{json}: {fault}"
             );
         }
-        assert!(wire("4294967296").length("blockchainLength").is_err());
+        assert!(scalar("4294967296").length("blockchainLength").is_err());
     }
 
     #[test]
@@ -259,7 +300,7 @@ mod tests {
     proptest! {
         #[test]
         fn numbers_and_strings_read_alike_and_variables_round_trip(number in any::<i64>()) {
-            let (bare, quoted) = (wire(&number.to_string()), wire(&format!("\"{number}\"")));
+            let (bare, quoted) = (scalar(&number.to_string()), scalar(&format!("\"{number}\"")));
             prop_assert_eq!(bare.integer("x"), Ok(number));
             prop_assert_eq!(quoted.integer("x"), Ok(number));
             prop_assert_eq!(bare.amount("x").is_ok(), number >= 0);
@@ -268,11 +309,11 @@ mod tests {
 
         #[test]
         fn any_text_reads_as_itself_or_not_at_all(text in "[ +0-9_.eExX-]{0,24}|\\PC{0,24}") {
-            let scalar = wire(&serde_json::to_string(&text).unwrap());
-            if let Ok(number) = scalar.integer("x") {
+            let read = scalar(&serde_json::to_string(&text).unwrap());
+            if let Ok(number) = read.integer("x") {
                 prop_assert_eq!(&number.to_string(), &text);
             }
-            if let Ok(amount) = scalar.amount("x") {
+            if let Ok(amount) = read.amount("x") {
                 prop_assert_eq!(&amount.get().to_string(), &text);
             }
         }

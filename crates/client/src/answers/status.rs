@@ -10,7 +10,7 @@ use snarkfee_core::{
 
 use super::{
     operations::{status, status_coda, status_metrics},
-    scalars::{SyncStatus, Wire, invalid},
+    scalars::{OwnedScalar, Scalar, SyncStatus, invalid},
 };
 
 /// A slot of more than a day or of no length is no slot.
@@ -19,22 +19,22 @@ const LONGEST_SLOT_MS: u64 = 24 * 60 * 60 * 1000;
 /// What all forms have in common, values not yet looked at.
 struct Raw {
     worker: Option<String>,
-    fee: Wire,
+    fee: OwnedScalar,
     sync: SyncStatus,
-    height: Option<Wire>,
-    highest_received: Wire,
-    uptime: Wire,
+    height: Option<OwnedScalar>,
+    highest_received: OwnedScalar,
+    uptime: OwnedScalar,
     commit: String,
     state_hash: Option<String>,
     now: RawSlot,
     best_tip: Option<RawSlot>,
-    slot_duration: Wire,
-    productions: Vec<Wire>,
+    slot_duration: OwnedScalar,
+    productions: Vec<OwnedScalar>,
 }
 
 struct RawSlot {
-    global_slot: Wire,
-    starts: Wire,
+    global_slot: OwnedScalar,
+    starts: OwnedScalar,
 }
 
 /// The generated types of the three documents differ in nothing but their names.
@@ -137,7 +137,7 @@ impl Raw {
             commit: Fault::excerpt(&self.commit),
             state_hash: self
                 .state_hash
-                .map(|hash| Wire::variable(hash).hash("stateHash"))
+                .map(|hash| Scalar::Text(hash.into()).hash("stateHash"))
                 .transpose()?,
             best_tip: self.best_tip.map(|slot| slot.read("consensusTimeBestTip")).transpose()?,
             now: self.now.read("consensusTimeNow")?,

@@ -8,15 +8,14 @@ use serde_json::Error;
 use snarkfee_core::{
     fault::Fault,
     market::{Offer, OpenWork, Sale},
-    units::{Nanomina, WorkId},
+    units::WorkId,
 };
 
 use super::{
-    cursor::{Cursor, Plain},
-    ids::Ids,
-    keys::Key,
+    ids::BundleIds,
+    keys::KeyInterner,
     list::Entries,
-    scalars::{Wire, invalid},
+    scalars::{Scalar, invalid},
 };
 
 /// Works one block can buy; the scan state takes at most 128 bundles a block (mainnet constants,
@@ -26,75 +25,65 @@ pub(super) const MAX_WORKS: usize = 1_000;
 const MAX_ENTRIES: usize = 200_000;
 
 /// The fields of a proved work by the names that faults give them.
-struct Proved {
+pub(super) struct ProofFields {
     ids: &'static str,
     fee: &'static str,
     prover: &'static str,
 }
 
-const STANDING: Proved = Proved {
-    ids: "snarkWorkRange.workIds",
-    fee: "snarkWorkRange.snarkFee",
-    prover: "snarkWorkRange.snarkProverKey",
-};
-
-impl Proved {
-    fn read(&self, ids: Ids, fee: &Wire, prover: Key) -> Result<(WorkId, Offer), Fault> {
-        Ok((
-            ids.work(self.ids)?,
-            Offer { fee: fee.amount(self.fee)?, prover: prover.key(self.prover)? },
-        ))
+impl ProofFields {
+    fn read(
+        &self,
+        ids: BundleIds,
+        fee: &Scalar<'_>,
+        prover: &Scalar<'_>,
+        keys: &mut KeyInterner,
+    ) -> Result<(WorkId, Offer), Fault> {
+        let work = ids.work(self.ids)?;
+        Ok((work, Offer { fee: fee.amount(self.fee)?, prover: keys.key(prover, self.prover)? }))
     }
-}
-
-/// A fee as text and a key, each with its quotes.
-fn offer(plain: &mut Plain<'_>, between: &[u8]) -> Option<Offer> {
-    plain.is(b"\"")?;
-    let fee = Nanomina::try_new(plain.integer()?.try_into().ok()?).ok()?;
-    plain.is(b"\"")?;
-    plain.is(between)?;
-    plain.is(b"\"")?;
-    Some(Offer { fee, prover: Key::plainly(plain.until_quote()?)? })
 }
 
 /// A `CompletedWork`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct CompletedWork {
-    work_ids: Ids,
-    fee: Wire,
-    prover: Key,
+pub(super) struct CompletedWork<'a> {
+    work_ids: BundleIds,
+    #[serde(borrow)]
+    fee: Scalar<'a>,
+    #[serde(borrow)]
+    prover: Scalar<'a>,
 }
 
 /// What a proved work becomes.
-trait OfProof {
+pub(super) trait FromProof {
     /// Most works of a list.
     const LIMIT: usize;
     /// What faults call the fields.
-    const FIELDS: Proved;
+    const FIELDS: ProofFields;
 
-    fn of(work: WorkId, offer: Offer) -> Self;
+    fn from_proof(work: WorkId, offer: Offer) -> Self;
 }
 
-impl OfProof for OpenWork {
+impl FromProof for OpenWork {
     const LIMIT: usize = MAX_ENTRIES;
-    const FIELDS: Proved =
-        Proved { ids: "snarkPool.workIds", fee: "snarkPool.fee", prover: "snarkPool.prover" };
+    const FIELDS: ProofFields =
+        ProofFields { ids: "snarkPool.workIds", fee: "snarkPool.fee", prover: "snarkPool.prover" };
 
-    fn of(work: WorkId, offer: Offer) -> Self {
+    fn from_proof(work: WorkId, offer: Offer) -> Self {
         Self { work, standing: Some(offer) }
     }
 }
 
-impl OfProof for Sale {
+impl FromProof for Sale {
     const LIMIT: usize = MAX_WORKS;
-    const FIELDS: Proved = Proved {
+    const FIELDS: ProofFields = ProofFields {
         ids: "bestChain.snarkJobs.workIds",
         fee: "bestChain.snarkJobs.fee",
         prover: "bestChain.snarkJobs.prover",
     };
 
-    fn of(work: WorkId, Offer { fee, prover }: Offer) -> Self {
+    fn from_proof(work: WorkId, Offer { fee, prover }: Offer) -> Self {
         Self { work, fee, prover }
     }
 }
@@ -107,23 +96,18 @@ pub(super) type Pool = Completed<OpenWork>;
 /// `snarkJobs` of a block.
 pub(super) type Sales = Completed<Sale>;
 
-impl<T: OfProof> Entries for Completed<T> {
+impl<T: FromProof> Entries for Completed<T> {
+    type Printed<'de> = CompletedWork<'de>;
     type Value = T;
 
     const LIMIT: usize = T::LIMIT;
 
-    fn plainly(plain: &mut Plain<'_>) -> Option<T> {
-        plain.is(b"{\"workIds\":[")?;
-        let work = Ids::plainly(plain, b",")?;
-        plain.is(b"],\"fee\":")?;
-        let offer = offer(plain, b",\"prover\":")?;
-        plain.is(b"}")?;
-        Some(T::of(work, offer))
-    }
-
-    fn read(cursor: &mut Cursor<'_>) -> Result<Result<T, Fault>, Error> {
-        let CompletedWork { work_ids, fee, prover } = cursor.value()?;
-        Ok(T::FIELDS.read(work_ids, &fee, prover).map(|(work, offer)| T::of(work, offer)))
+    fn read(
+        CompletedWork { work_ids, fee, prover }: CompletedWork<'_>,
+        keys: &mut KeyInterner,
+    ) -> Result<Result<T, Fault>, Error> {
+        let proof = T::FIELDS.read(work_ids, &fee, &prover, keys);
+        Ok(proof.map(|(work, offer)| T::from_proof(work, offer)))
     }
 }
 
@@ -132,37 +116,34 @@ pub(super) struct Pending;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct PendingWork {
-    #[serde(deserialize_with = "Ids::of_each::<Statement, _>")]
-    work_bundle: Ids,
+pub(super) struct PendingWork {
+    #[serde(deserialize_with = "BundleIds::read_list::<Statement<'_>, _>")]
+    work_bundle: BundleIds,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Statement {
-    work_id: Wire,
+struct Statement<'a> {
+    #[serde(borrow)]
+    work_id: Scalar<'a>,
 }
 
-impl From<Statement> for Wire {
-    fn from(statement: Statement) -> Self {
+impl<'a> From<Statement<'a>> for Scalar<'a> {
+    fn from(statement: Statement<'a>) -> Self {
         statement.work_id
     }
 }
 
 impl Entries for Pending {
+    type Printed<'de> = PendingWork;
     type Value = WorkId;
 
     const LIMIT: usize = MAX_ENTRIES;
 
-    fn plainly(plain: &mut Plain<'_>) -> Option<WorkId> {
-        plain.is(b"{\"workBundle\":[{\"workId\":")?;
-        let work = Ids::plainly(plain, b"},{\"workId\":")?;
-        plain.is(b"}]}")?;
-        Some(work)
-    }
-
-    fn read(cursor: &mut Cursor<'_>) -> Result<Result<WorkId, Fault>, Error> {
-        let PendingWork { work_bundle } = cursor.value()?;
+    fn read(
+        PendingWork { work_bundle }: PendingWork,
+        _keys: &mut KeyInterner,
+    ) -> Result<Result<WorkId, Fault>, Error> {
         Ok(work_bundle.work("pendingSnarkWork.workBundle"))
     }
 }
@@ -172,122 +153,51 @@ pub(super) struct Range;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct PendingSpec {
-    work_bundle_spec: BundleSpec,
+pub(super) struct PendingSpec<'a> {
+    #[serde(borrow)]
+    work_bundle_spec: BundleSpec<'a>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct BundleSpec {
-    work_ids: Ids,
-    snark_fee: Option<Wire>,
-    snark_prover_key: Option<Key>,
+struct BundleSpec<'a> {
+    work_ids: BundleIds,
+    #[serde(borrow)]
+    snark_fee: Option<Scalar<'a>>,
+    #[serde(borrow)]
+    snark_prover_key: Option<Scalar<'a>>,
 }
 
-impl BundleSpec {
-    fn open_work(self) -> Result<OpenWork, Fault> {
+const RANGE: ProofFields = ProofFields {
+    ids: "snarkWorkRange.workIds",
+    fee: "snarkWorkRange.snarkFee",
+    prover: "snarkWorkRange.snarkProverKey",
+};
+
+impl BundleSpec<'_> {
+    fn open_work(self, keys: &mut KeyInterner) -> Result<OpenWork, Fault> {
         match (self.snark_fee, self.snark_prover_key) {
             (Some(fee), Some(prover)) => {
-                let (work, offer) = STANDING.read(self.work_ids, &fee, prover)?;
+                let (work, offer) = RANGE.read(self.work_ids, &fee, &prover, keys)?;
                 Ok(OpenWork { work, standing: Some(offer) })
             }
-            (None, None) => {
-                Ok(OpenWork { work: self.work_ids.work(STANDING.ids)?, standing: None })
-            }
-            (Some(_), None) => Err(invalid(STANDING.prover, "null beside a fee")),
-            (None, Some(_)) => Err(invalid(STANDING.fee, "null beside a prover")),
+            (None, None) => Ok(OpenWork { work: self.work_ids.work(RANGE.ids)?, standing: None }),
+            (Some(_), None) => Err(invalid(RANGE.prover, "null beside a fee")),
+            (None, Some(_)) => Err(invalid(RANGE.fee, "null beside a prover")),
         }
     }
 }
 
 impl Entries for Range {
+    type Printed<'de> = PendingSpec<'de>;
     type Value = OpenWork;
 
     const LIMIT: usize = MAX_ENTRIES;
 
-    fn plainly(plain: &mut Plain<'_>) -> Option<OpenWork> {
-        plain.is(b"{\"workBundleSpec\":{\"workIds\":[")?;
-        let work = Ids::plainly(plain, b",")?;
-        plain.is(b"],\"snarkFee\":")?;
-        let standing = match plain.is(b"null") {
-            Some(()) => plain.is(b",\"snarkProverKey\":null").map(|()| None)?,
-            None => Some(offer(plain, b",\"snarkProverKey\":")?),
-        };
-        plain.is(b"}}")?;
-        Some(OpenWork { work, standing })
-    }
-
-    fn read(cursor: &mut Cursor<'_>) -> Result<Result<OpenWork, Fault>, Error> {
-        let PendingSpec { work_bundle_spec } = cursor.value()?;
-        Ok(work_bundle_spec.open_work())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn plainly<E: Entries>(text: &str) -> Option<E::Value> {
-        let mut cursor = Cursor::new(text);
-        cursor.plainly(E::plainly).filter(|_| cursor.end().is_ok())
-    }
-
-    #[test]
-    fn the_documents_ask_for_the_fields_in_the_order_that_is_read_byte_for_byte() {
-        let squeezed = |document: &str| document.split_whitespace().collect::<Vec<_>>().join(" ");
-        let pool = squeezed(include_str!("../../../../graphql/market_pool.graphql"));
-        let coda = squeezed(include_str!("../../../../graphql/market_coda.graphql"));
-        let range = squeezed(include_str!("../../../../graphql/market_range.graphql"));
-        for document in [&pool, &range] {
-            assert!(document.contains("snarkJobs { workIds fee prover }"), "{document}");
-        }
-        for document in [&pool, &coda] {
-            assert!(document.contains("snarkPool { workIds fee prover }"), "{document}");
-            assert!(document.contains("{ workBundle { workId } }"), "{document}");
-        }
-        assert!(
-            range.contains("{ workBundleSpec { workIds snarkFee snarkProverKey } }"),
-            "{range}"
-        );
-    }
-
-    #[test]
-    fn entries_as_daemons_print_them_are_read_byte_for_byte() {
-        let pool = plainly::<Pool>(r#"{"workIds":[-5,6],"fee":"7","prover":"B62q"}"#).unwrap();
-        assert_eq!((pool.work, pool.standing.unwrap().fee.get()), (WorkId::two(-5, 6), 7));
-        let sale = plainly::<Sales>(r#"{"workIds":[5],"fee":"0","prover":"B62q"}"#).unwrap();
-        assert_eq!(
-            (sale.work, sale.fee, sale.prover.as_str()),
-            (WorkId::one(5), Nanomina::ZERO, "B62q")
-        );
-        let pending = plainly::<Pending>(r#"{"workBundle":[{"workId":1},{"workId":-2}]}"#);
-        assert_eq!(pending, Some(WorkId::two(1, -2)));
-        assert_eq!(plainly::<Pending>(r#"{"workBundle":[{"workId":1}]}"#), Some(WorkId::one(1)));
-        let range = plainly::<Range>(
-            r#"{"workBundleSpec":{"workIds":[1,2],"snarkFee":"9","snarkProverKey":"B62q"}}"#,
-        )
-        .unwrap();
-        assert_eq!((range.work, range.standing.unwrap().fee.get()), (WorkId::two(1, 2), 9));
-        let gap = plainly::<Range>(
-            r#"{"workBundleSpec":{"workIds":[1],"snarkFee":null,"snarkProverKey":null}}"#,
-        );
-        assert_eq!(gap, Some(OpenWork { work: WorkId::one(1), standing: None }));
-    }
-
-    #[test]
-    fn other_entries_are_left_to_the_library() {
-        for text in [
-            r#"{"workIds":[1,2,3],"fee":"7","prover":"B62q"}"#,
-            r#"{"workIds":[],"fee":"7","prover":"B62q"}"#,
-            r#"{"workIds":[1], "fee":"7","prover":"B62q"}"#,
-            r#"{"workIds":[1],"fee":7,"prover":"B62q"}"#,
-            r#"{"workIds":[1],"fee":"-7","prover":"B62q"}"#,
-            r#"{"workIds":[1],"fee":"07","prover":"B62q"}"#,
-            r#"{"workIds":[1],"fee":"7","prover":"B62\u0071"}"#,
-            r#"{"workIds":[1],"fee":"7","prover":""}"#,
-            r#"{"workIds":[1],"fee":"7","prover":"B62q","more":1}"#,
-        ] {
-            assert_eq!(plainly::<Pool>(text), None, "{text}");
-        }
+    fn read(
+        PendingSpec { work_bundle_spec }: PendingSpec<'_>,
+        keys: &mut KeyInterner,
+    ) -> Result<Result<OpenWork, Fault>, Error> {
+        Ok(work_bundle_spec.open_work(keys))
     }
 }

@@ -29,7 +29,7 @@ use url::Url;
 pub use self::observer::{OPERATIONS, RequestObserver};
 use crate::{
     answers::{
-        self, Key, MAX_BLOCKS, MarketAnswer, Replaces, Wire,
+        self, KeyInterner, MAX_BLOCKS, MarketAnswer, OwnedScalar, Replaces,
         operations::{
             self, account, market_coda, market_pool, market_range, set_snark_work_fee,
             set_snark_worker,
@@ -83,6 +83,7 @@ pub struct DaemonClient {
     clock: Clock,
     observer: Option<Arc<dyn RequestObserver>>,
     member: Option<Member>,
+    keys: Arc<Mutex<KeyInterner>>,
     known: Mutex<Option<Known>>,
 }
 
@@ -107,6 +108,8 @@ impl DaemonClient {
         let token = config.bearer.as_ref().map(bearer).transpose()?;
         let own = HttpClients::default();
         let clients = config.member.as_ref().map_or(&own, |member| &member.fleet.clients);
+        let shared_keys = |member: &Member| Arc::clone(&member.fleet.keys);
+        let keys = config.member.as_ref().map(shared_keys).unwrap_or_default();
         let same_origin = |url: &Url| url.origin() == config.graphql_url.origin();
         let metrics_token = token.clone().filter(|_| metrics_url.is_some_and(same_origin));
         Ok(Self {
@@ -119,6 +122,7 @@ impl DaemonClient {
             clock: config.clock,
             observer: config.observer,
             member: config.member,
+            keys,
             known: Mutex::new(None),
         })
     }
@@ -263,7 +267,10 @@ impl DaemonClient {
             MarketOperation::Coda => request::<operations::MarketCoda>(market_coda::Variables),
         };
         Ok(self
-            .ask(operation.name(), request?, |answer| answers::market(operation, answer))
+            .ask(operation.name(), request?, |answer| {
+                let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+                answers::market(operation, answer, &mut keys)
+            })
             .await?)
     }
 
@@ -272,8 +279,9 @@ impl DaemonClient {
         if !self.capabilities().await?.has(Capability::Account) {
             return Err(Fault::Unsupported { missing: "account".to_owned() });
         }
-        let request =
-            request::<operations::Account>(account::Variables { public_key: Key::variable(key) });
+        let request = request::<operations::Account>(account::Variables {
+            public_key: OwnedScalar::variable(key.as_str()),
+        });
         Ok(self.ask("account", request?, answers::account).await?)
     }
 
@@ -371,12 +379,14 @@ impl DaemonPort for DaemonClient {
     async fn send(&self, mutation: &Mutation) -> Result<Replaced, SendError> {
         let answer = match mutation {
             Mutation::SetFee { fee } => {
-                let variables =
-                    set_snark_work_fee::Variables { fee: Wire::variable(fee.get().to_string()) };
+                let variables = set_snark_work_fee::Variables {
+                    fee: OwnedScalar::variable(fee.get().to_string()),
+                };
                 self.mutate::<operations::SetSnarkWorkFee>("set_snark_work_fee", variables).await
             }
             Mutation::SwitchOn { key } => {
-                let variables = set_snark_worker::Variables { public_key: Key::variable(key) };
+                let variables =
+                    set_snark_worker::Variables { public_key: OwnedScalar::variable(key.as_str()) };
                 self.mutate::<operations::SetSnarkWorker>("set_snark_worker", variables).await
             }
             Mutation::SwitchOff => {

@@ -1,6 +1,6 @@
 //! Names of provers, daemons and works.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Borrow, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -69,6 +69,13 @@ impl PublicKey {
             (Some(head), Some(tail)) if self.0.len() > 13 => format!("{head}..{tail}"),
             _ => self.0.to_string(),
         }
+    }
+}
+
+/// Finds a key in a set by its text.
+impl Borrow<str> for PublicKey {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 
