@@ -67,7 +67,7 @@ async fn examine_daemon(daemon: Daemon, clock: Clock) -> DaemonExamination {
             let preview = preview_through(&port, daemon, inputs(asked).quote, clock).await;
             examined.answered = clock.now();
             examined.scrape = port.scrape().await;
-            examined.schema = port.found();
+            examined.schema = port.known_capabilities();
             examined.look = Ok(Box::new(preview.record));
         }
         Err(error) => examined.look = Err(format!("{:#}", anyhow::Error::new(error))),

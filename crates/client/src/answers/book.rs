@@ -33,7 +33,7 @@ pub(super) fn from_pool(
 }
 
 /// What of a list is still to be bought, each work once. The daemon keeps one proof of a work;
-/// should it list two, the cheaper stands.
+/// should it list two, the cheaper is kept.
 fn open(mut listed: Vec<OpenWork>, chain: &ChainLook) -> Vec<OpenWork> {
     let bought = bought(chain);
     let hasher = DefaultHashBuilder::default();

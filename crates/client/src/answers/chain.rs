@@ -7,7 +7,7 @@ use snarkfee_core::market::{Block, ChainLook};
 /// Puts blocks in order of height, one of each height, and keeps the newest run without a gap.
 ///
 /// The daemon answers from the frontier's root to the best tip, oldest first. Should it ever list
-/// two blocks of one height, the one listed later stands. Sales are counted per block, so a gap
+/// two blocks of one height, the one listed later is kept. Sales are counted per block, so a gap
 /// would pass for a time without sales: what lies before one is left out.
 pub(super) fn assemble(mut blocks: Vec<Arc<Block>>) -> ChainLook {
     // The sort is stable: of equal heights the later listed comes first, and that one is kept.

@@ -47,7 +47,7 @@ pub(super) fn open_with<T>(
             Some(failure) => Err(failure),
             None => envelope.data.ok_or_else(|| malformed("neither data nor errors")),
         },
-        // Beside errors, data may have another form than it promises.
+        // An answer with errors may hold data of any form.
         Err(error) => {
             Err(refusal_beside_any_data(text).unwrap_or_else(|| malformed(&error.to_string())))
         }
@@ -157,7 +157,7 @@ impl<T> Envelope<T> {
             Value::String(message) => Fault::excerpt(message),
             other => Fault::excerpt(&other.to_string()),
         };
-        // With data beside the error, some of the document was carried out.
+        // An error with data means that some of the document was carried out.
         let reach = if self.data.is_some() { Reach::Unclear } else { Reach::Declined };
         let fault = if names_a_missing_field(&message) {
             Fault::Unsupported { missing: message }

@@ -15,7 +15,7 @@ use super::scalars::{Scalar, invalid};
 pub(super) enum BundleIds {
     /// One or two, which name a work.
     Work(WorkId),
-    /// What else came, in words.
+    /// Anything else, as text.
     Other(String),
 }
 

@@ -1,9 +1,9 @@
 //! What the answer to each operation says.
 //!
-//! Invariants: `errors` are looked at before data; a list beyond its limit is refused; a value that
+//! Invariants: `errors` are checked before data; a list beyond its limit is refused; a value that
 //! cannot be true names its field.
 //!
-//! Not here: how an answer is got (`client`, `http`).
+//! Not here: how an answer is fetched (`client`, `transport`).
 
 mod blocks;
 mod book;
@@ -126,9 +126,15 @@ pub fn decode(exchange: Exchange, status: u16, body: Vec<u8>) -> Result<Answered
             market(operation, answer, &mut keys).map(|(chain, book)| Answered::Market(chain, book))
         }
         Exchange::Account => account(answer).map(Answered::Account),
-        Exchange::SetFee => taken::<operations::SetSnarkWorkFee>(answer).map(Answered::Done),
-        Exchange::SwitchOn => taken::<operations::SetSnarkWorker>(answer).map(Answered::Done),
-        Exchange::SwitchOff => taken::<operations::UnsetSnarkWorker>(answer).map(Answered::Done),
+        Exchange::SetFee => {
+            read_mutation::<operations::SetSnarkWorkFee>(answer).map(Answered::Done)
+        }
+        Exchange::SwitchOn => {
+            read_mutation::<operations::SetSnarkWorker>(answer).map(Answered::Done)
+        }
+        Exchange::SwitchOff => {
+            read_mutation::<operations::UnsetSnarkWorker>(answer).map(Answered::Done)
+        }
         Exchange::Metrics => metrics(answer, scrape::read),
         Exchange::Prometheus => metrics(answer, |body| prometheus::read(body, Duration::MAX)),
     }?)
@@ -140,9 +146,9 @@ pub(crate) fn schema(answer: Answer) -> Result<Capabilities, Failure> {
 
 pub(super) fn status(operation: StatusOperation, answer: Answer) -> Result<DaemonStatus, Failure> {
     match operation {
-        StatusOperation::Metrics => status::with_metrics(envelope::open(answer)?),
-        StatusOperation::Plain => status::plain(envelope::open(answer)?),
-        StatusOperation::Coda => status::coda(envelope::open(answer)?),
+        StatusOperation::Metrics => status::read_with_metrics(envelope::open(answer)?),
+        StatusOperation::Plain => status::read_plain(envelope::open(answer)?),
+        StatusOperation::Coda => status::read_coda(envelope::open(answer)?),
     }
     .map_err(Failure::unclear)
 }
@@ -177,23 +183,25 @@ impl Replaces for set_snark_work_fee::ResponseData {
 
 impl Replaces for set_snark_worker::ResponseData {
     fn replaced(self) -> Result<Replaced, Fault> {
-        key_before(self.set_snark_worker.last_snark_worker)
+        replaced_worker(self.set_snark_worker.last_snark_worker)
     }
 }
 
 impl Replaces for unset_snark_worker::ResponseData {
     fn replaced(self) -> Result<Replaced, Fault> {
-        key_before(self.set_snark_worker.last_snark_worker)
+        replaced_worker(self.set_snark_worker.last_snark_worker)
     }
 }
 
-fn key_before(last: Option<OwnedScalar>) -> Result<Replaced, Fault> {
+fn replaced_worker(last: Option<OwnedScalar>) -> Result<Replaced, Fault> {
     last.map(|last| last.key("setSnarkWorker.lastSnarkWorker")).transpose().map(Replaced::Worker)
 }
 
 /// That the mutation was taken, and what it replaced. An answer that cannot be understood leaves
 /// open what happened.
-pub(crate) fn taken<Q: graphql_client::GraphQLQuery>(answer: Answer) -> Result<Replaced, Failure>
+pub(crate) fn read_mutation<Q: graphql_client::GraphQLQuery>(
+    answer: Answer,
+) -> Result<Replaced, Failure>
 where
     Q::ResponseData: serde::de::DeserializeOwned + Replaces,
 {

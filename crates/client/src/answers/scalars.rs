@@ -1,5 +1,4 @@
-//! The daemon's scalars: taken tolerantly as string or number, read strictly with the field's name
-//! at hand.
+//! The daemon's scalars: taken as string or number, and checked where the field's name is known.
 //!
 //! The daemon prints `Int` as a JSON number and its 32- and 64-bit scalars as strings, and names
 //! differ between eras (`UInt64` became `Fee`, `Amount`, ..). All arrive as [`Scalar`]; one function
@@ -24,7 +23,7 @@ use snarkfee_core::{
 pub(crate) enum Scalar<'a> {
     /// A JSON number that is an integer in the range of `i64`.
     Integer(i64),
-    /// Any other JSON number, in words.
+    /// Any other JSON number, as text.
     OtherNumber(Box<str>),
     /// A JSON string.
     Text(Cow<'a, str>),

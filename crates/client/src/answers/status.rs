@@ -17,7 +17,7 @@ use super::{
 const LONGEST_SLOT_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// What all forms have in common, values not yet looked at.
-struct Raw {
+struct RawStatus {
     worker: Option<String>,
     fee: OwnedScalar,
     sync: SyncStatus,
@@ -38,10 +38,10 @@ struct RawSlot {
 }
 
 /// The generated types of the three documents differ in nothing but their names.
-macro_rules! raw {
+macro_rules! raw_status {
     ($status:expr) => {{
         let status = $status;
-        Raw {
+        RawStatus {
             worker: status.snark_worker,
             fee: status.snark_work_fee,
             sync: status.sync_status,
@@ -69,18 +69,18 @@ macro_rules! raw {
 }
 
 /// Reads `status.graphql`.
-pub(super) fn plain(data: status::ResponseData) -> Result<DaemonStatus, Fault> {
+pub(super) fn read_plain(data: status::ResponseData) -> Result<DaemonStatus, Fault> {
     let status = data.daemon_status;
     let (keys, peers) = (status.block_production_keys.len(), status.peers.len());
     Ok(DaemonStatus {
         peers: Some(peer_count(peers)?),
         produces_blocks: keys > 0,
-        ..raw!(status).read()?
+        ..raw_status!(status).read()?
     })
 }
 
 /// Reads `status_metrics.graphql`.
-pub(super) fn with_metrics(data: status_metrics::ResponseData) -> Result<DaemonStatus, Fault> {
+pub(super) fn read_with_metrics(data: status_metrics::ResponseData) -> Result<DaemonStatus, Fault> {
     let status = data.daemon_status;
     let (keys, peers) = (status.block_production_keys.len(), status.peers.len());
     let exact_pool = ExactPool {
@@ -94,22 +94,22 @@ pub(super) fn with_metrics(data: status_metrics::ResponseData) -> Result<DaemonS
         peers: Some(peer_count(peers)?),
         produces_blocks: keys > 0,
         exact_pool: Some(exact_pool),
-        ..raw!(status).read()?
+        ..raw_status!(status).read()?
     })
 }
 
 /// Reads `status_coda.graphql`.
-pub(super) fn coda(data: status_coda::ResponseData) -> Result<DaemonStatus, Fault> {
+pub(super) fn read_coda(data: status_coda::ResponseData) -> Result<DaemonStatus, Fault> {
     let status = data.daemon_status;
     let produces_blocks = !status.block_producer_pubkeys.is_empty();
-    Ok(DaemonStatus { produces_blocks, ..raw!(status).read()? })
+    Ok(DaemonStatus { produces_blocks, ..raw_status!(status).read()? })
 }
 
 fn peer_count(peers: usize) -> Result<u32, Fault> {
     u32::try_from(peers).map_err(|_too_many| invalid("peers", &peers.to_string()))
 }
 
-impl Raw {
+impl RawStatus {
     fn read(self) -> Result<DaemonStatus, Fault> {
         let worker = self
             .worker
@@ -179,7 +179,7 @@ mod tests {
     }
 
     fn read(document: Value) -> Result<DaemonStatus, Fault> {
-        plain(serde_json::from_value(document).unwrap())
+        read_plain(serde_json::from_value(document).unwrap())
     }
 
     #[test]
@@ -245,7 +245,7 @@ mod tests {
         let mut document = synced();
         document["daemonStatus"]["metrics"] =
             json!({"snarkPoolSize": 4111, "pendingSnarkWork": 12});
-        let status = with_metrics(serde_json::from_value(document).unwrap()).unwrap();
+        let status = read_with_metrics(serde_json::from_value(document).unwrap()).unwrap();
         assert_eq!(
             status.exact_pool,
             Some(ExactPool { snark_pool_size: 4111, pending_snark_work: 12 })
@@ -253,7 +253,7 @@ mod tests {
 
         let mut document = synced();
         document["daemonStatus"]["blockProducerPubkeys"] = json!([]);
-        let status = coda(serde_json::from_value(document).unwrap()).unwrap();
+        let status = read_coda(serde_json::from_value(document).unwrap()).unwrap();
         assert_eq!((status.peers, status.produces_blocks), (None, false));
     }
 }

@@ -1,7 +1,7 @@
 //! The live daemon: GraphQL and metrics over HTTP.
 //!
 //! Invariants: no request is repeated by itself; the status is read before anything else, and what
-//! it forbids is not asked; the schema is looked at again after a restart, an upgrade, or an answer
+//! it forbids is not asked; the schema is read again after a restart, an upgrade, or an answer
 //! that says a field is missing.
 
 mod observer;
@@ -35,7 +35,7 @@ use crate::{
             set_snark_worker,
         },
     },
-    fleet::{Member, Shared, Wanted},
+    fleet::{Member, ReadingNeeds, SharedReading},
     metrics::{MetricsEndpoint, Scrape},
     schema::{Capabilities, Capability, INTROSPECTION, MarketOperation, StatusOperation},
     transport::{Answer, Certificates, Failure, HttpClient, HttpClients, Limits, Reach, Redirects},
@@ -54,11 +54,11 @@ pub struct ClientConfig {
     pub timeout: Duration,
     /// Limit of one answer's body in bytes.
     pub max_response: u64,
-    /// Stamps the looks.
+    /// Timestamps the looks.
     pub clock: Clock,
-    /// Is told of every request.
+    /// Called for each request.
     pub observer: Option<Arc<dyn RequestObserver>>,
-    /// Whom blocks and book are shared with, if anyone.
+    /// The fleet that blocks and book are shared with.
     pub member: Option<Member>,
 }
 
@@ -84,12 +84,12 @@ pub struct DaemonClient {
     observer: Option<Arc<dyn RequestObserver>>,
     member: Option<Member>,
     keys: Arc<Mutex<KeyInterner>>,
-    known: Mutex<Option<Known>>,
+    schema: Mutex<Option<DiscoveredSchema>>,
 }
 
-/// What was found of a daemon's schema, and of which process.
+/// What a daemon's schema offers, and the process it was read from.
 #[derive(Clone)]
-struct Known {
+struct DiscoveredSchema {
     capabilities: Capabilities,
     process: Option<(String, Duration)>,
 }
@@ -105,7 +105,7 @@ impl DaemonClient {
         let urls = [Some(&config.graphql_url), metrics_url];
         let certificates = Certificates::needed_for(urls.into_iter().flatten());
         let limits = Limits { time: config.timeout, bytes: config.max_response };
-        let token = config.bearer.as_ref().map(bearer).transpose()?;
+        let token = config.bearer.as_ref().map(bearer_header).transpose()?;
         let own = HttpClients::default();
         let clients = config.member.as_ref().map_or(&own, |member| &member.fleet.clients);
         let shared_keys = |member: &Member| Arc::clone(&member.fleet.keys);
@@ -123,30 +123,30 @@ impl DaemonClient {
             observer: config.observer,
             member: config.member,
             keys,
-            known: Mutex::new(None),
+            schema: Mutex::new(None),
         })
     }
 
-    /// What the daemon's schema was found to offer; `None` before the first successful discovery.
-    pub fn found(&self) -> Option<Capabilities> {
-        self.known().as_ref().map(|known| known.capabilities.clone())
+    /// What the daemon's schema offers; `None` before the first successful discovery.
+    pub fn known_capabilities(&self) -> Option<Capabilities> {
+        self.schema().as_ref().map(|known| known.capabilities.clone())
     }
 
-    fn known(&self) -> MutexGuard<'_, Option<Known>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    fn schema(&self) -> MutexGuard<'_, Option<DiscoveredSchema>> {
+        self.schema.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn forget(&self) {
-        *self.known() = None;
+    fn forget_schema(&self) {
+        *self.schema() = None;
     }
 
     /// The capabilities, discovered if they are not known.
     async fn capabilities(&self) -> Result<Capabilities, Fault> {
-        if let Some(found) = self.found() {
+        if let Some(found) = self.known_capabilities() {
             return Ok(found);
         }
         let found = self.discover().await?;
-        *self.known() = Some(Known { capabilities: found.clone(), process: None });
+        *self.schema() = Some(DiscoveredSchema { capabilities: found.clone(), process: None });
         Ok(found)
     }
 
@@ -155,7 +155,7 @@ impl DaemonClient {
             json!({"query": INTROSPECTION, "operationName": "Introspection", "variables": null});
         match self.ask("introspection", encode(&body)?, answers::schema).await {
             Ok(found) => Ok(found),
-            // Whoever answers but does not want to show the schema may still answer the rest.
+            // A server that refuses introspection may still answer everything else.
             Err(Failure { reach: Reach::Declined, fault }) => {
                 tracing::warn!(%fault, "introspection was refused, mainnet 1.x is assumed");
                 Ok(Capabilities::plain())
@@ -165,8 +165,8 @@ impl DaemonClient {
     }
 
     /// Forgets the schema when the status comes from another process than the one it was found at.
-    fn notice(&self, status: &DaemonStatus) {
-        let mut known = self.known();
+    fn forget_schema_after_restart(&self, status: &DaemonStatus) {
+        let mut known = self.schema();
         let replaced = known
             .as_ref()
             .and_then(|known| known.process.as_ref())
@@ -181,10 +181,10 @@ impl DaemonClient {
     async fn read_status(&self) -> Result<DaemonStatus, Fault> {
         let status = self.ask_status().await;
         match &status {
-            Ok(status) => self.notice(status),
+            Ok(status) => self.forget_schema_after_restart(status),
             // What was assumed after a refusal must not outlive the reason of that refusal.
-            Err(_) if self.known().as_ref().is_some_and(|known| known.process.is_none()) => {
-                self.forget()
+            Err(_) if self.schema().as_ref().is_some_and(|known| known.process.is_none()) => {
+                self.forget_schema()
             }
             Err(_) => {}
         }
@@ -197,11 +197,13 @@ impl DaemonClient {
         };
         let request = match operation {
             StatusOperation::Metrics => {
-                request::<operations::StatusMetrics>(operations::status_metrics::Variables)
+                encode_request::<operations::StatusMetrics>(operations::status_metrics::Variables)
             }
-            StatusOperation::Plain => request::<operations::Status>(operations::status::Variables),
+            StatusOperation::Plain => {
+                encode_request::<operations::Status>(operations::status::Variables)
+            }
             StatusOperation::Coda => {
-                request::<operations::StatusCoda>(operations::status_coda::Variables)
+                encode_request::<operations::StatusCoda>(operations::status_coda::Variables)
             }
         };
         Ok(self
@@ -210,14 +212,19 @@ impl DaemonClient {
     }
 
     /// Blocks and book, as another daemon of the fleet just read them or from this one.
-    async fn read_market(&self, at: Timestamp, status: &DaemonStatus, blocks: u32) -> Market {
+    async fn read_market(
+        &self,
+        at: Timestamp,
+        status: &DaemonStatus,
+        blocks: u32,
+    ) -> MarketReading {
         let found = match self.capabilities().await {
             Ok(found) => found,
-            Err(fault) => return Market::failed(true, fault),
+            Err(fault) => return MarketReading::failed(true, fault),
         };
         let has_chain = found.has(Capability::BestChain);
         let Some(operation) = found.market_operation() else {
-            return Market::failed(
+            return MarketReading::failed(
                 has_chain,
                 Fault::Unsupported { missing: "snarkPool".to_owned() },
             );
@@ -225,15 +232,15 @@ impl DaemonClient {
         let in_order = operation == MarketOperation::Range;
         let shared = |member: &Member| {
             member
-                .find(&Wanted { now: self.clock.now(), status, blocks, in_order })
-                .map(Market::shared)
+                .find_reading(&ReadingNeeds { now: self.clock.now(), status, blocks, in_order })
+                .map(MarketReading::shared)
         };
         let mut turn = None;
         if let Some(member) = &self.member {
             if let Some(market) = shared(member) {
                 return market;
             }
-            turn = member.turn().await;
+            turn = member.acquire_turn().await;
             if let Some(market) = shared(member) {
                 return market;
             }
@@ -243,11 +250,11 @@ impl DaemonClient {
         match answer {
             Ok((chain, book)) => {
                 if let (Some(member), Some(chain)) = (&self.member, &chain) {
-                    member.share(at, chain, &book);
+                    member.share_reading(at, chain, &book);
                 }
-                Market { read: None, chain: chain.map(Ok), book: Some(Ok(book)) }
+                MarketReading { read: None, chain: chain.map(Ok), book: Some(Ok(book)) }
             }
-            Err(fault) => Market::failed(has_chain, fault),
+            Err(fault) => MarketReading::failed(has_chain, fault),
         }
     }
 
@@ -259,12 +266,14 @@ impl DaemonClient {
         let blocks = i64::from(blocks.min(MAX_BLOCKS));
         let request = match operation {
             MarketOperation::Range => {
-                request::<operations::MarketRange>(market_range::Variables { blocks })
+                encode_request::<operations::MarketRange>(market_range::Variables { blocks })
             }
             MarketOperation::Pool => {
-                request::<operations::MarketPool>(market_pool::Variables { blocks })
+                encode_request::<operations::MarketPool>(market_pool::Variables { blocks })
             }
-            MarketOperation::Coda => request::<operations::MarketCoda>(market_coda::Variables),
+            MarketOperation::Coda => {
+                encode_request::<operations::MarketCoda>(market_coda::Variables)
+            }
         };
         Ok(self
             .ask(operation.name(), request?, |answer| {
@@ -279,7 +288,7 @@ impl DaemonClient {
         if !self.capabilities().await?.has(Capability::Account) {
             return Err(Fault::Unsupported { missing: "account".to_owned() });
         }
-        let request = request::<operations::Account>(account::Variables {
+        let request = encode_request::<operations::Account>(account::Variables {
             public_key: OwnedScalar::variable(key.as_str()),
         });
         Ok(self.ask("account", request?, answers::account).await?)
@@ -290,7 +299,7 @@ impl DaemonClient {
         let metrics = self.metrics.as_ref()?;
         let began = Stopwatch::start();
         let read = metrics.read(&self.http, self.metrics_token.as_ref()).await;
-        Some(self.ended("metrics", began, read).map_err(Fault::from))
+        Some(self.report("metrics", began, read).map_err(Fault::from))
     }
 
     async fn mutate<Q: GraphQLQuery>(
@@ -301,7 +310,7 @@ impl DaemonClient {
     where
         Q::ResponseData: DeserializeOwned + Replaces,
     {
-        self.ask(operation, request::<Q>(variables)?, answers::taken::<Q>).await
+        self.ask(operation, encode_request::<Q>(variables)?, answers::read_mutation::<Q>).await
     }
 
     async fn ask<T>(
@@ -312,14 +321,14 @@ impl DaemonClient {
     ) -> Result<T, Failure> {
         let began = Stopwatch::start();
         let answer = self.http.post_json(&self.graphql_url, self.token.as_ref(), request).await;
-        let answer = self.ended(operation, began, answer.and_then(read));
+        let answer = self.report(operation, began, answer.and_then(read));
         if let Err(Failure { fault: Fault::Unsupported { .. }, .. }) = &answer {
-            self.forget();
+            self.forget_schema();
         }
         answer
     }
 
-    fn ended<T>(
+    fn report<T>(
         &self,
         operation: &'static str,
         began: Stopwatch,
@@ -350,7 +359,7 @@ impl DaemonPort for DaemonClient {
         let market = async {
             match synced {
                 Some(status) => self.read_market(at, status, plan.blocks).await,
-                None => Market::default(),
+                None => MarketReading::default(),
             }
         };
         let account = async {
@@ -361,14 +370,15 @@ impl DaemonPort for DaemonClient {
         };
         let metrics = async { Some(self.scrape().await?.map(|scrape| scrape.metrics)) };
         // Two queries of one look must not both discover the schema.
-        let (market, account, metrics) = if synced.is_some() && self.found().is_none() {
+        let (market, account, metrics) = if synced.is_some() && self.known_capabilities().is_none()
+        {
             let market = market.await;
             let (account, metrics) = tokio::join!(account, metrics);
             (market, account, metrics)
         } else {
             tokio::join!(market, account, metrics)
         };
-        let Market { read: market_read, chain, book } = market;
+        let MarketReading { read: market_read, chain, book } = market;
         Look { at, clock_set: None, status, market_read, chain, book, metrics, account }
     }
 
@@ -402,20 +412,20 @@ impl DaemonPort for DaemonClient {
     }
 
     fn era(&self) -> Option<String> {
-        self.found().map(|found| found.era().name().to_owned())
+        self.known_capabilities().map(|found| found.era().name().to_owned())
     }
 }
 
 /// Chain and book, which one request answers.
 #[derive(Default)]
-struct Market {
+struct MarketReading {
     read: Option<MarketSource>,
     chain: Option<Result<ChainLook, Fault>>,
     book: Option<Result<Book, Fault>>,
 }
 
-impl Market {
-    fn shared(shared: Shared) -> Self {
+impl MarketReading {
+    fn shared(shared: SharedReading) -> Self {
         Self {
             read: Some(shared.reading),
             chain: Some(Ok(shared.chain)),
@@ -428,7 +438,7 @@ impl Market {
     }
 }
 
-fn request<Q: GraphQLQuery>(variables: Q::Variables) -> Result<Vec<u8>, Failure> {
+fn encode_request<Q: GraphQLQuery>(variables: Q::Variables) -> Result<Vec<u8>, Failure> {
     encode(&Q::build_query(variables))
 }
 
@@ -439,7 +449,7 @@ fn encode(body: &impl Serialize) -> Result<Vec<u8>, Failure> {
     })
 }
 
-fn bearer(token: &SecretString) -> Result<HeaderValue, ClientError> {
+fn bearer_header(token: &SecretString) -> Result<HeaderValue, ClientError> {
     let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
         .map_err(|_unprintable| ClientError::Bearer)?;
     value.set_sensitive(true);

@@ -1,4 +1,4 @@
-//! The hook through which requests are counted without this layer knowing who counts.
+//! The hook through which a caller counts requests.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub const OPERATIONS: [&str; 12] = [
     "metrics",
 ];
 
-/// Is told of every request when it has ended.
+/// Called for each request when it has ended.
 pub trait RequestObserver: Send + Sync {
     /// `operation` is one of [`OPERATIONS`]; `fault` is what was wrong, `None` when it succeeded.
     fn observed(&self, operation: &'static str, fault: Option<&Fault>, took: Duration);

@@ -1,8 +1,8 @@
 //! Where a daemon's metrics are read: from its own page, or from a Prometheus server that scrapes
 //! it.
 //!
-//! Invariants: both ways end in the same text and the same reader (`scrape`), so that they tell the
-//! same within one scrape; of a server only current samples of one target are taken.
+//! Invariants: both ways end in the same text and the same reader (`scrape`), so they agree within
+//! one scrape; of a server only current samples of one target are taken.
 
 pub(crate) mod prometheus;
 pub(crate) mod scrape;
@@ -53,7 +53,7 @@ impl MetricsEndpoint {
             }
             Self::Prometheus { url, selector, max_age } => {
                 let answer =
-                    http.get_json(&prometheus::question(url, selector), token).await?.success()?;
+                    http.get_json(&prometheus::query_url(url, selector), token).await?.success()?;
                 prometheus::read(&answer, *max_age).map_err(Failure::unclear)
             }
         }

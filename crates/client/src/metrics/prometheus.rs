@@ -21,14 +21,14 @@ const MOST_SERIES: usize = 10_000;
 const OLDEST: &str = "snarkfee_oldest_sample";
 
 /// The address of the query for the series that `selector` picks.
-pub(super) fn question(server: &Url, selector: &str) -> Url {
+pub(super) fn query_url(server: &Url, selector: &str) -> Url {
     let mut url = server.clone();
     url.set_path(&format!("{}/api/v1/query", server.path().trim_end_matches('/')));
-    url.query_pairs_mut().append_pair("query", &expression(selector));
+    url.query_pairs_mut().append_pair("query", &query_expression(selector));
     url
 }
 
-fn expression(selector: &str) -> String {
+fn query_expression(selector: &str) -> String {
     let prefixes = DAEMON_PREFIXES.join("|");
     let names =
         format!("({prefixes})({FEES}_(bucket|sum|count)|{POOL_SIZE}|{COMPLETED}|{ASSIGNED})");
@@ -45,13 +45,13 @@ fn expression(selector: &str) -> String {
 }
 
 #[derive(Deserialize)]
-struct Answer {
-    data: Data,
+struct QueryResponse {
+    data: QueryData,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Data {
+struct QueryData {
     result_type: String,
     result: Vec<Series>,
 }
@@ -62,10 +62,10 @@ struct Series {
     value: (f64, String),
 }
 
-/// Reads the answer to [`question`].
+/// Reads the answer to [`query_url`].
 pub(crate) fn read(body: &[u8], max_age: Duration) -> Result<Scrape, Fault> {
     let malformed = |cause: String| Fault::Malformed { cause: Fault::excerpt(&cause) };
-    let Answer { data } = serde_json::from_slice(body)
+    let QueryResponse { data } = serde_json::from_slice(body)
         .map_err(|error| malformed(format!("not the answer of a Prometheus server: {error}")))?;
     if data.result_type != "vector" {
         return Err(malformed(format!("the server answered with a {}", data.result_type)));
@@ -91,7 +91,8 @@ pub(crate) fn read(body: &[u8], max_age: Duration) -> Result<Scrape, Fault> {
         }
         let bound = metric.remove("le");
         if target.get_or_insert_with(|| metric.clone()) != &metric {
-            let [one, other] = [target.unwrap_or_default(), metric].map(|labels| shown(&labels));
+            let [one, other] =
+                [target.unwrap_or_default(), metric].map(|labels| show_labels(&labels));
             return Err(Fault::NotScraped {
                 cause: format!("the selector picks several targets: {one} and {other}"),
             });
@@ -127,7 +128,7 @@ pub(crate) fn read(body: &[u8], max_age: Duration) -> Result<Scrape, Fault> {
 }
 
 /// The labels of a target in one bounded line.
-fn shown(labels: &BTreeMap<String, String>) -> String {
+fn show_labels(labels: &BTreeMap<String, String>) -> String {
     let pairs: Vec<String> =
         labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
     Fault::excerpt(&pairs.join(","))
@@ -223,7 +224,7 @@ mod tests {
     #[test]
     fn the_question_keeps_path_and_credentials_of_the_server() {
         let server = Url::parse("https://me:secret@example.org/prometheus/").unwrap();
-        let url = question(&server, "instance=\"a b\", job=~\"m.*\",");
+        let url = query_url(&server, "instance=\"a b\", job=~\"m.*\",");
         assert_eq!((url.path(), url.password()), ("/prometheus/api/v1/query", Some("secret")));
         let (name, query) = url.query_pairs().next().unwrap();
         assert_eq!(name, "query");

@@ -18,7 +18,7 @@ pub(super) const ASSIGNED: &str = "Snark_work_snark_work_assigned_rpc";
 pub struct Scrape {
     /// What is used of them.
     pub metrics: PoolMetrics,
-    /// What stands before the names of snark work metrics: `Coda_` or `Mina_`.
+    /// The prefix of the names of snark work metrics: `Coda_` or `Mina_`.
     pub prefix: &'static str,
     /// Families in the text.
     pub families: usize,
@@ -39,10 +39,10 @@ pub(crate) fn read(body: &[u8]) -> Result<Scrape, Fault> {
         return Err(malformed(format!("no metrics text: {}", Fault::excerpt(text))));
     }
     let metrics = PoolMetrics {
-        fees: fees(&exposition)?,
-        pool_size: count(&exposition, POOL_SIZE)?,
-        completed_by_own: count(&exposition, COMPLETED)?,
-        assigned_to_own: count(&exposition, ASSIGNED)?,
+        fees: read_fees(&exposition)?,
+        pool_size: read_count(&exposition, POOL_SIZE)?,
+        completed_by_own: read_count(&exposition, COMPLETED)?,
+        assigned_to_own: read_count(&exposition, ASSIGNED)?,
         defects: exposition.defect_count(),
     };
     if metrics == (PoolMetrics { defects: metrics.defects, ..PoolMetrics::default() }) {
@@ -57,7 +57,7 @@ pub(crate) fn read(body: &[u8]) -> Result<Scrape, Fault> {
     Ok(Scrape { metrics, prefix, families: exposition.families().len(), sampled: None })
 }
 
-fn fees(exposition: &Exposition<'_>) -> Result<Option<FeeHistogram>, Fault> {
+fn read_fees(exposition: &Exposition<'_>) -> Result<Option<FeeHistogram>, Fault> {
     let Some(family) = exposition.daemon_family(FEES) else { return Ok(None) };
     let histogram = Histogram::from_family(&family).map_err(|defect| Fault::InvalidValue {
         field: FEES.to_owned(),
@@ -69,7 +69,7 @@ fn fees(exposition: &Exposition<'_>) -> Result<Option<FeeHistogram>, Fault> {
 
 /// A count. Only the daemon's moving averages may be 0/0 (Mina `mina_metrics.ml`): a count that is
 /// no number is a lie.
-fn count(exposition: &Exposition<'_>, name: &str) -> Result<Option<f64>, Fault> {
+fn read_count(exposition: &Exposition<'_>, name: &str) -> Result<Option<f64>, Fault> {
     match exposition.daemon_family(name).and_then(|family| family.value()) {
         Some(value) if !value.is_finite() || value < 0.0 => {
             Err(Fault::InvalidValue { field: name.to_owned(), value: value.to_string() })

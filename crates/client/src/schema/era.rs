@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Which generation of daemon answers, as far as its schema tells.
+/// Which generation of daemon answers, as far as its schema shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Era {
     /// A schema that fits no era read, or introspection was refused.

@@ -51,7 +51,7 @@ impl Certificates {
 }
 
 impl HttpClients {
-    /// Makes new clients from now on, which read the system's certificates as they then are.
+    /// Makes new clients from now on, which read the system's certificates again.
     pub(crate) fn renew(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }

@@ -11,8 +11,7 @@ use url::Url;
 
 use super::clients::{Certificates, HttpClients, Redirects, Settings};
 
-/// A connection that stands must do so within this time, even where the whole exchange may take
-/// longer.
+/// The longest time to connect, even where the whole exchange may take longer.
 const LONGEST_CONNECT: Duration = Duration::from_secs(10);
 
 /// How much of an answer that reports an HTTP error is read.
@@ -23,7 +22,7 @@ const ERROR_BODY: u64 = 64 * 1024;
 pub(crate) enum Reach {
     /// It never left.
     NotSent,
-    /// The daemon, or what stands before it, answered that it would not.
+    /// The daemon, or a proxy in front of it, refused.
     Declined,
     /// It may have been carried out.
     Unclear,
