@@ -79,32 +79,24 @@ impl<V: 'static> Kind<V> {
         Self::new(read, show)
     }
 
-    /// The same written form for another type.
-    pub(super) fn map<W: 'static>(self, wrap: fn(V) -> W, unwrap: fn(&W) -> Option<V>) -> Kind<W> {
-        let read = move |entry: &Entry<'_>| Ok((self.read)(entry)?.map(wrap));
-        let show =
-            move |value: &W| unwrap(value).map(|value| (self.show)(&value)).unwrap_or_default();
-        Kind { limits: self.limits, within: self.within, ..Kind::new(read, show) }
-    }
-
-    /// One of two kinds, the other where the value is a table or list.
-    pub(super) fn or_nested<W: 'static>(
+    /// This kind as one field of a value that may also be written as a table or list.
+    pub(super) fn or_nested<W: Clone + Default + 'static>(
         self,
         nested: Kind<W>,
-        wrap: fn(V) -> W,
-        unwrap: fn(&W) -> Option<V>,
+        field: fn(&mut W) -> &mut Option<V>,
         is_nested: fn(&Node) -> bool,
     ) -> Kind<W> {
-        let (read_nested, show_nested) = (nested.read, nested.show);
         let read = move |entry: &Entry<'_>| {
             if is_nested(&entry.item.node) {
-                read_nested(entry)
-            } else {
-                Ok((self.read)(entry)?.map(wrap))
+                return (nested.read)(entry);
             }
+            let mut value = W::default();
+            *field(&mut value) = (self.read)(entry)?;
+            Ok(Some(value))
         };
-        let show = move |value: &W| {
-            unwrap(value).map_or_else(|| show_nested(value), |value| (self.show)(&value))
+        let show = move |value: &W| match field(&mut value.clone()) {
+            Some(single) => (self.show)(single),
+            None => (nested.show)(value),
         };
         Kind { within: nested.within, ..Kind::new(read, show) }
     }

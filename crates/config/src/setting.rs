@@ -152,9 +152,9 @@ impl<T: 'static> Setting<T> {
         self
     }
 
-    /// A table without this key is refused; `hint` follows the example.
-    pub(super) fn required(self, hint: &'static str) -> Self {
-        Self { required: Some(hint), ..self }
+    /// A table without this key is refused; the message shows the example and the hint.
+    pub(super) fn required(self, example: impl Into<String>, hint: &'static str) -> Self {
+        Self { required: Some(hint), ..self.example(example) }
     }
 
     /// The values that `tune` tries, each as an operator writes it, without quotes.

@@ -25,27 +25,24 @@ use crate::{
 pub(crate) struct WrittenCost {
     per_work: Option<Nanomina>,
     power: Option<Power>,
-    electricity: Option<Prices>,
+    electricity: Option<WrittenElectricity>,
     time_zone: Option<TimeZone>,
     machine: Option<HourlyPrice>,
-    mina_price: Option<Price>,
+    mina_price: Option<WrittenPrice>,
     works_per_hour: Option<Throughput>,
 }
 
-#[derive(Clone)]
-enum Prices {
-    Flat(EnergyPrice),
-    Windows(Vec<TariffWindow>),
-}
-
-#[derive(Clone)]
-enum Price {
-    Static(Fiat),
-    Feed(WrittenFeed),
-}
-
+/// Either a flat price or windows.
 #[derive(Clone, Default)]
-struct WrittenFeed {
+struct WrittenElectricity {
+    flat: Option<EnergyPrice>,
+    windows: Vec<TariffWindow>,
+}
+
+/// Either a fixed price or where to read it.
+#[derive(Clone, Default)]
+struct WrittenPrice {
+    fixed: Option<Fiat>,
     url: Option<Endpoint>,
     pointer: Option<String>,
     max_age: Option<Duration>,
@@ -116,11 +113,9 @@ fn electricity() -> Setting<WrittenCost> {
     let windows = Group::within(
         "daemons.NAME.cost.electricity[]",
         vec![
-            Row::optional("from", quantity(), |w| &mut w.from).example("\"22:00\"").required(""),
-            Row::optional("to", quantity(), |w| &mut w.to).example("\"06:00\"").required(""),
-            Row::optional("price", quantity(), |w| &mut w.price)
-                .example("\"0.09 USD/kWh\"")
-                .required(""),
+            Row::optional("from", quantity(), |w| &mut w.from).required("\"22:00\"", ""),
+            Row::optional("to", quantity(), |w| &mut w.to).required("\"06:00\"", ""),
+            Row::optional("price", quantity(), |w| &mut w.price).required("\"0.09 USD/kWh\"", ""),
         ],
     );
     let first = windows.inline_example();
@@ -136,27 +131,18 @@ fn electricity() -> Setting<WrittenCost> {
                 windows.push(TariffWindow { from, to, price });
             }
         }
-        if windows.len() == items.len() {
-            Ok(Some(Prices::Windows(windows)))
-        } else {
-            Err(Reported)
-        }
+        let good = windows.len() == items.len();
+        if good { Ok(Some(WrittenElectricity { flat: None, windows })) } else { Err(Reported) }
     };
-    let show = move |prices: &Prices| {
-        let Prices::Windows(windows) = prices else { return String::new() };
+    let show = move |electricity: &WrittenElectricity| {
         let show = |TariffWindow { from, to, price }: &TariffWindow| {
             let (from, to, price) = (Some(*from), Some(*to), Some(*price));
             format!("  {},\n", show_window(&WrittenWindow { from, to, price }))
         };
-        format!("[\n{}]", windows.iter().map(show).collect::<String>())
-    };
-    let flat = |prices: &Prices| match prices {
-        Prices::Flat(price) => Some(*price),
-        Prices::Windows(_) => None,
+        format!("[\n{}]", electricity.windows.iter().map(show).collect::<String>())
     };
     let tariff = Kind { within, ..Kind::new(read, show) };
-    let kind =
-        quantity().or_nested(tariff, Prices::Flat, flat, |node| matches!(node, Node::List(_)));
+    let kind = quantity().or_nested(tariff, |e| &mut e.flat, |node| matches!(node, Node::List(_)));
     Setting::optional("electricity", kind, |c: &mut WrittenCost| &mut c.electricity)
         .page("`\"0.18 USD/kWh\"`, or a list of `{ from, to, price }` that covers the day once.")
         .example("\"0.18 USD/kWh\"")
@@ -171,34 +157,26 @@ fn mina_price() -> Setting<WrittenCost> {
         pointer if pointer.starts_with('/') => Ok(pointer.to_owned()),
         _ => Err("must begin with a slash, write \"/mina/usd\""),
     };
-    type Row = Setting<WrittenFeed>;
+    type Row = Setting<WrittenPrice>;
     let feed = Group::within(
         "daemons.NAME.cost.mina_price",
         vec![
             Row::optional("url", endpoint(), |f| &mut f.url)
-                .example("\"https://example.org/prices.json\"")
-                .required(""),
+                .required("\"https://example.org/prices.json\"", ""),
             Row::optional("pointer", Kind::text(parse_pointer, quote), |f| &mut f.pointer)
-                .example("\"/mina/usd\"")
-                .required(", the JSON pointer to the price"),
+                .required("\"/mina/usd\"", ", the JSON pointer to the price"),
             Row::optional("max_age", duration_from(MOMENT), |f| &mut f.max_age)
-                .example("\"1h\"")
-                .required(""),
+                .required("\"1h\"", ""),
             Row::optional("currency", Kind::text(Currency::try_new, quote), |f| &mut f.currency)
                 .example("\"USD\""),
         ],
     );
     let example = feed.inline_example();
-    let fixed = |price: &Price| match price {
-        Price::Static(price) => Some(*price),
-        Price::Feed(_) => None,
-    };
-    let feed = table(feed).map(Price::Feed, |price| match price {
-        Price::Static(_) => None,
-        Price::Feed(feed) => Some(feed.clone()),
-    });
-    let kind =
-        quantity().or_nested(feed, Price::Static, fixed, |node| matches!(node, Node::Table(_)));
+    let kind = quantity().or_nested(
+        table(feed),
+        |price| &mut price.fixed,
+        |node| matches!(node, Node::Table(_)),
+    );
     Setting::optional("mina_price", kind, |c: &mut WrittenCost| &mut c.mina_price)
         .comment(
             "Price of one MINA, fixed or read from a JSON document at a JSON pointer. Older than \
@@ -257,8 +235,8 @@ impl WrittenCost {
         let zone = self.time_zone.unwrap_or_else(|| section.reading.zone.clone());
         let electricity = match self.electricity {
             None => None,
-            Some(Prices::Flat(price)) => Some(Electricity::Flat(price)),
-            Some(Prices::Windows(windows)) => Some(Electricity::Tariff(
+            Some(WrittenElectricity { flat: Some(price), .. }) => Some(Electricity::Flat(price)),
+            Some(WrittenElectricity { windows, .. }) => Some(Electricity::Tariff(
                 Tariff::try_new(&windows, zone)
                     .map_err(|error| fail("electricity", error.to_string()))
                     .ok()?,
@@ -270,8 +248,8 @@ impl WrittenCost {
         let priced = self.mina_price.is_some();
         let mina_price = match self.mina_price {
             None => None,
-            Some(Price::Static(price)) => Some(MinaPrice::Static(price)),
-            Some(Price::Feed(WrittenFeed { url, pointer, max_age, currency })) => {
+            Some(WrittenPrice { fixed: Some(price), .. }) => Some(MinaPrice::Static(price)),
+            Some(WrittenPrice { url, pointer, max_age, currency, .. }) => {
                 let currency = currency.or(expenses);
                 if currency.is_none() {
                     fail("mina_price.currency", "missing, write \"USD\"".to_owned());
@@ -319,31 +297,36 @@ impl From<&CostModel> for WrittenCost {
             // No file gives a recorded one.
             CostModel::Unknown | CostModel::Recorded { .. } => return Self::default(),
         };
-        let (electricity, time_zone) = match parts.energy() {
-            None => (None, None),
-            Some((_, Electricity::Flat(price))) => (Some(Prices::Flat(*price)), None),
-            Some((_, Electricity::Tariff(tariff))) => {
-                let windows = Prices::Windows(tariff.windows().copied().collect());
-                let zone = tariff.zone().clone();
-                (Some(windows), Some(zone).filter(|zone| zone.iana_name().is_some()))
+        let electricity = parts.energy().map(|(_, electricity)| match electricity {
+            Electricity::Flat(price) => {
+                WrittenElectricity { flat: Some(*price), windows: Vec::new() }
             }
+            Electricity::Tariff(tariff) => {
+                let windows = tariff.windows().copied().collect();
+                WrittenElectricity { flat: None, windows }
+            }
+        });
+        let time_zone = match parts.energy() {
+            Some((_, Electricity::Tariff(tariff))) => Some(tariff.zone().clone()),
+            _ => None,
         };
         let mina_price = match parts.mina_price() {
-            MinaPrice::Static(price) => Price::Static(*price),
-            MinaPrice::Quoted(PriceSource { url, pointer, currency, max_age }) => {
-                Price::Feed(WrittenFeed {
-                    url: Some(url.clone()),
-                    pointer: Some(pointer.clone()),
-                    max_age: Some(*max_age),
-                    currency: Some(*currency),
-                })
+            MinaPrice::Static(price) => {
+                WrittenPrice { fixed: Some(*price), ..WrittenPrice::default() }
             }
+            MinaPrice::Quoted(PriceSource { url, pointer, currency, max_age }) => WrittenPrice {
+                fixed: None,
+                url: Some(url.clone()),
+                pointer: Some(pointer.clone()),
+                max_age: Some(*max_age),
+                currency: Some(*currency),
+            },
         };
         Self {
             per_work: None,
             power: parts.energy().map(|(power, _)| *power),
             electricity,
-            time_zone,
+            time_zone: time_zone.filter(|zone| zone.iana_name().is_some()),
             machine: parts.machine(),
             mina_price: Some(mina_price),
             works_per_hour: Some(parts.works_per_hour()),

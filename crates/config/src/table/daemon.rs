@@ -44,8 +44,8 @@ pub(super) fn daemon() -> Group<Daemon> {
         Row::new("graphql_url", endpoint(), |d| &mut d.graphql_url)
             .comment("The daemon's GraphQL endpoint, http or https.")
             .more("It has to be written.")
-            .written(quote(&ADDRESS))
-            .required(""),
+            .required(quote(&ADDRESS), "")
+            .written(quote(&ADDRESS)),
         Row::with("metrics_url", endpoint(), metrics_url, |daemon, url| {
             daemon.metrics = Some(MetricsSource::Direct(url));
         })
@@ -123,11 +123,12 @@ fn prometheus() -> Setting<Daemon> {
         "daemons.NAME.prometheus",
         vec![
             Row::optional("url", endpoint(), |s| &mut s.url)
-                .example("\"http://127.0.0.1:9090\"")
-                .required(""),
+                .required("\"http://127.0.0.1:9090\"", ""),
             Row::optional("selector", Kind::text(parse_selector, quote), |s| &mut s.selector)
-                .example("'instance=\"mina-1:10000\"'")
-                .required(": the labels that only this daemon's series have"),
+                .required(
+                    "'instance=\"mina-1:10000\"'",
+                    ": the labels that only this daemon's series have",
+                ),
         ],
     );
     let example = server.inline_example();
