@@ -25,6 +25,7 @@ mod foreign_client;
 mod injected_fault;
 mod journal;
 mod kill;
+mod module_imports;
 mod precomputed;
 mod process;
 mod program;

@@ -9,12 +9,12 @@ use std::{
 /// Lines of code and comment in a source file, its tests left out.
 const LONGEST: usize = 450;
 
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// The files under version control; where git cannot tell, all but what is built.
-fn files() -> Vec<PathBuf> {
+pub(crate) fn files() -> Vec<PathBuf> {
     let git = Command::new("git")
         .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
         .current_dir(root())
@@ -60,12 +60,12 @@ fn lines_with(words: &[&str], among: impl Fn(&Path) -> bool) -> Vec<String> {
     found
 }
 
-fn has_extension(path: &Path, extension: &str) -> bool {
+pub(crate) fn has_extension(path: &Path, extension: &str) -> bool {
     path.extension().is_some_and(|found| found == extension)
 }
 
 /// Whether a file holds tests, benchmarks or fuzz targets only.
-fn is_test(path: &Path) -> bool {
+pub(crate) fn is_test(path: &Path) -> bool {
     let within = |name: &str| path.components().any(|part| part.as_os_str() == name);
     within("tests")
         || within("benches")
@@ -112,6 +112,44 @@ fn source_files_stay_readable_in_one_sitting() {
     });
     let long: Vec<_> = long.collect();
     assert!(long.is_empty(), "more than {LONGEST} lines: {long:?}");
+}
+
+/// Code that only tests use fits beside what it tests up to a third of a file.
+#[test]
+fn tests_beside_the_code_are_at_most_a_third_of_the_file() {
+    let sources = files().into_iter().filter(|path| has_extension(path, "rs") && !is_test(path));
+    let heavy = sources.filter_map(|path| {
+        let text = fs::read_to_string(&path).unwrap();
+        let (_, module) = text.split_once("\n#[cfg(test)]\nmod ")?;
+        module.lines().next()?.ends_with('{').then_some(())?;
+        let count = |text: &str| text.lines().filter(|line| !line.trim().is_empty()).count();
+        let (tests, all) = (count(module), count(&text));
+        (tests * 3 > all).then(|| format!("{}: {tests} of {all} lines", path.display()))
+    });
+    let heavy: Vec<_> = heavy.collect();
+    assert!(heavy.is_empty(), "{}", heavy.join("\n"));
+}
+
+/// The pure core cannot do what it has no crate for.
+#[test]
+fn the_core_depends_on_no_crate_with_effects() {
+    let manifest = fs::read_to_string(root().join("crates/core/Cargo.toml")).unwrap();
+    let manifest: toml::Table = manifest.parse().unwrap();
+    let allowed = [
+        "bs58",
+        "hashbrown",
+        "jiff",
+        "serde",
+        "serde_json",
+        "statrs",
+        "strsim",
+        "thiserror",
+        "url",
+    ];
+    let dependencies = manifest["dependencies"].as_table().unwrap();
+    let others: Vec<_> =
+        dependencies.keys().filter(|name| !allowed.contains(&name.as_str())).collect();
+    assert!(others.is_empty(), "do these keep the core pure? {others:?}");
 }
 
 /// What `deny.toml` bans, held also where cargo-deny is not installed.
