@@ -17,13 +17,13 @@ use snarkfee_client::{ClientConfig, DaemonClient, MetricsEndpoint};
 use snarkfee_clock::Clock;
 use snarkfee_core::{
     cost::CostModel,
-    cycle::{Context, State},
+    cycle::{Context, CycleState},
     market::{
         Block, Book, BookOrder, ChainLook, ConsensusSlot, DaemonStatus, Look, MarketHistory,
         MarketView, Offer, OpenWork, Prediction, Sale, SyncState, ViewSettings,
     },
     policy::{
-        BlockProduction, Decision, Input, Memory, Mode, Params, Pricing, Role, Safety, Worker,
+        BlockProduction, Decision, Memory, Mode, Params, Pricing, Role, Safety, Situation, Worker,
         decide,
     },
     port::DaemonPort,
@@ -148,8 +148,9 @@ fn conclude(mut history: MarketHistory, look: &Look, params: &Params) -> Decisio
     let view = MarketView::new(&history, look, &SETTINGS, owns);
     let memory = Memory::default();
     let cost = Ok(fee(100_000));
-    decide(&Input {
+    decide(&Situation {
         now: look.at,
+        mode: Mode::Live,
         look,
         view: &view,
         cost,
@@ -157,6 +158,7 @@ fn conclude(mut history: MarketHistory, look: &Look, params: &Params) -> Decisio
         role: Role::Worker,
         params,
     })
+    .decision
 }
 
 /// The first look after a start.
@@ -200,7 +202,16 @@ fn decision_alone(bencher: Bencher<'_, '_>) {
     let (memory, cost) = (Memory::default(), Ok(fee(100_000)));
     bencher.bench(|| {
         let (look, memory, params) = (black_box(&look), &memory, &params);
-        decide(&Input { now: look.at, look, view: &view, cost, memory, role: Role::Worker, params })
+        decide(&Situation {
+            now: look.at,
+            mode: Mode::Live,
+            look,
+            view: &view,
+            cost,
+            memory,
+            role: Role::Worker,
+            params,
+        })
     });
 }
 
@@ -244,12 +255,12 @@ fn over_loopback(bencher: Bencher<'_, '_>) {
     let Ok(client) = DaemonClient::new(config) else { return };
     let worker = Worker { key: Some(World::operator_key()), ..Worker::default() };
     let params = Params { worker, ..params() };
-    let (mut state, cost) = (State::default(), CostModel::PerWork(fee(100_000)));
+    let (mut state, cost) = (CycleState::default(), CostModel::PerWork(fee(100_000)));
     let context = Context { mode: Mode::DryRun, params: &params, cost: &cost, quote: None };
     bencher.bench_local(|| {
-        let plan = state.plan(clock.now(), &params);
+        let plan = state.plan_look(clock.now(), &params);
         let look = runtime.block_on(client.look(&plan));
-        state.conclude(look.at, &look, &context).decision
+        state.conclude(look.at, &look, &context).1.decision
     });
     stop.cancel();
     runtime.block_on(served.shut_down());

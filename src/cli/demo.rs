@@ -12,9 +12,8 @@ use snarkfee_clock::Clock;
 use snarkfee_config::{Controller, Daemon, MetricsSource, Settings};
 use snarkfee_core::{
     cost::CostModel,
-    cycle::OnExit,
     ledger::NoJournal,
-    policy::RoleSetting,
+    policy::{OnExit, RoleSetting},
     record::Mode,
     units::{DaemonId, Endpoint, Nanomina},
 };

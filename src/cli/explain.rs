@@ -2,7 +2,7 @@
 
 mod screen;
 
-use std::{io::Write, sync::Arc, time::Duration};
+use std::{io::Write, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use snarkfee_client::fetch;
@@ -47,7 +47,7 @@ pub(super) async fn run(options: ExplainArgs) -> Result<(), Failure> {
 fn explain_preview(preview: &Preview) -> Option<DaemonExplanation> {
     let record = &preview.record;
     let board = StatusBoard::new(Mode::DryRun, [record.daemon.clone()]);
-    board.publish(&Arc::new(record.clone()));
+    board.publish(record);
     let headline = headline(&board.daemon(&record.daemon)?, record.at);
     let explanation = Explanation::new(record, headline, preview.appraisal.as_ref().ok());
     Some(DaemonExplanation { daemon: record.daemon.to_string(), explanation })

@@ -8,8 +8,9 @@
 //! Not here: what to decide (`policy`), how a daemon is talked to (`daemon`), who reads the
 //! records.
 
-mod logbook;
+mod journal_session;
 mod runner;
 mod timekeeper;
 
 pub use runner::{LONGEST_REST, Runner, Sink, Wiring};
+pub(crate) use timekeeper::Timekeeper;

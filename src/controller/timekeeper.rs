@@ -6,38 +6,44 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use snarkfee_clock::Clock;
+use snarkfee_clock::{Clock, Stopwatch};
+use snarkfee_core::cycle::CycleTime;
 
 /// Smaller settings are those by which time services keep a clock right. Nothing that is waited for
 /// is so short.
 const TOLERANCE: Duration = Duration::from_secs(1);
 
-/// Tells the time of one loop.
+/// The time of one loop.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Timekeeper {
+pub(crate) struct Timekeeper {
     clock: Clock,
     shown: Timestamp,
     steady: Duration,
+    began: Stopwatch,
 }
 
 impl Timekeeper {
-    pub(super) fn new(clock: Clock) -> Self {
-        Self { clock, shown: clock.now(), steady: clock.steady() }
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self { clock, shown: clock.now(), steady: clock.steady(), began: Stopwatch::start() }
     }
+}
 
-    /// The time, on the clock as it stood when it was last asked for.
-    pub(super) fn now(&self) -> Timestamp {
-        let passed = self.clock.steady().saturating_sub(self.steady);
-        self.shown.checked_add(passed).unwrap_or(Timestamp::MAX)
-    }
-
-    /// Asks the clock anew. How far it was set since it was last asked; `None` where it only went
-    /// on.
-    pub(super) fn ask(&mut self) -> Option<SignedDuration> {
+impl CycleTime for Timekeeper {
+    fn begin(&mut self) -> Option<SignedDuration> {
         let expected = self.now();
         *self = Self::new(self.clock);
         let set = self.shown.duration_since(expected);
         (set.unsigned_abs() >= TOLERANCE).then_some(set)
+    }
+
+    /// The time, on the clock as it stood when the cycle began.
+    fn now(&self) -> Timestamp {
+        let passed = self.clock.steady().saturating_sub(self.steady);
+        self.shown.checked_add(passed).unwrap_or(Timestamp::MAX)
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.began.elapsed()
     }
 }
 
@@ -52,14 +58,14 @@ mod tests {
         let mut time = Timekeeper::new(Clock::manual(&HAND));
         let hour = SignedDuration::from_hours(1);
         HAND.pass(hour.unsigned_abs());
-        assert_eq!((time.now(), time.ask()), (Timestamp::UNIX_EPOCH + hour, None));
+        assert_eq!((time.now(), time.begin()), (Timestamp::UNIX_EPOCH + hour, None));
         for by in [hour, -hour, SignedDuration::from_secs(-1)] {
             let before = time.now();
             HAND.set(HAND.shown() + by);
             assert_eq!(time.now(), before, "not before the next look");
-            assert_eq!((time.ask(), time.now(), time.ask()), (Some(by), before + by, None));
+            assert_eq!((time.begin(), time.now(), time.begin()), (Some(by), before + by, None));
         }
         HAND.set(HAND.shown() + SignedDuration::from_millis(999));
-        assert_eq!(time.ask(), None);
+        assert_eq!(time.begin(), None);
     }
 }

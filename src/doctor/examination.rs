@@ -1,5 +1,7 @@
 //! The facts about a setup, as data.
 
+use std::sync::Arc;
+
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -68,7 +70,7 @@ pub(crate) struct DaemonExamination {
     /// When the status had arrived.
     pub(crate) answered: Timestamp,
     /// One look and its decision, or why there is no client.
-    pub(crate) look: Result<Box<Record>, String>,
+    pub(crate) look: Result<Arc<Record>, String>,
     /// The capabilities of its schema; `None` if unknown.
     pub(crate) schema: Option<Capabilities>,
     /// Its metrics; `None` if none are configured.

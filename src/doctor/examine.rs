@@ -68,7 +68,7 @@ async fn examine_daemon(daemon: Daemon, clock: Clock) -> DaemonExamination {
             examined.answered = clock.now();
             examined.scrape = port.scrape().await;
             examined.schema = port.known_capabilities();
-            examined.look = Ok(Box::new(preview.record));
+            examined.look = Ok(preview.record);
         }
         Err(error) => examined.look = Err(format!("{:#}", anyhow::Error::new(error))),
     }

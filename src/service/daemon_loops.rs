@@ -124,7 +124,7 @@ impl DaemonLoops {
             let (_quote, quotes) = watch::channel(read_price_once(daemon, self.clock).await);
             let (runner, _plan, _wake) =
                 self.build_runner(settings, daemon, self.fleet_client(daemon)?, quotes);
-            runner.once().await;
+            runner.run_once().await;
         }
         Ok(())
     }

@@ -4,17 +4,20 @@
 //!
 //! Not here: looks that act (`controller`).
 
+use std::sync::Arc;
+
 use snarkfee_client::DaemonClient;
-use snarkfee_clock::{Clock, Stopwatch};
+use snarkfee_clock::Clock;
 use snarkfee_config::Daemon;
 use snarkfee_core::{
     cost::PriceQuote,
-    cycle::{Conclusion, Context, State},
+    cycle::{Completed, Context, Cycle, CycleTime, Surroundings, Unrecorded},
     market::MarketView,
-    policy::{Action, Appraisal, Reason},
-    port::DaemonPort,
-    record::{Mode, Outcome, Record},
+    policy::{Appraisal, Reason},
+    record::{Mode, Record},
 };
+
+use crate::controller::Timekeeper;
 
 use super::{
     daemon_loops::{ConnectError, build_client},
@@ -25,7 +28,7 @@ use super::{
 #[derive(Clone, Debug)]
 pub(crate) struct Preview {
     /// The look and its decision, which was not carried out.
-    pub(crate) record: Record,
+    pub(crate) record: Arc<Record>,
     /// The market.
     pub(crate) view: MarketView,
     /// The forecasts, even while a guard holds the daemon; the reason if no profit can be forecast.
@@ -55,28 +58,14 @@ pub(crate) async fn preview_through(
     let mut params = daemon.params.clone();
     params.pricing.confirm = 1;
     let context = Context { mode: Mode::DryRun, params: &params, cost: &daemon.cost, quote };
-    let mut state = State::default();
-    let began = Stopwatch::start();
-    let look = port.look(&state.plan(clock.now(), &params)).await;
-    let now = clock.now();
-    let conclusion = state.conclude(now, &look, &context);
-    let appraisal = state.appraisal(now, &look, &conclusion, &context);
-    let Conclusion { view, cost, role, decision, prediction_error } = conclusion;
-    let record = Record {
-        daemon: daemon.id.clone(),
-        sequence: 1,
-        at: look.at,
-        mode: Mode::DryRun,
-        hold: state.memory().hold_state(),
-        era: port.era(),
-        role,
-        look,
-        market: Some(view.summary().clone()),
-        outcome: if decision.action == Action::Hold { Outcome::Held } else { Outcome::DryRun },
-        decision,
-        cost: cost.ok(),
-        prediction_error,
-        took: began.elapsed(),
+    let (recorder, mut time) = (&mut Unrecorded, Timekeeper::new(clock));
+    let mut around = Surroundings { port, recorder, time: &mut time, context };
+    let mut cycle = Cycle::new(daemon.id.clone());
+    let look = cycle.observe(&mut around).await;
+    let Completed { record, conclusion, .. } = cycle.complete(&mut around, look).await;
+    let appraisal = match &record.decision.appraisal {
+        Some(appraisal) => Ok(appraisal.clone()),
+        None => cycle.state().appraise(time.now(), &record.look, &conclusion, &context),
     };
-    Preview { record, view, appraisal }
+    Preview { record, view: conclusion.view, appraisal }
 }

@@ -45,7 +45,7 @@ impl Sink for Publisher {
         self.liveness.record_look(&record.daemon, Clock::instant());
     }
 
-    fn unrecorded(&self, record: &Record, fault: &JournalFault) {
+    fn on_unrecorded(&self, record: &Record, fault: &JournalFault) {
         self.metrics.count_journal_failure(&record.daemon, fault.class);
     }
 }

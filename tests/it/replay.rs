@@ -13,9 +13,9 @@ use snarkfee_clock::{Clock, Hand};
 use snarkfee_core::{
     control::OperatorCommand,
     cost::CostModel,
-    cycle::{OnExit, Plan},
+    cycle::Plan,
     ledger::Ledger,
-    policy::{BlockProduction, Params, Pricing, Safety, Worker},
+    policy::{BlockProduction, OnExit, Params, Pricing, Safety, Worker},
     record::{Mode, Record},
     units::DaemonId,
 };
@@ -89,7 +89,7 @@ async fn run_twice(folder: &Path) -> (Arc<Record>, Arc<Record>) {
             if let Some(order) = order {
                 journal.record_order(hand.shown(), order).await.unwrap();
             }
-            let record = runner.look().await;
+            let record = runner.run_cycle().await;
             if (run, look) == (0, LOOKS - 1) || (run, look) == (1, 0) {
                 around_restart.push(record);
             }
@@ -118,7 +118,7 @@ impl snarkfee_core::port::DaemonPort for SharedPort {
 
     async fn send(
         &self,
-        mutation: &snarkfee_core::port::Mutation,
+        mutation: snarkfee_core::policy::PermittedMutation,
     ) -> Result<snarkfee_core::port::Replaced, snarkfee_core::port::SendError> {
         self.0.send(mutation).await
     }

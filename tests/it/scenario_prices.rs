@@ -12,7 +12,7 @@
 use jiff::{SignedDuration, Timestamp};
 use snarkfee_core::{
     cost::CostModel,
-    cycle::{Context, State},
+    cycle::{Context, CycleState},
     market::estimate::PointEstimate,
     policy::{BlockProduction, Mode, Params, Pricing, Safety, Worker},
     port::DaemonPort,
@@ -122,10 +122,10 @@ fn see(moment: Moment, seed: u64, runtime: &Runtime) -> Seen {
     };
     // As `demo` has it; prices above it are what a change of regime is told by.
     let cost = CostModel::PerWork(Nanomina::try_new(100_000).unwrap());
-    let mut state = State::default();
-    let look = runtime.block_on(port.look(&state.plan(now, &params)));
+    let mut state = CycleState::default();
+    let look = runtime.block_on(port.look(&state.plan_look(now, &params)));
     let context = Context { mode: Mode::DryRun, params: &params, cost: &cost, quote: None };
-    let view = state.conclude(now, &look, &context).view;
+    let view = state.conclude(now, &look, &context).0.view;
     let (from, to) = (begins(moment.truth.0), begins(moment.truth.1));
     port.advance(to);
     let chain = port.market().snapshot().chain;

@@ -15,10 +15,10 @@ use snarkfee_client::{ClientConfig, DaemonClient, MetricsEndpoint};
 use snarkfee_core::{
     control::OperatorCommand,
     cost::{CostModel, PriceQuote},
-    cycle::{OnExit, Plan},
+    cycle::Plan,
     invariants::ChangeAuthor,
     ledger::Ledger,
-    policy::{BlockProduction, ExternalChange, Params, Pricing, Safety, Worker},
+    policy::{BlockProduction, ExternalChange, OnExit, Params, Pricing, Safety, Worker},
     record::Mode,
     units::{DaemonId, Nanomina},
 };
@@ -239,7 +239,7 @@ impl Theatre {
         self.proxy.set(whole.rules);
         self.proxy.refuse(whole.refuses).await;
         let (at, believed, paused) = (self.time.now(), self.time.believed(), self.paused);
-        let looking = self.runner.as_mut().unwrap().look();
+        let looking = self.runner.as_mut().unwrap().run_cycle();
         let record = tokio::time::timeout(LOOK_LIMIT, looking).await.expect("a look that ends");
         self.trace.steps.push(Step {
             at,

@@ -9,8 +9,7 @@ use std::{
 
 use snarkfee_core::{
     cost::CostModel,
-    cycle::OnExit,
-    policy::{Params, Pricing, Worker},
+    policy::{OnExit, Params, Pricing, Worker},
     record::Mode,
     units::{Bytes, DaemonId, Endpoint},
 };

@@ -16,7 +16,7 @@ use crate::{
     cost::CostUnknown,
     fault::JournalFault,
     market::{MarketHistory, Prediction},
-    policy::{Action, DaemonSettings, Decision, Memory, Mode, Outcome, Params},
+    policy::{Action, DaemonSettings, Decision, Memory, Mode, OnExit, Outcome, Params},
     record::Record,
     units::{DaemonId, Nanomina},
 };
@@ -174,6 +174,31 @@ pub struct DecisionInputs {
     pub cost: Result<Nanomina, CostUnknown>,
     /// Works made per hour, where configured.
     pub works_per_hour: Option<f64>,
+    /// What the look was taken for.
+    #[serde(default, skip_serializing_if = "LookPurpose::is_control")]
+    pub purpose: LookPurpose,
+}
+
+/// What a look is taken for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LookPurpose {
+    /// To decide what the market asks for.
+    #[default]
+    Control,
+    /// To leave the daemon as configured when the service stops.
+    Leave {
+        /// `controller.on_exit`.
+        on_exit: OnExit,
+        /// What the daemon was set to at the beginning.
+        baseline: Option<DaemonSettings>,
+    },
+}
+
+impl LookPurpose {
+    const fn is_control(&self) -> bool {
+        matches!(self, Self::Control)
+    }
 }
 
 /// A look as it is recorded.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     fault::Fault,
     market::{DaemonStatus, Look},
+    policy::PermittedMutation,
     units::{Nanomina, PublicKey},
 };
 
@@ -18,25 +19,6 @@ pub struct LookPlan {
     pub blocks: u32,
     /// The key whose ledger account is to be looked up in this look.
     pub account: Option<PublicKey>,
-}
-
-/// A change of the daemon's settings. There is no variant that could switch work off by leaving
-/// something out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "mutation", rename_all = "snake_case")]
-pub enum Mutation {
-    /// `setSnarkWorkFee`.
-    SetFee {
-        /// The fee for every work handed out from then on.
-        fee: Nanomina,
-    },
-    /// `setSnarkWorker` with a key.
-    SwitchOn {
-        /// The key to prove for.
-        key: PublicKey,
-    },
-    /// `setSnarkWorker` with an explicit null.
-    SwitchOff,
 }
 
 /// What a daemon was set to until a mutation replaced it, as its answer tells (`lastFee`,
@@ -73,9 +55,11 @@ pub trait DaemonPort: Send + Sync {
     /// Reads the status alone, to confirm a mutation.
     fn status(&self) -> impl Future<Output = Result<DaemonStatus, Fault>> + Send;
 
-    /// Sends one mutation, once.
-    fn send(&self, mutation: &Mutation)
-    -> impl Future<Output = Result<Replaced, SendError>> + Send;
+    /// Sends one permitted mutation, once.
+    fn send(
+        &self,
+        mutation: PermittedMutation,
+    ) -> impl Future<Output = Result<Replaced, SendError>> + Send;
 
     /// The schema era found, for people and the record; `None` before the first successful
     /// discovery.

@@ -13,8 +13,9 @@ use snarkfee_core::{
     },
     ledger::NoJournal,
     market::{Look, PoolMetrics},
-    policy::{BlockProduction, Params, Pricing, RoleSetting, Safety, Worker},
-    port::Mutation,
+    policy::{
+        BlockProduction, DaemonSettings, Mutation, Params, Pricing, RoleSetting, Safety, Worker,
+    },
 };
 
 use super::*;
@@ -112,8 +113,8 @@ async fn a_live_look_sets_the_fee_and_reads_it_back() {
         ScriptedDaemon::with_settings(on()).with_looks(looks(2, false)),
         plan(Mode::Live, OnExit::Keep),
     );
-    h.runner.look().await;
-    h.runner.look().await;
+    h.runner.run_cycle().await;
+    h.runner.run_cycle().await;
     assert_eq!(
         h.kept.codes(),
         [("set_fee", "price_move", "confirmed"), ("hold", "at_target", "held")]
@@ -127,8 +128,8 @@ async fn a_dry_look_decides_the_same_and_sends_nothing() {
         ScriptedDaemon::with_settings(on()).with_looks(looks(2, false)),
         plan(Mode::DryRun, OnExit::Off),
     );
-    h.runner.look().await;
-    h.runner.look().await;
+    h.runner.run_cycle().await;
+    h.runner.run_cycle().await;
     h.runner.leave().await;
     assert_eq!(
         h.kept.codes(),
@@ -148,7 +149,7 @@ async fn an_unreachable_daemon_is_held_and_looked_at_again() {
         plan(Mode::Live, OnExit::Keep),
     );
     for _ in 0..5 {
-        h.runner.look().await;
+        h.runner.run_cycle().await;
     }
     assert_eq!(
         h.kept.codes(),
@@ -169,9 +170,9 @@ async fn a_lost_answer_is_not_repeated_but_decided_anew() {
         .with_looks(looks(2, false))
         .with_answers([Answer::Lose(fault)]);
     let mut h = harness(daemon, plan(Mode::Live, OnExit::Keep));
-    h.runner.look().await;
+    h.runner.run_cycle().await;
     assert_eq!(h.runner.wiring.port.sent().len(), 1);
-    h.runner.look().await;
+    h.runner.run_cycle().await;
     assert_eq!(
         h.kept.codes(),
         [("set_fee", "price_move", "unknown"), ("hold", "cooldown", "held")]
@@ -189,9 +190,9 @@ async fn what_was_set_before_a_call_was_rejected_counts_as_changed() {
             .with_looks(looks(2, false))
             .with_answers(answers);
         let mut h = harness(daemon, with.clone());
-        h.runner.look().await;
+        h.runner.run_cycle().await;
         assert_eq!(h.kept.codes(), [("switch_on", "profitable", "rejected")]);
-        let memory = h.runner.state.memory();
+        let memory = h.runner.cycle.state().memory();
         assert_eq!(memory.fee_changed.is_some(), set, "cooldown");
         assert_eq!(memory.changes.len(), usize::from(set), "daily budget");
         assert_eq!(
@@ -204,7 +205,7 @@ async fn what_was_set_before_a_call_was_rejected_counts_as_changed() {
             Some(fee(if set { 4_999_999 } else { 100_000_000 }))
         );
         h.runner.wiring.port.change_settings(DaemonSettings { fee: fee(7), ..off.clone() });
-        h.runner.look().await;
+        h.runner.run_cycle().await;
         assert_eq!(h.kept.codes()[1].1, "external_change", "what the daemon is set to is known");
     }
 }
@@ -224,7 +225,7 @@ async fn counters_that_fall_without_a_restart_are_not_believed() {
         ScriptedDaemon::with_settings(on()).with_looks(story.into_iter().enumerate().map(counted));
     let mut h = harness(daemon, plan(Mode::Live, OnExit::Keep));
     for _ in 0..story.len() {
-        h.runner.look().await;
+        h.runner.run_cycle().await;
     }
     let reasons: Vec<_> = h.kept.codes().into_iter().map(|(_, reason, _)| reason).collect();
     assert_eq!(reasons, ["price_move", "metrics_fault", "metrics_fault", "at_target", "at_target"]);
@@ -238,9 +239,9 @@ async fn someone_elses_fee_is_left_alone() {
         ScriptedDaemon::with_settings(on()).with_looks(looks(3, false)),
         plan(Mode::Live, OnExit::Keep),
     );
-    h.runner.look().await;
+    h.runner.run_cycle().await;
     h.runner.wiring.port.change_settings(DaemonSettings { fee: fee(7), ..on() });
-    h.runner.look().await;
+    h.runner.run_cycle().await;
     assert_eq!(h.kept.codes()[1], ("hold", "external_change", "held"));
     assert_eq!(h.runner.wiring.port.settings().fee, fee(7));
 }
@@ -251,7 +252,7 @@ async fn what_was_found_at_start_is_put_back_at_the_end() {
         ScriptedDaemon::with_settings(on()).with_looks(looks(1, false)),
         plan(Mode::Live, OnExit::Baseline),
     );
-    h.runner.look().await;
+    h.runner.run_cycle().await;
     h.runner.leave().await;
     assert_eq!(h.kept.codes()[1], ("set_fee", "service_stops", "confirmed"));
     assert_eq!(h.runner.wiring.port.settings(), on());
@@ -264,11 +265,15 @@ async fn a_paused_worker_is_not_touched_even_at_the_end() {
         plan(Mode::Live, OnExit::Off),
     );
     h.order(OperatorCommand::Pause { daemon: None, until: None }).await;
-    h.runner.look().await;
+    h.runner.run_cycle().await;
     h.runner.leave().await;
-    assert_eq!(h.kept.codes(), [("hold", "paused", "held")]);
+    assert_eq!(
+        h.kept.codes(),
+        [("hold", "paused", "held"); 2],
+        "leaving is refused with the reason"
+    );
     h.order(OperatorCommand::Resume { daemon: None }).await;
-    h.runner.look().await;
+    h.runner.run_cycle().await;
     assert_eq!(h.runner.wiring.port.sent(), [Mutation::SwitchOff]);
 }
 
@@ -280,7 +285,7 @@ async fn a_pause_that_waits_holds_for_the_next_look_already() {
     );
     h.order(OperatorCommand::Resume { daemon: None }).await;
     h.order(OperatorCommand::Pause { daemon: None, until: None }).await;
-    h.runner.look().await;
+    h.runner.run_cycle().await;
     assert_eq!(h.kept.codes(), [("hold", "paused", "held")]);
     assert_eq!(h.runner.wiring.port.sent(), []);
 }
@@ -317,27 +322,7 @@ async fn the_loop_looks_at_its_interval_obeys_at_once_and_ends_when_told() {
 }
 
 #[test]
-fn what_was_found_at_start_is_put_back_with_the_least_change() {
-    let on = DaemonSettings { worker: Some(key("us")), fee: fee(5) };
-    let off = DaemonSettings { worker: None, fee: fee(5) };
-    let dearer = DaemonSettings { fee: fee(9), ..on.clone() };
-    assert_eq!(leaving(OnExit::Keep, Some(&off), &on), []);
-    assert_eq!(leaving(OnExit::Off, Some(&on), &dearer), [Action::SwitchOff]);
-    assert_eq!(leaving(OnExit::Off, Some(&on), &off), []);
-    assert_eq!(leaving(OnExit::Baseline, Some(&on), &dearer), [Action::SetFee { fee: fee(5) }]);
-    assert_eq!(
-        leaving(OnExit::Baseline, Some(&on), &off),
-        [Action::SwitchOn { key: key("us"), fee: fee(5) }]
-    );
-    assert_eq!(
-        leaving(OnExit::Baseline, Some(&off), &dearer),
-        [Action::SetFee { fee: fee(5) }, Action::SwitchOff]
-    );
-    assert_eq!(leaving(OnExit::Baseline, None, &dearer), []);
-}
-
-#[test]
 fn a_slow_daemon_is_left_alone_for_longer_but_not_for_long() {
-    let rest = |took| rest(Duration::from_secs(60), Duration::from_secs(took));
+    let rest = |took| rest_after(Duration::from_secs(60), Duration::from_secs(took));
     assert_eq!([0, 5, 20, 50, 3_600].map(|took| rest(took).as_secs()), [0, 20, 80, 200, 240]);
 }

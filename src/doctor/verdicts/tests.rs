@@ -1,5 +1,7 @@
 //! Verdicts on invented facts, for what a simulated daemon does not show.
 
+use std::sync::Arc;
+
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -37,7 +39,7 @@ fn setup(change: impl FnOnce(&mut Examination)) -> CheckReport {
         quote: None,
         cost: Ok(Nanomina::ONE_MINA),
         external_change: None,
-        look: Ok(Box::new(record)),
+        look: Ok(Arc::new(record)),
         daemon: daemon.clone(),
     };
     let settings = Settings::new(Controller::in_dir("state".into()), vec![daemon]);
@@ -48,7 +50,7 @@ fn setup(change: impl FnOnce(&mut Examination)) -> CheckReport {
 }
 
 fn status(examination: &mut Examination) -> &mut DaemonStatus {
-    examination.daemons[0].look.as_mut().unwrap().look.status.as_mut().unwrap()
+    Arc::make_mut(examination.daemons[0].look.as_mut().unwrap()).look.status.as_mut().unwrap()
 }
 
 #[track_caller]

@@ -8,11 +8,11 @@ use snarkfee_client::{Answered, Exchange, decode};
 use snarkfee_config::Source;
 use snarkfee_core::{
     cost::CostModel,
-    cycle::{Context, State},
+    cycle::{Context, CycleState},
     fault::Fault,
     market::{Book, ChainLook, ConsensusSlot, DaemonStatus, Look, PoolMetrics, SyncState},
     metrics_text::{Exposition, Histogram, MAX_FAMILIES, MAX_SAMPLES},
-    policy::{Action, BlockProduction, Mode, Outcome, Params, Pricing, Safety, Worker},
+    policy::{Action, BlockProduction, Mode, Outcome, Params, Pricing, Ruling, Safety, Worker},
     units::{Nanomina, PublicKey},
 };
 
@@ -152,22 +152,22 @@ fn looked_at(look: &Look) {
     };
     let cost = CostModel::PerWork(Nanomina::ONE);
     let context = Context { mode: Mode::Live, params: &params, cost: &cost, quote: None };
-    let mut state = State::default();
+    let mut state = CycleState::default();
     for _ in 0..2 {
-        let conclusion = state.conclude(look.at, look, &context);
+        let (_, Ruling { decision, .. }) = state.conclude(look.at, look, &context);
         let bounds = params.pricing.floor..=params.pricing.ceiling.max(Nanomina::ONE_MINA);
         if let Action::SetFee { fee } | Action::SwitchOn { fee, .. } | Action::Park { fee } =
-            &conclusion.decision.action
+            &decision.action
         {
             assert!(bounds.contains(fee), "{fee}");
         }
-        assert!(!conclusion.decision.reason.to_string().is_empty());
-        let outcome = if conclusion.decision.action == Action::Hold {
+        assert!(!decision.reason.to_string().is_empty());
+        let outcome = if decision.action == Action::Hold {
             Outcome::Held
         } else {
             Outcome::Applied { unread: None, overtook: None }
         };
-        state.settle(look.at, look, &conclusion.decision, &outcome, &params);
+        state.settle(look.at, look, &decision, &outcome, &params);
     }
 }
 

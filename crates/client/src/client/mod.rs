@@ -21,7 +21,8 @@ use snarkfee_clock::{Clock, Stopwatch};
 use snarkfee_core::{
     fault::Fault,
     market::{Book, ChainLook, DaemonStatus, Look, MarketSource, SyncState},
-    port::{DaemonPort, LookPlan, Mutation, Replaced, SendError},
+    policy::{Mutation, PermittedMutation},
+    port::{DaemonPort, LookPlan, Replaced, SendError},
     units::PublicKey,
 };
 use url::Url;
@@ -386,8 +387,8 @@ impl DaemonPort for DaemonClient {
         self.read_status().await
     }
 
-    async fn send(&self, mutation: &Mutation) -> Result<Replaced, SendError> {
-        let answer = match mutation {
+    async fn send(&self, mutation: PermittedMutation) -> Result<Replaced, SendError> {
+        let answer = match mutation.mutation() {
             Mutation::SetFee { fee } => {
                 let variables = set_snark_work_fee::Variables {
                     fee: OwnedScalar::variable(fee.get().to_string()),

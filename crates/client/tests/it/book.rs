@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, time::Duration};
 use snarkfee_clock::{Clock, Hand};
 use snarkfee_core::{
     cost::CostModel,
-    cycle::{Context, State},
+    cycle::{Context, CycleState},
     market::BookOrder,
     policy::{BlockProduction, Mode, Params, Pricing, Safety, Worker},
     port::DaemonPort,
@@ -41,9 +41,9 @@ async fn works_bought_long_ago_stay_out_of_the_book_of_every_look() {
     };
     let context =
         Context { mode: Mode::DryRun, params: &params, cost: &CostModel::Unknown, quote: None };
-    let mut state = State::default();
+    let mut state = CycleState::default();
     for look in 0..3 {
-        let seen = client.look(&state.plan(clock.now(), &params)).await;
+        let seen = client.look(&state.plan_look(clock.now(), &params)).await;
         let book = seen.book.clone().expect("asked").expect("a book");
         assert_eq!(book.order, BookOrder::Unknown);
         let shown: BTreeSet<WorkId> = book.works.iter().map(|open| open.work).collect();

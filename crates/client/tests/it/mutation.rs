@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use snarkfee_core::{
-    port::{DaemonPort, Mutation, Replaced, SendError},
+    policy::{Mutation, PermittedMutation},
+    port::{DaemonPort, Replaced, SendError},
     units::{Nanomina, PublicKey},
 };
 
@@ -10,6 +11,11 @@ use crate::{
     server::{KEY, client, daemon, hasty, operation},
     socket::{nobody, socket},
 };
+
+/// The mutation as if the gates had allowed it.
+fn permitted(mutation: &Mutation) -> PermittedMutation {
+    PermittedMutation::for_tests(mutation.clone())
+}
 
 fn all() -> [(Mutation, &'static str, Value); 3] {
     let key = PublicKey::try_new(KEY).expect("a key");
@@ -71,7 +77,7 @@ async fn each_mutation_sends_its_own_document_and_every_variable() {
             .expect(1)
             .create_async()
             .await;
-        assert_eq!(client(&server.url()).send(&mutation).await, Ok(replaced), "{name}");
+        assert_eq!(client(&server.url()).send(permitted(&mutation)).await, Ok(replaced), "{name}");
         mock.assert_async().await;
     }
 }
@@ -93,7 +99,7 @@ async fn an_answer_that_says_no_is_a_rejection() {
                 .create_async()
                 .await;
             assert_eq!(
-                code(client(&server.url()).send(&mutation).await),
+                code(client(&server.url()).send(permitted(&mutation)).await),
                 ("rejected", fault),
                 "{name} {body}"
             );
@@ -124,7 +130,7 @@ async fn an_answer_that_says_nothing_leaves_it_open_and_is_not_repeated() {
                 .await;
             let elsewhere = server.mock("GET", "/elsewhere").expect(0).create_async().await;
             assert_eq!(
-                code(client(&server.url()).send(&mutation).await),
+                code(client(&server.url()).send(permitted(&mutation)).await),
                 ("lost", fault),
                 "{name} {body}"
             );
@@ -145,7 +151,7 @@ async fn an_answer_that_cannot_be_true_leaves_it_open() {
         let mut server = daemon().await;
         let mock = operation(&mut server, name).with_body(&body).expect(1).create_async().await;
         assert_eq!(
-            code(client(&server.url()).send(&mutation).await),
+            code(client(&server.url()).send(permitted(&mutation)).await),
             ("lost", "invalid_value"),
             "{body}"
         );
@@ -157,13 +163,19 @@ async fn an_answer_that_cannot_be_true_leaves_it_open() {
 async fn broken_connections_are_told_apart_by_whether_the_request_left() {
     let (_port, closed) = nobody();
     for (mutation, ..) in all() {
-        assert_eq!(code(client(&closed).send(&mutation).await), ("not sent", "unreachable"));
-        assert_eq!(code(hasty(&socket(None).await).send(&mutation).await), ("lost", "timed_out"));
         assert_eq!(
-            code(client(&socket(Some("")).await).send(&mutation).await),
+            code(client(&closed).send(permitted(&mutation)).await),
+            ("not sent", "unreachable")
+        );
+        assert_eq!(
+            code(hasty(&socket(None).await).send(permitted(&mutation)).await),
+            ("lost", "timed_out")
+        );
+        assert_eq!(
+            code(client(&socket(Some("")).await).send(permitted(&mutation)).await),
             ("lost", "unreachable")
         );
         let cut = socket(Some("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"data\"")).await;
-        assert_eq!(code(client(&cut).send(&mutation).await), ("lost", "truncated"));
+        assert_eq!(code(client(&cut).send(permitted(&mutation)).await), ("lost", "truncated"));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 
-use snarkfee_core::{cycle::OnExit, record::Mode};
+use snarkfee_core::{policy::OnExit, record::Mode};
 
 use crate::{
     Controller, Secret,

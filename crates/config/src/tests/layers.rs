@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use snarkfee_core::{cost::CostModel, cycle::OnExit, record::Mode};
+use snarkfee_core::{cost::CostModel, policy::OnExit, record::Mode};
 
 use super::*;
 

@@ -1,9 +1,24 @@
-//! One look at one daemon: conclude, decide, act, settle.
+//! One look at one daemon: observe, conclude, decide, carry out, settle, record.
+//!
+//! The live loop, trials in a market, `--once` and previews all run [`Cycle`]; they differ in the
+//! port, the recorder and the time that they bring. Replay makes the decisions of recorded looks
+//! again with [`CycleState`] alone.
+//!
+//! Invariants: a look takes no hint of what changed; nothing is sent without a permit of the gates
+//! and before its intent is recorded; everything that happened is in the record.
 
-mod actuate;
+mod carry_out;
+mod counters;
+mod intent;
 mod plan;
+mod recorder;
+mod run;
 mod state;
+mod time;
 
-pub use actuate::{actuate, apply, find_out};
-pub use plan::{OnExit, Plan};
-pub use state::{Conclusion, Context, State};
+pub use intent::resolve_intent;
+pub use plan::{Context, Plan};
+pub use recorder::{Recorder, Unrecorded};
+pub use run::{Completed, Cycle, Surroundings};
+pub use state::{Conclusion, CycleState};
+pub use time::CycleTime;

@@ -3,34 +3,11 @@
 use std::time::Duration;
 
 use crate::{
-    cost::CostModel,
-    policy::{Mode, Params},
+    cost::{CostModel, PriceQuote},
+    policy::{Mode, OnExit, Params},
 };
 
-/// What to leave behind when the service stops.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnExit {
-    /// The settings as they are.
-    #[default]
-    Keep,
-    /// The settings found at start.
-    Baseline,
-    /// The worker off.
-    Off,
-}
-
-impl OnExit {
-    /// The name used in the configuration.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Keep => "keep",
-            Self::Baseline => "baseline",
-            Self::Off => "off",
-        }
-    }
-}
-
-/// The settings of one loop; replaced as a whole by a reload.
+/// The settings of one loop; a reload replaces them as a whole.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Whether decisions are carried out.
@@ -43,4 +20,24 @@ pub struct Plan {
     pub cost: CostModel,
     /// What to leave behind.
     pub on_exit: OnExit,
+}
+
+/// What a cycle depends on besides looks.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// Whether decisions are carried out.
+    pub mode: Mode,
+    /// The operator's settings.
+    pub params: &'a Params,
+    /// What one work costs.
+    pub cost: &'a CostModel,
+    /// The last price of MINA read, if any.
+    pub quote: Option<PriceQuote>,
+}
+
+impl Plan {
+    /// The context of a cycle under this plan, with the last price of MINA read.
+    pub const fn context(&self, quote: Option<PriceQuote>) -> Context<'_> {
+        Context { mode: self.mode, params: &self.params, cost: &self.cost, quote }
+    }
 }

@@ -37,6 +37,22 @@ pub struct Look {
     pub account: Option<Result<bool, Fault>>,
 }
 
+impl Look {
+    /// A look that read nothing but the daemon's status.
+    pub const fn of_status(at: Timestamp, status: Result<DaemonStatus, Fault>) -> Self {
+        Self {
+            at,
+            clock_set: None,
+            status,
+            market_read: None,
+            chain: None,
+            book: None,
+            metrics: None,
+            account: None,
+        }
+    }
+}
+
 /// The daemon that a look took its blocks and book from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MarketSource {

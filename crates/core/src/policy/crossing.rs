@@ -13,7 +13,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    decision::Forecast,
+    forecast::Forecast,
     params::{Pricing, Strategy},
 };
 use crate::units::{FeeRate, Nanomina};

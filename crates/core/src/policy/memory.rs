@@ -7,15 +7,19 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    breaker::Breaker,
     conflict::ControllerConflict,
-    decision::{Action, Decision},
+    daemon_settings::DaemonSettings,
+    decision::Decision,
+    outcome::Outcome,
     params::{RoleSetting, Safety},
     reason::Reason,
-    state::{HoldState, Mode, Outcome, Pause, Role},
+    state::{HoldState, Mode, Pause, Role},
+    waits::{remaining, since},
 };
 use crate::{
     market::{DaemonStatus, Look},
-    units::{Nanomina, PublicKey},
+    units::PublicKey,
 };
 
 /// Time after a switch in which the opposite one could bring the daemon down.
@@ -33,40 +37,6 @@ const UPTIME_TOLERANCE: Duration = Duration::from_secs(5);
 /// A proof that was begun longer ago is not coming: eleven proofs in a row, the most of a work
 /// before Mesa, at 56 s each, which 2020's machines took (Mina MIP-6).
 const LONGEST_PROOF: Duration = Duration::from_secs(616);
-
-/// What an operator can set on a daemon.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DaemonSettings {
-    /// The key snark work is done for.
-    pub worker: Option<PublicKey>,
-    /// The fee asked.
-    pub fee: Nanomina,
-}
-
-impl From<&DaemonStatus> for DaemonSettings {
-    fn from(status: &DaemonStatus) -> Self {
-        Self { worker: status.worker.clone(), fee: status.fee }
-    }
-}
-
-impl DaemonSettings {
-    /// The settings that an action leads to.
-    pub fn after(&self, action: &Action) -> Self {
-        match action {
-            Action::Hold => self.clone(),
-            Action::SetFee { fee } | Action::Park { fee } => Self { fee: *fee, ..self.clone() },
-            Action::SwitchOn { key, fee } => Self { worker: Some(key.clone()), fee: *fee },
-            Action::SwitchOff => Self { worker: None, ..self.clone() },
-        }
-    }
-
-    /// The settings that carrying out an action passes through, the first and the last included:
-    /// the fee is set before the key.
-    fn on_the_way(&self, action: &Action) -> [Self; 3] {
-        let after = self.after(action);
-        [self.clone(), Self { fee: after.fee, ..self.clone() }, after]
-    }
-}
 
 /// What the policy must remember from look to look. A restart that forgot it could flap.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -153,35 +123,6 @@ impl Streak {
     /// The streak after one more look.
     pub fn then(self, on: bool) -> Self {
         Self { on, looks: if self.on == on { self.looks.saturating_add(1) } else { 1 } }
-    }
-}
-
-/// Stops acting after too many failures in a row.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Breaker {
-    /// Failures in a row; while open, those that opened it.
-    pub failures: u32,
-    /// While open, successes in a row.
-    pub successes: Option<u32>,
-}
-
-impl Breaker {
-    /// Whether it is open: observe only.
-    pub const fn is_open(self) -> bool {
-        self.successes.is_some()
-    }
-
-    fn count(self, failed: bool, limit: u32) -> Self {
-        match (self.successes, failed) {
-            (None, false) => Self::default(),
-            (None, true) if self.failures + 1 >= limit => {
-                Self { failures: self.failures + 1, successes: Some(0) }
-            }
-            (None, true) => Self { failures: self.failures + 1, successes: None },
-            (Some(_), true) => Self { successes: Some(0), ..self },
-            (Some(n), false) if n + 1 >= limit => Self::default(),
-            (Some(n), false) => Self { successes: Some(n + 1), ..self },
-        }
     }
 }
 
@@ -348,7 +289,7 @@ impl Memory {
             _ => {
                 self.known.clone_from(&left);
                 if left.is_none() {
-                    self.possible = before.on_the_way(&decision.action).to_vec();
+                    self.possible = before.passed_through(&decision.action);
                 }
             }
         }
@@ -424,20 +365,4 @@ impl Memory {
             RoleSetting::Auto => Role::Unsure,
         }
     }
-}
-
-/// What is left of `time` since `last`; `None` when it is over. A clock that was set back holds for
-/// `time` itself at most.
-pub(super) fn remaining(
-    last: Option<Timestamp>,
-    time: Duration,
-    now: Timestamp,
-) -> Option<Duration> {
-    let passed = since(last?, now);
-    time.checked_sub(passed).filter(|left| !left.is_zero())
-}
-
-/// Time from `earlier` to `later`; zero when they are the other way round.
-pub(super) fn since(earlier: Timestamp, later: Timestamp) -> Duration {
-    Duration::try_from(later.duration_since(earlier)).unwrap_or(Duration::ZERO)
 }

@@ -1,34 +1,49 @@
 //! What to do about the market: the fee to ask, and whether to compute at all.
 //!
 //! Invariants: pure. The same input gives the same decision; every decision carries its reason and
-//! the numbers behind it.
+//! the numbers behind it; nothing is sent without a permit of the gates.
 //!
-//! Not here: carrying a decision out (`controller`).
+//! Not here: carrying a decision out (`cycle`).
 
-mod appraise;
+mod appraisal;
+mod breaker;
 mod conflict;
 mod crossing;
+mod daemon_settings;
 mod decide;
 mod decision;
-mod guards;
+mod forecast;
+mod gates;
+mod leaving;
 mod memory;
 mod moving;
+mod outcome;
 mod params;
+mod permit;
 mod reason;
+mod situation;
 mod state;
 #[cfg(test)]
 mod tests;
-mod wind_down;
+mod verdict;
+mod waits;
 
-pub use appraise::forecast;
+pub use appraisal::Appraisal;
+pub use breaker::Breaker;
 pub use conflict::ControllerConflict;
 pub use crossing::{Crossing, SalesNeeded};
-pub use decide::{Input, appraisal, decide};
-pub use decision::{Action, Appraisal, Decision, Forecast, Target};
-pub use memory::{Breaker, DaemonSettings, Keyless, Memory, Streak, Switched};
+pub use daemon_settings::{Action, DaemonSettings, Mutation};
+pub use decide::{Ruling, appraise_market, decide, decide_leaving};
+pub use decision::{Decision, Target};
+pub use forecast::{Forecast, forecast};
+pub use leaving::OnExit;
+pub use memory::{Keyless, Memory, Streak, Switched};
 pub use moving::Moving;
+pub use outcome::{Outcome, Overtaken};
 pub use params::{
     BlockProduction, ExternalChange, Params, Pricing, RoleSetting, Safety, Strategy, Worker,
 };
+pub use permit::{Permit, PermittedMutation};
 pub use reason::Reason;
-pub use state::{HoldState, Mode, Outcome, Overtaken, Pause, Role};
+pub use situation::Situation;
+pub use state::{HoldState, Mode, Pause, Role};

@@ -14,7 +14,7 @@ use std::{collections::BTreeMap, ops::Bound, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::{appraise::forecast, decision::Forecast};
+use super::forecast::{Forecast, forecast};
 use crate::{
     market::MarketView,
     units::{FeeRate, Nanomina},

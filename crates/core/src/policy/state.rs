@@ -3,9 +3,6 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{decision::Action, memory::DaemonSettings};
-use crate::fault::Fault;
-
 /// Whether decisions are carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -62,91 +59,6 @@ impl Role {
             Self::Unsure => "unsure",
             Self::Worker => "worker",
             Self::Coordinator => "coordinator",
-        }
-    }
-}
-
-/// What came of a decision.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-pub enum Outcome {
-    /// There was nothing to do.
-    Held,
-    /// Dry-run: nothing was sent.
-    DryRun,
-    /// Sent and answered, but what the daemon shows or says speaks against it.
-    Applied {
-        /// What reading back failed with; `None` when it showed other settings, or was not tried.
-        unread: Option<Fault>,
-        /// Someone else had set the daemon since it was looked at. Nothing further of the decision
-        /// was sent.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        overtook: Option<Overtaken>,
-    },
-    /// Sent, and reading back shows it.
-    Confirmed,
-    /// The daemon would not, or never got it. Nothing further of the decision was sent.
-    Rejected {
-        /// What was wrong.
-        fault: Fault,
-        /// What the calls before it, which were answered, left the daemon set to; `None` where it
-        /// was the first.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        reached: Option<DaemonSettings>,
-    },
-    /// No answer, and reading back failed too: it may or may not have been applied.
-    Unknown {
-        /// What was wrong.
-        fault: Fault,
-    },
-}
-
-/// A change by someone else that one of ours replaced before any look could see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Overtaken {
-    /// What someone else had set, as far as it is known.
-    pub found: DaemonSettings,
-    /// What our calls left in its place.
-    pub left: DaemonSettings,
-}
-
-impl Outcome {
-    /// What `action` left a daemon set to that was set to `before`, before anyone else touched it;
-    /// `None` where that cannot be told before the next look.
-    pub fn left(&self, before: &DaemonSettings, action: &Action) -> Option<DaemonSettings> {
-        match self {
-            Self::Held | Self::DryRun => Some(before.clone()),
-            Self::Confirmed => Some(before.after(action)),
-            Self::Applied { overtook: Some(Overtaken { left, .. }), .. } => Some(left.clone()),
-            Self::Rejected { reached, .. } => Some(reached.as_ref().unwrap_or(before).clone()),
-            // A change is in force before it is answered (Mina `mina_lib.ml`, 3.0.3): who reads
-            // something else reads someone else's.
-            Self::Applied { unread: None, .. } => Some(before.after(action)),
-            Self::Applied { unread: Some(_), .. } | Self::Unknown { .. } => None,
-        }
-    }
-
-    /// What was wrong, if anything was.
-    pub const fn fault(&self) -> Option<&Fault> {
-        match self {
-            Self::Rejected { fault, .. }
-            | Self::Unknown { fault }
-            | Self::Applied { unread: Some(fault), .. } => Some(fault),
-            Self::Held | Self::DryRun | Self::Applied { unread: None, .. } | Self::Confirmed => {
-                None
-            }
-        }
-    }
-
-    /// The stable code: metric label, log field; `held` is not counted as an action.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Held => "held",
-            Self::DryRun => "dry_run",
-            Self::Applied { .. } => "applied",
-            Self::Confirmed => "confirmed",
-            Self::Rejected { .. } => "rejected",
-            Self::Unknown { .. } => "unknown",
         }
     }
 }

@@ -11,7 +11,10 @@ use std::{path::Path, sync::Arc, time::Duration};
 use jiff::Timestamp;
 use snarkfee_core::{
     fixtures::{fee, key, sample, time},
-    ledger::{DecisionInputs, Intent, IntentId, IntentOutcome, LookEntry, OrderId, PersistedState},
+    ledger::{
+        DecisionInputs, Intent, IntentId, IntentOutcome, LookEntry, LookPurpose, OrderId,
+        PersistedState,
+    },
     policy::{
         Action, BlockProduction, DaemonSettings, Decision, Memory, Mode, Params, Pricing, Reason,
         Safety, Worker,
@@ -56,6 +59,7 @@ fn entry(record: Record) -> LookEntry {
         settled: record.at,
         cost: Ok(fee(1_000)),
         works_per_hour: Some(30.5),
+        purpose: LookPurpose::Control,
     };
     LookEntry {
         record: Arc::new(record),

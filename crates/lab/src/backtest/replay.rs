@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use snarkfee_core::{
     cost::CostModel,
-    cycle::{Context, State},
+    cycle::{Context, CycleState},
+    ledger::LookPurpose,
     policy::{Action, Decision, Reason},
     units::DaemonId,
 };
@@ -50,7 +51,7 @@ const LISTED: usize = 100;
 struct ReplayedDaemon {
     run: i64,
     sequence: u64,
-    state: State,
+    state: CycleState,
 }
 
 /// Decides every look of a journal again. Calls `on_look` with every look, in order.
@@ -84,9 +85,9 @@ fn replay_look(
         daemon.run == *run && daemon.sequence.checked_add(1) == Some(record.sequence)
     };
     let state = match (before.filter(precedes), snapshot) {
-        (Some(daemon), Some(snapshot)) => Some(daemon.state.remembering(snapshot.memory.clone())),
+        (Some(daemon), Some(snapshot)) => Some(daemon.state.with_memory(snapshot.memory.clone())),
         (Some(daemon), None) => Some(daemon.state),
-        (None, Some(snapshot)) => Some(State::restored(snapshot.clone())),
+        (None, Some(snapshot)) => Some(CycleState::restored(snapshot.clone())),
         (None, None) => None,
     };
     let Some(mut state) = state else {
@@ -116,29 +117,35 @@ fn replay_look(
 }
 
 /// Decides a look again and settles its outcome.
-fn decide_again(state: &mut State, moment: &RecordedLook) -> Decision {
+fn decide_again(state: &mut CycleState, moment: &RecordedLook) -> Decision {
     let RecordedLook { record, inputs, params, .. } = moment;
     let decision = match &record.decision.reason {
-        // Decided by `controller.on_exit`, not from a look.
-        Reason::ServiceStops => record.decision.clone(),
-        reason => {
-            let cost = CostModel::Recorded {
-                per_work: inputs.cost.clone(),
-                works_per_hour: inputs.works_per_hour,
-            };
-            let context = Context { mode: record.mode, params, cost: &cost, quote: None };
-            let decision = state.conclude(inputs.decided, &record.look, &context).decision;
-            match reason {
-                // The journal's own fault is not in the look.
-                Reason::JournalFault { .. } => {
-                    Decision { action: Action::Hold, reason: reason.clone(), ..decision }
-                }
-                _ => decision,
-            }
+        // Journals of earlier versions do not say what such a look was taken for.
+        Reason::ServiceStops if inputs.purpose == LookPurpose::Control => record.decision.clone(),
+        // The journal's own fault is not in the look.
+        reason @ Reason::JournalFault { .. } => {
+            let decision = conclude_again(state, moment);
+            Decision { action: Action::Hold, reason: reason.clone(), ..decision }
         }
+        _ => conclude_again(state, moment),
     };
     state.settle(inputs.settled, &record.look, &decision, &record.outcome, params);
     decision
+}
+
+fn conclude_again(state: &mut CycleState, moment: &RecordedLook) -> Decision {
+    let RecordedLook { record, inputs, params, .. } = moment;
+    let (per_work, works_per_hour) = (inputs.cost.clone(), inputs.works_per_hour);
+    let cost = CostModel::Recorded { per_work, works_per_hour };
+    let context = Context { mode: record.mode, params, cost: &cost, quote: None };
+    let (now, look) = (inputs.decided, &record.look);
+    match &inputs.purpose {
+        LookPurpose::Control => state.conclude(now, look, &context).1.decision,
+        LookPurpose::Leave { on_exit, baseline } => state
+            .conclude_leaving(now, look, &context, *on_exit, baseline.as_ref())
+            .1
+            .map_or_else(|| record.decision.clone(), |ruling| ruling.decision),
+    }
 }
 
 fn describe(decision: &Decision) -> String {

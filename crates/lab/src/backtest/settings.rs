@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use snarkfee_core::{
     cost::CostModel,
-    cycle::{OnExit, Plan},
-    policy::{BlockProduction, Mode, Params, Pricing, Safety, Worker},
+    cycle::Plan,
+    policy::{BlockProduction, Mode, OnExit, Params, Pricing, Safety, Worker},
     units::Nanomina,
 };
 

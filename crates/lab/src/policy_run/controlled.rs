@@ -1,14 +1,13 @@
 //! The whole controller as a policy in a run, as the service runs it but for time and waiting.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use snarkfee_core::{
     cost::CostModel,
-    cycle::{Context, Plan, State, actuate},
+    cycle::{Completed, Context, Cycle, Plan, Surroundings, Unrecorded},
     invariants::{CheckedLook, Checker, Violation},
-    policy::{Mode, Outcome, Params, Strategy},
-    port::DaemonPort,
+    policy::{Mode, Params, Strategy},
     record::Record,
     units::DaemonId,
 };
@@ -19,9 +18,8 @@ use super::{market::Market, port::MarketPort};
 pub(super) struct ControlledPolicy {
     mode: Mode,
     params: Params,
-    state: State,
+    cycle: Cycle,
     checker: Checker,
-    daemon: DaemonId,
     started: Timestamp,
 }
 
@@ -34,16 +32,15 @@ impl ControlledPolicy {
         Self {
             mode: plan.mode,
             params,
-            state: State::default(),
+            cycle: Cycle::new(DaemonId::of_a_trial()),
             checker,
-            daemon: DaemonId::of_a_trial(),
             started,
         }
     }
 
     /// P(sold) of works made now.
     pub(super) fn predicted_sale(&self) -> Option<f64> {
-        self.state.predicted().map(|prediction| prediction.corrected)
+        self.cycle.state().predicted().map(|prediction| prediction.corrected)
     }
 
     /// Violations that the checker found.
@@ -51,44 +48,18 @@ impl ControlledPolicy {
         self.checker.violations()
     }
 
-    /// Looks, decides, acts and settles.
-    pub(super) fn look<M: Market>(
+    /// Runs one cycle.
+    pub(super) fn run_cycle<M: Market>(
         &mut self,
         port: &MarketPort<M>,
-        now: Timestamp,
+        mut now: Timestamp,
         cost: &CostModel,
-        sequence: u64,
-    ) -> Record {
-        let (mode, params) = (self.mode, &self.params);
-        let look = at_once(port.look(&self.state.plan(now, params)));
-        let context = Context { mode, params, cost, quote: None };
-        let conclusion = self.state.conclude(now, &look, &context);
-        let decision = conclusion.decision;
-        let outcome = match self.state.settings(&look) {
-            // A run records no intents, so this cannot fail.
-            Some(settings) => {
-                at_once(actuate(port, mode, &settings, &decision.action, async { Ok(()) }))
-            }
-            None => Ok(Outcome::Held),
-        };
-        let outcome = outcome.unwrap_or(Outcome::Held);
-        self.state.settle(now, &look, &decision, &outcome, params);
-        let record = Record {
-            daemon: self.daemon.clone(),
-            sequence,
-            at: look.at,
-            mode,
-            hold: self.state.memory().hold_state(),
-            era: port.era(),
-            role: conclusion.role,
-            look,
-            market: Some(conclusion.view.into_summary()),
-            decision,
-            outcome,
-            cost: conclusion.cost.ok(),
-            prediction_error: conclusion.prediction_error,
-            took: Duration::ZERO,
-        };
+    ) -> Arc<Record> {
+        let context = Context { mode: self.mode, params: &self.params, cost, quote: None };
+        let (recorder, time) = (&mut Unrecorded, &mut now);
+        let mut around = Surroundings { port, recorder, time, context };
+        let look = at_once(self.cycle.observe(&mut around));
+        let Completed { record, .. } = at_once(self.cycle.complete(&mut around, look));
         self.check(port, &record);
         record
     }

@@ -8,7 +8,8 @@ use snarkfee_core::{
     fault::Fault,
     invariants::{AppliedChange, ChangeAuthor, SentMutations, SettingChange},
     market::{DaemonStatus, Look},
-    port::{DaemonPort, LookPlan, Mutation, Replaced, SendError},
+    policy::{Mutation, PermittedMutation},
+    port::{DaemonPort, LookPlan, Replaced, SendError},
 };
 
 use super::market::Market;
@@ -70,11 +71,11 @@ impl<M: Market> DaemonPort for MarketPort<M> {
         Ok(self.market().status())
     }
 
-    async fn send(&self, mutation: &Mutation) -> Result<Replaced, SendError> {
+    async fn send(&self, mutation: PermittedMutation) -> Result<Replaced, SendError> {
         let mut market = self.market();
         let before = market.settings();
         let mut log = self.log();
-        let (count, change) = match mutation {
+        let (count, change) = match mutation.mutation() {
             Mutation::SetFee { fee } => (&mut log.sent.fee, SettingChange::Fee(*fee)),
             Mutation::SwitchOn { key } => {
                 (&mut log.sent.on, SettingChange::Worker(Some(key.clone())))

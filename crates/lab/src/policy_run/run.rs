@@ -93,18 +93,18 @@ impl<M: Market> PolicyRun<M> {
 
     /// Lets time pass until `now`, then has the policy act. `cost` is what a work costs from then
     /// on. `on_record` gets the record of a controlled policy's look.
-    fn step(&mut self, now: Timestamp, cost: &CostModel, on_record: &mut dyn FnMut(Record)) {
+    fn step(&mut self, now: Timestamp, cost: &CostModel, on_record: &mut dyn FnMut(&Record)) {
         self.advance(now, cost);
         self.summary.looks += 1;
         match &mut self.policy {
             RunningPolicy::Controlled(policy) => {
-                let record = policy.look(&self.port, now, cost, self.summary.looks);
+                let record = policy.run_cycle(&self.port, now, cost);
                 self.prediction = policy.predicted_sale();
                 self.summary.prediction_error = record.prediction_error;
                 let acted = record.outcome != Outcome::Held;
                 self.summary.changes += u64::from(acted);
                 self.summary.fee_changes += u64::from(acted && sets_fee(&record.decision.action));
-                on_record(record);
+                on_record(&record);
             }
             RunningPolicy::Scripted(script) => {
                 let (fees, all) = script.apply(&self.port, now);
@@ -122,7 +122,7 @@ impl<M: Market> PolicyRun<M> {
         history: Option<&mut RunHistory>,
     ) {
         let Some(history) = history else { return self.step(now, cost, &mut |_| {}) };
-        self.step(now, cost, &mut |record| history.record_look(&record));
+        self.step(now, cost, &mut |record| history.record_look(record));
         history.record_profit(now, self.summary.profits.total());
     }
 

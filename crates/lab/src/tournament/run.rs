@@ -5,8 +5,8 @@ use std::{num::NonZero, time::Duration};
 use jiff::Timestamp;
 use snarkfee_core::{
     cost::CostModel,
-    cycle::{OnExit, Plan},
-    policy::{BlockProduction, Mode, Params, Pricing, RoleSetting, Safety, Worker},
+    cycle::Plan,
+    policy::{BlockProduction, Mode, OnExit, Params, Pricing, RoleSetting, Safety, Worker},
     units::Nanomina,
 };
 

@@ -1,9 +1,11 @@
 //! The loop and its journal: what a failing one forbids, and what a new process takes over.
 
+use jiff::Timestamp;
 use snarkfee_core::{
-    cycle::Conclusion,
+    cycle::{Conclusion, Context, CycleState},
     fault::{JournalClass, JournalFault},
     ledger::{Intent, IntentId, LookEntry, Order, OrderId, PersistedState, Reply, RestoredState},
+    policy::Ruling,
 };
 use snarkfee_journal::{Journal, JournalError, JournalReader, LookFilter, RecordedLook};
 use tempfile::TempDir;
@@ -69,10 +71,10 @@ async fn what_cannot_be_taken_down_is_not_done() {
         let daemon = ScriptedDaemon::with_settings(on()).with_looks(looks(4, false));
         let mut h = harness_on(ledger.clone(), daemon, plan(mode, OnExit::Off));
         ledger.fail(&["intend"]);
-        h.runner.look().await;
+        h.runner.run_cycle().await;
         // The look itself was taken down: the journal works again, as far as anyone knows.
         ledger.fail(&[]);
-        h.runner.look().await;
+        h.runner.run_cycle().await;
         let done = if mode == Mode::Live { "confirmed" } else { "dry_run" };
         assert_eq!(
             h.kept.codes(),
@@ -89,13 +91,13 @@ async fn nothing_is_done_while_the_last_look_is_not_taken_down() {
     let mut h = harness_on(ledger.clone(), daemon, plan(Mode::Live, OnExit::Keep));
     h.order(OperatorCommand::Pause { daemon: None, until: None }).await;
     ledger.fail(&["note"]);
-    h.runner.look().await;
+    h.runner.run_cycle().await;
     h.order(OperatorCommand::Resume { daemon: None }).await;
-    h.runner.look().await;
+    h.runner.run_cycle().await;
     assert_eq!(h.runner.wiring.port.sent(), []);
     ledger.fail(&[]);
-    h.runner.look().await;
-    h.runner.look().await;
+    h.runner.run_cycle().await;
+    h.runner.run_cycle().await;
     let codes = [
         ("hold", "paused", "held"),
         ("hold", "journal_fault", "held"),
@@ -112,9 +114,9 @@ async fn while_orders_cannot_be_read_there_may_be_a_pause() {
     let mut h = harness_on(ledger.clone(), daemon, plan(Mode::Live, OnExit::Keep));
     h.order(OperatorCommand::Pause { daemon: None, until: None }).await;
     ledger.fail(&["orders"]);
-    h.runner.look().await;
+    h.runner.run_cycle().await;
     ledger.fail(&[]);
-    h.runner.look().await;
+    h.runner.run_cycle().await;
     assert_eq!(h.kept.codes(), [("hold", "journal_fault", "held"), ("hold", "paused", "held")]);
 }
 
@@ -124,7 +126,7 @@ async fn what_could_not_be_taken_over_is_not_written_over() {
     let daemon = ScriptedDaemon::with_settings(on()).with_looks(looks(3, false));
     let mut h = harness_on(ledger.clone(), daemon, plan(Mode::Live, OnExit::Off));
     ledger.fail(&["restore"]);
-    h.runner.look().await;
+    h.runner.run_cycle().await;
     h.runner.leave().await;
     assert_eq!((*ledger.noted.lock().unwrap(), h.runner.wiring.port.sent()), (0, Vec::new()));
     assert_eq!(
@@ -132,8 +134,8 @@ async fn what_could_not_be_taken_over_is_not_written_over() {
         [("hold", "journal_fault", "held"), ("hold", "journal_fault", "held")]
     );
     ledger.fail(&[]);
-    h.runner.look().await;
-    h.runner.look().await;
+    h.runner.run_cycle().await;
+    h.runner.run_cycle().await;
     assert_eq!(
         h.kept.codes()[2..],
         [("hold", "journal_fault", "held"), ("set_fee", "price_move", "confirmed")]
@@ -180,26 +182,26 @@ impl Runs {
 async fn a_new_process_forgets_neither_cooldown_nor_budget() {
     let mut runs = Runs::new(OnExit::Keep);
     let mut first = runs.begin(on(), false);
-    first.runner.look().await;
+    first.runner.run_cycle().await;
     let settings = first.runner.wiring.port.settings();
     drop(first);
 
     runs.plan.params.pricing.ceiling = fee(4_000_000);
     let mut second = runs.begin(settings.clone(), false);
-    second.runner.look().await;
+    second.runner.run_cycle().await;
     assert_eq!(second.kept.codes(), [("hold", "cooldown", "held")]);
     drop(second);
 
     runs.plan.params.pricing.cooldown = Duration::ZERO;
     runs.plan.params.pricing.max_changes_per_day = 1;
     let mut third = runs.begin(settings.clone(), false);
-    third.runner.look().await;
+    third.runner.run_cycle().await;
     assert_eq!(third.kept.codes(), [("hold", "daily_budget", "held")]);
     drop(third);
 
     runs.plan.params.pricing.max_changes_per_day = 2;
     let mut fourth = runs.begin(settings, false);
-    fourth.runner.look().await;
+    fourth.runner.run_cycle().await;
     assert_eq!(fourth.kept.codes(), [("set_fee", "price_move", "confirmed")]);
 }
 
@@ -210,20 +212,20 @@ async fn a_new_process_forgets_neither_pause_nor_breaker() {
     first.order(OperatorCommand::Pause { daemon: None, until: None }).await;
     drop(first);
     let mut second = runs.begin(on(), true);
-    second.runner.look().await;
+    second.runner.run_cycle().await;
     drop(second);
     let mut third = runs.begin(on(), true);
-    third.runner.look().await;
+    third.runner.run_cycle().await;
     assert_eq!(third.kept.codes(), [("hold", "paused", "held")]);
     third.order(OperatorCommand::Resume { daemon: None }).await;
     let mut down = looks(1, false);
     down[0].status = Err(Fault::Unreachable { cause: "refused".into() });
     third.runner.wiring.port = ScriptedDaemon::with_settings(on()).with_looks(down);
-    third.runner.look().await;
-    third.runner.look().await;
+    third.runner.run_cycle().await;
+    third.runner.run_cycle().await;
     drop(third);
     let mut fourth = runs.begin(on(), false);
-    fourth.runner.look().await;
+    fourth.runner.run_cycle().await;
     assert_eq!(fourth.kept.codes(), [("hold", "breaker_open", "held")]);
 }
 
@@ -231,12 +233,12 @@ async fn a_new_process_forgets_neither_pause_nor_breaker() {
 async fn after_a_kill_what_was_found_first_is_put_back() {
     let runs = Runs::new(OnExit::Baseline);
     let mut killed = runs.begin(on(), false);
-    killed.runner.look().await;
+    killed.runner.run_cycle().await;
     let settings = killed.runner.wiring.port.settings();
     assert_ne!(settings, on());
     drop(killed);
     let mut ended = runs.begin(settings, false);
-    ended.runner.look().await;
+    ended.runner.run_cycle().await;
     ended.runner.leave().await;
     assert_eq!(ended.runner.wiring.port.settings(), on());
     drop(ended);
@@ -244,9 +246,9 @@ async fn after_a_kill_what_was_found_first_is_put_back() {
 
     // Left in good order: what the next run finds is its own beginning, and nobody else's doing.
     let mut next = runs.begin(on(), false);
-    next.runner.look().await;
-    assert_eq!(next.runner.logbook.baseline(), Some(&on()));
-    let memory = next.runner.state.memory();
+    next.runner.run_cycle().await;
+    assert_eq!(next.runner.journal.baseline(), Some(&on()));
+    let memory = next.runner.cycle.state().memory();
     assert_eq!((memory.external_hold, memory.changes.len()), (None, 2));
 }
 
@@ -255,16 +257,16 @@ async fn every_decision_can_be_made_again_from_the_journal() {
     let runs = Runs::new(OnExit::Keep);
     let mut h = runs.begin(on(), false);
     for _ in 0..5 {
-        h.runner.look().await;
+        h.runner.run_cycle().await;
     }
     let recorded = h.kept.codes();
     assert_eq!(recorded[0], ("set_fee", "price_move", "confirmed"));
     drop(h);
-    let (mut state, mut again) = (State::default(), Vec::new());
+    let (mut state, mut again) = (CycleState::default(), Vec::new());
     let each = |RecordedLook { record, inputs, params, memory, .. }| {
         let cost = CostModel::PerWork(inputs.cost.unwrap());
         let context = Context { mode: record.mode, params: &params, cost: &cost, quote: None };
-        let Conclusion { decision, view, .. } =
+        let (Conclusion { view, .. }, Ruling { decision, .. }) =
             state.conclude(inputs.decided, &record.look, &context);
         assert_eq!((&decision, Some(view.summary())), (&record.decision, record.market.as_ref()));
         state.settle(inputs.settled, &record.look, &decision, &record.outcome, &params);
@@ -296,14 +298,14 @@ async fn an_intent_cut_off_by_a_kill_is_found_out_and_not_repeated() {
         killed.runner.wiring.port =
             daemon.with_answers([Answer::Hang(Arc::new(move || heard.notify_one()))]);
         tokio::select! {
-            _ = killed.runner.look() => panic!("no answer comes"),
+            _ = killed.runner.run_cycle() => panic!("no answer comes"),
             () = came.notified() => {}
         }
         drop(killed);
         assert_eq!(runs.endings(), ["open"]);
         let mut next = runs.begin(found, false);
-        next.runner.look().await;
-        next.runner.look().await;
+        next.runner.run_cycle().await;
+        next.runner.run_cycle().await;
         assert_eq!(next.runner.wiring.port.sent(), [], "{ending}");
         let reasons: Vec<_> = next.kept.codes().into_iter().map(|(_, reason, _)| reason).collect();
         assert_eq!(reasons, [reason; 2], "{ending}");

@@ -1,6 +1,7 @@
 //! A clock that is set.
 
 use super::*;
+use crate::policy::gates::Gates;
 
 #[test]
 fn a_clock_that_was_set_back_does_not_prolong_what_is_waited_for() {
@@ -48,9 +49,9 @@ fn a_clock_that_is_set_changes_nothing_of_what_is_waited_for() {
         story.look.clock_set = None;
         story.memory.observe(&story.look, Mode::Live, &story.params.safety);
         let remaining = story.params.pricing.cooldown - Duration::from_secs(60);
-        assert_eq!(
-            guards::fee_change(&story.memory, &story.params.pricing, story.look.at),
-            Err(Reason::Cooldown { remaining })
-        );
+        let refused = story.with_situation(|situation| {
+            Gates::open(situation).and_then(|gates| gates.permit_fee(fee(1))).unwrap_err()
+        });
+        assert_eq!(refused, Reason::Cooldown { remaining });
     }
 }

@@ -63,6 +63,10 @@ impl Story {
     }
 
     fn decide(&self) -> Decision {
+        self.with_situation(|situation| decide(situation).decision)
+    }
+
+    fn with_situation<T>(&self, ask: impl FnOnce(&Situation<'_>) -> T) -> T {
         let owns = |prover: &PublicKey| self.params.worker.owns(prover);
         let mut history = MarketHistory::default();
         history.absorb_look(&self.look, owns, None);
@@ -75,8 +79,9 @@ impl Story {
             level: self.cost.clone().unwrap_or(Nanomina::ZERO),
         };
         let view = MarketView::new(&history, &self.look, &settings, owns);
-        decide(&Input {
+        ask(&Situation {
             now: self.look.at,
+            mode: Mode::Live,
             look: &self.look,
             view: &view,
             cost: self.cost.as_ref().copied(),

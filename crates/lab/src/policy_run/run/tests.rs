@@ -1,9 +1,8 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use snarkfee_core::{
-    cycle::OnExit,
-    policy::{BlockProduction, Mode, Params, Pricing, Safety, Strategy, Worker},
+use snarkfee_core::policy::{
+    BlockProduction, Mode, OnExit, Params, Pricing, Safety, Strategy, Worker,
 };
 
 use super::*;
@@ -36,7 +35,7 @@ fn run(name: &str, mode: Mode, hours: u64, spec: PolicySpec) -> (RunSummary, Vec
     let end = start() + SignedDuration::from_hours(i64::try_from(hours).unwrap());
     let mut now = start();
     while now < end {
-        run.step(now, &plan.cost, &mut |record| records.push(record));
+        run.step(now, &plan.cost, &mut |record| records.push(record.clone()));
         now += plan.interval;
     }
     (run.finish(end, &plan.cost), records)

@@ -1,0 +1,71 @@
+//! Carrying out what was permitted: the only place that sends.
+//!
+//! Invariants: a mutation is sent once and then read back; after a failure, or where someone else
+//! set something meanwhile, nothing further of the same action is sent.
+
+use crate::{
+    policy::{DaemonSettings, Mode, Mutation, Outcome, Overtaken, Permit},
+    port::{DaemonPort, Replaced, SendError},
+};
+
+/// Carries out what is permitted; in dry-run nothing is sent.
+pub(super) async fn carry_out<P: DaemonPort>(port: &P, permit: Permit) -> Outcome {
+    match permit.mode() {
+        Mode::DryRun => Outcome::DryRun,
+        Mode::Live => send_all(port, permit).await,
+    }
+}
+
+async fn send_all<P: DaemonPort>(port: &P, permit: Permit) -> Outcome {
+    let (from, wanted) = (permit.from().clone(), permit.from().after(permit.action()));
+    let mut reached = from.clone();
+    for permitted in permit.into_mutations() {
+        let mutation = permitted.mutation().clone();
+        match port.send(permitted).await {
+            Ok(replaced) => {
+                if let Some(found) = find_overtaken(&reached, &replaced, &mutation) {
+                    reached.apply(&mutation);
+                    let shown = port.status().await;
+                    let left = shown.as_ref().map_or(reached, DaemonSettings::from);
+                    let overtook = Some(Overtaken { found, left });
+                    return Outcome::Applied { unread: shown.err(), overtook };
+                }
+            }
+            Err(SendError::NotSent(fault) | SendError::Rejected(fault)) => {
+                let reached = (reached != from).then_some(reached);
+                return Outcome::Rejected { fault, reached };
+            }
+            Err(SendError::Lost(fault)) => {
+                let status = port.status().await.ok();
+                if !status.is_some_and(|status| DaemonSettings::from(&status).shows(&mutation)) {
+                    return Outcome::Unknown { fault };
+                }
+            }
+        }
+        reached.apply(&mutation);
+    }
+    match port.status().await {
+        Ok(status) if DaemonSettings::from(&status) == wanted => Outcome::Confirmed,
+        Ok(_) => Outcome::Applied { unread: None, overtook: None },
+        Err(fault) => Outcome::Applied { unread: Some(fault), overtook: None },
+    }
+}
+
+/// What someone else had set meanwhile, by what a mutation of `expected` settings replaced. Whoever
+/// set the same as the mutation is no opponent; and a daemon that answers with the new setting in
+/// place of the last one is not taken for one.
+fn find_overtaken(
+    expected: &DaemonSettings,
+    replaced: &Replaced,
+    mutation: &Mutation,
+) -> Option<DaemonSettings> {
+    let mut found = expected.clone();
+    match replaced {
+        Replaced::Fee(fee) => found.fee = *fee,
+        Replaced::Worker(key) => found.worker.clone_from(key),
+    }
+    (found != *expected && !found.shows(mutation)).then_some(found)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,114 @@
+//! What is sent, in which order, and what came of it.
+
+use super::*;
+use crate::{
+    fault::Fault,
+    fixtures::{
+        fee, key, poll_once,
+        script::{Answer, ScriptedDaemon},
+    },
+    policy::Action,
+};
+
+fn from() -> DaemonSettings {
+    DaemonSettings { worker: None, fee: fee(5) }
+}
+
+fn on() -> Action {
+    Action::SwitchOn { key: key("us"), fee: fee(7) }
+}
+
+fn act(daemon: &ScriptedDaemon, mode: Mode, action: &Action) -> Outcome {
+    poll_once(carry_out(daemon, Permit::for_tests(mode, from(), action.clone())))
+}
+
+fn fault() -> Fault {
+    Fault::TimedOut { limit: std::time::Duration::from_secs(1) }
+}
+
+#[test]
+fn dry_run_sends_nothing() {
+    let daemon = ScriptedDaemon::with_settings(from());
+    assert_eq!(act(&daemon, Mode::DryRun, &on()), Outcome::DryRun);
+    assert_eq!(daemon.sent(), []);
+}
+
+#[test]
+fn the_fee_is_set_before_the_key() {
+    let daemon = ScriptedDaemon::with_settings(from());
+    assert_eq!(act(&daemon, Mode::Live, &on()), Outcome::Confirmed);
+    assert_eq!(
+        daemon.sent(),
+        [Mutation::SetFee { fee: fee(7) }, Mutation::SwitchOn { key: key("us") }]
+    );
+}
+
+#[test]
+fn a_rejected_fee_keeps_the_worker_off() {
+    let daemon = ScriptedDaemon::with_settings(from()).with_answers([Answer::Reject]);
+    assert!(matches!(act(&daemon, Mode::Live, &on()), Outcome::Rejected { .. }));
+    assert_eq!(daemon.settings(), from());
+}
+
+#[test]
+fn a_rejection_says_what_was_set_before_it() {
+    let reached = Some(DaemonSettings { fee: fee(7), ..from() });
+    for first in [Answer::Apply, Answer::ApplyAndLose(fault())] {
+        let daemon = ScriptedDaemon::with_settings(from()).with_answers([first, Answer::Reject]);
+        let outcome = act(&daemon, Mode::Live, &on());
+        assert!(
+            matches!(&outcome, Outcome::Rejected { reached: told, .. } if *told == reached),
+            "{outcome:?}"
+        );
+        assert_eq!(Some(daemon.settings()), reached);
+    }
+    let daemon = ScriptedDaemon::with_settings(from()).with_answers([Answer::Reject]);
+    assert!(matches!(act(&daemon, Mode::Live, &on()), Outcome::Rejected { reached: None, .. }));
+}
+
+fn overtook(found: DaemonSettings, left: DaemonSettings) -> Outcome {
+    Outcome::Applied { unread: None, overtook: Some(Overtaken { found, left }) }
+}
+
+#[test]
+fn a_change_between_look_and_act_is_noticed_and_ends_the_act() {
+    let theirs = DaemonSettings { worker: None, fee: fee(6) };
+    let daemon =
+        ScriptedDaemon::with_settings(from()).with_answers([Answer::ApplyAfter(theirs.clone())]);
+    let left = DaemonSettings { fee: fee(7), ..from() };
+    assert_eq!(act(&daemon, Mode::Live, &on()), overtook(theirs, left.clone()));
+    assert_eq!((daemon.settings(), daemon.sent().len()), (left, 1), "the key is not set any more");
+    let theirs = DaemonSettings { worker: Some(key("they")), fee: fee(7) };
+    let daemon = ScriptedDaemon::with_settings(from())
+        .with_answers([Answer::Apply, Answer::ApplyAfter(theirs.clone())]);
+    let left = DaemonSettings { worker: Some(key("us")), fee: fee(7) };
+    assert_eq!(act(&daemon, Mode::Live, &on()), overtook(theirs, left));
+}
+
+#[test]
+fn whoever_set_the_same_before_is_no_opponent() {
+    let same = DaemonSettings { worker: None, fee: fee(7) };
+    let daemon = ScriptedDaemon::with_settings(from()).with_answers([Answer::ApplyAfter(same)]);
+    assert_eq!(act(&daemon, Mode::Live, &on()), Outcome::Confirmed);
+}
+
+#[test]
+fn a_lost_answer_is_resolved_by_reading() {
+    let applied =
+        ScriptedDaemon::with_settings(from()).with_answers([Answer::ApplyAndLose(fault())]);
+    let action = Action::SetFee { fee: fee(9) };
+    assert_eq!(act(&applied, Mode::Live, &action), Outcome::Confirmed);
+    let ignored = ScriptedDaemon::with_settings(from()).with_answers([Answer::Lose(fault())]);
+    assert_eq!(act(&ignored, Mode::Live, &action), Outcome::Unknown { fault: fault() });
+    assert_eq!(ignored.sent().len(), 1, "never sent again by itself");
+}
+
+#[test]
+fn an_answer_that_reading_back_contradicts_is_only_applied() {
+    let daemon = ScriptedDaemon::with_settings(from()).with_answers([Answer::Ignore]);
+    let action = Action::SwitchOn { key: key("us"), fee: fee(5) };
+    assert_eq!(
+        act(&daemon, Mode::Live, &action),
+        Outcome::Applied { unread: None, overtook: None }
+    );
+}

@@ -1,0 +1,186 @@
+//! The cycle itself: observe, conclude, decide, carry out, settle, record.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{
+    carry_out::carry_out,
+    plan::Context,
+    recorder::Recorder,
+    state::{Conclusion, CycleState},
+    time::CycleTime,
+};
+use crate::{
+    fault::JournalFault,
+    ledger::{DecisionInputs, LookPurpose},
+    market::Look,
+    policy::{Action, DaemonSettings, Decision, OnExit, Outcome, Permit, Reason, Ruling},
+    port::DaemonPort,
+    record::Record,
+    units::DaemonId,
+};
+
+/// The cycles over one daemon, and what is remembered between them.
+#[derive(Debug)]
+pub struct Cycle {
+    daemon: DaemonId,
+    state: CycleState,
+    sequence: u64,
+}
+
+/// What surrounds one cycle.
+#[derive(Debug)]
+pub struct Surroundings<'a, P, R, T> {
+    /// The daemon.
+    pub port: &'a P,
+    /// Where it is recorded.
+    pub recorder: &'a mut R,
+    /// The time.
+    pub time: &'a mut T,
+    /// What else it depends on.
+    pub context: Context<'a>,
+}
+
+/// A cycle that is over.
+#[derive(Debug)]
+pub struct Completed {
+    /// What happened.
+    pub record: Arc<Record>,
+    /// What the look led to.
+    pub conclusion: Conclusion,
+    /// Why the record could not be recorded in the journal, if it could not.
+    pub unrecorded: Option<JournalFault>,
+}
+
+/// A look that was concluded from.
+struct Concluded {
+    look: Look,
+    decided: Timestamp,
+    conclusion: Conclusion,
+    purpose: LookPurpose,
+}
+
+impl Cycle {
+    /// The cycles over a daemon of which nothing is remembered.
+    pub fn new(daemon: DaemonId) -> Self {
+        Self { daemon, state: CycleState::default(), sequence: 0 }
+    }
+
+    /// What is remembered.
+    pub const fn state(&self) -> &CycleState {
+        &self.state
+    }
+
+    /// Obeys what waits and looks at the daemon. Nothing is lost where it is given up halfway.
+    pub async fn observe<P: DaemonPort, R: Recorder, T: CycleTime>(
+        &mut self,
+        around: &mut Surroundings<'_, P, R, T>,
+    ) -> Look {
+        let clock_set = around.time.begin();
+        around.recorder.begin(&mut self.state).await;
+        let plan = self.state.plan_look(around.time.now(), around.context.params);
+        let look = around.port.look(&plan).await;
+        Look { clock_set, ..look }
+    }
+
+    /// Concludes from a look, decides, acts, and records it all.
+    pub async fn complete<P: DaemonPort, R: Recorder, T: CycleTime>(
+        &mut self,
+        around: &mut Surroundings<'_, P, R, T>,
+        look: Look,
+    ) -> Completed {
+        let look = self.vet(around.recorder, look);
+        let decided = around.time.now();
+        let (conclusion, ruling) = self.state.conclude(decided, &look, &around.context);
+        let concluded = Concluded { look, decided, conclusion, purpose: LookPurpose::Control };
+        self.finish(around, concluded, ruling).await
+    }
+
+    /// Does the next thing that leaves the daemon as configured when the service stops; `None` once
+    /// nothing is left to do. The daemon's status is read anew, and the gates are those of any
+    /// other look.
+    pub async fn leave<P: DaemonPort, R: Recorder, T: CycleTime>(
+        &mut self,
+        around: &mut Surroundings<'_, P, R, T>,
+        on_exit: OnExit,
+        baseline: Option<DaemonSettings>,
+    ) -> Option<Completed> {
+        let clock_set = around.time.begin();
+        around.recorder.begin(&mut self.state).await;
+        let at = around.time.now();
+        let status = around.port.status().await;
+        let look = self.vet(around.recorder, Look { clock_set, ..Look::of_status(at, status) });
+        let (decided, context) = (around.time.now(), around.context);
+        let (conclusion, ruling) =
+            self.state.conclude_leaving(decided, &look, &context, on_exit, baseline.as_ref());
+        let purpose = LookPurpose::Leave { on_exit, baseline };
+        let concluded = Concluded { look, decided, conclusion, purpose };
+        Some(self.finish(around, concluded, ruling?).await)
+    }
+
+    fn vet<R: Recorder>(&mut self, recorder: &mut R, look: Look) -> Look {
+        let look = self.state.vet(look);
+        recorder.observe(&look, &mut self.state);
+        look
+    }
+
+    async fn finish<P: DaemonPort, R: Recorder, T: CycleTime>(
+        &mut self,
+        around: &mut Surroundings<'_, P, R, T>,
+        concluded: Concluded,
+        ruling: Ruling,
+    ) -> Completed {
+        let Concluded { look, decided, conclusion, purpose } = concluded;
+        let Ruling { decision, permit } = ruling;
+        let (decision, outcome) = match permit.filter(|permit| !permit.changes_nothing()) {
+            Some(permit) => self.act(around, decision, permit).await,
+            None => (decision, Outcome::Held),
+        };
+        let settled = around.time.now();
+        let context = around.context;
+        self.state.settle(settled, &look, &decision, &outcome, context.params);
+        self.sequence += 1;
+        let record = Arc::new(Record {
+            daemon: self.daemon.clone(),
+            sequence: self.sequence,
+            at: look.at,
+            mode: context.mode,
+            hold: self.state.memory().hold_state(),
+            era: around.port.era(),
+            role: conclusion.role,
+            look,
+            market: Some(conclusion.view.summary().clone()),
+            decision,
+            outcome,
+            cost: conclusion.cost.as_ref().ok().copied(),
+            prediction_error: conclusion.prediction_error,
+            took: around.time.elapsed(),
+        });
+        let cost = conclusion.cost.clone();
+        let works_per_hour = context.cost.works_per_hour();
+        let inputs = DecisionInputs { decided, settled, cost, works_per_hour, purpose };
+        let recorded = around.recorder.record_look(&record, inputs, &context, &self.state).await;
+        Completed { record, conclusion, unrecorded: recorded.err() }
+    }
+
+    /// Carries out a decision. What cannot be recorded is not done, and that is then the decision.
+    async fn act<P: DaemonPort, R: Recorder, T: CycleTime>(
+        &self,
+        around: &mut Surroundings<'_, P, R, T>,
+        decision: Decision,
+        permit: Permit,
+    ) -> (Decision, Outcome) {
+        let at = around.time.now();
+        match around.recorder.record_intent(at, &permit, &decision, &self.state).await {
+            Ok(()) => (decision, carry_out(around.port, permit).await),
+            Err(fault) => {
+                let reason = Reason::JournalFault { fault };
+                (Decision { action: Action::Hold, reason, ..decision }, Outcome::Held)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+//! The forecasts behind a decision: candidate fees compared.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    crossing::{Crossing, crossing},
+    forecast::{Forecast, forecast},
+    moving::{Moving, Unsold},
+    params::{Pricing, Strategy},
+};
+use crate::{
+    market::MarketView,
+    units::{FeeRate, Nanomina},
+};
+
+/// The forecasts behind a decision.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Appraisal {
+    /// Cost of one work.
+    pub cost: Nanomina,
+    /// At the fee the policy wants.
+    pub best: Forecast,
+    /// At the fee the daemon asks now.
+    pub current: Forecast,
+    /// What going from that fee to the best one costs.
+    #[serde(default)]
+    pub moving: Moving,
+    /// The least cautious profit at which a fee counts as safe.
+    #[serde(default)]
+    pub least_safe: FeeRate,
+    /// Over candidate fees in ascending order, thinned to at most [`Appraisal::MAX_CURVE`] points.
+    pub curve: Vec<Forecast>,
+    /// What would bring the profit down to `policy.stop_below`.
+    pub stop: Crossing,
+    /// What would bring the profit up to `policy.resume_above`.
+    pub resume: Crossing,
+}
+
+impl Appraisal {
+    /// Most points kept of the curve.
+    pub const MAX_CURVE: usize = 96;
+}
+
+/// Forecasts at the fee that the strategy proposes and at the fee asked now.
+pub(super) fn appraise(
+    view: &MarketView,
+    cost: Nanomina,
+    pricing: &Pricing,
+    floor: Nanomina,
+    current: Nanomina,
+) -> Appraisal {
+    let ceiling = pricing.ceiling.max(floor);
+    let candidates = candidates(view, pricing, floor, ceiling);
+    let curve: Vec<Forecast> = candidates.iter().map(|&fee| forecast(view, cost, fee)).collect();
+    let at = |fee: Nanomina| forecast(view, cost, fee.clamp(floor, ceiling));
+    let unsold = Unsold::new(view, cost, current, pricing.half_life);
+    let of_curve = least_safe(&curve, pricing.resume_above);
+    let best = match pricing.strategy {
+        Strategy::Profit => of_curve
+            .and_then(|least| most_profitable(&curve, least, |to| unsold.moving(to).per_hour))
+            .unwrap_or_else(|| at(ceiling)),
+        Strategy::Undercut => at(view
+            .lowest_offer()
+            .map_or_else(|| typical(view, 0.5), Some)
+            .map_or(ceiling, |f| f.saturating_sub(pricing.tick))),
+        Strategy::Quantile { quantile } => {
+            at(typical(view, quantile).map_or(ceiling, |price| price.saturating_sub(pricing.tick)))
+        }
+        Strategy::Fixed { fee } => at(fee),
+    };
+    let choice = match pricing.strategy {
+        Strategy::Profit => curve.as_slice(),
+        Strategy::Undercut | Strategy::Quantile { .. } | Strategy::Fixed { .. } => {
+            std::slice::from_ref(&best)
+        }
+    };
+    let reach = |threshold| crossing(choice, cost, threshold, pricing, floor);
+    let (stop, resume) = (reach(pricing.stop_below), reach(pricing.resume_above));
+    Appraisal {
+        cost,
+        best,
+        current: forecast(view, cost, current),
+        moving: unsold.moving(&best),
+        least_safe: of_curve.unwrap_or(best.cautious_profit),
+        curve: thin(curve, best.fee),
+        stop,
+        resume,
+    }
+}
+
+/// The least cautious profit of a fee that is safe to ask: half of the highest, and enough to be
+/// worth working for wherever that is.
+fn least_safe(curve: &[Forecast], resume_above: FeeRate) -> Option<FeeRate> {
+    let highest = curve.iter().map(|forecast| forecast.cautious_profit).max()?;
+    let half = if highest > FeeRate::ZERO { FeeRate::new(highest.get() / 2) } else { highest };
+    Some(half.max(highest.min(resume_above)))
+}
+
+/// Of the fees that are safe the one with the highest plain profit, less what going there costs; of
+/// equal ones the one with the highest cautious profit, then the lowest.
+///
+/// Caution alone would choose cheap fees for hours after prices changed: while little was seen, the
+/// lower end of the band falls faster the dearer the fee.
+fn most_profitable(
+    curve: &[Forecast],
+    least_safe: FeeRate,
+    lost: impl Fn(&Forecast) -> FeeRate,
+) -> Option<Forecast> {
+    let safe = curve.iter().copied().filter(|at| at.cautious_profit >= least_safe);
+    safe.max_by_key(|at| {
+        (at.profit.saturating_sub(lost(at)), at.cautious_profit, std::cmp::Reverse(at.fee))
+    })
+}
+
+/// A quantile of the price at which work is bought, or of the nearest one that is identified.
+fn typical(view: &MarketView, quantile: f64) -> Option<Nanomina> {
+    view.quantile(quantile).or_else(|| view.candidate_prices().max())
+}
+
+/// One tick below every competing price, and the two bounds.
+fn candidates(
+    view: &MarketView,
+    pricing: &Pricing,
+    floor: Nanomina,
+    ceiling: Nanomina,
+) -> BTreeSet<Nanomina> {
+    let below = |price: Nanomina| price.saturating_sub(pricing.tick).clamp(floor, ceiling);
+    view.candidate_prices().map(below).chain([floor, ceiling]).collect()
+}
+
+/// Every n-th point, so that at most [`Appraisal::MAX_CURVE`] remain, the ends and the point at
+/// `keep` among them.
+fn thin(curve: Vec<Forecast>, keep: Nanomina) -> Vec<Forecast> {
+    let last = curve.len().saturating_sub(1);
+    let step = curve.len().div_ceil(Appraisal::MAX_CURVE - 2).max(1);
+    let kept = |(i, f): &(usize, Forecast)| i % step == 0 || *i == last || f.fee == keep;
+    curve.into_iter().enumerate().filter(kept).map(|(_, f)| f).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,123 @@
+//! What asking a fee is expected to bring.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    market::MarketView,
+    units::{FeeRate, Nanomina},
+};
+
+/// What asking a fee is expected to bring.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Forecast {
+    /// The fee.
+    pub fee: Nanomina,
+    /// P(sold) of a work made at this fee.
+    pub sale_probability: f64,
+    /// The same before the correction that our own sales taught.
+    pub uncorrected: f64,
+    /// Lower end of its confidence band.
+    pub low: f64,
+    /// Upper end of its confidence band.
+    pub high: f64,
+    /// Works made per hour.
+    pub works_per_hour: f64,
+    /// Expected profit.
+    pub profit: FeeRate,
+    /// Expected profit with the probability at the lower end of its band: it decides on and off,
+    /// and which fees are safe.
+    pub cautious_profit: FeeRate,
+}
+
+impl Forecast {
+    /// Whether the fee brings no work: less than one in a hundred thousand years.
+    pub fn is_idle(&self) -> bool {
+        self.works_per_hour < 1e-9
+    }
+}
+
+/// What asking `fee` is expected to bring: works made per hour r, each sold with probability q, and
+/// the profit per hour r (q f - c).
+///
+/// Of the D works bought per hour, the share S(f) = P(C > f) can be sold at f, and nobody closes
+/// these to us before they are bought. The others are open to us too until someone proves them for
+/// f or less: of all works on the market at once the share g(f) is open, so that of the others a
+/// part l = (g - S) / (1 - S) is, each for that part of its time. A daemon hands out the open works
+/// at random. If it hands out each of them x times over the time a work is on the market, then we
+/// make D (S (1 - exp(-x)) + (1 - S) (1 - exp(-x l))) works per hour and sell D S (1 - exp(-x)) of
+/// them. x follows from our pace m. A slow worker finds S / g of its works sold, a fast one works
+/// for everything that comes and sells all of D S.
+pub fn forecast(view: &MarketView, cost: Nanomina, fee: Nanomina) -> Forecast {
+    let price = view.sells_above(fee);
+    let share = view.startable_share(fee).max(price.estimate).max(f64::MIN_POSITIVE);
+    let dispatch = dispatch_rate(
+        price.estimate,
+        share,
+        view.works_bought_per_hour(),
+        view.own_works_per_hour(),
+    );
+    let correction = view.calibration_factor(fee);
+    let uncorrected = |probability: f64| (probability * dispatch.sale_lift).clamp(0.0, 1.0);
+    let sold = |probability: f64| (uncorrected(probability) * correction).clamp(0.0, 1.0);
+    let (sale_probability, low, high) = (sold(price.estimate), sold(price.low), sold(price.high));
+    let works_per_hour = dispatch.works_per_hour;
+    let profit = |probability: f64| {
+        FeeRate::rounded(works_per_hour * (probability * fee.to_f64() - cost.to_f64()))
+    };
+    Forecast {
+        fee,
+        sale_probability,
+        uncorrected: uncorrected(price.estimate),
+        low,
+        high,
+        works_per_hour,
+        profit: profit(sale_probability),
+        cautious_profit: profit(low),
+    }
+}
+
+/// The works that a daemon hands to its worker.
+struct Dispatch {
+    /// Works per hour.
+    works_per_hour: f64,
+    /// How many times larger the share of them that sells is than the share of all works.
+    sale_lift: f64,
+}
+
+/// The works handed to a worker: `sells` and `open` are the shares S and g of the market's works, S
+/// <= g, g > 0.
+fn dispatch_rate(sells: f64, open: f64, demand: Option<f64>, pace: Option<f64>) -> Dispatch {
+    let slow = |works_per_hour: f64| Dispatch { works_per_hour, sale_lift: open.recip() };
+    let (demand, pace) = match (demand, pace) {
+        (Some(demand), Some(pace)) if demand > 0.0 => (demand, pace),
+        (Some(demand), _) => return slow(demand * open),
+        (None, Some(pace)) => return slow(pace),
+        // Neither is known: the forecast then is per work made in an hour, which ranks fees all the
+        // same.
+        (None, None) => return slow(1.0),
+    };
+    let others = 1.0 - sells;
+    let part = if others > 0.0 { ((open - sells) / others).clamp(0.0, 1.0) } else { 0.0 };
+    let caught = |x: f64| -(-x).exp_m1();
+    let made = |x: f64| sells * caught(x) + others * caught(x * part);
+    let wanted = (pace / demand).max(0.0);
+    // made() rises ever more slowly, so that each step of Newton's method from below ends below its
+    // place too, or on it. Where all that comes is less than what is wanted, x has no end; beyond
+    // 1000 nothing is left to be handed out.
+    let mut x = 0.0_f64;
+    for _ in 0..64 {
+        let slope = sells * (-x).exp() + others * part * (-x * part).exp();
+        let step = (wanted - made(x)) / slope;
+        let next = if step.is_finite() { (x + step).clamp(x, 1000.0) } else { 1000.0 };
+        if next - x <= 1e-9 * next {
+            break;
+        }
+        x = next;
+    }
+    let made = made(x);
+    let sale_lift = if made > 0.0 { caught(x) / made } else { open.recip() };
+    Dispatch { works_per_hour: demand * made, sale_lift }
+}
+
+#[cfg(test)]
+mod tests;

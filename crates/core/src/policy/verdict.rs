@@ -1,0 +1,256 @@
+//! The market's verdict: whether computing pays and at which fee, whatever was done before and
+//! whatever the time.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{
+    appraisal::{Appraisal, appraise},
+    decision::Target,
+    forecast::Forecast,
+    gates::FeeBounds,
+    params::{Params, Pricing, Strategy},
+    reason::Reason,
+};
+use crate::{
+    cost::CostUnknown,
+    market::{Look, MarketView},
+    units::Nanomina,
+};
+
+/// Time for one work where the pace is not known: two proofs of a minute, long for machines since
+/// 2024 (Mina MIP-6).
+const USUAL_WORK_TIME: Duration = Duration::from_secs(120);
+/// Shortest and longest time that is waited for a work.
+const WORK_TIME_BOUNDS: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(616)];
+
+/// What the verdict depends on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct MarketCase<'a> {
+    /// What was just seen.
+    pub(super) look: &'a Look,
+    /// What is known of the market, the look included.
+    pub(super) view: &'a MarketView,
+    /// Cost of one work.
+    pub(super) cost: Result<Nanomina, &'a CostUnknown>,
+    /// The operator's settings.
+    pub(super) params: &'a Params,
+    /// The bounds of the fee.
+    pub(super) bounds: FeeBounds,
+    /// The fee asked now.
+    pub(super) asked: Nanomina,
+}
+
+/// What the worker is, for the market.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct WorkerState {
+    /// Whether it is on.
+    pub(super) on: bool,
+    /// Whether it counts as on. For an own block the worker only steps aside: whether it comes back
+    /// is asked as if it had stayed.
+    pub(super) counts_as_on: bool,
+}
+
+/// The market's verdict.
+#[derive(Debug)]
+pub(super) struct Verdict {
+    /// The forecasts behind it.
+    pub(super) appraisal: Appraisal,
+    /// The state that it asks for.
+    pub(super) target: Target,
+    /// The way there.
+    pub(super) wish: Wish,
+}
+
+/// What the market asks for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Wish {
+    /// Stay off.
+    StayOff,
+    /// Switch on.
+    SwitchOn {
+        /// Whether even the cautious forecast earns twice what computing costs.
+        clear: bool,
+    },
+    /// Switch off.
+    SwitchOff {
+        /// Whether even the plain forecast earns less than half of what computing costs.
+        clear: bool,
+        /// Since when prices are of another regime, if they changed for good.
+        regime_since: Option<Timestamp>,
+        /// Whether the highest fee would keep new work away that now comes.
+        fee_keeps_work_away: bool,
+        /// How long the running work takes.
+        work_time: Duration,
+    },
+    /// Go on at the fee asked.
+    KeepFee,
+    /// Go on: another fee is better, but not by enough.
+    KeepFeeInDeadband,
+    /// Go on at the best fee.
+    MoveFee,
+}
+
+impl MarketCase<'_> {
+    /// The forecasts, if there is enough to make them.
+    ///
+    /// # Errors
+    /// Why there is nothing to find a price or a profit by.
+    pub(super) fn appraise(&self) -> Result<Appraisal, Reason> {
+        if let Some(Err(fault)) = &self.look.chain {
+            return Err(Reason::ChainFault { fault: fault.clone() });
+        }
+        if let Some(Err(fault)) = &self.look.book {
+            return Err(Reason::BookFault { fault: fault.clone() });
+        }
+        let cost = self.cost.map_err(|cause| Reason::CostUnknown { cause: cause.clone() })?;
+        let pricing = &self.params.pricing;
+        if !self.view.knows_prices() {
+            let have = u32::try_from(self.view.summary().samples).unwrap_or(u32::MAX);
+            return Err(Reason::TooFewSamples { have, need: pricing.min_samples });
+        }
+        Ok(appraise(self.view, cost, pricing, self.bounds.floor, self.asked))
+    }
+
+    /// On or off, and at which fee.
+    ///
+    /// # Errors
+    /// Why there is nothing to find a price or a profit by.
+    pub(super) fn judge(&self, worker: WorkerState) -> Result<Verdict, Reason> {
+        let appraisal = self.appraise()?;
+        let pricing = &self.params.pricing;
+        let expected = appraisal.best.cautious_profit;
+        let threshold = if worker.counts_as_on { pricing.stop_below } else { pricing.resume_above };
+        let enabled = expected >= threshold;
+        let wish = match (worker.on, enabled) {
+            (false, false) => Wish::StayOff,
+            (false, true) => Wish::SwitchOn { clear: pays_twice(&appraisal) },
+            (true, false) => self.wish_to_stop(&appraisal),
+            (true, true) => self.wish_for_fee(&appraisal),
+        };
+        let target = Target { enabled, fee: appraisal.best.fee };
+        Ok(Verdict { appraisal, target, wish })
+    }
+
+    fn wish_to_stop(&self, appraisal: &Appraisal) -> Wish {
+        let comes = |fee: Nanomina| self.view.startable_share(fee) > 0.0;
+        Wish::SwitchOff {
+            clear: pays_half(appraisal),
+            regime_since: self.view.summary().regime_since,
+            fee_keeps_work_away: comes(self.asked) && !comes(self.bounds.highest),
+            work_time: work_time(self.view),
+        }
+    }
+
+    fn wish_for_fee(&self, appraisal: &Appraisal) -> Wish {
+        let pricing = &self.params.pricing;
+        if self.asked == appraisal.best.fee {
+            return Wish::KeepFee;
+        }
+        let outside = self.asked < self.bounds.floor || self.asked > pricing.ceiling;
+        if outside || is_worth_moving(appraisal, pricing) {
+            Wish::MoveFee
+        } else {
+            Wish::KeepFeeInDeadband
+        }
+    }
+}
+
+/// Whether even the cautious forecast earns twice what computing costs.
+fn pays_twice(appraisal: &Appraisal) -> bool {
+    appraisal.best.cautious_profit.get() as f64 >= hourly_expense(appraisal)
+}
+
+/// Whether even the plain forecast earns less than half of what computing costs.
+fn pays_half(appraisal: &Appraisal) -> bool {
+    appraisal.best.profit.get() as f64 <= -0.5 * hourly_expense(appraisal)
+}
+
+/// Nanomina an hour that computing costs.
+fn hourly_expense(appraisal: &Appraisal) -> f64 {
+    appraisal.best.works_per_hour * appraisal.cost.to_f64()
+}
+
+fn is_worth_moving(appraisal: &Appraisal, pricing: &Pricing) -> bool {
+    match pricing.strategy {
+        Strategy::Profit => gains_enough(appraisal, pricing.deadband),
+        // A rule other than profit is followed for its own sake.
+        Strategy::Undercut | Strategy::Quantile { .. } => differs(appraisal, pricing.deadband),
+        Strategy::Fixed { .. } => true,
+    }
+}
+
+/// Whether both the change of fee and what it gains, less what it costs, are larger than the
+/// deadband.
+///
+/// A change of fee alone proves nothing: on a flat part of the profit curve the best fee jumps
+/// without any gain.
+fn gains_enough(appraisal: &Appraisal, deadband: f64) -> bool {
+    let (current, best) = (&appraisal.current, &appraisal.best);
+    // A fee that is no longer safe is left for the sake of caution, any other for what is expected.
+    let safe = current.cautious_profit >= appraisal.least_safe;
+    let profit =
+        |forecast: &Forecast| if safe { forecast.profit } else { forecast.cautious_profit };
+    let gain =
+        profit(best).saturating_sub(profit(current)).saturating_sub(appraisal.moving.per_hour);
+    differs(appraisal, deadband) && gain.get() as f64 > deadband * (profit(best).get() as f64).abs()
+}
+
+fn differs(appraisal: &Appraisal, deadband: f64) -> bool {
+    let (current, best) = (appraisal.current.fee.to_f64(), appraisal.best.fee.to_f64());
+    (best - current).abs() > deadband * current
+}
+
+/// How long the daemon's own prover takes for a work.
+fn work_time(view: &MarketView) -> Duration {
+    let [shortest, longest] = WORK_TIME_BOUNDS;
+    let pace = view.own_works_per_hour().filter(|pace| *pace > 0.0);
+    let time = pace.and_then(|pace| Duration::try_from_secs_f64(3_600.0 / pace).ok());
+    time.unwrap_or(USUAL_WORK_TIME).clamp(shortest, longest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        fixtures::{fee, forecast_with},
+        policy::{Crossing, Moving},
+        units::FeeRate,
+    };
+
+    fn moves(from: Forecast, to: Forecast, per_hour: i64) -> bool {
+        let none = Crossing {
+            threshold: FeeRate::ZERO,
+            idles: false,
+            sales: None,
+            price_factor: None,
+            cost: None,
+        };
+        let appraisal = Appraisal {
+            cost: fee(1),
+            best: to,
+            current: from,
+            moving: Moving { per_hour: FeeRate::new(per_hour), ..Moving::default() },
+            least_safe: FeeRate::new(50),
+            curve: Vec::new(),
+            stop: none,
+            resume: none,
+        };
+        gains_enough(&appraisal, 0.05)
+    }
+
+    #[test]
+    fn an_unsafe_fee_is_left_and_a_safe_one_only_for_a_gain_beyond_the_move() {
+        let best = forecast_with(100, 55, 300);
+        assert!(
+            moves(forecast_with(300, 30, 320), best, 0),
+            "it is expected to bring more, and is not safe"
+        );
+        assert!(!moves(forecast_with(300, 30, 320), best, 30));
+        assert!(moves(forecast_with(200, 60, 200), best, 0));
+        assert!(!moves(forecast_with(200, 60, 200), best, 90), "the move costs what it gains");
+        assert!(!moves(forecast_with(200, 60, 290), best, 0), "within the deadband of the profit");
+        assert!(!moves(forecast_with(101, 60, 200), best, 0), "within the deadband of the fee");
+    }
+}
