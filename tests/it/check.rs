@@ -22,10 +22,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     faulty_proxy::FaultyProxy,
-    fixed_daemon::ANY_PORT,
+    network::ANY_PORT,
     process::{Configured, Process},
+    scripted_daemon::{ScriptedDaemon, Time},
     socket::{nobody, socket},
-    stage::{Stage, Time},
     tls::TlsProxy,
 };
 
@@ -50,9 +50,9 @@ fn world(scenario: &str) -> World {
     World::new(&library::scenario(scenario).unwrap(), 1, Clock::wall())
 }
 
-fn stage() -> (Arc<Mutex<Stage>>, SharedDaemon) {
-    let stage = Arc::new(Mutex::new(Stage::new(world("scarce"), Clock::wall())));
-    (stage.clone(), stage)
+fn daemon() -> (Arc<Mutex<ScriptedDaemon>>, SharedDaemon) {
+    let daemon = Arc::new(Mutex::new(ScriptedDaemon::new(world("scarce"), Clock::wall())));
+    (daemon.clone(), daemon)
 }
 
 /// Settings of one daemon, `main`.
@@ -255,15 +255,15 @@ async fn a_limited_port_is_told_from_a_full_one() {
 
 #[tokio::test]
 async fn a_daemon_that_does_not_follow_the_chain_is_waited_for() {
-    type Change = fn(&mut Stage);
+    type Change = fn(&mut ScriptedDaemon);
     let changes: [(Change, &str, &str); 3] = [
-        (|stage| stage.sync = Some(SyncState::Bootstrap), "bootstrap", "Synced"),
-        (|stage| stage.tip_older = Duration::from_secs(7200), "best tip", "no new blocks"),
-        (|stage| stage.peers = Some(0), "peers", "8302"),
+        (|daemon| daemon.sync = Some(SyncState::Bootstrap), "bootstrap", "Synced"),
+        (|daemon| daemon.tip_older = Duration::from_secs(7200), "best tip", "no new blocks"),
+        (|daemon| daemon.peers = Some(0), "peers", "8302"),
     ];
     for (change, detail, fix) in changes {
-        let (stage, shared) = stage();
-        change(&mut stage.lock().unwrap());
+        let (daemon, shared) = daemon();
+        change(&mut daemon.lock().unwrap());
         let server = serve(shared, DaemonSimOptions::default()).await;
         let report =
             report(&settings(&server, "").replace(World::operator_key().as_str(), KEY)).await;
@@ -282,12 +282,12 @@ async fn keys_accounts_and_signs_of_other_controllers_are_checked() {
     assert_eq!(found(&known, Check::WorkerKey).0, Verdict::Ok);
     fails(&known, Check::Account, "no ledger account", "1 MINA");
 
-    let (stage, shared) = stage();
+    let (daemon, shared) = daemon();
     {
-        let mut stage = stage.lock().unwrap();
-        stage.sync = Some(SyncState::Bootstrap);
-        stage.set_worker(None::<PublicKey>);
-        stage.set_fee(Nanomina::ZERO);
+        let mut daemon = daemon.lock().unwrap();
+        daemon.sync = Some(SyncState::Bootstrap);
+        daemon.set_worker(None::<PublicKey>);
+        daemon.set_fee(Nanomina::ZERO);
     }
     let server = serve(shared, DaemonSimOptions::default()).await;
     // A simulated key, whose checksum does not hold, and a daemon that did not look it up.

@@ -23,7 +23,7 @@ use snarkfee_lab::{
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-use crate::fixed_daemon::{ANY_PORT, http};
+use crate::network::{ANY_PORT, http};
 
 /// A simulated daemon and a folder with a configuration file for it.
 struct Asked {

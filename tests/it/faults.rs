@@ -18,9 +18,9 @@ use snarkfee_lab::{
 
 use crate::{
     checker::{Invariant, Step, Trace, Violation, counted, violations},
-    fixed_daemon::nanomina,
+    controller_fixture::{ControllerFixture, LOOK_LIMIT, MINUTE, SLOT, Setting},
     injected_fault::InjectedFault,
-    theatre::{LOOK_LIMIT, MINUTE, SLOT, Setting, Theatre},
+    network::nanomina,
 };
 
 /// Looks with one fault.
@@ -69,16 +69,16 @@ async fn run_alone(fault: InjectedFault) -> Trace {
         // Without a hang, nothing may reach the time limit.
         timeout: if hangs { Duration::from_millis(500) } else { LOOK_LIMIT / 8 },
     };
-    let mut theatre = Theatre::open(setting).await;
+    let mut fixture = ControllerFixture::open(setting).await;
     for look in 0..ALONE {
         let first = if fault.needs_mutations() { 0 } else { 4 };
         let often = if fault.lasts() { 0.95 } else { 0.5 };
         let strikes = look == first || (first..36).contains(&look) && draw.random_bool(often);
         let strikes = strikes && !(fault == InjectedFault::CrowdedPool && look % 10 > 0);
         let faults = if strikes { vec![(fault, fault.effect(&mut draw))] } else { Vec::new() };
-        theatre.look(MINUTE, faults).await;
+        fixture.look(MINUTE, faults).await;
     }
-    theatre.trace
+    fixture.trace
 }
 
 /// One line of the table.
@@ -193,7 +193,7 @@ async fn run_storm(seed: u64, looks: usize, mode: Mode) -> Trace {
         restarts,
         timeout: Duration::from_millis(500),
     };
-    let mut theatre = Theatre::open(setting).await;
+    let mut fixture = ControllerFixture::open(setting).await;
     let mut raging: Vec<(InjectedFault, usize)> = Vec::new();
     for _ in 0..looks {
         raging.retain_mut(|(_, left)| {
@@ -222,9 +222,9 @@ async fn run_storm(seed: u64, looks: usize, mode: Mode) -> Trace {
             1 => draw.random_range(200..900),
             _ => draw.random_range(54..=66),
         };
-        theatre.look(Duration::from_secs(seconds), faults).await;
+        fixture.look(Duration::from_secs(seconds), faults).await;
     }
-    theatre.trace
+    fixture.trace
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -259,20 +259,20 @@ async fn a_dry_run_sends_nothing_in_the_same_storm() {
 /// Another controller restores its own fee between our looks whenever it finds a different one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rival_is_given_way_to() {
-    let mut theatre = Theatre::open(Setting::live(scarce(&[], 0.0))).await;
-    theatre.reapply();
+    let mut fixture = ControllerFixture::open(Setting::live(scarce(&[], 0.0))).await;
+    fixture.reapply();
     let mut ours = Vec::new();
     for look in 0..100 {
         // The controller is killed now and then; it remembers the conflict.
         let killed = (look % 10 == 9).then_some(InjectedFault::Replaced);
         let effects = killed.map(|fault| (fault, fault.effect(&mut ChaCha8Rng::seed_from_u64(1))));
-        theatre.look(MINUTE * 10, effects.into_iter().collect()).await;
-        theatre.rival_sets(nanomina(7_777));
-        if theatre.trace.steps[look].mutates() {
+        fixture.look(MINUTE * 10, effects.into_iter().collect()).await;
+        fixture.rival_sets(nanomina(7_777));
+        if fixture.trace.steps[look].mutates() {
             ours.push(look);
         }
     }
-    let trace = theatre.trace;
+    let trace = fixture.trace;
     let looks: Vec<String> = trace.steps.iter().map(describe).collect();
     let contested =
         trace.steps.iter().position(|step| step.record.decision.reason.code() == "contested");
@@ -293,11 +293,11 @@ async fn a_rival_is_given_way_to() {
 async fn a_coordinator_is_found_out_and_its_key_left_alone() {
     let scenario =
         Scenario::parse(&(library::text("coordinator").unwrap().to_owned() + SMALL_TREES)).unwrap();
-    let mut theatre = Theatre::open(Setting::live(scenario)).await;
+    let mut fixture = ControllerFixture::open(Setting::live(scenario)).await;
     for _ in 0..30 {
-        theatre.look(MINUTE, Vec::new()).await;
+        fixture.look(MINUTE, Vec::new()).await;
     }
-    let trace = theatre.trace;
+    let trace = fixture.trace;
     let looks: Vec<String> = trace.steps.iter().map(describe).collect();
     let first = &trace.steps[0].record;
     assert_eq!(
@@ -322,11 +322,11 @@ async fn a_coordinator_is_found_out_and_its_key_left_alone() {
 
 /// A run without faults, for tests that then corrupt the trace.
 async fn run_without_faults() -> Trace {
-    let mut theatre = Theatre::open(Setting::live(scarce(&[], 0.0))).await;
+    let mut fixture = ControllerFixture::open(Setting::live(scarce(&[], 0.0))).await;
     for _ in 0..3 {
-        theatre.look(MINUTE, Vec::new()).await;
+        fixture.look(MINUTE, Vec::new()).await;
     }
-    theatre.trace
+    fixture.trace
 }
 
 /// The checker must find a violation of each invariant.
@@ -437,7 +437,7 @@ async fn each_broken_invariant_is_found() {
     );
     assert_eq!(
         found(&|trace| {
-            let stranger = SettingChange::Worker(Some(crate::fixed_daemon::key("stranger")));
+            let stranger = SettingChange::Worker(Some(crate::network::key("stranger")));
             let applied = at(&trace.steps[1], stranger);
             trace.steps[1].applied.push(applied);
         }),

@@ -12,7 +12,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::{fixed_daemon::ANY_PORT, stage::Time};
+use crate::{network::ANY_PORT, scripted_daemon::Time};
 
 /// Larger than any answer that the client under test accepts.
 pub(crate) const OVERSIZED: usize = 9 << 20;

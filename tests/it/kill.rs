@@ -32,7 +32,7 @@ const SWITCH_HAZARD: Duration = Duration::from_secs(60);
 const AMPLE: Duration = Duration::from_secs(120);
 
 /// One daemon, one configuration and one journal, under services that come and go.
-struct Stage {
+struct KillFixture {
     server: SimDaemonServer,
     folder: tempfile::TempDir,
     log: PathBuf,
@@ -46,7 +46,7 @@ struct Want {
     on: bool,
 }
 
-impl Stage {
+impl KillFixture {
     async fn new(limit: u32, stop: &CancellationToken) -> Self {
         let start = Clock::wall();
         let scenario = library::scenario("scarce").expect("a scenario");
@@ -193,10 +193,10 @@ fn intents(state: &Path) -> Vec<Intended> {
 }
 
 /// What the daemon was told, held against what the journal says was intended.
-fn check(stage: &Stage) -> (usize, usize) {
-    let intents = intents(&stage.state());
+fn check(fixture: &KillFixture) -> (usize, usize) {
+    let intents = intents(&fixture.state());
     assert!(
-        intents.len() <= stage.limit as usize,
+        intents.len() <= fixture.limit as usize,
         "the day's budget holds across restarts: {}",
         intents.len()
     );
@@ -221,7 +221,7 @@ fn check(stage: &Stage) -> (usize, usize) {
     // without being taken down.
     let mut left = intents.iter().flat_map(|intent| intent.steps());
     let (mut fee, mut on) = (None, None);
-    let mutations = stage.server.mutations();
+    let mutations = fixture.server.mutations();
     for mutation in &mutations {
         let step = match &mutation.change {
             SettingChange::Fee(fee) => Step::Fee(fee.get()),
@@ -261,7 +261,7 @@ async fn a_service_killed_at_any_moment_repeats_nothing_and_forgets_nothing() {
     let (kills, seed) = (number("SNARKFEE_KILLS", 12), number("SNARKFEE_SEED", 1));
     let mut moments = ChaCha8Rng::seed_from_u64(seed);
     let stop = CancellationToken::new();
-    let stage = Stage::new(u32::try_from(kills / 6).expect("a number").max(3), &stop).await;
+    let fixture = KillFixture::new(u32::try_from(kills / 6).expect("a number").max(3), &stop).await;
     let began = Stopwatch::start();
     let mut paused = None;
     for kill in 0..kills {
@@ -271,48 +271,48 @@ async fn a_service_killed_at_any_moment_repeats_nothing_and_forgets_nothing() {
             fee: 1_000_000 + kill / 2 % 3,
             on: kills < 100 || !(kills / 4..kills / 2).contains(&kill),
         };
-        let mut running = stage.start(want);
-        stage.asked(moments.random_range(0..=20), &mut running).await;
+        let mut running = fixture.start(want);
+        fixture.asked(moments.random_range(0..=20), &mut running).await;
         if kill == kills / 3 {
-            stage.give("pause");
+            fixture.give("pause");
             // A look that began before the pause may still act.
-            stage.asked(20, &mut running).await;
-            paused = Some(stage.server.mutation_count());
+            fixture.asked(20, &mut running).await;
+            paused = Some(fixture.server.mutation_count());
         }
         tokio::time::sleep(Duration::from_micros(moments.random_range(0..15_000))).await;
         running.kill();
         if paused.is_some() {
             assert_eq!(
                 paused,
-                Some(stage.server.mutation_count()),
+                Some(fixture.server.mutation_count()),
                 "kill {kill}, seed {seed}: acted while paused"
             );
         }
         if kill == kills / 3 + 3 {
-            stage.give("resume");
+            fixture.give("resume");
             paused = None;
         }
-        check(&stage);
+        check(&fixture);
     }
-    let mut last = stage.start(Want { fee: 2_000_000, on: true });
-    stage.asked(30, &mut last).await;
+    let mut last = fixture.start(Want { fee: 2_000_000, on: true });
+    fixture.asked(30, &mut last).await;
     let told =
         Command::new("kill").args(["-TERM", &last.0.id().to_string()]).status().expect("kill");
     assert!(told.success());
     let ended = last.0.wait().expect("an end");
-    assert!(ended.success(), "{}", stage.logged());
-    let (mutations, intended) = check(&stage);
+    assert!(ended.success(), "{}", fixture.logged());
+    let (mutations, intended) = check(&fixture);
     let mut ends: BTreeMap<(String, String), u32> = BTreeMap::new();
-    for intent in intents(&stage.state()) {
+    for intent in intents(&fixture.state()) {
         let ending = intent.ending.expect("every intent was resolved");
         assert_ne!(ending, "not_sent");
         *ends.entry((intent.verb, ending)).or_default() += 1;
     }
     assert!(mutations > 0);
-    let (took, looks) = (began.elapsed(), looks(&stage.state()));
+    let (took, looks) = (began.elapsed(), looks(&fixture.state()));
     println!(
         "{kills} kills in {took:?}: {looks} looks, {intended} intents, {mutations} mutations, {ends:?}"
     );
     stop.cancel();
-    stage.server.shut_down().await;
+    fixture.server.shut_down().await;
 }

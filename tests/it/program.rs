@@ -16,7 +16,7 @@ use tokio::net::TcpSocket;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    fixed_daemon::{ANY_PORT, http, nanomina},
+    network::{ANY_PORT, http, nanomina},
     process::{Configured, Process},
     socket::nobody,
 };

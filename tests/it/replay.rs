@@ -28,7 +28,7 @@ use snarkfee_lab::{
 use tempfile::TempDir;
 use tokio::sync::watch;
 
-use crate::fixed_daemon::nanomina;
+use crate::network::nanomina;
 
 const RETENTION: Duration = Duration::from_secs(365 * 24 * 3600);
 /// Long enough for one frontier of blocks not to hold all sales of a run.

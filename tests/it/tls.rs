@@ -10,7 +10,7 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use crate::fixed_daemon::{ANY_PORT, install_tls};
+use crate::network::{ANY_PORT, install_tls};
 
 /// A running proxy; it ends with the runtime of its test.
 pub(crate) struct TlsProxy {

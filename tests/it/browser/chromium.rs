@@ -12,7 +12,7 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    fixed_daemon::http,
+    network::http,
     process::{first, follow},
     tools::tool,
 };

@@ -18,7 +18,7 @@ use tokio::{sync::mpsc, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    fixed_daemon::{ANY_PORT, http},
+    network::{ANY_PORT, http},
     process::Configured,
     prometheus::server::until,
 };

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::server::{Prometheus, until};
 use crate::{
-    fixed_daemon::{ANY_PORT, http},
+    network::{ANY_PORT, http},
     process::Process,
     tools::tool,
 };

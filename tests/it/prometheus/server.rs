@@ -11,7 +11,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    fixed_daemon::http,
+    network::http,
     process::{first, follow},
     tools::tool,
 };

@@ -23,7 +23,7 @@ mod truth;
 mod view;
 mod world;
 
-pub use scenario::{OperatorRole, PriceExpectation, Scenario, ScenarioError, ShareAbove};
+pub use scenario::{OperatorRole, Scenario, ScenarioError};
 pub use snapshot::{DaemonCounters, FeesAdded, PoolEntry, SimulatedDaemon, Snapshot};
 pub use truth::{GroundTruth, SoldWork};
 pub use world::World;

@@ -138,7 +138,7 @@ impl World {
     }
 
     /// A key that nobody has in any scenario.
-    pub fn stranger_key() -> PublicKey {
+    pub(crate) fn stranger_key() -> PublicKey {
         names::public_key("stranger")
     }
 
@@ -148,7 +148,7 @@ impl World {
     }
 
     /// Takes the list of sales out of [`World::truth`]. Totals do not change.
-    pub fn take_sales(&mut self) -> VecDeque<SoldWork> {
+    pub(crate) fn take_sales(&mut self) -> VecDeque<SoldWork> {
         std::mem::take(&mut self.truth.sales)
     }
 

@@ -20,9 +20,9 @@ struct BlockObject(Arc<Block>);
 
 /// Parts of a block that are types of their own. All read the block.
 struct BlockTransactions(Arc<Block>);
-struct ProtocolStateObject(Arc<Block>);
-struct ConsensusState(Arc<Block>);
-struct BlockchainState(Arc<Block>);
+struct ProtocolObject(Arc<Block>);
+struct ConsensusObject(Arc<Block>);
+struct BlockchainObject(Arc<Block>);
 /// Number of an epoch: the staking epoch or the next.
 struct Epoch(u64);
 
@@ -56,7 +56,7 @@ pub(super) fn define(types: &mut Types) {
                 text(decimal_stand_in(&block.0.state_hash))
             })
             .field(.., "protocolState", "ProtocolState!", |block, _| {
-                object(ProtocolStateObject(Arc::clone(&block.0)))
+                object(ProtocolObject(Arc::clone(&block.0)))
             })
             .field(.., "transactions", "Transactions!", |block, _| {
                 object(BlockTransactions(Arc::clone(&block.0)))
@@ -91,24 +91,24 @@ pub(super) fn define(types: &mut Types) {
                 })
             })
     });
-    types.object::<ProtocolStateObject>(.., "ProtocolState", |table| {
+    types.object::<ProtocolObject>(.., "ProtocolState", |table| {
         table
             .field(.., "previousStateHash", "StateHash!", |block, view| {
                 text(view.previous_state_hash(&block.0))
             })
             .field(.., "blockchainState", "BlockchainState!", |block, _| {
-                object(BlockchainState(Arc::clone(&block.0)))
+                object(BlockchainObject(Arc::clone(&block.0)))
             })
             .field(.., "consensusState", "ConsensusState!", |block, _| {
-                object(ConsensusState(Arc::clone(&block.0)))
+                object(ConsensusObject(Arc::clone(&block.0)))
             })
     });
-    types.object::<BlockchainState>(.., "BlockchainState", define_chain_state);
-    types.object::<ConsensusState>(.., "ConsensusState", define_consensus_state);
+    types.object::<BlockchainObject>(.., "BlockchainState", define_chain_state);
+    types.object::<ConsensusObject>(.., "ConsensusState", define_consensus_state);
     define_epochs(types);
 }
 
-fn define_chain_state(table: Table<'_, BlockchainState>) -> Table<'_, BlockchainState> {
+fn define_chain_state(table: Table<'_, BlockchainObject>) -> Table<'_, BlockchainObject> {
     table
         .field(.., "date", "BlockTime!", |block, _| text(block.0.at.as_millisecond()))
         .field(Mainnet10.., "utcDate", "BlockTime!", |block, _| text(block.0.at.as_millisecond()))
@@ -123,8 +123,8 @@ fn define_chain_state(table: Table<'_, BlockchainState>) -> Table<'_, Blockchain
         })
 }
 
-fn define_consensus_state(table: Table<'_, ConsensusState>) -> Table<'_, ConsensusState> {
-    fn slot(block: &ConsensusState, view: &DaemonView) -> u64 {
+fn define_consensus_state(table: Table<'_, ConsensusObject>) -> Table<'_, ConsensusObject> {
+    fn slot(block: &ConsensusObject, view: &DaemonView) -> u64 {
         view.slot_at(block.0.at)
     }
     table

@@ -33,14 +33,22 @@ fn share(sales: &[SoldWork], low: u64, high: u64) -> f64 {
     inside as f64 / sales.len().max(1) as f64
 }
 
+/// Whether the regime of a slot states expected prices and has settled.
+fn states_prices(scenario: &Scenario, slot: u64) -> bool {
+    let slot = i64::try_from(slot).unwrap();
+    let regime = &scenario.regimes[scenario.regime_index(slot)];
+    regime.expect.as_ref().is_some_and(|expect| {
+        scenario.phase(slot) >= i64::from(regime.from_slot) + i64::from(expect.after_slots)
+    })
+}
+
 /// Checks every band that a scenario's regimes state; a regime that comes again is checked as one.
 fn prices_lie_in_their_bands(name: &str) {
     let as_scarce = scenario(name).unwrap().regimes == scenario("scarce").unwrap().regimes;
     let world = market(name, if as_scarce && name != "scarce" { FEW_SLOTS } else { SLOTS });
     let scenario = world.scenario();
     let mut by_regime: BTreeMap<usize, Vec<SoldWork>> = BTreeMap::new();
-    for sale in world.truth().sales.iter().filter(|sale| scenario.expected_at(sale.slot).is_some())
-    {
+    for sale in world.truth().sales.iter().filter(|sale| states_prices(scenario, sale.slot)) {
         by_regime.entry(scenario.regime_at(sale.slot).0).or_default().push(*sale);
     }
     assert_eq!(

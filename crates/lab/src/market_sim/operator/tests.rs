@@ -12,13 +12,13 @@ fn fee(nanomina: u64) -> Nanomina {
 }
 
 /// A pool of works with these standing fees, and a started operator of one prover that asks 100.
-struct Scene {
+struct WorkerScene {
     pool: Pool,
     operator: OperatorWorker,
     queue: EventQueue,
 }
 
-impl Scene {
+impl WorkerScene {
     fn new(role: OperatorRole, standing: &[Option<u64>]) -> Self {
         let mut pool = Pool::default();
         for (id, price) in (0..).zip(standing) {
@@ -68,14 +68,14 @@ fn works_without_a_proof_or_with_a_more_expensive_one_are_assigned_and_ties_are_
     for (standing, given) in
         [(None, true), (Some(101), true), (Some(100), false), (Some(99), false)]
     {
-        let mut scene = Scene::new(OperatorRole::Worker, &[standing]);
+        let mut scene = WorkerScene::new(OperatorRole::Worker, &[standing]);
         assert_eq!(scene.first_ask().1, given, "{standing:?}");
     }
 }
 
 #[test]
 fn lowering_the_fee_makes_works_with_own_more_expensive_proofs_eligible_again() {
-    let mut scene = Scene::new(OperatorRole::Worker, &[Some(100)]);
+    let mut scene = WorkerScene::new(OperatorRole::Worker, &[Some(100)]);
     let (now, given) = scene.first_ask();
     assert!(!given);
     scene.operator.set_fee(fee(50), now, &mut scene.queue, DRAWS);
@@ -85,7 +85,7 @@ fn lowering_the_fee_makes_works_with_own_more_expensive_proofs_eligible_again() 
 
 #[test]
 fn key_and_fee_are_fixed_when_a_work_is_assigned() {
-    let mut scene = Scene::new(OperatorRole::Worker, &[None]);
+    let mut scene = WorkerScene::new(OperatorRole::Worker, &[None]);
     let (now, _) = scene.first_ask();
     scene.operator.set_fee(fee(7), now, &mut scene.queue, DRAWS);
     assert_eq!(
@@ -102,7 +102,7 @@ fn key_and_fee_are_fixed_when_a_work_is_assigned() {
 
 #[test]
 fn a_work_is_not_assigned_twice_while_it_is_reserved() {
-    let mut scene = Scene::new(OperatorRole::Coordinator, &[None]);
+    let mut scene = WorkerScene::new(OperatorRole::Coordinator, &[None]);
     let (now, given) = scene.first_ask();
     assert!(given);
     scene.set_key(Some(OTHER), now);
@@ -115,7 +115,7 @@ fn a_work_is_not_assigned_twice_while_it_is_reserved() {
 
 #[test]
 fn switching_off_loses_the_proof_at_once_and_keeps_its_work_reserved() {
-    let mut scene = Scene::new(OperatorRole::Worker, &[None]);
+    let mut scene = WorkerScene::new(OperatorRole::Worker, &[None]);
     let (now, _) = scene.first_ask();
     assert_eq!(
         scene.set_key(None, now + 5000),
@@ -151,7 +151,7 @@ fn switching_off_loses_the_proof_at_once_and_keeps_its_work_reserved() {
 
 #[test]
 fn a_stop_before_the_signal_handler_is_installed_is_reported() {
-    let mut scene = Scene::new(OperatorRole::Worker, &[None]);
+    let mut scene = WorkerScene::new(OperatorRole::Worker, &[None]);
     assert!(scene.set_key(None, 1000).too_fast);
     scene.set_key(Some(HOME), 2000);
     assert!(!scene.set_key(None, 2000 + 8000).too_fast);
@@ -159,7 +159,7 @@ fn a_stop_before_the_signal_handler_is_installed_is_reported() {
 
 #[test]
 fn a_coordinator_works_without_a_key_and_a_key_adds_a_local_prover() {
-    let mut scene = Scene::new(OperatorRole::Coordinator, &[None, None]);
+    let mut scene = WorkerScene::new(OperatorRole::Coordinator, &[None, None]);
     assert_eq!(scene.operator.shown(), None);
     assert!(scene.first_ask().1);
     assert_eq!(scene.job().unwrap().key, HOME);

@@ -8,7 +8,7 @@ const UNKNOWN: ProverId = ProverId(9);
 
 /// A tree that requires four works, which appeared at heights 1 to 4 and may be bought from height
 /// 10 on.
-struct Scene {
+struct ProducerScene {
     pool: Pool,
     scan: ScanState,
     mempool: Mempool,
@@ -17,7 +17,7 @@ struct Scene {
     accounts: BTreeSet<ProverId>,
 }
 
-impl Scene {
+impl ProducerScene {
     fn new() -> Self {
         let shape = TreeShape { slots: 8, works: 4, late_works: 0, late_slots: 0 };
         let mut scan = ScanState::new(shape);
@@ -70,7 +70,7 @@ impl Scene {
 
 #[test]
 fn the_first_missing_work_ends_the_purchase() {
-    let mut scene = Scene::new();
+    let mut scene = ProducerScene::new();
     for serial in [0, 1, 3] {
         scene.offer(serial, 0, LISTED, 0);
     }
@@ -81,7 +81,7 @@ fn the_first_missing_work_ends_the_purchase() {
 
 #[test]
 fn a_work_younger_than_the_work_delay_is_missing() {
-    let mut scene = Scene::new();
+    let mut scene = ProducerScene::new();
     for serial in 0..4 {
         scene.offer(serial, 0, LISTED, 0);
     }
@@ -91,12 +91,12 @@ fn a_work_younger_than_the_work_delay_is_missing() {
 
 #[test]
 fn a_paid_prover_without_an_account_ends_the_purchase_and_a_free_one_does_not() {
-    let mut scene = Scene::new();
+    let mut scene = ProducerScene::new();
     for serial in 0..4 {
         scene.offer(serial, 0, if serial == 1 { UNKNOWN } else { LISTED }, 0);
     }
     assert_eq!(scene.sold(10).len(), 4);
-    let mut scene = Scene::new();
+    let mut scene = ProducerScene::new();
     for serial in 0..4 {
         scene.offer(serial, u64::from(serial == 1), if serial == 1 { UNKNOWN } else { LISTED }, 0);
     }
@@ -105,10 +105,10 @@ fn a_paid_prover_without_an_account_ends_the_purchase_and_a_free_one_does_not() 
 
 #[test]
 fn a_new_proof_reaches_some_producers_an_old_one_all_and_others_see_the_more_expensive_proof() {
-    let mut scene = Scene::new();
+    let mut scene = ProducerScene::new();
     scene.offer(0, 900, LISTED, 0);
     scene.offer(0, 0, LISTED, 10_000_000 - 10_000);
-    let fees = |scene: &Scene, own| -> BTreeSet<u64> {
+    let fees = |scene: &ProducerScene, own| -> BTreeSet<u64> {
         (0..200)
             .map(|slot| scene.producer(slot, 10, own).plan_block().sold[0].1.fee.get())
             .collect()
@@ -119,7 +119,7 @@ fn a_new_proof_reaches_some_producers_an_old_one_all_and_others_see_the_more_exp
         BTreeSet::from([0]),
         "the operator's own daemon has heard of it"
     );
-    let mut scene = Scene::new();
+    let mut scene = ProducerScene::new();
     scene.offer(0, 900, LISTED, 0);
     scene.offer(0, 0, LISTED, 1000);
     assert_eq!(fees(&scene, None), BTreeSet::from([0]));
@@ -127,7 +127,7 @@ fn a_new_proof_reaches_some_producers_an_old_one_all_and_others_see_the_more_exp
 
 #[test]
 fn a_block_of_a_tree_that_requires_nothing_buys_nothing() {
-    let mut scene = Scene::new();
+    let mut scene = ProducerScene::new();
     for serial in 0..4 {
         scene.offer(serial, 0, LISTED, 0);
     }
@@ -138,11 +138,11 @@ fn a_block_of_a_tree_that_requires_nothing_buys_nothing() {
 
 #[test]
 fn a_block_that_fills_a_tree_may_buy_one_work_for_its_coinbase() {
-    let mut scene = Scene::new();
+    let mut scene = ProducerScene::new();
     for serial in 0..4 {
         scene.offer(serial, 0, LISTED, 0);
     }
-    let Scene { scan, pool, .. } = &mut scene;
+    let ProducerScene { scan, pool, .. } = &mut scene;
     scan.apply_block(1, 4, || pool.add(Work::new(WorkId::one(0), 3, 1.0)));
     let head = scene.scan.next_head().unwrap();
     let setup = TransactionSetup { per_slot: 100.0, ..TransactionSetup::default() };

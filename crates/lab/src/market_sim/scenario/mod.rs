@@ -15,4 +15,4 @@ pub use parse::ScenarioError;
 pub(super) use setup::{
     ChainSetup, CompetitorSetup, FeeRule, GossipSetup, OperatorSetup, TransactionSetup,
 };
-pub use setup::{OperatorRole, PriceExpectation, Scenario, ShareAbove};
+pub use setup::{OperatorRole, Scenario};

@@ -246,33 +246,33 @@ pub(crate) struct Regime {
 /// held for `after_slots`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct PriceExpectation {
+pub(crate) struct PriceExpectation {
     /// Slots at the start of the regime that do not count.
-    pub after_slots: u32,
+    pub(crate) after_slots: u32,
     /// Works bought for 0.
-    pub zero: [f64; 2],
+    pub(crate) zero: [f64; 2],
     /// Works bought for 1 to 10,000 nanomina.
-    pub dust: [f64; 2],
+    pub(crate) dust: [f64; 2],
     /// Works bought for more.
-    pub priced: [f64; 2],
+    pub(crate) priced: [f64; 2],
     /// Works bought above a fee.
     #[serde(default)]
-    pub above: Vec<ShareAbove>,
+    pub(crate) above: Vec<ShareAbove>,
 }
 
 /// A bound on the share of works bought above a fee.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ShareAbove {
+pub(crate) struct ShareAbove {
     /// The fee.
-    pub fee_nanomina: Nanomina,
+    pub(crate) fee_nanomina: Nanomina,
     /// Lowest and highest share.
-    pub share: [f64; 2],
+    pub(crate) share: [f64; 2],
 }
 
 impl Scenario {
     /// Name of the scenario.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
@@ -292,27 +292,17 @@ impl Scenario {
     }
 
     /// Works that the operator can prove in an hour with all provers busy and no heavy work.
-    pub fn own_works_per_hour(&self) -> f64 {
+    pub(crate) fn own_works_per_hour(&self) -> f64 {
         f64::from(self.operator.provers) * 3600.0 / self.operator.proof_seconds
     }
 
     /// Index and name of the regime in a slot of the run.
-    pub fn regime_at(&self, slot: u64) -> (usize, &str) {
+    pub(crate) fn regime_at(&self, slot: u64) -> (usize, &str) {
         let index = self.regime_index(i64::try_from(slot).unwrap_or(i64::MAX));
         (index, self.regimes.get(index).map_or("", |regime| &regime.name))
     }
 
-    /// Expected prices in a slot; `None` where the regime states none or has not yet settled.
-    pub fn expected_at(&self, slot: u64) -> Option<&PriceExpectation> {
-        let slot = i64::try_from(slot).unwrap_or(i64::MAX);
-        let phase = self.phase(slot);
-        let regime = self.regimes.get(self.regime_index(slot))?;
-        regime
-            .expect
-            .as_ref()
-            .filter(|expect| phase >= i64::from(regime.from_slot) + i64::from(expect.after_slots))
-    }
-
+    /// Index of the regime in a slot, which is negative in the warm-up.
     pub(crate) fn regime_index(&self, slot: i64) -> usize {
         let phase = self.phase(slot);
         self.regimes
@@ -320,7 +310,7 @@ impl Scenario {
             .saturating_sub(1)
     }
 
-    fn phase(&self, slot: i64) -> i64 {
+    pub(crate) fn phase(&self, slot: i64) -> i64 {
         let slot = slot.max(0);
         self.cycle_slots.map_or(slot, |cycle| slot % i64::from(cycle.max(1)))
     }

@@ -1,4 +1,4 @@
-//! A simulated daemon that shows what a test wants of it, and knows what was really done to it.
+//! A simulated daemon whose status a test can override, and which logs the changes that it applied.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use snarkfee_core::{
 };
 use snarkfee_lab::market_sim::{SimulatedDaemon, Snapshot, World};
 
-use crate::fixed_daemon::nanomina;
+use crate::network::nanomina;
 
-/// The market's time and the controller's, which are the same until one of them jumps.
+/// The market's time and the controller's. They are the same until one of them is set.
 #[derive(Clone, Copy)]
 pub(crate) struct Time {
     market: &'static Hand,
@@ -27,12 +27,12 @@ impl Time {
         Self { market: hand(), controller: hand() }
     }
 
-    /// What happens when.
+    /// The market's time.
     pub(crate) fn now(self) -> Timestamp {
         self.market.shown()
     }
 
-    /// What the controller takes for now.
+    /// The time on the controller's clock.
     pub(crate) fn believed(self) -> Timestamp {
         self.controller.shown()
     }
@@ -50,18 +50,18 @@ impl Time {
         self.controller.pass(span);
     }
 
-    /// Sets the controller's clock so far from the right time.
+    /// Sets the controller's clock to the right time plus `by`.
     pub(crate) fn set_wrong(self, by: SignedDuration) {
         self.controller.set(self.market.shown() + by);
     }
 }
 
-/// A market whose daemon shows something else on demand.
-pub(crate) struct Stage {
+/// A market whose daemon shows another status on demand.
+pub(crate) struct ScriptedDaemon {
     pub(crate) world: World,
     pub(crate) sync: Option<SyncState>,
     pub(crate) peers: Option<u32>,
-    /// The best tip's slot is taken to be so much older.
+    /// How much older the best tip appears.
     pub(crate) tip_older: Duration,
     pub(crate) author: ChangeAuthor,
     /// Whether someone else changes the fee right before the controller does.
@@ -70,7 +70,7 @@ pub(crate) struct Stage {
     at: Timestamp,
 }
 
-impl Stage {
+impl ScriptedDaemon {
     pub(crate) fn new(world: World, at: Timestamp) -> Self {
         let (sync, peers, tip_older, applied) = (None, None, Duration::ZERO, Vec::new());
         Self {
@@ -85,17 +85,17 @@ impl Stage {
         }
     }
 
-    /// What was set since the last time.
+    /// Changes applied since the last call.
     pub(crate) fn take_applied(&mut self) -> Vec<AppliedChange> {
         std::mem::take(&mut self.applied)
     }
 
-    fn note(&mut self, change: SettingChange, differs: bool) {
+    fn log_change(&mut self, change: SettingChange, differs: bool) {
         self.applied.push(AppliedChange { at: self.at, change, differs, by: self.author });
     }
 }
 
-impl SimulatedDaemon for Stage {
+impl SimulatedDaemon for ScriptedDaemon {
     fn advance(&mut self, to: Timestamp) {
         self.at = self.at.max(to);
         self.world.advance(to);
@@ -127,14 +127,14 @@ impl SimulatedDaemon for Stage {
             });
         }
         let before = self.world.set_fee(fee);
-        self.note(SettingChange::Fee(fee), before != fee);
+        self.log_change(SettingChange::Fee(fee), before != fee);
         before
     }
 
     fn set_worker(&mut self, key: Option<PublicKey>) -> Option<PublicKey> {
         let before = self.world.set_worker(key.clone());
         let differs = before.is_some() != key.is_some();
-        self.note(SettingChange::Worker(key), differs);
+        self.log_change(SettingChange::Worker(key), differs);
         before
     }
 }

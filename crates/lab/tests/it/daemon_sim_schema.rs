@@ -1,4 +1,4 @@
-//! The schema of each era against the introspection of a daemon of that era.
+//! The schema of each era, compared with the introspection of a daemon of that era.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -33,12 +33,12 @@ const fn file_of(era: Era) -> &'static str {
     }
 }
 
-/// Fields served whose innermost type the file of 2026-05 lost; its other losses are in types that
-/// are not served.
+/// Served fields whose innermost type is missing in the file of 2026-05. Its other gaps are in types
+/// that are not served.
 const TRUNCATED: [&str; 3] =
     ["AccountUpdateBody.actions", "AccountUpdateBody.events", "ActionState.action"];
 
-/// What the real types have and the simulated ones leave out: proofs, trees and epochs that no
+/// Fields of the real types that the simulated ones leave out: proofs, trees and epochs that no
 /// operator of a worker reads.
 const LEFT_OUT: [&str; 8] = [
     "Account.merklePath",
@@ -80,7 +80,7 @@ fn signatures(inputs: &BTreeMap<&str, &Value>) -> BTreeMap<String, String> {
     inputs.iter().map(|(name, input)| ((*name).to_owned(), written(&input["type"]))).collect()
 }
 
-/// Everything in which `ours` is not a part of `theirs`.
+/// Everything in which `ours` is not a subset of `theirs`.
 fn differences(ours: &Types, theirs: &Types) -> Vec<String> {
     let mut found = Vec::new();
     for (name, ours) in ours {
@@ -155,7 +155,7 @@ async fn introspect(era: Era) -> Types {
 }
 
 fn published_schemas() -> Option<PathBuf> {
-    let directory = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/schemas"));
+    let directory = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/schemas"));
     directory.is_dir().then(|| directory.to_owned())
 }
 

@@ -1,5 +1,5 @@
-//! The controller with its real client and its real journal, before a simulated daemon, with
-//! everything that can go wrong in between.
+//! The controller with its real client and journal and a simulated daemon, with injected faults in
+//! between.
 
 use std::{
     sync::{Arc, Mutex},
@@ -32,16 +32,16 @@ use url::Url;
 
 use crate::{
     checker::{Step, Trace},
-    chronicle::Chronicle,
+    failing_journal::FailingJournal,
     faulty_proxy::{FaultyProxy, OVERSIZED},
-    fixed_daemon::{ANY_PORT, nanomina, start},
     injected_fault::{FaultEffect, InjectedFault},
-    stage::{Stage, Time},
+    network::{ANY_PORT, nanomina, start},
+    scripted_daemon::{ScriptedDaemon, Time},
 };
 
 pub(crate) const SLOT: Duration = Duration::from_secs(90);
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
-/// Far above what a look takes; one that reaches it has hung.
+/// Far longer than a look takes; one that takes this long hangs.
 pub(crate) const LOOK_LIMIT: Duration = Duration::from_secs(120);
 
 /// How a run is set up.
@@ -69,18 +69,18 @@ impl Setting {
     }
 }
 
-/// The controller, the daemon, what stands between them, and the trace so far.
-pub(crate) struct Theatre {
+/// The controller, the daemon, the proxy between them, and the trace so far.
+pub(crate) struct ControllerFixture {
     pub(crate) trace: Trace,
     time: Time,
-    stage: Arc<Mutex<Stage>>,
+    daemon: Arc<Mutex<ScriptedDaemon>>,
     _server: SimDaemonServer,
     proxy: FaultyProxy,
-    /// None while there is no controller.
+    /// `None` while there is no controller.
     runner: Option<Runner<DaemonClient>>,
-    chronicle: Chronicle,
+    journal: FailingJournal,
     paused: bool,
-    /// Whether the journal could not take down the last look.
+    /// Whether the journal failed to record the last look.
     strained: bool,
     wrong: SignedDuration,
     seed: u64,
@@ -114,15 +114,21 @@ pub(crate) fn params() -> Params {
     }
 }
 
-impl Theatre {
+impl ControllerFixture {
     pub(crate) async fn open(setting: Setting) -> Self {
         let time = Time::new(start());
         let world = World::new(&setting.scenario, setting.seed, start());
-        let stage = Arc::new(Mutex::new(Stage::new(world, start())));
+        let daemon = Arc::new(Mutex::new(ScriptedDaemon::new(world, start())));
         let options = DaemonSimOptions { era: setting.era, ..DaemonSimOptions::default() };
         let stop = CancellationToken::new();
-        let server =
-            SimDaemonServer::bind(ANY_PORT, ANY_PORT, stage.clone(), time.market(), options, &stop);
+        let server = SimDaemonServer::bind(
+            ANY_PORT,
+            ANY_PORT,
+            daemon.clone(),
+            time.market(),
+            options,
+            &stop,
+        );
         let server = server.await.unwrap();
         let proxy = FaultyProxy::before(server.graphql_address(), server.metrics_address(), time);
         let plan = Plan {
@@ -133,14 +139,14 @@ impl Theatre {
             on_exit: OnExit::Keep,
         };
         let restarts = setting.restarts.iter().map(|slot| start() + SLOT * *slot).collect();
-        let mut theatre = Self {
+        let mut fixture = Self {
             trace: Trace { mode: setting.mode, params: params(), restarts, steps: Vec::new() },
             time,
-            stage,
+            daemon,
             _server: server,
             proxy,
             runner: None,
-            chronicle: Chronicle::open(start()),
+            journal: FailingJournal::open(start()),
             paused: false,
             strained: false,
             wrong: SignedDuration::ZERO,
@@ -149,8 +155,8 @@ impl Theatre {
             plan: watch::channel(Arc::new(plan)).0,
             quote: watch::channel(None).0,
         };
-        theatre.runner = Some(theatre.controller());
-        theatre
+        fixture.runner = Some(fixture.controller());
+        fixture
     }
 
     /// A controller that goes on from what the journal keeps.
@@ -171,7 +177,7 @@ impl Theatre {
             port: port.unwrap(),
             clock: self.time.controller(),
             plan: self.plan.subscribe(),
-            ledger: self.chronicle.ledger(),
+            ledger: self.journal.ledger(),
             wake: Arc::default(),
             quote: self.quote.subscribe(),
             sink: Arc::new(Publisher::new(self.trace.mode, [id])),
@@ -182,11 +188,11 @@ impl Theatre {
     /// The controller ends as a killed one does, and another begins.
     async fn replace_controller(&mut self) {
         self.runner = None;
-        self.chronicle.reopen(self.time.believed()).await;
+        self.journal.reopen(self.time.believed()).await;
         self.runner = Some(self.controller());
     }
 
-    /// Lets `after` pass, then has the controller look with these things going wrong.
+    /// Lets `after` pass, then has the controller look with these faults.
     pub(crate) async fn look(
         &mut self,
         after: Duration,
@@ -213,28 +219,29 @@ impl Theatre {
         self.time.set_wrong(whole.wrong);
         let clock_set = std::mem::replace(&mut self.wrong, whole.wrong) != whole.wrong;
         let resumed = self.paused && !whole.pauses;
-        self.chronicle.fail(false, false).await;
+        self.journal.fail(false, false).await;
         self.pause(whole.pauses).await;
-        // What was not taken down dies with the controller; and how far a clock was set while there
+        // What was not recorded dies with the controller; and how far a clock was set while there
         // was none, nobody can tell.
         if whole.replaced && !self.strained && !clock_set {
             self.replace_controller().await;
         }
         self.strained = whole.journal_full || whole.journal_locked;
-        self.chronicle.fail(whole.journal_full, whole.journal_locked).await;
+        self.journal.fail(whole.journal_full, whole.journal_locked).await;
         self.stragglers().await;
         let sync = {
-            let mut stage = self.stage.lock().unwrap();
-            stage.advance(self.time.now());
-            (stage.sync, stage.peers, stage.tip_older) = (whole.sync, whole.peers, whole.tip_older);
-            stage.forestalled = whole.meddles_meanwhile;
+            let mut daemon = self.daemon.lock().unwrap();
+            daemon.advance(self.time.now());
+            (daemon.sync, daemon.peers, daemon.tip_older) =
+                (whole.sync, whole.peers, whole.tip_older);
+            daemon.forestalled = whole.meddles_meanwhile;
             if whole.meddles {
-                stage.author = ChangeAuthor::Stranger;
-                let fee = stage.snapshot().status.fee;
-                stage.set_fee(nanomina(fee.get() + 1));
-                stage.author = ChangeAuthor::Controller;
+                daemon.author = ChangeAuthor::Stranger;
+                let fee = daemon.snapshot().status.fee;
+                daemon.set_fee(nanomina(fee.get() + 1));
+                daemon.author = ChangeAuthor::Controller;
             }
-            stage.snapshot().status.sync
+            daemon.snapshot().status.sync
         };
         self.proxy.set(whole.rules);
         self.proxy.refuse(whole.refuses).await;
@@ -249,14 +256,14 @@ impl Theatre {
             resumed,
             faults: names,
             asked: self.proxy.take_seen(),
-            intended: self.chronicle.take_intended(),
-            applied: self.stage.lock().unwrap().take_applied(),
+            intended: self.journal.take_intended(),
+            applied: self.daemon.lock().unwrap().take_applied(),
             record,
         });
         self.trace.steps.last().unwrap()
     }
 
-    /// From now on someone else's changes are not left alone.
+    /// From now on the controller overwrites changes by others.
     pub(crate) fn reapply(&mut self) {
         self.plan.send_modify(|plan| {
             let mut params = plan.params.clone();
@@ -265,13 +272,13 @@ impl Theatre {
         });
     }
 
-    /// Someone else sees to it that this fee is asked.
+    /// Another controller sets this fee.
     pub(crate) fn rival_sets(&mut self, fee: Nanomina) {
-        let mut stage = self.stage.lock().unwrap();
-        if stage.snapshot().status.fee != fee {
-            stage.author = ChangeAuthor::Stranger;
-            stage.set_fee(fee);
-            stage.author = ChangeAuthor::Controller;
+        let mut daemon = self.daemon.lock().unwrap();
+        if daemon.snapshot().status.fee != fee {
+            daemon.author = ChangeAuthor::Stranger;
+            daemon.set_fee(fee);
+            daemon.author = ChangeAuthor::Controller;
         }
     }
 
@@ -281,7 +288,7 @@ impl Theatre {
                 true => OperatorCommand::Pause { daemon: None, until: None },
                 false => OperatorCommand::Resume { daemon: None },
             };
-            self.chronicle
+            self.journal
                 .ledger()
                 .record_order(self.time.controller().now(), command)
                 .await
@@ -291,8 +298,8 @@ impl Theatre {
 
     /// Requests that were held up reach the daemon.
     async fn stragglers(&self) {
-        self.stage.lock().unwrap().author = ChangeAuthor::Straggler;
+        self.daemon.lock().unwrap().author = ChangeAuthor::Straggler;
         self.proxy.release().await;
-        self.stage.lock().unwrap().author = ChangeAuthor::Controller;
+        self.daemon.lock().unwrap().author = ChangeAuthor::Controller;
     }
 }

@@ -1,4 +1,4 @@
-//! A real journal that really fails: its file may not grow, or someone else holds its lock.
+//! A real journal that can be made to fail: its file may not grow, or someone else holds its lock.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,17 +10,17 @@ use tempfile::TempDir;
 /// Longer than any run.
 const RETENTION: Duration = Duration::from_secs(365 * 24 * 3600);
 
-pub(crate) struct Chronicle {
+pub(crate) struct FailingJournal {
     folder: TempDir,
-    /// None while nobody has it open.
+    /// `None` while nobody has it open.
     journal: Option<Arc<Journal>>,
-    /// Someone else.
+    /// The other process.
     other: Connection,
     locked: bool,
     last_intent: i64,
 }
 
-impl Chronicle {
+impl FailingJournal {
     pub(crate) fn open(now: Timestamp) -> Self {
         let folder = TempDir::new().unwrap();
         let journal = Journal::open(folder.path(), RETENTION, now).unwrap();
@@ -32,7 +32,7 @@ impl Chronicle {
         self.journal.clone().unwrap()
     }
 
-    /// Has the journal fail in these ways, and in no other.
+    /// Makes the journal fail in exactly these ways.
     pub(crate) async fn fail(&mut self, full: bool, locked: bool) {
         if std::mem::replace(&mut self.locked, locked) != locked {
             self.other.execute_batch(if locked { "BEGIN IMMEDIATE" } else { "ROLLBACK" }).unwrap();
@@ -42,7 +42,7 @@ impl Chronicle {
         self.ledger().inject_limits(limits).await.unwrap();
     }
 
-    /// Opens it anew, after whoever used it is gone.
+    /// Opens the journal again. Nobody may use it any more.
     pub(crate) async fn reopen(&mut self, now: Timestamp) {
         let journal =
             Arc::into_inner(self.journal.take().unwrap()).expect("nobody uses it any more");
@@ -54,7 +54,7 @@ impl Chronicle {
         self.journal = Some(Arc::new(opened.await.unwrap().unwrap()));
     }
 
-    /// How many intents were taken down since the last time.
+    /// Number of intents recorded since the last call.
     pub(crate) fn take_intended(&mut self) -> usize {
         let last: i64 = self
             .other

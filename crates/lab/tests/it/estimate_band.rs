@@ -1,13 +1,12 @@
-//! Whether `estimate`'s band holds the true price distribution of the shipped scenarios, at its
+//! Whether the band of `estimate` holds the true price distribution of the shipped scenarios at its
 //! stated rate.
 //!
-//! Each judged seed is one fresh look as `estimate` takes it: the frontier of 290 blocks and the
-//! order book. The truth is the share of works bought above a fee in the same market under all
-//! other seeds: a confidence band speaks of the distribution that purchases come from, not of the
-//! next few purchases, whose own chance it does not hold. The operator proves nothing, so what is
-//! bought is the competing price C itself. Right after a change of regime the truth is what the new
-//! one settles to, while the look still holds what came before; such moments are shown, and nothing
-//! is asserted of them.
+//! Each seed gives one look as `estimate` takes it: the frontier of 290 blocks and the order book.
+//! The truth is the share of works bought above a fee in the same market under all other seeds. A
+//! confidence band describes the distribution that purchases come from, not the next few purchases,
+//! which vary by chance. The operator proves nothing, so the prices are the competing price C. Right
+//! after a change of regime the truth is what the new regime settles to, while the look still holds
+//! what came before. Such moments are printed, and nothing is asserted of them.
 
 use jiff::{SignedDuration, Timestamp};
 use snarkfee_core::{
@@ -29,14 +28,15 @@ use tokio::runtime::Runtime;
 const LEVEL: f64 = 0.8;
 /// Between the prices that competitors ask.
 const FEES: [u64; 6] = [0, 9, 70_000, 995_000, 3_000_000, 9_800_000];
-/// Shares nearer to 0 or 1 than this are counted apart: they are held too easily to say anything of
-/// the rate.
+/// Shares closer to 0 or 1 than this are counted separately: they are too easy to hold to say
+/// anything about the rate.
 const CERTAIN: f64 = 0.005;
-/// Seeds in all of an ordinary run.
+/// Total seeds of an ordinary run.
 const SEEDS: u64 = 200;
-/// Chance that a run finds a broken promise where all are kept.
+/// Probability that a run fails although the rate holds.
 const FALSE_ALARM: f64 = 0.01;
-/// The variable that asks for so many seeds of each moment, those after a change of regime too.
+/// Environment variable with the number of seeds of each moment. It includes moments after a change
+/// of regime.
 const SEEDS_EACH: &str = "SNARKFEE_COVERAGE_SEEDS";
 
 /// A market to look at: a scenario at a slot, and the slots whose purchases are its truth.

@@ -173,7 +173,7 @@ async fn fee_and_key_are_set() {
     assert_eq!(served.shown().status.worker, None);
 }
 
-/// A market that ran for a while and then stands still, so that what is read can be compared.
+/// A market that has stopped, so that what is read can be compared with it.
 struct Stopped(World);
 
 impl SimulatedDaemon for Stopped {

@@ -1,4 +1,4 @@
-//! A simulated daemon whose market stands still, with every kind of answer in it.
+//! A simulated daemon with a fixed market that has every kind of answer in it.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -18,13 +18,12 @@ use snarkfee_lab::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// A port of this machine that is free.
-pub(crate) const ANY_PORT: SocketAddr =
-    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+/// A free port of this machine.
+const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 pub(crate) struct FixedDaemon {
     pub(crate) shown: Snapshot,
-    /// How many snapshots were taken.
+    /// Number of snapshots taken.
     pub(crate) snapshots: Arc<std::sync::atomic::AtomicUsize>,
 }
 
@@ -166,13 +165,13 @@ pub(crate) async fn serve(daemon: SharedDaemon, options: DaemonSimOptions) -> Si
         .unwrap()
 }
 
-/// An HTTP client; the TLS provider that its crate insists on is installed once per process.
+/// An HTTP client. Its crate needs a TLS provider, installed once per process.
 pub(crate) fn http() -> reqwest::Client {
     install_tls();
     reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().unwrap()
 }
 
 pub(crate) fn install_tls() {
-    // Another test may have been first; then its provider stands.
+    // Another test may have installed one already.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }

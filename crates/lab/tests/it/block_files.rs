@@ -1,4 +1,4 @@
-//! Blocks read from raw files, against what others read from the same blocks.
+//! Precomputed-block files, compared with tables of the same blocks from another source.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,37 +8,38 @@ use std::{
 };
 
 use flate2::read::GzDecoder;
+
 use snarkfee_lab::precomputed::{BlockCollection, collect_blocks};
 
-/// What is held in one block: fee in nanomina and prover of each work.
+/// Fee in nanomina and prover of each work of one block.
 type Works = Vec<(u64, String)>;
 
 fn shared() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared"))
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared"))
 }
 
-fn read(path: &Path) -> Option<String> {
+fn read_blocks(paths: &[&Path]) -> BlockCollection {
+    let paths: Vec<_> = paths.iter().map(|path| path.to_path_buf()).collect();
+    collect_blocks(&paths, &|_, _| {}).unwrap()
+}
+
+/// The text of a compressed file; `None` if it is not here.
+fn read_compressed(path: &Path) -> Option<String> {
     let mut text = String::new();
     GzDecoder::new(File::open(path).ok()?).read_to_string(&mut text).unwrap();
     Some(text)
 }
 
-/// Rows of a plain CSV text with the columns asked for.
+/// Rows of a CSV text without quotes, with only the named columns.
 fn columns<const N: usize>(text: &str, names: [&str; N]) -> Vec<[String; N]> {
     let mut lines = text.lines();
     let header: Vec<&str> = lines.next().unwrap().split(',').collect();
     let places = names.map(|name| header.iter().position(|column| *column == name).unwrap());
-    lines
-        .map(|line| {
-            let cells: Vec<&str> = line.split(',').collect();
-            places.map(|place| cells[place].to_owned())
-        })
-        .collect()
-}
-
-fn quietly(paths: &[&Path]) -> BlockCollection {
-    let paths: Vec<_> = paths.iter().map(|path| path.to_path_buf()).collect();
-    collect_blocks(&paths, &|_, _| {}).unwrap()
+    let row = |line: &str| {
+        let cells: Vec<&str> = line.split(',').collect();
+        places.map(|place| cells[place].to_owned())
+    };
+    lines.map(row).collect()
 }
 
 fn works(collection: &BlockCollection, network: &str) -> BTreeMap<u32, (String, Works)> {
@@ -50,13 +51,13 @@ fn works(collection: &BlockCollection, network: &str) -> BTreeMap<u32, (String, 
     blocks.map(|block| (block.height, (block.state_hash.to_string(), bought(block)))).collect()
 }
 
-/// Work by work: an error of one fee in a thousand would not show in any sum.
+/// Compares work by work, because no sum would show one wrong fee in a thousand.
 #[test]
 fn every_work_agrees_with_the_tables() {
     let folder = shared().join("data/precomputed");
     let (Some(blocks), Some(rows)) = (
-        read(&shared().join("data/mainnet-2021-03.blocks.csv.gz")),
-        read(&shared().join("data/mainnet-2021-03.works.csv.gz")),
+        read_compressed(&shared().join("data/mainnet-2021-03.blocks.csv.gz")),
+        read_compressed(&shared().join("data/mainnet-2021-03.works.csv.gz")),
     ) else {
         println!("skipped: ../shared is not here");
         return;
@@ -68,7 +69,7 @@ fn every_work_agrees_with_the_tables() {
     for [height, fee, prover] in columns(&rows, ["height", "fee_nanomina", "prover"]) {
         expected.get_mut(&height.parse().unwrap()).unwrap().1.push((fee.parse().unwrap(), prover));
     }
-    let collection = quietly(&[&folder]);
+    let collection = read_blocks(&[&folder]);
     let found = works(&collection, "mainnet");
     let compared: Vec<u32> =
         found.keys().copied().filter(|height| expected.contains_key(height)).collect();
@@ -79,11 +80,11 @@ fn every_work_agrees_with_the_tables() {
     let total: usize = (2200..=2600).map(|height: u32| found[&height].1.len()).sum();
     assert!(total > 1_000, "{total} works");
 
-    let told: BTreeSet<&str> =
+    let skipped: BTreeSet<&str> =
         collection.skipped.iter().map(|skipped| skipped.file.as_str()).collect();
     let files = fs::read_dir(&folder).unwrap().count();
     let kept: usize = collection.series.iter().map(|series| series.blocks.len()).sum();
-    assert_eq!(kept + told.len(), files, "every file counts or is named");
+    assert_eq!(kept + skipped.len(), files, "every file counts or is listed");
     assert!(
         collection.skipped.iter().all(|skipped| skipped.why.contains("longest chain")),
         "{:?}",
@@ -92,7 +93,7 @@ fn every_work_agrees_with_the_tables() {
 }
 
 #[test]
-fn files_folders_and_patterns_lead_to_the_same_blocks_and_what_is_broken_is_named() {
+fn files_folders_and_patterns_give_the_same_blocks_and_defects_are_listed() {
     let folder = tempfile::tempdir().unwrap();
     let block = |height: u32, previous: &str, works: &str| {
         format!(
@@ -109,22 +110,22 @@ fn files_folders_and_patterns_lead_to_the_same_blocks_and_what_is_broken_is_name
     write("net-9-3Nc.json", "{");
     write("net-10-3Nd.json", &block(11, "3Nc", ""));
     write("notes.txt", "");
-    let all = quietly(&[folder.path()]);
+    let all = read_blocks(&[folder.path()]);
     assert_eq!(works(&all, "net")[&7].1, [(1_000_000, "B62qx".to_owned())]);
     assert_eq!(all.series.len(), 1);
-    let told: Vec<(String, &str)> = all
+    let skipped: Vec<(String, &str)> = all
         .skipped
         .iter()
         .map(|skipped| (skipped.file.rsplit('/').next().unwrap().to_owned(), skipped.why.as_str()))
         .collect();
-    let names: Vec<&str> = told.iter().map(|(name, _)| name.as_str()).collect();
+    let names: Vec<&str> = skipped.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["net-10-3Nd.json", "net-9-3Nc.json", "notes.txt"]);
-    for ((_, why), expected) in told.iter().zip(["height 10", "EOF", "<network>"]) {
+    for ((_, why), expected) in skipped.iter().zip(["height 10", "EOF", "<network>"]) {
         assert!(why.contains(expected), "{why}");
     }
     let pattern = folder.path().join("net-[78]-*.json");
-    assert_eq!(quietly(&[&pattern]).series, all.series);
-    let twice = quietly(&[
+    assert_eq!(read_blocks(&[&pattern]).series, all.series);
+    let twice = read_blocks(&[
         &folder.path().join("net-7-3Na.json"),
         &folder.path().join("net-8-3Nb.json"),
         &pattern,
@@ -132,7 +133,8 @@ fn files_folders_and_patterns_lead_to_the_same_blocks_and_what_is_broken_is_name
     assert_eq!(twice.series, all.series);
     for nothing in ["nowhere", "no-*.json"] {
         let path = folder.path().join(nothing);
-        let told = collect_blocks(std::slice::from_ref(&path), &|_, _| {}).unwrap_err().to_string();
-        assert!(told.contains(nothing), "{told}");
+        let error =
+            collect_blocks(std::slice::from_ref(&path), &|_, _| {}).unwrap_err().to_string();
+        assert!(error.contains(nothing), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! The simulated daemon's ports as a client on a socket sees them.
+//! The simulated daemon's ports, as a client over a socket sees them.
 
 use std::{sync::atomic::Ordering, time::Duration};
 
@@ -174,14 +174,14 @@ async fn a_daemon_that_is_down_drops_connections_and_comes_back() {
 async fn shutting_down_does_not_wait_out_a_delay() {
     let served = Served::new(Era::Mesa40).await;
     served.server.faults().set_delay(Duration::from_secs(3600));
-    let request = crate::spawn(
-        http().post(served.server.graphql_url()).json(&json!({ "query": SET_FEE })).send(),
-    );
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(http().post(served.server.graphql_url()).json(&json!({ "query": SET_FEE })).send());
     while served.server.mutation_count() == 0 {
         tokio::task::yield_now().await;
     }
     served.server.shut_down().await;
-    assert_eq!(request.await.unwrap().unwrap().status(), 200, "an answer under way is finished");
+    let answer = tasks.join_next().await.unwrap().unwrap().unwrap();
+    assert_eq!(answer.status(), 200, "an answer under way is finished");
 }
 
 #[tokio::test]
