@@ -1,0 +1,78 @@
+use super::*;
+use snarkfee_core::fixtures::{block, status, time};
+
+fn member(name: &str, fleet: &Arc<Fleet>) -> Member {
+    Member { daemon: DaemonId::try_new(name).unwrap(), fleet: Arc::clone(fleet) }
+}
+
+fn chain(hashes: &[&str]) -> ChainLook {
+    ChainLook {
+        blocks: (1..).zip(hashes).map(|(height, hash)| block(height, hash, 0, &[])).collect(),
+    }
+}
+
+fn book(order: BookOrder) -> Book {
+    Book { order, works: Vec::new().into() }
+}
+
+/// At `seconds`, on the tip `hash`, in need of two blocks and of works in order.
+fn asked(
+    seconds: i64,
+    hash: &str,
+    find: impl FnOnce(&ReadingNeeds<'_>) -> Option<SharedReading>,
+) -> Option<String> {
+    let status = DaemonStatus { state_hash: Some(hash.to_owned()), ..status(seconds) };
+    let needs = ReadingNeeds { now: time(seconds), status: &status, blocks: 2, in_order: true };
+    find(&needs).map(|shared| shared.reading.by.to_string())
+}
+
+#[test]
+fn a_reading_serves_those_who_stand_on_its_chain() {
+    let fleet = Arc::default();
+    let (a, b) = (member("a", &fleet), member("b", &fleet));
+    a.share_reading(time(100), &chain(&["x", "y", "z"]), &book(BookOrder::Purchase));
+    let half_slot = i64::try_from(status(0).slot_duration.as_secs() / 2).unwrap();
+    assert_eq!(asked(100, "z", |needs| b.find_reading(needs)).as_deref(), Some("a"));
+    assert_eq!(
+        asked(100 + half_slot, "y", |needs| b.find_reading(needs)).as_deref(),
+        Some("a"),
+        "a block behind"
+    );
+    assert_eq!(asked(101 + half_slot, "z", |needs| b.find_reading(needs)), None, "too old");
+    assert_eq!(asked(99, "z", |needs| b.find_reading(needs)), None, "a clock that was set back");
+    assert_eq!(
+        asked(100, "w", |needs| b.find_reading(needs)),
+        None,
+        "another network, or ahead of the reading"
+    );
+    assert_eq!(asked(100, "z", |needs| a.find_reading(needs)), None, "its own");
+}
+
+#[test]
+fn a_poorer_reading_than_its_own_is_not_taken() {
+    let fleet = Arc::default();
+    let (a, b) = (member("a", &fleet), member("b", &fleet));
+    a.share_reading(time(0), &chain(&["z"]), &book(BookOrder::Purchase));
+    assert_eq!(asked(0, "z", |needs| b.find_reading(needs)), None, "too few blocks");
+    a.share_reading(time(0), &chain(&["y", "z"]), &book(BookOrder::Unknown));
+    assert_eq!(asked(0, "z", |needs| b.find_reading(needs)), None, "no order of purchase");
+    let unordered =
+        |needs: &ReadingNeeds<'_>| b.find_reading(&ReadingNeeds { in_order: false, ..*needs });
+    assert_eq!(asked(0, "z", unordered).as_deref(), Some("a"));
+}
+
+#[test]
+fn the_newest_readings_are_kept() {
+    let fleet = Arc::default();
+    for index in 0..=READINGS {
+        let chain = chain(&["y", &format!("tip{index}")]);
+        member(&format!("d{index}"), &fleet).share_reading(
+            time(0),
+            &chain,
+            &book(BookOrder::Purchase),
+        );
+    }
+    let reader = member("reader", &fleet);
+    assert_eq!(asked(0, "tip0", |needs| reader.find_reading(needs)), None);
+    assert_eq!(asked(0, "tip1", |needs| reader.find_reading(needs)).as_deref(), Some("d1"));
+}
