@@ -99,7 +99,7 @@ impl Fault {
     ];
 
     /// Whether the source gave no answer, rather than a wrong one.
-    pub const fn is_silence(&self) -> bool {
+    pub(crate) const fn is_silence(&self) -> bool {
         match self {
             Self::Unreachable { .. }
             | Self::TimedOut { .. }

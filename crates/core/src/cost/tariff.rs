@@ -135,7 +135,7 @@ impl Tariff {
     }
 
     /// The price at a moment, by local time including daylight saving.
-    pub fn price_at(&self, at: Timestamp) -> EnergyPrice {
+    pub(super) fn price_at(&self, at: Timestamp) -> EnergyPrice {
         let time = self.zone.to_datetime(at);
         let minute =
             u16::from(time.hour().unsigned_abs()) * 60 + u16::from(time.minute().unsigned_abs());

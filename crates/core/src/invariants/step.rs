@@ -54,7 +54,7 @@ pub struct SentMutations {
 
 impl SentMutations {
     /// Whether any was sent.
-    pub const fn is_any(self) -> bool {
+    pub(super) const fn is_any(self) -> bool {
         self.fee + self.on + self.off > 0
     }
 }

@@ -15,15 +15,15 @@ pub struct Prediction {
 
 /// Predicted and realised sales of the works whose fate is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Calibration {
+pub(crate) struct Calibration {
     /// Works whose fate is known and that had a prediction.
-    pub decided: u64,
+    pub(crate) decided: u64,
     /// Sum of the predicted probabilities.
-    pub predicted: f64,
+    pub(crate) predicted: f64,
     /// Sum of the uncorrected probabilities.
-    pub uncorrected: f64,
+    pub(crate) uncorrected: f64,
     /// Works sold.
-    pub sold: u64,
+    pub(crate) sold: u64,
 }
 
 impl Calibration {
@@ -45,7 +45,7 @@ impl Calibration {
     }
 
     /// Predicted minus realised share sold, in [-1, 1]; `None` before any fate is known.
-    pub fn error(self) -> Option<f64> {
+    pub(crate) fn error(self) -> Option<f64> {
         let decided = self.decided as f64;
         (self.decided > 0).then(|| (self.predicted - self.sold as f64) / decided)
     }
@@ -57,7 +57,7 @@ impl Calibration {
     /// A Gamma-Poisson posterior mean with prior mean `prior` and the weight of `PRIOR` predicted
     /// sales, clamped to 0.25..=1.25: one bad purchase must not silence the estimate, and success
     /// must not make it bold.
-    pub fn factor(self, prior: f64) -> f64 {
+    pub(crate) fn factor(self, prior: f64) -> f64 {
         let factor = (self.sold as f64 + Self::PRIOR * prior) / (self.uncorrected + Self::PRIOR);
         factor.clamp(0.25, 1.25)
     }

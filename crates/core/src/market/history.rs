@@ -98,7 +98,7 @@ impl MarketHistory {
 
     /// Drops everything older than `oldest`. A sale from before then no longer counts if it is seen
     /// again, since nothing shows whether it was counted.
-    pub fn forget_before(&mut self, oldest: Timestamp) {
+    pub(crate) fn forget_before(&mut self, oldest: Timestamp) {
         self.since = self.since.map(|since| since.max(oldest));
         self.blocks.prune(oldest);
         self.own.prune(oldest);
@@ -106,7 +106,7 @@ impl MarketHistory {
 
     /// A copy of what the daemon cannot report again: our own works, totals and rate, and the
     /// averages over looks. Blocks and histograms are left out; the next look fetches them anew.
-    pub fn clone_without_market(&self) -> Self {
+    pub(crate) fn clone_without_market(&self) -> Self {
         let (own, coverage, supply) =
             (self.own.clone(), self.coverage.clone(), self.supply.clone());
         Self { since: self.since, own, coverage, supply, ..Self::default() }
@@ -133,7 +133,7 @@ impl MarketHistory {
     /// If the book comes from the snark pool, this is the whole frontier: the pool keeps a bought
     /// work while it is outstanding in any block of the frontier (Mina `snark_pool_refcount.ml`),
     /// and only the block that bought it shows that it is no longer open.
-    pub fn blocks_wanted(&self, now: Timestamp, slot: Option<std::time::Duration>) -> u32 {
+    pub(crate) fn blocks_wanted(&self, now: Timestamp, slot: Option<std::time::Duration>) -> u32 {
         /// Deepest reorganisation that a short look still covers.
         const SLACK: u32 = 20;
         let (Some(last), Some(slot), true) =
@@ -157,7 +157,7 @@ impl MarketHistory {
     }
 
     /// Our own works and their fates.
-    pub fn own(&self) -> &OwnWorks {
+    pub(crate) fn own(&self) -> &OwnWorks {
         &self.own
     }
 
@@ -167,7 +167,7 @@ impl MarketHistory {
     }
 
     /// The rate of our provers.
-    pub fn supply(&self) -> &OwnSupply {
+    pub(crate) fn supply(&self) -> &OwnSupply {
         &self.supply
     }
 
@@ -177,7 +177,7 @@ impl MarketHistory {
     }
 
     /// What the fee histogram gained between the last two looks.
-    pub fn histogram_increment(&self) -> Option<Increment> {
+    pub(super) fn histogram_increment(&self) -> Option<Increment> {
         let before = self.fees_before.as_ref().and_then(FeeHistogram::to_histogram)?;
         Some(self.histogram()?.increment_since(&before))
     }

@@ -21,12 +21,10 @@ mod rivals;
 mod supply;
 mod view;
 
-pub use calibration::{BandSales, Calibration, Prediction};
+pub use calibration::{BandSales, Prediction};
 pub use history::MarketHistory;
 pub use look::{
     Block, Book, BookOrder, ChainLook, ConsensusSlot, DaemonStatus, ExactPool, FeeHistogram, Look,
     MarketSource, Offer, OpenWork, PoolMetrics, Sale, SyncState,
 };
-pub use own::OwnWorks;
-pub use supply::OwnSupply;
 pub use view::{MarketSummary, MarketView, ViewSettings};

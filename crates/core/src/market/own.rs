@@ -20,7 +20,7 @@ const MAX_WORKS: usize = 20_000;
 /// Our own works, as pool and chain show them.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct OwnWorks {
+pub(crate) struct OwnWorks {
     #[serde(with = "pairs")]
     works: BTreeMap<WorkId, OwnWork>,
     rivals: Rivals,
@@ -154,23 +154,23 @@ impl OwnWorks {
     }
 
     /// Works sold since the controller first saw the daemon.
-    pub fn sold(&self) -> u64 {
+    pub(crate) fn sold(&self) -> u64 {
         self.sold
     }
 
     /// Fees received for them.
-    pub fn earned(&self) -> Nanomina {
+    pub(crate) fn earned(&self) -> Nanomina {
         self.earned
     }
 
     /// Predicted and realised sales of the works whose fate is known.
-    pub fn calibration(&self) -> Calibration {
+    pub(crate) fn calibration(&self) -> Calibration {
         self.calibration_by_fee().into_values().fold(Calibration::default(), Calibration::sum)
     }
 
     /// The same by band of fees, keyed by the lowest fee of each band in which works were decided:
     /// 0, 1, 2, 5, 10, 20, 50 .. nanomina.
-    pub fn calibration_by_fee(&self) -> BTreeMap<Nanomina, Calibration> {
+    pub(crate) fn calibration_by_fee(&self) -> BTreeMap<Nanomina, Calibration> {
         self.calibrated.clone().unwrap_or_else(|| self.calibrate())
     }
 

@@ -10,7 +10,7 @@ use super::look::PoolMetrics;
 /// Works that our own provers made, and their rate while the worker is on.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct OwnSupply {
+pub(crate) struct OwnSupply {
     last: Option<CompletedReading>,
     made: f64,
     on_made: f64,
@@ -59,7 +59,7 @@ impl OwnSupply {
     }
 
     /// Works made since the controller first saw the daemon.
-    pub fn made(&self) -> u64 {
+    pub(crate) fn made(&self) -> u64 {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -70,7 +70,7 @@ impl OwnSupply {
     }
 
     /// Works made per hour while on; `None` until the worker was on long enough.
-    pub fn per_hour(&self) -> Option<f64> {
+    pub(crate) fn per_hour(&self) -> Option<f64> {
         (self.on_hours >= Self::MIN_HOURS).then(|| self.on_made / self.on_hours)
     }
 }

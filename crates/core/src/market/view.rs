@@ -208,7 +208,7 @@ impl MarketView {
     /// expensive one.
     ///
     /// 1 before any open work was seen, since future works are open to all.
-    pub fn startable_share(&self, fee: Nanomina) -> f64 {
+    pub(crate) fn startable_share(&self, fee: Nanomina) -> f64 {
         self.profile.as_ref().map_or(1.0, |profile| profile.startable_share(fee))
     }
 
@@ -224,7 +224,7 @@ impl MarketView {
 
     /// The factor for P(sold) learned from our own sales at about that fee, drawn towards that of
     /// all fees while they are few.
-    pub fn calibration_factor(&self, fee: Nanomina) -> f64 {
+    pub(crate) fn calibration_factor(&self, fee: Nanomina) -> f64 {
         self.corrections.get(&band_floor(fee)).copied().unwrap_or(self.correction)
     }
 
@@ -235,13 +235,13 @@ impl MarketView {
 
     /// Counts the open works that the daemon would assign now to a worker asking `fee`: works
     /// without an offer, or with a more expensive one.
-    pub fn count_open_above(&self, fee: Nanomina) -> u64 {
+    pub(crate) fn count_open_above(&self, fee: Nanomina) -> u64 {
         let closed = self.standing.partition_point(|standing| *standing <= fee) as u64;
         self.summary.open_works.saturating_sub(closed)
     }
 
     /// Open works that the same operator offers, counted by fee.
-    pub fn own_standing(&self) -> &BTreeMap<Nanomina, u64> {
+    pub(crate) fn own_standing(&self) -> &BTreeMap<Nanomina, u64> {
         &self.own_standing
     }
 
@@ -257,7 +257,7 @@ impl MarketView {
     }
 
     /// Prices that a fee could undercut: those that carry mass, and the fees on offer.
-    pub fn candidate_prices(&self) -> impl Iterator<Item = Nanomina> {
+    pub(crate) fn candidate_prices(&self) -> impl Iterator<Item = Nanomina> {
         self.prices.atoms().map(|(fee, _)| fee).chain(self.standing.iter().copied())
     }
 }

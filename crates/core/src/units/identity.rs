@@ -29,7 +29,7 @@ pub struct PublicKey(Arc<str>);
 
 impl PublicKey {
     /// Longest key accepted; keys of 2020 have 177 characters, later ones 55.
-    pub const MAX_LENGTH: usize = 256;
+    const MAX_LENGTH: usize = 256;
 
     /// Takes base58 text.
     ///
@@ -176,7 +176,7 @@ impl WorkId {
     /// # Errors
     ///
     /// If there are not one or two ids.
-    pub fn try_from_ids(ids: &[i64]) -> Result<Self, InvalidName> {
+    fn try_from_ids(ids: &[i64]) -> Result<Self, InvalidName> {
         match ids {
             [first] => Ok(Self::one(*first)),
             [first, second] => Ok(Self::two(*first, *second)),

@@ -16,7 +16,7 @@ impl Power {
     pub const MAX: Self = Self(1_000_000_000_000);
 
     /// Milliwatts.
-    pub const fn milliwatts(self) -> u64 {
+    pub(crate) const fn milliwatts(self) -> u64 {
         self.0
     }
 }

@@ -13,7 +13,7 @@ pub struct WorkRate(u64);
 
 impl WorkRate {
     /// Millionths of a work per hour, at least 1.
-    pub const fn micros(self) -> u64 {
+    pub(crate) const fn micros(self) -> u64 {
         self.0
     }
 

@@ -122,7 +122,7 @@ impl Survival {
     }
 
     /// P(C = 0), the share of works that cannot be sold at any fee; 0 if nothing was observed.
-    pub fn zero_share(&self) -> f64 {
+    pub(crate) fn zero_share(&self) -> f64 {
         if matches!(self.curve, Curve::Nothing) {
             0.0
         } else {
