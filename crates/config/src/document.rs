@@ -1,12 +1,9 @@
 //! The default file and the documentation, written from the table of settings.
 
 use super::{
-    setting::{Group, Lines, Page, Setting},
+    chapter::{Chapter, SettingEntry, push_comment},
     table::Tables,
 };
-
-/// Longest comment line of the default file.
-const WIDTH: usize = 133;
 
 /// Where the documentation's generated part begins.
 const MARKER: &str = "<!-- Below, written from crates/config/src/table. -->\n";
@@ -25,60 +22,6 @@ const PREAMBLE: &str = "\
 # SNARKFEE__DAEMONS__MAIN__GRAPHQL_URL=\"http://10.0.0.7:3085/graphql\". In a daemon's name \"_\" stands for \"-\" and \".\" as well. Flags
 # override both.
 ";
-
-/// What is said of one table.
-pub(super) struct Chapter {
-    name: &'static str,
-    comment: &'static str,
-    intro: &'static str,
-    entries: Vec<Entry>,
-}
-
-/// What is said of one setting.
-struct Entry {
-    key: &'static str,
-    comment: String,
-    page: String,
-    /// Lines of the default file below the comment.
-    lines: String,
-    default: Option<String>,
-}
-
-impl<T: 'static> Group<T> {
-    /// What is said of the table, with the defaults that `default` has.
-    pub(super) fn chapter(&self, default: &T) -> Chapter {
-        let entries = self.settings.iter().map(|setting| Entry::new(setting, default)).collect();
-        Chapter { name: self.name, comment: self.comment, intro: self.intro, entries }
-    }
-}
-
-impl Entry {
-    fn new<T: 'static>(setting: &Setting<T>, default: &T) -> Self {
-        let [least, most] = &setting.limits;
-        let comment = setting.comment.replace("{least}", least).replace("{most}", most);
-        let page = match setting.page {
-            Page::Instead(text) => text.to_owned(),
-            Page::After("") => mark_code(&comment),
-            Page::After(more) => format!("{} {more}", mark_code(&comment)),
-        };
-        let mut lines = String::new();
-        let default = match &setting.lines {
-            Lines::Default => (setting.show)(default),
-            Lines::Written(text) => Some(text.clone()),
-            Lines::Examples(examples) => {
-                for (comment, text) in examples {
-                    push_comment(&mut lines, comment);
-                    lines.push_str(&format!("# {} = {text}\n", setting.key));
-                }
-                None
-            }
-        };
-        if let Some(default) = &default {
-            lines.push_str(&format!("{} = {default}\n", setting.key));
-        }
-        Self { key: setting.key, comment, page, lines, default }
-    }
-}
 
 /// The default file: every setting with its default and what it means.
 pub fn default_file() -> String {
@@ -105,41 +48,10 @@ pub fn document_settings(page: &str) -> String {
             text.push_str(&format!("{intro}\n\n"));
         }
         text.push_str("| key | default | meaning |\n|---|---|---|\n");
-        for Entry { key, page, default, .. } in entries {
+        for SettingEntry { key, page, default, .. } in entries {
             let default = default.map_or_else(|| "-".to_owned(), |value| format!("`{value}`"));
             text.push_str(&format!("| `{key}` | {default} | {page} |\n"));
         }
     }
     text
-}
-
-/// Writes comment lines, wrapped unless the text has its own lines.
-fn push_comment(out: &mut String, text: &str) {
-    if text.contains('\n') {
-        text.lines().for_each(|line| out.push_str(&format!("# {line}\n")));
-        return;
-    }
-    let mut width = 0;
-    for word in text.split_whitespace() {
-        let length = word.chars().count() + 1;
-        if width == 0 || width + length > WIDTH {
-            out.push_str(if width == 0 { "#" } else { "\n#" });
-            width = 1;
-        }
-        out.push(' ');
-        out.push_str(word);
-        width += length;
-    }
-    if width > 0 {
-        out.push('\n');
-    }
-}
-
-/// Marks what is in quotes as code.
-fn mark_code(text: &str) -> String {
-    let mark = |(index, part): (usize, &str)| match index % 2 {
-        0 => part.replace('\n', " "),
-        _ => format!("`\"{part}\"`"),
-    };
-    text.split('"').enumerate().map(mark).collect()
 }

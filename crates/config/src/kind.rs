@@ -3,18 +3,17 @@
 use std::{
     fmt::{Debug, Display},
     ops::RangeInclusive,
-    rc::Rc,
     str::FromStr,
     time::Duration,
 };
 
-use snarkfee_core::units::duration;
+use snarkfee_core::units::{Endpoint, duration};
 
 use super::{
     item::{Leaf, Node, Notation},
+    keys::Keys,
     reading::Reported,
     section::Entry,
-    setting::{Group, Keys},
 };
 
 /// Longest duration accepted: ten years of days, far within what arithmetic on times can bear.
@@ -226,17 +225,9 @@ where
     Kind::new(read, show)
 }
 
-/// A table of settings.
-pub(super) fn table<V: Default + 'static>(group: Group<V>) -> Kind<V> {
-    let group = Rc::new(group);
-    let (within, shown) = (group.keys(), Rc::clone(&group));
-    let read = move |entry: &Entry<'_>| {
-        let (section, failures) = (entry.section()?, entry.reading.failures());
-        let mut value = V::default();
-        group.read(&section, &mut value);
-        if entry.reading.failures() == failures { Ok(Some(value)) } else { Err(Reported) }
-    };
-    Kind { within, ..Kind::new(read, move |value| shown.show_inline(value)) }
+/// An address in quotes.
+pub(super) fn endpoint() -> Kind<Endpoint> {
+    Kind::text(str::parse, quote)
 }
 
 /// A TOML basic string.

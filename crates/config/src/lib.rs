@@ -7,12 +7,14 @@
 //!
 //! Not here: when to load again, exit codes and printing (`cli`).
 
+mod chapter;
 mod document;
 mod effective;
 mod environment;
 mod error;
 mod file;
 mod item;
+mod keys;
 mod kind;
 mod merge;
 mod reading;

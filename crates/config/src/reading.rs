@@ -8,7 +8,7 @@ use std::{
 
 use jiff::tz::TimeZone;
 
-use super::{ConfigError, Place, setting::Keys};
+use super::{ConfigError, Place, keys::Keys};
 
 /// A problem that was reported already.
 #[derive(Debug)]

@@ -5,8 +5,8 @@ use std::fmt::Display;
 use super::{
     Place,
     item::{Item, Leaf, Node, Table},
+    keys::Keys,
     reading::{Reading, Reported},
-    setting::Keys,
 };
 
 /// One table of the configuration.

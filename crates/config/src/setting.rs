@@ -3,11 +3,14 @@
 //! Reading, the reported problems, [`Settings::effective`](super::Settings::effective), the
 //! default file, the documentation and what `tune` tries all follow from one [`Setting`].
 
+use std::rc::Rc;
+
 use jiff::tz::TimeZone;
 
 use super::{
     Place,
     item::{Item, Node, Notation},
+    keys::Keys,
     kind::Kind,
     reading::{Reading, Reported},
     section::{Entry, Section},
@@ -62,13 +65,6 @@ pub(super) struct Tried {
     /// Settings of lower turns are tried earlier.
     pub(super) turn: u8,
     pub(super) values: &'static [&'static str],
-}
-
-/// The keys of one kind of table.
-#[derive(Clone)]
-pub(super) struct Keys {
-    pub(super) table: &'static str,
-    pub(super) keys: Vec<&'static str>,
 }
 
 impl<T: 'static> Setting<T> {
@@ -300,4 +296,17 @@ impl<T: 'static> Group<T> {
 fn inline(values: impl Iterator<Item = (&'static str, String)>) -> String {
     let pairs: Vec<String> = values.map(|(key, value)| format!("{key} = {value}")).collect();
     format!("{{ {} }}", pairs.join(", "))
+}
+
+/// A table of settings.
+pub(super) fn table<V: Default + 'static>(group: Group<V>) -> Kind<V> {
+    let group = Rc::new(group);
+    let (within, shown) = (group.keys(), Rc::clone(&group));
+    let read = move |entry: &Entry<'_>| {
+        let (section, failures) = (entry.section()?, entry.reading.failures());
+        let mut value = V::default();
+        group.read(&section, &mut value);
+        if entry.reading.failures() == failures { Ok(Some(value)) } else { Err(Reported) }
+    };
+    Kind { within, ..Kind::new(read, move |value| shown.show_inline(value)) }
 }

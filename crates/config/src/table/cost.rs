@@ -11,13 +11,13 @@ use snarkfee_core::{
     units::{Currency, Endpoint, EnergyPrice, Fiat, HourlyPrice, Nanomina, Power},
 };
 
-use super::{daemon::endpoint, policy::MOMENT};
+use super::policy::MOMENT;
 use crate::{
     item::Node,
-    kind::{Kind, duration_from, quantity, quote, table},
+    kind::{Kind, duration_from, endpoint, quantity, quote},
     reading::Reported,
     section::{Entry, Section},
-    setting::{Group, Setting},
+    setting::{Group, Setting, table},
 };
 
 /// A cost as written.

@@ -2,20 +2,20 @@
 
 use snarkfee_core::{
     cost::CostModel,
-    policy::RoleSetting,
+    policy::{BlockProduction, Pricing, RoleSetting},
     record::Mode,
     units::{DaemonId, Endpoint, PublicKey},
 };
 
 use super::{
-    Tables, cost,
+    cost::{WrittenCost, read_cost},
     policy::{MOMENT, read_pricing},
 };
 use crate::{
     Daemon, MetricsSource, Place, Secret,
-    kind::{Kind, choice, duration_from, list, quantity_from, quote, table},
+    kind::{Kind, choice, duration_from, endpoint, list, quantity_from, quote},
     section::Section,
-    setting::{Group, Setting},
+    setting::{Group, Setting, table},
 };
 
 /// The address of the default file.
@@ -152,60 +152,67 @@ fn prometheus() -> Setting<Daemon> {
         .example(example)
 }
 
-/// An address in quotes.
-pub(super) fn endpoint() -> Kind<Endpoint> {
-    Kind::text(str::parse, quote)
-}
-
 fn public_key() -> Kind<PublicKey> {
     Kind::text(PublicKey::try_new, quote)
 }
 
-/// Reads one daemon and where its address was written; `None` where it has no usable name or
-/// address.
-pub(super) fn read_daemon(
-    tables: &Tables,
-    root: &Section<'_>,
-    name: &str,
-    section: &Section<'_>,
-    mode: Mode,
-) -> Option<(Daemon, Place)> {
-    let id = DaemonId::try_new(name).map_err(|error| section.fail(&section.place, "", error)).ok();
-    let mut daemon = default_daemon()?;
-    let found = tables.daemon.read(section, &mut daemon);
-    let url = found.good("graphql_url");
-    if let Some(place) = url
-        && (daemon.bearer_token.is_some() || daemon.graphql_url.has_credentials())
-        && !daemon.graphql_url.is_private()
-    {
-        let message = "credentials go over the network unencrypted; use https";
-        section.warn(place, "graphql_url", message);
-    }
-    if let Some(place) = found.good("metrics_url")
-        && found.place("prometheus").is_some()
-    {
-        section.fail(place, "metrics_url", "either metrics_url or prometheus, not both");
-    }
-    if found.place("worker_key").is_none() {
-        section.warn(
-            &section.place,
-            "worker_key",
-            "not set: the fee is set for the key that the daemon shows, and work is never switched",
-        );
-    }
-    let (cost_section, failures) = (section.section("cost"), section.reading.failures());
-    daemon.cost = cost::read_cost(&tables.cost, &cost_section);
-    if daemon.cost == CostModel::Unknown && section.reading.failures() == failures {
-        match mode {
-            Mode::Live => section.fail(&cost_section.place, "cost", UNKNOWN_COST),
-            Mode::DryRun => section.warn(&cost_section.place, "cost", UNKNOWN_COST),
+/// The groups of settings that make up a daemon.
+pub(super) struct DaemonGroups<'a> {
+    pub(super) daemon: &'a Group<Daemon>,
+    pub(super) cost: &'a Group<WrittenCost>,
+    pub(super) policy: &'a Group<Pricing>,
+    pub(super) block_production: &'a Group<BlockProduction>,
+}
+
+impl DaemonGroups<'_> {
+    /// Reads one daemon and where its address was written; `None` where it has no usable name or
+    /// address.
+    pub(super) fn read_daemon(
+        &self,
+        root: &Section<'_>,
+        name: &str,
+        section: &Section<'_>,
+        mode: Mode,
+    ) -> Option<(Daemon, Place)> {
+        let id =
+            DaemonId::try_new(name).map_err(|error| section.fail(&section.place, "", error)).ok();
+        let mut daemon = default_daemon()?;
+        let found = self.daemon.read(section, &mut daemon);
+        let url = found.good("graphql_url");
+        if let Some(place) = url
+            && (daemon.bearer_token.is_some() || daemon.graphql_url.has_credentials())
+            && !daemon.graphql_url.is_private()
+        {
+            let message = "credentials go over the network unencrypted; use https";
+            section.warn(place, "graphql_url", message);
         }
+        if let Some(place) = found.good("metrics_url")
+            && found.place("prometheus").is_some()
+        {
+            section.fail(place, "metrics_url", "either metrics_url or prometheus, not both");
+        }
+        if found.place("worker_key").is_none() {
+            section.warn(
+                &section.place,
+                "worker_key",
+                "not set: the fee is set for the key that the daemon shows, and work is never switched",
+            );
+        }
+        let (cost_section, failures) = (section.section("cost"), section.reading.failures());
+        daemon.cost = read_cost(self.cost, &cost_section);
+        if daemon.cost == CostModel::Unknown && section.reading.failures() == failures {
+            match mode {
+                Mode::Live => section.fail(&cost_section.place, "cost", UNKNOWN_COST),
+                Mode::DryRun => section.warn(&cost_section.place, "cost", UNKNOWN_COST),
+            }
+        }
+        let shared = |key: &str| section.section(key).over(&root.section(key));
+        daemon.params.pricing = read_pricing(self.policy, &shared("policy"));
+        self.block_production
+            .read(&shared("block_production"), &mut daemon.params.block_production);
+        daemon.id = id?;
+        Some((daemon, url?.clone()))
     }
-    let shared = |key: &str| section.section(key).over(&root.section(key));
-    daemon.params.pricing = read_pricing(&tables.policy, &shared("policy"));
-    tables.block_production.read(&shared("block_production"), &mut daemon.params.block_production);
-    daemon.id = id?;
-    Some((daemon, url?.clone()))
 }
 
 /// Checks that text is a list of PromQL label matchers, `name="value", other=~"regex"`, without

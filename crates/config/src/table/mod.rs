@@ -10,6 +10,7 @@ use std::{collections::HashMap, path::PathBuf};
 
 pub(super) use controller::find_state_dir;
 pub(super) use cost::WrittenCost;
+use daemon::DaemonGroups;
 pub use knob::{Knob, knobs};
 use snarkfee_core::{
     policy::{BlockProduction, Pricing, Safety},
@@ -18,12 +19,8 @@ use snarkfee_core::{
 };
 
 use super::{
-    Controller, Daemon, Place, Settings,
-    document::Chapter,
-    item::Table,
-    reading::Reading,
-    section::Section,
-    setting::{Group, Keys},
+    Controller, Daemon, Place, Settings, chapter::Chapter, item::Table, keys::Keys,
+    reading::Reading, section::Section, setting::Group,
 };
 
 /// The keys of the whole file.
@@ -104,10 +101,16 @@ impl Tables {
             let fix = "no daemon: write [daemons.main] with graphql_url below it";
             root.fail(&Place::File, "daemons", fix);
         }
+        let groups = DaemonGroups {
+            daemon: &self.daemon,
+            cost: &self.cost,
+            policy: &self.policy,
+            block_production: &self.block_production,
+        };
         let mut daemons = Vec::new();
         let mut seen: HashMap<Endpoint, &str> = HashMap::new();
         for (name, section) in sections {
-            let read = daemon::read_daemon(self, &root, name, &section, controller.mode);
+            let read = groups.read_daemon(&root, name, &section, controller.mode);
             let Some((mut daemon, place)) = read else { continue };
             if let Some(other) = seen.insert(daemon.graphql_url.clone(), name) {
                 let message = format!("the same daemon as daemons.{other}");
