@@ -170,7 +170,7 @@ fn nonsense_is_refused_with_its_name() {
     refused(&["tune"], 2, "--scenario");
     refused(&["tune", "--scenario", "atlantis"], 2, "atlantis");
     refused(&["simulate", "--scenario", "surplus", "--threads", "0"], 2, "threads");
-    refused(&["backtest", "--blocks", ".", "--works-per-hour", "NaN"], 2, "a pace");
+    refused(&["backtest", "--blocks", ".", "--works-per-hour", "NaN"], 2, "works per hour");
     refused(&["backtest", "--blocks", ".", "-c", "absent.toml"], 78, "absent.toml");
 }
 
