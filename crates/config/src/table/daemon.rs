@@ -74,7 +74,7 @@ pub(super) fn daemon() -> Group<Daemon> {
              for off.",
         )
         .more("A daemon that is found out is a worker once it has shown a key."),
-        Row::new("own_provers", list(PublicKey::try_new), |d| {
+        Row::new("own_provers", list(parse_public_key), |d| {
             &mut d.params.worker.own_provers
         })
         .comment("Further public keys of yours: their offers are not competed with.")
@@ -153,7 +153,16 @@ fn prometheus() -> Setting<Daemon> {
 }
 
 fn public_key() -> Kind<PublicKey> {
-    Kind::text(PublicKey::try_new, quote)
+    Kind::text(parse_public_key, quote)
+}
+
+/// A public key. A private one, which begins with `EK` (Mina `private_key.ml`, base58check with
+/// version byte 0x5a), is refused without being repeated: messages end up in logs.
+fn parse_public_key(text: &str) -> Result<PublicKey, String> {
+    if text.trim_start().starts_with("EK") {
+        return Err("this is a private key (EK..); write the public key, B62q..".to_owned());
+    }
+    PublicKey::try_new(text).map_err(|error| error.to_string())
 }
 
 /// The groups of settings that make up a daemon.

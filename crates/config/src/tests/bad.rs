@@ -410,3 +410,16 @@ proptest! {
         let _ = source(&[(&format!("SNARKFEE__{name}"), &value)]).load_text(LEAST);
     }
 }
+
+#[test]
+fn a_private_key_is_refused_and_never_repeated() {
+    const PRIVATE: &str = "EKFKgDtU3rcuFTVSEpmpXSkukjmX4cKefYREi6Sdsk7E7wsT7KRw";
+    for (text, place) in [
+        (format!("worker_key = \"{PRIVATE}\""), "3: daemons.main.worker_key"),
+        (format!("worker_key = \" {PRIVATE}\""), "3: daemons.main.worker_key"),
+        (format!("own_provers = [\"{PRIVATE}\"]"), "3: daemons.main.own_provers"),
+    ] {
+        let refused = "this is a private key (EK..); write the public key, B62q..";
+        assert_eq!(in_daemon(&text), [format!("config: conf/s.toml:{place}: {refused}")]);
+    }
+}
