@@ -8,9 +8,11 @@
 //! Not here: what to decide (`policy`), how a daemon is talked to (`daemon`), who reads the
 //! records.
 
+mod ending;
 mod journal_session;
 mod runner;
 mod timekeeper;
 
+pub use ending::{EndReceiver, EndSender, LoopEnd, end_channel};
 pub use runner::{LONGEST_REST, Runner, Sink, Wiring};
 pub(crate) use timekeeper::Timekeeper;

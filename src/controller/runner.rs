@@ -17,9 +17,12 @@ use snarkfee_core::{
     units::DaemonId,
 };
 use tokio::sync::{Notify, watch};
-use tokio_util::sync::CancellationToken;
 
-use super::{journal_session::JournalSession, timekeeper::Timekeeper};
+use super::{
+    ending::{EndReceiver, LoopEnd},
+    journal_session::JournalSession,
+    timekeeper::Timekeeper,
+};
 
 /// Who gets each record, in the order of looks.
 pub trait Sink: Send + Sync {
@@ -88,28 +91,36 @@ impl<P: DaemonPort> Runner<P> {
         self.journal.close(self.time.now(), self.cycle.state()).await;
     }
 
-    /// Runs a cycle at the configured interval until cancelled, then leaves the daemon as
-    /// configured. A look is given up where it is; an action under way is not.
+    /// Runs a cycle at the configured interval until told to end, then leaves the daemon as
+    /// configured, unless another loop takes over. A look is given up where it is; an action under
+    /// way is not.
     ///
     /// What a cycle needs is boxed, so that a loop holds it only during one: of a thousand loops
     /// most sleep.
-    pub async fn run(mut self, cancel: CancellationToken) {
-        while !cancel.is_cancelled() {
+    pub async fn run(mut self, mut ending: EndReceiver) {
+        let end = loop {
+            if let Some(end) = ending.told() {
+                break end;
+            }
             let plan = self.take_plan();
             let look = tokio::select! {
-                () = cancel.cancelled() => break,
+                end = ending.wait() => break end,
                 look = Box::pin(self.observe(&plan)) => look,
             };
             Box::pin(self.complete(&plan, look)).await;
             let pause = self.next_wait();
             tokio::select! {
-                () = cancel.cancelled() => break,
+                end = ending.wait() => break end,
                 () = tokio::time::sleep(pause) => {}
                 () = self.wiring.wake.notified() => {}
                 Ok(()) = self.wiring.plan.changed() => {}
             }
+        };
+        match end {
+            LoopEnd::Leave => Box::pin(self.leave()).await,
+            // What is remembered was recorded with the last look; the next loop goes on from it.
+            LoopEnd::Replaced => {}
         }
-        Box::pin(self.leave()).await;
     }
 
     fn take_plan(&mut self) -> Arc<Plan> {

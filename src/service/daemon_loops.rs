@@ -26,7 +26,7 @@ use super::{
     price_feed::{follow_price, read_price_once},
     publisher::{Publisher, RequestCounter},
 };
-use crate::controller::{LONGEST_REST, Runner, Wiring};
+use crate::controller::{EndSender, LONGEST_REST, LoopEnd, Runner, Wiring, end_channel};
 
 /// Why a daemon cannot be connected to.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +51,9 @@ struct DaemonLoop {
     daemon: config::Daemon,
     plan: watch::Sender<Arc<Plan>>,
     wake: Arc<Notify>,
+    /// Cancelled to end what runs beside the loop.
     cancel: CancellationToken,
+    end: EndSender,
     /// Cancelled when the loop has ended.
     ended: CancellationToken,
 }
@@ -87,7 +89,12 @@ impl DaemonLoops {
         let mut replaced = BTreeMap::new();
         for id in gone.iter().chain(fresh.iter().map(|(daemon, _)| &daemon.id)) {
             if let Some(old) = self.loops.remove(id) {
-                old.cancel.cancel();
+                old.finish(if configured(id) {
+                    LoopEnd::Replaced
+                } else {
+                    old.adopt_exit(settings);
+                    LoopEnd::Leave
+                });
                 replaced.insert(id.clone(), old.ended);
                 self.publisher.metrics.forget(id);
                 self.publisher.liveness.forget(id);
@@ -146,7 +153,7 @@ impl DaemonLoops {
     /// Stops all loops and waits for them to leave their daemons, at most `limit`.
     pub(super) async fn stop(mut self, limit: Duration) {
         for running in self.loops.values() {
-            running.cancel.cancel();
+            running.finish(LoopEnd::Leave);
         }
         let drained = async { while self.tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(limit, drained).await.is_err() {
@@ -181,19 +188,19 @@ impl DaemonLoops {
                 cancel.clone(),
             ));
         }
-        let (cancelled, ending) = (cancel.clone(), ended.clone().drop_guard());
+        let ((end, mut ending), has_ended) = (end_channel(), ended.clone().drop_guard());
         self.tasks.spawn(async move {
             if let Some(after) = after {
                 after.cancelled().await;
             }
-            // A loop that is cancelled while it waits still leaves its daemon as configured.
-            let _ = tokio::time::timeout(wait, cancelled.cancelled()).await;
-            runner.run(cancelled).await;
-            drop(ending);
+            // A loop that is told to end while it waits still leaves its daemon as configured.
+            let _ = tokio::time::timeout(wait, ending.wait()).await;
+            runner.run(ending).await;
+            drop(has_ended);
         });
         self.loops.insert(
             daemon.id.clone(),
-            DaemonLoop { daemon: daemon.clone(), plan, wake, cancel, ended },
+            DaemonLoop { daemon: daemon.clone(), plan, wake, cancel, end, ended },
         );
     }
 
@@ -233,6 +240,21 @@ impl DaemonLoops {
     fn time_allowed(&self, settings: &Settings, daemon: &config::Daemon) -> Duration {
         self.clock.real(settings.controller.interval) * (LONGEST_REST + 1)
             + daemon.timeout * REQUESTS_PER_LOOK
+    }
+}
+
+impl DaemonLoop {
+    /// Ends the loop and what runs beside it.
+    fn finish(&self, end: LoopEnd) {
+        self.end.end(end);
+        self.cancel.cancel();
+    }
+
+    /// Has the daemon left as new settings say, which no longer name it.
+    fn adopt_exit(&self, settings: &Settings) {
+        let (mode, on_exit) = (settings.controller.mode, settings.controller.on_exit);
+        let plan = Plan { mode, on_exit, ..Plan::clone(&self.plan.borrow()) };
+        self.plan.send_replace(Arc::new(plan));
     }
 }
 

@@ -19,6 +19,7 @@ use snarkfee_core::{
 };
 
 use super::*;
+use crate::controller::end_channel;
 
 #[derive(Default)]
 struct Kept(Mutex<Vec<Arc<Record>>>);
@@ -296,9 +297,9 @@ async fn the_loop_looks_at_its_interval_obeys_at_once_and_ends_when_told() {
         ScriptedDaemon::with_settings(on()).with_looks(looks(1, false)),
         plan(Mode::DryRun, OnExit::Keep),
     );
-    let cancel = CancellationToken::new();
-    #[expect(clippy::disallowed_methods, reason = "ends when `cancel` is cancelled")]
-    let running = tokio::spawn(h.runner.run(cancel.clone()));
+    let (end, ending) = end_channel();
+    #[expect(clippy::disallowed_methods, reason = "ends when it is told to")]
+    let running = tokio::spawn(h.runner.run(ending));
     // 60 s on a clock a thousand times slower than real time, up to a tenth more.
     tokio::time::sleep(Duration::from_secs(66_001)).await;
     let after_one_interval = h.kept.codes().len();
@@ -317,7 +318,7 @@ async fn the_loop_looks_at_its_interval_obeys_at_once_and_ends_when_told() {
         after_one_interval + 2,
         "new settings are looked with at once"
     );
-    cancel.cancel();
+    end.end(LoopEnd::Leave);
     running.await.unwrap();
 }
 
@@ -325,4 +326,24 @@ async fn the_loop_looks_at_its_interval_obeys_at_once_and_ends_when_told() {
 fn a_slow_daemon_is_left_alone_for_longer_but_not_for_long() {
     let rest = |took| rest_after(Duration::from_secs(60), Duration::from_secs(took));
     assert_eq!([0, 5, 20, 50, 3_600].map(|took| rest(took).as_secs()), [0, 20, 80, 200, 240]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_loop_that_is_replaced_does_nothing_to_its_daemon() {
+    let looked = ("hold", "at_target", "held");
+    let left = ("switch_off", "service_stops", "confirmed");
+    for (end, expected) in [(LoopEnd::Replaced, vec![looked]), (LoopEnd::Leave, vec![looked, left])]
+    {
+        let daemon = ScriptedDaemon::with_settings(DaemonSettings { fee: fee(4_999_999), ..on() });
+        let h = harness(daemon.with_looks(looks(1, false)), plan(Mode::Live, OnExit::Off));
+        let (ends, ending) = end_channel();
+        #[expect(clippy::disallowed_methods, reason = "ends when it is told to")]
+        let running = tokio::spawn(h.runner.run(ending));
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        assert_eq!(h.kept.codes(), [looked]);
+        ends.end(end);
+        ends.end(LoopEnd::Leave);
+        running.await.unwrap();
+        assert_eq!(h.kept.codes(), expected, "the first end counts");
+    }
 }
