@@ -19,7 +19,7 @@ pub struct BacktestSettings {
     /// Cost of one work; `None` takes the recorded one of a journal, and 0 for blocks.
     pub cost: Option<Nanomina>,
     /// Works that the operator's provers make in an hour; `None` takes the recorded pace of a
-    /// journal, and [`BacktestSettings::WORKS_PER_HOUR`] for blocks.
+    /// journal, and 120 for blocks.
     pub works_per_hour: Option<f64>,
     /// Time between looks at blocks. The looks of a journal are used as they are.
     pub interval: Duration,
