@@ -28,19 +28,20 @@ pub fn end_channel() -> (EndSender, EndReceiver) {
 impl EndSender {
     /// Tells the loop to end. The first end counts.
     pub fn end(&self, end: LoopEnd) {
-        self.0.send_if_modified(|told| told.is_none() && told.replace(end).is_none());
+        self.0
+            .send_if_modified(|requested| requested.is_none() && requested.replace(end).is_none());
     }
 }
 
 impl EndReceiver {
-    /// The end, if it was told already.
-    pub fn told(&self) -> Option<LoopEnd> {
+    /// The end, if one was requested already.
+    pub fn requested(&self) -> Option<LoopEnd> {
         *self.0.borrow()
     }
 
     /// Waits for the end.
     pub async fn wait(&mut self) -> LoopEnd {
-        let told = self.0.wait_for(Option::is_some).await;
-        told.ok().and_then(|end| *end).unwrap_or(LoopEnd::Leave)
+        let requested = self.0.wait_for(Option::is_some).await;
+        requested.ok().and_then(|end| *end).unwrap_or(LoopEnd::Leave)
     }
 }

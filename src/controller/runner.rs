@@ -99,7 +99,7 @@ impl<P: DaemonPort> Runner<P> {
     /// most sleep.
     pub async fn run(mut self, mut ending: EndReceiver) {
         let end = loop {
-            if let Some(end) = ending.told() {
+            if let Some(end) = ending.requested() {
                 break end;
             }
             let plan = self.take_plan();

@@ -183,11 +183,6 @@ impl MarketView {
         &self.summary
     }
 
-    /// Keeps the summary alone.
-    pub fn into_summary(self) -> MarketSummary {
-        self.summary
-    }
-
     /// Whether there are enough observations to estimate prices.
     pub fn knows_prices(&self) -> bool {
         self.knows_prices
