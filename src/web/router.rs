@@ -8,6 +8,7 @@ use axum::{
     middleware::{from_fn_with_state, map_response},
     routing::{get, post},
 };
+use tower_http::compression::CompressionLayer;
 
 use super::{
     admin, api, assets, error,
@@ -42,6 +43,7 @@ pub(super) fn build_router(state: WebState, limits: &ServerLimits) -> Router {
         .method_not_allowed_fallback(error::wrong_method)
         .layer(DefaultBodyLimit::max(limits.body))
         .layer(from_fn_with_state(limits.request, limit_request_time))
+        .layer(CompressionLayer::new())
         .layer(map_response(add_security_headers))
         .with_state(state)
 }

@@ -120,12 +120,13 @@ fn exported() -> BTreeMap<String, (String, BTreeSet<String>)> {
     metrics.record_price_read(&record.daemon, record.at);
     metrics.count_reload_failure();
     metrics.count_journal_failure(&record.daemon, JournalClass::Full);
-    let text = metrics.render(record.at, Exposition::Classic);
+    let text = metrics.render(record.at, Exposition::OpenMetrics);
     let mut families: BTreeMap<String, (String, BTreeSet<String>)> = BTreeMap::new();
     for (name, kind) in
         text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '))
     {
-        families.insert(name.to_owned(), (kind.to_owned(), BTreeSet::new()));
+        let suffix = if kind == "counter" { "_total" } else { "" };
+        families.insert(format!("{name}{suffix}"), (kind.to_owned(), BTreeSet::new()));
     }
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let Some((sample, labels)) = line.split_once('{') else { continue };

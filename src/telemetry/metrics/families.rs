@@ -10,7 +10,7 @@ use prometheus_client::{
         gauge::Gauge,
         histogram::{Histogram, exponential_buckets},
     },
-    registry::{Metric, Registry},
+    registry::{Metric, Registry, Unit},
 };
 use snarkfee_core::units::DaemonId;
 
@@ -50,6 +50,13 @@ pub(super) struct ModeLabels {
 pub(super) struct QuantileLabels {
     pub(super) daemon: String,
     pub(super) quantile: &'static str,
+}
+
+/// A quantile under a name that OpenMetrics does not keep for summaries.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub(super) struct LevelLabels {
+    pub(super) daemon: String,
+    pub(super) q: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -95,6 +102,14 @@ struct BuildLabels {
     version: &'static str,
 }
 
+/// Families under an earlier name, which `promtool` objects to. They stand beside their successors
+/// for one release, in OpenMetrics only.
+pub(super) const SUPERSEDED: [&str; 2] =
+    ["snarkfee_market_fee_mina", "snarkfee_histogram_resolves_prices"];
+
+/// Units that names end in; longer ones first where one ends in another.
+const UNITS: [&str; 5] = ["mina_per_hour", "mina", "seconds", "ratio", "kwh"];
+
 /// A gauge that may be fractional.
 pub(super) type FloatGauge = Gauge<f64, AtomicU64>;
 /// A family of histograms in seconds.
@@ -113,6 +128,7 @@ pub(super) struct Families {
     pub(super) cost_per_work: Family<DaemonLabels, FloatGauge>,
     pub(super) expected_profit: Family<DaemonLabels, FloatGauge>,
     pub(super) sale_probability: Family<DaemonLabels, FloatGauge>,
+    pub(super) market_price: Family<LevelLabels, FloatGauge>,
     pub(super) market_fee: Family<QuantileLabels, FloatGauge>,
     pub(super) zero_fee_ratio: Family<DaemonLabels, FloatGauge>,
     pub(super) samples: Family<DaemonLabels, FloatGauge>,
@@ -120,6 +136,7 @@ pub(super) struct Families {
     pub(super) works_bought_limit: Family<LimitLabels, FloatGauge>,
     pub(super) open_works: Family<DaemonLabels, FloatGauge>,
     pub(super) uncovered_works: Family<DaemonLabels, FloatGauge>,
+    pub(super) buckets_usable: Family<DaemonLabels, FloatGauge>,
     pub(super) resolves: Family<DaemonLabels, FloatGauge>,
     pub(super) works_sold: Family<DaemonLabels, Counter>,
     pub(super) earned: Family<DaemonLabels, Counter<f64, AtomicU64>>,
@@ -187,10 +204,15 @@ impl Families {
                 "snarkfee_sale_probability",
                 "Probability that a work at the target fee is sold",
             ),
+            market_price: register(
+                r,
+                "snarkfee_market_price_mina",
+                "Quantiles of the price at which work is bought",
+            ),
             market_fee: register(
                 r,
                 "snarkfee_market_fee_mina",
-                "Quantiles of the price at which work is bought",
+                "Earlier name of snarkfee_market_price_mina",
             ),
             zero_fee_ratio: register(
                 r,
@@ -214,10 +236,15 @@ impl Families {
                 "snarkfee_uncovered_works",
                 "Works still to be bought that no prover has proved",
             ),
+            buckets_usable: register(
+                r,
+                "snarkfee_price_buckets_usable",
+                "1 if the daemon's snark_fee buckets can tell fees apart",
+            ),
             resolves: register(
                 r,
                 "snarkfee_histogram_resolves_prices",
-                "1 if the daemon's snark_fee buckets can tell fees apart",
+                "Earlier name of snarkfee_price_buckets_usable",
             ),
             works_sold: register(r, "snarkfee_works_sold", "Own works seen bought on chain"),
             earned: register(
@@ -285,7 +312,7 @@ impl Families {
     }
 
     /// The families with one gauge per daemon.
-    pub(super) fn daemon_gauges(&self) -> [&Family<DaemonLabels, FloatGauge>; 15] {
+    pub(super) fn daemon_gauges(&self) -> [&Family<DaemonLabels, FloatGauge>; 16] {
         [
             &self.daemon_fee,
             &self.target_fee,
@@ -299,6 +326,7 @@ impl Families {
             &self.works_bought,
             &self.open_works,
             &self.uncovered_works,
+            &self.buckets_usable,
             &self.resolves,
             &self.prediction_error,
             &self.own_block,
@@ -312,8 +340,24 @@ fn register<M: Metric + Clone + Default>(
     help: &'static str,
 ) -> M {
     let metric = M::default();
-    registry.register(name, help, metric.clone());
+    register_with_unit(registry, name, help, metric.clone());
     metric
+}
+
+/// Registers a metric with the unit that its name ends in, if it ends in one.
+fn register_with_unit(
+    registry: &mut Registry,
+    name: &'static str,
+    help: &'static str,
+    metric: impl Metric,
+) {
+    let unit = |unit: &'static str| Some((name.strip_suffix(unit)?.strip_suffix('_')?, unit));
+    match UNITS.into_iter().find_map(unit) {
+        Some((stem, unit)) => {
+            registry.register_with_unit(stem, help, Unit::Other(unit.to_owned()), metric);
+        }
+        None => registry.register(name, help, metric),
+    }
 }
 
 fn register_seconds<L>(
@@ -327,7 +371,7 @@ where
 {
     let family =
         SecondsHistogram::<L>::new_with_constructor(duration_histogram as fn() -> Histogram);
-    registry.register(name, help, family.clone());
+    register_with_unit(registry, name, help, family.clone());
     family
 }
 

@@ -27,6 +27,7 @@ use prometheus_client::{
 use snarkfee_core::{
     fault::{Fault, JournalClass},
     market::{BandSales, MarketSummary},
+    policy::Action,
     record::{Mode, Outcome, Record},
     units::{DaemonId, Nanomina},
 };
@@ -34,7 +35,8 @@ use snarkfee_core::{
 use self::{
     families::{
         ActionLabels, BandLabels, DaemonLabels, DecisionLabels, Families, FaultLabels, FloatGauge,
-        LimitLabels, ModeLabels, OperationLabels, QuantileLabels, RequestLabels, SourceLabels,
+        LevelLabels, LimitLabels, ModeLabels, OperationLabels, QuantileLabels, RequestLabels,
+        SourceLabels,
     },
     process::ProcessCollector,
 };
@@ -109,12 +111,7 @@ impl Metrics {
         let of = DaemonLabels::from(&record.daemon);
         let daemon = || of.daemon.clone();
 
-        // A counter that appears with its first failure would hide that failure from `increase`.
-        for class in JournalClass::ALL {
-            f.journal_failures
-                .get_or_create(&FaultLabels { daemon: daemon(), class: class.code() })
-                .inc_by(0);
-        }
+        self.begin_counters(&of);
         let action = record.decision.action.code();
         f.decisions
             .get_or_create(&DecisionLabels {
@@ -166,11 +163,10 @@ impl Metrics {
         let market = record.market.as_ref();
         for (index, quantile) in QUANTILE_NAMES.into_iter().enumerate() {
             let price = market.and_then(|market| market.quantiles.get(index).copied().flatten());
-            set_or_remove(
-                &f.market_fee,
-                &QuantileLabels { daemon: daemon(), quantile },
-                price.map(Nanomina::to_mina),
-            );
+            let price = price.map(Nanomina::to_mina);
+            let level = LevelLabels { daemon: daemon(), q: quantile };
+            set_or_remove(&f.market_price, &level, price);
+            set_or_remove(&f.market_fee, &QuantileLabels { daemon: daemon(), quantile }, price);
         }
         set_or_remove(
             &f.zero_fee_ratio,
@@ -190,14 +186,35 @@ impl Metrics {
             &of,
             record.book().map(|book| book.uncovered_works as f64),
         );
-        set_or_remove(
-            &f.resolves,
-            &of,
-            market.and_then(|market| market.histogram_resolves).map(as_gauge),
-        );
+        let usable = market.and_then(|market| market.histogram_resolves).map(as_gauge);
+        for family in [&f.buckets_usable, &f.resolves] {
+            set_or_remove(family, &of, usable);
+        }
 
         f.tick_seconds.get_or_create(&of).observe(record.took.as_secs_f64());
         self.update_totals(record, &of);
+    }
+
+    /// Creates the counters that alerts watch: one that appears with its first event would hide that
+    /// event from `increase`. Reasons are too many for that, and no alert counts them.
+    fn begin_counters(&self, of: &DaemonLabels) {
+        let f = &self.families;
+        let daemon = || of.daemon.clone();
+        for class in JournalClass::ALL {
+            let _ = f
+                .journal_failures
+                .get_or_create(&FaultLabels { daemon: daemon(), class: class.code() });
+        }
+        for action in Action::CHANGES {
+            for outcome in Outcome::CODES {
+                let _ =
+                    f.actions.get_or_create(&ActionLabels { daemon: daemon(), action, outcome });
+            }
+        }
+        for counter in [&f.earned, &f.cost] {
+            let _ = counter.get_or_create(of);
+        }
+        let _ = f.works_sold.get_or_create(of);
     }
 
     fn update_totals(&self, record: &Record, of: &DaemonLabels) {
@@ -272,6 +289,7 @@ impl Metrics {
             f.mode.remove(&ModeLabels { daemon: daemon.clone(), mode });
         }
         for quantile in QUANTILE_NAMES {
+            f.market_price.remove(&LevelLabels { daemon: daemon.clone(), q: quantile });
             f.market_fee.remove(&QuantileLabels { daemon: daemon.clone(), quantile });
         }
         for limit in LIMITS {

@@ -26,6 +26,10 @@ fn series(text: &str) -> BTreeMap<String, f64> {
             kind = Some((name.to_owned(), of.to_owned()));
         } else if let Some(rest) = line.strip_prefix("# HELP ") {
             assert!(rest.split_once(' ').is_some_and(|(_, help)| help.ends_with('.')), "{line}");
+        } else if let Some(rest) = line.strip_prefix("# UNIT ") {
+            let (name, unit) = rest.split_once(' ').unwrap();
+            assert_eq!(kind.as_ref().unwrap().0, name);
+            assert!(name.ends_with(&format!("_{unit}")), "{line}");
         } else {
             let (name, value) = line.rsplit_once(' ').unwrap();
             let value: f64 = value.parse().unwrap();
@@ -56,7 +60,7 @@ fn scrape(metrics: &Metrics, now: Timestamp) -> BTreeMap<String, f64> {
 }
 
 /// Names without the `_total` of counters; process metrics are those of Linux.
-const CONTRACT: [&str; 36] = [
+const CONTRACT: [&str; 38] = [
     "process_cpu_seconds counter {}",
     "process_open_fds gauge {}",
     "process_resident_memory_bytes gauge {}",
@@ -75,12 +79,14 @@ const CONTRACT: [&str; 36] = [
     "snarkfee_histogram_resolves_prices gauge {daemon}",
     "snarkfee_journal_failures counter {class,daemon}",
     "snarkfee_market_fee_mina gauge {daemon,quantile}",
+    "snarkfee_market_price_mina gauge {daemon,q}",
     "snarkfee_market_samples gauge {daemon}",
     "snarkfee_market_zero_fee_ratio gauge {daemon}",
     "snarkfee_mode gauge {daemon,mode}",
     "snarkfee_observation_age_seconds gauge {daemon,source}",
     "snarkfee_open_works gauge {daemon}",
     "snarkfee_prediction_error gauge {daemon}",
+    "snarkfee_price_buckets_usable gauge {daemon}",
     "snarkfee_sale_probability gauge {daemon}",
     "snarkfee_share_sold_predicted gauge {daemon,fee_from_mina}",
     "snarkfee_share_sold_realised gauge {daemon,fee_from_mina}",
@@ -150,7 +156,9 @@ fn the_figures_are_those_of_the_record() {
         ("snarkfee_mode{daemon=\"main\",mode=\"dry_run\"}", 0.0),
         ("snarkfee_mode{daemon=\"main\",mode=\"paused\"}", 0.0),
         ("snarkfee_expected_profit_mina_per_hour{daemon=\"main\"}", 0.021),
+        ("snarkfee_market_price_mina{daemon=\"main\",q=\"0.75\"}", 0.0025),
         ("snarkfee_market_fee_mina{daemon=\"main\",quantile=\"0.75\"}", 0.0025),
+        ("snarkfee_price_buckets_usable{daemon=\"main\"}", 0.0),
         ("snarkfee_histogram_resolves_prices{daemon=\"main\"}", 0.0),
         ("snarkfee_works_bought_per_hour_limit{daemon=\"main\",limit=\"low\"}", 362.5),
         ("snarkfee_share_sold_predicted{daemon=\"main\",fee_from_mina=\"0.001\"}", 0.45),
@@ -215,7 +223,7 @@ fn a_value_that_is_no_longer_known_loses_its_series() {
         "snarkfee_works_bought_per_hour",
         "snarkfee_open_works",
         "snarkfee_uncovered_works",
-        "snarkfee_histogram_resolves_prices",
+        "snarkfee_price_buckets_usable",
         "snarkfee_prediction_error",
         "snarkfee_share_sold",
         "snarkfee_works_decided",

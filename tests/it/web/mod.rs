@@ -15,7 +15,7 @@ use snarkfee_core::{
     control::OperatorCommand,
     fault::Fault,
     policy::{Action, Reason},
-    record::{Mode, Outcome, Pause},
+    record::{Mode, Outcome, Pause, Record},
 };
 
 use self::test_server::{TOKEN, TestServer, name, record};
@@ -363,6 +363,28 @@ async fn metrics_are_openmetrics_or_the_classic_format_on_request() {
         parsed.samples.iter().find(|sample| sample.metric == "snarkfee_daemon_fee_mina").unwrap();
     assert_eq!(fee.value, prometheus_parse::Value::Gauge(0.0012));
     assert_eq!(fee.labels.get("daemon"), Some("main"));
+}
+
+#[tokio::test]
+async fn the_metrics_of_twenty_daemons_are_small_where_the_reader_takes_gzip() {
+    let names: Vec<String> = (0..20).map(|number| format!("worker-{number}")).collect();
+    let daemons: Vec<&str> = names.iter().map(String::as_str).collect();
+    let site = TestServer::open(&daemons, true, ServerLimits::default()).await;
+    for daemon in &daemons {
+        site.publish(Record { daemon: name(daemon), ..record() });
+    }
+    let plain = site.get("/metrics").await.bytes().await.unwrap();
+    let raw = reqwest::Client::builder().no_proxy().no_gzip().build().unwrap();
+    let asked = raw.get(site.url("/metrics")).header(header::ACCEPT_ENCODING, "gzip");
+    let packed = asked.send().await.unwrap();
+    assert_eq!(packed.headers()[header::CONTENT_ENCODING], "gzip");
+    let packed = packed.bytes().await.unwrap();
+    assert!(packed.len() < 100_000, "{} bytes", packed.len());
+    let mut unpacked = Vec::new();
+    std::io::copy(&mut flate2::read::GzDecoder::new(&packed[..]), &mut unpacked).unwrap();
+    let families =
+        |text: &[u8]| String::from_utf8(text.to_vec()).unwrap().matches("# TYPE").count();
+    assert_eq!(families(&unpacked), families(&plain));
 }
 
 #[tokio::test]

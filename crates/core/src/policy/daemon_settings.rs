@@ -102,6 +102,9 @@ impl Action {
 
     /// Every code.
     pub const CODES: [&'static str; 5] = ["hold", "set_fee", "switch_on", "switch_off", "park"];
+
+    /// The codes of those that change a daemon.
+    pub const CHANGES: [&'static str; 4] = ["set_fee", "switch_on", "switch_off", "park"];
 }
 
 /// A change of the daemon's settings. No variant could switch work off by leaving something out.

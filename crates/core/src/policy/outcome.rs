@@ -77,6 +77,9 @@ impl Outcome {
         }
     }
 
+    /// Every code but `held`.
+    pub const CODES: [&'static str; 5] = ["dry_run", "applied", "confirmed", "rejected", "unknown"];
+
     /// The stable code: metric label, log field; `held` is not counted as an action.
     pub const fn code(&self) -> &'static str {
         match self {
