@@ -6,6 +6,8 @@ program=$1
 root=$2
 
 mkdir -p "$root/etc/ssl/certs" "$root/etc/snarkfee" "$root/var/lib/snarkfee" "$root/usr/share/zoneinfo"
+# Where runtimes mount; some cannot make the folders in a root that is read-only.
+mkdir -p "$root/proc" "$root/dev" "$root/sys"
 cp "$program" "$root/snarkfee"
 chmod 0755 "$root/snarkfee"
 
@@ -24,4 +26,5 @@ cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
 if [ -d /usr/share/zoneinfo ]; then
   cp -R /usr/share/zoneinfo/. "$root/usr/share/zoneinfo/"
 fi
+# The image makes it the service's own; where this folder is used as it is, root must.
 chown -R 65532:65532 "$root/var/lib/snarkfee" 2>/dev/null || chmod 0777 "$root/var/lib/snarkfee"
