@@ -35,7 +35,17 @@ pub(super) async fn run(options: CheckArgs) -> Result<(), Failure> {
     let source = Source::new(Some(options.config), std::env::vars_os());
     let report = match source.load() {
         Ok(settings) => judge(&examine(settings, Clock::system()).await),
-        Err(errors) => report_config_errors(&errors),
+        Err(errors) => {
+            let unusable = report_config_errors(&errors);
+            match leave_out_worker_keys(source, &errors).and_then(|source| source.load().ok()) {
+                Some(settings) => {
+                    let rest = judge(&examine(settings, Clock::system()).await).findings;
+                    let rest = rest.into_iter().filter(|finding| finding.check != Check::Config);
+                    CheckReport { findings: unusable.findings.into_iter().chain(rest).collect() }
+                }
+                None => unusable,
+            }
+        }
     };
     if options.json {
         let checks = report.findings.iter().map(FindingDocument::from).collect();
@@ -52,21 +62,39 @@ pub(super) async fn run(options: CheckArgs) -> Result<(), Failure> {
     }
 }
 
-/// Without settings there is nothing else to check.
+/// What is wrong with the settings.
 fn report_config_errors(errors: &ConfigErrors) -> CheckReport {
-    let fix = "correct it; `snarkfee config --default` shows every setting and how to write it";
-    let findings = errors
-        .to_string()
+    let fix = |key: &str| match is_worker_key(key) {
+        true => {
+            "correct it, or leave it out: then the check of worker_key names the key that the daemon works for"
+        }
+        false => "correct it; `snarkfee config --default` shows every setting and how to write it",
+    };
+    let text = errors.to_string();
+    let findings = text
         .lines()
-        .map(|line| Finding {
+        .zip(errors.iter())
+        .map(|(line, error)| Finding {
             check: Check::Config,
             daemon: None,
             verdict: Verdict::Fail,
             detail: line.strip_prefix("config: ").unwrap_or(line).to_owned(),
-            fix: Some(fix.to_owned()),
+            fix: Some(fix(&error.key).to_owned()),
         })
         .collect();
     CheckReport { findings }
+}
+
+/// The same settings without the worker keys, where nothing else is wrong with them: all other
+/// checks can be made without, and one of them names the key.
+fn leave_out_worker_keys(source: Source, errors: &ConfigErrors) -> Option<Source> {
+    errors.iter().all(|error| is_worker_key(&error.key)).then(|| {
+        errors.iter().fold(source, |source, error| source.with_flag(&error.key, "", "check"))
+    })
+}
+
+fn is_worker_key(key: &str) -> bool {
+    key.starts_with("daemons.") && key.ends_with(".worker_key")
 }
 
 impl<'a> From<&'a Finding> for FindingDocument<'a> {

@@ -14,6 +14,12 @@ pub enum Check {
     Sync,
     /// The schema has what is needed.
     Schema,
+    /// The daemon takes settings.
+    Mutations,
+    /// The blocks of the best chain, whose sales tell prices, can be read.
+    Chain,
+    /// The works still to be bought can be read.
+    Book,
     /// The metrics can be read.
     Metrics,
     /// The fee histogram can tell prices apart.
@@ -26,30 +32,42 @@ pub enum Check {
     Account,
     /// No own block is due soon.
     OwnSlot,
+    /// The price of MINA is known.
+    Price,
+    /// The price of electricity is known.
+    Tariff,
     /// The cost of a work is known.
     Cost,
     /// This machine's clock agrees with the daemon's.
     Clock,
-    /// The journal can be kept.
+    /// Files can be kept.
     StateDir,
+    /// The journal can be read and written, and nothing else runs on it.
+    Store,
     /// No other controller sets fee and worker.
     OtherController,
 }
 
 impl Check {
     /// Every check, in the order in which they are shown.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 20] = [
         Self::Config,
         Self::StateDir,
+        Self::Store,
         Self::Reachability,
         Self::Schema,
+        Self::Mutations,
         Self::Sync,
+        Self::Chain,
+        Self::Book,
         Self::Metrics,
         Self::Histogram,
         Self::Role,
         Self::WorkerKey,
         Self::Account,
         Self::OwnSlot,
+        Self::Price,
+        Self::Tariff,
         Self::Cost,
         Self::Clock,
         Self::OtherController,
@@ -61,16 +79,22 @@ impl Check {
             Self::Config => "config",
             Self::Reachability => "reachability",
             Self::Sync => "sync",
+            Self::Chain => "chain",
+            Self::Book => "book",
             Self::Schema => "schema",
+            Self::Mutations => "mutations",
             Self::Metrics => "metrics",
             Self::Histogram => "histogram",
             Self::Role => "role",
             Self::WorkerKey => "worker_key",
             Self::Account => "account",
             Self::OwnSlot => "own_slot",
+            Self::Price => "price",
+            Self::Tariff => "tariff",
             Self::Cost => "cost",
             Self::Clock => "clock",
             Self::StateDir => "state_dir",
+            Self::Store => "store",
             Self::OtherController => "other_controller",
         }
     }

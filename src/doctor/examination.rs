@@ -52,6 +52,8 @@ pub(crate) struct StateFolder {
     pub(crate) exists: bool,
     /// Whether this user may create files in it, or the error of the system.
     pub(crate) access: Result<(), String>,
+    /// A file in it that this user may not write, and the error of the system.
+    pub(crate) read_only_file: Option<(String, String)>,
     /// Free bytes for this user; `None` if unknown.
     pub(crate) free: Option<u64>,
     /// Why its journal cannot be read; `None` if it can, or if there is none.
@@ -71,6 +73,9 @@ pub(crate) struct DaemonExamination {
     pub(crate) answered: Timestamp,
     /// One look and its decision, or why there is no client.
     pub(crate) look: Result<Arc<Record>, String>,
+    /// How many times as fast as ours its time passes, where it is a simulated one that is
+    /// accelerated; looked for only where the clocks disagree.
+    pub(crate) acceleration: Option<f64>,
     /// The capabilities of its schema; `None` if unknown.
     pub(crate) schema: Option<Capabilities>,
     /// Its metrics; `None` if none are configured.
@@ -89,6 +94,7 @@ impl Default for StateFolder {
             nearest: PathBuf::new(),
             exists: false,
             access: Ok(()),
+            read_only_file: None,
             free: None,
             unreadable: None,
             held_by: None,

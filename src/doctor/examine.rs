@@ -12,6 +12,7 @@ use snarkfee_core::{
 use tokio::task::JoinSet;
 
 use super::{
+    daemon_clock::{find_clock_error, measure_acceleration},
     examination::{DaemonExamination, Examination, Machine},
     machine::examine_machine,
 };
@@ -54,6 +55,7 @@ async fn examine_daemon(daemon: Daemon, clock: Clock) -> DaemonExamination {
         asked,
         answered: asked,
         look: Err(String::new()),
+        acceleration: None,
         schema: None,
         scrape: None,
         cost,
@@ -68,6 +70,11 @@ async fn examine_daemon(daemon: Daemon, clock: Clock) -> DaemonExamination {
             examined.answered = clock.now();
             examined.scrape = port.scrape().await;
             examined.schema = port.known_capabilities();
+            if let Ok(status) = &preview.record.look.status
+                && find_clock_error(status, asked, examined.answered).is_some()
+            {
+                examined.acceleration = measure_acceleration(&port).await;
+            }
             examined.look = Ok(preview.record);
         }
         Err(error) => examined.look = Err(format!("{:#}", anyhow::Error::new(error))),

@@ -10,7 +10,9 @@ use std::{
 use jiff::Timestamp;
 use rustix::fs::{Access, AtFlags, CWD, accessat, statvfs};
 use snarkfee_core::{fault::Fault, policy::Reason, units::DaemonId};
-use snarkfee_journal::{JournalError, JournalReader, LookFilter, LookSummary, last_holder};
+use snarkfee_journal::{
+    JOURNAL_FILE, JournalError, JournalReader, LOCK_FILE, LookFilter, LookSummary, last_holder,
+};
 
 use super::examination::{ControllerProcess, Machine, StateFolder};
 
@@ -42,6 +44,7 @@ pub(super) fn examine_machine(
         nearest: if folder.exists() { folder.to_owned() } else { nearest.to_owned() },
         exists: folder.exists(),
         access: check_access(if folder.exists() { folder } else { nearest }),
+        read_only_file: find_read_only_file(folder),
         free: statvfs(nearest).ok().map(|system| system.f_bavail.saturating_mul(system.f_frsize)),
         unreadable,
         held_by: holder,
@@ -58,6 +61,20 @@ fn check_access(folder: &Path) -> Result<(), String> {
     }
     accessat(CWD, folder, Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS)
         .map_err(|error| std::io::Error::from(error).to_string())
+}
+
+/// A file of the journal that is there and may not be written, as after a start as another user.
+fn find_read_only_file(folder: &Path) -> Option<(String, String)> {
+    let files =
+        fs::read_dir(folder).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut ours: Vec<String> =
+        files.filter(|name| name.starts_with(JOURNAL_FILE) || name == LOCK_FILE).collect();
+    ours.sort();
+    ours.into_iter().find_map(|name| {
+        let access = Access::READ_OK | Access::WRITE_OK;
+        let refused = accessat(CWD, folder.join(&name), access, AtFlags::EACCESS).err()?;
+        Some((name, std::io::Error::from(refused).to_string()))
+    })
 }
 
 /// When someone else last changed fee or key of each daemon.

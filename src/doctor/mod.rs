@@ -7,6 +7,7 @@
 //! Not here: how findings are printed, and the exit code (`cli`).
 
 mod check;
+mod daemon_clock;
 mod examination;
 mod examine;
 mod machine;

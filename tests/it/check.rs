@@ -30,10 +30,10 @@ use crate::{
 };
 
 /// A key whose checksum holds; those of the simulation have none.
-const KEY: &str = "B62qre3erTHfzQckNuibViWQGyyKwZseztqrjPZBv6SQF384Rg6ESAy";
+pub(crate) const KEY: &str = "B62qre3erTHfzQckNuibViWQGyyKwZseztqrjPZBv6SQF384Rg6ESAy";
 
 /// A daemon in the market of now, as the machine's clock has it.
-async fn serve(daemon: SharedDaemon, options: DaemonSimOptions) -> SimDaemonServer {
+pub(crate) async fn serve(daemon: SharedDaemon, options: DaemonSimOptions) -> SimDaemonServer {
     SimDaemonServer::bind(
         ANY_PORT,
         ANY_PORT,
@@ -46,7 +46,7 @@ async fn serve(daemon: SharedDaemon, options: DaemonSimOptions) -> SimDaemonServ
     .unwrap()
 }
 
-fn world(scenario: &str) -> World {
+pub(crate) fn world(scenario: &str) -> World {
     World::new(&library::scenario(scenario).unwrap(), 1, Clock::wall())
 }
 
@@ -56,7 +56,7 @@ fn daemon() -> (Arc<Mutex<ScriptedDaemon>>, SharedDaemon) {
 }
 
 /// Settings of one daemon, `main`.
-fn settings(server: &SimDaemonServer, more: &str) -> String {
+pub(crate) fn settings(server: &SimDaemonServer, more: &str) -> String {
     let key = World::operator_key();
     format!(
         "graphql_url = \"{}\"\nmetrics_url = \"{}\"\nworker_key = \"{key}\"\n{more}",
@@ -357,7 +357,7 @@ async fn a_running_service_is_no_other_controller() {
     service.decided(0, |_| true).await;
     let settings = Source::new(Some(file), []).load().unwrap();
     let report = judge(&examine(settings, Clock::system()).await);
-    let (verdict, detail, _) = found(&report, Check::StateDir);
+    let (verdict, detail, _) = found(&report, Check::Store);
     assert!(verdict == Verdict::Ok && detail.contains("in use by the running service"), "{detail}");
     service.signal("TERM");
     assert_eq!(service.exit_code().await, 0);

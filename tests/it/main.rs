@@ -11,6 +11,7 @@
 use tokio::task::JoinHandle;
 
 mod backtest;
+mod broken_setups;
 mod browser;
 mod check;
 mod checker;

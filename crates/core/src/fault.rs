@@ -43,12 +43,12 @@ pub enum Fault {
         /// What was wrong.
         cause: String,
     },
-    /// The daemon answered with GraphQL errors.
+    /// A well-formed answer that reports an error.
     Refused {
-        /// The daemon's first message, bounded in length.
+        /// Its first message, bounded in length.
         message: String,
     },
-    /// The daemon's schema lacks a field or operation.
+    /// A schema, metrics text or document lacks a field or operation.
     Unsupported {
         /// The missing field or operation.
         missing: String,
@@ -58,11 +58,12 @@ pub enum Fault {
         /// The reason, as far as the answer shows.
         cause: String,
     },
-    /// A well-formed answer with a value that cannot be true: a negative fee, a work without ids.
+    /// A well-formed answer with a value that cannot be true: a negative fee, a work without ids, a
+    /// histogram that contradicts itself.
     InvalidValue {
         /// The field.
         field: String,
-        /// The value, bounded in length.
+        /// The value, or what contradicts itself in it; bounded in length.
         value: String,
     },
 }
@@ -126,23 +127,29 @@ impl Fault {
     }
 }
 
+/// What was wrong. Who answered so is for the caller to say.
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreachable { cause } => write!(f, "not reachable: {cause}"),
             Self::TimedOut { limit } => write!(f, "no answer within {limit:?}"),
             Self::Truncated { cause } => write!(f, "the answer broke off: {cause}"),
+            Self::HttpStatus { status: 429, body } => {
+                write!(f, "HTTP status 429, too many requests: {body}")
+            }
             Self::HttpStatus { status, body } => write!(f, "HTTP status {status}: {body}"),
             Self::Oversized { limit } => {
                 write!(f, "the answer is larger than the limit of {limit} bytes or entries")
             }
             Self::Malformed { cause } => write!(f, "not the expected format: {cause}"),
-            Self::Refused { message } => write!(f, "the daemon refused: {message}"),
-            Self::Unsupported { missing } => write!(f, "the daemon has no {missing}"),
+            Self::Refused { message } => write!(f, "answered with an error: {message}"),
+            Self::Unsupported { missing } => write!(f, "missing: {missing}"),
             Self::NotScraped { cause } => {
                 write!(f, "the Prometheus server has no current samples of it: {cause}")
             }
-            Self::InvalidValue { field, value } => write!(f, "{field} cannot be {value}"),
+            Self::InvalidValue { field, value } => {
+                write!(f, "{field}: {value}, which cannot be true")
+            }
         }
     }
 }

@@ -12,7 +12,8 @@ use crate::{error::JournalError, schema};
 
 /// Name of the journal within the folder of state.
 pub const JOURNAL_FILE: &str = "journal.sqlite";
-const LOCK_FILE: &str = "lock";
+/// Name of the file within the folder of state on which the running service holds a lock.
+pub const LOCK_FILE: &str = "lock";
 
 /// Path of the journal within a folder of state.
 pub(crate) fn journal_path(folder: &Path) -> PathBuf {

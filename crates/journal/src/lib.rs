@@ -31,7 +31,7 @@ mod writer;
 mod tests;
 
 pub use error::JournalError;
-pub use folder::{JOURNAL_FILE, last_holder};
+pub use folder::{JOURNAL_FILE, LOCK_FILE, last_holder};
 pub use give_order::give_order;
 pub use reader::{JournalReader, LookFilter, LookSummary, RecordedLook};
 pub use store::InjectedLimits;

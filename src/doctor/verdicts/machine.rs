@@ -4,7 +4,7 @@ use snarkfee_config::Settings;
 use snarkfee_core::{record::Mode, units::Nanomina};
 
 use super::super::{
-    check::CheckResult,
+    check::{Check, CheckResult},
     examination::{DaemonExamination, Machine, StateFolder},
 };
 
@@ -40,12 +40,6 @@ pub(super) fn state_dir(state: &StateFolder) -> CheckResult {
             "run this as the user of the service, give that user the directory, or set controller.state_dir",
         );
     }
-    if let Some(why) = &state.unreadable {
-        return CheckResult::fail(
-            format!("the journal cannot be used: {why}"),
-            "move the file away, or set another controller.state_dir: without a journal nothing is sent",
-        );
-    }
     if let Some(free) = state.free.filter(|free| *free < LOW_SPACE) {
         let detail = format!("{folder} has {} MB left", free >> 20);
         return CheckResult::warn(
@@ -53,12 +47,33 @@ pub(super) fn state_dir(state: &StateFolder) -> CheckResult {
             "free some space, or shorten controller.retention: without a journal nothing is sent",
         );
     }
+    match state.exists {
+        true => CheckResult::ok(format!("{folder} can be written")),
+        false => CheckResult::ok(format!("it will be created in {folder}")),
+    }
+}
+
+/// Judges the journal and its lock.
+pub(super) fn store(state: &StateFolder) -> CheckResult {
+    if state.access.is_err() {
+        return CheckResult::unchecked("its folder cannot be used", Check::StateDir);
+    }
+    if let Some(why) = &state.unreadable {
+        return CheckResult::fail(
+            format!("the journal cannot be used: {why}"),
+            "move the file away, or set another controller.state_dir: without a journal nothing is sent",
+        );
+    }
+    if let Some((file, why)) = &state.read_only_file {
+        return CheckResult::fail(
+            format!("{file} in {} cannot be written: {why}", state.nearest.display()),
+            "run this as the user of the service, or give that user the file: without a journal nothing is sent",
+        );
+    }
     match (state.held_by, state.exists) {
-        (Some(id), _) => {
-            CheckResult::ok(format!("{folder} is in use by the running service (process {id})"))
-        }
-        (None, true) => CheckResult::ok(format!("{folder} can be written")),
-        (None, false) => CheckResult::ok(format!("it will be created in {folder}")),
+        (Some(id), _) => CheckResult::ok(format!("in use by the running service (process {id})")),
+        (None, true) => CheckResult::ok("the journal can be kept; no service runs on it"),
+        (None, false) => CheckResult::ok("the journal begins with the first start"),
     }
 }
 

@@ -1,12 +1,10 @@
-//! Whether prices and costs are known.
+//! Whether the metrics can be read, and their histogram tells prices.
 
 use snarkfee_client::{Capability, Scrape};
-use snarkfee_config::{Daemon, MetricsSource};
+use snarkfee_config::MetricsSource;
 use snarkfee_core::{
-    cost::{CostModel, CostUnknown, Throughput},
     fault::Fault,
     metrics_text::Resolution,
-    record::Record,
     units::{Endpoint, Nanomina},
 };
 
@@ -67,20 +65,60 @@ fn judge_scrape(scrape: &Scrape, from: &str, url: &Endpoint) -> CheckResult {
 
 /// What to do about metrics that could not be read.
 fn advise_unread(fault: &Fault, source: &MetricsSource) -> &'static str {
-    if let MetricsSource::Prometheus { .. } = source {
-        return match fault {
-            Fault::NotScraped { .. } => {
-                "see Status > Targets of the server; `selector` must match the target of this daemon and no other"
-            }
-            Fault::HttpStatus { status: 400 | 422, .. } => {
-                "correct `selector`: the server does not understand it"
-            }
-            Fault::Malformed { .. } | Fault::HttpStatus { status: 404, .. } => {
-                "`url` must be the address of a Prometheus server, without /api/v1"
-            }
-            _ => "start the server, or correct `url`",
-        };
+    match source {
+        MetricsSource::Prometheus { .. } => advise_server_unread(fault),
+        MetricsSource::Direct(_) => advise_page_unread(fault),
     }
+}
+
+/// The same, where a Prometheus server was asked for them.
+fn advise_server_unread(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::NotScraped { .. } => {
+            "see Status > Targets of the server; `selector` must match the target of this daemon and no other"
+        }
+        Fault::HttpStatus { body, .. } | Fault::Refused { message: body }
+            if ["deadline", "timeout", "timed out"].iter().any(|word| body.contains(word)) =>
+        {
+            "the server took too long, which is no fault of the selector: see its load and its \
+             query timeout"
+        }
+        Fault::HttpStatus { status: 401 | 403 | 407, .. } => {
+            "give credentials in url, as https://user:password@host/; a server that wants a header \
+             such as X-Scope-OrgID needs a proxy that adds it"
+        }
+        Fault::HttpStatus { status: 429, .. } => {
+            "the server limits requests: raise its limit, or controller.interval"
+        }
+        Fault::HttpStatus { status: 400 | 422, .. } => {
+            "correct `selector`: the server does not understand it"
+        }
+        Fault::Refused { .. } | Fault::HttpStatus { status: 500.., .. } => {
+            "see the log of the server, or of its proxy"
+        }
+        Fault::Malformed { cause } if cause.contains("HTML") => {
+            "this is a page for people, of a login perhaps: `url` must be the address of a \
+             Prometheus server's API, without /api/v1"
+        }
+        Fault::Malformed { .. } | Fault::HttpStatus { .. } => {
+            "`url` must be the address of a Prometheus server, without /api/v1"
+        }
+        Fault::InvalidValue { .. } => {
+            "look at this series at the server: a recording rule, a federation or a relabelling \
+             changes it; or read the daemon itself with metrics_url"
+        }
+        Fault::Unsupported { .. } => {
+            "the target that `selector` matches is another program, or the server drops the \
+             daemon's metrics of snark work"
+        }
+        Fault::Oversized { .. } => "`selector` must match this daemon alone, not a whole fleet",
+        Fault::TimedOut { .. } => "see the load of the server, or raise timeout",
+        Fault::Unreachable { .. } | Fault::Truncated { .. } => "start the server, or correct `url`",
+    }
+}
+
+/// The same, where the daemon itself was asked.
+fn advise_page_unread(fault: &Fault) -> &'static str {
     match fault {
         Fault::HttpStatus { status: 400 | 404, body }
             if body.contains("query") || body.contains("Route") =>
@@ -157,71 +195,5 @@ pub(super) fn histogram(examined: &DaemonExamination) -> CheckResult {
         Resolution::OutOfReach { fee_scale, last_bound } => needed(format!(
             "the market's median price, {fee_scale}, lies above its last bound of {last_bound}"
         )),
-    }
-}
-
-pub(super) fn cost(examined: &DaemonExamination) -> CheckResult {
-    let daemon = &examined.daemon;
-    let unknown = match &examined.cost {
-        Ok(cost) if *cost == Nanomina::ZERO => {
-            return CheckResult::warn(
-                "a work costs nothing, so any fee looks profitable",
-                "set per_work, or power and rent of the machine, unless that is true",
-            );
-        }
-        Ok(cost) => {
-            let unit = examined.look.as_deref().map(Record::fee_unit).unwrap_or_default();
-            let cost = unit.show(*cost);
-            return CheckResult::ok(format!("{cost} per work{}", at_present(&daemon.cost)));
-        }
-        Err(unknown) => unknown,
-    };
-    let detail = unknown.to_string();
-    match unknown {
-        CostUnknown::NotConfigured => CheckResult::warn(
-            format!("{detail}; a dry run counts it as zero, live mode does not start"),
-            format!("set per_work, or its parts, under [daemons.{}.cost]", daemon.id),
-        ),
-        CostUnknown::NotMeasured if measurable(daemon) => CheckResult::ok(
-            "the works per hour will be measured, which takes a quarter of an hour with the worker on",
-        ),
-        CostUnknown::NotMeasured => CheckResult::fail(
-            format!("{detail}, and cannot be measured without metrics"),
-            "set metrics_url, or set works_per_hour to a number",
-        ),
-        CostUnknown::NoPrice => {
-            let fault = match &examined.quote {
-                Some(Err(fault)) => fault.to_string(),
-                _ => "the feed gave none".to_owned(),
-            };
-            let fix =
-                "correct url and pointer of mina_price, or set the price, such as \"0.31 USD\"";
-            CheckResult::fail(format!("the price of MINA could not be read: {fault}"), fix)
-        }
-        CostUnknown::PriceTooOld { .. } => CheckResult::fail(detail, "raise max_age of mina_price"),
-        CostUnknown::Currency { .. } => {
-            CheckResult::fail(detail, "write prices and expenses in one currency")
-        }
-        CostUnknown::PriceOfNothing => CheckResult::fail(detail, "correct pointer of mina_price"),
-        CostUnknown::TooLarge => CheckResult::fail(
-            detail,
-            "correct the parts of the cost: power in W, prices per kWh and hour",
-        ),
-    }
-}
-
-fn measurable(daemon: &Daemon) -> bool {
-    daemon.metrics.is_some()
-}
-
-/// Marks a cost that changes with time.
-fn at_present(cost: &CostModel) -> &'static str {
-    match cost {
-        CostModel::Parts(parts)
-            if cost.feed().is_some() || parts.works_per_hour() == Throughput::Measured =>
-        {
-            " now"
-        }
-        _ => "",
     }
 }

@@ -2,19 +2,15 @@
 
 use std::time::Duration;
 
-use snarkfee_client::{Capability, Era};
+use snarkfee_client::{Capabilities, Capability, Era};
 use snarkfee_config::Daemon;
-use snarkfee_core::{
-    fault::Fault, market::DaemonStatus, policy::Reason, record::Mode, units::duration,
-};
+use snarkfee_core::{fault::Fault, market::DaemonStatus, policy::Reason, units::duration};
 
 use super::super::{
     check::{Check, CheckResult},
+    daemon_clock::{ClockError, find_clock_error},
     examination::DaemonExamination,
 };
-
-/// A smaller clock error could be the time that an answer takes.
-const CLOCK_SLACK: Duration = Duration::from_secs(5);
 
 /// The status, or the result of every check that needs it.
 pub(super) fn require_status(examined: &DaemonExamination) -> Result<&DaemonStatus, CheckResult> {
@@ -30,7 +26,7 @@ pub(super) fn require_status(examined: &DaemonExamination) -> Result<&DaemonStat
 }
 
 /// Whether a fault is in an answer, and not on the way to it.
-fn is_in_answer(fault: &Fault) -> bool {
+pub(super) const fn is_in_answer(fault: &Fault) -> bool {
     matches!(fault, Fault::Refused { .. } | Fault::Unsupported { .. } | Fault::InvalidValue { .. })
 }
 
@@ -64,6 +60,17 @@ fn advise_unreachable(fault: &Fault, daemon: &Daemon) -> &'static str {
     let says =
         |words: &[&str], text: &str| words.iter().any(|word| text.to_lowercase().contains(word));
     match fault {
+        Fault::Unreachable { cause } if says(&["causedasendentity"], cause) => {
+            "make the server's certificate anew with basicConstraints CA:FALSE, or sign it with a \
+             certificate authority of your own: this one is an authority's itself, which no server \
+             may show, trusted or not"
+        }
+        Fault::Unreachable { cause } if says(&["expired", "notvalidyet"], cause) => {
+            "renew the server's certificate, or set this machine's clock: it is not valid now"
+        }
+        Fault::Unreachable { cause } if says(&["notvalidforname"], cause) => {
+            "use a host name that the server's certificate names in graphql_url"
+        }
         Fault::Unreachable { cause } if says(&["certificate", "unknownissuer"], cause) => {
             "add the proxy's certificate authority to this machine (or name its file in SSL_CERT_FILE), \
              and use the host name of its certificate"
@@ -96,6 +103,9 @@ fn advise_unreachable(fault: &Fault, daemon: &Daemon) -> &'static str {
         Fault::HttpStatus { status: 401 | 403 | 407, .. } => {
             "set bearer_token_file to the proxy's token, or use https://user:password@host/ in graphql_url"
         }
+        Fault::HttpStatus { status: 429, .. } => {
+            "the proxy limits requests: raise its limit, or controller.interval"
+        }
         Fault::HttpStatus { status: 404, .. } => "the path of graphql_url must end in /graphql",
         Fault::HttpStatus { status: 300..400, .. } => {
             "set graphql_url to the address that it redirects to"
@@ -108,16 +118,18 @@ fn advise_unreachable(fault: &Fault, daemon: &Daemon) -> &'static str {
     }
 }
 
-pub(super) fn schema(examined: &DaemonExamination, mode: Mode) -> CheckResult {
+/// The fields without which the schema lacks a capability, in one line.
+pub(super) fn missing_fields(schema: &Capabilities, capability: Capability) -> String {
+    let missing = schema.lacking(capability);
+    if missing.is_empty() { capability.name().to_owned() } else { missing.join(", ") }
+}
+
+pub(super) fn schema(examined: &DaemonExamination) -> CheckResult {
     let Some(schema) = &examined.schema else {
         return CheckResult::unchecked("the schema could not be read", Check::Reachability);
     };
     let era = schema.era();
     let detail = format!("{}: {}", era.name(), era.text());
-    let missing_fields = |capability| {
-        let missing = schema.lacking(capability);
-        if missing.is_empty() { capability.name().to_owned() } else { missing.join(", ") }
-    };
     let another = "point graphql_url at the daemon's full GraphQL port; if it already is, report the missing \
                    fields: this version of snarkfee does not know that daemon";
     if era == Era::Limited {
@@ -128,25 +140,15 @@ pub(super) fn schema(examined: &DaemonExamination, mode: Mode) -> CheckResult {
     }
     if schema.status_operation().is_none() {
         return CheckResult::fail(
-            format!("{detail}; without {}", missing_fields(Capability::Status)),
+            format!("{detail}; without {}", missing_fields(schema, Capability::Status)),
             another,
         );
     }
     if schema.market_operation().is_none() {
         return CheckResult::fail(
-            format!("{detail}; without {}", missing_fields(Capability::SnarkPool)),
+            format!("{detail}; without {}", missing_fields(schema, Capability::SnarkPool)),
             another,
         );
-    }
-    if !schema.has(Capability::Mutations) {
-        let detail = format!("{detail}; without {}", missing_fields(Capability::Mutations));
-        return match mode {
-            Mode::Live => CheckResult::fail(detail, another),
-            Mode::DryRun => CheckResult::warn(
-                detail,
-                "before going live, point graphql_url at a port with mutations",
-            ),
-        };
     }
     if let Ok(look) = &examined.look
         && let Some(fault) = look.look.status.as_ref().err().filter(|fault| is_in_answer(fault))
@@ -156,10 +158,16 @@ pub(super) fn schema(examined: &DaemonExamination, mode: Mode) -> CheckResult {
             "report it with the daemon's version",
         );
     }
+    if !schema.has(Capability::Mutations) {
+        return CheckResult::warn(
+            format!("{detail}; without {}", missing_fields(schema, Capability::Mutations)),
+            "see the check of mutations",
+        );
+    }
     if !schema.has(Capability::BestChain) {
         let detail = format!(
             "{detail}; without {}: sales cannot be seen",
-            missing_fields(Capability::BestChain)
+            missing_fields(schema, Capability::BestChain)
         );
         return CheckResult::warn(
             detail,
@@ -169,7 +177,7 @@ pub(super) fn schema(examined: &DaemonExamination, mode: Mode) -> CheckResult {
     if !schema.has(Capability::Account) {
         let detail = format!(
             "{detail}; without {}: the key's account cannot be looked up",
-            missing_fields(Capability::Account)
+            missing_fields(schema, Capability::Account)
         );
         return CheckResult::warn(detail, "make sure yourself that the key has a ledger account");
     }
@@ -219,33 +227,33 @@ pub(super) fn clock(examined: &DaemonExamination) -> CheckResult {
         Ok(status) => status,
         Err(unchecked) => return unchecked,
     };
-    let (begins, ends) = (status.now.starts, status.now.starts.checked_add(status.slot_duration));
-    let Ok(ends) = ends else {
-        return CheckResult::fail(
-            "the daemon's slot ends beyond the range of dates",
-            "report it with the daemon's version",
-        );
+    let error = find_clock_error(status, examined.asked, examined.answered);
+    let detail = match error {
+        None => {
+            return CheckResult::ok(format!(
+                "agrees with the daemon's slot, to within {}",
+                show_duration(status.slot_duration)
+            ));
+        }
+        Some(ClockError::Behind(by)) => {
+            format!("this machine's clock is at least {} behind the daemon's", show_duration(by))
+        }
+        Some(ClockError::Ahead(by)) => {
+            format!("this machine's clock is at least {} ahead of the daemon's", show_duration(by))
+        }
     };
-    let positive = |span: jiff::SignedDuration| {
-        Duration::try_from(span).ok().filter(|span| *span > CLOCK_SLACK)
-    };
-    // The slot was read some time between request and answer.
-    let behind = positive(begins.duration_since(examined.answered));
-    let ahead = positive(examined.asked.duration_since(ends));
-    let fix = "synchronise the clocks of both machines (systemd-timesyncd, chrony)";
-    match (behind, ahead) {
-        (Some(by), _) => CheckResult::fail(
-            format!("this machine's clock is at least {} behind the daemon's", show_duration(by)),
-            fix,
+    match examined.acceleration {
+        Some(speed) => CheckResult::warn(
+            format!(
+                "a simulated daemon, whose time passes {speed:.0} times as fast as this machine's"
+            ),
+            "mind that the settings' durations pass in this machine's time; `snarkfee demo` runs \
+             the service in the market's time",
         ),
-        (_, Some(by)) => CheckResult::fail(
-            format!("this machine's clock is at least {} ahead of the daemon's", show_duration(by)),
-            fix,
+        None => CheckResult::fail(
+            detail,
+            "synchronise the clocks of both machines (systemd-timesyncd, chrony)",
         ),
-        _ => CheckResult::ok(format!(
-            "agrees with the daemon's slot, to within {}",
-            show_duration(status.slot_duration)
-        )),
     }
 }
 

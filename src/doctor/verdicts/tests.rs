@@ -8,11 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 use snarkfee_client::Scrape;
 use snarkfee_config::{Controller, Daemon, MetricsSource, Settings};
 use snarkfee_core::{
-    cost::{CostUnknown, PriceQuote},
+    cost::{CostModel, CostParts, CostUnknown, MinaPrice, PriceQuote, PriceSource, Throughput},
     fault::Fault,
     market::{DaemonStatus, FeeHistogram},
     record::Record,
-    units::{DaemonId, Nanomina},
+    units::{Currency, DaemonId, Nanomina},
 };
 
 use super::super::{
@@ -35,6 +35,7 @@ fn setup(change: impl FnOnce(&mut Examination)) -> CheckReport {
         asked: at,
         answered: at,
         schema: Some(snarkfee_client::Capabilities::plain()),
+        acceleration: None,
         scrape: Some(Ok(Scrape { metrics, prefix: "Coda_", families: 40, sampled: None })),
         quote: None,
         cost: Ok(Nanomina::ONE_MINA),
@@ -95,11 +96,25 @@ fn an_own_block_ahead_is_reported() {
     says(&ahead(90, false), Check::OwnSlot, Verdict::Warn, "enabled = false");
 }
 
+/// A rented machine, with the price of MINA from a feed.
+fn quoted_cost() -> CostModel {
+    let usd = "0.40 USD/h".parse().unwrap();
+    let feed = PriceSource {
+        url: "https://feed.example.org/?key=hunter2".parse().unwrap(),
+        pointer: "/mina/usd".to_owned(),
+        currency: Currency::try_new("USD").unwrap(),
+        max_age: Duration::from_secs(3600),
+    };
+    let price = MinaPrice::Quoted(feed);
+    CostParts::try_new(None, Some(usd), price, Throughput::Measured).unwrap().into()
+}
+
 #[test]
 fn an_unknown_cost_says_how_to_provide_it() {
     let cost = |cost: Result<u64, CostUnknown>, metrics: bool| {
         setup(|found| {
             let examined = &mut found.daemons[0];
+            examined.daemon.cost = quoted_cost();
             examined.cost = cost.map(|cost| Nanomina::try_new(cost).unwrap());
             examined.quote =
                 Some(Err::<PriceQuote, _>(Fault::TimedOut { limit: Duration::from_secs(10) }));
@@ -166,12 +181,7 @@ fn a_journal_that_cannot_be_kept_is_reported() {
         Verdict::Ok,
         "can be written",
     );
-    says(
-        &state(|machine| machine.state.held_by = Some(9)),
-        Check::StateDir,
-        Verdict::Ok,
-        "process 9",
-    );
+    says(&state(|machine| machine.state.held_by = Some(9)), Check::Store, Verdict::Ok, "process 9");
     says(
         &state(|machine| machine.state.free = Some(1 << 20)),
         Check::StateDir,
@@ -180,10 +190,14 @@ fn a_journal_that_cannot_be_kept_is_reported() {
     );
     says(
         &state(|machine| machine.state.unreadable = Some("damaged".into())),
-        Check::StateDir,
+        Check::Store,
         Verdict::Fail,
         "damaged",
     );
+    let owned_by_root = |machine: &mut Machine| {
+        machine.state.read_only_file = Some(("lock".into(), "Permission denied".into()));
+    };
+    says(&state(owned_by_root), Check::Store, Verdict::Fail, "lock in");
     let refused =
         |machine: &mut Machine| machine.state.access = Err("Read-only file system".into());
     says(&state(refused), Check::StateDir, Verdict::Fail, "Read-only file system");
@@ -204,6 +218,61 @@ fn the_histogram_is_compared_with_the_price_of_the_market() {
     says(&fees(vec![0.0, 0.0, 0.0]), Check::Histogram, Verdict::Ok, "empty");
     says(&fees(vec![1.0, 1.0, 9.0]), Check::Histogram, Verdict::Ok, "last bound of 5");
     says(&fees(vec![0.0, 9.0, 9.0]), Check::Histogram, Verdict::Ok, "median price");
+}
+
+/// What the service would hold for is said by the check that answers for it, even where nothing
+/// that was read shows it.
+#[test]
+fn every_reason_to_hold_is_a_finding_of_its_check() {
+    for reason in snarkfee_core::fixtures::every_reason() {
+        let text = reason.to_string();
+        let report = setup(|found| {
+            Arc::make_mut(found.daemons[0].look.as_mut().unwrap()).decision.reason = reason.clone();
+        });
+        let Some((check, least)) = super::hold::answers_for(&reason) else {
+            assert_eq!(report.count(Verdict::Fail), 0, "{reason:?}: {report:?}");
+            continue;
+        };
+        if check == Check::Store {
+            continue;
+        }
+        let finding = report.findings.iter().find(|finding| finding.check == check).unwrap();
+        assert!(finding.verdict >= least, "{text}: {finding:?}");
+        assert!(finding.fix.is_some());
+    }
+}
+
+#[test]
+fn a_market_that_cannot_be_read_names_its_cause_once() {
+    let limit = Duration::from_secs(30);
+    for (fault, fix) in [
+        (Fault::TimedOut { limit }, "raise timeout"),
+        (Fault::Oversized { limit: 64 << 20 }, "raise max_response"),
+        (Fault::HttpStatus { status: 500, body: String::new() }, "log of the daemon"),
+        (Fault::HttpStatus { status: 504, body: String::new() }, "proxy"),
+        (Fault::Refused { message: "bestChain is null".to_owned() }, "log of the daemon"),
+        (Fault::Truncated { cause: "reset".to_owned() }, "connection ends"),
+        (Fault::Malformed { cause: "no".to_owned() }, "report it"),
+    ] {
+        let unread = |chain: Option<&Fault>, book: Option<&Fault>| {
+            setup(|found| {
+                let record = Arc::make_mut(found.daemons[0].look.as_mut().unwrap());
+                if let Some(fault) = chain {
+                    record.look.chain = Some(Err(fault.clone()));
+                }
+                if let Some(fault) = book {
+                    record.look.book = Some(Err(fault.clone()));
+                }
+            })
+        };
+        let both = unread(Some(&fault), Some(&fault));
+        says(&both, Check::Chain, Verdict::Fail, &fault.to_string());
+        says(&both, Check::Book, Verdict::Warn, "one answer");
+        assert_eq!(both.count(Verdict::Fail), 1);
+        let finding = both.findings.iter().find(|finding| finding.check == Check::Chain).unwrap();
+        assert!(finding.fix.as_ref().unwrap().contains(fix), "{finding:?}");
+        says(&unread(None, Some(&fault)), Check::Book, Verdict::Fail, &fault.to_string());
+    }
 }
 
 #[test]

@@ -97,7 +97,7 @@ fn decisions_are_merged_newest_first_filtered_and_bounded() {
     assert_eq!(all.rows.len(), Capacity::ONE.decisions + 1);
     assert!(!all.more);
     assert!(all.rows.windows(2).all(|pair| pair[0].at >= pair[1].at));
-    assert_eq!(all.rows[0].fault.as_deref(), Some("the daemon refused: no"));
+    assert_eq!(all.rows[0].fault.as_deref(), Some("answered with an error: no"));
 
     let first = board.decisions(&DecisionFilter { limit: 3, ..DecisionFilter::default() });
     assert!(first.more);

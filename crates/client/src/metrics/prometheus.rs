@@ -7,7 +7,11 @@
 //!
 //! Not here: what the samples mean (`scrape`).
 
-use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    time::Duration,
+};
 
 use serde::Deserialize;
 use snarkfee_core::{fault::Fault, metrics_text::DAEMON_PREFIXES, units::duration};
@@ -65,6 +69,10 @@ struct Series {
 /// Reads the answer to [`query_url`].
 pub(crate) fn read(body: &[u8], max_age: Duration) -> Result<Scrape, Fault> {
     let malformed = |cause: String| Fault::Malformed { cause: Fault::excerpt(&cause) };
+    if body.trim_ascii_start().starts_with(b"<") {
+        let page = String::from_utf8_lossy(body);
+        return Err(malformed(format!("HTML, not the answer of a Prometheus server: {page}")));
+    }
     let QueryResponse { data } = serde_json::from_slice(body)
         .map_err(|error| malformed(format!("not the answer of a Prometheus server: {error}")))?;
     if data.result_type != "vector" {
@@ -81,7 +89,9 @@ pub(crate) fn read(body: &[u8], max_age: Duration) -> Result<Scrape, Fault> {
     let (mut target, mut age, mut up) = (None, None, None);
     for Series { mut metric, value: (asked, value) } in data.result {
         let name = metric.remove("__name__").unwrap_or_default();
-        if name == OLDEST {
+        // Some servers drop the name that the query gives; no other series has neither name nor
+        // labels.
+        if name == OLDEST || (name.is_empty() && metric.is_empty()) {
             age = value.parse::<f64>().ok().map(|scraped| asked - scraped);
             continue;
         }
@@ -91,11 +101,8 @@ pub(crate) fn read(body: &[u8], max_age: Duration) -> Result<Scrape, Fault> {
         }
         let bound = metric.remove("le");
         if target.get_or_insert_with(|| metric.clone()) != &metric {
-            let [one, other] =
-                [target.unwrap_or_default(), metric].map(|labels| show_labels(&labels));
-            return Err(Fault::NotScraped {
-                cause: format!("the selector picks several targets: {one} and {other}"),
-            });
+            let one = target.unwrap_or_default();
+            return Err(Fault::NotScraped { cause: tell_apart(&one, &metric) });
         }
         let bound = bound.map(|bound| bound.parse::<f64>()).transpose();
         let bound = bound.map_err(|_| malformed(format!("{name} has a bucket without a bound")))?;
@@ -127,11 +134,22 @@ pub(crate) fn read(body: &[u8], max_age: Duration) -> Result<Scrape, Fault> {
     Ok(Scrape { sampled: Some(age), ..scrape })
 }
 
-/// The labels of a target in one bounded line.
-fn show_labels(labels: &BTreeMap<String, String>) -> String {
-    let pairs: Vec<String> =
-        labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
-    Fault::excerpt(&pairs.join(","))
+/// What two targets that one selector picks differ in, and what picks the first of them alone.
+fn tell_apart(one: &BTreeMap<String, String>, other: &BTreeMap<String, String>) -> String {
+    let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+    let differing = names.into_iter().find(|name| one.get(*name) != other.get(*name));
+    let Some(name) = differing else { return "the selector picks several targets".to_owned() };
+    let value = |labels: &BTreeMap<String, String>| labels.get(name).cloned().unwrap_or_default();
+    let (name, one, other) = (short(name), short(&value(one)), short(&value(other)));
+    format!(
+        "the selector picks several targets, with {name} {one:?} and {other:?}: add {name}={one:?} \
+         to selector"
+    )
+}
+
+/// A label's beginning: the whole cause fits one line.
+fn short(label: &str) -> String {
+    label.chars().take(50).collect()
 }
 
 #[cfg(test)]

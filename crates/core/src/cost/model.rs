@@ -50,7 +50,7 @@ impl Electricity {
     fn price_at(&self, at: Timestamp) -> EnergyPrice {
         match self {
             Self::Flat(price) => *price,
-            Self::Tariff(tariff) => tariff.price_at(at),
+            Self::Tariff(tariff) => tariff.window_at(at).price,
         }
     }
 

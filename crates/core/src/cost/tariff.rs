@@ -53,6 +53,12 @@ pub struct TariffWindow {
     pub price: EnergyPrice,
 }
 
+impl fmt::Display for TariffWindow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "from {} to {}", self.from, self.to)
+    }
+}
+
 impl TariffWindow {
     fn contains(&self, minute: u16) -> bool {
         if self.from < self.to {
@@ -134,17 +140,22 @@ impl Tariff {
         Ok(Self { first: *first, others: others.to_vec(), zone })
     }
 
-    /// The price at a moment, by local time including daylight saving.
-    pub(super) fn price_at(&self, at: Timestamp) -> EnergyPrice {
+    /// The window at a moment, by local time including daylight saving.
+    pub fn window_at(&self, at: Timestamp) -> &TariffWindow {
         let time = self.zone.to_datetime(at);
         let minute =
             u16::from(time.hour().unsigned_abs()) * 60 + u16::from(time.minute().unsigned_abs());
-        self.others.iter().find(|window| window.contains(minute)).unwrap_or(&self.first).price
+        self.others.iter().find(|window| window.contains(minute)).unwrap_or(&self.first)
     }
 
     /// The windows as configured.
     pub fn windows(&self) -> impl Iterator<Item = &TariffWindow> {
         std::iter::once(&self.first).chain(&self.others)
+    }
+
+    /// The name of the time zone, or what it is where it has none.
+    pub fn zone_name(&self) -> &str {
+        self.zone.iana_name().unwrap_or("of this machine, which has no name")
     }
 
     /// The time zone of the windows.

@@ -128,7 +128,7 @@ fn a_tariff_over_midnight_by_the_operators_clock() {
     let windows =
         [window("22:00", "06:00", "0.09 USD/kWh"), window("06:00", "22:00", "0.18 USD/kWh")];
     let tariff = Tariff::try_new(&windows, TimeZone::get("Europe/Berlin").unwrap()).unwrap();
-    let price = |time: &str| tariff.price_at(at(time)).to_string();
+    let price = |time: &str| tariff.window_at(at(time)).price.to_string();
     // Summer, two hours ahead of UTC; borders belong to the window that begins there.
     assert_eq!(price("2026-06-01T19:59:59Z"), "0.18 USD/kWh");
     assert_eq!(price("2026-06-01T20:00:00Z"), "0.09 USD/kWh");
@@ -221,6 +221,6 @@ proptest! {
         let tariff = Tariff::try_new(&windows, TimeZone::UTC).unwrap();
         let expected = cuts.iter().rposition(|cut| *cut <= minute).unwrap_or(cuts.len() - 1);
         let moment = at(&format!("2026-06-01T{}:30Z", time(minute)));
-        prop_assert_eq!(tariff.price_at(moment).to_string(), format!("{expected} USD/kWh"));
+        prop_assert_eq!(tariff.window_at(moment).price.to_string(), format!("{expected} USD/kWh"));
     }
 }

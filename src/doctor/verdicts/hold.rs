@@ -1,0 +1,54 @@
+//! Which check answers for a reason to hold: what the service would hold for, `check` must say.
+
+use snarkfee_core::{cost::CostUnknown, fault::Fault, policy::Reason};
+
+use super::{
+    super::check::{Check, Verdict},
+    reach::is_in_answer,
+};
+
+/// The check that a hold with this reason belongs to, and the least that it then is; `None` for
+/// what is no fault of a setup: orders, waits and the market's verdicts.
+pub(super) const fn answers_for(reason: &Reason) -> Option<(Check, Verdict)> {
+    Some(match reason {
+        Reason::StatusFault { fault } if is_in_answer(fault) => (Check::Schema, Verdict::Fail),
+        Reason::ChainFault { fault: Fault::Unsupported { .. } }
+        | Reason::BookFault { fault: Fault::Unsupported { .. } } => (Check::Schema, Verdict::Fail),
+        Reason::StatusFault { .. } | Reason::Stale { .. } => (Check::Reachability, Verdict::Fail),
+        Reason::ChainFault { .. } => (Check::Chain, Verdict::Fail),
+        Reason::BookFault { .. } => (Check::Book, Verdict::Fail),
+        Reason::TooFewSamples { .. } => (Check::Chain, Verdict::Warn),
+        Reason::MetricsFault { .. } => (Check::Metrics, Verdict::Fail),
+        Reason::Unsynced { .. } | Reason::TipBehind { .. } | Reason::FewPeers { .. } => {
+            (Check::Sync, Verdict::Fail)
+        }
+        Reason::ClockSet { .. } => (Check::Clock, Verdict::Warn),
+        Reason::ForeignKey { .. } => (Check::WorkerKey, Verdict::Fail),
+        Reason::NoWorkerKey => (Check::WorkerKey, Verdict::Warn),
+        Reason::RoleUnsure => (Check::Role, Verdict::Warn),
+        // Measuring it takes a quarter of an hour, and a single look has not.
+        Reason::CostUnknown { cause: CostUnknown::NotMeasured } => return None,
+        Reason::CostUnknown { .. } => (Check::Cost, Verdict::Warn),
+        Reason::OwnBlockAhead { .. } => (Check::OwnSlot, Verdict::Warn),
+        Reason::JournalFault { .. } => (Check::Store, Verdict::Fail),
+        Reason::Paused { .. }
+        | Reason::BreakerOpen { .. }
+        | Reason::ExternalChange { .. }
+        | Reason::Contested { .. }
+        | Reason::OwnBlockPassed
+        | Reason::Uneconomical { .. }
+        | Reason::Profitable { .. }
+        | Reason::Confirming { .. }
+        | Reason::PriceMove { .. }
+        | Reason::InsideDeadband { .. }
+        | Reason::Cooldown { .. }
+        | Reason::MinOn { .. }
+        | Reason::MinOff { .. }
+        | Reason::WindingDown { .. }
+        | Reason::SwitchHazard { .. }
+        | Reason::DailyBudget { .. }
+        | Reason::AtTarget
+        | Reason::ServiceStops
+        | Reason::StaysOff { .. } => return None,
+    })
+}

@@ -1,0 +1,159 @@
+//! Whether the prices that a cost is made of, and the cost, are known.
+
+use snarkfee_config::Daemon;
+use snarkfee_core::{
+    cost::{CostModel, CostUnknown, Electricity, MinaPrice, PriceSource, Throughput},
+    fault::Fault,
+    record::Record,
+    units::Nanomina,
+};
+
+use super::super::{
+    check::{Check, CheckResult},
+    examination::DaemonExamination,
+};
+
+/// Judges the price of MINA.
+pub(super) fn price(examined: &DaemonExamination) -> CheckResult {
+    let CostModel::Parts(parts) = &examined.daemon.cost else {
+        return CheckResult::ok("no price of MINA is needed: the cost is not made of parts");
+    };
+    let feed = match parts.mina_price() {
+        MinaPrice::Static(price) => {
+            return CheckResult::ok(format!("{price} for one MINA, as configured"));
+        }
+        MinaPrice::Quoted(feed) => feed,
+    };
+    match &examined.quote {
+        Some(Ok(quote)) => {
+            CheckResult::ok(format!("{} for one MINA, from {}", quote.price, feed.url))
+        }
+        Some(Err(fault)) => judge_unread_price(fault, feed),
+        None => CheckResult::unchecked("the feed was not asked", Check::Config),
+    }
+}
+
+fn judge_unread_price(fault: &Fault, feed: &PriceSource) -> CheckResult {
+    let consequence = "without a price of MINA the cost of a work is unknown";
+    CheckResult::fail(
+        format!("the price feed {}: {fault}; {consequence}", feed.url),
+        advise_unread_price(fault),
+    )
+}
+
+/// What to do about a feed that gave no price.
+fn advise_unread_price(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::HttpStatus { status: 429, .. } => {
+            "the feed limits requests: wait, use a key of your own in url, or raise max_age, since \
+             it is asked four times within that"
+        }
+        Fault::HttpStatus { status: 401 | 403, .. } => {
+            "the feed refuses this program: use a key of your own in url, or another feed"
+        }
+        Fault::HttpStatus { status: 300..400, .. } => "set url to the address that it redirects to",
+        Fault::HttpStatus { status: 400 | 404 | 410, .. } => {
+            "correct url: there is no such document"
+        }
+        Fault::HttpStatus { .. } | Fault::Truncated { .. } => {
+            "the feed fails by itself: wait, or use another one"
+        }
+        Fault::TimedOut { .. } => "the feed is slow, or a firewall drops packets: use another one",
+        Fault::Unreachable { .. } => "correct the host of url, or let this machine reach it",
+        Fault::Malformed { .. } | Fault::Oversized { .. } => {
+            "url must be the address of a JSON document, not of a page for people"
+        }
+        Fault::Unsupported { .. } => {
+            "correct pointer, or what url asks the feed for, such as the name of the coin"
+        }
+        Fault::NotScraped { .. } => {
+            "the feed does not renew its price: use another one, or raise max_age"
+        }
+        Fault::Refused { .. } | Fault::InvalidValue { .. } => {
+            "correct pointer if it names something else than the price; else use another feed"
+        }
+    }
+}
+
+/// Judges the price of electricity.
+pub(super) fn tariff(examined: &DaemonExamination) -> CheckResult {
+    let CostModel::Parts(parts) = &examined.daemon.cost else {
+        return CheckResult::ok("no price of electricity is needed: the cost is not made of parts");
+    };
+    match parts.energy() {
+        None => CheckResult::ok("no electricity is part of the cost"),
+        Some((_, Electricity::Flat(price))) => CheckResult::ok(format!("{price} at all times")),
+        Some((_, Electricity::Tariff(tariff))) => {
+            let window = tariff.window_at(examined.asked);
+            let local = examined.asked.to_zoned(tariff.zone().clone());
+            CheckResult::ok(format!(
+                "{} now: {window}, time zone {}, where it is {}",
+                window.price,
+                tariff.zone_name(),
+                local.strftime("%H:%M on %a %F")
+            ))
+        }
+    }
+}
+
+pub(super) fn cost(examined: &DaemonExamination) -> CheckResult {
+    let daemon = &examined.daemon;
+    let unknown = match &examined.cost {
+        Ok(cost) if *cost == Nanomina::ZERO => {
+            return CheckResult::warn(
+                "a work costs nothing, so any fee looks profitable",
+                "set per_work, or power and rent of the machine, unless that is true",
+            );
+        }
+        Ok(cost) => {
+            let unit = examined.look.as_deref().map(Record::fee_unit).unwrap_or_default();
+            let cost = unit.show(*cost);
+            return CheckResult::ok(format!("{cost} per work{}", at_present(&daemon.cost)));
+        }
+        Err(unknown) => unknown,
+    };
+    let detail = unknown.to_string();
+    match unknown {
+        CostUnknown::NotConfigured => CheckResult::warn(
+            format!("{detail}; a dry run counts it as zero, live mode does not start"),
+            format!("set per_work, or its parts, under [daemons.{}.cost]", daemon.id),
+        ),
+        CostUnknown::NotMeasured if measurable(daemon) => CheckResult::ok(
+            "the works per hour will be measured, which takes a quarter of an hour with the worker on",
+        ),
+        CostUnknown::NotMeasured => CheckResult::fail(
+            format!("{detail}, and cannot be measured without metrics"),
+            "set metrics_url, or set works_per_hour to a number",
+        ),
+        CostUnknown::NoPrice => {
+            let unread = price(examined);
+            let fix = unread.fix.unwrap_or_else(|| "run the check again".to_owned());
+            CheckResult::fail(format!("the cost of a work is not known: {}", unread.detail), fix)
+        }
+        CostUnknown::PriceTooOld { .. } => CheckResult::fail(detail, "raise max_age of mina_price"),
+        CostUnknown::Currency { .. } => {
+            CheckResult::fail(detail, "write prices and expenses in one currency")
+        }
+        CostUnknown::PriceOfNothing => CheckResult::fail(detail, "correct pointer of mina_price"),
+        CostUnknown::TooLarge => CheckResult::fail(
+            detail,
+            "correct the parts of the cost: power in W, prices per kWh and hour",
+        ),
+    }
+}
+
+fn measurable(daemon: &Daemon) -> bool {
+    daemon.metrics.is_some()
+}
+
+/// Marks a cost that changes with time.
+fn at_present(cost: &CostModel) -> &'static str {
+    match cost {
+        CostModel::Parts(parts)
+            if cost.feed().is_some() || parts.works_per_hour() == Throughput::Measured =>
+        {
+            " now"
+        }
+        _ => "",
+    }
+}
