@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::policy::{HoldState, Mode, Outcome, Pause, Role};
 use crate::{
+    cost::Expense,
     fault::Fault,
-    market::{Look, MarketSummary},
+    market::{Effort, Look, MarketSummary},
     policy::{Action, DaemonSettings, Decision},
     units::{DaemonId, FeeUnit, Nanomina},
 };
@@ -41,6 +42,12 @@ pub struct Record {
     pub outcome: Outcome,
     /// Cost of one work; `None` if unknown.
     pub cost: Option<Nanomina>,
+    /// What our provers did since the look before.
+    #[serde(default)]
+    pub effort: Effort,
+    /// What that cost; `None` if unknown.
+    #[serde(default)]
+    pub expense: Option<Expense>,
     /// Predicted minus realised share of our own works sold, over the window; `None` before any fate
     /// is known.
     pub prediction_error: Option<f64>,

@@ -217,8 +217,9 @@ async fn counters_that_fall_without_a_restart_are_not_believed() {
         let mut look = looks(1, false).remove(0);
         look.at += Duration::from_secs(60) * u32::try_from(n).unwrap();
         look.status.as_mut().unwrap().uptime = Duration::from_secs(uptime);
-        let completed_by_own = Some(completed);
-        look.metrics = Some(Ok(PoolMetrics { completed_by_own, ..PoolMetrics::default() }));
+        let (completed_by_own, prover_seconds) = (Some(completed), Some(completed * 30.0));
+        let pool = PoolMetrics::default();
+        look.metrics = Some(Ok(PoolMetrics { completed_by_own, prover_seconds, ..pool }));
         look
     };
     let story = [(1_000, 50.0), (1_060, 3.0), (1_120, 4.0), (1_180, 51.0), (30, 0.0)];
@@ -230,8 +231,9 @@ async fn counters_that_fall_without_a_restart_are_not_believed() {
     }
     let reasons: Vec<_> = h.kept.codes().into_iter().map(|(_, reason, _)| reason).collect();
     assert_eq!(reasons, ["price_move", "metrics_fault", "metrics_fault", "at_target", "at_target"]);
-    let made = h.kept.0.lock().unwrap().last().unwrap().market.as_ref().unwrap().own_made;
-    assert_eq!(made, 1, "what was not believed is not counted");
+    let kept = h.kept.0.lock().unwrap();
+    let proving: Duration = kept.iter().filter_map(|record| record.effort.proving).sum();
+    assert_eq!(proving, Duration::from_secs(30), "what was not believed is not counted");
 }
 
 #[tokio::test]

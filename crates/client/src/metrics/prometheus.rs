@@ -17,7 +17,9 @@ use serde::Deserialize;
 use snarkfee_core::{fault::Fault, metrics_text::DAEMON_PREFIXES, units::duration};
 use url::Url;
 
-use super::scrape::{self, ASSIGNED, COMPLETED, FEES, POOL_SIZE, Scrape};
+use super::scrape::{
+    self, ASSIGNED, BASE_TIME, COMPLETED, FEES, MERGE_TIME, POOL_SIZE, Scrape, ZKAPP_TIME,
+};
 
 /// Series in an answer that are looked at; one daemon has some twenty.
 const MOST_SERIES: usize = 10_000;
@@ -34,8 +36,11 @@ pub(super) fn query_url(server: &Url, selector: &str) -> Url {
 
 fn query_expression(selector: &str) -> String {
     let prefixes = DAEMON_PREFIXES.join("|");
-    let names =
-        format!("({prefixes})({FEES}_(bucket|sum|count)|{POOL_SIZE}|{COMPLETED}|{ASSIGNED})");
+    let [base, base_before] = BASE_TIME;
+    let names = format!(
+        "({prefixes})({FEES}_(bucket|sum|count)|{POOL_SIZE}|{COMPLETED}|{ASSIGNED}|{base}|\
+         {base_before}|{ZKAPP_TIME}|{MERGE_TIME}_sum)"
+    );
     let selector = selector.trim().trim_end_matches(',');
     // One scrape stamps all series of a target. `timestamp` drops names, so of several series of
     // one target it is asked one by one.
@@ -83,8 +88,10 @@ pub(crate) fn read(body: &[u8], max_age: Duration) -> Result<Scrape, Fault> {
     }
     let mut text = String::new();
     for prefix in DAEMON_PREFIXES {
-        writeln!(text, "# TYPE {prefix}{FEES} histogram")
-            .map_err(|error| malformed(error.to_string()))?;
+        for name in [FEES, MERGE_TIME] {
+            writeln!(text, "# TYPE {prefix}{name} histogram")
+                .map_err(|error| malformed(error.to_string()))?;
+        }
     }
     let (mut target, mut age, mut up) = (None, None, None);
     for Series { mut metric, value: (asked, value) } in data.result {

@@ -12,6 +12,14 @@ pub(super) const FEES: &str = "Snark_work_snark_fee";
 pub(super) const POOL_SIZE: &str = "Snark_work_snark_pool_size";
 pub(super) const COMPLETED: &str = "Snark_work_completed_snark_work_received_rpc";
 pub(super) const ASSIGNED: &str = "Snark_work_snark_work_assigned_rpc";
+/// Prover time of base proofs but for zkApps, by the names of 4.0 and of before. A histogram up to
+/// 1.4.1, a counter since (Mina `mina_metrics.ml`).
+pub(super) const BASE_TIME: [&str; 2] =
+    ["Cryptography_snark_work_nonzkapp_base_time_sec", "Cryptography_snark_work_base_time_sec"];
+/// Prover time of base proofs of zkApps, their segments and the merges of these (from 3.0).
+pub(super) const ZKAPP_TIME: &str = "Cryptography_snark_work_zkapp_base_time_sec";
+/// Prover time of merge proofs, a histogram.
+pub(super) const MERGE_TIME: &str = "Cryptography_snark_work_merge_time_sec";
 
 /// Metrics as read once, and in which dialect.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,9 +51,11 @@ pub(crate) fn read(body: &[u8]) -> Result<Scrape, Fault> {
         pool_size: read_count(&exposition, POOL_SIZE)?,
         completed_by_own: read_count(&exposition, COMPLETED)?,
         assigned_to_own: read_count(&exposition, ASSIGNED)?,
+        prover_seconds: read_prover_seconds(&exposition)?,
         defects: exposition.defect_count(),
     };
-    if metrics == (PoolMetrics { defects: metrics.defects, ..PoolMetrics::default() }) {
+    let PoolMetrics { defects, prover_seconds, .. } = metrics;
+    if metrics == (PoolMetrics { defects, prover_seconds, ..PoolMetrics::default() }) {
         return Err(Fault::Unsupported {
             missing: "metrics of snark work in this text".to_owned(),
         });
@@ -67,15 +77,41 @@ fn read_fees(exposition: &Exposition<'_>) -> Result<Option<FeeHistogram>, Fault>
     Ok(Some(FeeHistogram { bounds, cumulative, sum }))
 }
 
+/// Prover time of everything that the daemon counts. Since 3.0 it adds what its provers report
+/// with each proof, since the work partitioner with each piece (Mina `mina_run.ml`,
+/// `snark_work_lib/metrics.ml`); before, only the prover's process knew.
+fn read_prover_seconds(exposition: &Exposition<'_>) -> Result<Option<f64>, Fault> {
+    let [new, old] = BASE_TIME;
+    let base = match read_sum(exposition, new)? {
+        None => read_sum(exposition, old)?,
+        base => base,
+    };
+    let others = [read_sum(exposition, ZKAPP_TIME)?, read_sum(exposition, MERGE_TIME)?];
+    Ok(others.into_iter().flatten().chain(base).reduce(|sum, more| sum + more))
+}
+
+/// A count, or the sum of a histogram.
+fn read_sum(exposition: &Exposition<'_>, name: &str) -> Result<Option<f64>, Fault> {
+    let Some(family) = exposition.daemon_family(name) else { return Ok(None) };
+    let sum = family.samples().find(|sample| sample.name.ends_with("_sum"));
+    match sum.map(|sample| sample.value) {
+        None => read_count(exposition, name),
+        Some(sum) => check_count(name, sum).map(Some),
+    }
+}
+
 /// A count. Only the daemon's moving averages may be 0/0 (Mina `mina_metrics.ml`): a count that is
 /// no number is a lie.
 fn read_count(exposition: &Exposition<'_>, name: &str) -> Result<Option<f64>, Fault> {
-    match exposition.daemon_family(name).and_then(|family| family.value()) {
-        Some(value) if !value.is_finite() || value < 0.0 => {
-            Err(Fault::InvalidValue { field: name.to_owned(), value: value.to_string() })
-        }
-        value => Ok(value),
+    let value = exposition.daemon_family(name).and_then(|family| family.value());
+    value.map(|value| check_count(name, value)).transpose()
+}
+
+fn check_count(name: &str, value: f64) -> Result<f64, Fault> {
+    if value.is_finite() && value >= 0.0 {
+        return Ok(value);
     }
+    Err(Fault::InvalidValue { field: name.to_owned(), value: value.to_string() })
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ use crate::{
 pub(crate) struct WrittenCost {
     per_work: Option<Nanomina>,
     power: Option<Power>,
+    idle_power: Option<Power>,
     electricity: Option<WrittenElectricity>,
     time_zone: Option<TimeZone>,
     machine: Option<HourlyPrice>,
@@ -78,6 +79,12 @@ pub(super) fn cost() -> Group<WrittenCost> {
             )
             .page("What the machine draws more while it proves: `\"350 W\"`, `\"0.35 kW\"`.")
             .example("\"350 W\""),
+        Row::optional("idle_power", quantity(), |c| &mut c.idle_power)
+            .comment(
+                "What it draws while the worker is on and has nothing to prove. Unset: nothing.",
+            )
+            .page("What the machine draws while the worker is on and has nothing to prove.")
+            .example("\"60 W\""),
         electricity(),
         Row::optional("time_zone", time_zone(), |c| &mut c.time_zone)
             .comment("Time zone of those hours. Unset: the machine's.")
@@ -267,6 +274,7 @@ impl WrittenCost {
         let wanted = [
             (self.power.is_some() && electricity.is_none(), "electricity", ""),
             (electricity.is_some() && self.power.is_none(), "power", ""),
+            (self.idle_power.is_some() && self.power.is_none(), "power", ""),
             (!expense, "power", no_expense.as_str()),
             (!priced, "mina_price", ""),
             (self.works_per_hour.is_none(), "works_per_hour", " or \"measured\""),
@@ -275,8 +283,9 @@ impl WrittenCost {
             group.miss(section, key, hint);
         }
         let energy = self.power.zip(electricity);
+        let idle_power = self.idle_power.unwrap_or(Power::ZERO);
         match CostParts::try_new(energy, self.machine, mina_price?, self.works_per_hour?) {
-            Ok(parts) => Some(parts),
+            Ok(parts) => Some(parts.with_idle_power(idle_power)),
             // Reported above.
             Err(InvalidCostParts::NoExpense) => None,
             Err(error) => {
@@ -325,6 +334,7 @@ impl From<&CostModel> for WrittenCost {
         Self {
             per_work: None,
             power: parts.energy().map(|(power, _)| *power),
+            idle_power: Some(parts.idle_power()).filter(|power| *power != Power::ZERO),
             electricity,
             time_zone: time_zone.filter(|zone| zone.iana_name().is_some()),
             machine: parts.machine(),

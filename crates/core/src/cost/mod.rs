@@ -6,12 +6,14 @@
 //!
 //! Not here: fetching a price of MINA (the client crate), reading settings (the config crate).
 
+mod expense;
 mod model;
 mod tariff;
 #[cfg(test)]
 mod tests;
 mod unknown;
 
+pub use expense::Expense;
 pub use model::{
     CostInputs, CostModel, CostParts, Electricity, InvalidCostParts, MinaPrice, PriceQuote,
     PriceSource, Throughput,

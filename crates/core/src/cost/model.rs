@@ -32,6 +32,7 @@ pub enum CostModel {
 #[derive(Clone, Debug, PartialEq)]
 pub struct CostParts {
     energy: Option<(Power, Electricity)>,
+    idle_power: Power,
     machine: Option<HourlyPrice>,
     mina_price: MinaPrice,
     works_per_hour: Throughput,
@@ -47,7 +48,7 @@ pub enum Electricity {
 }
 
 impl Electricity {
-    fn price_at(&self, at: Timestamp) -> EnergyPrice {
+    pub(super) fn price_at(&self, at: Timestamp) -> EnergyPrice {
         match self {
             Self::Flat(price) => *price,
             Self::Tariff(tariff) => tariff.window_at(at).price,
@@ -157,13 +158,27 @@ impl CostParts {
         }
         match expenses.find(|currency| *currency != price) {
             Some(other) => Err(InvalidCostParts::Currencies(other, price)),
-            None => Ok(Self { energy, machine, mina_price, works_per_hour }),
+            None => {
+                let idle_power = Power::ZERO;
+                Ok(Self { energy, idle_power, machine, mina_price, works_per_hour })
+            }
         }
     }
 
     /// The power that the machine draws, and its price.
     pub const fn energy(&self) -> Option<&(Power, Electricity)> {
         self.energy.as_ref()
+    }
+
+    /// With the power that the machine draws while its prover has nothing to do; zero if not set.
+    #[must_use]
+    pub fn with_idle_power(self, idle_power: Power) -> Self {
+        Self { idle_power, ..self }
+    }
+
+    /// The power that the machine draws while its prover has nothing to do.
+    pub const fn idle_power(&self) -> Power {
+        self.idle_power
     }
 
     /// The rent of the machine.
@@ -181,7 +196,7 @@ impl CostParts {
         self.works_per_hour
     }
 
-    fn price_of_mina(&self, inputs: &CostInputs) -> Result<Fiat, CostUnknown> {
+    pub(super) fn price_of_mina(&self, inputs: &CostInputs) -> Result<Fiat, CostUnknown> {
         let feed = match &self.mina_price {
             MinaPrice::Static(price) => return Ok(*price),
             MinaPrice::Quoted(feed) => feed,

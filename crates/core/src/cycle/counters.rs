@@ -9,13 +9,20 @@ use crate::{fault::Fault, market::PoolMetrics};
 pub(super) struct Counters {
     completed: Option<f64>,
     assigned: Option<f64>,
+    #[serde(default)]
+    prover_seconds: Option<f64>,
     fees: Option<f64>,
 }
 
 impl Counters {
     pub(super) fn read(metrics: &PoolMetrics) -> Self {
         let fees = metrics.fees.as_ref().and_then(|fees| fees.cumulative.last().copied());
-        Self { completed: metrics.completed_by_own, assigned: metrics.assigned_to_own, fees }
+        Self {
+            completed: metrics.completed_by_own,
+            assigned: metrics.assigned_to_own,
+            prover_seconds: metrics.prover_seconds,
+            fees,
+        }
     }
 
     /// The first that is less than before.
@@ -23,6 +30,7 @@ impl Counters {
         [
             ("completed_snark_work_received_rpc", before.completed, self.completed),
             ("snark_work_assigned_rpc", before.assigned, self.assigned),
+            ("snark_work_time_sec", before.prover_seconds, self.prover_seconds),
             ("snark_fee_count", before.fees, self.fees),
         ]
         .into_iter()

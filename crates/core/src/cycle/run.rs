@@ -154,6 +154,8 @@ impl Cycle {
             decision,
             outcome,
             cost: conclusion.cost.as_ref().ok().copied(),
+            effort: conclusion.effort,
+            expense: conclusion.expense.as_ref().ok().copied(),
             prediction_error: conclusion.prediction_error,
             took: around.time.elapsed(),
         });

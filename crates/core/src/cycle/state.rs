@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{counters::Counters, plan::Context};
 use crate::{
-    cost::{CostInputs, CostUnknown},
+    cost::{CostInputs, CostUnknown, Expense},
     ledger::PersistedState,
-    market::{Look, MarketHistory, MarketView, Prediction, ViewSettings},
+    market::{Effort, Look, MarketHistory, MarketView, Prediction, ViewSettings},
     policy::{
         Appraisal, DaemonSettings, Decision, Memory, Mode, OnExit, Outcome, Params, Pause, Reason,
         Role, Ruling, Situation, appraise_market, decide, decide_leaving,
@@ -32,6 +32,10 @@ pub struct Conclusion {
     pub view: MarketView,
     /// Cost of one work.
     pub cost: Result<Nanomina, CostUnknown>,
+    /// What our provers did since the look before.
+    pub effort: Effort,
+    /// What that cost.
+    pub expense: Result<Expense, CostUnknown>,
     /// What the daemon is.
     pub role: Role,
     /// Predicted minus realised share of own works sold.
@@ -122,9 +126,10 @@ impl CycleState {
         let shown = look.status.as_ref().ok().and_then(|status| status.worker.as_ref());
         let worker = context.params.worker.adopting(shown.or(self.memory.shown_key.as_ref()));
         let params = &Params { worker, ..context.params.clone() };
-        self.absorb(look, mode, params);
-        let measured = self.history.supply().per_hour();
-        let known = cost.per_work(&CostInputs { at: look.at, works_per_hour: measured, quote });
+        let effort = self.absorb(look, mode, params);
+        let works_per_hour = self.history.supply().per_hour();
+        let inputs = CostInputs { at: look.at, works_per_hour, quote };
+        let known = cost.per_work(&inputs);
         let settings = ViewSettings {
             window: params.pricing.window,
             half_life: params.pricing.half_life,
@@ -138,14 +143,16 @@ impl CycleState {
             role: self.memory.role(params.worker.role),
             prediction_error: self.history.own().calibration().error(),
             cost: known,
+            effort,
+            expense: cost.expense(&effort, &inputs),
         };
         let decided = decide(&self.situation(now, look, &conclusion, mode, params));
         (conclusion, decided)
     }
 
-    fn absorb(&mut self, look: &Look, mode: Mode, params: &Params) {
+    fn absorb(&mut self, look: &Look, mode: Mode, params: &Params) -> Effort {
         let owns = |prover: &_| params.worker.owns(prover);
-        self.history.absorb_look(look, owns, self.predicted);
+        let effort = self.history.absorb_look(look, owns, self.predicted);
         self.history
             .forget_before(look.at.checked_sub(params.pricing.window).unwrap_or(Timestamp::MIN));
         self.memory.observe(look, mode, &params.safety);
@@ -155,6 +162,7 @@ impl CycleState {
         if matches!(look.account, Some(Ok(_))) {
             self.account_asked = Some(look.at);
         }
+        effort
     }
 
     fn situation<'a>(

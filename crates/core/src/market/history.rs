@@ -10,6 +10,7 @@ use super::{
     blocks::KnownBlocks,
     calibration::Prediction,
     coverage::BookCoverage,
+    effort::Effort,
     look::{Block, BookOrder, FeeHistogram, Look},
     offers_by_owner::OffersByOwner,
     own::OwnWorks,
@@ -44,14 +45,14 @@ pub struct MarketHistory {
 impl MarketHistory {
     /// Adds a look.
     ///
-    /// `predicted` is the P(sold) last estimated for the fee that the daemon asks, to be compared
+    /// Returns what our provers did since the look before. `predicted` is the P(sold) last estimated for the fee that the daemon asks, to be compared
     /// with what sells.
     pub fn absorb_look(
         &mut self,
         look: &Look,
         owns: impl Fn(&PublicKey) -> bool,
         predicted: Option<Prediction>,
-    ) {
+    ) -> Effort {
         let since = *self.since.get_or_insert(look.at);
         let blocks = match &look.chain {
             Some(Ok(chain)) => {
@@ -60,22 +61,17 @@ impl MarketHistory {
             }
             _ => &[],
         };
-        if let Some(Ok(metrics)) = &look.metrics {
-            self.supply.record_reading(
-                look.at,
-                metrics,
-                look.status.as_ref().is_ok_and(|status| status.worker.is_some()),
-            );
-            if metrics.fees.is_some() {
-                self.fees_before = std::mem::replace(&mut self.fees, metrics.fees.clone());
-            }
+        if let Some(Ok(metrics)) = &look.metrics
+            && metrics.fees.is_some()
+        {
+            self.fees_before = std::mem::replace(&mut self.fees, metrics.fees.clone());
         }
         let book = match &look.book {
             Some(Ok(book)) => {
                 self.lists_open = book.order == BookOrder::Purchase;
-                &book.works
+                Some(&book.works)
             }
-            _ => &Arc::default(),
+            _ => None,
         };
         let asked = look
             .status
@@ -83,9 +79,9 @@ impl MarketHistory {
             .ok()
             .filter(|status| status.worker.is_some())
             .map(|status| status.fee);
-        let offers = OffersByOwner::split(book, &owns);
+        let offers = OffersByOwner::split(book.map_or(&[], |works| works), &owns);
         self.coverage.record_offers(look.at, &offers);
-        self.own.record_look(
+        let made = self.own.record_look(
             book,
             &offers,
             blocks.iter().filter(|block| block.at >= since),
@@ -94,6 +90,7 @@ impl MarketHistory {
             asked,
         );
         self.last_look = Some(look.at);
+        self.supply.record_look(look, made)
     }
 
     /// Drops everything older than `oldest`. A sale from before then no longer counts if it is seen

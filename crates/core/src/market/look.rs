@@ -228,11 +228,17 @@ pub struct PoolMetrics {
     pub fees: Option<FeeHistogram>,
     /// `snark_pool_size`.
     pub pool_size: Option<f64>,
-    /// `completed_snark_work_received_rpc`: bundles received from our own workers since the daemon
-    /// started.
+    /// `completed_snark_work_received_rpc`: received from our own workers since the daemon started,
+    /// whether accepted or not. Bundles; from the work partitioner of 2025 on pieces of bundles,
+    /// two to twenty of each (Mina `work_partitioner.ml`). It shows activity, not works made.
     pub completed_by_own: Option<f64>,
-    /// `snark_work_assigned_rpc`: bundles assigned to our own workers since the daemon started.
+    /// `snark_work_assigned_rpc`: assigned to our own workers since the daemon started, in the same
+    /// unit.
     pub assigned_to_own: Option<f64>,
+    /// Seconds that our own provers spent on what they delivered since the daemon started: base and
+    /// merge proofs together. Zero also in daemons that leave the count to the prover's process
+    /// (1.x).
+    pub prover_seconds: Option<f64>,
     /// Lines the parser could not use.
     pub defects: u32,
 }

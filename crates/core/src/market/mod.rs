@@ -9,6 +9,7 @@ mod blocks;
 mod calibration;
 mod coverage;
 mod demand;
+mod effort;
 pub mod estimate;
 mod evidence;
 mod history;
@@ -22,6 +23,7 @@ mod supply;
 mod view;
 
 pub use calibration::{BandSales, Prediction};
+pub use effort::Effort;
 pub use history::MarketHistory;
 pub use look::{
     Block, Book, BookOrder, ChainLook, ConsensusSlot, DaemonStatus, ExactPool, FeeHistogram, Look,

@@ -1,6 +1,9 @@
 //! Our own works: which are in the pool, which sold, and what was predicted for them.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -24,6 +27,8 @@ pub(crate) struct OwnWorks {
     #[serde(with = "pairs")]
     works: BTreeMap<WorkId, OwnWork>,
     rivals: Rivals,
+    /// `None` until a book was read: what stood there before was not made under our eyes.
+    works_made: Option<u64>,
     sold: u64,
     earned: Nanomina,
     /// No fate is older than this; `None` while that is not known.
@@ -37,6 +42,9 @@ pub(crate) struct OwnWorks {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct OwnWork {
     fee: Nanomina,
+    /// The lowest fee at which it stood, if that is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lowest: Option<Nanomina>,
     /// The offer of someone else that ours replaced.
     #[serde(default)]
     rival: Option<Nanomina>,
@@ -54,20 +62,39 @@ enum Fate {
     Lost(Timestamp),
 }
 
+impl OwnWork {
+    fn lowest_fee(&self) -> Nanomina {
+        self.lowest.map_or(self.fee, |lowest| lowest.min(self.fee))
+    }
+
+    /// Whether an offer at `fee` takes another proof. A fee is bound into its proof (Mina
+    /// `transaction_snark.ml`); the lowest one of before can come back from peers after the pool
+    /// was emptied by a restart.
+    fn is_made_anew_at(&self, fee: Nanomina) -> bool {
+        fee != self.fee && fee != self.lowest_fee()
+    }
+}
+
 impl OwnWorks {
-    /// Adds our offers and the purchases of a look. A block that was added before changes nothing.
+    /// Adds our offers and the purchases of a look, and counts the works made since the last one. A
+    /// block that was added before changes nothing.
     ///
-    /// `blocks` must not include any from before the controller first saw the daemon. `asked` is
-    /// our fee while the worker is on.
+    /// `book` is `None` if it was not read. `blocks` must not include any from before the
+    /// controller first saw the daemon. `asked` is our fee while the worker is on.
+    ///
+    /// Made are works that newly stand in the book, at a fee at which we had not offered them, and
+    /// works bought without having been seen there. A work that a rival replaced between two looks
+    /// is not seen.
     pub(super) fn record_look<'a>(
         &mut self,
-        book: &Arc<[OpenWork]>,
+        book: Option<&Arc<[OpenWork]>>,
         offers: &OffersByOwner<'_>,
         blocks: impl Iterator<Item = &'a Arc<Block>> + Clone,
         owns: impl Fn(&PublicKey) -> bool,
         predicted: Option<Prediction>,
         asked: Option<Nanomina>,
-    ) {
+    ) -> u64 {
+        let mut made = 0_u64;
         let changed = |(work, offer): &(WorkId, &Offer)| {
             let known = self.works.get(work);
             known.is_none_or(|known| known.fee != offer.fee).then_some(*work)
@@ -80,15 +107,25 @@ impl OwnWorks {
         let rivals = self.rivals.offers_on(&news.collect());
         let fresh = |work, fee| OwnWork {
             fee,
+            lowest: None,
             rival: rivals.get(&work).copied(),
             predicted,
             fate: Fate::Open,
         };
         for (work, offer) in &offers.own {
             let fresh = fresh(*work, offer.fee);
-            let known = self.works.entry(*work).or_insert(fresh);
-            if known.fee != offer.fee {
-                *known = OwnWork { rival: fresh.rival.or(known.rival), ..fresh };
+            match self.works.entry(*work) {
+                Entry::Vacant(place) => {
+                    place.insert(fresh);
+                    made += 1;
+                }
+                Entry::Occupied(place) if place.get().fee == offer.fee => {}
+                Entry::Occupied(place) => {
+                    let known = place.into_mut();
+                    made += u64::from(known.is_made_anew_at(offer.fee));
+                    let (rival, lowest) = (fresh.rival.or(known.rival), Some(known.lowest_fee()));
+                    *known = OwnWork { rival, lowest, ..fresh };
+                }
             }
         }
         self.calibrated = None;
@@ -96,8 +133,19 @@ impl OwnWorks {
             self.fates_from = self.fates_from.map(|from| from.min(block.at));
             for sale in &*block.works {
                 if owns(&sale.prover) {
-                    let known =
-                        self.works.entry(sale.work).or_insert_with(|| fresh(sale.work, sale.fee));
+                    let known = match self.works.entry(sale.work) {
+                        Entry::Occupied(place) => {
+                            let known = place.into_mut();
+                            made += u64::from(
+                                known.fate == Fate::Open && known.is_made_anew_at(sale.fee),
+                            );
+                            known
+                        }
+                        Entry::Vacant(place) => {
+                            made += 1;
+                            place.insert(fresh(sale.work, sale.fee))
+                        }
+                    };
                     if !matches!(known.fate, Fate::Sold(_)) {
                         known.fate = Fate::Sold(block.at);
                         self.sold += 1;
@@ -110,7 +158,7 @@ impl OwnWorks {
                 }
             }
         }
-        if !book.is_empty() {
+        if let Some(book) = book.filter(|book| !book.is_empty()) {
             let mut own: Vec<PublicKey> = Vec::new();
             for (_, offer) in &offers.own {
                 if !own.contains(&offer.prover) {
@@ -119,6 +167,14 @@ impl OwnWorks {
             }
             self.rivals = Rivals::from_book(book, asked, own);
         }
+        match &mut self.works_made {
+            Some(total) => *total = total.saturating_add(made),
+            None => {
+                self.works_made = book.map(|_| self.sold);
+                made = 0;
+            }
+        }
+        made
     }
 
     /// The fee that the work would sell at without us: the offer of someone else that ours
@@ -151,6 +207,11 @@ impl OwnWorks {
             self.works.pop_first();
         }
         self.fates_from = Some(from);
+    }
+
+    /// Works made since the controller first saw the daemon.
+    pub(crate) fn made(&self) -> u64 {
+        self.works_made.unwrap_or(self.sold)
     }
 
     /// Works sold since the controller first saw the daemon.

@@ -1,27 +1,60 @@
-//! How many works our own provers make, from the daemon's counters.
+//! What our own provers do: the time that they are on and prove, and their rate.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::look::PoolMetrics;
+use super::{
+    effort::Effort,
+    look::{Look, PoolMetrics},
+};
 
-/// Works that our own provers made, and their rate while the worker is on.
+/// What our own provers did, and their rate while the worker is on.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct OwnSupply {
-    last: Option<CompletedReading>,
-    made: f64,
-    on_made: f64,
-    on_hours: f64,
+    seen: Option<WorkerReading>,
+    /// The daemon's counts as last read.
+    counts: WorkerCounts,
+    /// Time on that no proof explains yet.
+    unexplained: Duration,
+    works: f64,
+    hours: f64,
 }
 
+/// Whether the worker was on, as last read.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct CompletedReading {
+struct WorkerReading {
     at: Timestamp,
-    completed: f64,
     on: bool,
+}
+
+/// What the daemon counts of its own workers.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct WorkerCounts {
+    /// What they delivered, in the unit of its era.
+    delivered: Option<f64>,
+    /// Seconds that they proved; `None` while the daemon has counted none.
+    prover_seconds: Option<f64>,
+}
+
+impl WorkerCounts {
+    fn read(metrics: &PoolMetrics) -> Self {
+        let valid = |count: &f64| count.is_finite() && *count >= 0.0;
+        Self {
+            delivered: metrics.completed_by_own.filter(valid),
+            // Where the prover's process keeps the count to itself, the daemon shows zero.
+            prover_seconds: metrics.prover_seconds.filter(valid).filter(|sum| *sum > 0.0),
+        }
+    }
+}
+
+/// What a count gained; all of it if it fell, since then the daemon restarted.
+fn gain(before: Option<f64>, now: Option<f64>) -> Option<f64> {
+    let (before, now) = (before?, now?);
+    Some(if now < before { now } else { now - before })
 }
 
 impl OwnSupply {
@@ -29,82 +62,76 @@ impl OwnSupply {
     const MIN_HOURS: f64 = 0.25;
     /// Time constant, in hours on, of the exponential average of the rate.
     const MEMORY_HOURS: f64 = 12.0;
-    /// Longest time between two readings that still count towards the rate.
+    /// Longest time between two looks in which a worker counts as on that was not on before.
     const MAX_GAP: Duration = Duration::from_secs(3600);
+    /// Longest time that a proof takes to show up: eleven proofs in a row, the most of a work
+    /// before Mesa, at 56 s each, which 2020's machines took (Mina MIP-6).
+    const LONGEST_PROOF: Duration = Duration::from_secs(616);
+    /// Prover time of a work where nothing is known: two proofs of a minute.
+    const USUAL_WORK_TIME: Duration = Duration::from_secs(120);
 
-    pub(super) fn record_reading(&mut self, at: Timestamp, metrics: &PoolMetrics, on: bool) {
-        let Some(completed) =
-            metrics.completed_by_own.filter(|count| count.is_finite() && *count >= 0.0)
-        else {
-            return;
-        };
-        let before = self.last.replace(CompletedReading { at, completed, on });
-        let Some(before) = before else { return };
-        // If the count fell, the daemon restarted and made all of it since.
-        let made =
-            if completed < before.completed { completed } else { completed - before.completed };
-        self.made += made;
-        let gap = Duration::try_from(at.duration_since(before.at)).unwrap_or(Duration::ZERO);
-        if before.on
-            && on
-            && completed >= before.completed
-            && !gap.is_zero()
-            && gap <= Self::MAX_GAP
-        {
-            let hours = gap.as_secs_f64() / 3600.0;
-            let keep = (-hours / Self::MEMORY_HOURS).exp();
-            self.on_made = self.on_made * keep + made;
-            self.on_hours = self.on_hours * keep + hours;
+    /// Adds a look in which `made` works were found to have been made.
+    pub(super) fn record_look(&mut self, look: &Look, made: u64) -> Effort {
+        let (proving, delivered) = self.read_counts(look);
+        let on = self.time_on(look, delivered);
+        let works = u32::try_from(made).unwrap_or(u32::MAX);
+        let explained = proving.unwrap_or_else(|| Self::USUAL_WORK_TIME.saturating_mul(works));
+        self.unexplained = self.unexplained.saturating_add(on).saturating_sub(explained);
+        let idle = self.unexplained.saturating_sub(Self::LONGEST_PROOF);
+        self.unexplained -= idle;
+        let hours = on.as_secs_f64() / 3600.0;
+        let keep = (-hours / Self::MEMORY_HOURS).exp();
+        self.works = self.works * keep + made as f64;
+        self.hours = self.hours * keep + hours;
+        Effort { made, on, proving, idle }
+    }
+
+    /// Prover time since the counts were last read, and whether anything was delivered since.
+    fn read_counts(&mut self, look: &Look) -> (Option<Duration>, bool) {
+        match &look.metrics {
+            None => {
+                self.counts = WorkerCounts::default();
+                (None, false)
+            }
+            // What happened meanwhile is in the next counts.
+            Some(Err(_)) => (self.counts.prover_seconds.map(|_| Duration::ZERO), false),
+            Some(Ok(metrics)) => {
+                let now = WorkerCounts::read(metrics);
+                let before = std::mem::replace(&mut self.counts, now);
+                let proving = gain(before.prover_seconds, now.prover_seconds);
+                // A count that begins at zero has no reading before: then all of it is new.
+                let first = || match before.delivered {
+                    Some(_) => now.prover_seconds,
+                    None => now.prover_seconds.map(|_| 0.0),
+                };
+                let proving = proving.or_else(first);
+                let delivered =
+                    gain(before.delivered, now.delivered).is_some_and(|more| more > 0.0);
+                (proving.and_then(|sum| Duration::try_from_secs_f64(sum).ok()), delivered)
+            }
         }
     }
 
-    /// Works made since the controller first saw the daemon.
-    pub(crate) fn made(&self) -> u64 {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a sum of finite non-negative counts"
-        )]
-        let made = self.made.min(u64::MAX as f64) as u64;
-        made
+    /// Time on since the look before. The state at the end counts for all of it, since a switch
+    /// follows upon a look.
+    fn time_on(&mut self, look: &Look, delivered: bool) -> Duration {
+        let Ok(status) = &look.status else { return Duration::ZERO };
+        // A coordinator shows no key and works all the same.
+        let on = status.worker.is_some() || delivered;
+        let Some(before) = self.seen.replace(WorkerReading { at: look.at, on }) else {
+            return Duration::ZERO;
+        };
+        let passed = look.at.duration_since(before.at) - look.clock_set.unwrap_or_default();
+        let passed = Duration::try_from(passed).unwrap_or(Duration::ZERO);
+        let counts = on && (before.on || passed <= Self::MAX_GAP);
+        if counts { passed } else { Duration::ZERO }
     }
 
     /// Works made per hour while on; `None` until the worker was on long enough.
     pub(crate) fn per_hour(&self) -> Option<f64> {
-        (self.on_hours >= Self::MIN_HOURS).then(|| self.on_made / self.on_hours)
+        (self.hours >= Self::MIN_HOURS).then(|| self.works / self.hours)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fixtures::time;
-
-    fn completed(count: f64) -> PoolMetrics {
-        PoolMetrics { completed_by_own: Some(count), ..PoolMetrics::default() }
-    }
-
-    #[test]
-    fn the_rate_counts_only_time_on() {
-        let mut supply = OwnSupply::default();
-        for minute in 0..=30 {
-            supply.record_reading(time(minute * 60), &completed(minute as f64), true);
-        }
-        let rate = supply.per_hour().unwrap();
-        assert!((rate - 60.0).abs() < 1e-6, "{rate}");
-        for minute in 31..600 {
-            supply.record_reading(time(minute * 60), &completed(30.0), false);
-        }
-        assert!((supply.per_hour().unwrap() - rate).abs() < 1e-6);
-    }
-
-    #[test]
-    fn a_restart_does_not_count_backwards() {
-        let mut supply = OwnSupply::default();
-        supply.record_reading(time(0), &completed(10.0), true);
-        supply.record_reading(time(60), &completed(12.0), true);
-        supply.record_reading(time(120), &completed(1.0), true);
-        assert_eq!(supply.made(), 3);
-        assert_eq!(supply.per_hour(), None);
-    }
-}
+mod tests;

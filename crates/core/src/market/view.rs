@@ -162,7 +162,7 @@ impl MarketView {
             own_works_per_hour: settings.works_per_hour.or_else(|| history.supply().per_hour()),
             own_sold: own.sold(),
             own_earned: own.earned(),
-            own_made: history.supply().made(),
+            own_made: own.made(),
             own_sales_by_fee,
         };
         Self {

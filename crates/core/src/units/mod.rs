@@ -10,6 +10,7 @@ pub mod duration;
 mod bytes;
 mod decimal;
 mod endpoint;
+mod energy;
 mod fee_unit;
 mod fiat;
 mod figures;
@@ -23,6 +24,7 @@ mod work_rate;
 
 pub use bytes::Bytes;
 pub use endpoint::{Endpoint, InvalidEndpoint};
+pub use energy::Energy;
 pub use fee_unit::FeeUnit;
 pub use fiat::{Currency, EnergyPrice, Fiat, HourlyPrice};
 pub use figures::{four_digits, percent};

@@ -15,6 +15,9 @@ impl Power {
     /// A gigawatt.
     pub const MAX: Self = Self(1_000_000_000_000);
 
+    /// None.
+    pub const ZERO: Self = Self(0);
+
     /// Milliwatts.
     pub(crate) const fn milliwatts(self) -> u64 {
         self.0

@@ -2,15 +2,17 @@
 
 use proptest::prelude::*;
 use snarkfee_core::{
+    cost::Expense,
     fault::Fault,
     fixtures::{self, every_reason},
     market::{
-        Book, BookOrder, ChainLook, FeeHistogram, Look, MarketSource, PoolMetrics, SyncState,
+        Book, BookOrder, ChainLook, Effort, FeeHistogram, Look, MarketSource, PoolMetrics,
+        SyncState,
     },
     policy::{
         Appraisal, DaemonSettings, Forecast, HoldState, Outcome, Overtaken, Pause, Role, Target,
     },
-    units::{FeeRate, Nanomina},
+    units::{Energy, FeeRate, Nanomina},
 };
 
 use super::*;
@@ -195,6 +197,7 @@ fn any_record() -> impl Strategy<Value = Record> {
         prop::option::of(any_float()),
         prop::option::of(any::<String>()),
         market,
+        any_spending(),
     );
     (
         any_look(),
@@ -217,7 +220,7 @@ fn any_record() -> impl Strategy<Value = Record> {
                 mode,
                 sequence,
                 took,
-                (cost, prediction_error, era, market),
+                (cost, prediction_error, era, market, (effort, expense)),
             )| Record {
                 daemon: main(),
                 sequence: sequence.into(),
@@ -231,10 +234,21 @@ fn any_record() -> impl Strategy<Value = Record> {
                 decision,
                 outcome,
                 cost,
+                effort,
+                expense,
                 prediction_error,
                 took,
             },
         )
+}
+
+fn any_spending() -> impl Strategy<Value = (Effort, Option<Expense>)> {
+    let effort = (any::<u64>(), any::<Duration>(), any::<Option<Duration>>(), any::<Duration>())
+        .prop_map(|(made, on, proving, idle)| Effort { made, on, proving, idle });
+    let energy = Energy::of("350 W".parse().unwrap(), Duration::from_secs(60));
+    let expense = (any_fee(), prop::option::of(Just(energy)))
+        .prop_map(|(amount, energy)| Expense { amount, energy });
+    (effort, prop::option::of(expense))
 }
 
 proptest! {

@@ -78,9 +78,8 @@ fn pool_metrics(counters: &DaemonCounters) -> PoolMetrics {
     let bounds = (0..fees.cumulative.len()).map(|bound| bound as f64).collect();
     PoolMetrics {
         fees: Some(FeeHistogram { bounds, cumulative, sum: fees.sum as f64 }),
-        pool_size: None,
         completed_by_own: Some(counters.completed as f64),
         assigned_to_own: Some(counters.assigned as f64),
-        defects: 0,
+        ..PoolMetrics::default()
     }
 }

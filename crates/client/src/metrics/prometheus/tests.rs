@@ -21,6 +21,8 @@ fn page() -> Vec<Value> {
         series("Coda_Snark_work_snark_fee_count", None, "3"),
         series("Coda_Snark_work_snark_fee_sum", None, "1500000000"),
         series("Coda_Snark_work_snark_pool_size", None, "4111"),
+        series("Coda_Cryptography_snark_work_merge_time_sec_sum", None, "400"),
+        series("Coda_Cryptography_snark_work_nonzkapp_base_time_sec", None, "300"),
         json!({"metric": {"__name__": OLDEST}, "value": [1000.5, "990.25"]}),
     ]
 }
@@ -37,8 +39,12 @@ fn an_answer_reads_as_the_daemons_own_page_would() {
             b"#TYPE Coda_Snark_work_snark_fee histogram\nCoda_Snark_work_snark_fee_sum 1.5e+09\n\
               Coda_Snark_work_snark_fee_count 3\nCoda_Snark_work_snark_fee_bucket{le=\"+Inf\"} 3\n\
               Coda_Snark_work_snark_fee_bucket{le=\"1.\"} 1\nCoda_Snark_work_snark_fee_bucket{le=\"0.\"} 1\n\
-              Coda_Snark_work_snark_pool_size 4111\n",
+              Coda_Snark_work_snark_pool_size 4111\n\
+              #TYPE Coda_Cryptography_snark_work_merge_time_sec histogram\n\
+              Coda_Cryptography_snark_work_merge_time_sec_sum 400\n\
+              Coda_Cryptography_snark_work_nonzkapp_base_time_sec 300\n",
         );
+    assert_eq!(through.metrics.prover_seconds, Some(700.0));
     assert_eq!(through.metrics, direct.unwrap().metrics);
     assert_eq!(through.sampled, Some(Duration::from_millis(10_250)));
 }

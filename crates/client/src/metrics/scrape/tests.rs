@@ -34,3 +34,27 @@ fn what_is_no_metrics_text_of_a_daemon_is_a_fault() {
     }
     assert_eq!(read(&[0xff, 0xfe]).unwrap_err().code(), "malformed");
 }
+
+#[test]
+fn prover_time_is_the_sum_of_base_and_merge_proofs_in_every_era() {
+    let seconds =
+        |lines: &str| read([TEXT, lines].concat().as_bytes()).unwrap().metrics.prover_seconds;
+    assert_eq!(seconds(""), None);
+    let merges = "#TYPE Coda_Cryptography_snark_work_merge_time_sec histogram\n\
+        Coda_Cryptography_snark_work_merge_time_sec_sum 400\n\
+        Coda_Cryptography_snark_work_merge_time_sec_count 10\n\
+        Coda_Cryptography_snark_work_merge_time_sec_bucket{le=\"+Inf\"} 10\n";
+    let zkapps = "#TYPE Coda_Cryptography_snark_work_zkapp_base_time_sec counter\n\
+        Coda_Cryptography_snark_work_zkapp_base_time_sec 120.5\n";
+    for name in BASE_TIME {
+        let base = format!("#TYPE Coda_{name} counter\nCoda_{name} 300\n");
+        assert_eq!(seconds(&[&base, zkapps, merges].concat()), Some(820.5), "{name}");
+    }
+    // 1.x: a histogram, of which the daemon sees nothing.
+    let histogram = merges.replace("merge", "base").replace(" 400", " 0").replace(" 10", " 0");
+    assert_eq!(seconds(&histogram), Some(0.0));
+    assert_eq!(
+        read([TEXT, &merges.replace(" 400", " -1")].concat().as_bytes()).unwrap_err().code(),
+        "invalid_value"
+    );
+}

@@ -10,15 +10,16 @@ fn absorb(
     book: &[OpenWork],
     chain: &[Arc<Block>],
     predicted: Option<Prediction>,
-) {
+) -> u64 {
+    let read: Arc<[OpenWork]> = book.into();
     own.record_look(
-        &book.into(),
+        Some(&read),
         &OffersByOwner::split(book, ours),
         chain.iter(),
         ours,
         predicted,
         None,
-    );
+    )
 }
 
 fn predicted(probability: f64) -> Option<Prediction> {
@@ -88,4 +89,63 @@ fn fates_are_forgotten_with_age_but_totals_are_not() {
     own.prune(time(1_000));
     assert_eq!(own.sold(), 1);
     assert_eq!(own.calibration().decided, 0);
+}
+
+#[test]
+fn made_are_works_that_newly_stand_and_those_bought_unseen() {
+    let mut own = OwnWorks::default();
+    let stood = [open_work(1, Some((7, "us"))), open_work(2, None), open_work(3, None)];
+    assert_eq!(absorb(&mut own, &stood, &[], None), 0, "what stood before we began");
+    let book = [open_work(1, Some((7, "us"))), open_work(2, Some((7, "us"))), open_work(3, None)];
+    assert_eq!(absorb(&mut own, &book, &[], None), 1);
+    assert_eq!(absorb(&mut own, &book, &[], None), 0);
+    let bought = [block(5, "a", 90, &[(1, 7, "us"), (2, 7, "us"), (3, 9, "us"), (4, 9, "them")])];
+    assert_eq!(absorb(&mut own, &[], &bought, None), 1, "work 3 was never seen in the book");
+    assert_eq!(absorb(&mut own, &[], &bought, None), 0);
+    assert_eq!((own.made(), own.sold()), (2, 3));
+}
+
+#[test]
+fn a_work_at_another_fee_is_made_anew_unless_it_only_came_back() {
+    let mut own = OwnWorks::default();
+    absorb(&mut own, &[], &[], None);
+    let mut made = |asked| absorb(&mut own, &[open_work(1, Some((asked, "us")))], &[], None);
+    assert_eq!((made(9), made(5), made(5)), (1, 1, 0));
+    // The daemon restarted: its prover asks what its flags say, until the cheaper proof is back.
+    assert_eq!((made(100), made(5)), (1, 0));
+}
+
+#[test]
+fn a_book_that_was_not_read_shows_nothing_and_hides_nothing() {
+    let mut own = OwnWorks::default();
+    let unread = |own: &mut OwnWorks, chain: &[Arc<Block>]| {
+        own.record_look(None, &OffersByOwner::split(&[], ours), chain.iter(), ours, None, None)
+    };
+    let bought = [block(5, "a", 90, &[(8, 7, "us")])];
+    assert_eq!(unread(&mut own, &bought), 0, "it may have stood before we began");
+    absorb(&mut own, &[], &[], None);
+    assert_eq!(own.made(), own.sold());
+    let book = [open_work(1, Some((7, "us"))), open_work(2, Some((7, "us")))];
+    assert_eq!(unread(&mut own, &[]), 0);
+    assert_eq!(absorb(&mut own, &book, &[], None), 2);
+    let sold = [block(6, "b", 180, &[(1, 7, "us"), (3, 7, "us")])];
+    assert_eq!(unread(&mut own, &sold), 1);
+    assert_eq!(absorb(&mut own, &book[1..], &[], None), 0);
+    assert_eq!(own.made(), 4);
+}
+
+#[test]
+fn works_made_are_counted_on_after_a_restart_and_a_fork() {
+    let mut own = OwnWorks::default();
+    absorb(&mut own, &[], &[], None);
+    let book = [open_work(1, Some((7, "us"))), open_work(2, Some((7, "us")))];
+    absorb(&mut own, &book, &[block(5, "a", 90, &[(2, 7, "us")])], None);
+    let text = serde_json::to_string(&own).unwrap();
+    let mut own: OwnWorks = serde_json::from_str(&text).unwrap();
+    assert_eq!(own.made(), 2);
+    // The fork did not buy the second work, so it stands again.
+    assert_eq!(absorb(&mut own, &book, &[block(5, "x", 91, &[])], None), 0);
+    let more = [book[0].clone(), book[1].clone(), open_work(3, Some((7, "us")))];
+    assert_eq!(absorb(&mut own, &more, &[block(6, "y", 180, &[(2, 7, "us")])], None), 1);
+    assert_eq!((own.made(), own.sold()), (3, 1));
 }

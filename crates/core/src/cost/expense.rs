@@ -1,0 +1,99 @@
+//! What an effort of our provers cost, from what was spent.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    CostUnknown,
+    model::{CostInputs, CostModel, CostParts, Throughput},
+};
+use crate::{
+    market::Effort,
+    units::{Energy, NANOMINA_PER_MINA, Nanomina, WorkRate},
+};
+
+/// What an effort cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expense {
+    /// Energy and rent, or the works at their set cost; rounded up to the nanomina.
+    pub amount: Nanomina,
+    /// Energy taken, while proving and while idle; `None` where no power is set.
+    pub energy: Option<Energy>,
+}
+
+impl Expense {
+    /// Both together; energy is known if either is.
+    pub fn saturating_add(self, other: Self) -> Self {
+        let energy = match (self.energy, other.energy) {
+            (Some(one), Some(other)) => Some(one.saturating_add(other)),
+            (one, other) => one.or(other),
+        };
+        Self { amount: self.amount.saturating_add(other.amount), energy }
+    }
+}
+
+impl CostModel {
+    /// What `effort` cost at the prices of `inputs.at`: prover time at `power`, idle time at
+    /// `idle_power`, time on at the rent. Where the daemon does not say the prover time, it is that
+    /// of the works made. With a cost set per work, it is that of the works made.
+    ///
+    /// # Errors
+    ///
+    /// If an input that the cost needs is missing, out of date or in another currency.
+    pub fn expense(&self, effort: &Effort, inputs: &CostInputs) -> Result<Expense, CostUnknown> {
+        match self {
+            Self::Parts(parts) => parts.expense(effort, inputs),
+            Self::PerWork(_) | Self::Recorded { .. } | Self::Unknown => {
+                let per_work = self.per_work(inputs)?;
+                Ok(Expense { amount: per_work.saturating_mul(effort.made), energy: None })
+            }
+        }
+    }
+}
+
+impl CostParts {
+    fn expense(&self, effort: &Effort, inputs: &CostInputs) -> Result<Expense, CostUnknown> {
+        let price = self.price_of_mina(inputs)?;
+        let proving = match effort.proving {
+            Some(proving) => proving,
+            None if effort.made == 0 => Duration::ZERO,
+            None => self.time_of_works(effort.made, inputs)?,
+        };
+        let energy = self.energy().map(|(power, electricity)| {
+            let energy = Energy::of(*power, proving)
+                .saturating_add(Energy::of(self.idle_power(), effort.idle));
+            (energy, u128::from(electricity.price_at(inputs.at).0.nanos()))
+        });
+        // Milliwatt-hours times nanos per kWh are 1e-6 nanos.
+        let spent = energy.map_or(0, |(energy, price)| {
+            (u128::from(energy.milliwatt_hours()) * price).div_ceil(1_000_000)
+        });
+        let rent = self.machine().map_or(0, |rent| {
+            (u128::from(rent.0.nanos()) * effort.on.as_millis()).div_ceil(3_600_000)
+        });
+        let amount = (spent + rent)
+            .checked_mul(u128::from(NANOMINA_PER_MINA))
+            .ok_or(CostUnknown::TooLarge)?
+            .div_ceil(u128::from(price.nanos()));
+        let amount = u64::try_from(amount).ok().and_then(|amount| Nanomina::try_new(amount).ok());
+        Ok(Expense {
+            amount: amount.ok_or(CostUnknown::TooLarge)?,
+            energy: energy.map(|(energy, _)| energy),
+        })
+    }
+
+    /// The prover time of some works at their known rate.
+    fn time_of_works(&self, works: u64, inputs: &CostInputs) -> Result<Duration, CostUnknown> {
+        let rate = match self.works_per_hour() {
+            Throughput::Fixed(rate) => Some(rate),
+            Throughput::Measured => inputs.works_per_hour.and_then(WorkRate::measured),
+        };
+        let rate = rate.ok_or(CostUnknown::NotMeasured)?;
+        Duration::try_from_secs_f64(works as f64 * 3_600.0 / rate.to_f64())
+            .map_err(|_| CostUnknown::TooLarge)
+    }
+}
+
+#[cfg(test)]
+mod tests;
