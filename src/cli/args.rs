@@ -208,7 +208,7 @@ pub(super) struct DataArgs {
     /// The service's own journal: its file, or its state directory.
     #[arg(long, value_name = "PATH")]
     pub(super) journal: Option<PathBuf>,
-    /// Precomputed-block files (NETWORK-HEIGHT-HASH.json), folders of them, or patterns.
+    /// Precomputed-block files (NETWORK-HEIGHT-HASH.json, also without height or with .gz), folders of them, or patterns.
     #[arg(long, value_name = "PATH", num_args = 1..)]
     pub(super) blocks: Vec<PathBuf>,
 }
@@ -247,6 +247,9 @@ pub struct BacktestArgs {
         default_value = "profit,undercut,quantile:0.25,always-on:0.1MINA,always-on:0.001MINA,always-on:0MINA,off"
     )]
     pub policies: Vec<PolicySpec>,
+    /// List every file that is not used, those of forks too.
+    #[arg(long)]
+    pub(super) verbose: bool,
     #[command(flatten)]
     pub(super) policy: PolicyArgs,
     #[command(flatten)]

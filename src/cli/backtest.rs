@@ -2,9 +2,10 @@
 
 use std::io::Write;
 
-use snarkfee_core::units::Nanomina;
+use snarkfee_core::units::{Nanomina, decimals};
 use snarkfee_lab::{
     backtest::{BacktestReport, backtest_blocks, backtest_journal},
+    precomputed::{SkipKind, SkippedFile},
     report,
 };
 
@@ -15,6 +16,9 @@ use super::{
     progress::Progress,
     table::{Align, render_table, show_or_dash},
 };
+
+/// Most files with a defect that are listed without being asked for.
+const LISTED_DEFECTS: usize = 10;
 
 /// Runs the policies and prints their results.
 pub(super) fn run(options: &BacktestArgs) -> Result<(), Failure> {
@@ -35,9 +39,16 @@ pub(super) fn run(options: &BacktestArgs) -> Result<(), Failure> {
         let bar = Progress::new("running policies");
         backtest_blocks(&collection, &options.policies, &settings, threads, &|all| bar.advance(all))
     };
+    if results.looks == Some(0) {
+        let of = policy.daemon.as_ref().map(|name| format!(" of daemon {name:?}"));
+        return Err(Failure::running(anyhow::anyhow!(
+            "the journal holds no looks{}: there is nothing to go through",
+            of.unwrap_or_default()
+        )));
+    }
     let page = || report::render_backtest(&results, &histories);
     experiment::write_results(&options.results, &results, page, |out| {
-        write_table(out, &results, settings.cost)
+        write_table(out, &results, settings.cost, options.verbose)
     })
 }
 
@@ -45,6 +56,7 @@ fn write_table(
     out: &mut impl Write,
     report: &BacktestReport,
     cost: Option<Nanomina>,
+    verbose: bool,
 ) -> std::io::Result<()> {
     for stretch in &report.series {
         let heights = stretch
@@ -85,10 +97,10 @@ fn write_table(
     }
     let header = ["policy", "profit MINA", "made", "sold", "predicted", "realised", "changes"];
     let rows = report.policies.iter().map(|score| {
-        let share = |share| show_or_dash(share, |share: f64| format!("{share:.3}"));
+        let share = |share| show_or_dash(share, |share| decimals(share, 3));
         [
             score.policy.to_string(),
-            format!("{:.6}", score.profit_mina),
+            decimals(score.profit_mina, 6),
             score.works_made.to_string(),
             score.works_sold.to_string(),
             share(score.share_sold_predicted),
@@ -101,8 +113,29 @@ fn write_table(
     let rows = std::iter::once(header.map(str::to_owned)).chain(rows);
     write!(out, "\n{}", render_table(columns, rows))?;
     writeln!(out, "\npredicted, realised: the share of own works expected to sell, and sold")?;
-    for skipped in &report.skipped {
-        writeln!(out, "skipped {}: {}", skipped.file, skipped.why)?;
+    write_skipped(out, &report.skipped, verbose)
+}
+
+/// Files that were not used: each, or a line for each kind, and those with a defect.
+fn write_skipped(
+    out: &mut impl Write,
+    skipped: &[SkippedFile],
+    verbose: bool,
+) -> std::io::Result<()> {
+    for kind in SkipKind::ALL {
+        let of_kind = || skipped.iter().filter(|file| file.kind == kind);
+        let (all, listed) = match (of_kind().count(), kind) {
+            (0, _) => continue,
+            (all, _) if verbose => (all, all),
+            (all, SkipKind::Defect) => (all, all.min(LISTED_DEFECTS)),
+            (all, _) => (all, 0),
+        };
+        let plural = if all == 1 { "" } else { "s" };
+        let more = if listed < all { " (--verbose lists all)" } else { "" };
+        writeln!(out, "skipped {all} file{plural} {}{more}", kind.phrase())?;
+        for SkippedFile { file, why, .. } in of_kind().take(listed) {
+            writeln!(out, "skipped {file}: {why}")?;
+        }
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::{io::Write, time::Duration};
 
 use snarkfee_clock::Clock;
-use snarkfee_core::policy::Pricing;
+use snarkfee_core::{policy::Pricing, units::decimals};
 use snarkfee_lab::{
     report,
     tournament::{Tournament, TournamentReport},
@@ -69,18 +69,18 @@ fn write_table(out: &mut impl Write, report: &TournamentReport) -> std::io::Resu
         "violations",
     ];
     let rows = report.policies.iter().map(|row| {
-        let ratio = |ratio| show_or_dash(ratio, |ratio: f64| format!("{ratio:.3}"));
+        let ratio = |ratio| show_or_dash(ratio, |ratio| decimals(ratio, 3));
         [
             row.policy.to_string(),
-            format!("{:.4}", row.profit_mina.median),
-            format!("{:.4}", row.profit_mina.min),
-            format!("{:.4}", row.profit_mina.max),
+            decimals(row.profit_mina.median, 4),
+            decimals(row.profit_mina.min, 4),
+            decimals(row.profit_mina.max, 4),
             ratio(row.ratio_best_fixed),
             ratio(row.ratio_best_per_regime),
             ratio(row.ratio_clairvoyant),
-            format!("{:.3}", row.energy_vs_always_on),
-            format!("{:.2}", row.toggles_per_4h),
-            format!("{:.2}", row.fee_changes_per_hour),
+            decimals(row.energy_vs_always_on, 3),
+            decimals(row.toggles_per_4h, 2),
+            decimals(row.fee_changes_per_hour, 2),
             ratio(row.prediction_error),
             row.violations.to_string(),
         ]

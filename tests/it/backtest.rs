@@ -165,6 +165,12 @@ fn nonsense_is_refused_with_its_name() {
     refused(&["backtest", "--journal", "x", "--blocks", "y"], 2, "cannot be used");
     refused(&["backtest", "--blocks", "nowhere"], 1, "nowhere");
     refused(&["backtest", "--blocks", "no-*.json"], 1, "no-*.json");
+    refused(&["backtest", "--blocks", "."], 1, "no files");
+    refused(&["tune", "--blocks", "."], 1, "no files");
+    fs::create_dir(folder.path().join("old")).unwrap();
+    fs::write(folder.path().join("old/block1.json"), "{}").unwrap();
+    refused(&["backtest", "--blocks", "old"], 1, "no block in any of 1 files");
+    refused(&["tune", "--blocks", "old"], 1, "no block in any of 1 files");
     refused(&["backtest", "--journal", "."], 1, "journal");
     refused(&["backtest", "--blocks", ".", "--policies", "greedy"], 2, "greedy");
     refused(&["tune"], 2, "--scenario");
@@ -172,6 +178,29 @@ fn nonsense_is_refused_with_its_name() {
     refused(&["simulate", "--scenario", "surplus", "--threads", "0"], 2, "threads");
     refused(&["backtest", "--blocks", ".", "--works-per-hour", "NaN"], 2, "works per hour");
     refused(&["backtest", "--blocks", ".", "-c", "absent.toml"], 78, "absent.toml");
+}
+
+/// Whatever is skipped is summed up, and nothing is a negative zero.
+#[test]
+fn a_table_says_how_much_was_skipped_and_no_negative_zero() {
+    let folder = TempDir::new().unwrap();
+    blocks(folder.path());
+    for fork in 0..30 {
+        let file = fs::read_to_string(folder.path().join("net-50-3N50.json")).unwrap();
+        fs::write(folder.path().join(format!("net-3Nfork{fork}.json")), file).unwrap();
+    }
+    let given = ["backtest", "--policies", "off,always-on:1MINA", "--blocks", "."];
+    let text = printed(&snarkfee(&folder, &given));
+    let skipped: Vec<&str> = text.lines().filter(|line| line.starts_with("skipped")).collect();
+    assert_eq!(
+        skipped,
+        ["skipped 30 files of forks beside the longest chain (--verbose lists all)"]
+    );
+    assert!(!text.contains("-0.000000") && text.contains("0.000000"), "{text}");
+    let verbose = printed(&snarkfee(&folder, &[&given[..], &["--verbose"]].concat()));
+    assert_eq!(verbose.lines().filter(|line| line.starts_with("skipped")).count(), 31);
+    let json = printed(&snarkfee(&folder, &[&given[..], &["--json"]].concat()));
+    assert!(!json.contains("-0.0,") && json.contains("\"profit_mina\": 0.0,"), "{json}");
 }
 
 /// All files that are here: each counts or is named.

@@ -22,8 +22,40 @@ pub fn four_digits(value: f64) -> String {
     if !text.contains('.') {
         return text;
     }
-    match text.trim_end_matches('0').trim_end_matches('.') {
-        "-0" => "0".to_owned(),
-        short => short.to_owned(),
+    drop_sign_of_zero(text.trim_end_matches('0').trim_end_matches('.').to_owned())
+}
+
+/// Formats a number with so many decimals; what rounds to zero has no sign.
+pub fn decimals(value: f64, places: usize) -> String {
+    drop_sign_of_zero(format!("{value:.places$}"))
+}
+
+/// The same with a sign, but for what rounds to zero.
+pub fn signed_decimals(value: f64, places: usize) -> String {
+    drop_sign_of_zero(format!("{value:+.places$}"))
+}
+
+fn drop_sign_of_zero(text: String) -> String {
+    let is_zero = |digits: &&str| digits.bytes().all(|digit| matches!(digit, b'0' | b'.'));
+    match text.strip_prefix(['-', '+']).filter(is_zero) {
+        Some(zero) => zero.to_owned(),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zero_has_no_sign() {
+        for zero in [0.0, -0.0, -1e-9, 1e-9] {
+            assert_eq!(decimals(zero, 6), "0.000000");
+            assert_eq!(signed_decimals(zero, 4), "0.0000");
+        }
+        assert_eq!((decimals(-0.5, 0), decimals(-0.4, 0)), ("0".to_owned(), "0".to_owned()));
+        assert_eq!((decimals(-1.25, 2), decimals(1.25, 1)), ("-1.25".to_owned(), "1.2".to_owned()));
+        assert_eq!(signed_decimals(0.00006, 4), "+0.0001");
+        assert_eq!(signed_decimals(-3.0, 1), "-3.0");
     }
 }

@@ -27,7 +27,7 @@ pub use endpoint::{Endpoint, InvalidEndpoint};
 pub use energy::Energy;
 pub use fee_unit::FeeUnit;
 pub use fiat::{Currency, EnergyPrice, Fiat, HourlyPrice};
-pub use figures::{four_digits, percent};
+pub use figures::{decimals, four_digits, percent, signed_decimals};
 pub use identity::{DaemonId, InvalidName, PublicKey, WorkId};
 pub use money::{AmountTooLarge, FeeRate, NANOMINA_PER_MINA, Nanomina};
 pub use power::Power;

@@ -4,7 +4,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::replay::Replay;
-use crate::{policy_run::RunSummary, precomputed::SkippedFile};
+use crate::{
+    policy_run::{RunSummary, sum_profits},
+    precomputed::SkippedFile,
+};
 
 /// How policies did on recorded data.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -80,7 +83,7 @@ impl BacktestRow {
         let predicted: f64 = predictions().map(|(predicted, made)| predicted * made).sum();
         Self {
             policy,
-            profit_mina: runs.iter().map(|run| run.profits.total()).sum(),
+            profit_mina: sum_profits(runs.iter().map(|run| run.profits.total())),
             works_made: made,
             works_sold: sold,
             share_sold_predicted: (weight > 0.0).then(|| predicted / weight),

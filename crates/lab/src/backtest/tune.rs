@@ -12,7 +12,12 @@ use serde::Serialize;
 
 pub use data::{Execution, TuningData};
 use snarkfee_config::{Knob, knobs};
-use snarkfee_core::policy::Pricing;
+use snarkfee_core::{
+    policy::Pricing,
+    units::{decimals, signed_decimals},
+};
+
+use crate::policy_run::sum_profits;
 
 /// Result of a search.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -80,7 +85,7 @@ impl Comparison {
     fn of(before: &[f64], after: &[f64]) -> Option<Self> {
         let gains: Vec<f64> =
             before.iter().zip(after).map(|(before, after)| after - before).collect();
-        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+        let mean = |values: &[f64]| sum_profits(values.iter().copied()) / values.len() as f64;
         if gains.is_empty() {
             return None;
         }
@@ -125,6 +130,14 @@ pub fn tune(
         warnings: Vec::new(),
         pricing: base.clone(),
     };
+    if found.training_cases == 0 {
+        anyhow::bail!(
+            "nothing to compare settings on: the data of this {} is too short, at least {} are \
+             needed",
+            data.name(),
+            data.least()
+        );
+    }
     let Some(mut first) = training(std::slice::from_ref(base))? else {
         found.warnings.push("interrupted before anything was tried".to_owned());
         return Ok(found);
@@ -188,13 +201,15 @@ fn choose_candidate(
             let was = knob.show(&best.0);
             *best = (pricing, profits);
             format!(
-                "{gain_mina:+.4} MINA a training case against {was}, better in {better_in} of {cases}"
+                "{} MINA a training case against {was}, better in {better_in} of {cases}",
+                signed_decimals(gain_mina, 4)
             )
         }
         Some((Comparison { gain_mina, .. }, ..)) if gain_mina > 0.0 => {
             format!(
-                "kept: none of {} earns clearly more (at best {gain_mina:+.4} MINA a training case)",
-                names.join(", ")
+                "kept: none of {} earns clearly more (at best {} MINA a training case)",
+                names.join(", "),
+                signed_decimals(gain_mina, 4)
             )
         }
         Some(_) => format!("kept: none of {} earns more", names.join(", ")),
@@ -247,7 +262,8 @@ fn validate(
         Some(Comparison { gain_mina, .. }) if gain_mina <= 0.0 => {
             found.warnings.push(format!(
                 "the settings found on the training data do not earn more on the validation data \
-                 ({gain_mina:+.4} MINA a case); the initial settings are recommended"
+                 ({} MINA a case); the initial settings are recommended",
+                signed_decimals(gain_mina, 4)
             ));
             found.pricing = base.clone();
             for finding in &mut found.settings {
@@ -278,7 +294,9 @@ impl TuningReport {
             if let Some(Comparison { before_mina, after_mina, better_in, cases, .. }) = comparison {
                 let _ = writeln!(
                     out,
-                    "# {name}: {before_mina:.4} before, {after_mina:.4} found, better in {better_in} of {cases}"
+                    "# {name}: {} before, {} found, better in {better_in} of {cases}",
+                    decimals(before_mina, 4),
+                    decimals(after_mina, 4)
                 );
             }
         }

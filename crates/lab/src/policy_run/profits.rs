@@ -47,6 +47,11 @@ impl RegimeProfits {
 
     /// Profit of the whole run, in MINA.
     pub(crate) fn total(&self) -> f64 {
-        self.balances.iter().map(RegimeBalance::profit_mina).sum()
+        sum_profits(self.balances.iter().map(RegimeBalance::profit_mina))
     }
+}
+
+/// The sum of profits. `Iterator::sum` of no floats is a negative zero, which would be shown as one.
+pub(crate) fn sum_profits(profits: impl Iterator<Item = f64>) -> f64 {
+    profits.fold(0.0, |sum, profit| sum + profit)
 }

@@ -10,13 +10,22 @@ use snarkfee_core::{
     units::WorkId,
 };
 
-use super::{layout::BlockContent, name::BlockName};
+use super::layout::BlockContent;
 
-/// A block with its name.
+/// What tells a block from every other.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct BlockIdentity {
+    /// The network, such as `mainnet`.
+    pub(super) network: String,
+    /// State hash of the block.
+    pub(super) state_hash: String,
+}
+
+/// A block with its identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RecordedBlock {
-    /// The name of its file, parsed.
-    pub(super) name: BlockName,
+    /// What the name of its file says.
+    pub(super) identity: BlockIdentity,
     /// The content of its file.
     pub(super) content: BlockContent,
 }
@@ -40,13 +49,13 @@ pub struct BlockSeries {
 /// would compare hashes of VRF outputs, which the file alone does not give.
 pub(super) fn longest_chains(
     recorded: Vec<RecordedBlock>,
-) -> (Vec<BlockSeries>, Vec<(BlockName, String)>) {
+) -> (Vec<BlockSeries>, Vec<(BlockIdentity, String)>) {
     let mut networks: BTreeMap<String, BTreeMap<String, RecordedBlock>> = BTreeMap::new();
     for block in recorded {
         networks
-            .entry(block.name.network.clone())
+            .entry(block.identity.network.clone())
             .or_default()
-            .insert(block.name.state_hash.clone(), block);
+            .insert(block.identity.state_hash.clone(), block);
     }
     let (mut series, mut left) = (Vec::new(), Vec::new());
     for (network, blocks) in networks {
@@ -54,17 +63,17 @@ pub(super) fn longest_chains(
         let winners: BTreeMap<u32, &str> = chains
             .iter()
             .flatten()
-            .map(|block| (block.content.height, block.name.state_hash.as_str()))
+            .map(|block| (block.content.height, block.identity.state_hash.as_str()))
             .collect();
         for block in blocks.values() {
             let why = match winners.get(&block.content.height) {
-                Some(winner) if *winner == block.name.state_hash => continue,
+                Some(winner) if *winner == block.identity.state_hash => continue,
                 Some(winner) => {
                     format!("not on the longest chain, which has {winner} at this height")
                 }
                 None => "on a chain beside the longest chain".to_owned(),
             };
-            left.push((block.name.clone(), why));
+            left.push((block.identity.clone(), why));
         }
         series.extend(chains.into_iter().map(|chain| BlockSeries {
             network: network.clone(),
@@ -86,7 +95,7 @@ fn find_chains(blocks: &BTreeMap<String, RecordedBlock>) -> Vec<Vec<&RecordedBlo
         }
     }
     tips.sort_unstable_by_key(|(length, tip)| {
-        std::cmp::Reverse((*length, tip.name.state_hash.as_str()))
+        std::cmp::Reverse((*length, tip.identity.state_hash.as_str()))
     });
     let mut taken: BTreeSet<u32> = BTreeSet::new();
     let mut found = Vec::new();
@@ -118,15 +127,15 @@ fn ancestors<'a>(
 }
 
 fn to_block(recorded: &RecordedBlock) -> Arc<Block> {
-    let RecordedBlock { name, content } = recorded;
+    let RecordedBlock { identity, content } = recorded;
     // The files of most archives have no statement hashes. Height and place make a unique id.
     let id = |place: usize| {
-        WorkId::one(i64::from(name.height) << 13 | i64::try_from(place).unwrap_or(i64::MAX))
+        WorkId::one(i64::from(content.height) << 13 | i64::try_from(place).unwrap_or(i64::MAX))
     };
     let works = content.works.iter().enumerate();
     Arc::new(Block {
-        height: name.height,
-        state_hash: name.state_hash.as_str().into(),
+        height: content.height,
+        state_hash: identity.state_hash.as_str().into(),
         at: content.at,
         works: works
             .map(|(place, (fee, prover))| Sale {

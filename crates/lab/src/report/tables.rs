@@ -2,14 +2,17 @@
 
 use maud::{Markup, html};
 
+use snarkfee_core::units::decimals;
+
 use crate::{
     backtest::{BacktestReport, Replay},
+    precomputed::SkipKind,
     tournament::TournamentReport,
 };
 
 /// Four decimals; a dash for `None`.
 fn format_figure(value: Option<f64>) -> String {
-    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.4}"))
+    value.map_or_else(|| "–".to_owned(), |value| decimals(value, 4))
 }
 
 fn render_violations(count: u64) -> Markup {
@@ -108,7 +111,15 @@ pub(super) fn render_skipped_files(report: &BacktestReport) -> Markup {
     html! {
         @if !report.skipped.is_empty() {
             h3 { "Files not used" }
-            ul.named { @for skipped in &report.skipped { li { code { (skipped.file) } " " (skipped.why) } } }
+            @for kind in SkipKind::ALL {
+                @let of_kind = || report.skipped.iter().filter(move |skipped| skipped.kind == kind);
+                @if of_kind().next().is_some() {
+                    details open[kind == SkipKind::Defect] {
+                        summary { (of_kind().count()) " " (kind.phrase()) }
+                        ul.named { @for skipped in of_kind() { li { code { (skipped.file) } " " (skipped.why) } } }
+                    }
+                }
+            }
         }
     }
 }

@@ -46,6 +46,7 @@ fn texts_from_outside_are_escaped() {
         skipped: vec![crate::precomputed::SkippedFile {
             file: "<script>.json".into(),
             why: "\"no\" & <b>".into(),
+            kind: crate::precomputed::SkipKind::Defect,
         }],
     };
     let html = render_backtest(&report, &[]);

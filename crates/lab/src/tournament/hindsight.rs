@@ -10,7 +10,7 @@ use snarkfee_core::units::Nanomina;
 use super::seeded_market::SeededMarket;
 use crate::{
     market_sim::{SoldWork, World},
-    policy_run::{DEFAULT_FEE, Market as _, PolicySpec},
+    policy_run::{DEFAULT_FEE, Market as _, PolicySpec, sum_profits},
 };
 
 /// Profits in MINA that hindsight would have earned in one market.
@@ -47,7 +47,7 @@ impl Hindsight {
         };
         Self {
             best_fixed: runs.iter().map(|run| run.total()).fold(f64::NEG_INFINITY, f64::max),
-            best_per_regime: (0..regimes).map(best_in).sum(),
+            best_per_regime: sum_profits((0..regimes).map(best_in)),
             clairvoyant: clairvoyant_profit(market, &sales),
             always_on_busy,
         }

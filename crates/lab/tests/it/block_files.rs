@@ -3,13 +3,13 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::{self, File},
-    io::Read,
+    io::{Read, Write},
     path::Path,
 };
 
-use flate2::read::GzDecoder;
+use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 
-use snarkfee_lab::precomputed::{BlockCollection, collect_blocks};
+use snarkfee_lab::precomputed::{BlockCollection, SkipKind, collect_blocks};
 
 /// Fee in nanomina and prover of each work of one block.
 type Works = Vec<(u64, String)>;
@@ -92,18 +92,20 @@ fn every_work_agrees_with_the_tables() {
     );
 }
 
+/// The JSON of a block.
+fn block(height: u32, previous: &str, works: &str) -> String {
+    format!(
+        r#"{{ "protocol_state": {{ "previous_state_hash": "{previous}", "body": {{
+            "blockchain_state": {{ "timestamp": "{}" }},
+            "consensus_state": {{ "blockchain_length": "{height}", "global_slot_since_genesis": "{height}" }} }} }},
+            "staged_ledger_diff": {{ "diff": [{{ "completed_works": [{works}] }}, null] }} }}"#,
+        u64::from(height) * 180_000
+    )
+}
+
 #[test]
 fn files_folders_and_patterns_give_the_same_blocks_and_defects_are_listed() {
     let folder = tempfile::tempdir().unwrap();
-    let block = |height: u32, previous: &str, works: &str| {
-        format!(
-            r#"{{ "protocol_state": {{ "previous_state_hash": "{previous}", "body": {{
-                "blockchain_state": {{ "timestamp": "{}" }},
-                "consensus_state": {{ "blockchain_length": "{height}", "global_slot_since_genesis": "{height}" }} }} }},
-                "staged_ledger_diff": {{ "diff": [{{ "completed_works": [{works}] }}, null] }} }}"#,
-            u64::from(height) * 180_000
-        )
-    };
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
     write("net-7-3Na.json", &block(7, "3Nzero", r#"{ "fee": "0.001", "prover": "B62qx" }"#));
     write("net-8-3Nb.json", &format!(r#"{{ "version": 3, "data": {} }}"#, block(8, "3Na", "")));
@@ -125,6 +127,14 @@ fn files_folders_and_patterns_give_the_same_blocks_and_defects_are_listed() {
     }
     let pattern = folder.path().join("net-[78]-*.json");
     assert_eq!(read_blocks(&[&pattern]).series, all.series);
+    let error = |name: &str| {
+        let path = folder.path().join(name);
+        collect_blocks(std::slice::from_ref(&path), &|_, _| {}).unwrap_err().to_string()
+    };
+    assert!(error("net-9-*.json").contains("no block in any of 1 files"), "{}", error("net-9-*"));
+    assert!(error("notes.txt").contains("<network>"), "{}", error("notes.txt"));
+    fs::create_dir(folder.path().join("empty")).unwrap();
+    assert!(error("empty").contains("no files"), "{}", error("empty"));
     let twice = read_blocks(&[
         &folder.path().join("net-7-3Na.json"),
         &folder.path().join("net-8-3Nb.json"),
@@ -137,4 +147,39 @@ fn files_folders_and_patterns_give_the_same_blocks_and_defects_are_listed() {
             collect_blocks(std::slice::from_ref(&path), &|_, _| {}).unwrap_err().to_string();
         assert!(error.contains(nothing), "{error}");
     }
+}
+
+#[test]
+fn names_without_height_compressed_files_and_doubles_are_told_by_what_is_in_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str, compressed: bool| {
+        let mut bytes = text.as_bytes().to_vec();
+        if compressed {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+            encoder.write_all(text.as_bytes()).unwrap();
+            bytes = encoder.finish().unwrap();
+        }
+        fs::write(folder.path().join(name), bytes).unwrap();
+    };
+    write("net-3Na.json", &block(7, "3Nzero", ""), false);
+    write("net-7-3Na.json.gz", &block(7, "3Nzero", ""), true);
+    write("net-8-3Nb.json", &block(8, "3Na", ""), true);
+    write("net-3Nfork.json.gz", &block(8, "3Na", ""), true);
+    write("net-9-3Nc.json.gz", &block(9, "3Nb", ""), false);
+    write("net-3Ncut.json.gz", "", true);
+    let found = read_blocks(&[folder.path()]);
+    let heights: Vec<u32> = found.series[0].blocks.iter().map(|block| block.height).collect();
+    assert_eq!((found.series.len(), heights), (1, vec![7, 8, 9]));
+    let skipped = found
+        .skipped
+        .iter()
+        .map(|skipped| (skipped.kind, skipped.file.rsplit('/').next().unwrap().to_owned()));
+    assert_eq!(
+        skipped.collect::<BTreeSet<_>>(),
+        BTreeSet::from([
+            (SkipKind::Fork, "net-3Nfork.json.gz".to_owned()),
+            (SkipKind::Double, "net-7-3Na.json.gz".to_owned()),
+            (SkipKind::Defect, "net-3Ncut.json.gz".to_owned()),
+        ])
+    );
 }

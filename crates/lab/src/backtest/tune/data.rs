@@ -16,7 +16,7 @@ use crate::{
         settings::BacktestSettings,
     },
     parallel::{Progress, map_in_parallel},
-    policy_run::PolicySpec,
+    policy_run::{PolicySpec, sum_profits},
     precomputed::BlockCollection,
     tournament::Tournament,
 };
@@ -116,6 +116,16 @@ impl<'a> TuningData<'a> {
         }
     }
 
+    /// What data would be enough for a single case.
+    pub(super) fn least(&self) -> String {
+        match &self.0 {
+            DataSource::Scenario(_) => "a seed".to_owned(),
+            DataSource::Blocks { .. } | DataSource::Journal { .. } => {
+                format!("{} hours without a gap", SHORTEST_HOURS * f64::from(SPANS))
+            }
+        }
+    }
+
     /// Number of cases for training or for validation.
     pub(super) fn count_cases(&self, validation: bool) -> usize {
         let which = usize::from(validation);
@@ -189,7 +199,7 @@ impl<'a> TuningData<'a> {
                 let variants = [PolicyVariant::new(spec, pricing)];
                 let runs =
                     run_variants(journal, &open()?, filter, &variants, &with(settings), false)?;
-                Ok(runs.iter().flatten().map(|(run, _)| run.profits.total()).sum())
+                Ok(sum_profits(runs.iter().flatten().map(|(run, _)| run.profits.total())))
             }
         }
     }

@@ -2,10 +2,10 @@ use super::*;
 use snarkfee_core::fixtures::time;
 
 fn recorded(network: &str, height: u32, hash: &str, previous: &str) -> RecordedBlock {
-    let name = BlockName { network: network.into(), height, state_hash: hash.into() };
+    let identity = BlockIdentity { network: network.into(), state_hash: hash.into() };
     let (at, global_slot) = (time(i64::from(height) * 180), u64::from(height));
     RecordedBlock {
-        name,
+        identity,
         content: BlockContent {
             height,
             previous: previous.into(),
@@ -32,7 +32,7 @@ fn of_forks_the_longest_counts_and_the_rest_is_listed() {
     let (series, left) = longest_chains(blocks);
     assert_eq!(series.len(), 1);
     assert_eq!(hashes(&series[0]), ["d", "e2", "g"], "of equally long ones the greatest hash");
-    let names: Vec<&str> = left.iter().map(|(name, _)| name.state_hash.as_str()).collect();
+    let names: Vec<&str> = left.iter().map(|(block, _)| block.state_hash.as_str()).collect();
     assert_eq!(names, ["e1", "f2"]);
     assert!(left[0].1.contains("e2"), "{}", left[0].1);
 }
@@ -76,6 +76,6 @@ fn every_block_counts_or_is_listed() {
     ];
     let (series, left) = longest_chains(blocks);
     assert_eq!(series.iter().map(hashes).collect::<Vec<_>>(), [vec!["y", "z", "a"]]);
-    let names: Vec<&str> = left.iter().map(|(name, _)| name.state_hash.as_str()).collect();
+    let names: Vec<&str> = left.iter().map(|(block, _)| block.state_hash.as_str()).collect();
     assert_eq!(names, ["c", "d"]);
 }

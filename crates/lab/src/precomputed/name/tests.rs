@@ -2,13 +2,21 @@ use super::*;
 
 #[test]
 fn a_name_is_network_height_and_hash() {
-    let name: BlockName = "mainnet-2200-3NKjwFBM.json".parse().unwrap();
-    assert_eq!(
-        (name.network.as_str(), name.height, name.state_hash.as_str()),
-        ("mainnet", 2200, "3NKjwFBM")
-    );
-    let dashed: BlockName = "test-world-2-38-3NL.json".parse().unwrap();
-    assert_eq!((dashed.network.as_str(), dashed.height), ("test-world-2", 38));
+    let parts = |name: &str| {
+        let BlockName { network, height, state_hash } = name.parse().unwrap();
+        (network, height, state_hash)
+    };
+    let named = |network: &str, height| (network.to_owned(), height, "3NKjwFBM".to_owned());
+    for (name, expected) in [
+        ("mainnet-2200-3NKjwFBM.json", named("mainnet", Some(2200))),
+        ("mainnet-3NKjwFBM.json", named("mainnet", None)),
+        ("test-world-3NKjwFBM.json", named("test-world", None)),
+        ("test-world-2-38-3NKjwFBM.json", named("test-world-2", Some(38))),
+        ("mainnet-2200-3NKjwFBM.json.gz", named("mainnet", Some(2200))),
+        ("mainnet-3NKjwFBM.json.gz", named("mainnet", None)),
+    ] {
+        assert_eq!(parts(name), expected, "{name}");
+    }
 }
 
 #[test]
@@ -17,16 +25,18 @@ fn other_names_are_rejected() {
         "",
         ".json",
         "mainnet-1.json",
-        "mainnet-x-3N.json",
-        "mainnet-+1-3N.json",
+        "mainnet-blocks.json",
         "-1-3N.json",
+        "-3N.json",
+        "3N.json",
         "mainnet-1-3N",
-    ];
-    for name in wrong.into_iter().chain([
         "mainnet-1-.json",
         "mainnet-99999999999-3N.json",
-        "mainnet-1-3N.json.gz",
-    ]) {
+        "mainnet-1-3N.json.xz",
+        "mainnet-1-3N.gz",
+        "mainnet-1-3N.gz.json",
+    ];
+    for name in wrong {
         assert_eq!(name.parse::<BlockName>(), Err(BlockNameError), "{name}");
     }
 }
