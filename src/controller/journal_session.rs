@@ -2,25 +2,32 @@
 //!
 //! Invariants: what earlier runs left is taken over before anything is written, and never
 //! overwritten unread; while the last look is not recorded, or orders could not be read, nothing is
-//! done; a command takes effect once, also across restarts.
+//! done; a command takes effect once, also across restarts; nothing is sent by settings that others
+//! replaced, or against an order given meanwhile.
 
 use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use snarkfee_core::{
     control::OperatorCommand,
-    cycle::{Context, CycleState, Recorder, resolve_intent},
+    cycle::{Context, CycleState, Plan, Recorder, resolve_intent},
     fault::JournalFault,
     ledger::{
         DecisionInputs, Intent, IntentId, IntentOutcome, Ledger, LookEntry, OpenIntent, OrderId,
         PersistedState, RecoveredOutcome, RestoredState,
     },
     market::Look,
-    policy::{DaemonSettings, Decision, Mode, Permit},
+    policy::{DaemonSettings, Decision, Mode, Permit, Withdrawal},
     record::Record,
     units::DaemonId,
 };
+use tokio::sync::watch;
 use tracing::{error, info, warn};
+
+use super::{
+    ending::{EndReceiver, LoopEnd},
+    send_gate::{SendGate, WithinGate},
+};
 
 /// One daemon's session with the journal.
 pub(super) struct JournalSession {
@@ -38,6 +45,26 @@ pub(super) struct JournalSession {
     baseline: Option<DaemonSettings>,
     snapshot: Snapshot,
     fault: Option<JournalFault>,
+    mandate: Mandate,
+}
+
+/// By what the loop may act, and how it learns that it may not any more.
+pub(super) struct Mandate {
+    /// The settings in force.
+    pub(super) plan: watch::Receiver<Arc<Plan>>,
+    /// Those that the look under way decides by.
+    pub(super) decided_by: Arc<Plan>,
+    /// Whether another loop takes over; `None` for a loop that none replaces.
+    pub(super) ending: Option<EndReceiver>,
+    /// What every mutation passes.
+    pub(super) gate: SendGate,
+}
+
+impl Mandate {
+    fn is_in_force(&self) -> bool {
+        let replaced = self.ending.as_ref().and_then(EndReceiver::requested);
+        replaced != Some(LoopEnd::Replaced) && Arc::ptr_eq(&self.plan.borrow(), &self.decided_by)
+    }
 }
 
 /// What was remembered before the look under way, where that does not follow from the looks
@@ -55,7 +82,7 @@ struct Snapshot {
 const SNAPSHOT_PERIOD: Duration = Duration::from_secs(3600);
 
 impl JournalSession {
-    pub(super) fn new(ledger: Arc<dyn Ledger>, daemon: DaemonId) -> Self {
+    pub(super) fn new(ledger: Arc<dyn Ledger>, daemon: DaemonId, mandate: Mandate) -> Self {
         Self {
             ledger,
             daemon,
@@ -67,6 +94,7 @@ impl JournalSession {
             baseline: None,
             snapshot: Snapshot::default(),
             fault: None,
+            mandate,
         }
     }
 
@@ -118,6 +146,35 @@ impl JournalSession {
         self.baseline.get_or_insert(found);
     }
 
+    /// The look that begins decides by these settings.
+    pub(super) fn decide_by(&mut self, plan: Arc<Plan>) {
+        self.mandate.decided_by = plan;
+    }
+
+    /// Hears from now on when another loop takes over.
+    pub(super) fn heed(&mut self, ending: EndReceiver) {
+        self.mandate.ending = Some(ending);
+    }
+
+    /// What orders given since the look began forbid.
+    async fn read_orders_again(&mut self) -> Result<(), Withdrawal> {
+        match self.ledger.load_orders(&self.daemon, self.orders_seen).await {
+            Ok(orders) => match orders.last().map(|order| &order.command) {
+                Some(OperatorCommand::Pause { until, .. }) => {
+                    Err(Withdrawal::Paused { until: *until })
+                }
+                Some(OperatorCommand::Resume { .. }) | None => Ok(()),
+            },
+            Err(fault) => {
+                self.fail(
+                    fault.clone(),
+                    "nothing can be read from the journal, so nothing is sent",
+                );
+                Err(Withdrawal::OrdersUnread { fault })
+            }
+        }
+    }
+
     /// Settings found at the beginning.
     pub(super) fn baseline(&self) -> Option<&DaemonSettings> {
         self.baseline.as_ref()
@@ -144,6 +201,8 @@ impl JournalSession {
 }
 
 impl Recorder for JournalSession {
+    type Clearance = WithinGate;
+
     async fn begin(&mut self, state: &mut CycleState) {
         if let Err(fault) = self.try_begin(state).await {
             self.fail(fault, "nothing can be read from the journal, observing only");
@@ -191,6 +250,12 @@ impl Recorder for JournalSession {
                 Err(fault)
             }
         }
+    }
+
+    async fn clear_to_send(&mut self) -> Result<WithinGate, Withdrawal> {
+        let within = self.mandate.gate.enter().await;
+        self.read_orders_again().await?;
+        if self.mandate.is_in_force() { Ok(within) } else { Err(Withdrawal::Reloaded) }
     }
 
     async fn record_look(

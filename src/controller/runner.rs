@@ -20,7 +20,8 @@ use tokio::sync::{Notify, watch};
 
 use super::{
     ending::{EndReceiver, LoopEnd},
-    journal_session::JournalSession,
+    journal_session::{JournalSession, Mandate},
+    send_gate::SendGate,
     timekeeper::Timekeeper,
 };
 
@@ -50,6 +51,8 @@ pub struct Wiring<P> {
     pub ledger: Arc<dyn Ledger>,
     /// Says that there is an order, so that it need not wait for the next look.
     pub wake: Arc<Notify>,
+    /// What each mutation passes, so that an order can wait until none is under way.
+    pub gate: SendGate,
     /// The last price of MINA, where one is read.
     pub quote: watch::Receiver<Option<PriceQuote>>,
     /// Who gets the records.
@@ -72,7 +75,10 @@ impl<P: DaemonPort> Runner<P> {
     /// A loop that goes on from what the journal keeps of the daemon.
     pub fn new(wiring: Wiring<P>) -> Self {
         let jitter = ChaCha8Rng::seed_from_u64(wiring.seed);
-        let journal = JournalSession::new(Arc::clone(&wiring.ledger), wiring.id.clone());
+        let plan = wiring.plan.clone();
+        let decided_by = plan.borrow().clone();
+        let mandate = Mandate { plan, decided_by, ending: None, gate: wiring.gate.clone() };
+        let journal = JournalSession::new(Arc::clone(&wiring.ledger), wiring.id.clone(), mandate);
         let time = Timekeeper::new(wiring.clock);
         let cycle = Cycle::new(wiring.id.clone());
         Self { wiring, time, cycle, journal, jitter, took: Duration::ZERO }
@@ -98,6 +104,7 @@ impl<P: DaemonPort> Runner<P> {
     /// What a cycle needs is boxed, so that a loop holds it only during one: of a thousand loops
     /// most sleep.
     pub async fn run(mut self, mut ending: EndReceiver) {
+        self.journal.heed(ending.clone());
         let end = loop {
             if let Some(end) = ending.requested() {
                 break end;
@@ -124,7 +131,9 @@ impl<P: DaemonPort> Runner<P> {
     }
 
     fn take_plan(&mut self) -> Arc<Plan> {
-        self.wiring.plan.borrow_and_update().clone()
+        let plan = self.wiring.plan.borrow_and_update().clone();
+        self.journal.decide_by(Arc::clone(&plan));
+        plan
     }
 
     async fn observe(&mut self, plan: &Plan) -> Look {

@@ -26,7 +26,7 @@ use super::{
     price_feed::{follow_price, read_price_once},
     publisher::{Publisher, RequestCounter},
 };
-use crate::controller::{EndSender, LONGEST_REST, LoopEnd, Runner, Wiring, end_channel};
+use crate::controller::{EndSender, LONGEST_REST, LoopEnd, Runner, SendGates, Wiring, end_channel};
 
 /// Why a daemon cannot be connected to.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,7 @@ pub(super) struct DaemonLoops {
     publisher: Publisher,
     ledger: Arc<dyn Ledger>,
     fleet: Arc<Fleet>,
+    gates: Arc<SendGates>,
     loops: BTreeMap<DaemonId, DaemonLoop>,
     tasks: JoinSet<()>,
 }
@@ -65,12 +66,19 @@ impl DaemonLoops {
             publisher,
             ledger,
             fleet: Arc::default(),
+            gates: Arc::default(),
             loops: BTreeMap::new(),
             tasks: JoinSet::new(),
         }
     }
 
-    /// Applies settings. A daemon whose connection changed gets a new loop; every other loop goes on
+    /// What the mutations to all daemons pass.
+    pub(super) fn gates(&self) -> Arc<SendGates> {
+        Arc::clone(&self.gates)
+    }
+
+    /// Applies settings: no mutation that older ones decided is sent from now on, but for one that
+    /// is under way ([`DaemonLoops::gates`]). A daemon whose connection changed gets a new loop; every other loop goes on
     /// and decides by the new settings from its next look on.
     pub(super) fn apply(&mut self, settings: &Settings) -> Result<(), ConnectError> {
         let mut fresh = Vec::new();
@@ -106,7 +114,14 @@ impl DaemonLoops {
         }
         for daemon in &settings.daemons {
             if let Some(running) = self.loops.get_mut(&daemon.id) {
-                running.plan.send_replace(Arc::new(make_plan(settings, daemon)));
+                let plan = make_plan(settings, daemon);
+                running.plan.send_if_modified(|current| {
+                    let changed = **current != plan;
+                    if changed {
+                        *current = Arc::new(plan);
+                    }
+                    changed
+                });
                 running.daemon = daemon.clone();
                 self.publisher.liveness.expect(
                     &daemon.id,
@@ -220,6 +235,7 @@ impl DaemonLoops {
             plan: plans,
             ledger: Arc::clone(&self.ledger),
             wake: Arc::clone(&wake),
+            gate: self.gates.gate(&daemon.id),
             quote,
             sink: Arc::new(self.publisher.clone()),
             seed: hash_name(&daemon.id),

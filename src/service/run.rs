@@ -23,6 +23,8 @@ const RELOAD_CHECK: Duration = Duration::from_secs(5);
 const COMMANDS: usize = 64;
 /// How long loops may take to stop: to finish an action and leave the daemon as configured.
 const DRAIN: Duration = Duration::from_secs(60);
+/// How long a reload waits for mutations that were under way when it came.
+const UNDER_WAY: Duration = Duration::from_secs(6);
 /// Shortest time after which the page refreshes itself.
 const FASTEST_REFRESH: Duration = Duration::from_secs(1);
 
@@ -103,6 +105,7 @@ impl Service {
         let recorder = Arc::new(CommandRecorder {
             ledger: Arc::clone(&self.ledger),
             clock: self.clock,
+            gates: self.daemons.gates(),
             recorded,
         });
         let token = self.settings.controller.admin_token.as_ref();
@@ -176,8 +179,10 @@ impl RunningService {
                 () = cancel.cancelled() => break false,
                 () = self.daemons.wait_for_failure() => break true,
                 Some(command) = self.commands.recv() => self.daemons.wake(&command),
-                Some(()) = reload.recv() => self.reload(source.as_ref(), &mut seen, true),
-                _ = check.tick() => self.reload(source.as_ref(), &mut seen, false),
+                Some(()) = reload.recv() => {
+                    self.reload(source.as_ref(), &mut seen, true, &cancel).await;
+                }
+                _ = check.tick() => self.reload(source.as_ref(), &mut seen, false, &cancel).await,
                 _ = beat.tick() => self.manager.beat(&self.publisher, Clock::instant()),
             }
         };
@@ -193,7 +198,13 @@ impl RunningService {
     }
 
     /// Applies changed settings; if they are invalid, logs every error and keeps the old ones.
-    fn reload(&mut self, source: Option<&Source>, seen: &mut Option<Fingerprint>, asked: bool) {
+    async fn reload(
+        &mut self,
+        source: Option<&Source>,
+        seen: &mut Option<Fingerprint>,
+        asked: bool,
+        cancel: &CancellationToken,
+    ) {
         let Some(source) = source else { return };
         let now = source.fingerprint(Some(&self.settings));
         if *seen == Some(now) && !asked {
@@ -201,11 +212,11 @@ impl RunningService {
         }
         *seen = Some(now);
         self.manager.reloading();
-        self.apply_settings(source);
+        self.apply_settings(source, cancel).await;
         self.manager.ready();
     }
 
-    fn apply_settings(&mut self, source: &Source) {
+    async fn apply_settings(&mut self, source: &Source, cancel: &CancellationToken) {
         let settings = match source.load() {
             Ok(settings) => settings,
             Err(errors) => {
@@ -236,6 +247,18 @@ impl RunningService {
             self.publisher.metrics.count_reload_failure();
             error!(%error, "the configuration cannot be applied, so the old one stays in force");
             return;
+        }
+        let gates = self.daemons.gates();
+        let under_way = tokio::select! {
+            under_way = gates.wait_until_clear(|_| true, UNDER_WAY) => under_way,
+            () = cancel.cancelled() => Vec::new(),
+        };
+        for daemon in under_way {
+            warn!(
+                %daemon,
+                "a change that the settings before had decided was sent and is not answered yet; \
+                 nothing more of it is sent"
+            );
         }
         info!(
             daemons = settings.daemons.len(),

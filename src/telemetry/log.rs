@@ -85,6 +85,10 @@ fn describe_action(record: &Record, unit: FeeUnit) -> String {
         (Outcome::Rejected { reached: Some(left), .. }, _) => {
             format!("{what}: REJECTED halfway, the fee is now {}", unit.show(left.fee))
         }
+        (Outcome::Withdrawn { by, reached: None }, _) => format!("{what}: not sent, {by}"),
+        (Outcome::Withdrawn { by, reached: Some(left) }, _) => {
+            format!("{what}: ended halfway, {by}; the fee is now {}", unit.show(left.fee))
+        }
         (Outcome::Unknown { .. }, _) => format!("{what}: answer lost, outcome UNKNOWN"),
     }
 }

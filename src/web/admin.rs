@@ -118,7 +118,11 @@ async fn send_command(
     };
     tracing::info!(?command, "operator command received over HTTP");
     let refused = |error: CommandRefused| {
-        ErrorResponse::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
+        let status = match error {
+            CommandRefused::Unrecorded => StatusCode::SERVICE_UNAVAILABLE,
+            CommandRefused::UnderWay { .. } => StatusCode::GATEWAY_TIMEOUT,
+        };
+        ErrorResponse::new(status, error.to_string())
     };
     admin.sink.send(command).await.map_err(refused)?;
     Ok((StatusCode::ACCEPTED, Json(answer)).into_response())

@@ -179,6 +179,7 @@ impl ControllerFixture {
             plan: self.plan.subscribe(),
             ledger: self.journal.ledger(),
             wake: Arc::default(),
+            gate: Default::default(),
             quote: self.quote.subscribe(),
             sink: Arc::new(Publisher::new(self.trace.mode, [id])),
             seed: self.seed,

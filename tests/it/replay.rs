@@ -73,6 +73,7 @@ async fn run_twice(folder: &Path) -> (Arc<Record>, Arc<Record>) {
             plan: plans.clone(),
             ledger: journal.clone(),
             wake: Arc::default(),
+            gate: Default::default(),
             quote: quotes.clone(),
             sink: Arc::new(Publisher::new(Mode::Live, [id.clone()])),
             seed: 1,

@@ -1,4 +1,5 @@
 mod journalled;
+mod orders;
 
 use std::sync::Mutex;
 
@@ -19,7 +20,7 @@ use snarkfee_core::{
 };
 
 use super::*;
-use crate::controller::end_channel;
+use crate::controller::{SendGates, end_channel};
 
 #[derive(Default)]
 struct Kept(Mutex<Vec<Arc<Record>>>);
@@ -66,12 +67,13 @@ fn looks(count: i64, free: bool) -> Vec<Look> {
         .collect()
 }
 
-struct Harness {
-    runner: Runner<ScriptedDaemon>,
+struct Harness<P = ScriptedDaemon> {
+    runner: Runner<P>,
     kept: Arc<Kept>,
     plan: watch::Sender<Arc<Plan>>,
     ledger: Arc<dyn Ledger>,
     wake: Arc<Notify>,
+    gates: SendGates,
     _quote: watch::Sender<Option<PriceQuote>>,
 }
 
@@ -79,26 +81,29 @@ fn harness(daemon: ScriptedDaemon, with: Plan) -> Harness {
     harness_on(Arc::new(NoJournal::default()), daemon, with)
 }
 
-fn harness_on(ledger: Arc<dyn Ledger>, daemon: ScriptedDaemon, with: Plan) -> Harness {
+fn harness_on<P: DaemonPort>(ledger: Arc<dyn Ledger>, daemon: P, with: Plan) -> Harness<P> {
     let kept = Arc::new(Kept::default());
     let (plan, plans) = watch::channel(Arc::new(with));
-    let wake = Arc::new(Notify::new());
+    let (wake, gates) = (Arc::new(Notify::new()), SendGates::default());
+    let id = DaemonId::try_new("test").unwrap();
+    let gate = gates.gate(&id);
     let (quote, quotes) = watch::channel(None);
     let wiring = Wiring {
-        id: DaemonId::try_new("test").unwrap(),
+        id,
         port: daemon,
         clock: Clock::accelerated(time(36_000), 0.001),
         plan: plans,
         ledger: ledger.clone(),
         wake: wake.clone(),
+        gate,
         quote: quotes,
         sink: kept.clone(),
         seed: 1,
     };
-    Harness { runner: Runner::new(wiring), kept, plan, ledger, wake, _quote: quote }
+    Harness { runner: Runner::new(wiring), kept, plan, ledger, wake, gates, _quote: quote }
 }
 
-impl Harness {
+impl<P> Harness<P> {
     async fn order(&self, command: OperatorCommand) {
         self.ledger.record_order(time(0), command).await.unwrap();
     }

@@ -129,6 +129,7 @@ fn describe_outcome(row: &DecisionRow) -> &'static str {
         "applied" => "accepted, not confirmed yet",
         "confirmed" => "confirmed",
         "rejected" => "rejected",
+        "withdrawn" => "ended by an order or new settings",
         _ => "answer lost",
     }
 }

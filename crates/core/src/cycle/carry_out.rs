@@ -1,27 +1,46 @@
 //! Carrying out what was permitted: the only place that sends.
 //!
 //! Invariants: a mutation is sent once and then read back; after a failure, or where someone else
-//! set something meanwhile, nothing further of the same action is sent.
+//! set something meanwhile or the permission was taken back, nothing further of the same action is
+//! sent.
 
+use super::recorder::Recorder;
 use crate::{
     policy::{DaemonSettings, Mode, Mutation, Outcome, Overtaken, Permit},
     port::{DaemonPort, Replaced, SendError},
 };
 
 /// Carries out what is permitted; in dry-run nothing is sent.
-pub(super) async fn carry_out<P: DaemonPort>(port: &P, permit: Permit) -> Outcome {
+pub(super) async fn carry_out<P: DaemonPort, R: Recorder>(
+    port: &P,
+    recorder: &mut R,
+    permit: Permit,
+) -> Outcome {
     match permit.mode() {
         Mode::DryRun => Outcome::DryRun,
-        Mode::Live => send_all(port, permit).await,
+        Mode::Live => send_all(port, recorder, permit).await,
     }
 }
 
-async fn send_all<P: DaemonPort>(port: &P, permit: Permit) -> Outcome {
+async fn send_all<P: DaemonPort, R: Recorder>(
+    port: &P,
+    recorder: &mut R,
+    permit: Permit,
+) -> Outcome {
     let (from, wanted) = (permit.from().clone(), permit.from().after(permit.action()));
     let mut reached = from.clone();
     for permitted in permit.into_mutations() {
         let mutation = permitted.mutation().clone();
-        match port.send(permitted).await {
+        let clearance = match recorder.clear_to_send().await {
+            Ok(clearance) => clearance,
+            Err(by) => {
+                let reached = (reached != from).then_some(reached);
+                return Outcome::Withdrawn { by, reached };
+            }
+        };
+        let answer = port.send(permitted).await;
+        drop(clearance);
+        match answer {
             Ok(replaced) => {
                 if let Some(found) = find_overtaken(&reached, &replaced, &mutation) {
                     reached.apply(&mutation);

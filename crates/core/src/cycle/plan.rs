@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The settings of one loop; a reload replaces them as a whole.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// Whether decisions are carried out.
     pub mode: Mode,

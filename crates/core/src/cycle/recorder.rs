@@ -9,12 +9,16 @@ use crate::{
     fault::JournalFault,
     ledger::DecisionInputs,
     market::Look,
-    policy::{Decision, Permit},
+    policy::{Decision, Permit, Withdrawal},
     record::Record,
 };
 
-/// Where a cycle records. Nothing is sent before its intent is recorded.
+/// Where a cycle records. Nothing is sent before its intent is recorded, and nothing that it does not
+/// clear.
 pub trait Recorder: Send {
+    /// Held while a mutation is under way: whoever takes the permission back waits for its end.
+    type Clearance: Send;
+
     /// Takes over what earlier runs left, if that is not done yet, and the operator's orders.
     fn begin(&mut self, state: &mut CycleState) -> impl Future<Output = ()> + Send;
 
@@ -32,6 +36,13 @@ pub trait Recorder: Send {
         decision: &Decision,
         state: &CycleState,
     ) -> impl Future<Output = Result<(), JournalFault>> + Send;
+
+    /// Asks, right before each mutation, whether what the gates allowed still may be sent.
+    ///
+    /// # Errors
+    /// It may not, and nothing further of the action is sent.
+    fn clear_to_send(&mut self)
+    -> impl Future<Output = Result<Self::Clearance, Withdrawal>> + Send;
 
     /// Records a look and what is to be remembered after it.
     ///
@@ -51,6 +62,8 @@ pub trait Recorder: Send {
 pub struct Unrecorded;
 
 impl Recorder for Unrecorded {
+    type Clearance = ();
+
     async fn begin(&mut self, _: &mut CycleState) {}
 
     fn observe(&mut self, _: &Look, _: &mut CycleState) {}
@@ -62,6 +75,10 @@ impl Recorder for Unrecorded {
         _: &Decision,
         _: &CycleState,
     ) -> Result<(), JournalFault> {
+        Ok(())
+    }
+
+    async fn clear_to_send(&mut self) -> Result<(), Withdrawal> {
         Ok(())
     }
 

@@ -175,7 +175,7 @@ impl Cycle {
     ) -> (Decision, Outcome) {
         let at = around.time.now();
         match around.recorder.record_intent(at, &permit, &decision, &self.state).await {
-            Ok(()) => (decision, carry_out(around.port, permit).await),
+            Ok(()) => (decision, carry_out(around.port, around.recorder, permit).await),
             Err(fault) => {
                 let reason = Reason::JournalFault { fault };
                 (Decision { action: Action::Hold, reason, ..decision }, Outcome::Held)

@@ -294,7 +294,9 @@ impl Memory {
             }
         }
         let after = match outcome {
-            Outcome::Rejected { .. } => left.filter(|left| *left != before),
+            Outcome::Rejected { .. } | Outcome::Withdrawn { .. } => {
+                left.filter(|left| *left != before)
+            }
             Outcome::Applied { overtook: Some(_), .. } => left,
             _ => Some(wanted),
         };

@@ -39,7 +39,7 @@ pub use forecast::{Forecast, forecast};
 pub use leaving::OnExit;
 pub use memory::{Keyless, Memory, Streak, Switched};
 pub use moving::Moving;
-pub use outcome::{Outcome, Overtaken};
+pub use outcome::{Outcome, Overtaken, Withdrawal};
 pub use params::{
     BlockProduction, ExternalChange, Params, Pricing, RoleSetting, Safety, Strategy, Worker,
 };

@@ -1,9 +1,12 @@
 //! What came of a decision.
 
+use std::fmt;
+
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::daemon_settings::{Action, DaemonSettings};
-use crate::fault::Fault;
+use crate::fault::{Fault, JournalFault};
 
 /// What came of a decision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,11 +36,50 @@ pub enum Outcome {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reached: Option<DaemonSettings>,
     },
+    /// The permission was taken back before the next call. Nothing further of the decision was sent.
+    Withdrawn {
+        /// By what.
+        by: Withdrawal,
+        /// What the calls before it, which were answered, left the daemon set to; `None` where
+        /// nothing was sent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reached: Option<DaemonSettings>,
+    },
     /// No answer, and reading back failed too: it may or may not have been applied.
     Unknown {
         /// What was wrong.
         fault: Fault,
     },
+}
+
+/// What took back the permission for an action that the gates had allowed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "withdrawal", rename_all = "snake_case")]
+pub enum Withdrawal {
+    /// The operator paused meanwhile.
+    Paused {
+        /// When the pause ends; `None` is until `resume`.
+        until: Option<Timestamp>,
+    },
+    /// Other settings came into force meanwhile: the next look decides by them.
+    Reloaded,
+    /// Whether the operator paused meanwhile could not be read.
+    OrdersUnread {
+        /// What was wrong.
+        fault: JournalFault,
+    },
+}
+
+impl fmt::Display for Withdrawal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Paused { .. } => f.write_str("the operator paused meanwhile"),
+            Self::Reloaded => f.write_str("other settings came into force meanwhile"),
+            Self::OrdersUnread { fault } => {
+                write!(f, "whether the operator paused cannot be read: {fault}")
+            }
+        }
+    }
 }
 
 /// A change by someone else that one of ours replaced before any look could see it.
@@ -57,7 +99,9 @@ impl Outcome {
             Self::Held | Self::DryRun => Some(before.clone()),
             Self::Confirmed => Some(before.after(action)),
             Self::Applied { overtook: Some(Overtaken { left, .. }), .. } => Some(left.clone()),
-            Self::Rejected { reached, .. } => Some(reached.as_ref().unwrap_or(before).clone()),
+            Self::Rejected { reached, .. } | Self::Withdrawn { reached, .. } => {
+                Some(reached.as_ref().unwrap_or(before).clone())
+            }
             // A change is in force before it is answered (Mina `mina_lib.ml`, 3.0.3): who reads
             // something else reads someone else's.
             Self::Applied { unread: None, .. } => Some(before.after(action)),
@@ -71,9 +115,11 @@ impl Outcome {
             Self::Rejected { fault, .. }
             | Self::Unknown { fault }
             | Self::Applied { unread: Some(fault), .. } => Some(fault),
-            Self::Held | Self::DryRun | Self::Applied { unread: None, .. } | Self::Confirmed => {
-                None
-            }
+            Self::Held
+            | Self::DryRun
+            | Self::Applied { unread: None, .. }
+            | Self::Confirmed
+            | Self::Withdrawn { .. } => None,
         }
     }
 
@@ -88,6 +134,7 @@ impl Outcome {
             Self::Applied { .. } => "applied",
             Self::Confirmed => "confirmed",
             Self::Rejected { .. } => "rejected",
+            Self::Withdrawn { .. } => "withdrawn",
             Self::Unknown { .. } => "unknown",
         }
     }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use snarkfee_core::{
     cost::Expense,
-    fault::Fault,
+    fault::{Fault, JournalClass, JournalFault},
     fixtures::{self, every_reason},
     market::{
         Book, BookOrder, ChainLook, Effort, FeeHistogram, Look, MarketSource, PoolMetrics,
@@ -11,6 +11,7 @@ use snarkfee_core::{
     },
     policy::{
         Appraisal, DaemonSettings, Forecast, HoldState, Outcome, Overtaken, Pause, Role, Target,
+        Withdrawal,
     },
     units::{Energy, FeeRate, Nanomina},
 };
@@ -79,7 +80,20 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
             fault,
             reached: fee.map(|fee| DaemonSettings { worker: None, fee }),
         }),
+        (any_withdrawal(), prop::option::of(any_fee())).prop_map(|(by, fee)| Outcome::Withdrawn {
+            by,
+            reached: fee.map(|fee| DaemonSettings { worker: None, fee }),
+        }),
         any_fault().prop_map(|fault| Outcome::Unknown { fault }),
+    ]
+}
+
+fn any_withdrawal() -> impl Strategy<Value = Withdrawal> {
+    let fault = JournalFault { class: JournalClass::Locked, cause: "locked".into() };
+    prop_oneof![
+        prop::option::of(any_time()).prop_map(|until| Withdrawal::Paused { until }),
+        Just(Withdrawal::Reloaded),
+        Just(Withdrawal::OrdersUnread { fault }),
     ]
 }
 

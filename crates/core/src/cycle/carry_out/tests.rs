@@ -1,13 +1,21 @@
 //! What is sent, in which order, and what came of it.
 
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
 use super::*;
 use crate::{
-    fault::Fault,
+    cycle::{Context, CycleState, Unrecorded},
+    fault::{Fault, JournalFault},
     fixtures::{
         fee, key, poll_once,
         script::{Answer, ScriptedDaemon},
     },
-    policy::Action,
+    ledger::DecisionInputs,
+    market::Look,
+    policy::{Action, Decision, Withdrawal},
+    record::Record,
 };
 
 fn from() -> DaemonSettings {
@@ -19,7 +27,8 @@ fn on() -> Action {
 }
 
 fn act(daemon: &ScriptedDaemon, mode: Mode, action: &Action) -> Outcome {
-    poll_once(carry_out(daemon, Permit::for_tests(mode, from(), action.clone())))
+    let permit = Permit::for_tests(mode, from(), action.clone());
+    poll_once(carry_out(daemon, &mut Unrecorded, permit))
 }
 
 fn fault() -> Fault {
@@ -111,4 +120,54 @@ fn an_answer_that_reading_back_contradicts_is_only_applied() {
         act(&daemon, Mode::Live, &action),
         Outcome::Applied { unread: None, overtook: None }
     );
+}
+
+/// Clears so many mutations, and then no more.
+struct Clears(usize);
+
+impl Recorder for Clears {
+    type Clearance = ();
+
+    async fn begin(&mut self, _: &mut CycleState) {}
+
+    fn observe(&mut self, _: &Look, _: &mut CycleState) {}
+
+    async fn record_intent(
+        &mut self,
+        _: Timestamp,
+        _: &Permit,
+        _: &Decision,
+        _: &CycleState,
+    ) -> Result<(), JournalFault> {
+        Ok(())
+    }
+
+    async fn clear_to_send(&mut self) -> Result<(), Withdrawal> {
+        self.0 = self.0.checked_sub(1).ok_or(Withdrawal::Reloaded)?;
+        Ok(())
+    }
+
+    async fn record_look(
+        &mut self,
+        _: &Arc<Record>,
+        _: DecisionInputs,
+        _: &Context<'_>,
+        _: &CycleState,
+    ) -> Result<(), JournalFault> {
+        Ok(())
+    }
+}
+
+#[test]
+fn nothing_is_sent_once_the_permission_is_taken_back() {
+    let by = Withdrawal::Reloaded;
+    for (cleared, reached) in [(0, None), (1, Some(DaemonSettings { fee: fee(7), ..from() }))] {
+        let daemon = ScriptedDaemon::with_settings(from());
+        let permit = Permit::for_tests(Mode::Live, from(), on());
+        let outcome = poll_once(carry_out(&daemon, &mut Clears(cleared), permit));
+        let left = reached.clone().unwrap_or_else(from);
+        assert_eq!(outcome.left(&from(), &on()), Some(left.clone()), "what is set is known");
+        assert_eq!(outcome, Outcome::Withdrawn { by: by.clone(), reached });
+        assert_eq!((daemon.sent().len(), daemon.settings()), (cleared, left));
+    }
 }

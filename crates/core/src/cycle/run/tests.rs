@@ -9,7 +9,9 @@ use crate::{
     fault::JournalClass,
     fixtures::{self, block, fee, key, open_work, poll_once, script::ScriptedDaemon, time},
     market::SyncState,
-    policy::{BlockProduction, Mode, Mutation, Params, Pricing, RoleSetting, Safety, Worker},
+    policy::{
+        BlockProduction, Mode, Mutation, Params, Pricing, RoleSetting, Safety, Withdrawal, Worker,
+    },
     units::Nanomina,
 };
 
@@ -17,6 +19,8 @@ use crate::{
 struct FullDisk;
 
 impl Recorder for FullDisk {
+    type Clearance = ();
+
     async fn begin(&mut self, _: &mut CycleState) {}
 
     fn observe(&mut self, _: &Look, _: &mut CycleState) {}
@@ -29,6 +33,10 @@ impl Recorder for FullDisk {
         _: &CycleState,
     ) -> Result<(), JournalFault> {
         Err(full())
+    }
+
+    async fn clear_to_send(&mut self) -> Result<(), Withdrawal> {
+        Ok(())
     }
 
     async fn record_look(

@@ -1,0 +1,163 @@
+//! Orders and settings that come while a look or an action is under way: once they are acknowledged
+//! nothing more is sent.
+
+use std::pin::pin;
+
+use snarkfee_core::{
+    market::DaemonStatus,
+    policy::PermittedMutation,
+    port::{LookPlan, Replaced, SendError},
+};
+use tokio::sync::{Semaphore, mpsc};
+
+use super::*;
+
+/// A daemon that says when it is asked, and answers when it may.
+struct Stepwise(Arc<Steps>);
+
+struct Steps {
+    daemon: ScriptedDaemon,
+    asked: mpsc::UnboundedSender<Step>,
+    answers: Semaphore,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Look,
+    Send,
+}
+
+impl Steps {
+    async fn take(&self, step: Step) {
+        self.asked.send(step).unwrap();
+        self.answers.acquire().await.unwrap().forget();
+    }
+}
+
+impl DaemonPort for Stepwise {
+    async fn look(&self, plan: &LookPlan) -> Look {
+        self.0.take(Step::Look).await;
+        self.0.daemon.look(plan).await
+    }
+
+    async fn status(&self) -> Result<DaemonStatus, Fault> {
+        self.0.daemon.status().await
+    }
+
+    async fn send(&self, mutation: PermittedMutation) -> Result<Replaced, SendError> {
+        self.0.take(Step::Send).await;
+        self.0.daemon.send(mutation).await
+    }
+
+    fn era(&self) -> Option<String> {
+        self.0.daemon.era()
+    }
+}
+
+/// What comes in between.
+#[derive(Clone, Copy, Debug)]
+enum Between {
+    Pause,
+    DryRun,
+    OtherFee,
+    Replaced,
+}
+
+/// Runs a loop that switches a worker on, by two mutations. At the `nth` step of a kind something
+/// comes in between and is acknowledged. Returns what the daemon had been sent by then and what it
+/// was sent in the end, and what is recorded of the look.
+async fn run(between: Between, step: Step, nth: usize) -> (usize, usize, Vec<&'static str>) {
+    let off = DaemonSettings { worker: None, fee: fee(100_000_000) };
+    let (asked, mut steps) = mpsc::unbounded_channel();
+    let daemon = ScriptedDaemon::with_settings(off).with_looks(looks(1, false));
+    let shared = Arc::new(Steps { daemon, asked, answers: Semaphore::new(0) });
+    let mut with = plan(Mode::Live, OnExit::Keep);
+    with.params.worker.role = RoleSetting::Worker;
+    let ledger = Arc::new(NoJournal::default());
+    let h = harness_on(ledger, Stepwise(shared.clone()), with.clone());
+    let (ends, ending) = end_channel();
+    let script = async {
+        let mut seen = 0;
+        loop {
+            let now = steps.recv().await.unwrap();
+            seen += usize::from(now == step);
+            if now == step && seen == nth {
+                break;
+            }
+            shared.answers.add_permits(1);
+        }
+        match between {
+            Between::Pause => {
+                let pause = OperatorCommand::Pause { daemon: None, until: None };
+                h.ledger.record_order(time(0), pause).await.unwrap();
+            }
+            Between::DryRun => {
+                h.plan.send_replace(Arc::new(Plan { mode: Mode::DryRun, ..with.clone() }));
+            }
+            Between::OtherFee => {
+                let mut other = with.clone();
+                other.params.pricing.ceiling = fee(1_000);
+                h.plan.send_replace(Arc::new(other));
+            }
+            Between::Replaced => ends.end(LoopEnd::Replaced),
+        }
+        let mut acknowledged = pin!(h.gates.wait_until_clear(|_| true, Duration::from_secs(3_600)));
+        let at_once = tokio::select! {
+            biased;
+            _ = &mut acknowledged => true,
+            () = std::future::ready(()) => false,
+        };
+        assert_eq!(at_once, step == Step::Look, "waits for what is under way, and only for that");
+        shared.answers.add_permits(1);
+        if !at_once {
+            assert_eq!(acknowledged.await, []);
+        }
+        let by_then = shared.daemon.sent().len();
+        // The look after it, by which everything that the first one sent has been sent.
+        if !matches!(between, Between::Replaced) {
+            h.wake.notify_one();
+            while steps.recv().await.unwrap() != Step::Look {
+                shared.answers.add_permits(1);
+            }
+        }
+        ends.end(LoopEnd::Leave);
+        by_then
+    };
+    let ((), by_then) = tokio::join!(h.runner.run(ending), script);
+    let outcomes = h.kept.codes().into_iter().map(|(_, _, outcome)| outcome).collect();
+    (by_then, shared.daemon.sent().len(), outcomes)
+}
+
+#[tokio::test]
+async fn nothing_is_sent_after_an_order_or_other_settings_were_acknowledged() {
+    for between in [Between::Pause, Between::DryRun, Between::OtherFee, Between::Replaced] {
+        let (by_then, sent, outcomes) = run(between, Step::Look, 1).await;
+        assert_eq!((by_then, sent), (0, 0), "{between:?} during the look");
+        // A loop that is replaced gives up its look, unless it has just ended.
+        let given_up = outcomes.is_empty() && matches!(between, Between::Replaced);
+        assert!(given_up || outcomes == ["withdrawn"], "{between:?} during the look: {outcomes:?}");
+        let (by_then, sent, outcomes) = run(between, Step::Send, 1).await;
+        assert_eq!((by_then, sent), (1, 1), "{between:?} between two calls");
+        assert_eq!(outcomes, ["withdrawn"], "{between:?} between two calls");
+    }
+}
+
+#[tokio::test]
+async fn an_action_goes_on_while_nobody_forbids_it() {
+    let (by_then, sent, outcomes) = run(Between::Pause, Step::Send, 2).await;
+    assert_eq!((by_then, sent, outcomes), (2, 2, vec!["confirmed"]), "the last call was under way");
+}
+
+#[tokio::test]
+async fn an_order_says_which_daemon_does_not_answer() {
+    let gates = SendGates::default();
+    let ids = ["one", "two"].map(|name| DaemonId::try_new(name).unwrap());
+    let _within = gates.gate(&ids[1]).enter().await;
+    let wait = |meant: &DaemonId| {
+        let meant = meant.clone();
+        gates.wait_until_clear(move |daemon| *daemon == meant, Duration::from_millis(1))
+    };
+    drop(gates.gate(&ids[0]));
+    assert_eq!(wait(&ids[0]).await, []);
+    assert_eq!(wait(&ids[1]).await, [ids[1].clone()]);
+}
