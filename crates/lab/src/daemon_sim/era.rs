@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use crate::market_sim::HandOut;
+
 /// A daemon release whose GraphQL schema and metrics are served.
 ///
 /// The order is the order of release, so a range of eras says which releases have a field.
@@ -96,6 +98,12 @@ impl Era {
     /// the text to C's `strtoull`.
     pub(super) fn requires_canonical_numbers(self) -> bool {
         self >= Self::Mainnet12
+    }
+
+    /// What the daemon hands to its workers: pieces since the work partitioner of 2025-09
+    /// (`work_partitioner.ml`).
+    pub(super) fn hand_out(self) -> HandOut {
+        if self >= Self::Mesa40 { HandOut::Pieces } else { HandOut::Bundles }
     }
 
     /// Whether a request that declares a variable without giving it a value is rejected. Earlier

@@ -12,7 +12,9 @@ use super::{
     era::Era,
     view::{DaemonView, NetworkIdentity},
 };
-use crate::market_sim::{DaemonCounters, PoolEntry, SimulatedDaemon, Snapshot};
+use crate::market_sim::{
+    DaemonCounters, PoolEntry, ProvedJobs, ProverTime, SimulatedDaemon, Snapshot,
+};
 
 /// A daemon whose market never changes. Its time and its settings do.
 pub(super) struct FixedDaemon {
@@ -48,6 +50,12 @@ impl Default for FixedDaemon {
             completed: 7,
             timed_out: 1,
             blocks_produced: 2,
+            proved: ProvedJobs {
+                base: ProverTime { jobs: 3, seconds: 90.0 },
+                zkapp_base: ProverTime { jobs: 1, seconds: 210.5 },
+                merge: ProverTime { jobs: 8, seconds: 400.0 },
+                merge_cumulative: [7, 8, 8, 8, 8, 8, 8, 8],
+            },
             ..DaemonCounters::default()
         };
         for fee in [0, 3, 1_000_000, 2_000_000_000] {

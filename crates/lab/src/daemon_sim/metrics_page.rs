@@ -5,6 +5,8 @@
 //! `coda_metrics.ml` (January 2020). The prefix is `Coda_` in all of them. Fees are in nanomina; the
 //! build of 2020 counts whole coins.
 
+mod prover_time;
+
 use std::fmt::Write;
 
 use super::{
@@ -93,6 +95,7 @@ fn float(value: u64) -> f64 {
 pub(super) fn render_page(view: &DaemonView, libp2p: bool) -> String {
     let mut families = Families { era: view.era, view, found: Vec::new() };
     add_snark_work(&mut families);
+    prover_time::add_prover_time(&mut families);
     add_scan_state(&mut families);
     add_frontier(&mut families);
     add_process(&mut families);

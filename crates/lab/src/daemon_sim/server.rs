@@ -141,6 +141,7 @@ impl SimDaemonServer {
         stop: &CancellationToken,
     ) -> Result<Self, BindError> {
         let era = options.era;
+        lock(&daemon).set_hand_out(era.hand_out());
         let schema = schema::build_schema(era, options.limited)
             .map_err(|source| BindError::Schema { era, source })?;
         let state = Arc::new(ServerState {

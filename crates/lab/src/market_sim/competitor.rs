@@ -1,9 +1,11 @@
 //! A prover key that others run: which works it takes, and what fee it asks.
 //!
-//! As the daemon does (Mina `work_selector`), it takes a random work that it is not already proving
-//! and that has no proof, or only one above its own fee. The fee is fixed when it takes the work.
-//! Each work gets its random rank once, so what a competitor does next depends on the works that
-//! are left, not on how many it tried before.
+//! As the daemon does (Mina `work_selector`), it takes a work that it is not already proving and
+//! that has no proof, or only one above its own fee: a random one, or with `seq` the first in order
+//! of purchase. The fee is fixed when it takes the work. Each work gets its random rank once, so
+//! what a competitor does next depends on the works that are left, not on how many it tried before.
+//! `roffset` draws its place in the list again whenever others proved a work, so that here it is
+//! taken as random.
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
@@ -13,6 +15,7 @@ use super::{
     draws::{Draws, Subject},
     pool::{Pool, ProverId, Serial},
     scenario::{CompetitorSetup, FeeRule},
+    selector::SelectionMethod,
     time::{Millis, millis},
 };
 
@@ -21,13 +24,14 @@ use super::{
 pub(super) struct Competitor {
     index: u32,
     rule: FeeRule,
+    selection: SelectionMethod,
     fee: Nanomina,
     proof_seconds: f64,
     proof_spread: f64,
     /// Works that it can prove at once, and works that it proves now.
     provers: u32,
     busy: u32,
-    /// Works that it may still take, by random rank. Those that no longer qualify are dropped when
+    /// Works that it may still take, by random rank or place. Those that no longer qualify are dropped when
     /// their turn comes.
     candidates: BinaryHeap<Reverse<(u64, Serial)>>,
     reviews: u64,
@@ -38,6 +42,7 @@ impl Competitor {
         let mut competitor = Self {
             index,
             rule: setup.fee.clone(),
+            selection: setup.selection,
             fee: Nanomina::ZERO,
             proof_seconds: setup.proof_seconds,
             proof_spread: setup.proof_spread,
@@ -74,9 +79,13 @@ impl Competitor {
         }
     }
 
-    /// Adds a work to its candidates, with its random rank.
-    pub(super) fn add_candidate(&mut self, rank: u64, serial: Serial) {
+    /// Adds a work to its candidates, with its random rank and its place in order of purchase.
+    pub(super) fn add_candidate(&mut self, rank: u64, place: u64, serial: Serial) {
         if self.provers > 0 {
+            let rank = match self.selection {
+                SelectionMethod::Seq => place,
+                SelectionMethod::Rand | SelectionMethod::Roffset => rank,
+            };
             self.candidates.push(Reverse((rank, serial)));
         }
     }
@@ -113,7 +122,7 @@ impl Competitor {
             work.in_hand |= bit;
             self.busy += 1;
             let mut draw = draws.draw_for(Subject::CompetitorProof, u64::from(self.index), serial);
-            let seconds = draw.log_normal(self.proof_seconds, self.proof_spread) * work.effort;
+            let seconds = draw.log_normal(self.proof_seconds, self.proof_spread) * work.effort();
             return Some((serial, self.fee, millis(seconds)));
         }
         None

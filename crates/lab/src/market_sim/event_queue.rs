@@ -25,7 +25,7 @@ pub(super) enum Event {
     OwnAsks { prover: usize, life: u32 },
     /// One of the operator's provers delivers, unless it has been stopped.
     OwnProved { prover: usize, life: u32 },
-    /// The reservation of a work for the operator's worker ends, unless its result has come back.
+    /// The reassignment wait for a work or piece ends, unless its result has come back.
     ReservationEnds { serial: Serial, assignment: u64 },
     /// The restarted daemon hears of a standing proof again, unless it has restarted once more.
     Refill { serial: Serial, restart: u64 },

@@ -27,6 +27,7 @@ shipped![
     "own-blocks",
     "coordinator",
     "slow-zkapp",
+    "zkapps",
 ];
 
 /// Names of the shipped scenarios.

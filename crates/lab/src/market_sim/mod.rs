@@ -11,12 +11,14 @@ mod market;
 mod mempool;
 mod names;
 mod operator;
+mod partitioner;
 mod pool;
 mod process;
 mod producer;
 mod purchase;
 mod scan_state;
 mod scenario;
+mod selector;
 mod snapshot;
 mod time;
 mod truth;
@@ -24,6 +26,9 @@ mod view;
 mod world;
 
 pub use scenario::{OperatorRole, Scenario, ScenarioError};
-pub use snapshot::{DaemonCounters, FeesAdded, PoolEntry, SimulatedDaemon, Snapshot};
+pub use snapshot::{
+    DaemonCounters, FeesAdded, HandOut, PoolEntry, ProvedJobs, ProverTime, SimulatedDaemon,
+    Snapshot,
+};
 pub use truth::{GroundTruth, SoldWork};
 pub use world::World;

@@ -1,36 +1,41 @@
 //! The operator's worker: provers that ask the daemon for work, prove it, and deliver.
 //!
-//! Rules of Mina `snark_worker` and `work_selector` (3.0.3): the daemon assigns a random work among
-//! those without a proof and those whose proof, own proofs included, costs more than the current
-//! fee. Key and fee are fixed at the assignment. The work stays reserved until its result comes back
-//! or the reassignment wait ends. Removing the key kills the provers at once, and what they were
-//! proving is lost. A coordinator's provers work under its own key whenever no other is set.
+//! Rules of Mina `snark_worker` and `mina_lib.ml`: key and fee are fixed when a work leaves the
+//! selector. Removing the key kills the provers at once, and what they were proving is lost. A
+//! coordinator's provers work under its own key whenever no other is set. Before the partitioner
+//! (3.0.3) a prover proves whole works, and a work whose result does not come back within the
+//! reassignment wait is open to the selector again; with it a prover proves pieces, and a piece
+//! that does not come back is handed out again.
+//!
+//! Not here: which work is next (`selector`), and its pieces (`partitioner`).
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use snarkfee_core::units::Nanomina;
 
 use super::{
     draws::{Draws, Subject},
     event_queue::{Event, EventQueue},
-    pool::{Pool, ProverId, Serial},
+    partitioner::{Job, Partitioner, Piece, ProvedWork, REASSIGNMENT_WAIT},
+    pool::{JobKind, Pool, ProverId, Serial, Work},
     scenario::{OperatorRole, OperatorSetup},
+    selector::Selector,
+    snapshot::HandOut,
     time::{Millis, millis},
 };
 
-/// `--work-reassignment-wait`, its default.
-const REASSIGNMENT_WAIT: Millis = 420_000;
 /// From the start of a worker process to its first request.
 const START_SECONDS: f64 = 8.0;
 /// Longest pause of an idle worker.
 const NAP_SECONDS: f64 = 6.0;
 
-/// A work assigned to a prover, with the key and fee of the assignment.
+/// What a prover proves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Job {
-    pub(super) serial: Serial,
-    pub(super) key: ProverId,
-    pub(super) fee: Nanomina,
+enum Task {
+    /// All of a work.
+    Whole(Job, [JobKind; 2]),
+    /// A piece of one.
+    Part(Piece),
 }
 
 /// The worker of the operator's daemon, and its settings.
@@ -42,7 +47,8 @@ pub(super) struct OperatorWorker {
     shown: Option<ProverId>,
     fee: Nanomina,
     provers: Vec<Prover>,
-    reserved: BTreeMap<Serial, u64>,
+    selector: Selector,
+    partitioner: Partitioner,
     assignments: u64,
     naps: u64,
     started: Option<Millis>,
@@ -56,9 +62,16 @@ struct Prover {
     alive: bool,
     /// Idle, with no request scheduled.
     waiting: bool,
-    job: Option<Job>,
+    task: Option<Task>,
     /// When the running proof began.
     since: Millis,
+}
+
+/// A proof that a prover delivers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Delivery {
+    /// The work, if no proof of it is missing now.
+    pub(super) work: Option<ProvedWork>,
 }
 
 /// Effects of setting the key.
@@ -83,7 +96,8 @@ impl OperatorWorker {
             home,
             shown: None,
             provers,
-            reserved: BTreeMap::new(),
+            selector: Selector::default(),
+            partitioner: Partitioner::default(),
             assignments: 0,
             naps: 0,
             started: None,
@@ -103,7 +117,7 @@ impl OperatorWorker {
 
     /// Stops with its daemon. Returns the number of proofs lost.
     pub(super) fn stop(&mut self, now: Millis) -> u64 {
-        self.reserved.clear();
+        (self.selector, self.partitioner) = Default::default();
         self.kill_provers(0..self.provers.len(), now)
     }
 
@@ -172,8 +186,18 @@ impl OperatorWorker {
         }
     }
 
-    /// Handles a prover's request for work. `open` yields the works that can be assigned: none while
-    /// the daemon is not in sync. True when it got one.
+    /// How works are handed out: set before any is.
+    pub(super) const fn set_hand_out(&mut self, hand_out: HandOut) {
+        self.setup.hand_out = hand_out;
+    }
+
+    /// Whether works are handed out whole.
+    pub(super) fn hands_out_bundles(&self) -> bool {
+        self.setup.hand_out == HandOut::Bundles
+    }
+
+    /// Handles a prover's request for work. `open` yields the works that can be assigned in order
+    /// of purchase: none while the daemon is not in sync. True when it got one, or a piece of one.
     pub(super) fn request_work(
         &mut self,
         (prover, life): (usize, u32),
@@ -188,58 +212,85 @@ impl OperatorWorker {
         else {
             return false;
         };
-        if asking.job.is_some() {
+        if asking.task.is_some() {
             return false;
         }
-        let wanted = |serial: &Serial| {
-            let work = pool.get(*serial);
-            work.is_some_and(|work| work.shown().is_none_or(|standing| standing.fee > self.fee))
+        let inside = match self.setup.hand_out {
+            HandOut::Bundles => None,
+            HandOut::Pieces => self.partitioner.next_piece(now),
         };
-        let mut offered: Vec<Serial> =
-            open.filter(|serial| !self.reserved.contains_key(serial)).filter(wanted).collect();
-        if offered.is_empty() {
+        let inside = inside.map(|(piece, job)| (Task::Part(piece), job.serial));
+        let new = inside.or_else(|| {
+            let serial = self.selector.pick(
+                self.setup.selection,
+                (open, pool),
+                self.fee,
+                (self.assignments, draws),
+            )?;
+            let (job, jobs) = (Job { serial, key, fee: self.fee }, pool.get(serial)?.nature.jobs);
+            let task = match self.setup.hand_out {
+                HandOut::Bundles => Task::Whole(job, jobs),
+                HandOut::Pieces => Task::Part(self.partitioner.take_in(job, jobs, now)),
+            };
+            Some((task, serial))
+        });
+        let Some((task, serial)) = new else {
             if let Some(asking) = self.provers.get_mut(prover) {
                 asking.waiting = true;
             }
             return false;
-        }
-        let picked = draws.draw_for(Subject::OwnPick, self.assignments, 0).below(offered.len());
-        let serial = offered.swap_remove(picked);
-        let effort = pool.get(serial).map_or(1.0, |work| work.effort);
+        };
+        let effort = match task {
+            Task::Whole(..) => pool.get(serial).map_or(1.0, Work::effort),
+            Task::Part(_) => pool.get(serial).map_or(0.5, Work::piece_effort),
+        };
         let mut draw = draws.draw_for(Subject::OwnProof, self.assignments, 0);
         let takes =
             millis(draw.log_normal(self.setup.proof_seconds, self.setup.proof_spread) * effort);
-        self.reserved.insert(serial, self.assignments);
         queue.push(
-            now + REASSIGNMENT_WAIT,
+            // The daemon asks whether a piece is older than the wait.
+            now + REASSIGNMENT_WAIT + 1,
             Event::ReservationEnds { serial, assignment: self.assignments },
         );
         queue.push(now + takes, Event::OwnProved { prover, life });
-        self.assignments += 1;
         if let Some(asking) = self.provers.get_mut(prover) {
-            asking.job = Some(Job { serial, key, fee: self.fee });
+            asking.task = Some(task);
             asking.since = now;
         }
+        self.assignments += 1;
         true
     }
 
-    /// Takes the finished work of a prover; `None` if the prover has been stopped.
-    pub(super) fn finish_work(&mut self, prover: usize, life: u32, now: Millis) -> Option<Job> {
+    /// Takes the proof of a prover; `None` if the prover has been stopped.
+    pub(super) fn finish_proof(
+        &mut self,
+        prover: usize,
+        life: u32,
+        now: Millis,
+    ) -> Option<Delivery> {
         let done = self.provers.get_mut(prover).filter(|done| done.life == life)?;
-        let job = done.job.take()?;
-        self.busy += now - done.since;
-        self.reserved.remove(&job.serial);
-        Some(job)
+        let task = done.task.take()?;
+        let took = now - done.since;
+        self.busy += took;
+        let work = match task {
+            Task::Whole(job, jobs) => {
+                Some(ProvedWork { job, jobs: jobs.map(|kind| (kind, took / 2)) })
+            }
+            Task::Part(piece) => self.partitioner.deliver(piece, took),
+        };
+        if let Some(work) = &work {
+            self.selector.free(work.job.serial);
+        }
+        Some(Delivery { work })
     }
 
-    /// Ends the reservation of a work whose result has not come back; false when it has, or when
-    /// the work has been assigned again.
-    pub(super) fn end_reservation(&mut self, serial: Serial, assignment: u64) -> bool {
-        if self.reserved.get(&serial) != Some(&assignment) {
-            return false;
+    /// The reassignment wait of an assignment ends. True when its work or piece can be handed out
+    /// again.
+    pub(super) fn end_reservation(&mut self, serial: Serial, assignment: u64, now: Millis) -> bool {
+        match self.setup.hand_out {
+            HandOut::Bundles => self.selector.expire(serial, assignment),
+            HandOut::Pieces => self.partitioner.has_overdue(now),
         }
-        self.reserved.remove(&serial);
-        true
     }
 
     /// Has idle provers ask again, each after a pause.
@@ -256,7 +307,7 @@ impl OperatorWorker {
 
     /// Whether any prover is proving.
     pub(super) fn is_proving(&self) -> bool {
-        self.provers.iter().any(|prover| prover.job.is_some())
+        self.provers.iter().any(|prover| prover.task.is_some())
     }
 
     /// Time spent proving up to now.
@@ -264,7 +315,7 @@ impl OperatorWorker {
         let running = self
             .provers
             .iter()
-            .filter(|prover| prover.job.is_some())
+            .filter(|prover| prover.task.is_some())
             .map(|prover| now - prover.since);
         let total = self.busy + running.sum::<Millis>();
         Duration::from_millis(u64::try_from(total).unwrap_or(0))
@@ -296,7 +347,7 @@ impl OperatorWorker {
         for killed in self.provers.get_mut(which).unwrap_or_default() {
             killed.life += 1;
             (killed.alive, killed.waiting) = (false, false);
-            if killed.job.take().is_some() {
+            if killed.task.take().is_some() {
                 self.busy += now - killed.since;
                 lost += 1;
             }

@@ -30,14 +30,61 @@ pub(super) struct Bid {
     pub(super) at: Millis,
 }
 
+/// One of the two jobs of a work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum JobKind {
+    /// A transaction that is no zkApp.
+    Base,
+    /// A zkApp transaction, proved segment by segment.
+    ZkappBase { segments: u32 },
+    /// Two proofs merged.
+    Merge,
+}
+
+impl JobKind {
+    /// Segments; 1 for what is proved at once.
+    pub(super) const fn segments(self) -> u32 {
+        match self {
+            Self::ZkappBase { segments } => {
+                if segments > 0 {
+                    segments
+                } else {
+                    1
+                }
+            }
+            Self::Base | Self::Merge => 1,
+        }
+    }
+
+    /// Proofs that it takes: one for each segment, and merges of them all.
+    pub(super) const fn pieces(self) -> u32 {
+        2 * self.segments() - 1
+    }
+}
+
+/// What a work is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct WorkNature {
+    pub(super) jobs: [JobKind; 2],
+    /// Multiplies the time of each of its proofs.
+    pub(super) slowness: f64,
+    /// Its place in the order of purchase, among all works ever.
+    pub(super) place: u64,
+}
+
+#[cfg(test)]
+impl WorkNature {
+    /// Two plain jobs.
+    pub(super) const PLAIN: Self = Self { jobs: [JobKind::Base; 2], slowness: 1.0, place: 0 };
+}
+
 /// A work and the proofs of it.
 #[derive(Debug)]
 pub(super) struct Work {
     pub(super) id: WorkId,
     /// Height of the block in which it appeared.
     pub(super) appeared: u32,
-    /// Multiplies every prover's proof time.
-    pub(super) effort: f64,
+    pub(super) nature: WorkNature,
     /// Height of the block that bought it.
     pub(super) bought: Option<u32>,
     /// Whether the operator's daemon has restarted and not yet heard of the proof again.
@@ -54,17 +101,28 @@ pub(super) struct Work {
 const BIDS_KEPT: usize = 6;
 
 impl Work {
-    pub(super) fn new(id: WorkId, appeared: u32, effort: f64) -> Self {
+    pub(super) fn new(id: WorkId, appeared: u32, nature: WorkNature) -> Self {
         Self {
             id,
             appeared,
-            effort,
+            nature,
             bought: None,
             hidden: false,
             best_rival: None,
             in_hand: 0,
             bids: Vec::new(),
         }
+    }
+
+    /// How many times longer it takes than a work of two plain jobs.
+    pub(super) fn effort(&self) -> f64 {
+        let [one, other] = self.nature.jobs;
+        f64::from(one.pieces() + other.pieces()) * self.piece_effort()
+    }
+
+    /// The same of each of its pieces.
+    pub(super) const fn piece_effort(&self) -> f64 {
+        self.nature.slowness / 2.0
     }
 
     /// The cheapest proof.
@@ -159,7 +217,15 @@ mod tests {
     }
 
     fn work() -> Work {
-        Work::new(WorkId::two(1, 2), 10, 1.0)
+        Work::new(WorkId::two(1, 2), 10, WorkNature::PLAIN)
+    }
+
+    #[test]
+    fn a_zkapp_takes_a_proof_for_each_segment_and_merges_of_them() {
+        let jobs = [JobKind::Base, JobKind::ZkappBase { segments: 6 }];
+        let nature = WorkNature { jobs, slowness: 2.0, place: 0 };
+        let work = Work::new(WorkId::two(1, 2), 10, nature);
+        assert!((work.effort() - 12.0).abs() < 1e-12 && (work.piece_effort() - 1.0).abs() < 1e-12);
     }
 
     #[test]

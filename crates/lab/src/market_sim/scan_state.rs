@@ -52,6 +52,17 @@ pub(super) struct ScanState {
     base_placed: u32,
     merges_placed: u32,
     late_placed: bool,
+    /// Trees filled so far.
+    trees: u64,
+}
+
+/// A work that appears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NewWork {
+    /// Whether it proves transactions, so that its jobs are not merges.
+    pub(super) base: bool,
+    /// Its place in the order of purchase, among all works ever.
+    pub(super) place: u64,
 }
 
 impl ScanState {
@@ -67,7 +78,15 @@ impl ScanState {
             base_placed: 0,
             merges_placed: 0,
             late_placed: false,
+            trees: 0,
         }
+    }
+
+    /// The place of the next work that the tree after `trees` more will require.
+    const fn place(&self, trees: u64, within: u32) -> u64 {
+        /// More than a tree has works, late ones included.
+        const TREE: u64 = 1 << 12;
+        (self.trees + trees) * TREE + within as u64
     }
 
     /// Unused slots of the current tree; never 0, because the next tree begins when one is full.
@@ -98,14 +117,14 @@ impl ScanState {
     }
 
     /// Adds a block's slots to the current tree and removes the works that it bought from the head
-    /// of the order. `appear` makes a new work.
+    /// of the order. `appear` adds a new work.
     ///
     /// Slots beyond the free ones and works beyond the required ones are ignored.
     pub(super) fn apply_block(
         &mut self,
         slots: u32,
         bought: u32,
-        mut appear: impl FnMut() -> Serial,
+        mut appear: impl FnMut(NewWork) -> Serial,
     ) {
         let before = self.required.len();
         self.required.drain(..before.min(bought as usize));
@@ -115,7 +134,7 @@ impl ScanState {
 
         let base = proportional_share(self.shape.base_works(), self.used, self.shape.slots);
         while self.base_placed < base {
-            self.filling.push_back(appear());
+            self.filling.push_back(appear(self.new_work(true)));
             self.base_placed += 1;
         }
         let all = self.bought + u32::try_from(self.required.len()).unwrap_or(0);
@@ -127,12 +146,13 @@ impl ScanState {
             proportional_share(merges, self.bought, all)
         };
         while self.merges_placed < merges {
-            self.filling.push_back(appear());
+            self.filling.push_back(appear(self.new_work(false)));
             self.merges_placed += 1;
         }
         if !self.late_placed && self.free() <= self.shape.late_slots {
-            for _ in 0..self.shape.late_works {
-                self.next.push_front(appear());
+            for late in 0..self.shape.late_works {
+                let place = self.place(1, FIRST_PLACE.saturating_sub(1 + late));
+                self.next.push_front(appear(NewWork { base: false, place }));
             }
             self.late_placed = true;
         }
@@ -141,9 +161,19 @@ impl ScanState {
             std::mem::swap(&mut self.next, &mut self.filling);
             (self.used, self.bought, self.base_placed, self.merges_placed) = (0, 0, 0, 0);
             self.late_placed = false;
+            self.trees += 1;
         }
     }
+
+    /// The next work of the tree that fills.
+    fn new_work(&self, base: bool) -> NewWork {
+        let before = u32::try_from(self.filling.len()).unwrap_or(u32::MAX - FIRST_PLACE);
+        NewWork { base, place: self.place(2, FIRST_PLACE + before) }
+    }
 }
+
+/// Place within a tree of its first work that is not late: after all that can be.
+const FIRST_PLACE: u32 = 1 << 10;
 
 /// `part / whole` of `total`, rounded down; all of it when `part` reaches `whole`.
 fn proportional_share(total: u32, part: u32, whole: u32) -> u32 {

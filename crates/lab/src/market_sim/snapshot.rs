@@ -4,10 +4,13 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::Deserialize;
 use snarkfee_core::{
     market::{Block, DaemonStatus, OpenWork},
     units::{Nanomina, PublicKey, WorkId},
 };
+
+use super::{pool::JobKind, time::Millis};
 
 /// Everything that GraphQL and metrics text need to answer any request.
 #[derive(Clone, Debug)]
@@ -51,12 +54,14 @@ pub struct PoolEntry {
 pub struct DaemonCounters {
     /// Fees of all works added to the pool, cheaper replacements included.
     pub fees_added: FeesAdded,
-    /// Bundles assigned to own workers.
+    /// Bundles, or with the partitioner pieces, handed to own workers.
     pub assigned: u64,
-    /// Bundles completed by own workers.
+    /// Bundles or pieces received from them, whatever became of them.
     pub completed: u64,
-    /// Assignments that timed out.
+    /// Assignments that timed out; with the partitioner none are counted.
     pub timed_out: u64,
+    /// Jobs of works that own workers finished, with the time spent on them.
+    pub proved: ProvedJobs,
     /// Blocks this daemon produced.
     pub blocks_produced: u64,
     /// Works bought by the newest block.
@@ -65,6 +70,47 @@ pub struct DaemonCounters {
     pub snark_fees_in_last_block: u64,
     /// User transaction fees of the newest block, in nanomina.
     pub transaction_fees_in_last_block: u64,
+}
+
+/// Single jobs proved by own workers. They count once all of their work is proved (Mina
+/// `snark_work_lib/metrics.ml`).
+#[derive(Clone, Debug, Default)]
+pub struct ProvedJobs {
+    /// Transactions that are no zkApps.
+    pub base: ProverTime,
+    /// zkApp transactions.
+    pub zkapp_base: ProverTime,
+    /// Merges.
+    pub merge: ProverTime,
+    /// Merges that took at most 60, 90, .. 270 s.
+    pub merge_cumulative: [u64; 8],
+}
+
+/// Jobs, and the prover time spent on them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ProverTime {
+    /// How many.
+    pub jobs: u64,
+    /// In all.
+    pub seconds: f64,
+}
+
+impl ProvedJobs {
+    pub(super) fn add(&mut self, kind: JobKind, spent: Millis) {
+        let seconds = spent as f64 / 1000.0;
+        let time = match kind {
+            JobKind::Base => &mut self.base,
+            JobKind::ZkappBase { .. } => &mut self.zkapp_base,
+            JobKind::Merge => {
+                for (bound, bucket) in (2_u32..).zip(&mut self.merge_cumulative) {
+                    *bucket += u64::from(seconds <= f64::from(30 * bound));
+                }
+                &mut self.merge
+            }
+        };
+        time.jobs += 1;
+        time.seconds += seconds;
+    }
 }
 
 /// The `snark_fee` histogram: bounds 0 to 9 nanomina, as the daemon has them.
@@ -91,6 +137,17 @@ impl FeesAdded {
     }
 }
 
+/// What a daemon hands to its own workers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HandOut {
+    /// Whole works, as until 3.0.
+    Bundles,
+    /// Pieces of works, as since the work partitioner (2025-09, so 4.0).
+    #[default]
+    Pieces,
+}
+
 /// A simulated daemon: a market that moves by itself, and the operator's two controls.
 pub trait SimulatedDaemon: Send {
     /// Runs the market up to `to`. An earlier time does nothing.
@@ -101,4 +158,6 @@ pub trait SimulatedDaemon: Send {
     fn set_fee(&mut self, fee: Nanomina) -> Nanomina;
     /// `setSnarkWorker`: `None` stops the worker. Returns the previous key.
     fn set_worker(&mut self, key: Option<PublicKey>) -> Option<PublicKey>;
+    /// Has the daemon hand out what its release does. Called before any time passes.
+    fn set_hand_out(&mut self, _hand_out: HandOut) {}
 }

@@ -15,7 +15,7 @@ use super::{
     draws::Subject,
     names,
     pool::Bid,
-    snapshot::{PoolEntry, SimulatedDaemon, Snapshot},
+    snapshot::{HandOut, PoolEntry, SimulatedDaemon, Snapshot},
     time::Millis,
     world::World,
 };
@@ -77,6 +77,10 @@ impl SimulatedDaemon for World {
 
     fn set_worker(&mut self, key: Option<PublicKey>) -> Option<PublicKey> {
         self.change_worker(key)
+    }
+
+    fn set_hand_out(&mut self, hand_out: HandOut) {
+        self.operator.set_hand_out(hand_out);
     }
 }
 

@@ -246,16 +246,14 @@ impl World {
             Event::CompetitorReviews(index) => self.review_fee(index, now),
             Event::OwnAsks { prover, life } => self.assign_work(prover, life, now),
             Event::OwnProved { prover, life } => {
-                let Some(job) = self.operator.finish_work(prover, life, now) else { return };
-                self.process.counters.completed += 1;
-                self.truth.own.made += 1;
-                let bid = Bid { fee: job.fee, prover: job.key, at: now };
-                self.truth.own.accepted += u64::from(self.submit_proof(job.serial, bid));
+                let Some(delivery) = self.operator.finish_proof(prover, life, now) else { return };
+                self.take_delivery(delivery, now);
                 self.queue.push(now + TURNAROUND, Event::OwnAsks { prover, life });
             }
             Event::ReservationEnds { serial, assignment } => {
-                if self.operator.end_reservation(serial, assignment) {
-                    self.process.counters.timed_out += 1;
+                if self.operator.end_reservation(serial, assignment, now) {
+                    let counted = self.operator.hands_out_bundles();
+                    self.process.counters.timed_out += u64::from(counted);
                     self.operator.wake_idle(now, &mut self.queue, self.draws);
                 }
             }

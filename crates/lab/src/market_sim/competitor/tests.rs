@@ -1,5 +1,5 @@
 use super::*;
-use crate::market_sim::pool::{Bid, Work};
+use crate::market_sim::pool::{Bid, Work, WorkNature};
 use snarkfee_core::units::WorkId;
 
 const DRAWS: Draws = Draws::new(1);
@@ -9,8 +9,17 @@ fn fee(nanomina: u64) -> Nanomina {
 }
 
 fn competitor(rule: FeeRule, provers: u32) -> Competitor {
-    let setup =
-        CompetitorSetup { name: "a".into(), fee: rule, proof_seconds: 60.0, proof_spread: 0.2 };
+    select(rule, provers, SelectionMethod::Rand)
+}
+
+fn select(rule: FeeRule, provers: u32, selection: SelectionMethod) -> Competitor {
+    let setup = CompetitorSetup {
+        name: "a".into(),
+        fee: rule,
+        proof_seconds: 60.0,
+        proof_spread: 0.2,
+        selection,
+    };
     let mut competitor = Competitor::new(0, &setup, DRAWS);
     competitor.set_provers(provers);
     competitor
@@ -20,7 +29,7 @@ fn competitor(rule: FeeRule, provers: u32) -> Competitor {
 fn pool(standing: &[Option<u64>]) -> Pool {
     let mut pool = Pool::default();
     for (id, price) in (0..).zip(standing) {
-        let mut work = Work::new(WorkId::one(id), 1, 1.0);
+        let mut work = Work::new(WorkId::one(id), 1, WorkNature::PLAIN);
         if let Some(price) = price {
             work.accept_bid(Bid { fee: fee(*price), prover: ProverId(9), at: 0 });
         }
@@ -34,8 +43,8 @@ fn it_takes_each_work_once_without_a_proof_or_with_a_more_expensive_one() {
     let mut pool = pool(&[None, Some(10), Some(5), Some(4)]);
     let mut five = competitor(FeeRule::FixedNanomina(fee(5)), 10);
     for serial in 0..4 {
-        five.add_candidate(serial, serial);
-        five.add_candidate(serial, serial);
+        five.add_candidate(serial, serial, serial);
+        five.add_candidate(serial, serial, serial);
     }
     let taken: Vec<Serial> =
         std::iter::from_fn(|| five.take_work(&mut pool, DRAWS)).map(|taken| taken.0).collect();
@@ -43,11 +52,22 @@ fn it_takes_each_work_once_without_a_proof_or_with_a_more_expensive_one() {
 }
 
 #[test]
+fn with_seq_it_takes_the_first_in_order_of_purchase() {
+    for (selection, first) in [(SelectionMethod::Seq, 1), (SelectionMethod::Rand, 0)] {
+        let mut pool = pool(&[None, None]);
+        let mut one = select(FeeRule::FixedNanomina(fee(0)), 1, selection);
+        one.add_candidate(5, 9, 0);
+        one.add_candidate(6, 8, 1);
+        assert_eq!(one.take_work(&mut pool, DRAWS).unwrap().0, first);
+    }
+}
+
+#[test]
 fn it_proves_no_more_works_at_once_than_it_has_provers() {
     let mut pool = pool(&[None, None]);
     let mut one = competitor(FeeRule::FixedNanomina(fee(0)), 1);
-    one.add_candidate(0, 0);
-    one.add_candidate(1, 1);
+    one.add_candidate(0, 0, 0);
+    one.add_candidate(1, 1, 1);
     let (first, _, _) = one.take_work(&mut pool, DRAWS).unwrap();
     assert!(one.take_work(&mut pool, DRAWS).is_none());
     one.finish_proof(first, &mut pool);

@@ -117,6 +117,7 @@ bands![
     own_blocks = "own-blocks",
     coordinator = "coordinator",
     slow_zkapp = "slow-zkapp",
+    zkapps = "zkapps",
 ];
 
 #[test]

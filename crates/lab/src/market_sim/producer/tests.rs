@@ -1,10 +1,18 @@
 use snarkfee_core::units::WorkId;
 
 use super::*;
-use crate::market_sim::{pool::Work, scan_state::TreeShape, scenario::TransactionSetup};
+use crate::market_sim::{
+    pool::{Work, WorkNature},
+    scan_state::TreeShape,
+    scenario::TransactionSetup,
+};
 
 const LISTED: ProverId = ProverId(0);
 const UNKNOWN: ProverId = ProverId(9);
+
+fn plain(height: u32) -> Work {
+    Work::new(WorkId::one(0), height, WorkNature::PLAIN)
+}
 
 /// A tree that requires four works, which appeared at heights 1 to 4 and may be bought from height
 /// 10 on.
@@ -23,7 +31,7 @@ impl ProducerScene {
         let mut scan = ScanState::new(shape);
         let mut pool = Pool::default();
         for height in 1..=2 {
-            scan.apply_block(8, 0, || pool.add(Work::new(WorkId::one(0), height, 1.0)));
+            scan.apply_block(8, 0, |_| pool.add(plain(height)));
         }
         let chain = ChainSetup {
             tree_slots: 8,
@@ -131,7 +139,7 @@ fn a_block_of_a_tree_that_requires_nothing_buys_nothing() {
     for serial in 0..4 {
         scene.offer(serial, 0, LISTED, 0);
     }
-    scene.scan.apply_block(1, 4, || scene.pool.next_serial());
+    scene.scan.apply_block(1, 4, |_| scene.pool.next_serial());
     let plan = scene.producer(0, 10, None).plan_block();
     assert_eq!((plan.parts, plan.sold.len()), (vec![(1, 0)], 0));
 }
@@ -143,7 +151,7 @@ fn a_block_that_fills_a_tree_may_buy_one_work_for_its_coinbase() {
         scene.offer(serial, 0, LISTED, 0);
     }
     let ProducerScene { scan, pool, .. } = &mut scene;
-    scan.apply_block(1, 4, || pool.add(Work::new(WorkId::one(0), 3, 1.0)));
+    scan.apply_block(1, 4, |_| pool.add(plain(3)));
     let head = scene.scan.next_head().unwrap();
     let setup = TransactionSetup { per_slot: 100.0, ..TransactionSetup::default() };
     scene.mempool.add_arrivals(0, &setup, Draws::new(1));

@@ -9,7 +9,7 @@ fn filled(trees: u32) -> (ScanState, Serial) {
     let mut made = 0;
     for _ in 0..trees {
         let required = u32::try_from(scan.required().len()).unwrap();
-        scan.apply_block(SHAPE.slots, required, || {
+        scan.apply_block(SHAPE.slots, required, |_| {
             made += 1;
             made - 1
         });
@@ -32,7 +32,7 @@ fn works_wait_a_whole_tree_before_they_are_required() {
 #[test]
 fn late_works_come_first_and_appear_only_near_the_end() {
     let (mut scan, mut made) = filled(2);
-    let mut appear = || {
+    let mut appear = |_| {
         made += 1;
         made - 1
     };
@@ -50,7 +50,7 @@ fn late_works_come_first_and_appear_only_near_the_end() {
 #[test]
 fn bought_works_allow_slots_one_by_one_and_the_last_allows_all() {
     let (mut scan, mut made) = filled(2);
-    let mut appear = || {
+    let mut appear = |_| {
         made += 1;
         made - 1
     };
@@ -67,7 +67,7 @@ fn bought_works_allow_slots_one_by_one_and_the_last_allows_all() {
 fn merges_appear_when_works_are_bought() {
     let (mut scan, _) = filled(2);
     let mut appeared = 0;
-    scan.apply_block(1, 7, || {
+    scan.apply_block(1, 7, |_| {
         appeared += 1;
         100 + appeared
     });
@@ -81,17 +81,25 @@ proptest! {
     ) {
         let mut scan = ScanState::new(SHAPE);
         let (mut made, mut sold, mut used) = (0_u64, Vec::new(), 0_u64);
+        let mut places = Vec::new();
         for (slots, bought) in steps {
             let order: Vec<Serial> = scan.open_works().collect();
             let bought = bought.min(u32::try_from(scan.required().len()).unwrap());
             let all = bought as usize == scan.required().len();
             let slots = slots.min(if all { scan.free() } else { scan.free().min(scan.allowance() + bought) });
             sold.extend(order.iter().take(bought as usize).copied());
-            scan.apply_block(slots, bought, || { made += 1; made - 1 });
+            scan.apply_block(slots, bought, |new| {
+                places.push(new.place);
+                made += 1;
+                made - 1
+            });
             used += u64::from(slots);
             let rest: Vec<Serial> = scan.open_works().collect();
             let old: Vec<Serial> = rest.iter().copied().filter(|serial| order.contains(serial)).collect();
             prop_assert_eq!(&old[..], &order[bought as usize..], "the order of known works never changes");
+            let placed: Vec<u64> =
+                rest.iter().map(|serial| places[usize::try_from(*serial).unwrap()]).collect();
+            prop_assert!(placed.is_sorted_by(|a, b| a < b), "{:?}", placed);
             prop_assert!(scan.free() >= 1);
         }
         let distinct: std::collections::BTreeSet<_> = sold.iter().copied().collect();

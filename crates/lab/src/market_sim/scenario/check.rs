@@ -9,6 +9,8 @@ use super::setup::{CompetitorSetup, FeeRule, PriceExpectation, Scenario};
 /// A work has one bit for each competitor that is proving it.
 const MOST_COMPETITORS: usize = 64;
 const MOST_PROVERS: u32 = 10_000;
+/// Of a zkApp transaction, which then is at most 11 pieces (Mina `genesis_constants.ml`).
+const MOST_SEGMENTS: u32 = 6;
 const LONGEST_PROOF: f64 = 86_400.0;
 
 /// Every defect, one sentence each.
@@ -62,6 +64,12 @@ fn check_transactions(scenario: &Scenario, found: &mut Problems) {
     );
     found.require_real("transactions.fee_spread", transactions.fee_spread, 0.0, 5.0);
     found.require_real("transactions.slow_share", transactions.slow_share, 0.0, 1.0);
+    found.require_real("transactions.zkapp_share", transactions.zkapp_share, 0.0, 1.0);
+    let [fewest, most] = transactions.zkapp_segments;
+    found.require(
+        2 <= fewest && fewest <= most && most <= MOST_SEGMENTS,
+        format!("transactions.zkapp_segments must be two ascending numbers, 2 to {MOST_SEGMENTS}"),
+    );
     found.require_real("transactions.slow_factor", transactions.slow_factor, 1.0, 100.0);
 }
 

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use snarkfee_core::units::Nanomina;
 
-use crate::{market_sim::scan_state::TreeShape, policy_run::DEFAULT_FEE};
+use crate::{
+    market_sim::{scan_state::TreeShape, selector::SelectionMethod, snapshot::HandOut},
+    policy_run::DEFAULT_FEE,
+};
 
 /// A simulated market.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -98,10 +101,14 @@ pub(crate) struct TransactionSetup {
     pub(crate) fee_nanomina_median: u64,
     /// Standard deviation of its natural logarithm.
     pub(crate) fee_spread: f64,
-    /// Share of the works with heavy statements (zkApps).
+    /// Share of the works with heavy statements.
     pub(crate) slow_share: f64,
     /// How many times longer these take to prove.
     pub(crate) slow_factor: f64,
+    /// Share of the transactions that are zkApps.
+    pub(crate) zkapp_share: f64,
+    /// Fewest and most segments of a zkApp. One of s segments takes 2 s - 1 proofs.
+    pub(crate) zkapp_segments: [u32; 2],
 }
 
 impl Default for TransactionSetup {
@@ -112,6 +119,8 @@ impl Default for TransactionSetup {
             fee_spread: 1.2,
             slow_share: 0.0,
             slow_factor: 1.0,
+            zkapp_share: 0.0,
+            zkapp_segments: [2, 6],
         }
     }
 }
@@ -144,12 +153,16 @@ impl Default for GossipSetup {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct OperatorSetup {
     pub(crate) role: OperatorRole,
-    /// Works proved at once.
+    /// Proofs made at once.
     pub(crate) provers: u32,
-    /// Median time of one work.
+    /// Median time of one work of two plain jobs.
     pub(crate) proof_seconds: f64,
     /// Standard deviation of its natural logarithm.
     pub(crate) proof_spread: f64,
+    /// What the daemon hands to its provers.
+    pub(crate) hand_out: HandOut,
+    /// The selection flag of the daemon.
+    pub(crate) selection: SelectionMethod,
     /// The fee flag of the daemon.
     pub(crate) fee_nanomina: Nanomina,
     /// Whether the daemon starts with the worker key; a coordinator always works.
@@ -167,6 +180,8 @@ impl Default for OperatorSetup {
             provers: 2,
             proof_seconds: 60.0,
             proof_spread: 0.15,
+            hand_out: HandOut::default(),
+            selection: SelectionMethod::default(),
             fee_nanomina: DEFAULT_FEE,
             on: true,
             account: true,
@@ -206,6 +221,9 @@ pub(crate) struct CompetitorSetup {
     /// Standard deviation of its natural logarithm.
     #[serde(default = "default_spread")]
     pub(crate) proof_spread: f64,
+    /// The selection flag of its daemon.
+    #[serde(default)]
+    pub(crate) selection: SelectionMethod,
 }
 
 const fn default_spread() -> f64 {

@@ -7,11 +7,13 @@ use snarkfee_core::{
 
 use super::World;
 use crate::market_sim::{
-    draws::Subject,
+    draws::{Draws, Subject},
     event_queue::Event,
     names,
-    pool::{Bid, FRONTIER, Serial, Work},
+    pool::{Bid, FRONTIER, JobKind, Serial, Work, WorkNature},
     producer::{Producer, ProposedBlock},
+    scan_state::NewWork,
+    scenario::TransactionSetup,
     time::{Millis, millis},
     truth::SoldWork,
 };
@@ -96,12 +98,11 @@ impl World {
         for (slots, bought) in &plan.parts {
             self.truth.transaction_slots += u64::from(*slots);
             let (pool, draws, height) = (&mut self.pool, self.draws, self.height);
-            let heavy = &self.scenario.transactions;
-            self.scan.apply_block(*slots, *bought, || {
+            let transactions = &self.scenario.transactions;
+            self.scan.apply_block(*slots, *bought, |new| {
                 let serial = pool.next_serial();
-                let slow = draws.draw_for(Subject::Work, serial, 0).happens(heavy.slow_share);
-                let effort = if slow { heavy.slow_factor } else { 1.0 };
-                pool.add(Work::new(names::work_id(draws, serial, 2), height, effort))
+                let nature = draw_nature(transactions, draws, serial, new);
+                pool.add(Work::new(names::work_id(draws, serial, 2), height, nature))
             });
         }
         self.truth.blocks += 1;
@@ -150,4 +151,28 @@ impl World {
         }
         Some(Sale { work: work.id, fee: bid.fee, prover })
     }
+}
+
+/// Which jobs a work has, and how slow they are.
+fn draw_nature(
+    transactions: &TransactionSetup,
+    draws: Draws,
+    serial: Serial,
+    new: NewWork,
+) -> WorkNature {
+    let slow = draws.draw_for(Subject::Work, serial, 0).happens(transactions.slow_share);
+    let slowness = if slow { transactions.slow_factor } else { 1.0 };
+    let mut zkapps = draws.draw_for(Subject::Work, serial, 2);
+    let [fewest, most] = transactions.zkapp_segments;
+    let mut job = || {
+        let zkapp = zkapps.happens(transactions.zkapp_share);
+        let more = zkapps.below(most.saturating_sub(fewest) as usize + 1);
+        if zkapp {
+            JobKind::ZkappBase { segments: fewest + u32::try_from(more).unwrap_or(0) }
+        } else {
+            JobKind::Base
+        }
+    };
+    let jobs = if new.base { [job(), job()] } else { [JobKind::Merge; 2] };
+    WorkNature { jobs, slowness, place: new.place }
 }

@@ -46,8 +46,9 @@ impl World {
     pub(super) fn announce_works(&mut self, new: std::ops::Range<Serial>) {
         for serial in new {
             let mut ranks = self.draws.draw_for(Subject::Work, serial, 1);
+            let place = self.pool.get(serial).map_or(serial, |work| work.nature.place);
             for competitor in &mut self.competitors {
-                competitor.add_candidate(ranks.bits(), serial);
+                competitor.add_candidate(ranks.bits(), place, serial);
             }
         }
         for competitor in &mut self.competitors {
@@ -64,7 +65,8 @@ impl World {
             for _ in 0..index {
                 ranks.bits();
             }
-            competitor.add_candidate(ranks.bits(), serial);
+            let place = self.pool.get(serial).map_or(serial, |work| work.nature.place);
+            competitor.add_candidate(ranks.bits(), place, serial);
         }
     }
 

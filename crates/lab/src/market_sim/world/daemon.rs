@@ -4,7 +4,9 @@ use super::World;
 use crate::market_sim::{
     draws::Subject,
     event_queue::Event,
-    pool::Serial,
+    operator::Delivery,
+    partitioner::ProvedWork,
+    pool::{Bid, Serial},
     time::{Millis, millis},
 };
 
@@ -25,6 +27,22 @@ impl World {
         ) {
             self.process.counters.assigned += 1;
         }
+    }
+
+    /// Takes a proof from an own worker. The daemon counts it before it looks at it.
+    pub(super) fn take_delivery(&mut self, delivery: Delivery, now: Millis) {
+        self.process.counters.completed += 1;
+        let Some(ProvedWork { job, jobs }) = delivery.work else {
+            // It may be what a merge waited for.
+            self.operator.wake_idle(now, &mut self.queue, self.draws);
+            return;
+        };
+        for (kind, spent) in jobs {
+            self.process.counters.proved.add(kind, spent);
+        }
+        self.truth.own.made += 1;
+        let bid = Bid { fee: job.fee, prover: job.key, at: now };
+        self.truth.own.accepted += u64::from(self.submit_proof(job.serial, bid));
     }
 
     pub(super) fn restart(&mut self, now: Millis) {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use snarkfee_core::market::SyncState;
 
 use super::*;
-use crate::market_sim::{SimulatedDaemon, Snapshot, library};
+use crate::market_sim::{HandOut, SimulatedDaemon, Snapshot, library};
 
 /// A market of small trees, quick to run, with every kind of competitor.
 const SMALL: &str = r#"
@@ -394,10 +394,53 @@ fn a_coordinator_never_shows_its_key_and_null_does_not_stop_it() {
 }
 
 #[test]
-fn a_heavy_work_may_outlast_its_reservation() {
-    let mut world = shipped("slow-zkapp", 1);
-    world.advance(slots(300));
-    assert!(world.snapshot().counters.timed_out > 5);
+fn a_heavy_work_may_outlast_its_reservation_and_pieces_are_not_counted() {
+    let timed_out = |hand_out| {
+        let mut world = shipped("slow-zkapp", 1);
+        world.set_hand_out(hand_out);
+        world.advance(slots(300));
+        world.snapshot().counters.timed_out
+    };
+    assert!(timed_out(HandOut::Bundles) > 5);
+    assert_eq!(timed_out(HandOut::Pieces), 0);
+}
+
+#[test]
+fn counters_count_pieces_and_prover_seconds_count_jobs_of_finished_works() {
+    for (hand_out, zkapps, few, most) in [
+        (HandOut::Bundles, 0.0, 1.0, 1.0),
+        (HandOut::Pieces, 0.0, 2.0, 2.1),
+        (HandOut::Pieces, 0.5, 3.5, 7.0),
+    ] {
+        let mut scenario = library::scenario("scarce").unwrap();
+        scenario.transactions.zkapp_share = zkapps;
+        let mut world = World::new(&scenario, 1, start());
+        world.set_hand_out(hand_out);
+        world.set_fee(fee(1_000_000));
+        world.advance(slots(300));
+        let (made, counters) = (world.truth().own.made, world.snapshot().counters);
+        let pieces = counters.completed as f64 / made as f64;
+        assert!(made > 100 && (few..=most).contains(&pieces), "{hand_out:?} {pieces} of {made}");
+        let proved = counters.proved;
+        assert_eq!(proved.base.jobs + proved.zkapp_base.jobs + proved.merge.jobs, 2 * made);
+        assert_eq!(proved.zkapp_base.jobs > 0, zkapps > 0.0);
+        let seconds = proved.base.seconds + proved.zkapp_base.seconds + proved.merge.seconds;
+        let busy = world.truth().own.busy.as_secs_f64();
+        assert!((0.97..=1.0).contains(&(seconds / busy)), "{seconds} of {busy}");
+    }
+}
+
+#[test]
+fn a_daemon_restart_empties_the_partitioner() {
+    let mut world = shipped("scarce", 1);
+    world.advance(after(30.0));
+    let now = world.now();
+    world.restart(now);
+    world.set_fee(fee(7));
+    world.advance(slots(8));
+    let (key, snapshot) = (World::operator_key(), world.snapshot());
+    let own: Vec<_> = snapshot.pool.iter().filter(|entry| entry.prover == key).collect();
+    assert!(!own.is_empty() && own.iter().all(|entry| entry.fee == fee(7)), "{own:?}");
 }
 
 #[test]
