@@ -10,10 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::{args::RunArgs, exit::Failure, signals};
-use crate::{
-    service::{Publisher, Service},
-    telemetry::reason_text,
-};
+use crate::service::{Publisher, Service};
 
 /// Runs the service until a signal ends it, or looks once.
 pub(super) async fn run(options: RunArgs) -> Result<(), Failure> {
@@ -98,7 +95,7 @@ fn print_decisions(publisher: &Publisher) -> Result<(), Failure> {
             "{daemon}: {} ({}): {}",
             decision.action.code(),
             decision.reason.code(),
-            reason_text(&record)
+            record.reason_text()
         )?;
         if record.look.status.is_err() {
             unobserved.push(daemon.to_string());

@@ -17,7 +17,7 @@ use snarkfee_core::{
         PersistedState, RecoveredOutcome, RestoredState,
     },
     market::Look,
-    policy::{DaemonSettings, Decision, Mode, Permit, Withdrawal},
+    policy::{Basis, DaemonSettings, Decision, Permit, Withdrawal},
     record::Record,
     units::DaemonId,
 };
@@ -125,9 +125,12 @@ impl JournalSession {
         let Ok(status) = &look.status else { return };
         let found = DaemonSettings::from(status);
         if let Some(open) = self.open.take() {
-            let finding = match open.mode {
-                Mode::Live => resolve_intent(&open.from, &open.action, &found),
-                Mode::DryRun => RecoveredOutcome::DryRun,
+            let (finding, meant) = match &open.from {
+                Basis::Real(from) => {
+                    let finding = resolve_intent(from, &open.action, &found);
+                    (finding, Some(from.after(&open.action)))
+                }
+                Basis::Imagined(_) => (RecoveredOutcome::DryRun, None),
             };
             let ending = IntentOutcome::Recovered(finding);
             warn!(
@@ -137,9 +140,9 @@ impl JournalSession {
                 found = ending.code(),
                 "the process had ended while it was acting; the daemon's settings tell what became of it"
             );
-            if finding == RecoveredOutcome::Otherwise {
+            if let (RecoveredOutcome::Otherwise, Some(meant)) = (finding, meant) {
                 self.snapshot.follows = false;
-                state.expect(open.from.after(&open.action));
+                state.expect(meant);
             }
             self.ended.push((open.id, ending));
         }
@@ -231,11 +234,11 @@ impl Recorder for JournalSession {
         if let Some(fault) = &self.fault {
             return Err(fault.clone());
         }
-        let (mode, from) = (permit.mode(), permit.from().clone());
+        let from = permit.from().clone();
         let mut memory = state.memory().clone();
         memory.anticipate(at, &from, decision);
         let (daemon, decision, ended) = (self.daemon.clone(), decision.clone(), self.ended.clone());
-        let intent = Intent { daemon, at, mode, from, decision, memory, ended };
+        let intent = Intent { daemon, at, from, decision, memory, ended };
         match self.ledger.record_intent(intent).await {
             Ok(id) => {
                 self.ended.clear();

@@ -16,7 +16,6 @@ use snarkfee_core::{
 use super::{
     explanation::Explanation,
     headline::headline,
-    reason_text::reason_text,
     sales::FeeSales,
     status_board::{DaemonOverview, DecisionPage, DecisionRow, StatusBoard},
 };
@@ -129,7 +128,7 @@ impl LastDecision {
             at: record.at,
             action: record.decision.action.code(),
             reason: record.decision.reason.code(),
-            text: reason_text(record),
+            text: record.reason_text(),
             outcome: record.outcome.code(),
         }
     }
@@ -290,7 +289,7 @@ impl MarketDocument {
                 action: decision.action.code(),
                 fee_mina: asked.map(Nanomina::to_mina),
                 reason: decision.reason.code(),
-                text: reason_text(record),
+                text: record.reason_text(),
             },
         }
     }

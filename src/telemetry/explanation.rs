@@ -15,7 +15,6 @@ use snarkfee_core::{
 
 use super::{
     outlook::{Outlook, OutlookChange},
-    reason_text::reason_text,
     sales::FeeSales,
     waiting::{describe_end, remaining_wait},
 };
@@ -123,7 +122,7 @@ impl Explanation {
             headline,
             action: record.decision.action.code().to_owned(),
             reason: reason.code().to_owned(),
-            text: reason_text(record),
+            text: record.reason_text(),
             waits_until: describe_end(reason).map(str::to_owned),
             wait_seconds: remaining_wait(reason, record.at).map(|wait| wait.as_secs()),
             forecasts: appraisal.map(forecasts).unwrap_or_default(),

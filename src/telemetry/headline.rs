@@ -7,10 +7,7 @@ use snarkfee_core::{
     units::percent,
 };
 
-use super::{
-    reason_text::reason_text,
-    status_board::{DaemonOverview, WorkerState},
-};
+use super::status_board::{DaemonOverview, WorkerState};
 
 /// The worker's state and the reason for it, in one line: `off since 14:02: free work covers 98 %
 /// of demand; would resume at an expected 0.001 MINA/h`. Times are UTC, with the date unless it is
@@ -72,7 +69,7 @@ fn describe_reason(record: &Record) -> String {
             percent(best.sale_probability),
             unit.show_rate(best.cautious_profit)
         ),
-        _ => reason_text(record),
+        _ => record.reason_text(),
     }
 }
 

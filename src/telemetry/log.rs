@@ -7,15 +7,13 @@ use snarkfee_core::{
     units::{FeeUnit, Nanomina},
 };
 
-use super::reason_text::reason_text;
-
 /// Logs one event for a record: what was done is its message, the reason and the numbers are its
 /// fields. Unknown fields are left out.
 pub(crate) fn log_record(record: &Record) {
     let decision = &record.decision;
     let best = decision.appraisal.as_ref().map(|appraisal| appraisal.best);
     let unit = record.fee_unit();
-    let text = reason_text(record);
+    let text = record.reason_text();
     let fault = record.outcome.fault().map(|fault| Fault::excerpt(&fault.to_string()));
     let fee = |fee: Nanomina| tracing::field::display(unit.show(fee));
     tracing::info!(

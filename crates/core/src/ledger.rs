@@ -16,7 +16,7 @@ use crate::{
     cost::CostUnknown,
     fault::JournalFault,
     market::{MarketHistory, Prediction},
-    policy::{Action, DaemonSettings, Decision, Memory, Mode, OnExit, Outcome, Params},
+    policy::{Action, Basis, DaemonSettings, Decision, Memory, OnExit, Outcome, Params},
     record::Record,
     units::{DaemonId, Nanomina},
 };
@@ -60,10 +60,8 @@ pub struct Intent {
     pub daemon: DaemonId,
     /// When.
     pub at: Timestamp,
-    /// Whether it will be sent.
-    pub mode: Mode,
-    /// What the daemon is set to.
-    pub from: DaemonSettings,
+    /// What the daemon is or would be set to; it will be sent or not accordingly.
+    pub from: Basis,
     /// What was decided.
     pub decision: Decision,
     /// The memory that counts if nothing further is heard.
@@ -117,10 +115,8 @@ pub struct OpenIntent {
     pub id: IntentId,
     /// When it was recorded.
     pub at: Timestamp,
-    /// Whether it was to be sent.
-    pub mode: Mode,
-    /// What the daemon was set to.
-    pub from: DaemonSettings,
+    /// What the daemon was or would have been set to; it was to be sent or not accordingly.
+    pub from: Basis,
     /// What was to be done.
     pub action: Action,
 }

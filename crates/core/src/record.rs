@@ -11,7 +11,7 @@ use crate::{
     cost::Expense,
     fault::Fault,
     market::{Effort, Look, MarketSummary},
-    policy::{Action, DaemonSettings, Decision},
+    policy::{Action, DaemonSettings, Decision, Wanted},
     units::{DaemonId, FeeUnit, Nanomina},
 };
 
@@ -40,6 +40,10 @@ pub struct Record {
     pub decision: Decision,
     /// What the decision led to.
     pub outcome: Outcome,
+    /// What decisions so far, this one included, ask the daemon to be set to; in dry-run nothing of
+    /// it was sent. `None` while that is not known.
+    #[serde(default)]
+    pub wanted: Option<Wanted>,
     /// Cost of one work; `None` if unknown.
     pub cost: Option<Nanomina>,
     /// What our provers did since the look before.
@@ -87,12 +91,32 @@ impl Record {
         if off && self.decision.action == Action::SwitchOff {
             return Some(false);
         }
-        let shown = self.settings_after()?.worker.is_some();
+        self.tell_enabled(self.settings_after()?.worker.is_some())
+    }
+
+    /// Whether the worker is or would be on as decisions so far ask; `None` if unknown.
+    pub fn wanted_enabled(&self) -> Option<bool> {
+        self.tell_enabled(self.wanted.as_ref()?.worker.is_some())
+    }
+
+    fn tell_enabled(&self, shown: bool) -> Option<bool> {
         match self.role {
             Role::Worker => Some(shown),
             Role::Unsure => shown.then_some(true),
             Role::Coordinator => None,
         }
+    }
+
+    /// Whether a dry run would have the daemon set to something else than it is.
+    pub fn imagines(&self) -> bool {
+        let shown = self.look.status.as_ref().ok().map(|status| (&status.worker, status.fee));
+        let wanted = self.wanted.as_ref().map(|wanted| (&wanted.worker, wanted.fee));
+        self.mode == Mode::DryRun && shown.is_some() && wanted.is_some() && shown != wanted
+    }
+
+    /// The reason for people, in the daemon's unit, bounded in length.
+    pub fn reason_text(&self) -> String {
+        Fault::excerpt(&self.decision.reason.show(self.fee_unit(), self.mode).to_string())
     }
 
     /// The market, if this look read the order book; otherwise the summary knows nothing about open

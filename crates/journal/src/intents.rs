@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use snarkfee_core::{
     ledger::{Intent, IntentId, IntentOutcome, OpenIntent},
-    policy::Mode,
+    policy::{Basis, Mode},
     units::DaemonId,
 };
 
@@ -25,7 +25,10 @@ pub(crate) struct EncodedIntent<'a> {
 
 impl<'a> EncodedIntent<'a> {
     pub(crate) fn encode(intent: &'a Intent) -> Result<Self, JournalError> {
-        let before = to_json(WHAT, &intent.from)?;
+        let before = match &intent.from {
+            Basis::Real(settings) => to_json(WHAT, settings)?,
+            Basis::Imagined(settings) => to_json(WHAT, settings)?,
+        };
         let action = to_json(WHAT, &intent.decision.action)?;
         Ok(Self { intent, before, action })
     }
@@ -35,7 +38,7 @@ impl<'a> EncodedIntent<'a> {
         transaction: &Transaction<'_>,
         run: i64,
     ) -> rusqlite::Result<IntentId> {
-        let Intent { daemon, at, mode, decision, .. } = self.intent;
+        let Intent { daemon, at, from, decision, .. } = self.intent;
         transaction.execute(
             "INSERT INTO intents (run, daemon, at, mode, settings_before, action, reason)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -43,7 +46,7 @@ impl<'a> EncodedIntent<'a> {
                 run,
                 daemon.as_str(),
                 at.as_microsecond(),
-                mode.as_str(),
+                from.mode().as_str(),
                 self.before,
                 self.action,
                 decision.reason.code()
@@ -107,8 +110,11 @@ pub(crate) fn load_open_intent(
     Ok(Some(OpenIntent {
         id: IntentId(id),
         at: to_timestamp(at),
-        mode: if mode == Mode::Live.as_str() { Mode::Live } else { Mode::DryRun },
-        from: from_json(WHAT, &from)?,
+        from: if mode == Mode::Live.as_str() {
+            Basis::Real(from_json(WHAT, &from)?)
+        } else {
+            Basis::Imagined(from_json(WHAT, &from)?)
+        },
         action: from_json(WHAT, &action)?,
     }))
 }

@@ -81,7 +81,7 @@ pub(crate) fn insert_look(
         ":mode": record.mode.as_str(),
         ":action": decision.action.code(),
         ":reason": decision.reason.code(),
-        ":text": decision.reason.to_string(),
+        ":text": record.reason_text(),
         ":outcome": record.outcome.code(),
         ":fee": record.fee_after().map(|fee| amount(fee.get())),
         ":enabled": record.enabled_after(),

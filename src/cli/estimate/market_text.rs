@@ -4,7 +4,7 @@ use snarkfee_core::{
     fault::Fault,
     market::MarketSummary,
     policy::{Action, Pricing},
-    record::{Record, Role},
+    record::{Mode, Record, Role},
     units::{FeeUnit, Nanomina, four_digits, percent},
 };
 
@@ -12,7 +12,6 @@ use super::compared_fees::{ComparedFee, compare_fees};
 use crate::{
     cli::table::{Align, render_table},
     service::Preview,
-    telemetry::{reason_text, show_reason},
 };
 
 /// One daemon's market, the profit expected at each fee, and the recommendation.
@@ -37,9 +36,10 @@ pub(super) fn describe_market(preview: &Preview, pricing: &Pricing) -> String {
                 );
             }
         }
-        Err(reason) => {
-            text.push_str(&format!("\n  fees cannot be compared: {}\n", show_reason(reason, unit)))
-        }
+        Err(reason) => text.push_str(&format!(
+            "\n  fees cannot be compared: {}\n",
+            Fault::excerpt(&reason.show(unit, Mode::DryRun).to_string())
+        )),
     }
     text.push_str(&format!("\n  recommended: {}\n", recommend(record, unit)));
     text
@@ -167,5 +167,5 @@ fn recommend(record: &Record, unit: FeeUnit) -> String {
         Action::SwitchOff => "switch off".to_owned(),
         Action::Park { fee } => format!("park at {}", unit.show(*fee)),
     };
-    format!("{what} ({}): {}", decision.reason.code(), reason_text(record))
+    format!("{what} ({}): {}", decision.reason.code(), record.reason_text())
 }

@@ -199,10 +199,10 @@ async fn what_was_set_before_a_call_was_rejected_counts_as_changed() {
         h.runner.run_cycle().await;
         assert_eq!(h.kept.codes(), [("switch_on", "profitable", "rejected")]);
         let memory = h.runner.cycle.state().memory();
-        assert_eq!(memory.fee_changed.is_some(), set, "cooldown");
-        assert_eq!(memory.changes.len(), usize::from(set), "daily budget");
+        assert_eq!(memory.pacing.fee_changed.is_some(), set, "cooldown");
+        assert_eq!(memory.pacing.changes.len(), usize::from(set), "daily budget");
         assert_eq!(
-            memory.switched.map(|switched| switched.on),
+            memory.pacing.switched.map(|switched| switched.on),
             Some(false),
             "nothing was switched"
         );

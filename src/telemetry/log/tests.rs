@@ -56,7 +56,7 @@ fn a_record_becomes_one_event_with_every_field() {
         ("era", "3.0"),
         ("action", "set_fee"),
         ("reason", "price_move"),
-        ("text", "the best fee moved from 0.001 MINA to 0.0012 MINA"),
+        ("text", "the best fee is 0.0012 MINA, not 0.001 MINA"),
         ("fee", "0.0012 MINA"),
         ("target_fee", "0.0012 MINA"),
         ("worker", "on"),

@@ -8,8 +8,6 @@ use snarkfee_core::{
     units::{DaemonId, FeeRate, FeeUnit, Nanomina},
 };
 
-use crate::telemetry::reason_text::reason_text;
-
 /// One decision in the log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DecisionRow {
@@ -62,7 +60,7 @@ impl DecisionRow {
             mode: record.mode,
             action: decision.action.code(),
             reason: decision.reason.code(),
-            text: reason_text(record),
+            text: record.reason_text(),
             outcome: record.outcome.code(),
             fault,
             fee: record.fee_after(),

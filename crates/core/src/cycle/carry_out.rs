@@ -6,7 +6,7 @@
 
 use super::recorder::Recorder;
 use crate::{
-    policy::{DaemonSettings, Mode, Mutation, Outcome, Overtaken, Permit},
+    policy::{DaemonSettings, Mutation, Outcome, Overtaken, Permit, Sending},
     port::{DaemonPort, Replaced, SendError},
 };
 
@@ -16,20 +16,20 @@ pub(super) async fn carry_out<P: DaemonPort, R: Recorder>(
     recorder: &mut R,
     permit: Permit,
 ) -> Outcome {
-    match permit.mode() {
-        Mode::DryRun => Outcome::DryRun,
-        Mode::Live => send_all(port, recorder, permit).await,
+    match permit.into_sending() {
+        Some(sending) => send_all(port, recorder, sending).await,
+        None => Outcome::DryRun,
     }
 }
 
 async fn send_all<P: DaemonPort, R: Recorder>(
     port: &P,
     recorder: &mut R,
-    permit: Permit,
+    sending: Sending,
 ) -> Outcome {
-    let (from, wanted) = (permit.from().clone(), permit.from().after(permit.action()));
+    let (from, wanted) = (sending.from().clone(), sending.to());
     let mut reached = from.clone();
-    for permitted in permit.into_mutations() {
+    for permitted in sending.into_mutations() {
         let mutation = permitted.mutation().clone();
         let clearance = match recorder.clear_to_send().await {
             Ok(clearance) => clearance,

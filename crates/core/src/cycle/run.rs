@@ -153,6 +153,7 @@ impl Cycle {
             market: Some(conclusion.view.summary().clone()),
             decision,
             outcome,
+            wanted: self.state.memory().wanted(context.mode),
             cost: conclusion.cost.as_ref().ok().copied(),
             effort: conclusion.effort,
             expense: conclusion.expense.as_ref().ok().copied(),

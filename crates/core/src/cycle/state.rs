@@ -204,7 +204,7 @@ impl CycleState {
         outcome: &Outcome,
         params: &Params,
     ) {
-        self.memory.record_outcome(at, look, decision, outcome, &params.safety);
+        self.memory.record_outcome(at, look, decision, outcome, params);
     }
 
     /// The state that earlier runs left, what the daemon itself tells left out.
@@ -265,14 +265,12 @@ impl CycleState {
     }
 }
 
-/// P(sold) at the fee the daemon asks; `None` when the forecast was made for virtual settings.
+/// P(sold) at the fee that the daemon asks.
 fn predict_sale(look: &Look, decision: &Decision) -> Option<Prediction> {
     let status = look.status.as_ref().ok()?;
-    let current = decision.appraisal.as_ref()?.current;
-    (current.fee == status.fee).then_some(Prediction {
-        corrected: current.sale_probability,
-        uncorrected: current.uncorrected,
-    })
+    let asked = decision.appraisal.as_ref()?.asked();
+    (asked.fee == status.fee)
+        .then_some(Prediction { corrected: asked.sale_probability, uncorrected: asked.uncorrected })
 }
 
 /// A dry run may be started before anything is known of cost; what is computed then is what free

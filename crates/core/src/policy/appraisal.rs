@@ -22,8 +22,12 @@ pub struct Appraisal {
     pub cost: Nanomina,
     /// At the fee the policy wants.
     pub best: Forecast,
-    /// At the fee the daemon asks now.
+    /// At the fee that the decision starts from: the one that the daemon asks, in dry-run the one
+    /// that it would be asking.
     pub current: Forecast,
+    /// In dry-run, at the fee that the daemon asks, if that is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub really_asked: Option<Forecast>,
     /// What going from that fee to the best one costs.
     #[serde(default)]
     pub moving: Moving,
@@ -41,6 +45,17 @@ pub struct Appraisal {
 impl Appraisal {
     /// Most points kept of the curve.
     pub const MAX_CURVE: usize = 96;
+
+    /// At the fee that the daemon asks.
+    pub fn asked(&self) -> &Forecast {
+        self.really_asked.as_ref().unwrap_or(&self.current)
+    }
+
+    /// Whether computing pays for a worker that is on, or for one that is off.
+    pub(super) fn pays(&self, on: bool) -> bool {
+        let threshold = if on { self.stop.threshold } else { self.resume.threshold };
+        self.best.cautious_profit >= threshold
+    }
 }
 
 /// Forecasts at the fee that the strategy proposes and at the fee asked now.
@@ -82,6 +97,7 @@ pub(super) fn appraise(
         cost,
         best,
         current: forecast(view, cost, current),
+        really_asked: None,
         moving: unsold.moving(&best),
         least_safe: of_curve.unwrap_or(best.cautious_profit),
         curve: thin(curve, best.fee),

@@ -83,7 +83,7 @@ pub fn appraise_market(input: &Situation<'_>) -> Result<Appraisal, Reason> {
     let status =
         input.look.status.as_ref().map_err(|fault| Reason::StatusFault { fault: fault.clone() })?;
     let bounds = FeeBounds::new(&input.params.pricing, input.memory.has_account);
-    market_case(input, bounds, input.memory.settings(status).fee).appraise()
+    market_case(input, bounds, input.memory.basis(input.mode, status).settings().fee).appraise()
 }
 
 fn market_case<'a>(input: &Situation<'a>, bounds: FeeBounds, asked: Nanomina) -> MarketCase<'a> {

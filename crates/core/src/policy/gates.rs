@@ -10,12 +10,13 @@ use jiff::Timestamp;
 
 use super::{
     daemon_settings::{Action, DaemonSettings},
-    memory::Memory,
+    dry_run::Basis,
+    pacing::Pacing,
     params::{Pricing, Worker},
     permit::Permit,
     reason::Reason,
     situation::Situation,
-    state::{Mode, Role},
+    state::Role,
     waits::{remaining, since},
 };
 use crate::{
@@ -56,10 +57,9 @@ impl FeeBounds {
 /// The gates of a daemon that may be touched.
 #[derive(Debug)]
 pub(super) struct Gates<'a> {
-    mode: Mode,
     role: Role,
     worker: &'a Worker,
-    settings: DaemonSettings,
+    basis: Basis,
     /// Slot of the own block that the worker must make room for now.
     pub(super) own_block: Option<Timestamp>,
     /// Whether the worker is off for an own block.
@@ -93,10 +93,10 @@ struct SwitchGate {
 }
 
 impl SwitchGate {
-    fn new(memory: &Memory, on: bool, pricing: &Pricing, now: Timestamp) -> Self {
-        let (have, need) = (memory.streak.then(on).looks, pricing.confirm);
-        let recent = u32::try_from(memory.switches.len()).unwrap_or(u32::MAX);
-        let last = memory.switched.map(|switched| switched.at);
+    fn new(pacing: &Pacing, on: bool, pricing: &Pricing, now: Timestamp) -> Self {
+        let (have, need) = (pacing.streak.then(on).looks, pricing.confirm);
+        let recent = u32::try_from(pacing.switches.len()).unwrap_or(u32::MAX);
+        let last = pacing.switched.map(|switched| switched.at);
         let wait = |doublings: u32| {
             let least = if on { pricing.min_off } else { pricing.min_on };
             let remaining = remaining(last, least * 2_u32.pow(doublings), now)?;
@@ -126,39 +126,38 @@ impl<'a> Gates<'a> {
     /// daemon that cannot be trusted, settings that are not ours.
     pub(super) fn open(input: &Situation<'a>) -> Result<Self, Reason> {
         let status = trust(input)?;
-        let settings = input.memory.settings(status);
-        check_ownership(input, &settings)?;
+        check_ownership(input, status)?;
         let (memory, pricing, now) = (input.memory, &input.params.pricing, input.now);
-        let used = u32::try_from(memory.changes.len()).unwrap_or(u32::MAX);
+        let pacing = memory.pacing(input.mode);
+        let used = u32::try_from(pacing.changes.len()).unwrap_or(u32::MAX);
         Ok(Self {
-            mode: input.mode,
             role: input.role,
             worker: &input.params.worker,
+            basis: memory.basis(input.mode, status),
             own_block: own_block(input, status),
-            stepped_aside: memory.making_room_for.is_some(),
-            advice_only: advice_only(input, &settings),
-            settings,
+            stepped_aside: pacing.making_room_for.is_some(),
+            advice_only: advice_only(input, status),
             bounds: FeeBounds::new(pricing, memory.has_account),
-            switched: memory.switched.map(|switched| switched.at),
-            winding_down: memory.winding_down.map(|began| since(began, now)),
-            cooldown: remaining(memory.fee_changed, pricing.cooldown, now),
-            hazard: memory.switch_hazard(now),
+            switched: pacing.switched.map(|switched| switched.at),
+            winding_down: pacing.winding_down.map(|began| since(began, now)),
+            cooldown: remaining(pacing.fee_changed, pricing.cooldown, now),
+            hazard: pacing.switch_hazard(now),
             changes_left: pricing.max_changes_per_day.saturating_sub(used),
             max_changes: pricing.max_changes_per_day,
-            switch_on: SwitchGate::new(memory, true, pricing, now),
-            switch_off: SwitchGate::new(memory, false, pricing, now),
+            switch_on: SwitchGate::new(pacing, true, pricing, now),
+            switch_off: SwitchGate::new(pacing, false, pricing, now),
         })
     }
 
     /// What the policy decides about: the daemon's settings, in dry-run those that its decisions
     /// would have led to.
     pub(super) const fn settings(&self) -> &DaemonSettings {
-        &self.settings
+        self.basis.settings()
     }
 
     /// Whether the daemon hands out work.
     pub(super) fn is_on(&self) -> bool {
-        self.settings.worker.is_some() || self.is_coordinator()
+        self.settings().worker.is_some() || self.is_coordinator()
     }
 
     /// Whether the key that work is done for cannot be taken away.
@@ -190,7 +189,7 @@ impl<'a> Gates<'a> {
         self.switch_on.pass(clear)?;
         self.pass_hazard()?;
         self.pass_budget()?;
-        if fee != self.settings.fee {
+        if fee != self.settings().fee {
             self.pass_fee_change()?;
         }
         Ok(self.permit(Action::SwitchOn { key, fee }))
@@ -201,7 +200,7 @@ impl<'a> Gates<'a> {
     pub(super) fn permit_return(&self, fee: Nanomina) -> Result<Permit, Reason> {
         let key = self.own_key()?;
         self.pass_hazard()?;
-        let fee = if self.pass_fee_change().is_ok() { fee } else { self.settings.fee };
+        let fee = if self.pass_fee_change().is_ok() { fee } else { self.settings().fee };
         Ok(self.permit(Action::SwitchOn { key, fee }))
     }
 
@@ -224,7 +223,7 @@ impl<'a> Gates<'a> {
     /// An action that leaves the daemon as configured when the service stops: a switch needs a
     /// worker whose key is ours, and neither is ever too soon after the last one.
     pub(super) fn permit_leaving(&self, action: Action) -> Result<Permit, Reason> {
-        if self.settings.worker.is_some() != self.settings.after(&action).worker.is_some() {
+        if self.settings().worker.is_some() != self.settings().after(&action).worker.is_some() {
             self.own_key()?;
             if let Action::SwitchOn { key, .. } = &action
                 && !self.worker.owns(key)
@@ -240,7 +239,7 @@ impl<'a> Gates<'a> {
     }
 
     fn permit(&self, action: Action) -> Permit {
-        Permit::new(self.mode, self.settings.clone(), action)
+        Permit::new(self.basis.clone(), action)
     }
 
     fn own_key(&self) -> Result<PublicKey, Reason> {
@@ -303,7 +302,7 @@ fn trust<'a>(input: &Situation<'a>) -> Result<&'a DaemonStatus, Reason> {
 }
 
 /// Whether the worker is ours to set.
-fn check_ownership(input: &Situation<'_>, settings: &DaemonSettings) -> Result<(), Reason> {
+fn check_ownership(input: &Situation<'_>, status: &DaemonStatus) -> Result<(), Reason> {
     if let Some(until) = input.memory.external_hold {
         let conflict = &input.memory.conflict;
         let rounds = u32::try_from(conflict.rounds.len()).unwrap_or(u32::MAX);
@@ -312,7 +311,7 @@ fn check_ownership(input: &Situation<'_>, settings: &DaemonSettings) -> Result<(
             false => Reason::ExternalChange { until },
         });
     }
-    match &settings.worker {
+    match &status.worker {
         Some(found) if !input.params.worker.owns(found) => {
             Err(Reason::ForeignKey { found: found.clone() })
         }
@@ -320,8 +319,8 @@ fn check_ownership(input: &Situation<'_>, settings: &DaemonSettings) -> Result<(
     }
 }
 
-fn advice_only(input: &Situation<'_>, settings: &DaemonSettings) -> Option<Reason> {
-    if settings.worker.is_none() && input.role == Role::Unsure {
+fn advice_only(input: &Situation<'_>, status: &DaemonStatus) -> Option<Reason> {
+    if status.worker.is_none() && input.role == Role::Unsure {
         return Some(Reason::RoleUnsure);
     }
     let fault = input.look.metrics.as_ref()?.as_ref().err()?;
@@ -343,8 +342,9 @@ fn own_block(input: &Situation<'_>, status: &DaemonStatus) -> Option<Timestamp> 
     // Once the slot has come, `nextBlockProduction` shows the one after it.
     let running =
         |slot: &Timestamp| *slot <= input.now && since(*slot, input.now) < guard.resume_after;
-    status
-        .next_block_production
-        .filter(ahead)
-        .or(input.memory.making_room_for.filter(|slot| ahead(slot) || running(slot)))
+    status.next_block_production.filter(ahead).or(input
+        .memory
+        .pacing(input.mode)
+        .making_room_for
+        .filter(|slot| ahead(slot) || running(slot)))
 }

@@ -1,7 +1,7 @@
 //! What the policy must remember from look to look: when it acted, what it expects to find, and
 //! what it is waiting for.
 
-use std::{collections::VecDeque, time::Duration};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -11,24 +11,17 @@ use super::{
     conflict::ControllerConflict,
     daemon_settings::DaemonSettings,
     decision::Decision,
+    dry_run::{Basis, DryRunState, ImaginedSettings, Wanted},
     outcome::Outcome,
-    params::{RoleSetting, Safety},
-    reason::Reason,
+    pacing::{Pacing, Switched},
+    params::{Params, RoleSetting, Safety},
     state::{HoldState, Mode, Pause, Role},
-    waits::{remaining, since},
+    waits::since,
 };
 use crate::{
     market::{DaemonStatus, Look},
     units::PublicKey,
 };
-
-/// Time after a switch in which the opposite one could bring the daemon down.
-///
-/// The prover process installs its signal handler only once its command runs; a SIGTERM before that
-/// is a death by signal, on which the daemon aborts (Mina `mina_lib.ml` `Snark_worker`;
-/// MinaProtocol/mina#4122). After a stop the old process may outlive the call and a new one would
-/// prove beside it.
-const SWITCH_HAZARD: Duration = Duration::from_secs(60);
 
 /// Less than this an uptime may be behind the clock: it is read somewhat later than the look
 /// begins, and counted in whole seconds.
@@ -42,20 +35,9 @@ const LONGEST_PROOF: Duration = Duration::from_secs(616);
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Memory {
-    /// When the fee last changed by our decision.
-    pub fee_changed: Option<Timestamp>,
-    /// When the worker was last switched, and to what, by whomever.
-    pub switched: Option<Switched>,
-    /// Changes of the last 24 hours by our decision, oldest first.
-    pub changes: VecDeque<Timestamp>,
-    /// Of them, switches for economy, oldest first.
-    pub switches: VecDeque<Timestamp>,
-    /// Looks in a row that wanted the same.
-    pub streak: Streak,
-    /// The own block for which the worker is off, by its slot's start.
-    pub making_room_for: Option<Timestamp>,
-    /// While the worker is to be switched off and finishes its proof: since when.
-    pub winding_down: Option<Timestamp>,
+    /// What paces changes of the daemon. What a dry run imagines is no part of it.
+    #[serde(flatten)]
+    pub pacing: Pacing,
     /// End of the hold after someone else's change.
     pub external_hold: Option<Timestamp>,
     /// The operator's pause.
@@ -70,8 +52,12 @@ pub struct Memory {
     /// Where that is not known: what our last decision may have left it set to; empty where it may
     /// be anything.
     pub possible: Vec<DaemonSettings>,
-    /// What the daemon would be set to if dry-run decisions had been carried out.
-    pub virtual_settings: Option<DaemonSettings>,
+    /// What dry-run decisions would have led to; `None` in live mode.
+    pub dry_run: Option<DryRunState>,
+    /// What an earlier version had imagined the daemon to be set to. It counted imagined changes in
+    /// `pacing`.
+    #[serde(rename = "virtual_settings", skip_serializing)]
+    pub imagined_before: Option<DaemonSettings>,
     /// The worker key that the daemon last showed.
     pub shown_key: Option<PublicKey>,
     /// While the daemon shows no key: what it had handed out when that began.
@@ -90,15 +76,6 @@ pub struct Memory {
     pub restarts: u32,
 }
 
-/// A switch of the worker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Switched {
-    /// When.
-    pub at: Timestamp,
-    /// On or off.
-    pub on: bool,
-}
-
 /// What a daemon without a visible key had handed out and got back when it was first seen so.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Keyless {
@@ -110,27 +87,14 @@ pub struct Keyless {
     pub completed: Option<f64>,
 }
 
-/// Looks in a row that wanted the same.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Streak {
-    /// Whether they wanted the worker on.
-    pub on: bool,
-    /// How many.
-    pub looks: u32,
-}
-
-impl Streak {
-    /// The streak after one more look.
-    pub fn then(self, on: bool) -> Self {
-        Self { on, looks: if self.on == on { self.looks.saturating_add(1) } else { 1 } }
-    }
-}
-
 impl Memory {
     /// Takes in what a look shows of the daemon itself, before deciding.
     pub fn observe(&mut self, look: &Look, mode: Mode, safety: &Safety) {
         if self.pause.is_some_and(|pause| pause.until.is_some_and(|until| until <= look.at)) {
             self.pause = None;
+        }
+        if self.imagined_before.take().is_some() {
+            self.pacing = Pacing::default();
         }
         if let Some(by) = look.clock_set {
             self.shift(by);
@@ -154,24 +118,29 @@ impl Memory {
             Some(known) => *known != found,
             None => !possible.is_empty() && !possible.contains(&found),
         };
-        if changed || restarted {
-            self.virtual_settings = None;
-        }
         if let (true, Some(known)) = (changed, &self.known)
             && known.worker.is_some() != found.worker.is_some()
         {
-            self.switched = Some(Switched { at: look.at, on: found.worker.is_some() });
+            self.pacing.switched = Some(Switched { at: look.at, on: found.worker.is_some() });
         }
-        // A restarted daemon falls back to its flags; nobody changed anything.
-        if changed && !restarted && mode == Mode::Live {
+        // A restarted daemon falls back to its flags; nobody changed anything. What was set during
+        // a dry run replaced nothing of ours.
+        if changed && !restarted && mode == Mode::Live && self.dry_run.is_none() {
             self.on_external_change(look.at, safety);
         }
         // A daemon that starts with a worker starts its prover too.
-        if restarted || self.known.is_none() && self.switched.is_none() {
-            self.switched = Some(Switched { at: started, on: found.worker.is_some() });
+        if restarted || self.pacing.switched.is_none() {
+            self.pacing.switched = Some(Switched { at: started, on: found.worker.is_some() });
         }
-        if mode == Mode::Live {
-            self.virtual_settings = None;
+        match (mode, &mut self.dry_run) {
+            (Mode::Live, _) => self.dry_run = None,
+            (Mode::DryRun, None) => {
+                self.dry_run = Some(DryRunState::begin(&found, &self.pacing));
+            }
+            (Mode::DryRun, Some(state)) if changed || restarted => {
+                state.follow(&found, &self.pacing);
+            }
+            (Mode::DryRun, Some(_)) => {}
         }
         self.known = Some(found);
     }
@@ -229,17 +198,12 @@ impl Memory {
     }
 
     fn past(&mut self) -> impl Iterator<Item = &mut Timestamp> {
-        let switched = self.switched.as_mut().map(|switched| &mut switched.at);
         let keyless = self.keyless.as_mut().map(|keyless| &mut keyless.since);
-        let lists =
-            self.changes.iter_mut().chain(&mut self.switches).chain(&mut self.conflict.rounds);
         let read = self.metrics_read.iter_mut().chain(&mut self.uptime_read);
-        lists
-            .chain(&mut self.fee_changed)
-            .chain(&mut self.winding_down)
-            .chain(switched)
-            .chain(keyless)
-            .chain(read)
+        let imagined = self.dry_run.iter_mut();
+        let imagined = imagined.flat_map(|state| state.pacing.past().chain(&mut state.since));
+        let conflict = self.conflict.rounds.iter_mut();
+        self.pacing.past().chain(imagined).chain(conflict).chain(keyless).chain(read)
     }
 
     /// Nothing happened later than now: where a clock was set back while nobody watched, waits
@@ -254,10 +218,33 @@ impl Memory {
             self.external_hold.map(|until| until.min(longest)).filter(|until| *until > now);
     }
 
-    /// What the policy decides about: in dry-run, the settings that its decisions would have led
-    /// to.
-    pub fn settings(&self, status: &DaemonStatus) -> DaemonSettings {
-        self.virtual_settings.clone().unwrap_or_else(|| DaemonSettings::from(status))
+    /// What a decision starts from: in dry-run, what earlier decisions would have led to.
+    pub fn basis(&self, mode: Mode, status: &DaemonStatus) -> Basis {
+        let found = || DaemonSettings::from(status);
+        match (mode, &self.dry_run) {
+            (Mode::Live, _) => Basis::Real(found()),
+            (Mode::DryRun, Some(state)) => Basis::Imagined(state.settings.clone()),
+            (Mode::DryRun, None) => Basis::Imagined(ImaginedSettings::begin(found())),
+        }
+    }
+
+    /// What paces a decision: in dry-run, the changes that would have been made.
+    pub fn pacing(&self, mode: Mode) -> &Pacing {
+        match (mode, &self.dry_run) {
+            (Mode::DryRun, Some(state)) => &state.pacing,
+            (Mode::DryRun, None) | (Mode::Live, _) => &self.pacing,
+        }
+    }
+
+    /// What decisions so far ask the daemon to be set to; `None` while that is not known.
+    pub fn wanted(&self, mode: Mode) -> Option<Wanted> {
+        match mode {
+            Mode::DryRun => self.dry_run.as_ref().map(Wanted::imagined),
+            Mode::Live => {
+                let since = self.pacing.last_change();
+                self.known.as_ref().map(|known| Wanted::real(known, since))
+            }
+        }
     }
 
     /// Takes in what came of a decision.
@@ -267,25 +254,38 @@ impl Memory {
         look: &Look,
         decision: &Decision,
         outcome: &Outcome,
-        safety: &Safety,
+        params: &Params,
     ) {
+        let safety = &params.safety;
         let failed = look.status.is_err()
             || matches!(outcome, Outcome::Rejected { .. } | Outcome::Unknown { .. });
         self.breaker = self.breaker.count(failed, safety.max_consecutive_failures);
-        if let Some(target) = decision.target {
-            self.streak = self.streak.then(target.enabled);
-            self.winding_down = self.winding_down.filter(|_| !target.enabled);
+        let coordinates = self.role(params.worker.role) == Role::Coordinator;
+        let imagined = self.dry_run.as_mut();
+        for pacing in [&mut self.pacing].into_iter().chain(imagined.map(|it| &mut it.pacing)) {
+            pacing.expire(at);
         }
-        let day_ago = at.checked_sub(Duration::from_secs(24 * 3600)).unwrap_or(Timestamp::MIN);
-        self.changes.retain(|change| *change > day_ago);
-        self.switches.retain(|switch| *switch > day_ago);
         let Ok(status) = &look.status else { return };
-        let before = self.settings(status);
-        let wanted = before.after(&decision.action);
+        if let Some(appraisal) = &decision.appraisal {
+            // Looks are real in a dry run too: each counts for the daemon as it is, and for the one
+            // that is imagined.
+            let on = status.worker.is_some() || coordinates;
+            self.pacing.record_forecasts(appraisal, on);
+            if let Some(state) = &mut self.dry_run {
+                let on = state.settings.worker().is_some() || coordinates;
+                state.pacing.record_forecasts(appraisal, on);
+            }
+        }
+        let before = DaemonSettings::from(status);
         let left = outcome.left(&before, &decision.action);
         match outcome {
             Outcome::Held => return,
-            Outcome::DryRun => self.virtual_settings = Some(wanted.clone()),
+            Outcome::DryRun => {
+                if let Some(state) = &mut self.dry_run {
+                    state.carry_out(at, decision);
+                }
+                return;
+            }
             _ => {
                 self.known.clone_from(&left);
                 if left.is_none() {
@@ -298,57 +298,25 @@ impl Memory {
                 left.filter(|left| *left != before)
             }
             Outcome::Applied { overtook: Some(_), .. } => left,
-            _ => Some(wanted),
+            _ => Some(before.after(&decision.action)),
         };
         if let Outcome::Applied { overtook: Some(_), .. } = outcome {
             self.on_external_change(at, safety);
         }
         if let Some(after) = after {
-            self.count_change(at, &before, &after, &decision.reason);
-            if *outcome != Outcome::DryRun {
-                self.conflict.record_own_change();
-            }
+            self.pacing.count_change(at, &before, &after, &decision.reason);
+            self.conflict.record_own_change();
         }
     }
 
     /// Takes in that a decision is about to be carried out, before it is known what comes of it:
-    /// until that is noted, the change counts as made.
-    pub fn anticipate(&mut self, at: Timestamp, before: &DaemonSettings, decision: &Decision) {
+    /// until that is noted, the change counts as made. In dry-run nothing is about to be made.
+    pub fn anticipate(&mut self, at: Timestamp, from: &Basis, decision: &Decision) {
+        let Basis::Real(before) = from else { return };
         (self.known, self.possible) = (None, Vec::new());
         self.conflict.record_own_change();
-        self.count_change(at, before, &before.after(&decision.action), &decision.reason);
-    }
-
-    fn count_change(
-        &mut self,
-        at: Timestamp,
-        before: &DaemonSettings,
-        after: &DaemonSettings,
-        reason: &Reason,
-    ) {
-        self.changes.push_back(at);
-        if let Reason::WindingDown { .. } = reason {
-            self.winding_down = Some(at);
-        }
-        if before.fee != after.fee {
-            self.fee_changed = Some(at);
-        }
-        if before.worker.is_some() != after.worker.is_some() {
-            self.switched = Some(Switched { at, on: after.worker.is_some() });
-            self.winding_down = None;
-            self.making_room_for = match reason {
-                Reason::OwnBlockAhead { slot } => Some(*slot),
-                _ => None,
-            };
-            if !matches!(reason, Reason::OwnBlockAhead { .. } | Reason::OwnBlockPassed) {
-                self.switches.push_back(at);
-            }
-        }
-    }
-
-    /// Time left in which the opposite of the last switch could bring the daemon down.
-    pub fn switch_hazard(&self, now: Timestamp) -> Option<Duration> {
-        remaining(self.switched.map(|switched| switched.at), SWITCH_HAZARD, now)
+        let after = before.after(&decision.action);
+        self.pacing.count_change(at, before, &after, &decision.reason);
     }
 
     /// Whether pause or breaker hold the worker.

@@ -6,38 +6,32 @@
 
 use super::{
     daemon_settings::{Action, DaemonSettings, Mutation},
-    state::Mode,
+    dry_run::Basis,
 };
 
-/// Permission to carry out one action on a daemon with the settings just read. It is used up by
-/// being carried out.
+/// Permission to carry out one action on a daemon with the settings just read, or to imagine it. It
+/// is used up by being carried out.
 #[derive(Debug)]
 #[must_use = "an action that is permitted and not carried out changes nothing"]
 pub struct Permit {
-    mode: Mode,
-    from: DaemonSettings,
+    from: Basis,
     action: Action,
 }
 
 impl Permit {
     /// For the gates alone.
-    pub(super) const fn new(mode: Mode, from: DaemonSettings, action: Action) -> Self {
-        Self { mode, from, action }
+    pub(super) const fn new(from: Basis, action: Action) -> Self {
+        Self { from, action }
     }
 
     /// Any permit, for the tests of what carries it out.
     #[cfg(test)]
-    pub(crate) const fn for_tests(mode: Mode, from: DaemonSettings, action: Action) -> Self {
-        Self::new(mode, from, action)
-    }
-
-    /// Whether the action is sent or only recorded.
-    pub const fn mode(&self) -> Mode {
-        self.mode
+    pub(crate) const fn for_tests(from: Basis, action: Action) -> Self {
+        Self::new(from, action)
     }
 
     /// What the daemon is set to; in dry-run, what it would be set to.
-    pub const fn from(&self) -> &DaemonSettings {
+    pub const fn from(&self) -> &Basis {
         &self.from
     }
 
@@ -46,18 +40,42 @@ impl Permit {
         &self.action
     }
 
-    /// Whether the daemon already has the settings that the action leads to.
+    /// Whether the action leads to the settings that it starts from.
     pub fn changes_nothing(&self) -> bool {
-        Mutation::plan(&self.from, &self.action).is_empty()
+        self.from.stays_with(&self.action)
     }
 
-    /// What may be sent, in order; nothing in dry-run.
+    /// What is to be sent; `None` in dry-run.
+    pub fn into_sending(self) -> Option<Sending> {
+        match self.from {
+            Basis::Real(from) => Some(Sending { from, action: self.action }),
+            Basis::Imagined(_) => None,
+        }
+    }
+}
+
+/// A permitted action that is to be sent.
+#[derive(Debug)]
+#[must_use = "an action that is permitted and not sent changes nothing"]
+pub struct Sending {
+    from: DaemonSettings,
+    action: Action,
+}
+
+impl Sending {
+    /// What the daemon is set to.
+    pub const fn from(&self) -> &DaemonSettings {
+        &self.from
+    }
+
+    /// What it is to be set to.
+    pub fn to(&self) -> DaemonSettings {
+        self.from.after(&self.action)
+    }
+
+    /// What may be sent, in order.
     pub fn into_mutations(self) -> impl Iterator<Item = PermittedMutation> {
-        let planned = match self.mode {
-            Mode::DryRun => Vec::new(),
-            Mode::Live => Mutation::plan(&self.from, &self.action),
-        };
-        planned.into_iter().map(PermittedMutation)
+        Mutation::plan(&self.from, &self.action).into_iter().map(PermittedMutation)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Why a decision is what it is: a closed list, each entry with the numbers that led to it and a
 //! stable code.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -245,90 +245,5 @@ impl Reason {
             Self::JournalFault { .. } => "journal_fault",
             Self::StaysOff { .. } => "stays_off",
         }
-    }
-}
-
-/// To the second: nobody waits for a fraction of it.
-const TIME: &str = "%F %T UTC";
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Paused { until: Some(until) } => write!(f, "paused by the operator until {}", until.strftime(TIME)),
-            Self::Paused { until: None } => write!(f, "paused by the operator"),
-            Self::BreakerOpen { failures } => {
-                write!(f, "breaker open after {failures} failures in a row, observing only")
-            }
-            Self::StatusFault { fault } => write!(f, "daemon status: {fault}"),
-            Self::ChainFault { fault } => write!(f, "best chain: {fault}"),
-            Self::BookFault { fault } => write!(f, "order book: {fault}"),
-            Self::MetricsFault { fault } => write!(f, "daemon metrics: {fault}"),
-            Self::Stale { age, limit } => write!(f, "the look is {} old, limit {}", span(*age), span(*limit)),
-            Self::ClockSet { by } => {
-                let way = if by.is_negative() { "back" } else { "forward" };
-                write!(f, "the clock was set {way} by {} since the last look", span(by.unsigned_abs()))
-            }
-            Self::Unsynced { state } => write!(f, "the daemon is not synced ({})", state.as_str()),
-            Self::TipBehind { age, limit } => {
-                write!(f, "the best tip is {} old, limit {}", span(*age), span(*limit))
-            }
-            Self::FewPeers { have, need } => write!(f, "{have} peers, at least {need} wanted"),
-            Self::ExternalChange { until } => {
-                write!(f, "someone else changed fee or key, holding until {}", until.strftime(TIME))
-            }
-            Self::Contested { rounds, until } => write!(
-                f,
-                "someone else undid what was set here {rounds} times within a week, another controller perhaps; holding until {}",
-                until.strftime(TIME)
-            ),
-            Self::ForeignKey { found } => write!(f, "the daemon works for a key that is not ours, {}", found.short()),
-            Self::RoleUnsure => {
-                f.write_str("no worker key is shown and no work is handed out: off, or a coordinator; set role to tell")
-            }
-            Self::NoWorkerKey => {
-                f.write_str("switching on or off would be right; it needs a worker_key in the settings")
-            }
-            Self::CostUnknown { cause } => write!(f, "the cost of a work is not known: {cause}"),
-            Self::OwnBlockAhead { slot } => write!(f, "the daemon produces a block at {}", slot.strftime(TIME)),
-            Self::OwnBlockPassed => f.write_str("the daemon's own block is over"),
-            Self::TooFewSamples { have, need } => write!(f, "{have} sales seen, {need} wanted"),
-            Self::Uneconomical { expected, threshold } => {
-                write!(f, "computing does not pay: {expected} expected at the best fee, below {threshold}")
-            }
-            Self::Profitable { expected, threshold } => {
-                write!(f, "computing pays: {expected} expected at the best fee, at least {threshold}")
-            }
-            Self::Confirming { have, need } => write!(f, "waiting for {need} looks in a row to agree, {have} so far"),
-            Self::PriceMove { from, to } => write!(f, "the best fee moved from {from} to {to}"),
-            Self::InsideDeadband { at, better } => write!(f, "{better} would be better than {at}, but not by enough"),
-            Self::Cooldown { remaining } => write!(f, "the fee changed recently, {} to go", span(*remaining)),
-            Self::MinOn { remaining } => write!(f, "switched on recently, {} to go", span(*remaining)),
-            Self::MinOff { remaining } => write!(f, "switched off recently, {} to go", span(*remaining)),
-            Self::WindingDown { remaining } => {
-                write!(f, "computing does not pay: the running proof is finished, {} to go, then off", span(*remaining))
-            }
-            Self::SwitchHazard { remaining } => {
-                write!(f, "too soon after the last switch, {} to go", span(*remaining))
-            }
-            Self::DailyBudget { limit } => write!(f, "all {limit} changes of the day are used"),
-            Self::AtTarget => f.write_str("the daemon asks the best fee"),
-            Self::ServiceStops => f.write_str("the service stops"),
-            Self::JournalFault { fault } => write!(f, "an action was due but the journal cannot record it: {fault}"),
-            Self::StaysOff { expected, threshold } => {
-                write!(f, "off: {expected} expected at the best fee, resumes at {threshold}")
-            }
-        }
-    }
-}
-
-/// A duration rounded to seconds, as people write it.
-fn span(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    match (seconds / 3600, seconds % 3600 / 60, seconds % 60) {
-        (0, 0, s) => format!("{s} s"),
-        (0, m, 0) => format!("{m} min"),
-        (0, m, s) => format!("{m} min {s} s"),
-        (h, 0, _) => format!("{h} h"),
-        (h, m, _) => format!("{h} h {m} min"),
     }
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{
     appraisal::{Appraisal, appraise},
     decision::Target,
-    forecast::Forecast,
+    forecast::{Forecast, forecast},
     gates::FeeBounds,
     params::{Params, Pricing, Strategy},
     reason::Reason,
@@ -38,7 +38,7 @@ pub(super) struct MarketCase<'a> {
     pub(super) params: &'a Params,
     /// The bounds of the fee.
     pub(super) bounds: FeeBounds,
-    /// The fee asked now.
+    /// The fee that the decision starts from.
     pub(super) asked: Nanomina,
 }
 
@@ -110,7 +110,11 @@ impl MarketCase<'_> {
             let have = u32::try_from(self.view.summary().samples).unwrap_or(u32::MAX);
             return Err(Reason::TooFewSamples { have, need: pricing.min_samples });
         }
-        Ok(appraise(self.view, cost, pricing, self.bounds.floor, self.asked))
+        let appraisal = appraise(self.view, cost, pricing, self.bounds.floor, self.asked);
+        let really_asked = self.look.status.as_ref().ok().map(|status| status.fee);
+        let really_asked = really_asked.filter(|fee| *fee != self.asked);
+        let really_asked = really_asked.map(|fee| forecast(self.view, cost, fee));
+        Ok(Appraisal { really_asked, ..appraisal })
     }
 
     /// On or off, and at which fee.
@@ -119,10 +123,7 @@ impl MarketCase<'_> {
     /// Why there is nothing to find a price or a profit by.
     pub(super) fn judge(&self, worker: WorkerState) -> Result<Verdict, Reason> {
         let appraisal = self.appraise()?;
-        let pricing = &self.params.pricing;
-        let expected = appraisal.best.cautious_profit;
-        let threshold = if worker.counts_as_on { pricing.stop_below } else { pricing.resume_above };
-        let enabled = expected >= threshold;
+        let enabled = appraisal.pays(worker.counts_as_on);
         let wish = match (worker.on, enabled) {
             (false, false) => Wish::StayOff,
             (false, true) => Wish::SwitchOn { clear: pays_twice(&appraisal) },
@@ -231,6 +232,7 @@ mod tests {
             cost: fee(1),
             best: to,
             current: from,
+            really_asked: None,
             moving: Moving { per_hour: FeeRate::new(per_hour), ..Moving::default() },
             least_safe: FeeRate::new(50),
             curve: Vec::new(),

@@ -59,6 +59,14 @@ impl FeeUnit {
     pub fn show_rate(self, rate: FeeRate) -> String {
         format!("{} {}/h", self.show_short_number(rate.to_mina_per_hour()), self.name())
     }
+
+    /// A rate to the last digit: `0.020873412 MINA/h`.
+    pub fn show_exact_rate(self, rate: FeeRate) -> String {
+        match self {
+            Self::Nanomina => rate.to_string(),
+            Self::BaseUnit => format!("{} {}/h", rate.get(), self.name()),
+        }
+    }
 }
 
 #[cfg(test)]

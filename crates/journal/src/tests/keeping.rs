@@ -32,7 +32,7 @@ fn what_is_noted_is_there_after_reopening_with_everything_a_replay_needs() {
     let memory = Memory { pause: Some(Pause { until: Some(time(900)) }), ..Memory::default() };
     let kept = PersistedState {
         memory: memory.clone(),
-        baseline: Some(intent(time(0)).from),
+        baseline: Some(DaemonSettings { worker: Some(key("us")), fee: fee(5) }),
         ..PersistedState::default()
     };
     let written = LookEntry { state: kept, orders_seen: OrderId(4), ..entry(record(time(60))) };
@@ -64,11 +64,12 @@ fn what_layout_1_kept_is_read_by_every_later_version() {
     store.connection().execute(insert, [memory]).unwrap();
     let kept = store.restore(&main()).unwrap().state.unwrap().memory;
     assert_eq!(
-        (kept.changes.len(), kept.pause, kept.breaker.is_open()),
+        (kept.pacing.changes.len(), kept.pause, kept.breaker.is_open()),
         (2, Some(Pause { until: None }), true)
     );
     assert_eq!(kept.known, Some(DaemonSettings { worker: Some(key("us")), fee: fee(7) }));
-    assert!(kept.switched.unwrap().on && kept.fee_changed > kept.changes.front().copied());
+    let pacing = kept.pacing;
+    assert!(pacing.switched.unwrap().on && pacing.fee_changed > pacing.changes.front().copied());
 }
 
 #[test]
@@ -117,9 +118,12 @@ fn an_intent_counts_as_carried_out_until_its_end_is_noted() {
     let mut store = open(folder.path());
     let restored = store.restore(&main()).unwrap();
     let memory = restored.state.unwrap().memory;
-    assert_eq!((memory.fee_changed, memory.changes.len(), memory.known), (Some(time(10)), 1, None));
+    assert_eq!(
+        (memory.pacing.fee_changed, memory.pacing.changes.len(), memory.known),
+        (Some(time(10)), 1, None)
+    );
     let left = restored.open_intent.unwrap();
-    assert_eq!((left.id, left.at, left.mode, left.from), (id, time(10), Mode::Live, begun.from));
+    assert_eq!((left.id, left.at, left.from), (id, time(10), begun.from));
     assert_eq!(left.action, begun.decision.action);
     // A look that could not read the daemon's settings leaves it open.
     store.record_look(&entry(record(time(70)))).unwrap();

@@ -16,8 +16,8 @@ use snarkfee_core::{
         PersistedState,
     },
     policy::{
-        Action, BlockProduction, DaemonSettings, Decision, Memory, Mode, Params, Pricing, Reason,
-        Safety, Worker,
+        Action, Basis, BlockProduction, DaemonSettings, Decision, Memory, Mode, Params, Pricing,
+        Reason, Safety, Worker,
     },
     record::Record,
     units::DaemonId,
@@ -80,10 +80,10 @@ fn intent(at: Timestamp) -> Intent {
         target: None,
         appraisal: None,
     };
-    let from = DaemonSettings { worker: Some(key("us")), fee: from };
+    let from = Basis::Real(DaemonSettings { worker: Some(key("us")), fee: from });
     let mut memory = Memory::default();
     memory.anticipate(at, &from, &decision);
-    Intent { daemon: main(), at, mode: Mode::Live, from, decision, memory, ended: Vec::new() }
+    Intent { daemon: main(), at, from, decision, memory, ended: Vec::new() }
 }
 
 fn ended(record: Record, id: IntentId, ending: IntentOutcome) -> LookEntry {

@@ -11,7 +11,7 @@ use snarkfee_core::{
     },
     policy::{
         Appraisal, DaemonSettings, Forecast, HoldState, Outcome, Overtaken, Pause, Role, Target,
-        Withdrawal,
+        Wanted, Withdrawal,
     },
     units::{Energy, FeeRate, Nanomina},
 };
@@ -196,6 +196,13 @@ fn any_look() -> impl Strategy<Value = Look> {
         })
 }
 
+fn any_wanted() -> impl Strategy<Value = Option<Wanted>> {
+    let since = prop::option::of(any_time());
+    let wanted =
+        |(on, fee, since): (bool, _, _)| Wanted { worker: on.then(|| key("us")), fee, since };
+    prop::option::of((any::<bool>(), any_fee(), since).prop_map(wanted))
+}
+
 fn any_record() -> impl Strategy<Value = Record> {
     let hold = (prop::option::of(prop::option::of(any_time())), any::<bool>()).prop_map(
         |(paused, breaker_open)| HoldState {
@@ -212,6 +219,7 @@ fn any_record() -> impl Strategy<Value = Record> {
         prop::option::of(any::<String>()),
         market,
         any_spending(),
+        any_wanted(),
     );
     (
         any_look(),
@@ -234,7 +242,7 @@ fn any_record() -> impl Strategy<Value = Record> {
                 mode,
                 sequence,
                 took,
-                (cost, prediction_error, era, market, (effort, expense)),
+                (cost, prediction_error, era, market, (effort, expense), wanted),
             )| Record {
                 daemon: main(),
                 sequence: sequence.into(),
@@ -247,6 +255,7 @@ fn any_record() -> impl Strategy<Value = Record> {
                 market,
                 decision,
                 outcome,
+                wanted,
                 cost,
                 effort,
                 expense,

@@ -249,7 +249,7 @@ async fn after_a_kill_what_was_found_first_is_put_back() {
     next.runner.run_cycle().await;
     assert_eq!(next.runner.journal.baseline(), Some(&on()));
     let memory = next.runner.cycle.state().memory();
-    assert_eq!((memory.external_hold, memory.changes.len()), (None, 2));
+    assert_eq!((memory.external_hold, memory.pacing.changes.len()), (None, 2));
 }
 
 #[tokio::test]

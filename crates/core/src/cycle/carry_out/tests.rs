@@ -14,7 +14,7 @@ use crate::{
     },
     ledger::DecisionInputs,
     market::Look,
-    policy::{Action, Decision, Withdrawal},
+    policy::{Action, Basis, Decision, ImaginedSettings, Mode, Withdrawal},
     record::Record,
 };
 
@@ -27,7 +27,11 @@ fn on() -> Action {
 }
 
 fn act(daemon: &ScriptedDaemon, mode: Mode, action: &Action) -> Outcome {
-    let permit = Permit::for_tests(mode, from(), action.clone());
+    let from = match mode {
+        Mode::Live => Basis::Real(from()),
+        Mode::DryRun => Basis::Imagined(ImaginedSettings::begin(from())),
+    };
+    let permit = Permit::for_tests(from, action.clone());
     poll_once(carry_out(daemon, &mut Unrecorded, permit))
 }
 
@@ -163,7 +167,7 @@ fn nothing_is_sent_once_the_permission_is_taken_back() {
     let by = Withdrawal::Reloaded;
     for (cleared, reached) in [(0, None), (1, Some(DaemonSettings { fee: fee(7), ..from() }))] {
         let daemon = ScriptedDaemon::with_settings(from());
-        let permit = Permit::for_tests(Mode::Live, from(), on());
+        let permit = Permit::for_tests(Basis::Real(from()), on());
         let outcome = poll_once(carry_out(&daemon, &mut Clears(cleared), permit));
         let left = reached.clone().unwrap_or_else(from);
         assert_eq!(outcome.left(&from(), &on()), Some(left.clone()), "what is set is known");

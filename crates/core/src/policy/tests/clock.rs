@@ -7,20 +7,20 @@ use crate::policy::gates::Gates;
 fn a_clock_that_was_set_back_does_not_prolong_what_is_waited_for() {
     let day = 86_400;
     let mut story = Story::new(market(5_000_000, 3));
-    story.memory.fee_changed = Some(time(NOW + day));
-    story.memory.switched = Some(Switched { at: time(NOW + day), on: true });
-    story.memory.changes = [time(NOW + day)].into();
-    story.memory.switches = [time(NOW + day)].into();
+    story.memory.pacing.fee_changed = Some(time(NOW + day));
+    story.memory.pacing.switched = Some(Switched { at: time(NOW + day), on: true });
+    story.memory.pacing.changes = [time(NOW + day)].into();
+    story.memory.pacing.switches = [time(NOW + day)].into();
     story.memory.external_hold = Some(time(NOW + day));
     let hold = story.params.safety.external_hold;
     story.memory.observe(&story.look, Mode::Live, &story.params.safety);
     let now = Some(time(NOW));
     assert_eq!(
-        (story.memory.fee_changed, story.memory.switched.map(|switched| switched.at)),
+        (story.memory.pacing.fee_changed, story.memory.pacing.switched.map(|switched| switched.at)),
         (now, now)
     );
     assert_eq!(
-        (story.memory.changes.back(), story.memory.switches.back()),
+        (story.memory.pacing.changes.back(), story.memory.pacing.switches.back()),
         (now.as_ref(), now.as_ref())
     );
     assert_eq!(story.memory.external_hold, Some(time(NOW) + hold));
@@ -35,15 +35,15 @@ fn a_clock_that_is_set_changes_nothing_of_what_is_waited_for() {
         let by = SignedDuration::from_hours(hours);
         let mut story = Story::new(market(5_000_000, 3));
         let hour_ago = time(NOW - 3_600);
-        story.memory.fee_changed = Some(time(NOW - 60));
-        story.memory.switched = Some(Switched { at: hour_ago, on: true });
-        story.memory.changes = [hour_ago].into();
+        story.memory.pacing.fee_changed = Some(time(NOW - 60));
+        story.memory.pacing.switched = Some(Switched { at: hour_ago, on: true });
+        story.memory.pacing.changes = [hour_ago].into();
         story.memory.external_hold = Some(time(NOW + 60));
         (story.look.at, story.look.clock_set) = (story.look.at + by, Some(by));
         story.memory.observe(&story.look, Mode::Live, &story.params.safety);
         assert_eq!(story.decide().reason, Reason::ClockSet { by });
-        assert_eq!(story.memory.switched.unwrap().at, hour_ago + by);
-        assert_eq!(story.memory.changes, [hour_ago + by]);
+        assert_eq!(story.memory.pacing.switched.unwrap().at, hour_ago + by);
+        assert_eq!(story.memory.pacing.changes, [hour_ago + by]);
         assert_eq!(story.memory.external_hold, Some(time(NOW + 60) + by));
         story.memory.external_hold = None;
         story.look.clock_set = None;

@@ -155,11 +155,12 @@ fn the_breaker_opens_after_failures_in_a_row_and_closes_after_successes() {
     bad.status = Err(Fault::TimedOut { limit: Duration::from_secs(30) });
     let held =
         Decision { action: Action::Hold, reason: Reason::AtTarget, target: None, appraisal: None };
-    let safety = Safety { max_consecutive_failures: 2, ..Safety::default() };
+    let mut params = Story::new(Vec::new()).params;
+    params.safety.max_consecutive_failures = 2;
     for (look, open) in
         [(&bad, false), (&good, false), (&bad, false), (&bad, true), (&good, true), (&good, false)]
     {
-        memory.record_outcome(look.at, look, &held, &Outcome::Held, &safety);
+        memory.record_outcome(look.at, look, &held, &Outcome::Held, &params);
         assert_eq!(memory.breaker.is_open(), open);
     }
 }

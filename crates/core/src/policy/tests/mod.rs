@@ -1,6 +1,7 @@
 //! Decisions over whole situations: each test is a short story of one daemon.
 
 mod clock;
+mod dry_run;
 mod hands_off;
 mod invariants;
 mod others;
@@ -33,6 +34,7 @@ fn market(price: u64, free: i64) -> Vec<Arc<Block>> {
 const NOW: i64 = 8 * 3_600;
 
 struct Story {
+    mode: Mode,
     params: Params,
     memory: Memory,
     look: Look,
@@ -50,6 +52,7 @@ impl Story {
         };
         let look = fixtures::look(NOW, blocks, vec![open_work(900_000, None)]);
         Self {
+            mode: Mode::Live,
             params,
             memory: Memory { shown_key: Some(key("us")), ..Memory::default() },
             look,
@@ -81,7 +84,7 @@ impl Story {
         let view = MarketView::new(&history, &self.look, &settings, owns);
         ask(&Situation {
             now: self.look.at,
-            mode: Mode::Live,
+            mode: self.mode,
             look: &self.look,
             view: &view,
             cost: self.cost.as_ref().copied(),

@@ -17,7 +17,7 @@ fn someone_elses_change_is_left_alone_for_a_while_but_a_restart_is_not_a_change(
     at(60, 30, 7, &mut look);
     memory.observe(&look, Mode::Live, &safety);
     assert_eq!((memory.external_hold, memory.restarts), (None, 1));
-    assert_eq!(memory.switched, Some(Switched { at: time(30), on: true }));
+    assert_eq!(memory.pacing.switched, Some(Switched { at: time(30), on: true }));
     at(120, 90, 8, &mut look);
     memory.observe(&look, Mode::Live, &safety);
     assert_eq!(memory.external_hold, Some(time(120 + 3_600)));
@@ -68,7 +68,7 @@ fn fight(
                 &rival.look,
                 &decision,
                 &outcome,
-                &rival.params.safety,
+                &rival.params,
             );
             each_look(&mut rival.memory);
         }
@@ -122,13 +122,7 @@ fn whatever_a_lost_answer_cannot_explain_is_someone_elses_doing() {
         story.status(|status| status.fee = fee(100_000_000));
         let decision = story.decide();
         assert_eq!(decision.action, Action::SetFee { fee: fee(4_999_999) });
-        story.memory.record_outcome(
-            story.look.at,
-            &story.look,
-            &decision,
-            outcome,
-            &story.params.safety,
-        );
+        story.memory.record_outcome(story.look.at, &story.look, &decision, outcome, &story.params);
         story.status(|status| status.fee = fee(found));
         story.memory.observe(&story.look, Mode::Live, &story.params.safety);
         assert_eq!(story.memory.external_hold.is_some(), theirs, "{outcome:?}, then {found}");
@@ -148,15 +142,9 @@ fn a_change_that_an_action_overtook_is_left_alone_as_any_other() {
     assert_eq!(decision.action, Action::SetFee { fee: fee(4_999_999) });
     let overtook = Overtaken { found: asked(fee(77)), left: asked(fee(4_999_999)) };
     let outcome = Outcome::Applied { unread: None, overtook: Some(overtook) };
-    story.memory.record_outcome(
-        story.look.at,
-        &story.look,
-        &decision,
-        &outcome,
-        &story.params.safety,
-    );
+    story.memory.record_outcome(story.look.at, &story.look, &decision, &outcome, &story.params);
     assert_eq!(
-        (story.memory.known.as_ref(), story.memory.changes.len()),
+        (story.memory.known.as_ref(), story.memory.pacing.changes.len()),
         (Some(&asked(fee(4_999_999))), 1)
     );
     story.status(|status| status.fee = fee(4_999_999));

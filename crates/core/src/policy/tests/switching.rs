@@ -29,7 +29,7 @@ fn a_worker_that_can_be_kept_from_new_work_finishes_its_proof_before_it_stops() 
         &story.look,
         &decision,
         &Outcome::Confirmed,
-        &story.params.safety,
+        &story.params,
     );
     story.status(|status| status.fee = Nanomina::ONE_MINA);
     let mut later = |seconds: i64| {
@@ -45,7 +45,7 @@ fn a_worker_that_can_be_kept_from_new_work_finishes_its_proof_before_it_stops() 
             &story.look,
             &decision,
             &Outcome::Held,
-            &story.params.safety,
+            &story.params,
         );
         (decision.action.code(), decision.reason.code())
     };
@@ -65,10 +65,10 @@ fn a_stop_that_would_save_no_proof_is_not_delayed() {
     idle.status(|status| status.fee = fee(500_000_000));
     assert_eq!(idle.code(), ("switch_off", "uneconomical"), "nothing is handed out already");
     let mut cooling = covered(None);
-    cooling.memory.fee_changed = Some(time(NOW - 60));
+    cooling.memory.pacing.fee_changed = Some(time(NOW - 60));
     assert_eq!(cooling.code(), ("switch_off", "uneconomical"), "the fee may not be changed yet");
     let mut spent = covered(None);
-    spent.memory.changes = (0..47).map(|_| time(NOW - 3_600)).collect();
+    spent.memory.pacing.changes = (0..47).map(|_| time(NOW - 3_600)).collect();
     assert_eq!(
         spent.code(),
         ("switch_off", "uneconomical"),
@@ -79,8 +79,8 @@ fn a_stop_that_would_save_no_proof_is_not_delayed() {
 #[test]
 fn an_own_block_does_not_wait_for_a_proof_and_better_prices_end_the_winding_down() {
     let mut story = covered(None);
-    story.memory.winding_down = Some(time(NOW - 10));
-    story.memory.fee_changed = Some(time(NOW - 10));
+    story.memory.pacing.winding_down = Some(time(NOW - 10));
+    story.memory.pacing.fee_changed = Some(time(NOW - 10));
     story.status(|status| status.fee = Nanomina::ONE_MINA);
     assert_eq!(story.code(), ("hold", "winding_down"));
     story.status(|status| status.next_block_production = Some(time(NOW + 60)));
@@ -91,36 +91,36 @@ fn an_own_block_does_not_wait_for_a_proof_and_better_prices_end_the_winding_down
         &story.look,
         &decision,
         &Outcome::Confirmed,
-        &story.params.safety,
+        &story.params,
     );
-    assert_eq!(story.memory.winding_down, None);
+    assert_eq!(story.memory.pacing.winding_down, None);
     let mut better = Story::new(market(5_000_000, 1));
-    better.memory.winding_down = Some(time(NOW - 10));
+    better.memory.pacing.winding_down = Some(time(NOW - 10));
     let decision = better.decide();
     better.memory.record_outcome(
         better.look.at,
         &better.look,
         &decision,
         &Outcome::Confirmed,
-        &better.params.safety,
+        &better.params,
     );
-    assert_eq!((decision.action.code(), better.memory.winding_down), ("set_fee", None));
+    assert_eq!((decision.action.code(), better.memory.pacing.winding_down), ("set_fee", None));
 }
 
 #[test]
 fn between_two_fees_lies_the_cooldown_also_where_the_worker_is_switched_on() {
     let mut story = Story::new(market(5_000_000, 1));
-    story.memory.fee_changed = Some(time(NOW - 60));
+    story.memory.pacing.fee_changed = Some(time(NOW - 60));
     story.status(|status| status.worker = None);
     assert_eq!(story.code(), ("hold", "cooldown"));
-    story.memory.making_room_for = Some(time(NOW - 120));
+    story.memory.pacing.making_room_for = Some(time(NOW - 120));
     let asked = story.look.status.as_ref().unwrap().fee;
     assert_eq!(
         story.decide().action,
         Action::SwitchOn { key: key("us"), fee: asked },
         "a block only interrupts"
     );
-    story.memory.fee_changed = None;
+    story.memory.pacing.fee_changed = None;
     assert_eq!(story.decide().action, Action::SwitchOn { key: key("us"), fee: fee(4_999_999) });
 }
 
@@ -137,7 +137,7 @@ fn a_switch_waits_for_looks_that_agree() {
             &story.look,
             &decision,
             &Outcome::Held,
-            &story.params.safety,
+            &story.params,
         );
     }
     assert_eq!(codes, ["confirming", "confirming", "uneconomical"]);
@@ -146,22 +146,22 @@ fn a_switch_waits_for_looks_that_agree() {
 #[test]
 fn dwell_cooldown_and_budget_hold() {
     let mut story = Story::new(market(5_000_000, 10));
-    story.memory.switched = Some(Switched { at: time(NOW - 300), on: true });
+    story.memory.pacing.switched = Some(Switched { at: time(NOW - 300), on: true });
     assert_eq!(story.code(), ("hold", "min_on"));
     story.params.pricing.min_on = Duration::ZERO;
-    story.memory.switched = Some(Switched { at: time(NOW - 5), on: true });
+    story.memory.pacing.switched = Some(Switched { at: time(NOW - 5), on: true });
     assert_eq!(story.code(), ("hold", "switch_hazard"));
     let mut story = Story::new(market(5_000_000, 3));
-    story.memory.fee_changed = Some(time(NOW - 60));
+    story.memory.pacing.fee_changed = Some(time(NOW - 60));
     assert_eq!(story.decide().reason, Reason::Cooldown { remaining: Duration::from_secs(540) });
-    story.memory.fee_changed = Some(time(NOW + 86_400));
+    story.memory.pacing.fee_changed = Some(time(NOW + 86_400));
     assert_eq!(
         story.decide().reason,
         Reason::Cooldown { remaining: Duration::from_secs(600) },
         "a clock set back"
     );
-    story.memory.fee_changed = None;
-    story.memory.changes = (0..48).map(|_| time(NOW - 3_600)).collect();
+    story.memory.pacing.fee_changed = None;
+    story.memory.pacing.changes = (0..48).map(|_| time(NOW - 3_600)).collect();
     assert_eq!(story.code(), ("hold", "daily_budget"));
 }
 
@@ -178,7 +178,7 @@ fn an_own_block_makes_room_and_hands_back() {
         &story.look,
         &decision,
         &Outcome::Confirmed,
-        &story.params.safety,
+        &story.params,
     );
     story.status(|status| {
         status.worker = None;

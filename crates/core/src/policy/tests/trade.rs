@@ -72,25 +72,6 @@ fn strategies_propose_their_fee() {
     assert_eq!(fee_of(&story), fee(400_000));
 }
 
-#[test]
-fn dry_run_goes_on_from_what_it_would_have_set() {
-    let mut story = Story::new(market(5_000_000, 3));
-    let decision = story.decide();
-    assert_eq!(decision.action, Action::SetFee { fee: fee(4_999_999) });
-    story.memory.observe(&story.look, Mode::DryRun, &story.params.safety);
-    story.memory.record_outcome(
-        story.look.at,
-        &story.look,
-        &decision,
-        &Outcome::DryRun,
-        &story.params.safety,
-    );
-    assert_eq!(story.code(), ("hold", "at_target"));
-    story.status(|status| status.fee = fee(1));
-    story.memory.observe(&story.look, Mode::DryRun, &story.params.safety);
-    assert_eq!(story.memory.virtual_settings, None, "the operator's change counts");
-}
-
 /// A market in which 36 in a hundred works sell at 12,000,000 and the others at 5,000,000, while so
 /// many of ours stand in the book at the dearer fee.
 fn with_unsold(works: i64, uncovered: i64) -> Story {

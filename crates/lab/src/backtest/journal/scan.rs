@@ -143,7 +143,7 @@ impl RecordedWorker {
             self.last = now;
         }
         let asked = record.look.status.as_ref().ok().map(|status| status.fee);
-        let current = record.decision.appraisal.as_ref().map(|appraisal| appraisal.current);
+        let current = record.decision.appraisal.as_ref().map(|appraisal| *appraisal.asked());
         self.prediction = current
             .filter(|current| Some(current.fee) == asked)
             .map(|current| current.sale_probability);
