@@ -13,11 +13,11 @@ use snarkfee_core::{
     cycle::{Context, CycleState, Plan, Recorder, resolve_intent},
     fault::JournalFault,
     ledger::{
-        DecisionInputs, Intent, IntentId, IntentOutcome, Ledger, LookEntry, OpenIntent, OrderId,
-        PersistedState, RecoveredOutcome, RestoredState,
+        DecisionInputs, Directive, Intent, IntentId, IntentOutcome, Ledger, LookEntry, OpenIntent,
+        OrderId, PersistedState, RecoveredOutcome, RestoredState,
     },
     market::Look,
-    policy::{Basis, DaemonSettings, Decision, Permit, Withdrawal},
+    policy::{Basis, DaemonSettings, Decision, Permit, Reason, Withdrawal},
     record::Record,
     units::DaemonId,
 };
@@ -110,10 +110,18 @@ impl JournalSession {
             (self.orders_seen, self.open, self.restored) = (orders_seen, open_intent, true);
         }
         for order in self.ledger.load_orders(&self.daemon, self.orders_seen).await? {
-            info!(daemon = %self.daemon, command = ?order.command, "operator's command");
-            match order.command {
-                OperatorCommand::Pause { until, .. } => state.pause(until),
-                OperatorCommand::Resume { .. } => state.resume(),
+            match order.directive {
+                Directive::Command(command) => {
+                    info!(daemon = %self.daemon, ?command, "operator's command");
+                    match command {
+                        OperatorCommand::Pause { until, .. } => state.pause(until),
+                        OperatorCommand::Resume { .. } => state.resume(),
+                    }
+                }
+                Directive::Distrust(doubt) => {
+                    error!(daemon = %self.daemon, doubt = doubt.code(), "{}", Reason::JournalDoubt { doubt });
+                    state.distrust(doubt);
+                }
             }
             self.orders_seen = order.id;
             self.snapshot.follows = false;
@@ -162,11 +170,12 @@ impl JournalSession {
     /// What orders given since the look began forbid.
     async fn read_orders_again(&mut self) -> Result<(), Withdrawal> {
         match self.ledger.load_orders(&self.daemon, self.orders_seen).await {
-            Ok(orders) => match orders.last().map(|order| &order.command) {
-                Some(OperatorCommand::Pause { until, .. }) => {
+            Ok(orders) => match orders.last().map(|order| &order.directive) {
+                Some(Directive::Command(OperatorCommand::Pause { until, .. })) => {
                     Err(Withdrawal::Paused { until: *until })
                 }
-                Some(OperatorCommand::Resume { .. }) | None => Ok(()),
+                Some(Directive::Distrust(_)) => Err(Withdrawal::Paused { until: None }),
+                Some(Directive::Command(OperatorCommand::Resume { .. })) | None => Ok(()),
             },
             Err(fault) => {
                 self.fail(

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 use snarkfee_core::{
-    fault::Fault,
+    fault::{Fault, JournalDoubt},
     market::MarketSummary,
     policy::{Action, Appraisal, Forecast},
     record::{Mode, Record, Role},
@@ -49,6 +49,7 @@ struct DaemonDocument {
     paused: bool,
     paused_until: Option<Timestamp>,
     breaker: &'static str,
+    journal_doubt: Option<&'static str>,
     faults: Vec<FaultDocument>,
     explanation: Option<Explanation>,
 }
@@ -114,6 +115,7 @@ impl DaemonDocument {
             paused: hold.paused.is_some(),
             paused_until: hold.paused.and_then(|pause| pause.until),
             breaker: if hold.breaker_open { "open" } else { "closed" },
+            journal_doubt: hold.journal_doubt.map(JournalDoubt::code),
             faults: record.map(list_faults).unwrap_or_default(),
             explanation: record.map(|record| {
                 Explanation::new(record, headline(daemon, now), record.decision.appraisal.as_ref())

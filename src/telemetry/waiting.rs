@@ -25,6 +25,7 @@ pub(super) fn remaining_wait(reason: &Reason, at: Timestamp) -> Option<Duration>
 /// is about the market.
 pub(super) fn describe_end(reason: &Reason) -> Option<&'static str> {
     Some(match reason {
+        Reason::JournalDoubt { .. } => "`snarkfee resume`, once the daemon is set as it should be",
         Reason::Paused { .. } => "the operator's pause ends, by itself or by `snarkfee resume`",
         Reason::BreakerOpen { .. } => {
             "enough looks in a row succeed, or `snarkfee resume` closes the breaker"

@@ -191,13 +191,15 @@ pub enum JournalClass {
     TimedOut,
     /// It is closed.
     Closed,
+    /// Its file was deleted or replaced while it was in use.
+    Lost,
     /// A bug in snarkfee.
     Internal,
 }
 
 impl JournalClass {
     /// Every class.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Full,
         Self::Locked,
         Self::ReadOnly,
@@ -208,6 +210,7 @@ impl JournalClass {
         Self::InUse,
         Self::TimedOut,
         Self::Closed,
+        Self::Lost,
         Self::Internal,
     ];
 
@@ -224,6 +227,7 @@ impl JournalClass {
             Self::InUse => "in_use",
             Self::TimedOut => "timed_out",
             Self::Closed => "closed",
+            Self::Lost => "lost",
             Self::Internal => "internal",
         }
     }
@@ -240,8 +244,56 @@ impl JournalClass {
             Self::InUse => "another snarkfee runs on it",
             Self::TimedOut => "it did not answer in time",
             Self::Closed => "it is closed",
+            Self::Lost => "its file was deleted or replaced",
             Self::Internal => "a fault of the program",
         }
+    }
+}
+
+/// Why an opened journal may hold less than was acknowledged. Until the operator resumes, nothing is
+/// sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JournalDoubt {
+    /// There was a journal, and its file is gone.
+    Missing,
+    /// What was acknowledged last is not in it: its write-ahead log was cut or lost, or an older
+    /// copy took its place.
+    Behind,
+    /// It is not the journal that was written here last.
+    Replaced,
+    /// The file that says how far it was acknowledged is missing or damaged.
+    Unsealed,
+    /// Orders, memory or intents in it are damaged or gone.
+    Damaged,
+}
+
+impl JournalDoubt {
+    /// Every doubt.
+    pub const ALL: [Self; 5] =
+        [Self::Missing, Self::Behind, Self::Replaced, Self::Unsealed, Self::Damaged];
+
+    /// The stable code in the journal and in the API.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Behind => "behind",
+            Self::Replaced => "replaced",
+            Self::Unsealed => "unsealed",
+            Self::Damaged => "damaged",
+        }
+    }
+}
+
+impl fmt::Display for JournalDoubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Missing => "its file is gone",
+            Self::Behind => "its last entries are gone",
+            Self::Replaced => "it is not the one written here last",
+            Self::Unsealed => "its seal is missing or damaged",
+            Self::Damaged => "it is damaged",
+        })
     }
 }
 

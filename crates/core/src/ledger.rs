@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     control::OperatorCommand,
     cost::CostUnknown,
-    fault::JournalFault,
+    fault::{JournalDoubt, JournalFault},
     market::{MarketHistory, Prediction},
     policy::{Action, Basis, DaemonSettings, Decision, Memory, OnExit, Outcome, Params},
     record::Record,
@@ -121,6 +121,11 @@ pub struct OpenIntent {
     pub action: Action,
 }
 
+/// The fields of [`Memory`] as this version writes them; it grows when one is added, removed or
+/// renamed (a test of the journal compares). Memory of the same format has exactly these fields,
+/// that of an earlier one may lack some, and that of a later one is refused.
+pub const MEMORY_FORMAT: i64 = 2;
+
 /// What is remembered of one daemon beyond the life of the process. It is stored by field name: a
 /// new field needs a default, and one whose meaning changes needs another name.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -150,13 +155,33 @@ pub struct RestoredState {
     pub open_intent: Option<OpenIntent>,
 }
 
-/// An operator's order.
+/// An order that waits in the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
     /// Its number.
     pub id: OrderId,
     /// The order.
-    pub command: OperatorCommand,
+    pub directive: Directive,
+}
+
+/// What an order says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Directive {
+    /// What the operator commanded.
+    Command(OperatorCommand),
+    /// The journal's own, for every daemon: earlier orders and memory may be lost, so hold until
+    /// the operator resumes.
+    Distrust(JournalDoubt),
+}
+
+impl Directive {
+    /// Whether it is meant for a daemon.
+    pub fn concerns(&self, daemon: &DaemonId) -> bool {
+        match self {
+            Self::Command(command) => command.concerns(daemon),
+            Self::Distrust(_) => true,
+        }
+    }
 }
 
 /// What a decision depends on besides the look and what earlier looks left.
@@ -242,7 +267,7 @@ impl Ledger for NoJournal {
     }
 
     fn load_orders(&self, daemon: &DaemonId, seen: OrderId) -> Reply<'_, Vec<Order>> {
-        let concerns = |order: &&Order| order.id > seen && order.command.concerns(daemon);
+        let concerns = |order: &&Order| order.id > seen && order.directive.concerns(daemon);
         let orders = self.waiting().orders.iter().filter(concerns).cloned().collect();
         Box::pin(async { Ok(orders) })
     }
@@ -251,7 +276,7 @@ impl Ledger for NoJournal {
         let mut waiting = self.waiting();
         waiting.last += 1;
         let id = OrderId(waiting.last);
-        waiting.orders.push(Order { id, command });
+        waiting.orders.push(Order { id, directive: Directive::Command(command) });
         if waiting.orders.len() > Self::MOST_ORDERS {
             waiting.orders.remove(0);
         }

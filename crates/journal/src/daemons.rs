@@ -1,20 +1,37 @@
 //! What is remembered of each daemon, as rows.
 
-use std::time::Duration;
+use std::{cmp::Ordering, time::Duration};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde::{Deserialize, Serialize};
 use snarkfee_core::{
-    ledger::{OrderId, PersistedState},
+    ledger::{MEMORY_FORMAT, OrderId, PersistedState},
     market::{MarketHistory, Prediction},
     policy::{DaemonSettings, Memory},
     units::DaemonId,
 };
 
 use crate::{
+    checksum::{ProtectedColumns, SumChange},
     error::JournalError,
-    packing::{Packer, from_json, to_json, unpack},
+    packing::{Packer, from_json, from_json_exactly, to_json, unpack},
+};
+
+pub(crate) const MEMORY_COLUMNS: ProtectedColumns = ProtectedColumns {
+    table: "daemons",
+    key: "daemon",
+    columns: "daemon, at, memory, format, orders_seen",
+    checksum: "memory_checksum",
+    fallback: Some("memory = '{}', format = 1, orders_seen = 0"),
+};
+
+pub(crate) const REST_COLUMNS: ProtectedColumns = ProtectedColumns {
+    table: "daemons",
+    key: "daemon",
+    columns: "daemon, rest",
+    checksum: "rest_checksum",
+    fallback: Some("rest = NULL"),
 };
 
 const MEMORY: &str = "the memory of a daemon";
@@ -50,15 +67,25 @@ impl EncodedState {
         daemon: &DaemonId,
         at: Timestamp,
         orders_seen: OrderId,
+        change: &mut SumChange,
     ) -> rusqlite::Result<()> {
-        transaction.execute(
-            "INSERT INTO daemons (daemon, at, memory, rest, orders_seen)
-             VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (daemon) DO UPDATE SET at = excluded.at, memory = excluded.memory,
-             rest = excluded.rest, orders_seen = excluded.orders_seen",
-            params![daemon.as_str(), at.as_microsecond(), self.memory, self.rest, orders_seen.0],
-        )?;
-        Ok(())
+        transaction
+            .prepare_cached(
+                "INSERT INTO daemons (daemon, at, memory, rest, orders_seen, format)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (daemon) DO UPDATE SET at = excluded.at, memory = excluded.memory,
+                 rest = excluded.rest, orders_seen = excluded.orders_seen,
+                 format = excluded.format",
+            )?
+            .execute(params![
+                daemon.as_str(),
+                at.as_microsecond(),
+                self.memory,
+                self.rest,
+                orders_seen.0,
+                MEMORY_FORMAT
+            ])?;
+        protect(transaction, daemon, change)
     }
 
     /// Writes the state alone.
@@ -67,14 +94,15 @@ impl EncodedState {
         transaction: &Transaction<'_>,
         daemon: &DaemonId,
         at: Timestamp,
+        change: &mut SumChange,
     ) -> rusqlite::Result<()> {
         transaction.execute(
-            "INSERT INTO daemons (daemon, at, memory, rest) VALUES (?1, ?2, ?3, ?4)
+            "INSERT INTO daemons (daemon, at, memory, rest, format) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (daemon) DO UPDATE SET at = excluded.at, memory = excluded.memory,
-             rest = excluded.rest",
-            params![daemon.as_str(), at.as_microsecond(), self.memory, self.rest],
+             rest = excluded.rest, format = excluded.format",
+            params![daemon.as_str(), at.as_microsecond(), self.memory, self.rest, MEMORY_FORMAT],
         )?;
-        Ok(())
+        protect(transaction, daemon, change)
     }
 }
 
@@ -88,13 +116,24 @@ pub(crate) fn upsert_memory(
     daemon: &DaemonId,
     at: Timestamp,
     memory: &str,
+    change: &mut SumChange,
 ) -> rusqlite::Result<()> {
     transaction.execute(
-        "INSERT INTO daemons (daemon, at, memory) VALUES (?1, ?2, ?3)
-         ON CONFLICT (daemon) DO UPDATE SET at = excluded.at, memory = excluded.memory",
-        params![daemon.as_str(), at.as_microsecond(), memory],
+        "INSERT INTO daemons (daemon, at, memory, format) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (daemon) DO UPDATE SET at = excluded.at, memory = excluded.memory,
+         format = excluded.format",
+        params![daemon.as_str(), at.as_microsecond(), memory, MEMORY_FORMAT],
     )?;
-    Ok(())
+    protect(transaction, daemon, change)
+}
+
+fn protect(
+    transaction: &Transaction<'_>,
+    daemon: &DaemonId,
+    change: &mut SumChange,
+) -> rusqlite::Result<()> {
+    MEMORY_COLUMNS.protect(transaction, daemon.as_str(), change)?;
+    REST_COLUMNS.protect(transaction, daemon.as_str(), change)
 }
 
 /// Loads a daemon's state, without the market's blocks, and the last order that was obeyed.
@@ -102,18 +141,40 @@ pub(crate) fn load_state(
     connection: &Connection,
     daemon: &DaemonId,
 ) -> Result<Option<(PersistedState, OrderId)>, JournalError> {
+    let doing = JournalError::sql;
     let row = connection
         .query_row(
-            "SELECT memory, rest, orders_seen FROM daemons WHERE daemon = ?1",
+            "SELECT memory, rest, orders_seen, format FROM daemons WHERE daemon = ?1",
             [daemon.as_str()],
-            |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<Vec<u8>>>(1)?, row.get(2)?)),
+            |row| {
+                let (memory, rest): (String, Option<Vec<u8>>) = (row.get(0)?, row.get(1)?);
+                Ok((memory, rest, row.get(2)?, row.get(3)?))
+            },
         )
         .optional()
-        .map_err(JournalError::sql("reading the state of a daemon"))?;
-    let Some((memory, rest, orders_seen)) = row else { return Ok(None) };
-    let memory = from_json(MEMORY, &memory)?;
+        .map_err(doing("reading the state of a daemon"))?;
+    let Some((memory, rest, orders_seen, format)) = row else { return Ok(None) };
+    for (columns, what) in [(MEMORY_COLUMNS, MEMORY), (REST_COLUMNS, STATE)] {
+        let whole = columns.is_whole(connection, daemon.as_str());
+        if !whole.map_err(doing("reading the state of a daemon"))? {
+            return Err(JournalError::Damaged { what });
+        }
+    }
+    let memory = decode_memory(&memory, format)?;
     let rest: Option<ColdState> = rest.map(|rest| unpack(STATE, &rest)).transpose()?;
     let ColdState { history, slot, predicted, baseline } = rest.unwrap_or_default();
     let state = PersistedState { memory, history, slot, predicted, baseline };
     Ok(Some((state, OrderId(orders_seen))))
+}
+
+/// Fields that this version added get their defaults; anything else unknown or missing is refused.
+fn decode_memory(text: &str, format: i64) -> Result<Memory, JournalError> {
+    match format.cmp(&MEMORY_FORMAT) {
+        Ordering::Less => from_json(MEMORY, text),
+        Ordering::Equal => from_json_exactly(MEMORY, text),
+        Ordering::Greater => Err(JournalError::Unreadable {
+            what: MEMORY,
+            source: "it was written by a later snarkfee".into(),
+        }),
+    }
 }

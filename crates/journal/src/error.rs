@@ -53,6 +53,24 @@ pub enum JournalError {
         /// How that shows.
         why: String,
     },
+    /// A file was deleted or replaced while the journal was in use.
+    #[error(
+        "{}: {why}; what was recorded since may be lost, restart snarkfee", .path.display()
+    )]
+    Lost {
+        /// The file.
+        path: PathBuf,
+        /// How that shows.
+        why: String,
+    },
+    /// A row is not as it was written.
+    #[error(
+        "journal: {what} is damaged; restart snarkfee, which then holds until `snarkfee resume`"
+    )]
+    Damaged {
+        /// What the row holds.
+        what: &'static str,
+    },
     /// The file was written by a later version.
     #[error(
         "{} has layout {found}, this version knows {known}: it was written by a later snarkfee; it \
@@ -145,7 +163,10 @@ impl JournalError {
             Self::InUse { .. } => JournalClass::InUse,
             Self::Missing { .. } => JournalClass::Io,
             Self::Foreign { .. } => JournalClass::Foreign,
-            Self::Corrupt { .. } | Self::Unreadable { .. } => JournalClass::Corrupt,
+            Self::Corrupt { .. } | Self::Unreadable { .. } | Self::Damaged { .. } => {
+                JournalClass::Corrupt
+            }
+            Self::Lost { .. } => JournalClass::Lost,
             Self::Newer { .. } | Self::Older { .. } => JournalClass::Newer,
             Self::Sql { source, .. } => sql_class(source),
             Self::Unwritable { .. } => JournalClass::Internal,

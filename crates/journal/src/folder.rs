@@ -1,14 +1,13 @@
-//! The state folder: made, locked for one instance, and its file checked before SQLite touches it.
+//! The state folder: made, locked for one instance, and a new journal in it.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, Read, Seek, SeekFrom, Write},
-    ops::Range,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
-use crate::{error::JournalError, schema};
+use crate::error::JournalError;
 
 /// Name of the journal within the folder of state.
 pub const JOURNAL_FILE: &str = "journal.sqlite";
@@ -67,67 +66,6 @@ fn read_holder(file: &mut File) -> Option<u32> {
     text.trim().parse().ok()
 }
 
-/// Length of the file header, and where its fields are (SQLite, "Database File Format", 1.3).
-const HEADER: usize = 100;
-const MAGIC: &[u8] = b"SQLite format 3\0";
-const PAGE_SIZE: Range<usize> = 16..18;
-const CHANGES: Range<usize> = 24..28;
-const PAGES: Range<usize> = 28..32;
-const APPLICATION_ID: Range<usize> = 68..72;
-const PAGES_VALID_FOR: Range<usize> = 92..96;
-
-/// Whether there is a journal at `path`. SQLite only opens a file with our application id, because
-/// opening a foreign one could already change it.
-pub(crate) fn journal_exists(path: &Path) -> Result<bool, JournalError> {
-    let foreign =
-        |why: &str| Err(JournalError::Foreign { path: path.to_owned(), why: why.to_owned() });
-    let corrupt =
-        |why: &str| Err(JournalError::Corrupt { path: path.to_owned(), why: why.to_owned() });
-    let unusable = |source| JournalError::Folder { path: path.to_owned(), source };
-    let length = match fs::metadata(path) {
-        Ok(metadata) if metadata.is_file() => metadata.len(),
-        Ok(_) => return foreign("not a file"),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(unusable(error)),
-    };
-    let mut header = Vec::with_capacity(HEADER);
-    let limit = u64::try_from(HEADER).unwrap_or(u64::MAX);
-    File::open(path)
-        .and_then(|file| file.take(limit).read_to_end(&mut header))
-        .map_err(unusable)?;
-    // A journal appears under its name only when it is whole, so that an empty one was cut off.
-    if header.is_empty() {
-        return corrupt("the file is empty");
-    }
-    if !header.starts_with(MAGIC) {
-        return foreign("not an SQLite database");
-    }
-    match header.get(APPLICATION_ID).and_then(|id| id.try_into().ok()).map(i32::from_be_bytes) {
-        None => return corrupt("the file ends within its header"),
-        Some(schema::APPLICATION_ID) => {}
-        Some(id) => return foreign(&format!("application id {id:#010x}")),
-    }
-    // What is missing at the end may still be in the write-ahead log.
-    let logged = fs::metadata(sidecar(path, "-wal")).is_ok_and(|log| log.len() > 0);
-    match expected_length(&header) {
-        Some(whole) if length < whole && !logged => {
-            corrupt(&format!("{length} of {whole} bytes are there"))
-        }
-        _ => Ok(true),
-    }
-}
-
-/// The length of a file with this header, where the header says.
-fn expected_length(header: &[u8]) -> Option<u64> {
-    let number =
-        |range| Some(u32::from_be_bytes(header.get::<Range<usize>>(range)?.try_into().ok()?));
-    let page = match u16::from_be_bytes(header.get(PAGE_SIZE)?.try_into().ok()?) {
-        1 => 65_536,
-        size => u64::from(size),
-    };
-    (number(CHANGES)? == number(PAGES_VALID_FOR)?).then_some(u64::from(number(PAGES)?) * page)
-}
-
 /// Makes a journal with `build` and gives it its name when it is whole. An existing file of that
 /// name is left alone.
 pub(crate) fn create_journal(
@@ -155,7 +93,7 @@ pub(crate) fn create_journal(
     path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all()).map_err(unusable)
 }
 
-fn sidecar(path: &Path, suffix: &str) -> PathBuf {
+pub(crate) fn sidecar(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()

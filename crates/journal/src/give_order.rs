@@ -9,10 +9,12 @@ use snarkfee_core::{control::OperatorCommand, ledger::OrderId};
 use crate::{
     connection::connect,
     error::JournalError,
-    folder::{self, journal_path},
+    folder::journal_path,
+    inspect::find_layout,
     orders::insert_order,
     schema,
-    store::Store,
+    seal_file::SealFile,
+    store::{Store, write_sealed},
 };
 
 /// Records an order beside a running service, or for the next one. It takes effect at each daemon's
@@ -27,10 +29,13 @@ pub fn give_order(
     command: &OperatorCommand,
 ) -> Result<OrderId, JournalError> {
     let path = journal_path(folder);
-    if !folder::journal_exists(&path)? {
+    if find_layout(&path)?.is_none() {
         return Store::open(folder, Duration::MAX, at)?.record_order(at, command);
     }
-    let connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let mut connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     schema::expect_current(&connection, &path)?;
-    insert_order(&connection, at, command)
+    let seal_file = SealFile::new(folder);
+    write_sealed(&mut connection, &seal_file, "recording an order", |transaction, change| {
+        insert_order(transaction, at, command, change)
+    })
 }

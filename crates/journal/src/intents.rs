@@ -9,12 +9,23 @@ use snarkfee_core::{
 };
 
 use crate::{
+    checksum::{ProtectedColumns, SumChange},
     error::JournalError,
     looks::to_timestamp,
-    packing::{from_json, to_json},
+    packing::{from_json_exactly, to_json},
+};
+
+pub(crate) const COLUMNS: ProtectedColumns = ProtectedColumns {
+    table: "intents",
+    key: "id",
+    columns: "id, run, daemon, at, mode, settings_before, action, reason, ending, ended_at",
+    checksum: "checksum",
+    fallback: None,
 };
 
 const WHAT: &str = "an intent";
+/// Intents deleted with each look: more than come in.
+const DELETED_AT_ONCE: i64 = 20;
 
 /// An intent with its columns encoded.
 pub(crate) struct EncodedIntent<'a> {
@@ -37,6 +48,7 @@ impl<'a> EncodedIntent<'a> {
         &self,
         transaction: &Transaction<'_>,
         run: i64,
+        change: &mut SumChange,
     ) -> rusqlite::Result<IntentId> {
         let Intent { daemon, at, from, decision, .. } = self.intent;
         transaction.execute(
@@ -52,7 +64,9 @@ impl<'a> EncodedIntent<'a> {
                 decision.reason.code()
             ],
         )?;
-        Ok(IntentId(transaction.last_insert_rowid()))
+        let id = transaction.last_insert_rowid();
+        COLUMNS.protect(transaction, id, change)?;
+        Ok(IntentId(id))
     }
 }
 
@@ -61,14 +75,11 @@ pub(crate) fn end_intents(
     transaction: &Transaction<'_>,
     ended: &[(IntentId, IntentOutcome)],
     at: Timestamp,
+    change: &mut SumChange,
 ) -> rusqlite::Result<()> {
-    for (id, outcome) in ended {
-        transaction.execute(
-            "UPDATE intents SET ending = ?2, ended_at = ?3 WHERE id = ?1 AND ending IS NULL",
-            params![id.0, outcome.code(), at.as_microsecond()],
-        )?;
-    }
-    Ok(())
+    ended
+        .iter()
+        .try_for_each(|(id, outcome)| end_intent(transaction, id.0, outcome.code(), at, change))
 }
 
 /// Closes what this run left open: it was recorded too late, after the caller had given up waiting,
@@ -78,16 +89,49 @@ pub(crate) fn end_unsent_intents(
     daemon: &DaemonId,
     run: i64,
     at: Timestamp,
+    change: &mut SumChange,
 ) -> rusqlite::Result<()> {
-    transaction.execute(
-        "UPDATE intents SET ending = 'not_sent', ended_at = ?3
-         WHERE daemon = ?1 AND ending IS NULL AND run = ?2",
-        params![daemon.as_str(), run, at.as_microsecond()],
+    let mut statement = transaction.prepare_cached(
+        "SELECT id FROM intents WHERE daemon = ?1 AND ending IS NULL AND run = ?2",
     )?;
-    Ok(())
+    let open: Vec<i64> = statement
+        .query_map(params![daemon.as_str(), run], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    open.into_iter().try_for_each(|id| end_intent(transaction, id, "not_sent", at, change))
 }
 
-/// Loads the last intent of a daemon whose end was not recorded.
+fn end_intent(
+    transaction: &Transaction<'_>,
+    id: i64,
+    ending: &str,
+    at: Timestamp,
+    change: &mut SumChange,
+) -> rusqlite::Result<()> {
+    let ended = transaction
+        .prepare_cached(
+            "UPDATE intents SET ending = ?2, ended_at = ?3 WHERE id = ?1 AND ending IS NULL",
+        )?
+        .execute(params![id, ending, at.as_microsecond()])?;
+    if ended > 0 { COLUMNS.protect(transaction, id, change) } else { Ok(()) }
+}
+
+/// Deletes a few of the ended intents that are older than the cutoff.
+pub(crate) fn delete_expired(
+    transaction: &Transaction<'_>,
+    cutoff: i64,
+    change: &mut SumChange,
+) -> rusqlite::Result<()> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT id FROM intents WHERE at < ?1 AND ending IS NOT NULL ORDER BY at LIMIT ?2",
+    )?;
+    let expired: Vec<i64> = statement
+        .query_map([cutoff, DELETED_AT_ONCE], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    expired.into_iter().try_for_each(|id| COLUMNS.delete(transaction, id, change))
+}
+
+/// Loads the last intent of a daemon whose end was not recorded. It does not rely on an index,
+/// which may be damaged unnoticed.
 pub(crate) fn load_open_intent(
     connection: &Connection,
     daemon: &DaemonId,
@@ -95,7 +139,7 @@ pub(crate) fn load_open_intent(
     let row = connection
         .query_row(
             "SELECT id, at, mode, settings_before, action FROM intents
-             WHERE daemon = ?1 AND ending IS NULL ORDER BY id DESC LIMIT 1",
+             WHERE +daemon = ?1 AND +ending IS NULL ORDER BY id DESC LIMIT 1",
             [daemon.as_str()],
             |row| {
                 let (id, at): (i64, i64) = (row.get(0)?, row.get(1)?);
@@ -107,14 +151,20 @@ pub(crate) fn load_open_intent(
         .optional()
         .map_err(JournalError::sql("reading an intent"))?;
     let Some((id, at, mode, from, action)) = row else { return Ok(None) };
+    if !COLUMNS.is_whole(connection, id).map_err(JournalError::sql("reading an intent"))? {
+        return Err(JournalError::Damaged { what: WHAT });
+    }
     Ok(Some(OpenIntent {
         id: IntentId(id),
         at: to_timestamp(at),
         from: if mode == Mode::Live.as_str() {
-            Basis::Real(from_json(WHAT, &from)?)
+            Basis::Real(from_json_exactly(WHAT, &from)?)
+        } else if mode == Mode::DryRun.as_str() {
+            Basis::Imagined(from_json_exactly(WHAT, &from)?)
         } else {
-            Basis::Imagined(from_json(WHAT, &from)?)
+            let source = format!("it says {mode:?}").into();
+            return Err(JournalError::Unreadable { what: WHAT, source });
         },
-        action: from_json(WHAT, &action)?,
+        action: from_json_exactly(WHAT, &action)?,
     }))
 }

@@ -1,9 +1,11 @@
 //! The journal: what was seen, decided and done, and what must outlive the process, in one SQLite
 //! file.
 //!
-//! Invariants: what was acknowledged survives a kill at any moment; a file that is damaged, foreign
-//! or of a later version is refused and never written; at most one service runs on a folder; every
-//! wait has a limit; a failure is a typed fault, never a panic.
+//! Invariants: what was acknowledged survives a kill at any moment, and where files were damaged,
+//! lost or replaced, that shows at the next opening, and nothing is sent until the operator resumes;
+//! a file that SQLite cannot read, a foreign one and one of a later version are refused and never
+//! written; at most one service runs on a folder; every wait has a limit; a failure is a typed
+//! fault, never a panic.
 //!
 //! Every look is kept, and once an hour a snapshot of all that is known of the market's sales. A
 //! start continues from the last snapshot, and its first look fetches the newest blocks. Our own
@@ -11,18 +13,24 @@
 //!
 //! Not here: when something is recorded and what a failure means (`controller`).
 
+mod checksum;
 mod connection;
 mod daemons;
 mod error;
 mod folder;
 mod give_order;
+mod in_place;
+mod inspect;
 mod intents;
 mod looks;
 mod markets;
+mod opening;
 mod orders;
 mod packing;
 mod reader;
 mod schema;
+mod seal;
+mod seal_file;
 mod snapshots;
 mod store;
 mod writer;

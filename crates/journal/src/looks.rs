@@ -97,52 +97,59 @@ pub(crate) fn insert_look(
     Ok(transaction.last_insert_rowid())
 }
 
-/// Deletes a little of what is older than the cutoff, and releases its pages.
-pub(crate) fn delete_expired(transaction: &Transaction<'_>, cutoff: i64) -> rusqlite::Result<()> {
+/// Deletes a few of the looks that are older than the cutoff; says whether there were any.
+pub(crate) fn delete_expired(transaction: &Transaction<'_>, cutoff: i64) -> rusqlite::Result<bool> {
     let expired = find_expired(transaction, cutoff)?;
     if expired.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
-    let mut shown = Vec::new();
-    for ExpiredLook { look, markets } in expired {
+    let (mut shown, mut interned) = (Vec::new(), Vec::new());
+    for ExpiredLook { look, markets, settings } in expired {
         transaction.prepare_cached("DELETE FROM looks WHERE id = ?1")?.execute([look])?;
         shown.extend(markets.into_iter().flatten());
+        interned.push(settings);
     }
     markets::delete_unused(transaction, shown)?;
-    transaction
-        .prepare_cached(
-            "DELETE FROM intents WHERE id IN
-             (SELECT id FROM intents WHERE at < ?1 AND ending IS NOT NULL ORDER BY at LIMIT ?2)",
-        )?
-        .execute(params![cutoff, DELETED_AT_ONCE])?;
-    transaction
-        .prepare_cached(
-            "DELETE FROM orders WHERE at < ?1 AND id <= (SELECT min(orders_seen) FROM daemons)",
-        )?
-        .execute(params![cutoff])?;
-    release_pages(transaction)
+    delete_unused_settings(transaction, interned)?;
+    Ok(true)
 }
 
-/// A look that is deleted, and the markets that it and its snapshot refer to.
+/// A look that is deleted, and what it and its snapshot refer to.
 struct ExpiredLook {
     look: i64,
     markets: [Option<i64>; 2],
+    settings: i64,
 }
 
 fn find_expired(transaction: &Transaction<'_>, cutoff: i64) -> rusqlite::Result<Vec<ExpiredLook>> {
     let mut statement = transaction.prepare_cached(
-        "SELECT looks.id, looks.market, origins.market FROM looks
+        "SELECT looks.id, looks.market, origins.market, looks.settings FROM looks
          LEFT JOIN origins ON origins.look = looks.id
          WHERE looks.at < ?1 ORDER BY looks.at LIMIT ?2",
     )?;
     let expired = statement.query_map(params![cutoff, DELETED_AT_ONCE], |row| {
-        Ok(ExpiredLook { look: row.get(0)?, markets: [row.get(1)?, row.get(2)?] })
+        let markets = [row.get(1)?, row.get(2)?];
+        Ok(ExpiredLook { look: row.get(0)?, markets, settings: row.get(3)? })
     })?;
     expired.collect()
 }
 
+/// Deletes those of the given settings that no look depended on any more.
+fn delete_unused_settings(
+    transaction: &Transaction<'_>,
+    mut interned: Vec<i64>,
+) -> rusqlite::Result<()> {
+    interned.sort_unstable();
+    interned.dedup();
+    let mut statement = transaction.prepare_cached(
+        "DELETE FROM settings WHERE id = ?1
+         AND NOT EXISTS (SELECT 1 FROM looks WHERE settings = ?1)",
+    )?;
+    interned.into_iter().try_for_each(|id| statement.execute([id]).map(|_deleted| ()))
+}
+
 /// Releases unused pages, once there are more of them than the next looks will fill.
-fn release_pages(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+pub(crate) fn release_pages(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     let unused: i64 = transaction.pragma_query_value(None, "freelist_count", |row| row.get(0))?;
     if unused < SPARE_PAGES {
         return Ok(());

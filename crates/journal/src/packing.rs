@@ -8,6 +8,7 @@ use std::{
 
 use flate2::{Compression, read::ZlibDecoder, write::ZlibEncoder};
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
 
 use crate::error::JournalError;
 
@@ -62,6 +63,40 @@ pub(crate) fn from_json<T: DeserializeOwned>(
     text: &str,
 ) -> Result<T, JournalError> {
     serde_json::from_str(text).map_err(|error| unreadable(what, error))
+}
+
+/// Reads a value of which no field is unknown or missing: nothing that protects a daemon is dropped
+/// or taken for its default.
+pub(crate) fn from_json_exactly<T: Serialize + DeserializeOwned>(
+    what: &'static str,
+    text: &str,
+) -> Result<T, JournalError> {
+    let value: T = from_json(what, text)?;
+    let again = serde_json::to_value(&value).map_err(|error| unwritable(what, error))?;
+    match find_difference(&from_json(what, text)?, &again) {
+        None => Ok(value),
+        Some(field) => Err(unreadable(what, format!("the field {field:?} is unknown or missing"))),
+    }
+}
+
+/// The first field that only one of two values has.
+fn find_difference(stored: &Value, known: &Value) -> Option<String> {
+    match (stored, known) {
+        (Value::Object(stored), Value::Object(known)) => {
+            let lacks = |of: &Map<String, Value>, field: &&String| !of.contains_key(*field);
+            let one_sided = stored
+                .keys()
+                .find(|field| lacks(known, field))
+                .or_else(|| known.keys().find(|field| lacks(stored, field)));
+            one_sided.cloned().or_else(|| {
+                stored.iter().find_map(|(field, value)| find_difference(value, known.get(field)?))
+            })
+        }
+        (Value::Array(stored), Value::Array(known)) => {
+            stored.iter().zip(known).find_map(|(stored, known)| find_difference(stored, known))
+        }
+        _ => None,
+    }
 }
 
 fn unwritable(

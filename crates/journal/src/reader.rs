@@ -15,7 +15,8 @@ use snarkfee_core::{
 use crate::{
     connection::connect,
     error::JournalError,
-    folder::{self, JOURNAL_FILE},
+    folder::JOURNAL_FILE,
+    inspect::find_layout,
     looks::{LookBody, SettingsRow, to_timestamp},
     markets::MarketReader,
     packing::{from_json, unpack},
@@ -98,7 +99,7 @@ impl JournalReader {
     /// Where there is none, or it is damaged, foreign or of another layout.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
         let path: PathBuf = if path.is_dir() { path.join(JOURNAL_FILE) } else { path.to_owned() };
-        if !folder::journal_exists(&path)? {
+        if find_layout(&path)?.is_none() {
             return Err(JournalError::Missing { path: path.parent().unwrap_or(&path).to_owned() });
         }
         let connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;

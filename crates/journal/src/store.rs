@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use snarkfee_core::{
     control::OperatorCommand,
     ledger::{Intent, IntentId, LookEntry, Order, OrderId, PersistedState, RestoredState},
@@ -12,16 +12,19 @@ use snarkfee_core::{
 };
 
 use crate::{
-    connection::{check_integrity, connect},
+    checksum::SumChange,
     daemons::{self, EncodedState},
     error::JournalError,
-    folder::{self, FolderLock, journal_path},
+    folder::{FolderLock, journal_path, sidecar},
+    in_place::OpenFiles,
     intents::{self, EncodedIntent},
     looks::{self, LookBodyRef, SettingsRow},
     markets::{MarketCache, StoredMarket},
+    opening::open_sealed,
     orders,
     packing::{Packer, to_json},
-    schema,
+    seal::Seal,
+    seal_file::SealFile,
     snapshots::{self, StateSnapshot},
 };
 
@@ -39,6 +42,8 @@ pub struct InjectedLimits {
 #[derive(Debug)]
 pub(crate) struct Store {
     connection: Connection,
+    seal_file: SealFile,
+    files: OpenFiles,
     retention: Duration,
     run: i64,
     markets: MarketCache,
@@ -57,17 +62,15 @@ impl Store {
         now: Timestamp,
     ) -> Result<Self, JournalError> {
         let lock = FolderLock::take(folder)?;
-        let path = journal_path(folder);
-        if !folder::journal_exists(&path)? {
-            folder::create_journal(&path, schema::build)?;
-        }
-        let mut connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        check_integrity(&connection, &path)?;
-        schema::migrate(&mut connection, &path, &schema::MIGRATIONS)?;
+        let (path, seal_file) = (journal_path(folder), SealFile::new(folder));
+        let connection = open_sealed(&path, &seal_file, now)?;
         let run =
             begin_run(&connection, now).map_err(JournalError::opening(&path, "beginning a run"))?;
+        let files = [sidecar(&path, "-wal"), seal_file.path().to_owned(), path];
         Ok(Self {
             connection,
+            seal_file,
+            files: OpenFiles::note(files)?,
             retention,
             run,
             markets: MarketCache::default(),
@@ -81,8 +84,14 @@ impl Store {
         let Some((mut state, orders_seen)) = daemons::load_state(&self.connection, daemon)? else {
             return Ok(RestoredState::default());
         };
-        let snapshot = snapshots::load_last_snapshot(&self.connection, daemon)?;
-        state.history.adopt_blocks(snapshot.unwrap_or_default().history);
+        match snapshots::load_last_snapshot(&self.connection, daemon) {
+            Ok(snapshot) => state.history.adopt_blocks(snapshot.unwrap_or_default().history),
+            // The blocks are read again from the daemon.
+            Err(error @ JournalError::Unreadable { .. }) => {
+                tracing::warn!(%daemon, error = &error as &dyn std::error::Error, "no snapshot");
+            }
+            Err(error) => return Err(error),
+        }
         Ok(RestoredState {
             state: Some(state),
             orders_seen,
@@ -96,16 +105,19 @@ impl Store {
         daemon: &DaemonId,
         seen: OrderId,
     ) -> Result<Vec<Order>, JournalError> {
+        self.files.check()?;
         orders::load_orders(&self.connection, daemon, seen)
     }
 
     /// Records an order.
     pub(crate) fn record_order(
-        &self,
+        &mut self,
         at: Timestamp,
         command: &OperatorCommand,
     ) -> Result<OrderId, JournalError> {
-        orders::insert_order(&self.connection, at, command)
+        self.write("recording an order", |transaction, change| {
+            orders::insert_order(transaction, at, command, change)
+        })
     }
 
     /// Records what is about to be done, and the memory that counts if nothing further is heard.
@@ -113,10 +125,10 @@ impl Store {
         let memory = daemons::encode_memory(&intent.memory)?;
         let encoded = EncodedIntent::encode(intent)?;
         let run = self.run;
-        self.write("recording an intent", |transaction| {
-            intents::end_intents(transaction, &intent.ended, intent.at)?;
-            let id = encoded.insert(transaction, run)?;
-            daemons::upsert_memory(transaction, &intent.daemon, intent.at, &memory)?;
+        self.write("recording an intent", |transaction, change| {
+            intents::end_intents(transaction, &intent.ended, intent.at, change)?;
+            let id = encoded.insert(transaction, run, change)?;
+            daemons::upsert_memory(transaction, &intent.daemon, intent.at, &memory, change)?;
             Ok(id)
         })
     }
@@ -147,16 +159,16 @@ impl Store {
         let settings = to_json("settings", &settings)?;
         let (daemon, at, run) = (&record.daemon, record.at, self.run);
         let cutoff = at.checked_sub(self.retention).unwrap_or(Timestamp::MIN);
-        let (shown, remembered) = self.write("recording a look", |transaction| {
+        let (shown, remembered) = self.write("recording a look", |transaction, change| {
             let settings = looks::intern_settings(transaction, &settings)?;
             let shown = market.as_ref().map(|market| market.insert(transaction)).transpose()?;
             let look = looks::insert_look(transaction, run, settings, record, &body, shown)?;
             let insert = |snapshot: &StateSnapshot| snapshot.insert(transaction, look);
             let remembered = snapshot.as_ref().map(insert).transpose()?.flatten();
-            state.upsert_with_orders(transaction, daemon, at, *orders_seen)?;
-            intents::end_intents(transaction, ended, at)?;
-            intents::end_unsent_intents(transaction, daemon, run, at)?;
-            looks::delete_expired(transaction, cutoff.as_microsecond())?;
+            state.upsert_with_orders(transaction, daemon, at, *orders_seen, change)?;
+            intents::end_intents(transaction, ended, at, change)?;
+            intents::end_unsent_intents(transaction, daemon, run, at, change)?;
+            delete_expired(transaction, cutoff.as_microsecond(), change)?;
             Ok((shown, remembered))
         })?;
         let blocks = snapshot.and_then(StateSnapshot::into_blocks);
@@ -175,24 +187,18 @@ impl Store {
         state: PersistedState,
     ) -> Result<(), JournalError> {
         let state = EncodedState::encode(state, &mut self.packer)?;
-        self.write("recording the state of a daemon", |transaction| {
-            state.upsert(transaction, daemon, at)
+        self.write("recording the state of a daemon", |transaction, change| {
+            state.upsert(transaction, daemon, at, change)
         })
     }
 
     fn write<T>(
         &mut self,
         doing: &'static str,
-        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+        work: impl FnOnce(&Transaction<'_>, &mut SumChange) -> rusqlite::Result<T>,
     ) -> Result<T, JournalError> {
-        let attempt = || {
-            let transaction =
-                self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let result = work(&transaction)?;
-            transaction.commit()?;
-            Ok(result)
-        };
-        attempt().map_err(JournalError::sql(doing))
+        self.files.check()?;
+        write_sealed(&mut self.connection, &self.seal_file, doing, work)
     }
 
     pub(crate) fn inject_limits(&mut self, limits: InjectedLimits) -> Result<(), JournalError> {
@@ -211,6 +217,42 @@ impl Store {
     pub(crate) fn connection(&self) -> &Connection {
         &self.connection
     }
+}
+
+/// Deletes a little of what is older than the cutoff, and releases its pages.
+fn delete_expired(
+    transaction: &Transaction<'_>,
+    cutoff: i64,
+    change: &mut SumChange,
+) -> rusqlite::Result<()> {
+    if !looks::delete_expired(transaction, cutoff)? {
+        return Ok(());
+    }
+    intents::delete_expired(transaction, cutoff, change)?;
+    orders::delete_expired(transaction, cutoff, change)?;
+    looks::release_pages(transaction)
+}
+
+/// Does something in one transaction, which is acknowledged when this returns.
+pub(crate) fn write_sealed<T>(
+    connection: &mut Connection,
+    seal_file: &SealFile,
+    doing: &'static str,
+    work: impl FnOnce(&Transaction<'_>, &mut SumChange) -> rusqlite::Result<T>,
+) -> Result<T, JournalError> {
+    let attempt = || {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut change = SumChange::default();
+        let result = work(&transaction, &mut change)?;
+        let Some(seal) = Seal::advance(&transaction, change)? else { return Ok(None) };
+        transaction.commit()?;
+        Ok(Some((result, seal)))
+    };
+    let (result, seal) = attempt()
+        .map_err(JournalError::sql(doing))?
+        .ok_or(JournalError::Damaged { what: "its seal" })?;
+    seal_file.acknowledge(seal)?;
+    Ok(result)
 }
 
 fn begin_run(connection: &Connection, now: Timestamp) -> rusqlite::Result<i64> {

@@ -1,3 +1,4 @@
+mod damaged;
 mod journalled;
 mod orders;
 

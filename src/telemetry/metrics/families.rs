@@ -121,6 +121,7 @@ pub(super) struct Families {
     pub(super) decisions: Family<DecisionLabels, Counter>,
     pub(super) actions: Family<ActionLabels, Counter>,
     pub(super) mode: Family<ModeLabels, FloatGauge>,
+    pub(super) journal_doubt: Family<DaemonLabels, FloatGauge>,
     pub(super) daemon_fee: Family<DaemonLabels, FloatGauge>,
     pub(super) target_fee: Family<DaemonLabels, FloatGauge>,
     pub(super) worker_enabled: Family<DaemonLabels, FloatGauge>,
@@ -172,6 +173,11 @@ impl Families {
                 r,
                 "snarkfee_mode",
                 "1 for each state that holds: dry_run or live, paused, breaker_open",
+            ),
+            journal_doubt: register(
+                r,
+                "snarkfee_journal_doubt",
+                "1 while nothing is sent because the journal may have lost a pause or memory",
             ),
             daemon_fee: register(
                 r,
@@ -314,6 +320,7 @@ impl Families {
     /// The families with one gauge per daemon.
     pub(super) fn daemon_gauges(&self) -> [&Family<DaemonLabels, FloatGauge>; 16] {
         [
+            &self.journal_doubt,
             &self.daemon_fee,
             &self.target_fee,
             &self.worker_enabled,

@@ -138,6 +138,8 @@ impl Metrics {
             f.mode.get_or_create(&ModeLabels { daemon: daemon(), mode }).set(as_gauge(holds));
         }
 
+        f.journal_doubt.get_or_create(&of).set(as_gauge(record.hold.journal_doubt.is_some()));
+
         let target = record.decision.target;
         let best = record.decision.appraisal.as_ref().map(|appraisal| appraisal.best);
         set_or_remove(&f.daemon_fee, &of, record.fee_after().map(Nanomina::to_mina));

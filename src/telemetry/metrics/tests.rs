@@ -60,7 +60,7 @@ fn scrape(metrics: &Metrics, now: Timestamp) -> BTreeMap<String, f64> {
 }
 
 /// Names without the `_total` of counters; process metrics are those of Linux.
-const CONTRACT: [&str; 38] = [
+const CONTRACT: [&str; 39] = [
     "process_cpu_seconds counter {}",
     "process_open_fds gauge {}",
     "process_resident_memory_bytes gauge {}",
@@ -77,6 +77,7 @@ const CONTRACT: [&str; 38] = [
     "snarkfee_earned_mina counter {daemon}",
     "snarkfee_expected_profit_mina_per_hour gauge {daemon}",
     "snarkfee_histogram_resolves_prices gauge {daemon}",
+    "snarkfee_journal_doubt gauge {daemon}",
     "snarkfee_journal_failures counter {class,daemon}",
     "snarkfee_market_fee_mina gauge {daemon,quantile}",
     "snarkfee_market_price_mina gauge {daemon,q}",

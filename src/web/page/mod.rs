@@ -177,6 +177,13 @@ fn daemon_details(page: &PageContext<'_>, daemon: &DaemonOverview) -> Markup {
 
 fn hold_banners(record: &Record, now: Timestamp) -> Markup {
     html! {
+        @if let Some(doubt) = record.hold.journal_doubt {
+            p.banner.alarm {
+                strong { "Journal in doubt." }
+                " A pause or what was done before may be lost (" (doubt) "): nothing is sent until "
+                code { "snarkfee resume" } "."
+            }
+        }
         @if let Some(pause) = record.hold.paused {
             p.banner.paused {
                 strong { "Paused." } " The operator controls the worker "

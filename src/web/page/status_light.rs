@@ -17,7 +17,10 @@ pub(super) enum StatusLight {
 impl StatusLight {
     pub(super) fn of_daemon(daemon: &DaemonOverview) -> Self {
         let Some(record) = &daemon.latest else { return Self::Unknown };
-        if record.hold.breaker_open || record.look.status.is_err() {
+        if record.hold.breaker_open
+            || record.hold.journal_doubt.is_some()
+            || record.look.status.is_err()
+        {
             return Self::Trouble;
         }
         if record.hold.paused.is_some() {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{counters::Counters, plan::Context};
 use crate::{
     cost::{CostInputs, CostUnknown, Expense},
+    fault::JournalDoubt,
     ledger::PersistedState,
     market::{Effort, Look, MarketHistory, MarketView, Prediction, ViewSettings},
     policy::{
@@ -256,9 +257,16 @@ impl CycleState {
         self.memory.pause = Some(Pause { until });
     }
 
-    /// Ends the operator's pause and the hold after someone else's changes, and closes the breaker.
+    /// Holds the worker because the journal may have lost something.
+    pub fn distrust(&mut self, doubt: JournalDoubt) {
+        self.memory.journal_doubt = Some(doubt);
+    }
+
+    /// Ends the operator's pause, the hold after someone else's changes and that for the journal's
+    /// sake, and closes the breaker.
     pub fn resume(&mut self) {
         self.memory.pause = None;
+        self.memory.journal_doubt = None;
         self.memory.breaker = Default::default();
         self.memory.external_hold = None;
         self.memory.conflict = Default::default();

@@ -268,6 +268,9 @@ impl<'a> Gates<'a> {
 /// The status of a daemon that can be trusted and may be touched at all.
 fn trust<'a>(input: &Situation<'a>) -> Result<&'a DaemonStatus, Reason> {
     let (memory, safety) = (input.memory, &input.params.safety);
+    if let Some(doubt) = memory.journal_doubt {
+        return Err(Reason::JournalDoubt { doubt });
+    }
     if let Some(pause) = memory.pause {
         return Err(Reason::Paused { until: pause.until });
     }

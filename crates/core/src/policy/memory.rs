@@ -19,6 +19,7 @@ use super::{
     waits::since,
 };
 use crate::{
+    fault::JournalDoubt,
     market::{DaemonStatus, Look},
     units::PublicKey,
 };
@@ -42,6 +43,8 @@ pub struct Memory {
     pub external_hold: Option<Timestamp>,
     /// The operator's pause.
     pub pause: Option<Pause>,
+    /// Why the journal that this was read from may have lost something.
+    pub journal_doubt: Option<JournalDoubt>,
     /// Failures in a row.
     pub breaker: Breaker,
     /// Who else sets the daemon.
@@ -321,7 +324,11 @@ impl Memory {
 
     /// Whether pause or breaker hold the worker.
     pub fn hold_state(&self) -> HoldState {
-        HoldState { paused: self.pause, breaker_open: self.breaker.is_open() }
+        HoldState {
+            paused: self.pause,
+            breaker_open: self.breaker.is_open(),
+            journal_doubt: self.journal_doubt,
+        }
     }
 
     /// What the daemon is, as far as it can be told without trying: one that hands out work and

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     cost::CostUnknown,
-    fault::{Fault, JournalFault},
+    fault::{Fault, JournalDoubt, JournalFault},
     market::SyncState,
     units::{FeeRate, Nanomina, PublicKey},
 };
@@ -17,6 +17,11 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum Reason {
+    /// The journal may have lost orders or memory: hold until `resume`.
+    JournalDoubt {
+        /// What speaks for a loss.
+        doubt: JournalDoubt,
+    },
     /// The operator holds the worker.
     Paused {
         /// When the pause ends; `None` is until `resume`.
@@ -209,6 +214,7 @@ impl Reason {
     /// heading.
     pub const fn code(&self) -> &'static str {
         match self {
+            Self::JournalDoubt { .. } => "journal_doubt",
             Self::Paused { .. } => "paused",
             Self::BreakerOpen { .. } => "breaker_open",
             Self::StatusFault { .. } => "status_fault",

@@ -46,6 +46,11 @@ impl fmt::Display for ShownReason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unit = self.unit;
         match self.reason {
+            Reason::JournalDoubt { doubt } => write!(
+                f,
+                "the journal may have lost a pause or what was done before ({doubt}); check the \
+                 daemon, then `snarkfee resume`"
+            ),
             Reason::Paused { until: Some(until) } => {
                 write!(f, "paused by the operator until {}", until.strftime(TIME))
             }

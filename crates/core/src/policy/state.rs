@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::fault::JournalDoubt;
+
 /// Whether decisions are carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -23,13 +25,16 @@ impl Mode {
     }
 }
 
-/// Whether the operator or the breaker holds the worker.
+/// Whether the operator, the breaker or a doubt about the journal holds the worker.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HoldState {
     /// The operator's pause.
     pub paused: Option<Pause>,
     /// Whether the breaker is open.
     pub breaker_open: bool,
+    /// Why the journal may have lost something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub journal_doubt: Option<JournalDoubt>,
 }
 
 /// An operator's pause.

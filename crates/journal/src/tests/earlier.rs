@@ -12,7 +12,20 @@ use crate::{
     looks::{LookBody, LookBodyRef},
     markets::StoredMarket,
     packing::{Packer, unpack},
+    schema,
 };
+
+/// Makes a journal as the version of that layout made it, and leaves it open.
+pub(super) fn make_layout(folder: &Path, layout: usize) -> Connection {
+    let connection = Connection::open(journal_path(folder)).unwrap();
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL").unwrap();
+    connection.pragma_update(None, "journal_mode", "WAL").unwrap();
+    connection.pragma_update(None, "application_id", schema::APPLICATION_ID).unwrap();
+    schema::MIGRATIONS[..layout].iter().for_each(|step| connection.execute_batch(step).unwrap());
+    connection.pragma_update(None, "user_version", i64::try_from(layout).unwrap()).unwrap();
+    connection.close().unwrap();
+    Connection::open(journal_path(folder)).unwrap()
+}
 
 /// Makes an up-to-date journal one of layout 2, in which each look and each origin held its market
 /// itself.
@@ -49,11 +62,16 @@ fn to_layout_two(path: &Path) {
     }
     connection
         .execute_batch(
-            "DROP INDEX looks_by_market; DROP INDEX origins_by_market; ALTER TABLE looks DROP COLUMN market;
+            "DROP INDEX looks_by_settings; DROP TABLE seal; ALTER TABLE daemons DROP COLUMN format;
+             ALTER TABLE daemons DROP COLUMN memory_checksum; ALTER TABLE daemons DROP COLUMN rest_checksum;
+             ALTER TABLE orders DROP COLUMN doubt; ALTER TABLE orders DROP COLUMN checksum;
+             ALTER TABLE intents DROP COLUMN checksum;
+             DROP INDEX looks_by_market; DROP INDEX origins_by_market; ALTER TABLE looks DROP COLUMN market;
              ALTER TABLE origins DROP COLUMN market; DROP TABLE markets; PRAGMA user_version = 2",
         )
         .unwrap();
     connection.close().unwrap();
+    std::fs::remove_file(path.with_extension("seal")).unwrap();
 }
 
 #[test]

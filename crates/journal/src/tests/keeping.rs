@@ -2,7 +2,7 @@
 
 use snarkfee_core::{
     control::OperatorCommand,
-    ledger::{Order, RecoveredOutcome},
+    ledger::{Directive, Order, RecoveredOutcome},
     market::{Look, MarketSource},
     policy::{Outcome, Pause},
 };
@@ -55,13 +55,15 @@ fn what_is_noted_is_there_after_reopening_with_everything_a_replay_needs() {
 #[test]
 fn what_layout_1_kept_is_read_by_every_later_version() {
     let folder = folder();
-    let store = open(folder.path());
     let memory = r#"{"fee_changed":"2026-11-22T14:00:00Z","switched":{"at":"2026-11-22T13:00:00Z","on":true},
         "changes":["2026-11-22T13:00:00Z","2026-11-22T14:00:00Z"],"pause":{"until":null},
         "breaker":{"failures":5,"successes":1},"external_hold":"2026-11-22T15:00:00Z",
         "known":{"worker":"B62qus","fee":7},"of a later version":1}"#;
+    let earlier = earlier::make_layout(folder.path(), 1);
     let insert = "INSERT INTO daemons (daemon, at, memory) VALUES ('main', 0, ?1)";
-    store.connection().execute(insert, [memory]).unwrap();
+    earlier.execute(insert, [memory]).unwrap();
+    drop(earlier);
+    let store = open(folder.path());
     let kept = store.restore(&main()).unwrap().state.unwrap().memory;
     assert_eq!(
         (kept.pacing.changes.len(), kept.pause, kept.breaker.is_open()),
@@ -91,6 +93,22 @@ fn settings_are_stored_once_however_many_looks_they_led_to() {
         moments(folder.path(), &LookFilter::default()).last().unwrap().params.pricing.confirm,
         9
     );
+}
+
+#[test]
+fn settings_go_with_the_last_look_that_depended_on_them() {
+    let folder = folder();
+    let mut store = Store::open(folder.path(), Duration::from_secs(3600), time(0)).unwrap();
+    let mut first = entry(record(time(0)));
+    first.params.pricing.confirm = 9;
+    store.record_look(&first).unwrap();
+    store.record_look(&LookEntry { record: Arc::new(record(time(1_800))), ..first }).unwrap();
+    let count = "SELECT count(*) FROM settings";
+    store.record_look(&entry(record(time(3_601)))).unwrap();
+    assert_eq!(bytes(&store, count), 2, "a look that is kept depended on them");
+    store.record_look(&entry(record(time(5_401)))).unwrap();
+    assert_eq!(bytes(&store, count), 1);
+    assert_eq!(moments(folder.path(), &LookFilter::default()).len(), 2);
 }
 
 #[test]
@@ -174,14 +192,17 @@ fn orders_are_found_once_in_order_by_those_they_concern() {
     };
     // Before there is a journal, beside a running service, and from the service itself.
     give_order(folder.path(), at, &pause(None)).unwrap();
-    let store = open(folder.path());
+    let mut store = open(folder.path());
     let id =
         give_order(folder.path(), at, &pause(Some(DaemonId::try_new("other").unwrap()))).unwrap();
     assert_eq!(id, OrderId(2));
     store.record_order(at, &OperatorCommand::Resume { daemon: Some(main()) }).unwrap();
     let expected = [
-        Order { id: OrderId(1), command: pause(None) },
-        Order { id: OrderId(3), command: OperatorCommand::Resume { daemon: Some(main()) } },
+        Order { id: OrderId(1), directive: Directive::Command(pause(None)) },
+        Order {
+            id: OrderId(3),
+            directive: Directive::Command(OperatorCommand::Resume { daemon: Some(main()) }),
+        },
     ];
     assert_eq!(store.load_orders(&main(), OrderId::default()).unwrap(), expected);
     assert_eq!(store.load_orders(&main(), OrderId(1)).unwrap(), expected[1..]);

@@ -5,6 +5,7 @@ mod failing;
 mod keeping;
 mod records;
 mod refusing;
+mod sealing;
 
 use std::{path::Path, sync::Arc, time::Duration};
 

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use snarkfee_core::{
     cost::Expense,
-    fault::{Fault, JournalClass, JournalFault},
+    fault::{Fault, JournalClass, JournalDoubt, JournalFault},
     fixtures::{self, every_reason},
     market::{
         Book, BookOrder, ChainLook, Effort, FeeHistogram, Look, MarketSource, PoolMetrics,
@@ -204,12 +204,11 @@ fn any_wanted() -> impl Strategy<Value = Option<Wanted>> {
 }
 
 fn any_record() -> impl Strategy<Value = Record> {
-    let hold = (prop::option::of(prop::option::of(any_time())), any::<bool>()).prop_map(
-        |(paused, breaker_open)| HoldState {
-            paused: paused.map(|until| Pause { until }),
-            breaker_open,
-        },
-    );
+    let paused = prop::option::of(prop::option::of(any_time()));
+    let doubt = prop::option::of(prop::sample::select(JournalDoubt::ALL.to_vec()));
+    let hold = (paused, any::<bool>(), doubt).prop_map(|(paused, breaker_open, journal_doubt)| {
+        HoldState { paused: paused.map(|until| Pause { until }), breaker_open, journal_doubt }
+    });
     let role = prop::sample::select(vec![Role::Unsure, Role::Worker, Role::Coordinator]);
     let mode = prop::sample::select(vec![Mode::Live, Mode::DryRun]);
     let market = prop::option::of(Just(sample::record().market.unwrap()));

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use snarkfee_core::{control::OperatorCommand, fault::JournalClass};
 
 use super::*;
-use crate::{JournalError, JournalReader, give_order, schema};
+use crate::{JournalError, JournalReader, give_order, schema, seal::Seal};
 
 fn journal(folder: &Path) -> std::path::PathBuf {
     folder.join(crate::JOURNAL_FILE)
@@ -113,14 +113,17 @@ fn a_later_layout_is_refused_and_an_earlier_one_brought_up_to_date() {
     migrations.push("ALTER TABLE runs ADD COLUMN host TEXT");
     migrations.push("CREATE TABLE later (x) STRICT");
     let mut connection = Connection::open(&path).unwrap();
-    assert!(schema::migrate(&mut connection, &path, &migrations).is_err(), "a type is missing");
+    assert!(
+        schema::migrate(&mut connection, &path, &migrations, || Ok(Seal::begin())).is_err(),
+        "a type is missing"
+    );
     let version = |connection: &Connection| {
         connection.pragma_query_value(None, "user_version", |row| row.get(0))
     };
     assert_eq!(version(&connection), Ok(known + 1), "whole steps only");
     *migrations.last_mut().unwrap() = "CREATE TABLE later (x INTEGER) STRICT";
-    schema::migrate(&mut connection, &path, &migrations).unwrap();
-    schema::migrate(&mut connection, &path, &migrations).unwrap();
+    schema::migrate(&mut connection, &path, &migrations, || Ok(Seal::begin())).unwrap();
+    schema::migrate(&mut connection, &path, &migrations, || Ok(Seal::begin())).unwrap();
     assert_eq!(version(&connection), Ok(known + 2));
     connection.close().unwrap();
     assert!(

@@ -143,29 +143,36 @@ async fn what_could_not_be_taken_over_is_not_written_over() {
 }
 
 /// Runs of the service on one journal and one daemon, one after the other.
-struct Runs {
-    folder: TempDir,
-    plan: Plan,
+pub(super) struct Runs {
+    pub(super) folder: TempDir,
+    pub(super) plan: Plan,
 }
 
 impl Runs {
-    fn new(on_exit: OnExit) -> Self {
+    pub(super) fn new(on_exit: OnExit) -> Self {
         Self { folder: tempfile::tempdir().unwrap(), plan: plan(Mode::Live, on_exit) }
     }
 
     /// A new process that finds the daemon set to `settings`. It ends when it is dropped, as by a
     /// kill.
-    fn begin(&self, settings: DaemonSettings, free: bool) -> Harness {
+    pub(super) fn begin(&self, settings: DaemonSettings, free: bool) -> Harness {
+        self.try_begin(settings, free).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    pub(super) fn try_begin(
+        &self,
+        settings: DaemonSettings,
+        free: bool,
+    ) -> Result<Harness, JournalError> {
         // The lock is free only when the thread of the process before has ended.
         let journal = loop {
             match Journal::open(self.folder.path(), LONG, time(0)) {
-                Ok(journal) => break journal,
                 Err(error) if error.class() == JournalClass::InUse => std::thread::yield_now(),
-                Err(error) => panic!("{error}"),
+                opened => break opened?,
             }
         };
         let daemon = ScriptedDaemon::with_settings(settings).with_looks(looks(9, free));
-        harness_on(Arc::new(journal), daemon, self.plan.clone())
+        Ok(harness_on(Arc::new(journal), daemon, self.plan.clone()))
     }
 
     fn endings(&self) -> Vec<String> {

@@ -120,6 +120,7 @@ fn no_field_of_the_memory_holds_anything_imagined_once_live() {
         pacing,
         external_hold,
         pause,
+        journal_doubt,
         breaker,
         conflict,
         known,
@@ -149,7 +150,7 @@ fn no_field_of_the_memory_holds_anything_imagined_once_live() {
     assert_eq!(conflict, ControllerConflict::default(), "nothing of ours stands");
     assert_eq!((known, possible), (watched.known, Vec::new()));
     assert_eq!((dry_run, imagined_before), (None, None));
-    assert_eq!((pause, breaker), (None, watched.breaker));
+    assert_eq!((pause, journal_doubt, breaker), (None, None, watched.breaker));
     assert_eq!((shown_key, keyless, coordinates), (watched.shown_key, None, false));
     assert_eq!((metrics_read, has_account), (None, None));
     assert_eq!((uptime, uptime_read), (watched.uptime, watched.uptime_read));
