@@ -30,7 +30,7 @@ pub(super) const fn answers_for(reason: &Reason) -> Option<(Check, Verdict)> {
         Reason::CostUnknown { cause: CostUnknown::NotMeasured } => return None,
         Reason::CostUnknown { .. } => (Check::Cost, Verdict::Warn),
         Reason::OwnBlockAhead { .. } => (Check::OwnSlot, Verdict::Warn),
-        Reason::JournalFault { .. } => (Check::Store, Verdict::Fail),
+        Reason::JournalDoubt { .. } | Reason::JournalFault { .. } => (Check::Store, Verdict::Fail),
         Reason::Paused { .. }
         | Reason::BreakerOpen { .. }
         | Reason::ExternalChange { .. }

@@ -318,7 +318,7 @@ impl Families {
     }
 
     /// The families with one gauge per daemon.
-    pub(super) fn daemon_gauges(&self) -> [&Family<DaemonLabels, FloatGauge>; 16] {
+    pub(super) fn daemon_gauges(&self) -> [&Family<DaemonLabels, FloatGauge>; 17] {
         [
             &self.journal_doubt,
             &self.daemon_fee,
