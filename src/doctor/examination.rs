@@ -5,14 +5,9 @@ use std::sync::Arc;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use snarkfee_client::{Capabilities, Scrape};
+use snarkfee_client::{Capabilities, PriceReading, Scrape};
 use snarkfee_config::{Daemon, Settings};
-use snarkfee_core::{
-    cost::{CostUnknown, PriceQuote},
-    fault::Fault,
-    record::Record,
-    units::Nanomina,
-};
+use snarkfee_core::{cost::CostUnknown, fault::Fault, record::Record, units::Nanomina};
 
 /// The facts about a setup.
 #[derive(Clone, Debug)]
@@ -80,8 +75,8 @@ pub(crate) struct DaemonExamination {
     pub(crate) schema: Option<Capabilities>,
     /// Its metrics; `None` if none are configured.
     pub(crate) scrape: Option<Result<Scrape, Fault>>,
-    /// The price of MINA; `None` if the cost needs none from a feed.
-    pub(crate) quote: Option<Result<PriceQuote, Fault>>,
+    /// What the price feeds said; `None` if the cost needs none.
+    pub(crate) price: Option<PriceReading>,
     /// Cost of one work.
     pub(crate) cost: Result<Nanomina, CostUnknown>,
     /// When the journal last recorded a change of fee or key by someone else, within the last week.

@@ -2,13 +2,9 @@
 
 use std::path::PathBuf;
 
-use snarkfee_client::PriceFeed;
 use snarkfee_clock::Clock;
 use snarkfee_config::{Daemon, Settings};
-use snarkfee_core::{
-    cost::{CostInputs, PriceQuote},
-    fault::Fault,
-};
+use snarkfee_core::cost::CostInputs;
 use tokio::task::JoinSet;
 
 use super::{
@@ -16,7 +12,7 @@ use super::{
     examination::{DaemonExamination, Examination, Machine},
     machine::examine_machine,
 };
-use crate::service::{connect, preview_through};
+use crate::service::{connect, preview_through, read_price};
 
 /// Gathers everything that the checks need. Requests have the limits of the settings, and change
 /// nothing.
@@ -43,12 +39,9 @@ pub async fn examine(settings: Settings, clock: Clock) -> Examination {
 }
 
 async fn examine_daemon(daemon: Daemon, clock: Clock) -> DaemonExamination {
-    let quote = read_price(&daemon, clock).await;
-    let inputs = |at| CostInputs {
-        at,
-        works_per_hour: None,
-        quote: quote.as_ref().and_then(|quote| quote.as_ref().ok().copied()),
-    };
+    let price = read_price(&daemon, clock).await;
+    let quote = price.as_ref().and_then(|price| price.quote);
+    let inputs = |at| CostInputs { at, works_per_hour: None, quote };
     let asked = clock.now();
     let cost = daemon.cost.per_work(&inputs(asked));
     let mut examined = DaemonExamination {
@@ -60,13 +53,13 @@ async fn examine_daemon(daemon: Daemon, clock: Clock) -> DaemonExamination {
         scrape: None,
         cost,
         external_change: None,
-        quote: quote.clone(),
+        price,
         daemon,
     };
     let daemon = &examined.daemon;
     match connect(daemon, clock) {
         Ok(port) => {
-            let preview = preview_through(&port, daemon, inputs(asked).quote, clock).await;
+            let preview = preview_through(&port, daemon, quote, clock).await;
             examined.answered = clock.now();
             examined.scrape = port.scrape().await;
             examined.schema = port.known_capabilities();
@@ -80,12 +73,4 @@ async fn examine_daemon(daemon: Daemon, clock: Clock) -> DaemonExamination {
         Err(error) => examined.look = Err(format!("{:#}", anyhow::Error::new(error))),
     }
     examined
-}
-
-async fn read_price(daemon: &Daemon, clock: Clock) -> Option<Result<PriceQuote, Fault>> {
-    let feed = daemon.cost.feed()?.clone();
-    Some(match PriceFeed::new(feed) {
-        Ok(feed) => feed.fetch(clock.now()).await,
-        Err(fault) => Err(fault),
-    })
 }

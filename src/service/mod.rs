@@ -19,3 +19,4 @@ pub use publisher::Publisher;
 pub use run::{RunningService, Service, ServiceError};
 
 pub(crate) use preview::{Preview, connect, preview_daemon, preview_through};
+pub(crate) use price_feed::read_price;

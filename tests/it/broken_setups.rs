@@ -217,6 +217,7 @@ async fn a_price_that_cannot_be_read_is_a_failure() {
         ("200 OK", "{\"msg\":\"Invalid symbol.\"}", "/mina/usd", "pointer"),
         ("200 OK", "{\"mina\":{\"usd\":null}}", "null", "pointer"),
         ("200 OK", "<html></html>", "not the expected format", "JSON document"),
+        ("200 OK", "{\"mina\":{\"usd\":214748.3594}}", "outside the bounds", "bounds"),
     ] {
         let setup = Setup::new(settings(&server, "")).cost(&cost(&answer(status, body).await));
         let found = check(&setup.write()).await;

@@ -7,6 +7,8 @@ use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
+use crate::units::duration;
+
 /// Why a source gave nothing usable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "fault", rename_all = "snake_case")]
@@ -58,6 +60,13 @@ pub enum Fault {
         /// The reason, as far as the answer shows.
         cause: String,
     },
+    /// A well-formed answer whose value is too old.
+    Outdated {
+        /// How old it is.
+        age: Duration,
+        /// The limit.
+        limit: Duration,
+    },
     /// A well-formed answer with a value that cannot be true: a negative fee, a work without ids, a
     /// histogram that contradicts itself.
     InvalidValue {
@@ -81,12 +90,13 @@ impl Fault {
             Self::Refused { .. } => "refused",
             Self::Unsupported { .. } => "unsupported",
             Self::NotScraped { .. } => "not_scraped",
+            Self::Outdated { .. } => "outdated",
             Self::InvalidValue { .. } => "invalid_value",
         }
     }
 
     /// All codes.
-    pub const CODES: [&'static str; 10] = [
+    pub const CODES: [&'static str; 11] = [
         "unreachable",
         "timed_out",
         "truncated",
@@ -96,6 +106,7 @@ impl Fault {
         "refused",
         "unsupported",
         "not_scraped",
+        "outdated",
         "invalid_value",
     ];
 
@@ -106,7 +117,8 @@ impl Fault {
             | Self::TimedOut { .. }
             | Self::Truncated { .. }
             | Self::HttpStatus { .. }
-            | Self::NotScraped { .. } => true,
+            | Self::NotScraped { .. }
+            | Self::Outdated { .. } => true,
             Self::Oversized { .. }
             | Self::Malformed { .. }
             | Self::Refused { .. }
@@ -146,6 +158,10 @@ impl fmt::Display for Fault {
             Self::Unsupported { missing } => write!(f, "missing: {missing}"),
             Self::NotScraped { cause } => {
                 write!(f, "the Prometheus server has no current samples of it: {cause}")
+            }
+            Self::Outdated { age, limit } => {
+                let age = duration::show(Duration::from_secs(age.as_secs()));
+                write!(f, "the value is {age} old, allowed are {}", duration::show(*limit))
             }
             Self::InvalidValue { field, value } => {
                 write!(f, "{field}: {value}, which cannot be true")

@@ -74,7 +74,7 @@ fn advise_unread(fault: &Fault, source: &MetricsSource) -> &'static str {
 /// The same, where a Prometheus server was asked for them.
 fn advise_server_unread(fault: &Fault) -> &'static str {
     match fault {
-        Fault::NotScraped { .. } => {
+        Fault::NotScraped { .. } | Fault::Outdated { .. } => {
             "see Status > Targets of the server; `selector` must match the target of this daemon and no other"
         }
         Fault::HttpStatus { body, .. } | Fault::Refused { message: body }

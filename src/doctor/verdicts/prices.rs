@@ -2,7 +2,7 @@
 
 use snarkfee_config::Daemon;
 use snarkfee_core::{
-    cost::{CostModel, CostUnknown, Electricity, MinaPrice, PriceSource, Throughput},
+    cost::{CostModel, CostUnknown, Electricity, MinaPrice, Throughput},
     fault::Fault,
     record::Record,
     units::Nanomina,
@@ -24,21 +24,35 @@ pub(super) fn price(examined: &DaemonExamination) -> CheckResult {
         }
         MinaPrice::Quoted(feed) => feed,
     };
-    match &examined.quote {
-        Some(Ok(quote)) => {
-            CheckResult::ok(format!("{} for one MINA, from {}", quote.price, feed.url))
-        }
-        Some(Err(fault)) => judge_unread_price(fault, feed),
-        None => CheckResult::unchecked("the feed was not asked", Check::Config),
+    let Some(reading) = &examined.price else {
+        return CheckResult::unchecked("the feed was not asked", Check::Config);
+    };
+    let advice = || {
+        reading
+            .failed
+            .first()
+            .map_or("run the check again", |(_, fault)| advise_unread_price(fault))
+    };
+    let Some(quote) = reading.quote else {
+        return CheckResult::fail(
+            format!(
+                "the price feed {reading}; without a price of MINA the cost of a work is unknown"
+            ),
+            advice(),
+        );
+    };
+    let urls: Vec<String> = feed.urls.iter().map(ToString::to_string).collect();
+    let detail = match feed.urls.len() {
+        1 => format!("{} for one MINA, from {}", quote.price, urls.join(", ")),
+        _ => format!("{} for one MINA, the median of {}", quote.price, urls.join(", ")),
+    };
+    match reading.failed.is_empty() {
+        true => CheckResult::ok(detail),
+        false => CheckResult::warn(
+            format!("{} for one MINA; the price feed {reading}", quote.price),
+            advice(),
+        ),
     }
-}
-
-fn judge_unread_price(fault: &Fault, feed: &PriceSource) -> CheckResult {
-    let consequence = "without a price of MINA the cost of a work is unknown";
-    CheckResult::fail(
-        format!("the price feed {}: {fault}; {consequence}", feed.url),
-        advise_unread_price(fault),
-    )
 }
 
 /// What to do about a feed that gave no price.
@@ -66,11 +80,11 @@ fn advise_unread_price(fault: &Fault) -> &'static str {
         Fault::Unsupported { .. } => {
             "correct pointer, or what url asks the feed for, such as the name of the coin"
         }
-        Fault::NotScraped { .. } => {
+        Fault::NotScraped { .. } | Fault::Outdated { .. } => {
             "the feed does not renew its price: use another one, or raise max_age"
         }
         Fault::Refused { .. } | Fault::InvalidValue { .. } => {
-            "correct pointer if it names something else than the price; else use another feed"
+            "correct pointer or at if it names something else; else use another feed, or set bounds of mina_price"
         }
     }
 }

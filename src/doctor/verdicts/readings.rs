@@ -141,6 +141,7 @@ fn advise_unread(fault: &Fault, daemon: &Daemon) -> String {
         | Fault::Malformed { .. }
         | Fault::Unsupported { .. }
         | Fault::NotScraped { .. }
+        | Fault::Outdated { .. }
         | Fault::InvalidValue { .. } => "report it with the daemon's version".to_owned(),
     }
 }

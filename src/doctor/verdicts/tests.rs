@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use snarkfee_client::Scrape;
+use snarkfee_client::{PriceReading, Scrape};
 use snarkfee_config::{Controller, Daemon, MetricsSource, Settings};
 use snarkfee_core::{
-    cost::{CostModel, CostParts, CostUnknown, MinaPrice, PriceQuote, PriceSource, Throughput},
+    cost::{CostModel, CostParts, CostUnknown, MinaPrice, PriceSource, Throughput},
     fault::Fault,
     market::{DaemonStatus, FeeHistogram},
     record::Record,
@@ -37,7 +37,7 @@ fn setup(change: impl FnOnce(&mut Examination)) -> CheckReport {
         schema: Some(snarkfee_client::Capabilities::plain()),
         acceleration: None,
         scrape: Some(Ok(Scrape { metrics, prefix: "Coda_", families: 40, sampled: None })),
-        quote: None,
+        price: None,
         cost: Ok(Nanomina::ONE_MINA),
         external_change: None,
         look: Ok(Arc::new(record)),
@@ -96,15 +96,17 @@ fn an_own_block_ahead_is_reported() {
     says(&ahead(90, false), Check::OwnSlot, Verdict::Warn, "enabled = false");
 }
 
+const FEED: &str = "https://feed.example.org/?key=hunter2";
+
 /// A rented machine, with the price of MINA from a feed.
 fn quoted_cost() -> CostModel {
     let usd = "0.40 USD/h".parse().unwrap();
-    let feed = PriceSource {
-        url: "https://feed.example.org/?key=hunter2".parse().unwrap(),
-        pointer: "/mina/usd".to_owned(),
-        currency: Currency::try_new("USD").unwrap(),
-        max_age: Duration::from_secs(3600),
-    };
+    let feed = PriceSource::single(
+        FEED.parse().unwrap(),
+        "/mina/usd".to_owned(),
+        Currency::try_new("USD").unwrap(),
+        Duration::from_secs(3600),
+    );
     let price = MinaPrice::Quoted(feed);
     CostParts::try_new(None, Some(usd), price, Throughput::Measured).unwrap().into()
 }
@@ -116,8 +118,9 @@ fn an_unknown_cost_says_how_to_provide_it() {
             let examined = &mut found.daemons[0];
             examined.daemon.cost = quoted_cost();
             examined.cost = cost.map(|cost| Nanomina::try_new(cost).unwrap());
-            examined.quote =
-                Some(Err::<PriceQuote, _>(Fault::TimedOut { limit: Duration::from_secs(10) }));
+            let fault = Fault::TimedOut { limit: Duration::from_secs(10) };
+            let failed = vec![(FEED.parse().unwrap(), fault)];
+            examined.price = Some(PriceReading { quote: None, read: 0, needed: 1, failed });
             if !metrics {
                 examined.daemon.metrics = None;
                 examined.scrape = None;

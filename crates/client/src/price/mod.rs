@@ -1,6 +1,7 @@
-//! Reads the price of MINA from a JSON document on the web.
+//! Reads the price of MINA from JSON documents on the web.
 //!
-//! Invariants: one request, a time limit and a size limit; the price's digits are read as text,
+//! Invariants: one request for each document, a time limit and a size limit; a price outside its
+//! bounds, or too old by the document's own time where that is required, is a fault; the price's digits are read as text,
 //! never through a float, and rounded down, so that a cost worked out with it is not understated.
 //!
 //! Not here: when to ask, and how old a price may be (`cost`).
@@ -8,4 +9,4 @@
 mod document;
 mod feed;
 
-pub use feed::PriceFeed;
+pub use feed::{PriceFeed, PriceReading};

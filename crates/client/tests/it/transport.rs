@@ -15,17 +15,18 @@ use url::Url;
 use crate::server::config;
 
 fn price_feed(url: &str) -> PriceFeed {
-    let feed = PriceSource {
-        url: url.parse().unwrap(),
-        pointer: "/usd".to_owned(),
-        currency: Currency::try_new("USD").unwrap(),
-        max_age: Duration::from_secs(3_600),
-    };
+    let feed = PriceSource::single(
+        url.parse().unwrap(),
+        "/usd".to_owned(),
+        Currency::try_new("USD").unwrap(),
+        Duration::from_secs(3_600),
+    );
     PriceFeed::new(feed).unwrap()
 }
 
 async fn read_price(url: &str) -> Result<PriceQuote, Fault> {
-    price_feed(url).fetch(jiff::Timestamp::UNIX_EPOCH).await
+    let mut reading = price_feed(url).fetch(jiff::Timestamp::UNIX_EPOCH).await;
+    reading.quote.ok_or_else(|| reading.failed.remove(0).1)
 }
 
 fn with_metrics(url: &str, metrics: MetricsEndpoint) -> DaemonClient {
@@ -163,7 +164,7 @@ async fn cookies_are_not_kept() {
         .await;
     let feed = price_feed(&format!("{}/price", server.url()));
     for _ in 0..2 {
-        assert!(feed.fetch(jiff::Timestamp::UNIX_EPOCH).await.is_ok());
+        assert!(feed.fetch(jiff::Timestamp::UNIX_EPOCH).await.quote.is_some());
     }
     asked.assert_async().await;
 }

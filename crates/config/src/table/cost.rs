@@ -1,20 +1,20 @@
 //! `[daemons.NAME.cost]`.
 
-use std::time::Duration;
+mod price;
 
 use jiff::tz::TimeZone;
 use snarkfee_core::{
     cost::{
-        CostModel, CostParts, Electricity, InvalidCostParts, MinaPrice, PriceSource, Tariff,
-        TariffWindow, Throughput, TimeOfDay,
+        CostModel, CostParts, Electricity, InvalidCostParts, Tariff, TariffWindow, Throughput,
+        TimeOfDay,
     },
-    units::{Currency, Endpoint, EnergyPrice, Fiat, HourlyPrice, Nanomina, Power},
+    units::{EnergyPrice, HourlyPrice, Nanomina, Power},
 };
 
-use super::policy::MOMENT;
+use self::price::{WrittenPrice, mina_price};
 use crate::{
     item::Node,
-    kind::{Kind, duration_from, endpoint, quantity, quote},
+    kind::{Kind, quantity, quote},
     reading::Reported,
     section::{Entry, Section},
     setting::{Group, Setting, table},
@@ -38,16 +38,6 @@ pub(crate) struct WrittenCost {
 struct WrittenElectricity {
     flat: Option<EnergyPrice>,
     windows: Vec<TariffWindow>,
-}
-
-/// Either a fixed price or where to read it.
-#[derive(Clone, Default)]
-struct WrittenPrice {
-    fixed: Option<Fiat>,
-    url: Option<Endpoint>,
-    pointer: Option<String>,
-    max_age: Option<Duration>,
-    currency: Option<Currency>,
 }
 
 #[derive(Clone, Default)]
@@ -159,46 +149,6 @@ fn electricity() -> Setting<WrittenCost> {
         )
 }
 
-fn mina_price() -> Setting<WrittenCost> {
-    let parse_pointer = |text: &str| match text {
-        pointer if pointer.starts_with('/') => Ok(pointer.to_owned()),
-        _ => Err("must begin with a slash, write \"/mina/usd\""),
-    };
-    type Row = Setting<WrittenPrice>;
-    let feed = Group::within(
-        "daemons.NAME.cost.mina_price",
-        vec![
-            Row::optional("url", endpoint(), |f| &mut f.url)
-                .required("\"https://example.org/prices.json\"", ""),
-            Row::optional("pointer", Kind::text(parse_pointer, quote), |f| &mut f.pointer)
-                .required("\"/mina/usd\"", ", the JSON pointer to the price"),
-            Row::optional("max_age", duration_from(MOMENT), |f| &mut f.max_age)
-                .required("\"1h\"", ""),
-            Row::optional("currency", Kind::text(Currency::try_new, quote), |f| &mut f.currency)
-                .example("\"USD\""),
-        ],
-    );
-    let example = feed.inline_example();
-    let kind = quantity().or_nested(
-        table(feed),
-        |price| &mut price.fixed,
-        |node| matches!(node, Node::Table(_)),
-    );
-    Setting::optional("mina_price", kind, |c: &mut WrittenCost| &mut c.mina_price)
-        .comment(
-            "Price of one MINA, fixed or read from a JSON document at a JSON pointer. Older than \
-             `max_age` it is not used, and the cost is unknown.\n`currency` may be left out: it \
-             is that of the other prices.",
-        )
-        .page(
-            "`\"0.31 USD\"`, or `{ url, pointer, max_age, currency }`: read from a JSON document, \
-             not used when older than `max_age`. `currency` may be left out: it is that of the \
-             other prices.",
-        )
-        .example("\"0.31 USD\"")
-        .or_example("", example)
-}
-
 fn time_zone() -> Kind<TimeZone> {
     let parse = |name: &str| {
         TimeZone::get(name).map_err(|_| {
@@ -253,21 +203,7 @@ impl WrittenCost {
         let expenses = self.machine.map(|price| price.0.currency());
         let expenses = expenses.or(electricity.as_ref().map(Electricity::currency));
         let priced = self.mina_price.is_some();
-        let mina_price = match self.mina_price {
-            None => None,
-            Some(WrittenPrice { fixed: Some(price), .. }) => Some(MinaPrice::Static(price)),
-            Some(WrittenPrice { url, pointer, max_age, currency, .. }) => {
-                let currency = currency.or(expenses);
-                if currency.is_none() {
-                    fail("mina_price.currency", "missing, write \"USD\"".to_owned());
-                }
-                currency.zip(url).zip(pointer).zip(max_age).map(
-                    |(((currency, url), pointer), max_age)| {
-                        MinaPrice::Quoted(PriceSource { url, pointer, currency, max_age })
-                    },
-                )
-            }
-        };
+        let mina_price = self.mina_price.and_then(|price| price.combine(expenses, fail));
         let machine_example = group.example("machine");
         let no_expense = format!(" with electricity, or machine = {machine_example}");
         let expense = self.power.is_some() || electricity.is_some() || self.machine.is_some();
@@ -319,18 +255,6 @@ impl From<&CostModel> for WrittenCost {
             Some((_, Electricity::Tariff(tariff))) => Some(tariff.zone().clone()),
             _ => None,
         };
-        let mina_price = match parts.mina_price() {
-            MinaPrice::Static(price) => {
-                WrittenPrice { fixed: Some(*price), ..WrittenPrice::default() }
-            }
-            MinaPrice::Quoted(PriceSource { url, pointer, currency, max_age }) => WrittenPrice {
-                fixed: None,
-                url: Some(url.clone()),
-                pointer: Some(pointer.clone()),
-                max_age: Some(*max_age),
-                currency: Some(*currency),
-            },
-        };
         Self {
             per_work: None,
             power: parts.energy().map(|(power, _)| *power),
@@ -338,7 +262,7 @@ impl From<&CostModel> for WrittenCost {
             electricity,
             time_zone: time_zone.filter(|zone| zone.iana_name().is_some()),
             machine: parts.machine(),
-            mina_price: Some(mina_price),
+            mina_price: Some(parts.mina_price().into()),
             works_per_hour: Some(parts.works_per_hour()),
         }
     }

@@ -38,7 +38,7 @@ fn the_default_file_gives_the_defaults_of_every_strategy() {
 
 /// The default file with its commented settings switched on, one of each key.
 fn everything() -> String {
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = std::collections::BTreeMap::<String, usize>::new();
     let mut section = String::new();
     let mut text = String::new();
     for line in default_file().lines() {
@@ -54,12 +54,13 @@ fn everything() -> String {
         let clashes = key.is_some_and(|key| {
             ["per_work", "metrics_url"].contains(&key) || key.ends_with("_file")
         });
-        // Of settings shown twice the second, which is the longer form.
-        let first_of_two = |key: &str| {
-            default_file().matches(&format!("\n# {key} = ")).count() == 2
-                && seen.insert(key.to_owned())
+        // Of settings shown several times the last, which is the longest form.
+        let is_last = |key: &str| {
+            let shown = seen.entry(key.to_owned()).or_default();
+            *shown += 1;
+            *shown == default_file().matches(&format!("\n# {key} = ")).count()
         };
-        if is_key && !clashes && !key.is_some_and(first_of_two) {
+        if is_key && !clashes && key.is_some_and(is_last) {
             text.push_str(line.trim_start_matches("# "));
         } else {
             text.push_str(line);

@@ -9,6 +9,7 @@ use super::*;
 mod bad;
 mod files;
 mod layers;
+mod prices;
 
 /// The least that loads: everything else is a default.
 const LEAST: &str = "[daemons.main]\ngraphql_url = \"http://127.0.0.1:3085/graphql\"\n";

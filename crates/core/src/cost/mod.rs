@@ -8,6 +8,7 @@
 
 mod expense;
 mod model;
+mod price_source;
 mod tariff;
 #[cfg(test)]
 mod tests;
@@ -16,7 +17,8 @@ mod unknown;
 pub use expense::Expense;
 pub use model::{
     CostInputs, CostModel, CostParts, Electricity, InvalidCostParts, MinaPrice, PriceQuote,
-    PriceSource, Throughput,
+    Throughput,
 };
+pub use price_source::{InvalidBounds, PriceBounds, PriceSource, PriceVetting, UnconfirmedJump};
 pub use tariff::{InvalidTariff, InvalidTime, Tariff, TariffWindow, TimeOfDay};
 pub use unknown::CostUnknown;

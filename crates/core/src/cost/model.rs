@@ -1,13 +1,10 @@
 //! How a cost can be set, and its calculation.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 
-use super::{CostUnknown, Tariff};
+use super::{CostUnknown, PriceSource, Tariff};
 use crate::units::{
-    Currency, Endpoint, EnergyPrice, Fiat, HourlyPrice, NANOMINA_PER_MINA, Nanomina, Power,
-    WorkRate,
+    Currency, EnergyPrice, Fiat, HourlyPrice, NANOMINA_PER_MINA, Nanomina, Power, WorkRate,
 };
 
 /// How the cost of one work is found.
@@ -71,19 +68,6 @@ pub enum MinaPrice {
     Static(Fiat),
     /// Read from a JSON document.
     Quoted(PriceSource),
-}
-
-/// Where a price of MINA is read from.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PriceSource {
-    /// The document's address.
-    pub url: Endpoint,
-    /// The JSON pointer (RFC 6901) to the price within.
-    pub pointer: String,
-    /// The currency of that price.
-    pub currency: Currency,
-    /// Age above which a price is not used.
-    pub max_age: Duration,
 }
 
 /// How many works the machine makes.

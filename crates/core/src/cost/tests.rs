@@ -83,12 +83,12 @@ fn parts_must_agree() {
 
 #[test]
 fn measured_inputs_are_needed_and_age() {
-    let feed = PriceSource {
-        url: "http://127.0.0.1/price".parse().unwrap(),
-        pointer: "/mina/usd".to_owned(),
-        currency: Currency::try_new("USD").unwrap(),
-        max_age: Duration::from_secs(3600),
-    };
+    let feed = PriceSource::single(
+        "http://127.0.0.1/price".parse().unwrap(),
+        "/mina/usd".to_owned(),
+        Currency::try_new("USD").unwrap(),
+        Duration::from_secs(3600),
+    );
     let rent = Some("1 USD/h".parse().unwrap());
     let model = CostModel::from(
         CostParts::try_new(None, rent, MinaPrice::Quoted(feed.clone()), Throughput::Measured)

@@ -53,6 +53,32 @@ fn what_is_no_price_is_a_fault() {
     }
 }
 
+#[test]
+fn a_document_that_lacks_the_value_is_shown() {
+    let fault = price(r#"{"code":-1121,"msg":"Invalid symbol."}"#, "/price").unwrap_err();
+    assert!(fault.to_string().contains("Invalid symbol"), "{fault}");
+    assert!(!fault.to_string().contains("daemon"), "{fault}");
+}
+
+#[test]
+fn times_are_seconds_milliseconds_or_rfc_3339() {
+    let time = |body: &str| read_time(body.as_bytes(), "/t").map(|time| time.to_string());
+    for body in [
+        r#"{"t":1700000000}"#,
+        r#"{"t":"1700000000"}"#,
+        r#"{"t":1700000000.5}"#,
+        r#"{"t":1700000000000}"#,
+        r#"{"t":"2023-11-14T22:13:20Z"}"#,
+        r#"{"t":"2023-11-15T00:13:20+02:00"}"#,
+    ] {
+        assert_eq!(time(body).as_deref(), Ok("2023-11-14T22:13:20Z"), "{body}");
+    }
+    for body in [r#"{"t":null}"#, r#"{"t":"yesterday"}"#, r#"{"t":[]}"#, r#"{"t":1e400}"#] {
+        assert_eq!(time(body).unwrap_err().code(), "invalid_value", "{body}");
+    }
+    assert_eq!(time("{}").unwrap_err().code(), "unsupported");
+}
+
 proptest! {
     #[test]
     fn no_document_panics(body in "\\PC{0,80}|[0-9eE.+-]{0,30}|[\\[\\]{}\",:0-9a]{0,60}", pointer in "\\PC{0,20}|(/[a0-9]){0,3}") {
