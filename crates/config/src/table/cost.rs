@@ -1,23 +1,22 @@
 //! `[daemons.NAME.cost]`.
 
+mod electricity;
 mod price;
 
 use jiff::tz::TimeZone;
 use snarkfee_core::{
-    cost::{
-        CostModel, CostParts, Electricity, InvalidCostParts, Tariff, TariffWindow, Throughput,
-        TimeOfDay,
-    },
-    units::{EnergyPrice, HourlyPrice, Nanomina, Power},
+    cost::{CostModel, CostParts, Electricity, InvalidCostParts, Throughput},
+    units::{HourlyPrice, Nanomina, Power},
 };
 
-use self::price::{WrittenPrice, mina_price};
+use self::{
+    electricity::{WrittenElectricity, electricity},
+    price::{WrittenPrice, mina_price},
+};
 use crate::{
-    item::Node,
     kind::{Kind, quantity, quote},
-    reading::Reported,
-    section::{Entry, Section},
-    setting::{Group, Setting, table},
+    section::Section,
+    setting::{Group, Setting},
 };
 
 /// A cost as written.
@@ -31,20 +30,6 @@ pub(crate) struct WrittenCost {
     machine: Option<HourlyPrice>,
     mina_price: Option<WrittenPrice>,
     works_per_hour: Option<Throughput>,
-}
-
-/// Either a flat price or windows.
-#[derive(Clone, Default)]
-struct WrittenElectricity {
-    flat: Option<EnergyPrice>,
-    windows: Vec<TariffWindow>,
-}
-
-#[derive(Clone, Default)]
-struct WrittenWindow {
-    from: Option<TimeOfDay>,
-    to: Option<TimeOfDay>,
-    price: Option<EnergyPrice>,
 }
 
 pub(super) fn cost() -> Group<WrittenCost> {
@@ -105,50 +90,6 @@ pub(super) fn cost() -> Group<WrittenCost> {
     }
 }
 
-fn electricity() -> Setting<WrittenCost> {
-    type Row = Setting<WrittenWindow>;
-    let windows = Group::within(
-        "daemons.NAME.cost.electricity[]",
-        vec![
-            Row::optional("from", quantity(), |w| &mut w.from).required("\"22:00\"", ""),
-            Row::optional("to", quantity(), |w| &mut w.to).required("\"06:00\"", ""),
-            Row::optional("price", quantity(), |w| &mut w.price).required("\"0.09 USD/kWh\"", ""),
-        ],
-    );
-    let first = windows.inline_example();
-    let second = "{ from = \"06:00\", to = \"22:00\", price = \"0.18 USD/kWh\" }";
-    let Kind { read: read_window, show: show_window, within, .. } = table(windows);
-    let read = move |entry: &Entry<'_>| {
-        let mut windows = Vec::new();
-        let items = entry.items("a list of tables")?;
-        for item in &items {
-            if let Ok(Some(WrittenWindow { from: Some(from), to: Some(to), price: Some(price) })) =
-                read_window(item)
-            {
-                windows.push(TariffWindow { from, to, price });
-            }
-        }
-        let good = windows.len() == items.len();
-        if good { Ok(Some(WrittenElectricity { flat: None, windows })) } else { Err(Reported) }
-    };
-    let show = move |electricity: &WrittenElectricity| {
-        let show = |TariffWindow { from, to, price }: &TariffWindow| {
-            let (from, to, price) = (Some(*from), Some(*to), Some(*price));
-            format!("  {},\n", show_window(&WrittenWindow { from, to, price }))
-        };
-        format!("[\n{}]", electricity.windows.iter().map(show).collect::<String>())
-    };
-    let tariff = Kind { within, ..Kind::new(read, show) };
-    let kind = quantity().or_nested(tariff, |e| &mut e.flat, |node| matches!(node, Node::List(_)));
-    Setting::optional("electricity", kind, |c: &mut WrittenCost| &mut c.electricity)
-        .page("`\"0.18 USD/kWh\"`, or a list of `{ from, to, price }` that covers the day once.")
-        .example("\"0.18 USD/kWh\"")
-        .or_example(
-            "or by the time of day, every minute once, `from` included and `to` not:",
-            format!("[{first}, {second}]"),
-        )
-}
-
 fn time_zone() -> Kind<TimeZone> {
     let parse = |name: &str| {
         TimeZone::get(name).map_err(|_| {
@@ -190,17 +131,18 @@ impl WrittenCost {
         fail: &dyn Fn(&str, String),
     ) -> Option<CostParts> {
         let zone = self.time_zone.unwrap_or_else(|| section.reading.zone.clone());
+        // A currency that is named anywhere stands for cents, and for a feed that names none.
+        let rent = self.machine.map(|price| price.0.currency());
+        let named = rent
+            .or(self.electricity.as_ref().and_then(WrittenElectricity::named_currency))
+            .or(self.mina_price.as_ref().and_then(WrittenPrice::named_currency));
         let electricity = match self.electricity {
             None => None,
-            Some(WrittenElectricity { flat: Some(price), .. }) => Some(Electricity::Flat(price)),
-            Some(WrittenElectricity { windows, .. }) => Some(Electricity::Tariff(
-                Tariff::try_new(&windows, zone)
-                    .map_err(|error| fail("electricity", error.to_string()))
-                    .ok()?,
-            )),
+            Some(written) => Some(
+                written.combine(zone, named).map_err(|error| fail("electricity", error)).ok()?,
+            ),
         };
-        // The expenses' currency stands for a feed that names none.
-        let expenses = self.machine.map(|price| price.0.currency());
+        let expenses = rent;
         let expenses = expenses.or(electricity.as_ref().map(Electricity::currency));
         let priced = self.mina_price.is_some();
         let mina_price = self.mina_price.and_then(|price| price.combine(expenses, fail));
@@ -242,15 +184,7 @@ impl From<&CostModel> for WrittenCost {
             // No file gives a recorded one.
             CostModel::Unknown | CostModel::Recorded { .. } => return Self::default(),
         };
-        let electricity = parts.energy().map(|(_, electricity)| match electricity {
-            Electricity::Flat(price) => {
-                WrittenElectricity { flat: Some(*price), windows: Vec::new() }
-            }
-            Electricity::Tariff(tariff) => {
-                let windows = tariff.windows().copied().collect();
-                WrittenElectricity { flat: None, windows }
-            }
-        });
+        let electricity = parts.energy().map(|(_, electricity)| electricity.into());
         let time_zone = match parts.energy() {
             Some((_, Electricity::Tariff(tariff))) => Some(tariff.zone().clone()),
             _ => None,

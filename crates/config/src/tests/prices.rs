@@ -1,6 +1,6 @@
 //! Prices of MINA and of electricity as they can be written.
 
-use snarkfee_core::cost::{CostModel, MinaPrice, PriceSource};
+use snarkfee_core::cost::{CostModel, Electricity, MinaPrice, PriceSource};
 
 use super::*;
 
@@ -59,4 +59,67 @@ fn every_bad_feed_names_its_place_and_how_to_write_it() {
         assert!(found.len() == 1 && found[0].contains(&place), "{written}: {found:?}");
         assert!(found[0].contains(message), "{written}: {found:?}");
     }
+}
+
+const PRICED: &str = "mina_price = \"0.31 EUR\"\nworks_per_hour = 90\npower = \"350 W\"\n";
+
+fn with_electricity(electricity: &str) -> String {
+    format!("{LEAST}[daemons.main.cost]\n{PRICED}electricity = {electricity}\n")
+}
+
+#[test]
+fn electricity_is_priced_in_cents_megawatt_hours_and_below_zero() {
+    let flat = |price: &str| {
+        let settings = load(&with_electricity(&format!("\"{price}\"")));
+        let CostModel::Parts(parts) = &settings.daemons[0].cost else { panic!("parts") };
+        let Some((_, Electricity::Flat(price))) = parts.energy() else { panic!("a flat price") };
+        price.to_string()
+    };
+    for (written, read) in [
+        ("9 ct/kWh", "0.09 EUR/kWh"),
+        ("-12.5 EUR/MWh", "-0.0125 EUR/kWh"),
+        ("0.18 EUR/kWh", "0.18 EUR/kWh"),
+    ] {
+        assert_eq!(flat(written), read);
+    }
+}
+
+#[test]
+fn windows_of_days_and_months_read_back_as_written() {
+    let text = with_electricity(
+        "[{ from = \"00:00\", to = \"24:00\", months = \"apr-oct\", price = \"-1 ct/kWh\" }, \
+         { from = \"00:00\", to = \"24:00\", days = \"sat,sun\", months = \"nov-mar\", price = \"16 ct/kWh\" }, \
+         { from = \"06:00\", to = \"22:00\", days = \"mon-fri\", months = \"nov-mar\", price = \"30 ct/kWh\" }, \
+         { from = \"22:00\", to = \"06:00\", days = \"mon-fri\", months = \"nov-mar\", price = \"9 ct/kWh\" }]",
+    );
+    let settings = load(&text);
+    let effective = settings.effective();
+    assert_eq!(load(&effective).daemons, settings.daemons, "{effective}");
+    assert!(effective.contains("days = \"sat-sun\", months = \"nov-mar\""), "{effective}");
+}
+
+#[test]
+fn bad_windows_name_what_is_wrong() {
+    for (written, message) in [
+        (
+            "[{ from = \"00:00\", to = \"24:00\", days = \"workdays\", price = \"1 ct/kWh\" }]",
+            "\"workdays\" is none of mon",
+        ),
+        (
+            "[{ from = \"00:00\", to = \"24:00\", months = \"winter\", price = \"1 ct/kWh\" }]",
+            "write \"nov-mar\"",
+        ),
+        (
+            "[{ from = \"00:00\", to = \"24:00\", days = \"mon-fri\", price = \"1 ct/kWh\" }]",
+            "on sat in jan",
+        ),
+        ("[{ from = \"00:00\", to = \"24:00\", price = \"1 USD/kWh\" }]", "prices in USD and EUR"),
+        ("\"1 ct/kwh\"", "did you mean \"/kWh\""),
+    ] {
+        let found = errors(&with_electricity(written));
+        assert!(found.len() == 1 && found[0].contains(message), "{written}: {found:?}");
+    }
+    let unnamed = "power = \"350 W\"\nworks_per_hour = 90\nelectricity = \"9 ct/kWh\"\nmina_price = { url = \"http://h/\", pointer = \"/p\", max_age = \"1h\" }";
+    let found = errors(&format!("{LEAST}[daemons.main.cost]\n{unnamed}\n"));
+    assert!(found.concat().contains("cents of which currency"), "{found:?}");
 }

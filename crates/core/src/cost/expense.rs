@@ -63,16 +63,17 @@ impl CostParts {
         let energy = self.energy().map(|(power, electricity)| {
             let energy = Energy::of(*power, proving)
                 .saturating_add(Energy::of(self.idle_power(), effort.idle));
-            (energy, u128::from(electricity.price_at(inputs.at).0.nanos()))
+            (energy, i128::from(electricity.price_at(inputs.at).nanos()))
         });
         // Milliwatt-hours times nanos per kWh are 1e-6 nanos.
         let spent = energy.map_or(0, |(energy, price)| {
-            (u128::from(energy.milliwatt_hours()) * price).div_ceil(1_000_000)
+            divide_up(i128::from(energy.milliwatt_hours()) * price, 1_000_000)
         });
         let rent = self.machine().map_or(0, |rent| {
             (u128::from(rent.0.nanos()) * effort.on.as_millis()).div_ceil(3_600_000)
         });
-        let amount = (spent + rent)
+        let amount = rent
+            .saturating_add_signed(spent)
             .checked_mul(u128::from(NANOMINA_PER_MINA))
             .ok_or(CostUnknown::TooLarge)?
             .div_ceil(u128::from(price.nanos()));
@@ -93,6 +94,12 @@ impl CostParts {
         Duration::try_from_secs_f64(works as f64 * 3_600.0 / rate.to_f64())
             .map_err(|_| CostUnknown::TooLarge)
     }
+}
+
+/// The quotient, rounded up also where it is negative.
+const fn divide_up(amount: i128, divisor: i128) -> i128 {
+    let exact = amount.rem_euclid(divisor) == 0;
+    amount.div_euclid(divisor) + if exact { 0 } else { 1 }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //!
 //! Not here: fetching a price of MINA (the client crate), reading settings (the config crate).
 
+mod calendar;
 mod expense;
 mod model;
 mod price_source;
@@ -14,6 +15,7 @@ mod tariff;
 mod tests;
 mod unknown;
 
+pub use calendar::{Days, InvalidCalendar, Months};
 pub use expense::Expense;
 pub use model::{
     CostInputs, CostModel, CostParts, Electricity, InvalidCostParts, MinaPrice, PriceQuote,

@@ -55,7 +55,7 @@ impl Electricity {
     /// The currency of its prices.
     pub fn currency(&self) -> Currency {
         match self {
-            Self::Flat(price) => price.0.currency(),
+            Self::Flat(price) => price.currency(),
             Self::Tariff(tariff) => tariff.currency(),
         }
     }
@@ -212,10 +212,12 @@ impl CostParts {
         // Milliwatts times nanos per kWh are 1e-6 nanos per hour, and the rate counts 1e-6 works, so
         // the factors cancel.
         let energy = self.energy.as_ref().map_or(0, |(power, electricity)| {
-            u128::from(power.milliwatts()) * u128::from(electricity.price_at(inputs.at).0.nanos())
+            i128::from(power.milliwatts()) * i128::from(electricity.price_at(inputs.at).nanos())
         });
         let machine = self.machine.map_or(0, |price| u128::from(price.0.nanos()) * 1_000_000);
-        let expense = (energy + machine)
+        // Where more is paid for using the energy than the rest costs, a work costs nothing.
+        let expense = machine
+            .saturating_add_signed(energy)
             .checked_mul(u128::from(NANOMINA_PER_MINA))
             .ok_or(CostUnknown::TooLarge)?;
         let divisor = u128::from(rate.micros()) * u128::from(price.nanos());

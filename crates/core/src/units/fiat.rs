@@ -19,17 +19,17 @@ impl Currency {
     ///
     /// If the text is not three letters.
     pub fn try_new(text: &str) -> Result<Self, QuantityError> {
-        parse_code(text)
+        Self::parse(text)
             .ok_or_else(|| QuantityError::new(Quantity::Money, text, QuantityProblem::Currency))
     }
-}
 
-fn parse_code(text: &str) -> Option<Currency> {
-    let letters: [u8; 3] = text.as_bytes().try_into().ok()?;
-    letters
-        .iter()
-        .all(u8::is_ascii_alphabetic)
-        .then(|| Currency(letters.map(|b| b.to_ascii_uppercase())))
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let letters: [u8; 3] = text.as_bytes().try_into().ok()?;
+        letters
+            .iter()
+            .all(u8::is_ascii_alphabetic)
+            .then(|| Self(letters.map(|b| b.to_ascii_uppercase())))
+    }
 }
 
 impl fmt::Display for Currency {
@@ -73,7 +73,7 @@ impl Fiat {
         }
         let (currency, divisor) = unit.split_at(unit.find('/').unwrap_or(unit.len()));
         let currency =
-            parse_code(currency.trim_end()).ok_or_else(|| fail(QuantityProblem::Currency))?;
+            Currency::parse(currency.trim_end()).ok_or_else(|| fail(QuantityProblem::Currency))?;
         if divisor != per {
             let unknown = if divisor.is_empty() {
                 QuantityProblem::NoUnit
@@ -103,25 +103,6 @@ impl FromStr for Fiat {
 impl fmt::Display for Fiat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&format!("{} {}", format_decimal(self.nanos.into(), 9), self.currency))
-    }
-}
-
-/// A price of one kilowatt-hour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct EnergyPrice(pub Fiat);
-
-impl FromStr for EnergyPrice {
-    type Err = QuantityError;
-
-    /// Takes `"0.18 USD/kWh"`.
-    fn from_str(text: &str) -> Result<Self, QuantityError> {
-        Fiat::parse(text, Quantity::EnergyPrice, "/kWh").map(Self)
-    }
-}
-
-impl fmt::Display for EnergyPrice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("{}/kWh", self.0))
     }
 }
 

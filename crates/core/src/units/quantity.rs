@@ -50,7 +50,7 @@ impl Quantity {
             Self::Size => r#""64 MiB" or "500 kB""#,
             Self::Power => r#""350 W" or "0.35 kW""#,
             Self::Money => r#""0.31 USD""#,
-            Self::EnergyPrice => r#""0.18 USD/kWh""#,
+            Self::EnergyPrice => r#""0.18 USD/kWh", "18 ct/kWh" or "180 USD/MWh""#,
             Self::HourlyPrice => r#""0.40 USD/h""#,
             Self::WorkRate => r#"90, 2.5 or "measured""#,
         }

@@ -91,6 +91,12 @@ pub(super) fn mina_price() -> Setting<WrittenCost> {
 }
 
 impl WrittenPrice {
+    /// The currency that it names.
+    pub(super) fn named_currency(&self) -> Option<Currency> {
+        let bound = self.bounds.iter().flatten().next();
+        self.currency.or(self.fixed.or(bound.copied()).map(Fiat::currency))
+    }
+
     /// Makes a price of it, or reports what is missing. `expenses` stands for the currency of a feed
     /// that names none.
     pub(super) fn combine(
