@@ -349,8 +349,8 @@ pub(super) struct MarketArgs {
 /// Options of `history`.
 #[derive(Debug, Args)]
 pub struct HistoryArgs {
-    /// The configuration file, which has the location of the journal [default: the default state
-    /// directory].
+    /// The configuration file [default: ./snarkfee.toml, else snarkfee/snarkfee.toml in
+    /// $XDG_CONFIG_HOME, else /etc/snarkfee/snarkfee.toml].
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// How far to look back, such as 90m or 7d.
@@ -388,8 +388,8 @@ impl HistoryArgs {
 /// Options of `pause`.
 #[derive(Debug, Args)]
 pub struct PauseArgs {
-    /// The configuration file, which has the location of the journal [default: the default state
-    /// directory].
+    /// The configuration file [default: ./snarkfee.toml, else snarkfee/snarkfee.toml in
+    /// $XDG_CONFIG_HOME, else /etc/snarkfee/snarkfee.toml].
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Only this daemon [default: all].
@@ -403,8 +403,8 @@ pub struct PauseArgs {
 /// Options of `resume`.
 #[derive(Debug, Args)]
 pub struct ResumeArgs {
-    /// The configuration file, which has the location of the journal [default: the default state
-    /// directory].
+    /// The configuration file [default: ./snarkfee.toml, else snarkfee/snarkfee.toml in
+    /// $XDG_CONFIG_HOME, else /etc/snarkfee/snarkfee.toml].
     #[arg(short, long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Only this daemon [default: all].

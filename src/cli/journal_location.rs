@@ -2,39 +2,53 @@
 
 use std::path::{Path, PathBuf};
 
-use snarkfee_config::{Source, default_state_dir};
+use snarkfee_config::{Settings, Source, default_state_dir, find_file};
 use snarkfee_core::units::DaemonId;
 
 use super::{exit::Failure, preview::UnknownDaemon};
 
-/// The state directory, and the daemon that was named.
+/// The state directory, the settings that name it, and the daemon that was named.
 pub(super) struct JournalLocation {
     pub(super) folder: PathBuf,
+    /// `None` where there is no configuration file.
+    pub(super) settings: Option<Settings>,
     pub(super) daemon: Option<DaemonId>,
 }
 
 impl JournalLocation {
-    /// The state directory of a configuration file, or the default one without a file.
+    /// The state directory of a configuration file, by default of the first where one is looked
+    /// for; the default one where there is no such file.
     pub(super) fn find(file: Option<&Path>, daemon: Option<&str>) -> Result<Self, Failure> {
         let daemon = daemon.map(DaemonId::try_new).transpose().map_err(Failure::usage)?;
-        let Some(file) = file else {
+        let Some(file) = file.map(Path::to_owned).or_else(|| find_file(std::env::vars_os())) else {
             let folder = default_state_dir(std::env::vars_os()).ok_or_else(|| {
                 Failure::running(anyhow::anyhow!(
                     "there is no default state directory, since HOME is not set; name the \
                      configuration file with -c"
                 ))
             })?;
-            return Ok(Self { folder, daemon });
+            return Ok(Self { folder, settings: None, daemon });
         };
-        let settings = Source::new(Some(file.to_owned()), std::env::vars_os())
-            .load()
-            .map_err(Failure::config)?;
-        if let Some(name) = &daemon
-            && !settings.daemons.iter().any(|daemon| daemon.id == *name)
+        if let Err(error) = std::fs::File::open(&file)
+            && error.kind() == std::io::ErrorKind::PermissionDenied
         {
-            let known = settings.daemons.iter().map(|daemon| daemon.id.as_str());
-            return Err(Failure::usage(UnknownDaemon::new(name.as_str(), known)));
+            return Err(Failure::running(anyhow::Error::new(error).context(format!(
+                "{} may not be read: run this as root, or as the user that the service runs as",
+                file.display()
+            ))));
         }
-        Ok(Self { folder: settings.controller.state_dir, daemon })
+        let source = Source::new(Some(file), std::env::vars_os()).with_readable_secrets();
+        let settings = source.load().map_err(Failure::config)?;
+        Ok(Self { folder: settings.controller.state_dir.clone(), settings: Some(settings), daemon })
+    }
+
+    /// Refuses a name that the configuration does not have.
+    pub(super) fn check_name(&self) -> Result<(), UnknownDaemon> {
+        let (Some(name), Some(settings)) = (&self.daemon, &self.settings) else { return Ok(()) };
+        let known = || settings.daemons.iter().map(|daemon| daemon.id.as_str());
+        if known().any(|known| known == name.as_str()) {
+            return Ok(());
+        }
+        Err(UnknownDaemon::new(name.as_str(), known()))
     }
 }

@@ -15,6 +15,7 @@ mod explain;
 mod history;
 mod journal_location;
 mod json;
+mod order_route;
 mod pause;
 mod preview;
 mod progress;
@@ -62,8 +63,8 @@ fn run_command(arguments: Arguments) -> Result<(), Failure> {
         CliCommand::Demo(options) => block_on(demo::run(options)),
         CliCommand::DaemonSim(options) => block_on(daemon_sim::run(options)),
         CliCommand::History(options) => history::run(&options),
-        CliCommand::Pause(options) => pause::pause(&options),
-        CliCommand::Resume(options) => pause::resume(&options),
+        CliCommand::Pause(options) => block_on(pause::pause(options)),
+        CliCommand::Resume(options) => block_on(pause::resume(options)),
         CliCommand::Simulate(options) => simulate::run(&options),
         CliCommand::Backtest(options) => backtest::run(&options),
         CliCommand::Tune(options) => tune::run(&options),

@@ -78,7 +78,7 @@ async fn a_look_shows_in_the_history_and_a_pause_in_the_next_look() {
     assert!(printed(&snarkfee(&folder, &["run", "--once"])).contains("hold (paused)"));
     assert_eq!(
         printed(&snarkfee(&folder, &["resume"])),
-        "every daemon: resumed, from the next look on\n"
+        "every daemon: resumed, from the next start on, since no service runs now\n"
     );
     assert!(!printed(&snarkfee(&folder, &["run", "--once"])).contains("paused"));
 
@@ -103,7 +103,7 @@ async fn a_look_shows_in_the_history_and_a_pause_in_the_next_look() {
     assert!(printed(&shown).contains("paused: paused by the operator until"), "{shown:?}");
     let nobody = snarkfee(&folder, &["pause", "--daemon", "other"]);
     assert!(
-        refused(&nobody, 2).contains("no daemon is called \"other\"; the configuration has main")
+        refused(&nobody, 1).contains("no daemon is called \"other\"; the configuration has main")
     );
     stop.cancel();
     server.shut_down().await;
@@ -123,8 +123,10 @@ fn a_journal_that_is_not_ours_or_in_use_or_impossible_ends_the_program_with_one_
         line.ends_with(&format!("is in use by another snarkfee (process {})", std::process::id())),
         "{line}"
     );
-    // Orders are taken beside a running service.
-    printed(&snarkfee(&folder, &["pause"]));
+    assert_eq!(
+        printed(&snarkfee(&folder, &["pause"])),
+        "every daemon: paused until resumed, in the journal of the running service\n"
+    );
     running.close();
 
     fs::write(&journal, "my notes").expect("a file");

@@ -27,6 +27,7 @@ mod journal;
 mod kill;
 mod module_imports;
 mod network;
+mod orders;
 mod process;
 mod program;
 mod project;

@@ -33,4 +33,4 @@ pub use fleet::{Fleet, Member};
 pub use metrics::{MetricsEndpoint, Scrape};
 pub use price::{PriceFeed, PriceReading};
 pub use schema::{Capabilities, Capability, Era, Introspection, MarketOperation, StatusOperation};
-pub use transport::fetch;
+pub use transport::{fetch, post};

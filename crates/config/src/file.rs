@@ -1,6 +1,11 @@
 //! Reads the TOML file, each value with its line.
 
-use std::{borrow::Cow, fs::File, io::Read, path::Path};
+use std::{
+    borrow::Cow,
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
 
 use toml::{
     Spanned,
@@ -16,25 +21,29 @@ use super::{
 const SIZE_LIMIT: u64 = 1 << 20;
 
 /// Reads a small text file whole.
-pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
-    let failed = |error: std::io::Error| format!("cannot be read: {error}");
+pub(super) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let length = File::open(path)
-        .map_err(failed)?
-        .take(limit + 1)
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
+    let length = File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
     if u64::try_from(length).is_ok_and(|length| length <= limit) {
         Ok(bytes)
     } else {
-        Err(format!("larger than {limit} bytes"))
+        let why = format!("larger than {limit} bytes");
+        Err(io::Error::new(io::ErrorKind::FileTooLarge, why))
+    }
+}
+
+/// Why a file was not read, in words.
+pub(super) fn describe(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::FileTooLarge => error.to_string(),
+        _ => format!("cannot be read: {error}"),
     }
 }
 
 /// Reads the configuration file.
 pub(super) fn load(path: &Path) -> Result<Table, Vec<ConfigError>> {
     let whole = |message| vec![ConfigError { place: Place::File, key: String::new(), message }];
-    let bytes = read(path, SIZE_LIMIT).map_err(whole)?;
+    let bytes = read(path, SIZE_LIMIT).map_err(|error| whole(describe(&error)))?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let line = 1 + error
             .as_bytes()

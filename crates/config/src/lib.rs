@@ -32,5 +32,5 @@ pub use error::{ConfigError, ConfigErrors};
 pub use item::Place;
 pub use secret::Secret;
 pub use settings::{Controller, Daemon, MetricsSource, Settings};
-pub use source::{Fingerprint, Source, default_state_dir};
+pub use source::{Fingerprint, Source, default_state_dir, find_file};
 pub use table::{Knob, knobs};

@@ -22,6 +22,8 @@ pub(super) struct Reading {
     pub(super) zone: TimeZone,
     /// The keys of every kind of table.
     pub(super) known: Vec<Keys>,
+    /// Whether a secret that this user may not read is left out.
+    lenient: bool,
     failures: Cell<usize>,
     problems: RefCell<Vec<ConfigError>>,
     warnings: RefCell<Vec<ConfigError>>,
@@ -30,7 +32,19 @@ pub(super) struct Reading {
 impl Reading {
     pub(super) fn new(known: Vec<Keys>, folder: Option<PathBuf>, zone: TimeZone) -> Self {
         let (problems, warnings) = (RefCell::default(), RefCell::default());
-        Self { folder, zone, known, failures: Cell::new(0), problems, warnings }
+        let (lenient, failures) = (false, Cell::new(0));
+        Self { folder, zone, known, lenient, failures, problems, warnings }
+    }
+
+    /// Leaves out the secrets that this user may not read.
+    pub(super) const fn lenient(mut self, lenient: bool) -> Self {
+        self.lenient = lenient;
+        self
+    }
+
+    /// Whether a secret that this user may not read is left out.
+    pub(super) const fn is_lenient(&self) -> bool {
+        self.lenient
     }
 
     /// Reports a problem, once where several daemons share the setting.

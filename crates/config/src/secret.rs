@@ -1,14 +1,14 @@
 //! Secrets, which stand in files of their own.
 
 use std::{
-    fmt,
+    fmt, io,
     path::{Path, PathBuf},
 };
 
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    file::read,
+    file::{describe, read},
     kind::{Kind, quote, read_text},
     section::Entry,
 };
@@ -40,8 +40,14 @@ impl Secret {
             let Some(text) = read_text(entry)? else { return Ok(None) };
             let file = entry.reading.resolve(text, &entry.item.place);
             let shown = file.display().to_string();
-            let value =
-                Self::read(&file).map_err(|error| entry.fail(format!("{shown}: {error}")))?;
+            let value = match Self::read(&file) {
+                Ok(value) => value,
+                Err(error) if error.is_denied() && entry.reading.is_lenient() => {
+                    entry.warn(format!("{shown}: {error}"));
+                    return Ok(None);
+                }
+                Err(error) => return Err(entry.fail(format!("{shown}: {error}"))),
+            };
             if readable_by_everyone(&file) {
                 entry.warn(format!("{shown} can be read by every user; use chmod 600"));
             }
@@ -50,19 +56,45 @@ impl Secret {
         Kind::new(read, |secret: &Self| quote(&secret.file.display()))
     }
 
-    fn read(file: &Path) -> Result<SecretString, String> {
-        let text =
-            String::from_utf8(read(file, SIZE_LIMIT)?).map_err(|_| "not UTF-8 text".to_owned())?;
+    fn read(file: &Path) -> Result<SecretString, UnusableSecret> {
+        let bytes = read(file, SIZE_LIMIT).map_err(UnusableSecret::Unread)?;
+        let text = String::from_utf8(bytes).map_err(|_| UnusableSecret::NotText)?;
         let text = text.trim();
         if text.is_empty() {
-            return Err("empty".to_owned());
+            return Err(UnusableSecret::Empty);
         }
         if !text.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(
-                "holds spaces or other characters that an HTTP header cannot carry".to_owned()
-            );
+            return Err(UnusableSecret::Unprintable);
         }
         Ok(SecretString::from(text))
+    }
+}
+
+/// Why a file holds no usable secret.
+enum UnusableSecret {
+    Unread(io::Error),
+    NotText,
+    Empty,
+    Unprintable,
+}
+
+impl UnusableSecret {
+    /// Whether another user may read the file.
+    fn is_denied(&self) -> bool {
+        matches!(self, Self::Unread(error) if error.kind() == io::ErrorKind::PermissionDenied)
+    }
+}
+
+impl fmt::Display for UnusableSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unread(error) => f.write_str(&describe(error)),
+            Self::NotText => f.write_str("not UTF-8 text"),
+            Self::Empty => f.write_str("empty"),
+            Self::Unprintable => {
+                f.write_str("holds spaces or other characters that an HTTP header cannot carry")
+            }
+        }
     }
 }
 

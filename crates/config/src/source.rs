@@ -27,6 +27,7 @@ pub struct Source {
     environment: BTreeMap<OsString, OsString>,
     flags: Vec<(String, String, String)>,
     zone: TimeZone,
+    lenient: bool,
 }
 
 /// Stands for the content of the configuration file and of the secret files; compares unequal after
@@ -48,7 +49,7 @@ impl Source {
             environment::sets_key(name) || STATE_VARIABLES.iter().any(|variable| name == variable)
         };
         let environment = environment.into_iter().filter(|(name, _)| needed(name)).collect();
-        Self { file, environment, flags: Vec::new(), zone: TimeZone::system() }
+        Self { file, environment, flags: Vec::new(), zone: TimeZone::system(), lenient: false }
     }
 
     /// Adds a key set by a flag, which overrides everything else: `("controller.mode", "live",
@@ -61,6 +62,12 @@ impl Source {
     /// Uses another time zone than the machine's.
     pub fn with_time_zone(mut self, zone: TimeZone) -> Self {
         self.zone = zone;
+        self
+    }
+
+    /// Leaves out the secrets that this user may not read, for commands that get along without.
+    pub fn with_readable_secrets(mut self) -> Self {
+        self.lenient = true;
         self
     }
 
@@ -114,6 +121,7 @@ impl Source {
         let folder = self.file().and_then(Path::parent).map(Path::to_owned);
         let tables = Tables::new();
         let reading = Reading::new(tables.keys(), folder, self.zone.clone());
+        let reading = reading.lenient(self.lenient);
         let state_dir = find_state_dir(|name| self.environment.get(&OsString::from(name)));
         let settings = tables.read(&reading, &merged, state_dir);
         let (errors, mut warnings) = reading.finish();
@@ -137,6 +145,24 @@ impl Source {
         }
         Fingerprint(hasher.finish())
     }
+}
+
+/// The configuration file where none is named: the first that exists of `./snarkfee.toml`,
+/// `$XDG_CONFIG_HOME/snarkfee/snarkfee.toml` (by default in `~/.config`) and
+/// `/etc/snarkfee/snarkfee.toml`.
+pub fn find_file(environment: impl IntoIterator<Item = (OsString, OsString)>) -> Option<PathBuf> {
+    const NAME: &str = "snarkfee.toml";
+    let environment: HashMap<OsString, OsString> = environment.into_iter().collect();
+    let folder = |name: &str| {
+        let folder = environment.get(&OsString::from(name)).map(PathBuf::from);
+        folder.filter(|folder| folder.is_absolute())
+    };
+    let own = folder("XDG_CONFIG_HOME").or_else(|| Some(folder("HOME")?.join(".config")));
+    [Some(PathBuf::new()), own.map(|own| own.join("snarkfee")), Some("/etc/snarkfee".into())]
+        .into_iter()
+        .flatten()
+        .map(|folder| folder.join(NAME))
+        .find(|file| file.exists())
 }
 
 /// The folder of state where no configuration file is given: `SNARKFEE__CONTROLLER__STATE_DIR`,

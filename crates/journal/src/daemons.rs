@@ -136,6 +136,15 @@ fn protect(
     REST_COLUMNS.protect(transaction, daemon.as_str(), change)
 }
 
+/// Whether anything is kept of a daemon.
+pub(crate) fn is_known(connection: &Connection, daemon: &DaemonId) -> Result<bool, JournalError> {
+    let query = "SELECT count(*) FROM daemons WHERE daemon = ?1";
+    connection
+        .query_row(query, [daemon.as_str()], |row| row.get::<_, i64>(0))
+        .map(|count| count > 0)
+        .map_err(JournalError::sql("reading the daemons"))
+}
+
 /// Loads a daemon's state, without the market's blocks, and the last order that was obeyed.
 pub(crate) fn load_state(
     connection: &Connection,

@@ -178,6 +178,11 @@ impl JournalError {
         matches!(self, Self::Folder { .. })
     }
 
+    /// Whether another user may do what this one may not.
+    pub fn is_denied(&self) -> bool {
+        self.class() == JournalClass::ReadOnly
+    }
+
     /// The error as data.
     pub fn fault(&self) -> JournalFault {
         let source =

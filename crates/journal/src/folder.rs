@@ -5,6 +5,8 @@ use std::{
     io::{self, Read, Seek, SeekFrom, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    thread,
+    time::Duration,
 };
 
 use crate::error::JournalError;
@@ -18,6 +20,10 @@ pub const LOCK_FILE: &str = "lock";
 pub(crate) fn journal_path(folder: &Path) -> PathBuf {
     folder.join(JOURNAL_FILE)
 }
+
+/// How often a start tries to take the lock, which an order of the operator holds for a moment.
+const LOCK_ATTEMPTS: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(25);
 
 /// The lock on a folder; released when dropped and when the process ends, however it ends.
 #[derive(Debug)]
@@ -33,20 +39,52 @@ impl FolderLock {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false).mode(0o600);
         let mut file = options.open(folder.join(LOCK_FILE)).map_err(unusable)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(JournalError::InUse {
-                    path: folder.to_owned(),
-                    pid: read_holder(&mut file),
-                });
+        let mut attempts = 1;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if attempts < LOCK_ATTEMPTS => {
+                    attempts += 1;
+                    thread::sleep(LOCK_PAUSE);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    let pid = read_holder(&mut file);
+                    return Err(JournalError::InUse { path: folder.to_owned(), pid });
+                }
+                Err(TryLockError::Error(source)) => return Err(unusable(source)),
             }
-            Err(TryLockError::Error(source)) => return Err(unusable(source)),
         }
         // The process id only helps people; the lock holds without it.
         let _ = write_holder(&mut file);
         Ok(Self { _file: file })
     }
+
+    /// Takes the lock if nobody has it, and says who has it. Nothing is made or written: what another
+    /// user makes the service could not use.
+    pub(crate) fn find_holder(folder: &Path) -> Result<Holder, JournalError> {
+        let unusable = |source| JournalError::Folder { path: folder.to_owned(), source };
+        let file = match File::open(folder.join(LOCK_FILE)) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Holder::Nobody),
+            Err(error) => return Err(unusable(error)),
+        };
+        match file.try_lock() {
+            Ok(()) => Ok(Holder::Us(Self { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(Holder::Other),
+            Err(TryLockError::Error(source)) => Err(unusable(source)),
+        }
+    }
+}
+
+/// Who holds the lock on a folder.
+#[derive(Debug)]
+pub(crate) enum Holder {
+    /// This process, from now on.
+    Us(#[expect(dead_code, reason = "held until dropped")] FolderLock),
+    /// A running service.
+    Other,
+    /// There is no lock: no service ever ran here.
+    Nobody,
 }
 
 fn write_holder(file: &mut File) -> io::Result<()> {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use snarkfee_core::{
+    control::OperatorCommand,
     ledger::{Intent, IntentId, IntentOutcome, OpenIntent},
     policy::{Basis, Mode},
     units::DaemonId,
@@ -128,6 +129,41 @@ pub(crate) fn delete_expired(
         .query_map([cutoff, DELETED_AT_ONCE], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     expired.into_iter().try_for_each(|id| COLUMNS.delete(transaction, id, change))
+}
+
+/// Loads the intents of the current run whose end is not recorded, at the daemons that an order is
+/// for: what they are about may be under way.
+pub(crate) fn load_open_of_this_run(
+    connection: &Connection,
+    command: &OperatorCommand,
+) -> rusqlite::Result<Vec<i64>> {
+    let mut statement = connection.prepare(
+        "SELECT id, daemon FROM intents WHERE +ending IS NULL AND mode = ?1
+         AND run = (SELECT max(id) FROM runs)",
+    )?;
+    let rows = statement
+        .query_map([Mode::Live.as_str()], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+    let mut open = Vec::new();
+    for row in rows {
+        let (id, daemon) = row?;
+        if DaemonId::try_new(&daemon).is_ok_and(|daemon| command.concerns(&daemon)) {
+            open.push(id);
+        }
+    }
+    Ok(open)
+}
+
+/// Counts those of the intents whose end is not recorded.
+pub(crate) fn count_open(connection: &Connection, ids: &[i64]) -> Result<usize, JournalError> {
+    let is_open = |id: &&i64| {
+        let query = "SELECT count(*) FROM intents WHERE id = ?1 AND ending IS NULL";
+        connection.query_row(query, [id], |row| row.get::<_, i64>(0)).map(|count| count > 0)
+    };
+    let mut open = 0;
+    for id in ids {
+        open += usize::from(is_open(&id).map_err(JournalError::sql("reading an intent"))?);
+    }
+    Ok(open)
 }
 
 /// Loads the last intent of a daemon whose end was not recorded. It does not rely on an index,

@@ -14,7 +14,7 @@ use std::{
 use graphql_client::GraphQLQuery;
 use jiff::Timestamp;
 use reqwest::header::HeaderValue;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
 use snarkfee_clock::{Clock, Stopwatch};
@@ -39,7 +39,10 @@ use crate::{
     fleet::{Member, ReadingNeeds, SharedReading},
     metrics::{MetricsEndpoint, Scrape},
     schema::{Capabilities, Capability, INTROSPECTION, MarketOperation, StatusOperation},
-    transport::{Answer, Certificates, Failure, HttpClient, HttpClients, Limits, Reach, Redirects},
+    transport::{
+        Answer, Certificates, Failure, HttpClient, HttpClients, Limits, Reach, Redirects,
+        bearer_header,
+    },
 };
 
 /// What a client needs to know of one daemon.
@@ -106,7 +109,8 @@ impl DaemonClient {
         let urls = [Some(&config.graphql_url), metrics_url];
         let certificates = Certificates::needed_for(urls.into_iter().flatten());
         let limits = Limits { time: config.timeout, bytes: config.max_response };
-        let token = config.bearer.as_ref().map(bearer_header).transpose()?;
+        let token = config.bearer.as_ref().map(bearer_header).transpose();
+        let token = token.map_err(|_unprintable| ClientError::Bearer)?;
         let own = HttpClients::default();
         let clients = config.member.as_ref().map_or(&own, |member| &member.fleet.clients);
         let shared_keys = |member: &Member| Arc::clone(&member.fleet.keys);
@@ -448,11 +452,4 @@ fn encode(body: &impl Serialize) -> Result<Vec<u8>, Failure> {
         fault: Fault::Malformed { cause: error.to_string() },
         reach: Reach::NotSent,
     })
-}
-
-fn bearer_header(token: &SecretString) -> Result<HeaderValue, ClientError> {
-    let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
-        .map_err(|_unprintable| ClientError::Bearer)?;
-    value.set_sensitive(true);
-    Ok(value)
 }

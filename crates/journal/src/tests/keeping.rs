@@ -1,14 +1,13 @@
 //! What a journal keeps, and for how long.
 
 use snarkfee_core::{
-    control::OperatorCommand,
-    ledger::{Directive, Order, RecoveredOutcome},
+    ledger::RecoveredOutcome,
     market::{Look, MarketSource},
     policy::{Outcome, Pause},
 };
 
 use super::*;
-use crate::{JournalError, JournalReader, LookFilter, RecordedLook, give_order};
+use crate::{JournalError, JournalReader, LookFilter, RecordedLook};
 
 pub(super) fn moments(folder: &Path, filter: &LookFilter) -> Vec<RecordedLook> {
     let mut moments = Vec::new();
@@ -180,33 +179,6 @@ fn an_end_found_out_is_taken_down_with_the_next_intent() {
     assert_eq!(endings(&store), [Some("found_applied".to_owned()), None]);
     drop(store);
     assert_eq!(open(folder.path()).restore(&main()).unwrap().open_intent.unwrap().id, second);
-}
-
-#[test]
-fn orders_are_found_once_in_order_by_those_they_concern() {
-    let folder = folder();
-    let at = time(0);
-    let pause = |daemon| OperatorCommand::Pause {
-        daemon,
-        until: Some("2026-11-22T14:02:00.123456789Z".parse().unwrap()),
-    };
-    // Before there is a journal, beside a running service, and from the service itself.
-    give_order(folder.path(), at, &pause(None)).unwrap();
-    let mut store = open(folder.path());
-    let id =
-        give_order(folder.path(), at, &pause(Some(DaemonId::try_new("other").unwrap()))).unwrap();
-    assert_eq!(id, OrderId(2));
-    store.record_order(at, &OperatorCommand::Resume { daemon: Some(main()) }).unwrap();
-    let expected = [
-        Order { id: OrderId(1), directive: Directive::Command(pause(None)) },
-        Order {
-            id: OrderId(3),
-            directive: Directive::Command(OperatorCommand::Resume { daemon: Some(main()) }),
-        },
-    ];
-    assert_eq!(store.load_orders(&main(), OrderId::default()).unwrap(), expected);
-    assert_eq!(store.load_orders(&main(), OrderId(1)).unwrap(), expected[1..]);
-    assert_eq!(store.load_orders(&main(), OrderId(3)).unwrap(), []);
 }
 
 #[test]

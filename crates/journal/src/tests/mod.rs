@@ -3,6 +3,7 @@
 mod earlier;
 mod failing;
 mod keeping;
+mod orders;
 mod records;
 mod refusing;
 mod sealing;

@@ -4,10 +4,10 @@ use std::fs;
 
 use proptest::prelude::*;
 use rusqlite::Connection;
-use snarkfee_core::{control::OperatorCommand, fault::JournalClass};
+use snarkfee_core::fault::JournalClass;
 
 use super::*;
-use crate::{JournalError, JournalReader, give_order, schema, seal::Seal};
+use crate::{JournalError, JournalReader, OrderWriter, schema, seal::Seal};
 
 fn journal(folder: &Path) -> std::path::PathBuf {
     folder.join(crate::JOURNAL_FILE)
@@ -58,8 +58,7 @@ fn foreign_files_are_not_touched() {
         fs::write(&path, content).unwrap();
         assert_eq!(refused(folder.path()).class(), JournalClass::Foreign, "{content:.20}");
         assert_eq!(JournalReader::open(folder.path()).unwrap_err().class(), JournalClass::Foreign);
-        let order = give_order(folder.path(), time(0), &OperatorCommand::Resume { daemon: None });
-        assert_eq!(order.unwrap_err().class(), JournalClass::Foreign);
+        assert_eq!(OrderWriter::open(folder.path()).unwrap_err().class(), JournalClass::Foreign);
     }
     fs::remove_file(&path).unwrap();
     Connection::open(&path)

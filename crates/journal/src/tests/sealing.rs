@@ -13,7 +13,7 @@ use snarkfee_core::{
 
 use super::{earlier::make_layout, *};
 use crate::{
-    JournalError, JournalReader, give_order, schema,
+    JournalError, JournalReader, OrderWriter, schema,
     seal::Seal,
     seal_file::{SEAL_FILE, SealFile, SealReading},
 };
@@ -195,7 +195,7 @@ fn a_doubt_survives_a_kill_while_it_is_recorded_and_a_resume_after_it_ends_it() 
     killed.insert(SEAL_FILE.to_owned(), files[SEAL_FILE].clone());
     assert_eq!(doubt_of(&killed), Some(JournalDoubt::Behind));
     let resume = OperatorCommand::Resume { daemon: None };
-    give_order(folder.path(), time(9), &resume).unwrap();
+    OrderWriter::open(folder.path()).unwrap().give(time(9), &resume).unwrap();
     assert_eq!(
         directives(folder.path()),
         [Directive::Distrust(JournalDoubt::Behind), Directive::Command(resume)]
@@ -307,7 +307,7 @@ fn a_file_of_a_later_layout_is_not_touched_at_all() {
         let class = |error: JournalError| error.class();
         let opened = Store::open(folder.path(), LONG, time(0)).map(drop).map_err(class);
         let read = JournalReader::open(folder.path()).map(drop).map_err(class);
-        let ordered = give_order(folder.path(), time(0), &pause()).map(drop).map_err(class);
+        let ordered = OrderWriter::open(folder.path()).map(drop).map_err(class);
         assert_eq!([opened, read, ordered], [const { Err(JournalClass::Newer) }; 3]);
         assert_eq!(state(), before);
     }
