@@ -17,7 +17,7 @@ use snarkfee_client::{ClientConfig, DaemonClient, MetricsEndpoint};
 use snarkfee_clock::Clock;
 use snarkfee_core::{
     cost::CostModel,
-    cycle::{Context, CycleState},
+    cycle::{BOOK_INTERVAL, Context, CycleState},
     market::{
         Block, Book, BookOrder, ChainLook, ConsensusSlot, DaemonStatus, Look, MarketHistory,
         MarketView, Offer, OpenWork, Prediction, Sale, SyncState, ViewSettings,
@@ -128,6 +128,8 @@ fn look() -> Look {
         market_read: None,
         chain: Some(Ok(ChainLook { blocks })),
         book: Some(Ok(Book { order: BookOrder::Purchase, works })),
+        kept_book: None,
+        book_took: None,
         metrics: None,
         account: Some(Ok(true)),
     }
@@ -258,7 +260,7 @@ fn over_loopback(bencher: Bencher<'_, '_>) {
     let (mut state, cost) = (CycleState::default(), CostModel::PerWork(fee(100_000)));
     let context = Context { mode: Mode::DryRun, params: &params, cost: &cost, quote: None };
     bencher.bench_local(|| {
-        let plan = state.plan_look(clock.now(), &params);
+        let plan = state.plan_look(clock.now(), &params, BOOK_INTERVAL);
         let look = runtime.block_on(client.look(&plan));
         state.conclude(look.at, &look, &context).1.decision
     });

@@ -183,6 +183,8 @@ fn snark_pool_read_and_estimated(bencher: Bencher<'_, '_>) {
                 market_read: None,
                 chain: chain.map(Ok),
                 book: Some(Ok(book)),
+                kept_book: None,
+                book_took: None,
                 metrics: None,
                 account: None,
             };

@@ -156,6 +156,7 @@ impl<P: DaemonPort> Runner<P> {
             port: &self.wiring.port,
             recorder: &mut self.journal,
             time: &mut self.time,
+            book_interval: plan.book_interval,
             context: plan.context(*self.wiring.quote.borrow_and_update()),
         };
         (&mut self.cycle, around)

@@ -329,6 +329,7 @@ fn make_plan(settings: &Settings, daemon: &config::Daemon) -> Plan {
     Plan {
         mode: settings.controller.mode,
         interval: settings.controller.interval,
+        book_interval: daemon.book_interval,
         params: daemon.params.clone(),
         cost: daemon.cost.clone(),
         on_exit: settings.controller.on_exit,

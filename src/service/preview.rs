@@ -59,7 +59,13 @@ pub(crate) async fn preview_through(
     params.pricing.confirm = 1;
     let context = Context { mode: Mode::DryRun, params: &params, cost: &daemon.cost, quote };
     let (recorder, mut time) = (&mut Unrecorded, Timekeeper::new(clock));
-    let mut around = Surroundings { port, recorder, time: &mut time, context };
+    let mut around = Surroundings {
+        port,
+        recorder,
+        time: &mut time,
+        book_interval: daemon.book_interval,
+        context,
+    };
     let mut cycle = Cycle::new(daemon.id.clone());
     let look = cycle.observe(&mut around).await;
     let Completed { record, conclusion, .. } = cycle.complete(&mut around, look).await;

@@ -15,7 +15,7 @@ use snarkfee_client::{ClientConfig, DaemonClient, MetricsEndpoint};
 use snarkfee_core::{
     control::OperatorCommand,
     cost::{CostModel, PriceQuote},
-    cycle::Plan,
+    cycle::{BOOK_INTERVAL, Plan},
     invariants::ChangeAuthor,
     ledger::Ledger,
     policy::{BlockProduction, ExternalChange, OnExit, Params, Pricing, Safety, Worker},
@@ -134,6 +134,7 @@ impl ControllerFixture {
         let plan = Plan {
             mode: setting.mode,
             interval: MINUTE,
+            book_interval: BOOK_INTERVAL,
             params: params(),
             cost: CostModel::PerWork(nanomina(100_000)),
             on_exit: OnExit::Keep,

@@ -13,7 +13,7 @@ use snarkfee_clock::{Clock, Hand};
 use snarkfee_core::{
     control::OperatorCommand,
     cost::CostModel,
-    cycle::Plan,
+    cycle::{BOOK_INTERVAL, Plan},
     ledger::Ledger,
     policy::{BlockProduction, OnExit, Params, Pricing, Safety, Worker},
     record::{Mode, Record},
@@ -43,6 +43,7 @@ fn plan() -> Plan {
     Plan {
         mode: Mode::Live,
         interval: INTERVAL,
+        book_interval: BOOK_INTERVAL,
         params: Params {
             pricing: Pricing { cooldown: Duration::from_secs(60), ..Pricing::default() },
             worker: Worker { key: Some(World::operator_key()), ..Worker::default() },

@@ -2,7 +2,8 @@
 //! and the others take its reading.
 //!
 //! Invariants: a reading is taken only by a daemon whose own best tip is among its blocks, so two
-//! networks, and two sides of a fork, never mix; a reading is never older than half a slot; a
+//! networks, and two sides of a fork, never mix; a reading is never older than half a slot when it
+//! is taken; a daemon takes none from one that began later, whose pool may still be filling; a
 //! daemon that does not answer delays no other beyond a bound.
 //!
 //! Not here: a daemon's own state, which each is asked for itself.
@@ -14,7 +15,7 @@ use std::{
 
 use jiff::Timestamp;
 use snarkfee_core::{
-    market::{Book, BookOrder, ChainLook, DaemonStatus, MarketSource},
+    market::{Book, BookOrder, ChainLook, DaemonStatus, MarketSource, POOL_FILLS_WITHIN},
     units::DaemonId,
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -102,8 +103,14 @@ impl Member {
     }
 
     /// Shares what this daemon read.
-    pub(crate) fn share_reading(&self, at: Timestamp, chain: &ChainLook, book: &Book) {
-        let reading = MarketSource { by: self.daemon.clone(), at };
+    pub(crate) fn share_reading(
+        &self,
+        at: Timestamp,
+        uptime: Duration,
+        chain: &ChainLook,
+        book: &Book,
+    ) {
+        let reading = MarketSource { by: self.daemon.clone(), at, uptime: Some(uptime) };
         let mut readings = self.fleet.readings.lock().unwrap_or_else(PoisonError::into_inner);
         readings.retain(|shared| shared.reading.by != self.daemon);
         if readings.len() >= READINGS {
@@ -122,7 +129,12 @@ impl SharedReading {
             self.chain.blocks.iter().rev().any(|block| &*block.state_hash == tip)
         });
         let whole = self.chain.blocks.len() >= needs.blocks as usize;
-        fresh && same_chain && whole && (self.book.order == BookOrder::Purchase || !needs.in_order)
+        let filled = self
+            .reading
+            .uptime
+            .is_none_or(|uptime| uptime >= needs.status.uptime.min(POOL_FILLS_WITHIN));
+        let in_order = self.book.order == BookOrder::Purchase || !needs.in_order;
+        fresh && same_chain && whole && filled && in_order
     }
 }
 

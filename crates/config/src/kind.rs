@@ -136,16 +136,23 @@ where
 
 /// A duration of at least `least`.
 pub(super) fn duration_from(least: &'static str) -> Kind<Duration> {
+    Kind { limits: [quote(&least), String::new()], ..duration_within(least, LONGEST) }
+}
+
+/// A duration from `least` to `most`.
+pub(super) fn duration_within(least: &'static str, most: Duration) -> Kind<Duration> {
+    let longest = duration::show(most);
+    let limits = [quote(&least), quote(&longest)];
     let parse = move |text: &str| {
         let value = duration::parse(text).map_err(|error| error.to_string())?;
-        if duration::parse(least).is_ok_and(|least| (least..=LONGEST).contains(&value)) {
+        if duration::parse(least).is_ok_and(|least| (least..=most).contains(&value)) {
             Ok(value)
         } else {
-            Err(format!("must be from {least} to {}", duration::show(LONGEST)))
+            Err(format!("must be from {least} to {longest}"))
         }
     };
     let show = |value: &Duration| quote(&duration::show(*value));
-    Kind { limits: [quote(&least), String::new()], ..Kind::parsed(parse, show) }
+    Kind { limits, ..Kind::parsed(parse, show) }
 }
 
 /// A number without quotes within a range.

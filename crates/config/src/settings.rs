@@ -9,6 +9,7 @@ use std::{
 
 use snarkfee_core::{
     cost::CostModel,
+    cycle::BOOK_INTERVAL,
     policy::{OnExit, Params, Pricing, Worker},
     record::Mode,
     units::{Bytes, DaemonId, Endpoint},
@@ -103,6 +104,8 @@ pub struct Daemon {
     pub metrics: Option<MetricsSource>,
     /// Time for one request.
     pub timeout: Duration,
+    /// Longest time between two readings of the order book at one best tip.
+    pub book_interval: Duration,
     /// Largest answer read.
     pub max_response: Bytes,
     /// Sent as a bearer token with every request to `graphql_url`.
@@ -121,6 +124,7 @@ impl Daemon {
             graphql_url,
             metrics: None,
             timeout: Duration::from_secs(30),
+            book_interval: BOOK_INTERVAL,
             max_response: Bytes(64 << 20),
             bearer_token: None,
             cost: CostModel::Unknown,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     fault::Fault,
-    market::{DaemonStatus, Look},
+    market::{DaemonStatus, KeptBook, Look, MarketRequest},
     policy::PermittedMutation,
     units::{Nanomina, PublicKey},
 };
@@ -17,8 +17,24 @@ use crate::{
 pub struct LookPlan {
     /// How many of the newest blocks to ask for.
     pub blocks: u32,
+    /// The book that still counts; `None` where one is to be read in any case.
+    pub kept: Option<KeptBook>,
     /// The key whose ledger account is to be looked up in this look.
     pub account: Option<PublicKey>,
+}
+
+impl LookPlan {
+    /// What to ask a daemon for that shows this status.
+    pub fn request(&self, status: &DaemonStatus) -> MarketRequest {
+        match &self.kept {
+            None => MarketRequest::Whole,
+            Some(kept) if status.state_hash.as_ref() == Some(&kept.tip) => {
+                MarketRequest::Nothing(kept.read)
+            }
+            Some(kept) if kept.rests => MarketRequest::Blocks(kept.read),
+            Some(_) => MarketRequest::Whole,
+        }
+    }
 }
 
 /// What a daemon was set to until a mutation replaced it, as its answer tells (`lastFee`,

@@ -119,10 +119,28 @@ impl Record {
         Fault::excerpt(&self.decision.reason.show(self.fee_unit(), self.mode).to_string())
     }
 
-    /// The market, if this look read the order book; otherwise the summary knows nothing about open
-    /// works.
+    /// The market, if an order book counts, which this look read or an earlier one; otherwise the
+    /// summary knows nothing about open works.
     pub fn book(&self) -> Option<&MarketSummary> {
-        self.market.as_ref().filter(|_| matches!(self.look.book, Some(Ok(_))))
+        let reads = matches!(self.look.book, Some(Ok(_)));
+        self.market.as_ref().filter(|market| reads || market.book_read.is_some())
+    }
+
+    /// The sources of a look.
+    pub const SOURCES: [&'static str; 5] = ["status", "chain", "book", "metrics", "account"];
+
+    /// When what a look shows was read, by the name of the source, where this one read it.
+    pub fn readings(&self) -> impl Iterator<Item = (&'static str, Timestamp)> {
+        let look = &self.look;
+        let market = look.market_read.as_ref().map_or(look.at, |source| source.at);
+        let read = [
+            look.status.is_ok().then_some(look.at),
+            matches!(look.chain, Some(Ok(_))).then_some(market),
+            matches!(look.book, Some(Ok(_))).then_some(market),
+            matches!(look.metrics, Some(Ok(_))).then_some(look.at),
+            matches!(look.account, Some(Ok(_))).then_some(look.at),
+        ];
+        Self::SOURCES.into_iter().zip(read).filter_map(|(source, at)| Some((source, at?)))
     }
 
     /// Whether all that was asked of the daemon's API was read.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde::{Deserialize, Serialize};
 use snarkfee_core::{
-    market::{Block, Book, ChainLook, Look},
+    market::{Block, Book, ChainLook, Look, MarketHistory},
     units::DaemonId,
 };
 
@@ -28,7 +28,7 @@ const OF_ONE_READER: usize = 2;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct StoredMarket {
     chain: ChainLook,
-    /// `None` in a snapshot of the state.
+    /// `None` in a snapshot of a state without one.
     book: Option<Book>,
 }
 
@@ -46,12 +46,15 @@ impl StoredMarket {
         look.book = self.book.map(Ok);
     }
 
-    pub(crate) fn from_blocks(blocks: Vec<Arc<Block>>) -> Self {
-        Self { chain: ChainLook { blocks }, book: None }
+    /// Takes the market out of what was remembered; `None` if that is none.
+    pub(crate) fn take_from_history(history: &mut MarketHistory) -> Option<Self> {
+        let (blocks, book) = history.take_market();
+        (!blocks.is_empty() || book.is_some()).then_some(Self { chain: ChainLook { blocks }, book })
     }
 
-    pub(crate) fn into_blocks(self) -> Vec<Arc<Block>> {
-        self.chain.blocks
+    /// Puts the market back into what was remembered.
+    pub(crate) fn put_into_history(self, history: &mut MarketHistory) {
+        history.put_market(self.chain.blocks, self.book);
     }
 
     fn is_same(&self, other: &Self) -> bool {

@@ -11,11 +11,11 @@ use crate::{
 
 const WHAT: &str = "a snapshot of the state";
 
-/// A snapshot on its way into the journal. Its blocks are stored apart, because the daemons of a
+/// A snapshot on its way into the journal. Its market is stored apart, because the daemons of a
 /// fleet remember the same ones.
 pub(crate) struct StateSnapshot {
     body: Vec<u8>,
-    blocks: Option<PreparedMarket>,
+    market: Option<PreparedMarket>,
 }
 
 impl StateSnapshot {
@@ -26,28 +26,27 @@ impl StateSnapshot {
         connection: &Connection,
     ) -> Result<Self, JournalError> {
         let mut state = state.clone();
-        let blocks = state.history.take_blocks();
-        let blocks = (!blocks.is_empty())
-            .then(|| cache.prepare(connection, packer, None, StoredMarket::from_blocks(blocks)))
+        let market = StoredMarket::take_from_history(&mut state.history)
+            .map(|market| cache.prepare(connection, packer, None, market))
             .transpose()?;
-        Ok(Self { body: packer.pack(WHAT, &state)?, blocks })
+        Ok(Self { body: packer.pack(WHAT, &state)?, market })
     }
 
-    /// Inserts the snapshot with its look and returns the number of its blocks.
+    /// Inserts the snapshot with its look and returns the number of its market.
     pub(crate) fn insert(
         &self,
         transaction: &Transaction<'_>,
         look: i64,
     ) -> rusqlite::Result<Option<i64>> {
-        let market = self.blocks.as_ref().map(|blocks| blocks.insert(transaction)).transpose()?;
+        let market = self.market.as_ref().map(|market| market.insert(transaction)).transpose()?;
         transaction
             .prepare_cached("INSERT INTO origins (look, body, market) VALUES (?1, ?2, ?3)")?
             .execute(params![look, self.body, market])?;
         Ok(market)
     }
 
-    pub(crate) fn into_blocks(self) -> Option<PreparedMarket> {
-        self.blocks
+    pub(crate) fn into_market(self) -> Option<PreparedMarket> {
+        self.market
     }
 }
 
@@ -59,7 +58,7 @@ pub(crate) fn read_snapshot(
 ) -> Result<PersistedState, JournalError> {
     let mut state: PersistedState = unpack(WHAT, body)?;
     if let Some(market) = market {
-        state.history.put_blocks(markets.read(market)?.into_blocks());
+        markets.read(market)?.put_into_history(&mut state.history);
     }
     Ok(state)
 }

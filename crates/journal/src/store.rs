@@ -171,8 +171,8 @@ impl Store {
             delete_expired(transaction, cutoff.as_microsecond(), change)?;
             Ok((shown, remembered))
         })?;
-        let blocks = snapshot.and_then(StateSnapshot::into_blocks);
-        let written = [(shown, market), (remembered, blocks)];
+        let known = snapshot.and_then(StateSnapshot::into_market);
+        let written = [(shown, market), (remembered, known)];
         for (id, market) in written.into_iter().filter_map(|(id, market)| id.zip(market)) {
             self.markets.add(id, market);
         }

@@ -125,8 +125,12 @@ fn describe_demand(market: &MarketSummary) -> String {
 fn describe_open_works(preview: &Preview, unit: FeeUnit) -> String {
     let Some(book) = preview.record.book() else { return "not known".to_owned() };
     let lowest = preview.view.lowest_offer().map_or("none".to_owned(), |fee| unit.show(fee));
+    let filling = match book.pool_filling {
+        true => "; no evidence yet: the daemon's pool is filling since it started",
+        false => "",
+    };
     format!(
-        "{}, of which {} have no proof and {} have ours; lowest competing offer {lowest}",
+        "{}, of which {} have no proof and {} have ours; lowest competing offer {lowest}{filling}",
         book.open_works, book.uncovered_works, book.own_open_works
     )
 }

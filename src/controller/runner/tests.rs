@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use snarkfee_core::{
     control::OperatorCommand,
     cost::CostModel,
+    cycle::BOOK_INTERVAL,
     fault::Fault,
     fixtures::{
         self, block, fee, key, open_work,
@@ -46,6 +47,7 @@ fn plan(mode: Mode, on_exit: OnExit) -> Plan {
     Plan {
         mode,
         interval: Duration::from_secs(60),
+        book_interval: BOOK_INTERVAL,
         params: Params {
             pricing: Pricing { confirm: 1, ..Pricing::default() },
             worker: Worker { key: Some(key("us")), ..Worker::default() },

@@ -147,6 +147,7 @@ pub(super) struct Families {
     pub(super) share_realised: Family<BandLabels, FloatGauge>,
     pub(super) works_decided: Family<BandLabels, FloatGauge>,
     pub(super) own_block: Family<DaemonLabels, FloatGauge>,
+    pub(super) observation: Family<SourceLabels, FloatGauge>,
     pub(super) observation_age: Family<SourceLabels, FloatGauge>,
     pub(super) requests: Family<RequestLabels, Counter>,
     pub(super) request_seconds: SecondsHistogram<OperationLabels>,
@@ -283,6 +284,11 @@ impl Families {
                 r,
                 "snarkfee_own_block_timestamp_seconds",
                 "Start of the next slot in which the daemon expects to produce a block, since the Unix epoch",
+            ),
+            observation: register(
+                r,
+                "snarkfee_observation_timestamp_seconds",
+                "When a source was last read, since the Unix epoch",
             ),
             observation_age: register(
                 r,

@@ -85,6 +85,9 @@ struct DaemonTotals {
     bands: Vec<Nanomina>,
 }
 
+/// The source of the price of MINA.
+const PRICE: &str = "price";
+
 const QUANTILE_NAMES: [&str; MarketSummary::QUANTILES.len()] =
     ["0.1", "0.25", "0.5", "0.75", "0.9"];
 
@@ -193,6 +196,9 @@ impl Metrics {
             set_or_remove(family, &of, usable);
         }
 
+        for (source, at) in record.readings() {
+            self.record_reading(&of.daemon, source, at);
+        }
         f.tick_seconds.get_or_create(&of).observe(record.took.as_secs_f64());
         self.update_totals(record, &of);
     }
@@ -266,6 +272,12 @@ impl Metrics {
     /// Records that the price of MINA was read at `at` for a daemon's cost.
     pub fn record_price_read(&self, daemon: &DaemonId, at: Timestamp) {
         self.totals().entry(daemon.clone()).or_default().price = Some(at);
+        self.record_reading(daemon.as_str(), PRICE, at);
+    }
+
+    fn record_reading(&self, daemon: &str, source: &'static str, at: Timestamp) {
+        let labels = SourceLabels { daemon: daemon.to_owned(), source };
+        self.families.observation.get_or_create(&labels).set(at.as_millisecond() as f64 / 1000.0);
     }
 
     /// Counts a look that the journal failed to record.
@@ -296,6 +308,9 @@ impl Metrics {
         }
         for limit in LIMITS {
             f.works_bought_limit.remove(&LimitLabels { daemon: daemon.clone(), limit });
+        }
+        for source in Record::SOURCES.into_iter().chain([PRICE]) {
+            f.observation.remove(&SourceLabels { daemon: daemon.clone(), source });
         }
         let mut totals = self.totals();
         for (name, totals) in totals.iter_mut().filter(|(name, _)| name.as_str() == daemon) {

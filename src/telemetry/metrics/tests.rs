@@ -60,7 +60,7 @@ fn scrape(metrics: &Metrics, now: Timestamp) -> BTreeMap<String, f64> {
 }
 
 /// Names without the `_total` of counters; process metrics are those of Linux.
-const CONTRACT: [&str; 39] = [
+const CONTRACT: [&str; 40] = [
     "process_cpu_seconds counter {}",
     "process_open_fds gauge {}",
     "process_resident_memory_bytes gauge {}",
@@ -85,6 +85,7 @@ const CONTRACT: [&str; 39] = [
     "snarkfee_market_zero_fee_ratio gauge {daemon}",
     "snarkfee_mode gauge {daemon,mode}",
     "snarkfee_observation_age_seconds gauge {daemon,source}",
+    "snarkfee_observation_timestamp_seconds gauge {daemon,source}",
     "snarkfee_open_works gauge {daemon}",
     "snarkfee_prediction_error gauge {daemon}",
     "snarkfee_price_buckets_usable gauge {daemon}",
@@ -192,6 +193,25 @@ fn open_works_of_a_book_that_was_not_read_are_not_none() {
     let shown = scrape(&metrics, unread.at);
     let of_book = |name: &&String| name.contains("open_works") || name.contains("uncovered_works");
     assert_eq!(shown.keys().find(of_book), None);
+}
+
+#[test]
+fn a_kept_book_shows_its_numbers_and_when_it_was_read() {
+    let metrics = filled();
+    let read = record();
+    let mut later = record();
+    later.at = read.at.checked_add(60.seconds()).unwrap();
+    later.look.at = later.at;
+    (later.look.chain, later.look.book, later.look.kept_book) = (None, None, Some(read.at));
+    later.market.as_mut().unwrap().book_read = Some(read.at);
+    metrics.record_look(&later);
+    let shown = scrape(&metrics, later.at);
+    let seconds = |at: Timestamp| at.as_millisecond() as f64 / 1000.0;
+    for (source, at) in [("status", later.at), ("chain", read.at), ("book", read.at)] {
+        let name = "snarkfee_observation_timestamp_seconds{daemon=\"main\",source=\"SOURCE\"}";
+        assert_eq!(shown[&name.replace("SOURCE", source)], seconds(at), "{source}");
+    }
+    assert!(shown.keys().any(|name| name.starts_with("snarkfee_open_works")));
 }
 
 #[test]

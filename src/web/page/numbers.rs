@@ -57,14 +57,14 @@ fn tile(name: &str, value: Option<Markup>, note: Option<Markup>) -> Markup {
 pub(super) fn tables(record: &Record, overview: &DaemonOverview, now: Timestamp) -> Markup {
     html! {
         section.tables aria-label="Numbers" {
-            div { (market_table(record)) }
+            div { (market_table(record, now)) }
             div { (own_work_table(record)) }
             div { (daemon_table(record, overview, now)) }
         }
     }
 }
 
-fn market_table(record: &Record) -> Markup {
+fn market_table(record: &Record, now: Timestamp) -> Markup {
     let unit = record.fee_unit();
     let market = record.market.as_ref();
     html! {
@@ -81,6 +81,10 @@ fn market_table(record: &Record) -> Markup {
                     "Known to lie between (80 %)",
                     market.and_then(|m| m.works_bought_per_hour_interval).map(|[low, high]| html! { (show_number(low)) " and " (show_number(high)) }),
                 ))
+                (table_row("Order book read", market.and_then(|m| m.book_read).map(|at| show_time(at, now))))
+                @if record.book().is_some_and(|book| book.pool_filling) {
+                    (table_row("Order book in use", Some(html! { "not yet: the pool is filling since the daemon started" })))
+                }
                 (table_row("Open works", record.book().map(|m| html! { (m.open_works) })))
                 (table_row("Open works without a proof", record.book().map(|m| html! { (m.uncovered_works) })))
                 (table_row("Open works with a proof", record.book().and_then(covered_share)))

@@ -62,6 +62,7 @@ pub(crate) fn graphql(data: &[u8]) {
             assert_eq!(http, 200, "{answered:?}");
             match answered {
                 Answered::Status(status) => looked_at(&Look { status: Ok(*status), ..quiet() }),
+                Answered::Blocks(chain) => looked_at(&Look { chain: Some(Ok(chain)), ..quiet() }),
                 Answered::Market(chain, book) => {
                     looked_at(&Look { chain: chain.map(Ok), book: Some(Ok(book)), ..quiet() })
                 }
@@ -208,6 +209,8 @@ fn quiet() -> Look {
             order: snarkfee_core::market::BookOrder::Unknown,
             works: Vec::new().into(),
         })),
+        kept_book: None,
+        book_took: None,
         metrics: Some(Ok(PoolMetrics::default())),
         account: None,
     }

@@ -116,6 +116,11 @@ pub(super) fn conclude(
     }
 }
 
+/// What the list of blocks says.
+pub(super) fn conclude_blocks(lists: MarketLists) -> Result<ChainLook, Fault> {
+    assemble(lists.best_chain)
+}
+
 fn required<T>(list: Option<T>, name: &'static str) -> Result<T, Fault> {
     list.ok_or_else(|| Fault::Malformed { cause: format!("missing field `{name}`") })
 }

@@ -48,6 +48,8 @@ pub enum Exchange {
     Introspection,
     /// The state.
     Status(StatusOperation),
+    /// Blocks alone.
+    Blocks,
     /// Blocks and works.
     Market(MarketOperation),
     /// A ledger account.
@@ -66,7 +68,7 @@ pub enum Exchange {
 
 impl Exchange {
     /// Every exchange.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Introspection,
         Self::Status(StatusOperation::Plain),
         Self::Status(StatusOperation::Metrics),
@@ -80,6 +82,7 @@ impl Exchange {
         Self::SwitchOff,
         Self::Metrics,
         Self::Prometheus,
+        Self::Blocks,
     ];
 }
 
@@ -90,6 +93,8 @@ pub enum Answered {
     Schema(Capabilities),
     /// What the daemon is and does.
     Status(Box<DaemonStatus>),
+    /// The blocks.
+    Blocks(ChainLook),
     /// The blocks, where the era has them, and the works still to be bought.
     Market(Option<ChainLook>, Book),
     /// Whether there is an account.
@@ -121,6 +126,7 @@ pub fn decode(exchange: Exchange, status: u16, body: Vec<u8>) -> Result<Answered
         Exchange::Status(operation) => {
             self::status(operation, answer).map(|status| Answered::Status(Box::new(status)))
         }
+        Exchange::Blocks => blocks(answer, &mut KeyInterner::default()).map(Answered::Blocks),
         Exchange::Market(operation) => {
             let mut keys = KeyInterner::default();
             market(operation, answer, &mut keys).map(|(chain, book)| Answered::Market(chain, book))
@@ -161,6 +167,12 @@ pub(crate) fn market(
 ) -> Result<MarketAnswer, Failure> {
     let lists = envelope::open_with(answer, MarketReader(keys))?;
     market::conclude(operation, lists).map_err(Failure::unclear)
+}
+
+/// Reads blocks alone.
+pub(crate) fn blocks(answer: Answer, keys: &mut KeyInterner) -> Result<ChainLook, Failure> {
+    let lists = envelope::open_with(answer, MarketReader(keys))?;
+    market::conclude_blocks(lists).map_err(Failure::unclear)
 }
 
 /// Whether there is an account. Daemons of before 1.0.0 answer with one in any case, without a

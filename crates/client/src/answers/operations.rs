@@ -39,6 +39,7 @@ operations! {
     Status "../../graphql/status.graphql";
     StatusMetrics "../../graphql/status_metrics.graphql";
     StatusCoda "../../graphql/status_coda.graphql";
+    MarketBlocks "../../graphql/market_blocks.graphql";
     MarketRange "../../graphql/market_range.graphql";
     MarketPool "../../graphql/market_pool.graphql";
     MarketCoda "../../graphql/market_coda.graphql";

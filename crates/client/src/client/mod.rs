@@ -4,6 +4,7 @@
 //! it forbids is not asked; the schema is read again after a restart, an upgrade, or an answer
 //! that says a field is missing.
 
+mod market;
 mod observer;
 
 use std::{
@@ -12,7 +13,6 @@ use std::{
 };
 
 use graphql_client::GraphQLQuery;
-use jiff::Timestamp;
 use reqwest::header::HeaderValue;
 use secrecy::SecretString;
 use serde::{Serialize, de::DeserializeOwned};
@@ -20,25 +20,23 @@ use serde_json::json;
 use snarkfee_clock::{Clock, Stopwatch};
 use snarkfee_core::{
     fault::Fault,
-    market::{Book, ChainLook, DaemonStatus, Look, MarketSource, SyncState},
+    market::{DaemonStatus, Look, SyncState},
     policy::{Mutation, PermittedMutation},
     port::{DaemonPort, LookPlan, Replaced, SendError},
     units::PublicKey,
 };
 use url::Url;
 
+use self::market::MarketReading;
 pub use self::observer::{OPERATIONS, RequestObserver};
 use crate::{
     answers::{
-        self, KeyInterner, MAX_BLOCKS, MarketAnswer, OwnedScalar, Replaces,
-        operations::{
-            self, account, market_coda, market_pool, market_range, set_snark_work_fee,
-            set_snark_worker,
-        },
+        self, KeyInterner, OwnedScalar, Replaces,
+        operations::{self, account, set_snark_work_fee, set_snark_worker},
     },
-    fleet::{Member, ReadingNeeds, SharedReading},
+    fleet::Member,
     metrics::{MetricsEndpoint, Scrape},
-    schema::{Capabilities, Capability, INTROSPECTION, MarketOperation, StatusOperation},
+    schema::{Capabilities, Capability, INTROSPECTION, StatusOperation},
     transport::{
         Answer, Certificates, Failure, HttpClient, HttpClients, Limits, Reach, Redirects,
         bearer_header,
@@ -216,78 +214,6 @@ impl DaemonClient {
             .await?)
     }
 
-    /// Blocks and book, as another daemon of the fleet just read them or from this one.
-    async fn read_market(
-        &self,
-        at: Timestamp,
-        status: &DaemonStatus,
-        blocks: u32,
-    ) -> MarketReading {
-        let found = match self.capabilities().await {
-            Ok(found) => found,
-            Err(fault) => return MarketReading::failed(true, fault),
-        };
-        let has_chain = found.has(Capability::BestChain);
-        let Some(operation) = found.market_operation() else {
-            return MarketReading::failed(
-                has_chain,
-                Fault::Unsupported { missing: "snarkPool".to_owned() },
-            );
-        };
-        let in_order = operation == MarketOperation::Range;
-        let shared = |member: &Member| {
-            member
-                .find_reading(&ReadingNeeds { now: self.clock.now(), status, blocks, in_order })
-                .map(MarketReading::shared)
-        };
-        let mut turn = None;
-        if let Some(member) = &self.member {
-            if let Some(market) = shared(member) {
-                return market;
-            }
-            turn = member.acquire_turn().await;
-            if let Some(market) = shared(member) {
-                return market;
-            }
-        }
-        let answer = self.ask_market(operation, blocks).await;
-        drop(turn);
-        match answer {
-            Ok((chain, book)) => {
-                if let (Some(member), Some(chain)) = (&self.member, &chain) {
-                    member.share_reading(at, chain, &book);
-                }
-                MarketReading { read: None, chain: chain.map(Ok), book: Some(Ok(book)) }
-            }
-            Err(fault) => MarketReading::failed(has_chain, fault),
-        }
-    }
-
-    async fn ask_market(
-        &self,
-        operation: MarketOperation,
-        blocks: u32,
-    ) -> Result<MarketAnswer, Fault> {
-        let blocks = i64::from(blocks.min(MAX_BLOCKS));
-        let request = match operation {
-            MarketOperation::Range => {
-                encode_request::<operations::MarketRange>(market_range::Variables { blocks })
-            }
-            MarketOperation::Pool => {
-                encode_request::<operations::MarketPool>(market_pool::Variables { blocks })
-            }
-            MarketOperation::Coda => {
-                encode_request::<operations::MarketCoda>(market_coda::Variables)
-            }
-        };
-        Ok(self
-            .ask(operation.name(), request?, |answer| {
-                let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-                answers::market(operation, answer, &mut keys)
-            })
-            .await?)
-    }
-
     /// Whether the key has an account of the default token at the best tip.
     async fn read_account(&self, key: &PublicKey) -> Result<bool, Fault> {
         if !self.capabilities().await?.has(Capability::Account) {
@@ -363,7 +289,7 @@ impl DaemonPort for DaemonClient {
         let synced = status.as_ref().ok().filter(|status| status.sync == SyncState::Synced);
         let market = async {
             match synced {
-                Some(status) => self.read_market(at, status, plan.blocks).await,
+                Some(status) => self.read_market(at, status, plan).await,
                 None => MarketReading::default(),
             }
         };
@@ -383,8 +309,19 @@ impl DaemonPort for DaemonClient {
         } else {
             tokio::join!(market, account, metrics)
         };
-        let MarketReading { read: market_read, chain, book } = market;
-        Look { at, clock_set: None, status, market_read, chain, book, metrics, account }
+        let MarketReading { read: market_read, chain, book, kept_book, book_took } = market;
+        Look {
+            at,
+            clock_set: None,
+            status,
+            market_read,
+            chain,
+            book,
+            kept_book,
+            book_took,
+            metrics,
+            account,
+        }
     }
 
     async fn status(&self) -> Result<DaemonStatus, Fault> {
@@ -418,28 +355,6 @@ impl DaemonPort for DaemonClient {
 
     fn era(&self) -> Option<String> {
         self.known_capabilities().map(|found| found.era().name().to_owned())
-    }
-}
-
-/// Chain and book, which one request answers.
-#[derive(Default)]
-struct MarketReading {
-    read: Option<MarketSource>,
-    chain: Option<Result<ChainLook, Fault>>,
-    book: Option<Result<Book, Fault>>,
-}
-
-impl MarketReading {
-    fn shared(shared: SharedReading) -> Self {
-        Self {
-            read: Some(shared.reading),
-            chain: Some(Ok(shared.chain)),
-            book: Some(Ok(shared.book)),
-        }
-    }
-
-    fn failed(has_chain: bool, fault: Fault) -> Self {
-        Self { read: None, chain: has_chain.then(|| Err(fault.clone())), book: Some(Err(fault)) }
     }
 }
 

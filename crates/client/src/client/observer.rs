@@ -5,11 +5,12 @@ use std::time::Duration;
 use snarkfee_core::fault::Fault;
 
 /// The names under which requests are observed.
-pub const OPERATIONS: [&str; 12] = [
+pub const OPERATIONS: [&str; 13] = [
     "introspection",
     "status",
     "status_metrics",
     "status_coda",
+    "market_blocks",
     "market_range",
     "market_pool",
     "market_coda",

@@ -11,6 +11,9 @@ fn chain(hashes: &[&str]) -> ChainLook {
     }
 }
 
+/// As long as the daemon of the fixtures has run.
+const DAY: Duration = Duration::from_secs(86_400);
+
 fn book(order: BookOrder) -> Book {
     Book { order, works: Vec::new().into() }
 }
@@ -30,7 +33,7 @@ fn asked(
 fn a_reading_serves_those_who_stand_on_its_chain() {
     let fleet = Arc::default();
     let (a, b) = (member("a", &fleet), member("b", &fleet));
-    a.share_reading(time(100), &chain(&["x", "y", "z"]), &book(BookOrder::Purchase));
+    a.share_reading(time(100), DAY, &chain(&["x", "y", "z"]), &book(BookOrder::Purchase));
     let half_slot = i64::try_from(status(0).slot_duration.as_secs() / 2).unwrap();
     assert_eq!(asked(100, "z", |needs| b.find_reading(needs)).as_deref(), Some("a"));
     assert_eq!(
@@ -52,9 +55,9 @@ fn a_reading_serves_those_who_stand_on_its_chain() {
 fn a_poorer_reading_than_its_own_is_not_taken() {
     let fleet = Arc::default();
     let (a, b) = (member("a", &fleet), member("b", &fleet));
-    a.share_reading(time(0), &chain(&["z"]), &book(BookOrder::Purchase));
+    a.share_reading(time(0), DAY, &chain(&["z"]), &book(BookOrder::Purchase));
     assert_eq!(asked(0, "z", |needs| b.find_reading(needs)), None, "too few blocks");
-    a.share_reading(time(0), &chain(&["y", "z"]), &book(BookOrder::Unknown));
+    a.share_reading(time(0), DAY, &chain(&["y", "z"]), &book(BookOrder::Unknown));
     assert_eq!(asked(0, "z", |needs| b.find_reading(needs)), None, "no order of purchase");
     let unordered =
         |needs: &ReadingNeeds<'_>| b.find_reading(&ReadingNeeds { in_order: false, ..*needs });
@@ -68,6 +71,7 @@ fn the_newest_readings_are_kept() {
         let chain = chain(&["y", &format!("tip{index}")]);
         member(&format!("d{index}"), &fleet).share_reading(
             time(0),
+            DAY,
             &chain,
             &book(BookOrder::Purchase),
         );
@@ -75,4 +79,21 @@ fn the_newest_readings_are_kept() {
     let reader = member("reader", &fleet);
     assert_eq!(asked(0, "tip0", |needs| reader.find_reading(needs)), None);
     assert_eq!(asked(0, "tip1", |needs| reader.find_reading(needs)).as_deref(), Some("d1"));
+}
+
+#[test]
+fn a_pool_that_may_still_be_filling_serves_only_those_that_began_as_late() {
+    let fleet = Arc::default();
+    let (a, b) = (member("a", &fleet), member("b", &fleet));
+    let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+    let (chain, book) = (chain(&["y", "z"]), book(BookOrder::Purchase));
+    let takes = |shared: u64, own: u64| {
+        a.share_reading(time(0), minutes(shared), &chain, &book);
+        let status =
+            DaemonStatus { state_hash: Some("z".into()), uptime: minutes(own), ..status(0) };
+        let needs = ReadingNeeds { now: time(0), status: &status, blocks: 2, in_order: true };
+        b.find_reading(&needs).is_some()
+    };
+    assert!(!takes(5, 1_440) && !takes(5, 6));
+    assert!(takes(5, 5) && takes(1_440, 5) && takes(50, 1_440));
 }

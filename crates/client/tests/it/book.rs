@@ -43,7 +43,7 @@ async fn works_bought_long_ago_stay_out_of_the_book_of_every_look() {
         Context { mode: Mode::DryRun, params: &params, cost: &CostModel::Unknown, quote: None };
     let mut state = CycleState::default();
     for look in 0..3 {
-        let seen = client.look(&state.plan_look(clock.now(), &params)).await;
+        let seen = client.look(&state.plan_look(clock.now(), &params, Duration::ZERO)).await;
         let book = seen.book.clone().expect("asked").expect("a book");
         assert_eq!(book.order, BookOrder::Unknown);
         let shown: BTreeSet<WorkId> = book.works.iter().map(|open| open.work).collect();

@@ -17,6 +17,7 @@ macro_rules! document {
 }
 
 const SDL: &str = document!("schema");
+const BLOCKS: &str = document!("market_blocks");
 const ACCOUNT: &str = document!("account");
 const MUTATIONS: [&str; 3] = [
     document!("set_snark_worker"),
@@ -76,6 +77,7 @@ fn check(name: &str, schema: &Schema, era: Era) -> String {
     assert_eq!(found.era(), era, "{name}");
     assert_eq!(found.status_operation(), richest(schema, &STATUS), "{name}");
     assert_eq!(found.market_operation(), richest(schema, &MARKET), "{name}");
+    assert_eq!(found.has(Capability::BestChain), validate(schema, BLOCKS).is_ok(), "{name}");
     assert_eq!(found.has(Capability::Account), validate(schema, ACCOUNT).is_ok(), "{name}");
     let mutations = MUTATIONS.iter().try_for_each(|document| validate(schema, document));
     assert_eq!(found.has(Capability::Mutations), mutations.is_ok(), "{name}: {mutations:?}");

@@ -21,7 +21,7 @@ use crate::{
 };
 
 fn plan() -> LookPlan {
-    LookPlan { blocks: 20, account: Some(PublicKey::try_new(KEY).expect("a key")) }
+    LookPlan { blocks: 20, kept: None, account: Some(PublicKey::try_new(KEY).expect("a key")) }
 }
 
 fn market() -> Value {
@@ -159,7 +159,7 @@ async fn a_look_reads_every_source_and_reports_each_request() {
     assert_eq!(log.taken(), all_ok);
 
     // The schema is not looked at again, and what was not planned is not asked.
-    let look = client.look(&LookPlan { blocks: 20, account: None }).await;
+    let look = client.look(&LookPlan { blocks: 20, kept: None, account: None }).await;
     assert_eq!(look.account, None);
     assert_eq!(log.taken(), ["market_range", "metrics", "status_metrics"].map(|name| (name, "ok")));
 }
@@ -217,7 +217,7 @@ async fn a_daemon_of_2020_is_read_without_chain_and_peers() {
     introduces(&mut server, CODA_2020).create_async().await;
     answers(&mut server, "StatusCoda", &status).create_async().await;
     operation(&mut server, "MarketCoda").with_status(500).create_async().await;
-    let look = client.look(&LookPlan { blocks: 20, account: None }).await;
+    let look = client.look(&LookPlan { blocks: 20, kept: None, account: None }).await;
     assert_eq!(look.chain, None);
     assert_eq!(look.book.expect("asked").expect_err("a fault").code(), "http_status");
 }
@@ -317,7 +317,7 @@ async fn the_token_goes_to_the_daemon_and_to_no_other_origin() {
             ..config(&server.url())
         })
         .expect("a client");
-        let look = client.look(&LookPlan { blocks: 1, account: None }).await;
+        let look = client.look(&LookPlan { blocks: 1, kept: None, account: None }).await;
         assert!(look.status.is_ok() && look.chain.is_some_and(|chain| chain.is_ok()));
         assert!(look.metrics.is_some_and(|metrics| metrics.is_ok()), "{metrics}");
     }

@@ -2,6 +2,7 @@
 
 use snarkfee_core::{
     cost::CostModel,
+    cycle::LONGEST_BOOK_INTERVAL,
     policy::{BlockProduction, Pricing, RoleSetting},
     record::Mode,
     units::{DaemonId, Endpoint, PublicKey},
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::{
     Daemon, MetricsSource, Place, Secret,
-    kind::{Kind, choice, duration_from, endpoint, list, quantity_from, quote},
+    kind::{Kind, choice, duration_from, duration_within, endpoint, list, quantity_from, quote},
     section::Section,
     setting::{Group, Setting, table},
 };
@@ -84,6 +85,15 @@ pub(super) fn daemon() -> Group<Daemon> {
         ),
         Row::new("timeout", duration_from(MOMENT), |d| &mut d.timeout)
             .comment("Time for one request."),
+        Row::new("book_interval", duration_within("0s", LONGEST_BOOK_INTERVAL), |d| &mut d.book_interval)
+            .comment(
+                "The order book is asked for at a new best tip, and at the first look after this \
+                 time.",
+            )
+            .more(
+                "Listing it is heavy for the daemon: one that was slow is spared for nineteen \
+                 times as long as it took, at most 15 minutes. 0s: at every look.",
+            ),
         // A status alone is some kilobytes.
         Row::new("max_response", quantity_from("64 KiB", ""), |d| &mut d.max_response)
             .comment("Largest answer read, from {least}. A full snark pool takes some megabytes."),

@@ -14,6 +14,8 @@ pub struct Plan {
     pub mode: Mode,
     /// Time between looks, on the service's clock.
     pub interval: Duration,
+    /// Longest time between two readings of the order book at one best tip.
+    pub book_interval: Duration,
     /// What decisions depend on.
     pub params: Params,
     /// What one work costs.
@@ -21,6 +23,12 @@ pub struct Plan {
     /// What to leave behind.
     pub on_exit: OnExit,
 }
+
+/// Longest time between two readings of the order book, where nothing else is set.
+pub const BOOK_INTERVAL: Duration = Duration::from_secs(180);
+
+/// The most that may be set.
+pub const LONGEST_BOOK_INTERVAL: Duration = Duration::from_secs(15 * 60);
 
 /// What a cycle depends on besides looks.
 #[derive(Clone, Copy, Debug)]

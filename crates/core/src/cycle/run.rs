@@ -1,6 +1,6 @@
 //! The cycle itself: observe, conclude, decide, carry out, settle, record.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
@@ -38,6 +38,8 @@ pub struct Surroundings<'a, P, R, T> {
     pub recorder: &'a mut R,
     /// The time.
     pub time: &'a mut T,
+    /// Longest time between two readings of the order book at one best tip.
+    pub book_interval: Duration,
     /// What else it depends on.
     pub context: Context<'a>,
 }
@@ -79,7 +81,8 @@ impl Cycle {
     ) -> Look {
         let clock_set = around.time.begin();
         around.recorder.begin(&mut self.state).await;
-        let plan = self.state.plan_look(around.time.now(), around.context.params);
+        let now = around.time.now();
+        let plan = self.state.plan_look(now, around.context.params, around.book_interval);
         let look = around.port.look(&plan).await;
         Look { clock_set, ..look }
     }

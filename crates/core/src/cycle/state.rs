@@ -58,13 +58,15 @@ pub struct CycleState {
 }
 
 impl CycleState {
-    /// What the next look should fetch.
-    pub fn plan_look(&self, now: Timestamp, params: &Params) -> LookPlan {
+    /// What the next look should fetch, with at most `book_interval` between two readings of the
+    /// order book.
+    pub fn plan_look(&self, now: Timestamp, params: &Params, book_interval: Duration) -> LookPlan {
         let due = self
             .account_asked
             .is_none_or(|asked| now.duration_since(asked).unsigned_abs() >= ACCOUNT_PERIOD);
         LookPlan {
             blocks: self.history.blocks_wanted(now, self.slot),
+            kept: self.history.kept_book(now, book_interval),
             account: params
                 .worker
                 .key

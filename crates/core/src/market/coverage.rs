@@ -1,7 +1,8 @@
-//! Which open works the daemon would assign to a worker, averaged over the looks of the last hours.
+//! Which open works the daemon would assign to a worker, averaged over the order books read in the
+//! last hours.
 //!
 //! Works appear and are bought in bursts: right after a block many have no proof, a minute later
-//! none. A single look would call proving wasted or certain to sell, depending on the minute.
+//! none. A single book would call proving wasted or certain to sell, depending on the minute.
 //!
 //! Invariants: every share lies in [0, 1] and falls as the fee rises; memory is bounded.
 
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::offers_by_owner::OffersByOwner;
 use crate::units::Nanomina;
 
-/// Age at which a look counts half: about the time between two purchases.
+/// Age at which a book counts half: about the time between two purchases.
 const HALF_LIFE: Duration = Duration::from_secs(3600);
 
 /// Most distinct fees kept; those with the least weight are dropped first.
@@ -24,13 +25,13 @@ const MOST_FEES: usize = 2048;
 #[serde(default)]
 pub(super) struct BookCoverage {
     last: Option<Timestamp>,
-    /// Looks, discounted by age.
+    /// Books, discounted by age.
     looks: f64,
-    /// Sum over looks of the share of works without a proof.
+    /// Sum over books of the share of works without a proof.
     uncovered: f64,
-    /// Sums over looks of the shares of works that others offer, by fee.
+    /// Sums over books of the shares of works that others offer, by fee.
     others: Shares,
-    /// Sums over looks of the shares of works that we offer, by fee.
+    /// Sums over books of the shares of works that we offer, by fee.
     own: Shares,
 }
 
@@ -38,7 +39,7 @@ pub(super) struct BookCoverage {
 type Shares = Vec<(Nanomina, f64)>;
 
 impl BookCoverage {
-    /// Adds the open works of a look.
+    /// Adds the open works of a book read at `at`.
     pub(super) fn record_offers(&mut self, at: Timestamp, offers: &OffersByOwner<'_>) {
         let works = offers.uncovered + offers.own.len() + offers.others.len();
         if works == 0 {
@@ -52,7 +53,13 @@ impl BookCoverage {
         add_shares(&mut self.own, &offers.own_fees(), share);
     }
 
-    /// The average over looks; `None` before any open work was seen.
+    /// The average share of open works that have a proof, in [0, 1]; `None` before any open work was
+    /// seen.
+    pub(super) fn covered_share(&self) -> Option<f64> {
+        (self.looks > 0.0).then(|| (1.0 - self.uncovered / self.looks).clamp(0.0, 1.0))
+    }
+
+    /// The average over books; `None` before any open work was seen.
     pub(super) fn profile(&self) -> Option<CoverageProfile> {
         if self.looks <= 0.0 {
             return None;

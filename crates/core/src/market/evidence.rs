@@ -8,16 +8,12 @@ use jiff::Timestamp;
 use super::{
     estimate::{Censoring, Observation, decay},
     history::MarketHistory,
-    look::{Book, BookOrder, Look, OpenWork},
+    known_book::KnownBook,
 };
 use crate::{
     metrics_text::{Bucket, Histogram},
     units::{Nanomina, PublicKey, WorkId},
 };
-
-/// One in this many works, from the head of the book, is due: it will be bought at about its
-/// current price, since competition for it is mostly over.
-const DUE: usize = 3;
 
 /// Clusters of the book are numbered from here, above those of all blocks.
 const BOOK_CLUSTERS: u64 = 1 << 48;
@@ -44,16 +40,6 @@ pub(super) struct Fading {
     pub(super) due_from: usize,
 }
 
-/// The works that are bought next; empty unless the book is in order of purchase.
-pub(super) fn due_works(look: &Look) -> &[OpenWork] {
-    match &look.book {
-        Some(Ok(Book { order: BookOrder::Purchase, works })) => {
-            works.get(..works.len() / DUE).unwrap_or_default()
-        }
-        _ => &[],
-    }
-}
-
 /// Collects the observations of the competing price.
 ///
 /// A sale of someone else is a price, and a sale of our own a lower bound. The same holds for the
@@ -61,10 +47,12 @@ pub(super) fn due_works(look: &Look) -> &[OpenWork] {
 /// sales do. Offers further back in the book are left out: they are only upper bounds, and works
 /// that are proved early are the cheap ones. If no sale can be read (eras without `bestChain`), all
 /// offers count as prices, since most sell as they are, and so does the fee histogram if its
-/// buckets resolve prices.
+/// buckets resolve prices. An offer counts by the age of the book, as a sale does by its own; the
+/// book of a pool that is still filling counts for nothing.
 pub(super) fn collect_observations(
     history: &MarketHistory,
-    look: &Look,
+    book: Option<&KnownBook>,
+    now: Timestamp,
     fading: Fading,
     is_ours: impl Fn(&PublicKey) -> bool,
 ) -> Vec<Observation> {
@@ -72,10 +60,16 @@ pub(super) fn collect_observations(
         let behind = history.own().rival_offer(work).filter(|rival| *rival > fee);
         behind.map_or(Censoring::Above(fee), Censoring::Exact)
     };
+    let weight_at = |seen: Timestamp| {
+        let age = Duration::try_from(now.duration_since(seen)).unwrap_or(Duration::ZERO);
+        decay(age, fading.half_life)
+    };
+    let book = book.filter(|book| book.filled);
+    let offered = book.map_or(0.0, |book| weight_at(book.read));
+    let due = book.map(KnownBook::due_works).unwrap_or_default();
     let mut found = Vec::new();
     for block in history.blocks(fading.oldest) {
-        let age = Duration::try_from(look.at.duration_since(block.at)).unwrap_or(Duration::ZERO);
-        let weight = decay(age, fading.half_life);
+        let weight = weight_at(block.at);
         let first = u64::from(block.height) << 8;
         found.extend(block.works.iter().enumerate().map(|(position, sale)| {
             let censoring = if is_ours(&sale.prover) {
@@ -90,28 +84,27 @@ pub(super) fn collect_observations(
             }
         }));
     }
-    let due =
-        due_works(look).iter().enumerate().skip(fading.due_from).filter_map(|(position, open)| {
-            let offer = open.standing.as_ref()?;
-            let censoring = if is_ours(&offer.prover) {
-                own(open.work, offer.fee)
-            } else {
-                Censoring::Exact(offer.fee)
-            };
-            Some(Observation {
-                censoring,
-                weight: 1.0,
-                cluster: BOOK_CLUSTERS + (position / NEIGHBOURS) as u64,
-            })
-        });
+    let due = due.iter().enumerate().skip(fading.due_from).filter_map(|(position, open)| {
+        let offer = open.standing.as_ref()?;
+        let censoring = if is_ours(&offer.prover) {
+            own(open.work, offer.fee)
+        } else {
+            Censoring::Exact(offer.fee)
+        };
+        Some(Observation {
+            censoring,
+            weight: offered,
+            cluster: BOOK_CLUSTERS + (position / NEIGHBOURS) as u64,
+        })
+    });
     if !found.is_empty() || fading.due_from > 0 {
         found.extend(due);
         return found;
     }
-    if let Some(Ok(book)) = &look.book {
+    if let Some(book) = book {
         found.extend(competing_offers(book, is_ours).map(|(position, fee)| {
             let cluster = BOOK_CLUSTERS + (position / NEIGHBOURS) as u64;
-            Observation { censoring: Censoring::Exact(fee), weight: 1.0, cluster }
+            Observation { censoring: Censoring::Exact(fee), weight: offered, cluster }
         }));
     }
     let added = history.histogram_increment().map(|increment| increment.added);
@@ -125,11 +118,11 @@ pub(super) fn collect_observations(
 
 /// Position and fee of each offer in the book that is not our own.
 fn competing_offers(
-    book: &Book,
+    book: &KnownBook,
     is_ours: impl Fn(&PublicKey) -> bool,
 ) -> impl Iterator<Item = (usize, Nanomina)> {
     let standing = book
-        .works
+        .works()
         .iter()
         .enumerate()
         .filter_map(|(position, open)| Some((position, open.standing.as_ref()?)));

@@ -1,7 +1,7 @@
 //! What is kept of earlier looks at one daemon: the purchases on its chain, our own works, and the
 //! rate of our provers.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,8 @@ use super::{
     calibration::Prediction,
     coverage::BookCoverage,
     effort::Effort,
-    look::{Block, BookOrder, FeeHistogram, Look},
+    known_book::{KeptBook, KnownBook},
+    look::{Block, Book, BookOrder, FeeHistogram, Look},
     offers_by_owner::OffersByOwner,
     own::OwnWorks,
     supply::OwnSupply,
@@ -34,7 +35,11 @@ pub struct MarketHistory {
     /// open works from bought ones.
     lists_open: bool,
     since: Option<Timestamp>,
-    last_look: Option<Timestamp>,
+    /// When blocks were last read.
+    chain_read: Option<Timestamp>,
+    /// The best tip up to which blocks are known; `None` if what was last asked for was not read.
+    tip: Option<String>,
+    book: Option<KnownBook>,
     own: OwnWorks,
     coverage: BookCoverage,
     supply: OwnSupply,
@@ -57,6 +62,7 @@ impl MarketHistory {
         let blocks = match &look.chain {
             Some(Ok(chain)) => {
                 self.connected = self.blocks.splice(&chain.blocks).unwrap_or(self.connected);
+                self.chain_read = Some(look.at);
                 chain.blocks.as_slice()
             }
             _ => &[],
@@ -66,13 +72,9 @@ impl MarketHistory {
         {
             self.fees_before = std::mem::replace(&mut self.fees, metrics.fees.clone());
         }
-        let book = match &look.book {
-            Some(Ok(book)) => {
-                self.lists_open = book.order == BookOrder::Purchase;
-                Some(&book.works)
-            }
-            _ => None,
-        };
+        self.follow_book(look);
+        let read = self.book.as_ref().filter(|_| matches!(look.book, Some(Ok(_))));
+        let book = read.map(KnownBook::works);
         let asked = look
             .status
             .as_ref()
@@ -80,7 +82,9 @@ impl MarketHistory {
             .filter(|status| status.worker.is_some())
             .map(|status| status.fee);
         let offers = OffersByOwner::split(book.map_or(&[], |works| works), &owns);
-        self.coverage.record_offers(look.at, &offers);
+        if read.is_some_and(|read| read.filled) {
+            self.coverage.record_offers(look.at, &offers);
+        }
         let made = self.own.record_look(
             book,
             &offers,
@@ -89,8 +93,38 @@ impl MarketHistory {
             predicted,
             asked,
         );
-        self.last_look = Some(look.at);
         self.supply.record_look(look, made)
+    }
+
+    /// Takes in which book counts from now on.
+    fn follow_book(&mut self, look: &Look) {
+        if look.book.is_some() {
+            self.book = KnownBook::of_look(look, &self.coverage);
+        } else if let (Some(Ok(chain)), Some(book)) = (&look.chain, &mut self.book) {
+            book.remove_bought(&chain.blocks);
+        }
+        if let Some(Ok(book)) = &look.book {
+            self.lists_open = book.order == BookOrder::Purchase;
+        }
+        let failed = matches!(look.chain, Some(Err(_))) || matches!(look.book, Some(Err(_)));
+        if failed {
+            self.tip = None;
+        } else if look.chain.is_some() || look.book.is_some() {
+            self.tip = look.status.as_ref().ok().and_then(|status| status.state_hash.clone());
+        }
+    }
+
+    /// The book that the newest look shows: read by it, or kept by it and not too old.
+    pub(super) fn book_of(&self, look: &Look) -> Option<&KnownBook> {
+        let read = look.book_read()?;
+        self.book.as_ref().filter(|book| book.read == read && book.counts(look.at))
+    }
+
+    /// The book with which the next look can do, at an interval of `interval` between two; `None`
+    /// if it should read one.
+    pub(crate) fn kept_book(&self, now: Timestamp, interval: Duration) -> Option<KeptBook> {
+        let (book, tip) = (self.book.as_ref()?, self.tip.clone()?);
+        Some(KeptBook { read: book.read, tip, rests: book.rests(now, interval)? })
     }
 
     /// Drops everything older than `oldest`. A sale from before then no longer counts if it is seen
@@ -102,7 +136,7 @@ impl MarketHistory {
     }
 
     /// A copy of what the daemon cannot report again: our own works, totals and rate, and the
-    /// averages over looks. Blocks and histograms are left out; the next look fetches them anew.
+    /// averages over books. Blocks, book and histograms are left out; the next look fetches them anew.
     pub(crate) fn clone_without_market(&self) -> Self {
         let (own, coverage, supply) =
             (self.own.clone(), self.coverage.clone(), self.supply.clone());
@@ -114,14 +148,18 @@ impl MarketHistory {
         (self.blocks, self.connected) = (other.blocks, false);
     }
 
-    /// Takes the known blocks out, for storing apart from the rest.
-    pub fn take_blocks(&mut self) -> Vec<Arc<Block>> {
-        std::mem::take(&mut self.blocks).into_vec()
+    /// Takes the known blocks and the works of the book out, for storing apart from the rest.
+    pub fn take_market(&mut self) -> (Vec<Arc<Block>>, Option<Book>) {
+        let blocks = std::mem::take(&mut self.blocks).into_vec();
+        (blocks, self.book.as_mut().map(KnownBook::take_works))
     }
 
-    /// Puts known blocks back.
-    pub fn put_blocks(&mut self, blocks: Vec<Arc<Block>>) {
+    /// Puts known blocks and works back.
+    pub fn put_market(&mut self, blocks: Vec<Arc<Block>>, book: Option<Book>) {
         self.blocks = KnownBlocks::new(blocks);
+        if let (Some(known), Some(book)) = (&mut self.book, book) {
+            known.put_works(book);
+        }
     }
 
     /// How many of the newest blocks the next look should ask for, so that they join the known
@@ -130,11 +168,11 @@ impl MarketHistory {
     /// If the book comes from the snark pool, this is the whole frontier: the pool keeps a bought
     /// work while it is outstanding in any block of the frontier (Mina `snark_pool_refcount.ml`),
     /// and only the block that bought it shows that it is no longer open.
-    pub(crate) fn blocks_wanted(&self, now: Timestamp, slot: Option<std::time::Duration>) -> u32 {
+    pub(crate) fn blocks_wanted(&self, now: Timestamp, slot: Option<Duration>) -> u32 {
         /// Deepest reorganisation that a short look still covers.
         const SLACK: u32 = 20;
         let (Some(last), Some(slot), true) =
-            (self.last_look, slot, self.connected && self.lists_open)
+            (self.chain_read, slot, self.connected && self.lists_open)
         else {
             return FRONTIER;
         };
@@ -182,8 +220,6 @@ impl MarketHistory {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::fixtures::{block, look_with_chain, time};
 

@@ -25,11 +25,19 @@ pub struct Look {
     /// The daemon of the fleet whose blocks and book these are; `None` if they are this one's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub market_read: Option<MarketSource>,
-    /// Blocks of the best chain; `None` if the schema has no `bestChain`, or the status made asking
-    /// pointless.
+    /// Blocks of the best chain; `None` if the schema has no `bestChain`, the status made asking
+    /// pointless, or those known are those of the best tip.
     pub chain: Option<Result<ChainLook, Fault>>,
-    /// The works still to be bought; `None` if the status made asking pointless.
+    /// The works still to be bought; `None` if the status made asking pointless, or an earlier book
+    /// still counts.
     pub book: Option<Result<Book, Fault>>,
+    /// When the book that still counts was read, if this look did not ask for another; `None` where
+    /// it asked, or could not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_book: Option<Timestamp>,
+    /// How long the daemon took to answer for the book; `None` if it was not asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub book_took: Option<Duration>,
     /// What the metrics text says; `None` if no metrics address is configured.
     pub metrics: Option<Result<PoolMetrics, Fault>>,
     /// Whether the configured worker key has a ledger account; `None` if no key is configured or
@@ -47,8 +55,27 @@ impl Look {
             market_read: None,
             chain: None,
             book: None,
+            kept_book: None,
+            book_took: None,
             metrics: None,
             account: None,
+        }
+    }
+
+    /// When the book of this look was read; `None` if it shows none.
+    pub fn book_read(&self) -> Option<Timestamp> {
+        match &self.book {
+            Some(Ok(_)) => Some(self.market_read.as_ref().map_or(self.at, |source| source.at)),
+            Some(Err(_)) => None,
+            None => self.kept_book,
+        }
+    }
+
+    /// How long the daemon that answered for the book had run; `None` where that is not known.
+    pub(super) fn reader_uptime(&self) -> Option<Duration> {
+        match &self.market_read {
+            Some(source) => source.uptime,
+            None => self.status.as_ref().ok().map(|status| status.uptime),
         }
     }
 }
@@ -60,6 +87,9 @@ pub struct MarketSource {
     pub by: DaemonId,
     /// When that daemon's look began.
     pub at: Timestamp,
+    /// How long that daemon had run; `None` in records from before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uptime: Option<Duration>,
 }
 
 /// What the daemon reports about itself.

@@ -13,6 +13,7 @@ mod effort;
 pub mod estimate;
 mod evidence;
 mod history;
+mod known_book;
 mod look;
 mod offers_by_owner;
 mod own;
@@ -25,6 +26,7 @@ mod view;
 pub use calibration::{BandSales, Prediction};
 pub use effort::Effort;
 pub use history::MarketHistory;
+pub use known_book::{KeptBook, MarketRequest, OLDEST_BOOK, POOL_FILLS_WITHIN};
 pub use look::{
     Block, Book, BookOrder, ChainLook, ConsensusSlot, DaemonStatus, ExactPool, FeeHistogram, Look,
     MarketSource, Offer, OpenWork, PoolMetrics, Sale, SyncState,

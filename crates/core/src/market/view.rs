@@ -10,9 +10,10 @@ use super::{
     coverage::CoverageProfile,
     demand::Demand,
     estimate::{EstimatorSettings, Method, PointEstimate, Survival, estimate},
-    evidence::{Fading, NEIGHBOURS, collect_observations, due_works},
+    evidence::{Fading, NEIGHBOURS, collect_observations},
     history::MarketHistory,
-    look::{Book, Look, OpenWork},
+    known_book::KnownBook,
+    look::{Look, OpenWork},
     offers_by_owner::OffersByOwner,
     regime::{self, Stretch},
 };
@@ -80,6 +81,13 @@ pub struct MarketSummary {
     /// Two-sided 80 % interval of that rate; `None` before three purchases are known.
     #[serde(default)]
     pub works_bought_per_hour_interval: Option<[f64; 2]>,
+    /// When the order book was read; `None` if none counts.
+    #[serde(default)]
+    pub book_read: Option<Timestamp>,
+    /// Whether the daemon's pool is still filling since it started, so that the book is no
+    /// evidence.
+    #[serde(default)]
+    pub pool_filling: bool,
     /// Works still to be bought.
     pub open_works: u64,
     /// Of these, works that nobody has proved.
@@ -116,22 +124,20 @@ impl MarketView {
         is_friendly: impl Fn(&PublicKey) -> bool,
     ) -> Self {
         let window = look.at.checked_sub(settings.window).unwrap_or(Timestamp::MIN);
-        let regime = RegimeStart::find(history, look, window, settings.level);
+        let book = history.book_of(look);
+        let regime = RegimeStart::find(history, book, window, settings.level);
         let regime_since = regime.since;
         let fading = Fading {
             oldest: regime_since.unwrap_or(window),
             half_life: settings.half_life,
             due_from: regime.due_from,
         };
-        let observations = collect_observations(history, look, fading, &is_friendly);
+        let observations = collect_observations(history, book, look.at, fading, &is_friendly);
         let prices = estimate(
             &observations,
             &EstimatorSettings { level: LEVEL, ..EstimatorSettings::default() },
         );
-        let works: &[OpenWork] = match &look.book {
-            Some(Ok(Book { works, .. })) => works,
-            _ => &[],
-        };
+        let works: &[OpenWork] = book.map_or(&[], |book| book.works());
         let offers = OffersByOwner::split(works, &is_friendly);
         let lowest_offer = offers.others.first().copied();
         let own_fees = offers.own_fees();
@@ -155,6 +161,8 @@ impl MarketView {
             regime_since,
             works_bought_per_hour: demand.map(|demand| demand.per_hour),
             works_bought_per_hour_interval: demand.and_then(|demand| demand.interval),
+            book_read: book.map(|book| book.read),
+            pool_filling: book.is_some_and(|book| !book.filled),
             open_works: works.len() as u64,
             uncovered_works: offers.uncovered as u64,
             own_open_works: own_fees.len() as u64,
@@ -198,7 +206,7 @@ impl MarketView {
         self.prices.quantile(q)
     }
 
-    /// The share of open works, averaged over the last looks, that the daemon would assign to a
+    /// The share of open works, averaged over the last books, that the daemon would assign to a
     /// worker asking `fee` which had proved none of them: works without a proof, or with a more
     /// expensive one.
     ///
@@ -276,7 +284,12 @@ struct RegimeStart {
 }
 
 impl RegimeStart {
-    fn find(history: &MarketHistory, look: &Look, window: Timestamp, level: Nanomina) -> Self {
+    fn find(
+        history: &MarketHistory,
+        book: Option<&KnownBook>,
+        window: Timestamp,
+        level: Nanomina,
+    ) -> Self {
         let mut began: Vec<Timestamp> = Vec::new();
         let mut stretches: Vec<Stretch> = Vec::new();
         for block in history.blocks(window).filter(|block| !block.works.is_empty()) {
@@ -288,7 +301,8 @@ impl RegimeStart {
         // A due work without a proof sells at any fee.
         let is_above =
             |open: &&OpenWork| open.standing.as_ref().is_none_or(|offer| offer.fee > level);
-        stretches.extend(due_works(look).chunks(NEIGHBOURS).map(|works| Stretch {
+        let due = book.map(KnownBook::due_works).unwrap_or_default();
+        stretches.extend(due.chunks(NEIGHBOURS).map(|works| Stretch {
             works: works.len() as f64,
             above: works.iter().filter(is_above).count() as f64,
         }));
@@ -296,7 +310,10 @@ impl RegimeStart {
             None => Self::default(),
             Some(cut) => match began.get(cut) {
                 Some(at) => Self { since: Some(*at), due_from: 0 },
-                None => Self { since: Some(look.at), due_from: (cut - began.len()) * NEIGHBOURS },
+                None => Self {
+                    since: book.map(|book| book.read),
+                    due_from: (cut - began.len()) * NEIGHBOURS,
+                },
             },
         }
     }
@@ -352,5 +369,27 @@ mod tests {
         assert!((view.works_bought_per_hour().unwrap() - 3.0).abs() < 1e-9);
         assert!(view.knows_prices());
         assert!(!view_of(&look(0, vec![block(1, "a", 0, &works[..1])], Vec::new())).knows_prices());
+    }
+
+    #[test]
+    fn an_empty_pool_after_a_restart_leaves_the_sales_their_regime() {
+        let sales: Vec<_> = (0..100).map(|id| (id, 5, "them")).collect();
+        let chain = || (1..30).map(|h| block(h, "h", i64::from(h) * 180, &sales)).collect();
+        let unproved = || (0..600).map(|id| open_work(1_000 + id, None)).collect();
+        let settings = ViewSettings { level: fee(50), ..SETTINGS };
+        let seen = |uptime: u64| {
+            let mut look = look(6_000, chain(), unproved());
+            look.status.as_mut().unwrap().uptime = Duration::from_secs(uptime);
+            let mut history = MarketHistory::default();
+            history.absorb_look(&look, |_| false, None);
+            MarketView::new(&history, &look, &settings, |_| false)
+        };
+        let after_a_restart = seen(90);
+        let summary = after_a_restart.summary();
+        assert_eq!((summary.samples, summary.regime_since), (2_900, None));
+        assert!(after_a_restart.knows_prices() && summary.pool_filling);
+        assert_eq!((summary.open_works, summary.uncovered_works), (600, 600), "as it was read");
+        let in_the_long_run = seen(86_400);
+        assert!(in_the_long_run.summary().regime_since.is_some(), "unproved works sell at any fee");
     }
 }

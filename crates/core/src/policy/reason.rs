@@ -53,7 +53,7 @@ pub enum Reason {
         /// What was wrong.
         fault: Fault,
     },
-    /// The look is older than `safety.max_age`.
+    /// The look is older than `safety.max_age`, or the order book that it kept too old.
     Stale {
         /// Its age.
         age: Duration,

@@ -63,7 +63,7 @@ impl fmt::Display for ShownReason<'_> {
             Reason::BookFault { fault } => write!(f, "order book: {fault}"),
             Reason::MetricsFault { fault } => write!(f, "daemon metrics: {fault}"),
             Reason::Stale { age, limit } => {
-                write!(f, "the look is {} old, limit {}", span(*age), span(*limit))
+                write!(f, "what was read is {} old, limit {}", span(*age), span(*limit))
             }
             Reason::ClockSet { by } => {
                 let way = if by.is_negative() { "back" } else { "forward" };

@@ -12,10 +12,11 @@ use super::{
     gates::FeeBounds,
     params::{Params, Pricing, Strategy},
     reason::Reason,
+    waits::since,
 };
 use crate::{
     cost::CostUnknown,
-    market::{Look, MarketView},
+    market::{Look, MarketView, OLDEST_BOOK},
     units::Nanomina,
 };
 
@@ -103,6 +104,9 @@ impl MarketCase<'_> {
         }
         if let Some(Err(fault)) = &self.look.book {
             return Err(Reason::BookFault { fault: fault.clone() });
+        }
+        if let (Some(read), None) = (self.look.kept_book, self.view.summary().book_read) {
+            return Err(Reason::Stale { age: since(read, self.look.at), limit: OLDEST_BOOK });
         }
         let cost = self.cost.map_err(|cause| Reason::CostUnknown { cause: cause.clone() })?;
         let pricing = &self.params.pricing;

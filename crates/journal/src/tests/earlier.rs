@@ -54,7 +54,7 @@ fn to_layout_two(path: &Path) {
     }
     for (look, body, shown) in list("SELECT look, body, market FROM origins") {
         let mut kept: PersistedState = unpack("what was kept", &body).unwrap();
-        kept.history.put_blocks(market(shown.unwrap()).into_blocks());
+        market(shown.unwrap()).put_into_history(&mut kept.history);
         let body = packer.pack("what was kept", &kept).unwrap();
         connection
             .execute("UPDATE origins SET body = ?2 WHERE look = ?1", params![look, body])

@@ -236,7 +236,10 @@ pub(super) fn shared_looks(at: Timestamp, reader: &str, followers: usize) -> Vec
     let by = DaemonId::try_new(reader).unwrap();
     let own = Record { daemon: by.clone(), look: look.clone(), ..record(at) };
     let follower = |n: usize| {
-        let look = Look { market_read: Some(MarketSource { by: by.clone(), at }), ..look.clone() };
+        let look = Look {
+            market_read: Some(MarketSource { by: by.clone(), at, uptime: None }),
+            ..look.clone()
+        };
         Record { daemon: DaemonId::try_new(&format!("{reader}-{n}")).unwrap(), look, ..record(at) }
     };
     std::iter::once(own).chain((0..followers).map(follower)).collect()
@@ -308,7 +311,7 @@ fn a_market_stays_as_long_as_a_look_shows_it() {
     let origin = |second: i64| {
         let mut kept = PersistedState::default();
         let block = snarkfee_core::fixtures::block(1, "hash", second, &[]);
-        kept.history.put_blocks(vec![block]);
+        kept.history.put_market(vec![block], None);
         Some(kept)
     };
     let [first, again] = <[Record; 2]>::try_from(shared_looks(time(0), "a", 1)).unwrap();

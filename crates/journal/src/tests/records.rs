@@ -174,25 +174,37 @@ fn any_look() -> impl Strategy<Value = Look> {
                 pool_size,
                 ..PoolMetrics::default()
             });
-    let market_read = prop::option::of(any_time().prop_map(|at| MarketSource { by: main(), at }));
+    let uptime = prop::option::of(any::<u32>().prop_map(|s| Duration::from_secs(s.into())));
+    let market_read =
+        prop::option::of((any_time(), uptime.clone()).prop_map(|(at, uptime)| MarketSource {
+            by: main(),
+            at,
+            uptime,
+        }));
+    let kept_book = (prop::option::of(any_time()), uptime);
     (
         any_time(),
         status,
-        market_read,
+        (market_read, kept_book),
         perhaps(chain),
         perhaps(book),
         perhaps(metrics),
         perhaps(any::<bool>()),
     )
-        .prop_map(|(at, status, market_read, chain, book, metrics, account)| Look {
-            at,
-            clock_set: None,
-            status,
-            market_read,
-            chain,
-            book,
-            metrics,
-            account,
+        .prop_map(|(at, status, reading, chain, book, metrics, account)| {
+            let (market_read, (kept_book, book_took)) = reading;
+            Look {
+                at,
+                clock_set: None,
+                status,
+                market_read,
+                chain,
+                book,
+                kept_book,
+                book_took,
+                metrics,
+                account,
+            }
         })
 }
 

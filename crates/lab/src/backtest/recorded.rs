@@ -190,6 +190,8 @@ impl Market for RecordedMarket {
             market_read: None,
             chain: Some(Ok(ChainLook { blocks: blocks.to_vec() })),
             book: None,
+            kept_book: None,
+            book_took: None,
             metrics: None,
             account: plan.account.as_ref().map(|_| Ok(true)),
         }
@@ -311,7 +313,7 @@ mod tests {
     #[test]
     fn a_policy_sees_no_block_that_has_not_arrived() {
         let mut market = market(&[(1, 500, "x")], 2.0);
-        let plan = LookPlan { blocks: 290, account: None };
+        let plan = LookPlan { blocks: 290, kept: None, account: None };
         let mut last = 0;
         for (seconds, heights) in
             [(0, vec![1]), (3_599, vec![1]), (3_600, vec![1, 2]), (9_000, vec![1, 2, 3])]

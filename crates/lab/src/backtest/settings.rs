@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use snarkfee_core::{
     cost::CostModel,
-    cycle::Plan,
+    cycle::{BOOK_INTERVAL, Plan},
     policy::{BlockProduction, Mode, OnExit, Params, Pricing, Safety, Worker},
     units::Nanomina,
 };
@@ -34,6 +34,7 @@ impl BacktestSettings {
         Plan {
             mode: Mode::Live,
             interval: self.interval,
+            book_interval: BOOK_INTERVAL,
             params: Params {
                 pricing: self.pricing.clone(),
                 worker: Worker { key: Some(World::operator_key()), ..Worker::default() },

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use snarkfee_core::{
     invariants::SettingChange,
     market::{
-        Book, BookOrder, ChainLook, DaemonStatus, FeeHistogram, Look, PoolMetrics, SyncState,
+        Book, BookOrder, ChainLook, DaemonStatus, FeeHistogram, Look, MarketRequest, PoolMetrics,
+        SyncState,
     },
     policy::DaemonSettings,
     port::LookPlan,
@@ -24,6 +25,9 @@ impl Market for World {
     fn look(&self, plan: &LookPlan) -> Look {
         let status = self.shown_status(None);
         let synced = status.sync == SyncState::Synced;
+        let request = synced.then(|| plan.request(&status));
+        let chained = request.is_some_and(|asked| !matches!(asked, MarketRequest::Nothing(_)));
+        let listed = request == Some(MarketRequest::Whole);
         let asked = usize::try_from(plan.blocks).unwrap_or(usize::MAX);
         let chain =
             || self.chain.iter().skip(self.chain.len().saturating_sub(asked)).cloned().collect();
@@ -31,8 +35,10 @@ impl Market for World {
             at: self.at,
             clock_set: None,
             market_read: None,
-            chain: synced.then(|| Ok(ChainLook { blocks: chain() })),
-            book: synced
+            chain: chained.then(|| Ok(ChainLook { blocks: chain() })),
+            kept_book: request.and_then(MarketRequest::kept),
+            book_took: None,
+            book: listed
                 .then(|| Ok(Book { order: BookOrder::Purchase, works: self.open_works().into() })),
             metrics: Some(Ok(pool_metrics(&self.process.counters))),
             account: plan.account.as_ref().map(|key| Ok(self.has_account(key))),

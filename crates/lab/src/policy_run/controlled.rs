@@ -1,6 +1,6 @@
 //! The whole controller as a policy in a run, as the service runs it but for time and waiting.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use snarkfee_core::{
@@ -17,6 +17,7 @@ use super::{market::Market, port::MarketPort};
 /// A controlled policy in a run. Every look is checked against the invariants.
 pub(super) struct ControlledPolicy {
     mode: Mode,
+    book_interval: Duration,
     params: Params,
     cycle: Cycle,
     checker: Checker,
@@ -31,6 +32,7 @@ impl ControlledPolicy {
         let checker = Checker::new(plan.mode, params.clone());
         Self {
             mode: plan.mode,
+            book_interval: plan.book_interval,
             params,
             cycle: Cycle::new(DaemonId::of_a_trial()),
             checker,
@@ -57,7 +59,8 @@ impl ControlledPolicy {
     ) -> Arc<Record> {
         let context = Context { mode: self.mode, params: &self.params, cost, quote: None };
         let (recorder, time) = (&mut Unrecorded, &mut now);
-        let mut around = Surroundings { port, recorder, time, context };
+        let mut around =
+            Surroundings { port, recorder, time, book_interval: self.book_interval, context };
         let look = at_once(self.cycle.observe(&mut around));
         let Completed { record, .. } = at_once(self.cycle.complete(&mut around, look));
         self.check(port, &record);

@@ -5,7 +5,7 @@ use std::{num::NonZero, time::Duration};
 use jiff::Timestamp;
 use snarkfee_core::{
     cost::CostModel,
-    cycle::Plan,
+    cycle::{BOOK_INTERVAL, Plan},
     policy::{BlockProduction, Mode, OnExit, Params, Pricing, RoleSetting, Safety, Worker},
     units::Nanomina,
 };
@@ -119,6 +119,7 @@ impl Tournament {
         Plan {
             mode: Mode::Live,
             interval: Duration::from_secs(60),
+            book_interval: BOOK_INTERVAL,
             params: Params {
                 pricing: self.pricing.clone(),
                 worker: Worker { key: Some(World::operator_key()), role, ..Worker::default() },

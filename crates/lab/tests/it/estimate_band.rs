@@ -11,7 +11,7 @@
 use jiff::{SignedDuration, Timestamp};
 use snarkfee_core::{
     cost::CostModel,
-    cycle::{Context, CycleState},
+    cycle::{BOOK_INTERVAL, Context, CycleState},
     market::estimate::PointEstimate,
     policy::{BlockProduction, Mode, Params, Pricing, Safety, Worker},
     port::DaemonPort,
@@ -123,7 +123,7 @@ fn see(moment: Moment, seed: u64, runtime: &Runtime) -> Seen {
     // As `demo` has it; prices above it are what a change of regime is told by.
     let cost = CostModel::PerWork(Nanomina::try_new(100_000).unwrap());
     let mut state = CycleState::default();
-    let look = runtime.block_on(port.look(&state.plan_look(now, &params)));
+    let look = runtime.block_on(port.look(&state.plan_look(now, &params, BOOK_INTERVAL)));
     let context = Context { mode: Mode::DryRun, params: &params, cost: &cost, quote: None };
     let view = state.conclude(now, &look, &context).0.view;
     let (from, to) = (begins(moment.truth.0), begins(moment.truth.1));

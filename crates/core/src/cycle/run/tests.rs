@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::{
     cost::CostModel,
-    cycle::Unrecorded,
+    cycle::{BOOK_INTERVAL, Unrecorded},
     fault::JournalClass,
     fixtures::{self, block, fee, key, open_work, poll_once, script::ScriptedDaemon, time},
     market::SyncState,
@@ -82,8 +82,13 @@ fn on(fee_asked: u64) -> DaemonSettings {
 
 fn run_once<R: Recorder>(daemon: &ScriptedDaemon, mode: Mode, recorder: &mut R) -> Completed {
     let (params, mut now) = (params(), time(36_000));
-    let mut around =
-        Surroundings { port: daemon, recorder, time: &mut now, context: context(mode, &params) };
+    let mut around = Surroundings {
+        port: daemon,
+        recorder,
+        time: &mut now,
+        book_interval: BOOK_INTERVAL,
+        context: context(mode, &params),
+    };
     let mut cycle = Cycle::new(DaemonId::try_new("test").unwrap());
     let look = poll_once(cycle.observe(&mut around));
     poll_once(cycle.complete(&mut around, look))
@@ -127,7 +132,13 @@ fn leave(
     change(&mut params);
     let context = context(Mode::Live, &params);
     let recorder = &mut Unrecorded;
-    let mut around = Surroundings { port: daemon, recorder, time: &mut now, context };
+    let mut around = Surroundings {
+        port: daemon,
+        recorder,
+        time: &mut now,
+        book_interval: BOOK_INTERVAL,
+        context,
+    };
     let mut cycle = Cycle::new(DaemonId::try_new("test").unwrap());
     let baseline = DaemonSettings { worker: None, fee: fee(3) };
     let mut codes = Vec::new();

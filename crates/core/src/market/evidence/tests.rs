@@ -1,14 +1,15 @@
 use super::*;
 use crate::{
     fixtures::{block, fee, key, look, open_work},
-    market::{FeeHistogram, PoolMetrics},
+    market::{BookOrder, FeeHistogram, Look, PoolMetrics},
 };
 
 const FADING: Fading =
     Fading { oldest: Timestamp::MIN, half_life: Duration::from_secs(3_600), due_from: 0 };
 
 fn gather(history: &MarketHistory, look: &Look) -> Vec<Observation> {
-    collect_observations(history, look, FADING, |prover| *prover == key("us"))
+    let book = history.book_of(look);
+    collect_observations(history, book, look.at, FADING, |prover| *prover == key("us"))
 }
 
 #[test]
@@ -66,6 +67,7 @@ fn only_offers_on_due_works_are_prices_where_there_are_sales() {
     ];
     let open: Vec<_> = (0..).zip(offers).map(|(id, offer)| open_work(id, offer)).collect();
     let without_sales = look(0, Vec::new(), open.clone());
+    history.absorb_look(&without_sales, |_| false, None);
     let offered: Vec<Censoring> =
         gather(&history, &without_sales).iter().map(|o| o.censoring).collect();
     assert_eq!(
@@ -79,6 +81,7 @@ fn only_offers_on_due_works_are_prices_where_there_are_sales() {
     let due = [Censoring::Exact(fee(5)), Censoring::Exact(fee(4)), Censoring::Above(fee(3))];
     assert_eq!(found, due, "the first third; works without a proof are no evidence");
     with_sales.book.as_mut().unwrap().as_mut().unwrap().order = BookOrder::Unknown;
+    history.absorb_look(&with_sales, |_| false, None);
     assert_eq!(
         gather(&history, &with_sales).len(),
         1,
@@ -104,4 +107,24 @@ fn the_histogram_replaces_sales_only_where_it_resolves_prices() {
             && (o.weight - 5.0).abs() < 1e-12)
     );
     assert!(with_fees(vec![2.0, 2.0, 2.0, 10.0]).is_empty());
+}
+
+#[test]
+fn a_kept_book_counts_by_its_age_and_the_book_of_a_filling_pool_not_at_all() {
+    let open = || (0..9).map(|id| open_work(id, Some((4, "them")))).collect();
+    let read = look(0, vec![block(7, "a", 0, &[(90, 5, "them")])], open());
+    let mut history = MarketHistory::default();
+    history.absorb_look(&read, |_| false, None);
+    let kept_book = Some(read.at);
+    let later = Look { chain: None, book: None, kept_book, ..look(900, Vec::new(), Vec::new()) };
+    history.absorb_look(&later, |_| false, None);
+    let weights = |look: &Look| gather(&history, look).iter().map(|o| o.weight).collect::<Vec<_>>();
+    assert_eq!(weights(&read), [1.0; 4]);
+    let aged = (-0.25_f64).exp2();
+    assert!(weights(&later).iter().all(|weight| (weight - aged).abs() < 1e-12), "as a sale does");
+    assert_eq!(weights(&later).len(), 4);
+    let mut began = look(960, Vec::new(), (0..9).map(|id| open_work(id, None)).collect());
+    began.status.as_mut().unwrap().uptime = Duration::from_secs(90);
+    history.absorb_look(&began, |_| false, None);
+    assert_eq!(gather(&history, &began).len(), 1, "the sale");
 }

@@ -1,8 +1,9 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use snarkfee_core::policy::{
-    BlockProduction, Mode, OnExit, Params, Pricing, Safety, Strategy, Worker,
+use snarkfee_core::{
+    cycle::BOOK_INTERVAL,
+    policy::{BlockProduction, Mode, OnExit, Params, Pricing, Safety, Strategy, Worker},
 };
 
 use super::*;
@@ -17,6 +18,7 @@ fn plan(mode: Mode) -> Plan {
     Plan {
         mode,
         interval: Duration::from_secs(60),
+        book_interval: BOOK_INTERVAL,
         params: Params {
             pricing: Pricing::default(),
             worker,
