@@ -2,6 +2,7 @@
 
 use std::{error::Error, process::ExitCode};
 
+use snarkfee_core::units::hide_private_keys;
 use snarkfee_journal::JournalError;
 
 /// Failed while running.
@@ -44,9 +45,9 @@ impl Failure {
         reason = "errors belong on standard error, whatever the log's filter"
     )]
     pub(super) fn print(&self) {
-        eprintln!("snarkfee: {}", self.error);
+        eprintln!("snarkfee: {}", hide_private_keys(&self.error.to_string()));
         for cause in self.error.chain().skip(1) {
-            eprintln!("  caused by: {cause}");
+            eprintln!("  caused by: {}", hide_private_keys(&cause.to_string()));
         }
     }
 

@@ -23,7 +23,10 @@ use snarkfee_lab::{
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-use crate::network::{ANY_PORT, http};
+use crate::{
+    check::KEY,
+    network::{ANY_PORT, http},
+};
 
 /// A simulated daemon and a folder with a configuration file for it.
 struct Asked {
@@ -195,7 +198,7 @@ fn assert_well_formed(svg: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn forecasts_are_shown_even_where_a_guard_holds() {
     let asked =
-        Asked::new("scarce", "worker_key = \"B62qsomeone\"\ncost.per_work = \"0.0001 MINA\"\n")
+        Asked::new("scarce", &format!("worker_key = \"{KEY}\"\ncost.per_work = \"0.0001 MINA\"\n"))
             .await;
     let found = document(&asked.run(&["estimate", "--json"]).await);
     assert_eq!(found["recommended"]["reason"], "foreign_key");

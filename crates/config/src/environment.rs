@@ -1,22 +1,59 @@
 //! Reads variables `SNARKFEE__SECTION__KEY` and flags.
 
-use std::ffi::{OsStr, OsString};
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+};
 
 use super::{
     ConfigError,
     file::parse_value,
     item::{Item, Node, Notation, Place, Table},
+    reading::Reading,
 };
 
 /// What variables that set a key begin with; parts are separated by the same two underscores.
 const PREFIX: &str = "SNARKFEE__";
 const SEPARATOR: &str = "__";
+/// What a variable's name begins with after the prefix.
+const SECTIONS: [&str; 6] =
+    ["controller", "daemons", "policy", "block_production", "safety", "store"];
 /// More parts than any key has.
 const MOST_PARTS: usize = 8;
 
 /// Whether a variable sets a key.
-pub(super) fn sets_key(name: &OsStr) -> bool {
+fn sets_key(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(PREFIX.as_bytes())
+}
+
+/// Whether a variable is looked at: it sets a key, or was probably meant to.
+pub(super) fn concerns_keys(name: &OsStr) -> bool {
+    sets_key(name) || name.to_str().is_some_and(|name| suggest_name(name).is_some())
+}
+
+/// How to write a variable whose parts are separated by single underscores; `None` where it is not
+/// for a key.
+fn suggest_name(name: &str) -> Option<String> {
+    let rest = name.to_ascii_uppercase();
+    let rest = rest.strip_prefix("SNARKFEE_").filter(|rest| !rest.starts_with('_'))?;
+    SECTIONS.into_iter().find_map(|section| {
+        let key = rest.strip_prefix(&section.to_ascii_uppercase())?.strip_prefix('_')?;
+        let key = if section == "daemons" { "NAME__KEY" } else { key.trim_start_matches('_') };
+        Some([PREFIX, &section.to_ascii_uppercase(), SEPARATOR, key].concat())
+    })
+}
+
+/// Warns of variables that were probably meant to set a key.
+pub(super) fn warn_of_misspelt<'a>(
+    variables: impl Iterator<Item = &'a OsString>,
+    reading: &Reading,
+) {
+    for name in variables.filter(|name| !sets_key(name)).filter_map(|name| name.to_str()) {
+        if let Some(right) = suggest_name(name) {
+            let place = Place::Variable(name.to_owned());
+            reading.warn(&place, "", format!("not read: write two underscores, {right}"));
+        }
+    }
 }
 
 /// Reads variables; those that do not begin with [`PREFIX`] are not looked at.
@@ -29,6 +66,7 @@ pub(super) fn read_variables<'a>(
     problems: &mut Vec<ConfigError>,
 ) -> Table {
     let mut table = Table::new();
+    let mut named = BTreeMap::new();
     for (name, text) in variables.filter(|(name, _)| sets_key(name)) {
         let place = Place::Variable(name.to_string_lossy().into_owned());
         let mut fail = |message: &str| {
@@ -50,13 +88,40 @@ pub(super) fn read_variables<'a>(
         }
         if let [section, daemon, ..] = path.as_mut_slice()
             && section == "daemons"
-            && let Some(known) = daemons.iter().find(|known| plain(known) == plain(daemon))
         {
-            daemon.clone_from(known);
+            let meant: Vec<_> =
+                daemons.iter().filter(|known| plain(known) == plain(daemon)).collect();
+            match *meant.as_slice() {
+                [] => {}
+                [known] => daemon.clone_from(known),
+                [one, other, ..] => {
+                    fail(&format!("may mean daemons.{one} as well as daemons.{other}"));
+                    continue;
+                }
+            }
+        }
+        if let Some(other) = named.insert(path.clone(), name) {
+            fail(&format!("sets the same key as {other}"));
+            continue;
+        }
+        if let Some(bare) = unquote(text) {
+            let example = match bare.contains(['@', '?']) {
+                true => String::new(),
+                false => format!(": {name}={bare}"),
+            };
+            fail(&format!("the value itself contains quotes, write it without{example}"));
+            continue;
         }
         set(&mut table, &path, text, place, problems);
     }
     table
+}
+
+/// The text within the quotes that surround it: shells take them off, files of variables often do
+/// not.
+fn unquote(text: &str) -> Option<&str> {
+    let text = text.trim();
+    ['"', '\''].into_iter().find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote))
 }
 
 /// A daemon's name as a variable can spell it.

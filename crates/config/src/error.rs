@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use snarkfee_core::units::hide_private_keys;
+
 use super::Place;
 
 /// One problem.
@@ -27,6 +29,10 @@ pub struct ConfigErrors {
 
 impl ConfigErrors {
     pub(super) fn new(file: Option<&Path>, mut errors: Vec<ConfigError>) -> Self {
+        for error in &mut errors {
+            error.key = hide_private_keys(&error.key);
+            error.message = hide_private_keys(&error.message);
+        }
         errors.sort();
         Self { file: file.map(Path::to_owned), errors }
     }
@@ -64,5 +70,5 @@ pub(super) fn line(file: Option<&Path>, error: &ConfigError) -> String {
         .chain([error.message.clone()])
         .collect();
     let clean = |c: char| if c.is_control() { '\u{fffd}' } else { c };
-    parts.join(": ").chars().map(clean).collect()
+    hide_private_keys(&parts.join(": ")).chars().map(clean).collect()
 }

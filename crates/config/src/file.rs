@@ -44,6 +44,10 @@ pub(super) fn describe(error: &io::Error) -> String {
 pub(super) fn load(path: &Path) -> Result<Table, Vec<ConfigError>> {
     let whole = |message| vec![ConfigError { place: Place::File, key: String::new(), message }];
     let bytes = read(path, SIZE_LIMIT).map_err(|error| whole(describe(&error)))?;
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        let message = "not UTF-8 text but UTF-16, as PowerShell writes it: save it as UTF-8";
+        return Err(whole(message.to_owned()));
+    }
     let text = String::from_utf8(bytes).map_err(|error| {
         let line = 1 + error
             .as_bytes()
@@ -72,7 +76,11 @@ pub(super) fn parse(text: &str) -> Result<Table, Vec<ConfigError>> {
         let line = error.span().map_or(1, |span| lines.of(span.start));
         // What follows on the same line is most often the parser finding its way back.
         if problems.last().is_none_or(|last| last.place != Place::Line(line)) {
-            let message = format!("not valid TOML: {}", error.message());
+            let mut message = format!("not valid TOML: {}", error.message());
+            let written = text.lines().nth(line - 1).unwrap_or_default();
+            if written.contains(['\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}']) {
+                message.push_str("; the quotes are typographic, write straight ones");
+            }
             problems.push(ConfigError { place: Place::Line(line), key: String::new(), message });
         }
     }

@@ -46,6 +46,12 @@ impl Secret {
                     entry.warn(format!("{shown}: {error}"));
                     return Ok(None);
                 }
+                Err(error) if error.is_missing() && looks_secret(text) => {
+                    return Err(entry.fail(
+                        "this looks like the secret itself and not like the name of a file: write \
+                         it into a file that only the service's user can read, and name that file",
+                    ));
+                }
                 Err(error) => return Err(entry.fail(format!("{shown}: {error}"))),
             };
             if readable_by_everyone(&file) {
@@ -79,6 +85,11 @@ enum UnusableSecret {
 }
 
 impl UnusableSecret {
+    /// Whether there is no such file.
+    fn is_missing(&self) -> bool {
+        matches!(self, Self::Unread(error) if error.kind() == io::ErrorKind::NotFound)
+    }
+
     /// Whether another user may read the file.
     fn is_denied(&self) -> bool {
         matches!(self, Self::Unread(error) if error.kind() == io::ErrorKind::PermissionDenied)
@@ -96,6 +107,18 @@ impl fmt::Display for UnusableSecret {
             }
         }
     }
+}
+
+/// Whether a text is more likely a secret than the name of a file: long, and neither in a folder
+/// nor with an ending such as `.token`.
+fn looks_secret(text: &str) -> bool {
+    const SHORTEST: usize = 16;
+    const LONGEST_ENDING: usize = 8;
+    let ending = text.rsplit_once('.').map(|(_, ending)| ending.len());
+    text.len() >= SHORTEST
+        && !text.starts_with(['/', '.'])
+        && ending.is_none_or(|length| length > LONGEST_ENDING)
+        && (!text.contains('/') || text.contains(['=', '+']))
 }
 
 #[cfg(unix)]

@@ -46,7 +46,8 @@ impl Source {
         environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Self {
         let needed = |name: &OsString| {
-            environment::sets_key(name) || STATE_VARIABLES.iter().any(|variable| name == variable)
+            environment::concerns_keys(name)
+                || STATE_VARIABLES.iter().any(|variable| name == variable)
         };
         let environment = environment.into_iter().filter(|(name, _)| needed(name)).collect();
         Self { file, environment, flags: Vec::new(), zone: TimeZone::system(), lenient: false }
@@ -122,6 +123,7 @@ impl Source {
         let tables = Tables::new();
         let reading = Reading::new(tables.keys(), folder, self.zone.clone());
         let reading = reading.lenient(self.lenient);
+        environment::warn_of_misspelt(self.environment.keys(), &reading);
         let state_dir = find_state_dir(|name| self.environment.get(&OsString::from(name)));
         let settings = tables.read(&reading, &merged, state_dir);
         let (errors, mut warnings) = reading.finish();

@@ -5,7 +5,7 @@ use snarkfee_core::{
     cycle::LONGEST_BOOK_INTERVAL,
     policy::{BlockProduction, Pricing, RoleSetting},
     record::Mode,
-    units::{DaemonId, Endpoint, PublicKey},
+    units::{DaemonId, Endpoint, PublicKey, is_private_key},
 };
 
 use super::{
@@ -166,14 +166,36 @@ fn public_key() -> Kind<PublicKey> {
     Kind::text(parse_public_key, quote)
 }
 
-/// A public key. A private one, which begins with `EK` (Mina `private_key.ml`, base58check with
-/// version byte 0x5a), is refused without being repeated: messages end up in logs.
+/// A public key, whose checksum is right. A private one is refused without being repeated, and what
+/// is no key at all may be any secret: messages end up in logs.
 fn parse_public_key(text: &str) -> Result<PublicKey, String> {
-    if text.trim_start().starts_with("EK") {
+    let text = text.trim();
+    if is_private_key(text) {
         return Err("this is a private key (EK..); write the public key, B62q..".to_owned());
     }
-    PublicKey::try_new(text).map_err(|error| error.to_string())
+    if text.ends_with("..") {
+        return Err(
+            "a placeholder, not a key: leave it out, and `snarkfee check` prints the key that \
+                    the daemon shows, ready to paste"
+                .to_owned(),
+        );
+    }
+    let is_plain = text.len() <= LONGEST_SHOWN || text.starts_with("B62q");
+    let key = PublicKey::try_new(text).map_err(|error| match is_plain {
+        true => error.to_string(),
+        false => "not a public key, write \"B62q..\", 55 characters".to_owned(),
+    })?;
+    if key.is_mistyped() {
+        let shown = if is_plain { format!("{} is ", key.short()) } else { String::new() };
+        return Err(format!(
+            "{shown}not a public key: its checksum is wrong, copy it again (`mina accounts list`)"
+        ));
+    }
+    Ok(key)
 }
+
+/// Longest text that is repeated although it does not look like a public key.
+const LONGEST_SHOWN: usize = 12;
 
 /// The groups of settings that make up a daemon.
 pub(super) struct DaemonGroups<'a> {

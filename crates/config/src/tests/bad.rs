@@ -9,11 +9,6 @@ fn with_daemon(text: &str) -> Vec<String> {
     errors(&format!("{text}\n{LEAST}"))
 }
 
-/// The problems of `LEAST` with `text` below its table, whose first line is line 3.
-fn in_daemon(text: &str) -> Vec<String> {
-    errors(&format!("{LEAST}{text}"))
-}
-
 #[test]
 fn every_bad_setting_names_its_place_and_how_to_write_it() {
     let cases = [
@@ -127,7 +122,7 @@ fn every_bad_daemon_names_its_place_and_how_to_write_it() {
         ),
         (
             "worker_key = \"B62q...\"",
-            "3: daemons.main.worker_key: public key \"B62q...\" is not base58 text",
+            "3: daemons.main.worker_key: a placeholder, not a key: leave it out, and `snarkfee check` prints the key that the daemon shows, ready to paste",
         ),
         ("own_provers = [\"\"]", "3: daemons.main.own_provers: public key \"\" is empty"),
         ("own_provers = [1]", "3: daemons.main.own_provers: each item must be a string in quotes"),
@@ -174,7 +169,7 @@ fn every_bad_daemon_names_its_place_and_how_to_write_it() {
             "3: daemons.a b.: daemon name \"a b\" may hold only letters, digits, '-', '_' and '.'",
         ),
         (
-            "[daemons.other]\nworker_key = \"B62q\"",
+            "[daemons.other]\nrole = \"worker\"",
             "3: daemons.other.graphql_url: missing, write \"http://127.0.0.1:3085/graphql\"",
         ),
         (

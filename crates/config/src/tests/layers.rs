@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use snarkfee_core::{cost::CostModel, policy::OnExit, record::Mode};
+use snarkfee_core::{cost::CostModel, policy::OnExit, record::Mode, units::PublicKey};
 
 use super::*;
 
@@ -30,7 +30,7 @@ fn variables_reach_every_kind_of_key() {
         LEAST,
         &[
             ("SNARKFEE__DAEMONS__MAIN__GRAPHQL_URL", "http://10.0.0.7:3085/graphql"),
-            ("SNARKFEE__DAEMONS__MAIN__OWN_PROVERS", "B62qA, B62qB"),
+            ("SNARKFEE__DAEMONS__MAIN__OWN_PROVERS", &format!("{}, {}", key(1), key(2))),
             ("SNARKFEE__DAEMONS__MAIN__PROMETHEUS__URL", "http://p:9090"),
             ("SNARKFEE__DAEMONS__MAIN__PROMETHEUS__SELECTOR", "instance=\"m:1\""),
             ("SNARKFEE__DAEMONS__MAIN__COST__PER_WORK", "0.0004 MINA"),
@@ -163,23 +163,24 @@ fn state_is_kept_where_the_environment_says() {
 
 #[test]
 fn daemons_of_one_file_know_the_keys_of_all() {
-    let daemon = |name: &str, key: &str| {
+    let daemon = |name: &str, key: &PublicKey| {
         format!("[daemons.{name}]\ngraphql_url = \"http://{name}/\"\nworker_key = \"{key}\"\n")
     };
-    let settings = load_with(&[daemon("a", "B62qa"), daemon("b", "B62qb")].concat(), &[]);
+    let (a, b) = (key(1), key(2));
+    let settings = load_with(&[daemon("a", &a), daemon("b", &b)].concat(), &[]);
     for daemon in &settings.daemons {
         let worker = &daemon.params.worker;
         let says = |text: &str| {
-            let key = snarkfee_core::units::PublicKey::try_new(text).unwrap();
+            let key = PublicKey::try_new(text).unwrap();
             (worker.owns(&key), worker.is_friendly(&key))
         };
-        assert_eq!(says("B62qc"), (false, false));
+        assert_eq!(says(key(3).as_str()), (false, false));
         let own = daemon.id.as_str() == "a";
         assert_eq!(
-            (says("B62qa"), says("B62qb")),
+            (says(a.as_str()), says(b.as_str())),
             ((own, true), (!own, true)),
             "own sales are counted by one daemon"
         );
     }
-    assert!(load_with(&daemon("a", "B62qa"), &[]).daemons[0].params.worker.fleet.is_empty());
+    assert!(load_with(&daemon("a", &a), &[]).daemons[0].params.worker.fleet.is_empty());
 }

@@ -3,11 +3,13 @@
 use std::{ffi::OsString, path::PathBuf};
 
 use jiff::tz::TimeZone;
+use snarkfee_core::units::PublicKey;
 
 use super::*;
 
 mod bad;
 mod files;
+mod hints;
 mod layers;
 mod prices;
 
@@ -37,4 +39,14 @@ fn errors_with(text: &str, variables: &[(&str, &str)]) -> Vec<String> {
         Ok(_) => Vec::new(),
         Err(errors) => errors.to_string().lines().map(str::to_owned).collect(),
     }
+}
+
+/// A valid public key, another for each number.
+fn key(number: u8) -> PublicKey {
+    PublicKey::from_coordinate([number; 32], false)
+}
+
+/// The problems of `LEAST` with `text` below its table, whose first line is line 3.
+fn in_daemon(text: &str) -> Vec<String> {
+    errors(&format!("{LEAST}{text}"))
 }

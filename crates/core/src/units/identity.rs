@@ -21,8 +21,8 @@ impl InvalidName {
 
 /// The public key of a prover or block producer, as the daemon prints it: base58check text.
 ///
-/// Only the alphabet and length are checked: eras differ in prefix (`B62q`, in 2020 `4vsR`), and the
-/// daemon decides whether the checksum is right.
+/// Only the alphabet and length are checked: eras differ in prefix (`B62q`, in 2020 `4vsR`). A key
+/// that an operator writes is also checked by [`PublicKey::is_mistyped`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PublicKey(Arc<str>);
@@ -30,6 +30,10 @@ pub struct PublicKey(Arc<str>);
 impl PublicKey {
     /// Longest key accepted; keys of 2020 have 177 characters, later ones 55.
     const MAX_LENGTH: usize = 256;
+    /// Characters of a key since 2021.
+    const MODERN_LENGTH: usize = 55;
+    /// Version byte of a compressed key.
+    const COMPRESSED: u8 = 0xcb;
 
     /// Takes base58 text.
     ///
@@ -52,15 +56,27 @@ impl PublicKey {
         Ok(Self(text.into()))
     }
 
+    /// The key of a point on the curve by its x coordinate, the lowest byte first, and the parity of
+    /// y. Whether there is such a point is not checked.
+    pub fn from_coordinate(x: [u8; 32], is_odd: bool) -> Self {
+        // Layout of a compressed key: Mina `public_key.ml`, `base58_check.ml`.
+        let mut payload = vec![Self::COMPRESSED, 1, 1];
+        payload.extend(x);
+        payload.push(u8::from(is_odd));
+        Self(bs58::encode(payload).with_check().into_string().into())
+    }
+
     /// The key's text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether the checksum is right: in base58check, the last four bytes are the first four of the
-    /// double SHA-256 of the rest (Mina `base58_check.ml`).
-    pub fn has_valid_checksum(&self) -> bool {
-        bs58::decode(self.as_str()).with_check(None).into_vec().is_ok()
+    /// Whether it cannot be a public key of Mina: its checksum is wrong, or what it is the text of
+    /// is something else (the version byte of a compressed key is 0xcb, Mina `version_bytes.ml`).
+    pub fn is_mistyped(&self) -> bool {
+        let decoded = bs58::decode(self.as_str()).with_check(None).into_vec();
+        let modern = self.0.len() == Self::MODERN_LENGTH;
+        !decoded.is_ok_and(|bytes| !modern || bytes.first() == Some(&Self::COMPRESSED))
     }
 
     /// The first and last characters, for messages.

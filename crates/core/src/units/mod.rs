@@ -19,6 +19,7 @@ mod identity;
 mod money;
 mod power;
 mod quantity;
+mod secrecy;
 #[cfg(test)]
 mod tests;
 mod work_rate;
@@ -34,4 +35,5 @@ pub use identity::{DaemonId, InvalidName, PublicKey, WorkId};
 pub use money::{AmountTooLarge, FeeRate, NANOMINA_PER_MINA, Nanomina};
 pub use power::Power;
 pub use quantity::{Quantity, QuantityError, QuantityProblem};
+pub use secrecy::{hide_private_keys, is_private_key};
 pub use work_rate::WorkRate;

@@ -245,13 +245,18 @@ proptest! {
 #[test]
 fn a_mistyped_key_is_told_by_its_checksum() {
     let key = "B62qre3erTHfzQckNuibViWQGyyKwZseztqrjPZBv6SQF384Rg6ESAy";
-    assert!(PublicKey::try_new(key).unwrap().has_valid_checksum());
+    assert!(!PublicKey::try_new(key).unwrap().is_mistyped());
+    let made = PublicKey::from_coordinate([7; 32], true);
+    assert!(!made.is_mistyped() && made.as_str().len() == 55, "{made}");
+    assert!(made.as_str().starts_with("B62q"), "{made}");
     for wrong in [
         key.replace("erTH", "erTh"),
         key.replace("Rg6", "R6g"),
         key[..54].to_owned(),
         "B62q".to_owned(),
+        // A state hash of as many characters would have another version byte.
+        bs58::encode([&[0xcc, 1, 1][..], &[7; 33]].concat()).with_check().into_string(),
     ] {
-        assert!(!PublicKey::try_new(&wrong).unwrap().has_valid_checksum(), "{wrong}");
+        assert!(PublicKey::try_new(&wrong).unwrap().is_mistyped(), "{wrong}");
     }
 }

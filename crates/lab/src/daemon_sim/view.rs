@@ -11,7 +11,7 @@ use snarkfee_core::{
 
 use super::{
     era::Era,
-    stand_in::{StandInKind, pick, stand_in},
+    stand_in::{StandInKind, key_stand_in, pick, stand_in},
 };
 use crate::market_sim::Snapshot;
 
@@ -109,7 +109,7 @@ impl DaemonView {
 
     /// The key that this daemon produces blocks with.
     pub(super) fn producer() -> String {
-        stand_in(StandInKind::PublicKey, "block producer")
+        key_stand_in("block producer").into()
     }
 
     /// The producer of a block. The market model has none, so an account is picked, always the same
