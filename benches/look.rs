@@ -258,7 +258,8 @@ fn over_loopback(bencher: Bencher<'_, '_>) {
     let worker = Worker { key: Some(World::operator_key()), ..Worker::default() };
     let params = Params { worker, ..params() };
     let (mut state, cost) = (CycleState::default(), CostModel::PerWork(fee(100_000)));
-    let context = Context { mode: Mode::DryRun, params: &params, cost: &cost, quote: None };
+    let context =
+        Context { mode: Mode::DryRun, params: &params, cost: &cost, quotes: Default::default() };
     bencher.bench_local(|| {
         let plan = state.plan_look(clock.now(), &params, BOOK_INTERVAL);
         let look = runtime.block_on(client.look(&plan));

@@ -107,7 +107,7 @@ impl PolicyDefaults {
             let inputs = CostInputs {
                 at: Clock::wall(),
                 works_per_hour: defaults.works_per_hour,
-                quote: None,
+                quotes: Default::default(),
             };
             defaults.cost = daemon.cost.per_work(&inputs).ok();
         }

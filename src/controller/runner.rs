@@ -6,7 +6,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use snarkfee_clock::Clock;
 use snarkfee_core::{
-    cost::PriceQuote,
+    cost::Quotes,
     cycle::{Completed, Cycle, CycleTime, Plan, Surroundings},
     fault::JournalFault,
     ledger::Ledger,
@@ -54,7 +54,7 @@ pub struct Wiring<P> {
     /// What each mutation passes, so that an order can wait until none is under way.
     pub gate: SendGate,
     /// The last price of MINA, where one is read.
-    pub quote: watch::Receiver<Option<PriceQuote>>,
+    pub quotes: watch::Receiver<Quotes>,
     /// Who gets the records.
     pub sink: Arc<dyn Sink>,
     /// Seed of the jitter between looks, different for each daemon.
@@ -157,7 +157,7 @@ impl<P: DaemonPort> Runner<P> {
             recorder: &mut self.journal,
             time: &mut self.time,
             book_interval: plan.book_interval,
-            context: plan.context(*self.wiring.quote.borrow_and_update()),
+            context: plan.context(*self.wiring.quotes.borrow_and_update()),
         };
         (&mut self.cycle, around)
     }

@@ -7,7 +7,12 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use snarkfee_client::{Capabilities, PriceReading, Scrape};
 use snarkfee_config::{Daemon, Settings};
-use snarkfee_core::{cost::CostUnknown, fault::Fault, record::Record, units::Nanomina};
+use snarkfee_core::{
+    cost::{CostUnknown, EnergyList},
+    fault::Fault,
+    record::Record,
+    units::Nanomina,
+};
 
 /// The facts about a setup.
 #[derive(Clone, Debug)]
@@ -77,6 +82,8 @@ pub(crate) struct DaemonExamination {
     pub(crate) scrape: Option<Result<Scrape, Fault>>,
     /// What the price feeds said; `None` if the cost needs none.
     pub(crate) price: Option<PriceReading>,
+    /// The list of prices of electricity; `None` if the cost needs none.
+    pub(crate) energy: Option<Result<EnergyList, Fault>>,
     /// Cost of one work.
     pub(crate) cost: Result<Nanomina, CostUnknown>,
     /// When the journal last recorded a change of fee or key by someone else, within the last week.

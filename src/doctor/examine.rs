@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use snarkfee_clock::Clock;
 use snarkfee_config::{Daemon, Settings};
-use snarkfee_core::cost::CostInputs;
+use snarkfee_core::cost::{CostInputs, Quotes};
 use tokio::task::JoinSet;
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
     examination::{DaemonExamination, Examination, Machine},
     machine::examine_machine,
 };
-use crate::service::{connect, preview_through, read_price};
+use crate::service::{connect, preview_through, read_energy, read_price};
 
 /// Gathers everything that the checks need. Requests have the limits of the settings, and change
 /// nothing.
@@ -39,9 +39,12 @@ pub async fn examine(settings: Settings, clock: Clock) -> Examination {
 }
 
 async fn examine_daemon(daemon: Daemon, clock: Clock) -> DaemonExamination {
-    let price = read_price(&daemon, clock).await;
-    let quote = price.as_ref().and_then(|price| price.quote);
-    let inputs = |at| CostInputs { at, works_per_hour: None, quote };
+    let (price, energy) = tokio::join!(read_price(&daemon, clock), read_energy(&daemon, clock));
+    let quotes = Quotes {
+        mina: price.as_ref().and_then(|price| price.quote),
+        energy: energy.as_ref().and_then(|list| list.as_ref().ok()?.quote(clock.now())),
+    };
+    let inputs = |at| CostInputs { at, works_per_hour: None, quotes };
     let asked = clock.now();
     let cost = daemon.cost.per_work(&inputs(asked));
     let mut examined = DaemonExamination {
@@ -54,12 +57,13 @@ async fn examine_daemon(daemon: Daemon, clock: Clock) -> DaemonExamination {
         cost,
         external_change: None,
         price,
+        energy,
         daemon,
     };
     let daemon = &examined.daemon;
     match connect(daemon, clock) {
         Ok(port) => {
-            let preview = preview_through(&port, daemon, quote, clock).await;
+            let preview = preview_through(&port, daemon, quotes, clock).await;
             examined.answered = clock.now();
             examined.scrape = port.scrape().await;
             examined.schema = port.known_capabilities();

@@ -14,7 +14,7 @@ use snarkfee_clock::Clock;
 use snarkfee_config as config;
 use snarkfee_config::{MetricsSource, Settings};
 use snarkfee_core::{
-    control::OperatorCommand, cost::PriceQuote, cycle::Plan, ledger::Ledger, units::DaemonId,
+    control::OperatorCommand, cost::Quotes, cycle::Plan, ledger::Ledger, units::DaemonId,
 };
 use tokio::{
     sync::{Notify, watch},
@@ -23,7 +23,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    price_feed::{follow_price, read_price_once},
+    energy_feed::follow_energy,
+    price_feed::{follow_price, read_quotes},
     publisher::{Publisher, RequestCounter},
 };
 use crate::controller::{EndSender, LONGEST_REST, LoopEnd, Runner, SendGates, Wiring, end_channel};
@@ -143,7 +144,7 @@ impl DaemonLoops {
     /// Looks once at every daemon, one after the other.
     pub(super) async fn look_once(&self, settings: &Settings) -> Result<(), ConnectError> {
         for daemon in &settings.daemons {
-            let (_quote, quotes) = watch::channel(read_price_once(daemon, self.clock).await);
+            let (_quotes, quotes) = watch::channel(read_quotes(daemon, self.clock).await);
             let (runner, _plan, _wake) =
                 self.build_runner(settings, daemon, self.fleet_client(daemon)?, quotes);
             runner.run_once().await;
@@ -190,7 +191,7 @@ impl DaemonLoops {
     ) {
         let ended = CancellationToken::new();
         let cancel = CancellationToken::new();
-        let (quote, quotes) = watch::channel(None);
+        let (sender, quotes) = watch::channel(Quotes::default());
         let (runner, plan, wake) = self.build_runner(settings, daemon, client, quotes);
         if let Some(feed) = daemon.cost.feed().cloned() {
             let metrics = Arc::clone(&self.publisher.metrics);
@@ -199,9 +200,13 @@ impl DaemonLoops {
                 feed,
                 self.clock,
                 metrics,
-                quote,
+                sender.clone(),
                 cancel.clone(),
             ));
+        }
+        if let Some(source) = daemon.cost.energy_source().cloned() {
+            let id = daemon.id.clone();
+            self.tasks.spawn(follow_energy(id, source, self.clock, sender, cancel.clone()));
         }
         let ((end, mut ending), has_ended) = (end_channel(), ended.clone().drop_guard());
         self.tasks.spawn(async move {
@@ -224,7 +229,7 @@ impl DaemonLoops {
         settings: &Settings,
         daemon: &config::Daemon,
         port: DaemonClient,
-        quote: watch::Receiver<Option<PriceQuote>>,
+        quotes: watch::Receiver<Quotes>,
     ) -> (Runner<DaemonClient>, watch::Sender<Arc<Plan>>, Arc<Notify>) {
         let (plan, plans) = watch::channel(Arc::new(make_plan(settings, daemon)));
         let wake = Arc::new(Notify::new());
@@ -236,7 +241,7 @@ impl DaemonLoops {
             ledger: Arc::clone(&self.ledger),
             wake: Arc::clone(&wake),
             gate: self.gates.gate(&daemon.id),
-            quote,
+            quotes,
             sink: Arc::new(self.publisher.clone()),
             seed: hash_name(&daemon.id),
         };
@@ -318,6 +323,7 @@ fn same_connection(a: &config::Daemon, b: &config::Daemon) -> bool {
         && a.max_response == b.max_response
         && a.bearer_token == b.bearer_token
         && a.cost.feed() == b.cost.feed()
+        && a.cost.energy_source() == b.cost.energy_source()
 }
 
 /// Whether metrics come from a Prometheus server, which needs the age limit.

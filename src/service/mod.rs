@@ -8,6 +8,7 @@
 
 mod command_recorder;
 mod daemon_loops;
+mod energy_feed;
 mod preview;
 mod price_feed;
 mod publisher;
@@ -18,5 +19,6 @@ pub use daemon_loops::ConnectError;
 pub use publisher::Publisher;
 pub use run::{RunningService, Service, ServiceError};
 
+pub(crate) use energy_feed::read_energy;
 pub(crate) use preview::{Preview, connect, preview_daemon, preview_through};
 pub(crate) use price_feed::read_price;

@@ -10,7 +10,7 @@ use snarkfee_client::DaemonClient;
 use snarkfee_clock::Clock;
 use snarkfee_config::Daemon;
 use snarkfee_core::{
-    cost::PriceQuote,
+    cost::Quotes,
     cycle::{Completed, Context, Cycle, CycleTime, Surroundings, Unrecorded},
     market::MarketView,
     policy::{Appraisal, Reason},
@@ -21,7 +21,7 @@ use crate::controller::Timekeeper;
 
 use super::{
     daemon_loops::{ConnectError, build_client},
-    price_feed::read_price_once,
+    price_feed::read_quotes,
 };
 
 /// What one look saw, and what the service would decide on it.
@@ -39,8 +39,8 @@ pub(crate) struct Preview {
 /// wait for `policy.confirm` further looks.
 pub(crate) async fn preview_daemon(daemon: &Daemon, clock: Clock) -> Result<Preview, ConnectError> {
     let port = connect(daemon, clock)?;
-    let quote = read_price_once(daemon, clock).await;
-    Ok(preview_through(&port, daemon, quote, clock).await)
+    let quotes = read_quotes(daemon, clock).await;
+    Ok(preview_through(&port, daemon, quotes, clock).await)
 }
 
 /// A client for a configured daemon, outside of a fleet.
@@ -48,16 +48,16 @@ pub(crate) fn connect(daemon: &Daemon, clock: Clock) -> Result<DaemonClient, Con
     build_client(daemon, clock, None, None)
 }
 
-/// Like [`preview_daemon`], through an existing client and with a price that was already read.
+/// Like [`preview_daemon`], through an existing client and with prices that were already read.
 pub(crate) async fn preview_through(
     port: &DaemonClient,
     daemon: &Daemon,
-    quote: Option<PriceQuote>,
+    quotes: Quotes,
     clock: Clock,
 ) -> Preview {
     let mut params = daemon.params.clone();
     params.pricing.confirm = 1;
-    let context = Context { mode: Mode::DryRun, params: &params, cost: &daemon.cost, quote };
+    let context = Context { mode: Mode::DryRun, params: &params, cost: &daemon.cost, quotes };
     let (recorder, mut time) = (&mut Unrecorded, Timekeeper::new(clock));
     let mut around = Surroundings {
         port,

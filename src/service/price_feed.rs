@@ -6,7 +6,7 @@ use snarkfee_client::{PriceFeed, PriceReading};
 use snarkfee_clock::Clock;
 use snarkfee_config::Daemon;
 use snarkfee_core::{
-    cost::{PriceQuote, PriceSource, PriceVetting},
+    cost::{PriceSource, PriceVetting, Quotes},
     fault::Fault,
     units::DaemonId,
 };
@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use super::energy_feed::{UNREAD_ENERGY, read_energy};
 use crate::telemetry::Metrics;
 
 const UNREAD: &str = "the price of MINA could not be read; the last one counts until max_age";
@@ -36,14 +37,21 @@ fn unread(source: &PriceSource, fault: &Fault) -> PriceReading {
     PriceReading { quote: None, read: 0, needed: source.min_sources, failed }
 }
 
-/// The price now, for a single look; `None` if the daemon's cost does not need it or it could not
-/// be read.
-pub(super) async fn read_price_once(daemon: &Daemon, clock: Clock) -> Option<PriceQuote> {
-    let reading = read_price(daemon, clock).await?;
-    if reading.quote.is_none() {
+/// The prices now, for a single look: those that the daemon's cost needs and that could be read.
+pub(super) async fn read_quotes(daemon: &Daemon, clock: Clock) -> Quotes {
+    let (reading, energy) = tokio::join!(read_price(daemon, clock), read_energy(daemon, clock));
+    if let Some(reading) = reading.as_ref().filter(|reading| reading.quote.is_none()) {
         warn!(daemon = %daemon.id, code = reading.code(), fault = %reading, "{UNREAD}");
     }
-    reading.quote
+    let energy = match energy {
+        Some(Ok(list)) => list.quote(clock.now()),
+        Some(Err(fault)) => {
+            warn!(daemon = %daemon.id, code = fault.code(), %fault, "{UNREAD_ENERGY}");
+            None
+        }
+        None => None,
+    };
+    Quotes { mina: reading.and_then(|reading| reading.quote), energy }
 }
 
 /// Asks four times within the price's age limit, so that three failures in a row do no harm. A
@@ -53,7 +61,7 @@ pub(super) async fn follow_price(
     source: PriceSource,
     clock: Clock,
     metrics: Arc<Metrics>,
-    quote: watch::Sender<Option<PriceQuote>>,
+    quotes: watch::Sender<Quotes>,
     cancel: CancellationToken,
 ) {
     let every = clock.real(source.max_age / 4).max(SHORTEST_INTERVAL);
@@ -71,7 +79,7 @@ pub(super) async fn follow_price(
             Some(Ok(read)) => {
                 info!(%daemon, price = %read.price, feeds = reading.read, "price of MINA read");
                 metrics.record_price_read(&daemon, read.at);
-                quote.send_replace(Some(read));
+                quotes.send_modify(|quotes| quotes.mina = Some(read));
             }
             Some(Err(jump)) => warn!(%daemon, price = %jump.price, "{jump}"),
             None => warn!(%daemon, code = reading.code(), fault = %reading, "{UNREAD}"),

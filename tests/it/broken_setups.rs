@@ -216,6 +216,29 @@ async fn a_price_that_cannot_be_read_is_a_failure() {
         assert!(!text.contains("hunter2"), "{text}");
         names(found, "price", detail, fix, &["cost"]);
     }
+    let list = |url: &str| {
+        format!(
+            "power = \"350 W\"\nworks_per_hour = 90\nmina_price = \"0.31 EUR\"\n\
+             electricity = {{ url = \"{url}/?key=hunter2\", pointer = \"/data\", max_age = \"36h\", unit = \"1 EUR/MWh\" }}"
+        )
+    };
+    let hour =
+        |from: i64| format!(r#"{{"data":[{{"start_timestamp":{from},"marketprice":-5.1}}]}}"#);
+    let now = Clock::wall().as_second();
+    for (body, detail, fix) in [
+        ("{\"error\":\"no key\"}".to_owned(), "no key", "pointer"),
+        (hour(now - 7_200), "no price for now", "today's prices"),
+    ] {
+        let setup = Setup::new(settings(&server, "")).cost(&list(&answer("200 OK", &body).await));
+        names(check(&setup.write()).await, "tariff", detail, fix, &["cost"]);
+    }
+    let setup =
+        Setup::new(settings(&server, "")).cost(&list(&answer("200 OK", &hour(now - 60)).await));
+    let (code, rows) = check(&setup.write()).await;
+    let tariff = rows.iter().find(|row| row["name"] == "tariff").unwrap();
+    assert_eq!(code, 0, "{rows:#?}");
+    assert!(tariff["detail"].as_str().unwrap().starts_with("-0.0051 EUR/kWh now"), "{tariff}");
+
     let good = answer("200 OK", "{\"mina\":{\"usd\":0.31}}").await;
     let (code, rows) = check(&Setup::new(settings(&server, "")).cost(&cost(&good)).write()).await;
     assert_eq!(code, 0, "{rows:#?}");

@@ -14,7 +14,7 @@ use snarkfee::{
 use snarkfee_client::{ClientConfig, DaemonClient, MetricsEndpoint};
 use snarkfee_core::{
     control::OperatorCommand,
-    cost::{CostModel, PriceQuote},
+    cost::{CostModel, Quotes},
     cycle::{BOOK_INTERVAL, Plan},
     invariants::ChangeAuthor,
     ledger::Ledger,
@@ -86,7 +86,7 @@ pub(crate) struct ControllerFixture {
     seed: u64,
     timeout: Duration,
     plan: watch::Sender<Arc<Plan>>,
-    quote: watch::Sender<Option<PriceQuote>>,
+    quotes: watch::Sender<Quotes>,
 }
 
 pub(crate) fn params() -> Params {
@@ -154,7 +154,7 @@ impl ControllerFixture {
             seed: setting.seed,
             timeout: setting.timeout,
             plan: watch::channel(Arc::new(plan)).0,
-            quote: watch::channel(None).0,
+            quotes: watch::channel(Quotes::default()).0,
         };
         fixture.runner = Some(fixture.controller());
         fixture
@@ -181,7 +181,7 @@ impl ControllerFixture {
             ledger: self.journal.ledger(),
             wake: Arc::default(),
             gate: Default::default(),
-            quote: self.quote.subscribe(),
+            quotes: self.quotes.subscribe(),
             sink: Arc::new(Publisher::new(self.trace.mode, [id])),
             seed: self.seed,
         })

@@ -62,7 +62,7 @@ async fn run_twice(folder: &Path) -> (Arc<Record>, Arc<Record>) {
     let mut world = Some(World::new(&library::scenario("own-blocks").unwrap(), 1, start()));
     let id = DaemonId::try_new("main").unwrap();
     let (_plan, plans) = watch::channel(Arc::new(plan()));
-    let (_quote, quotes) = watch::channel(None);
+    let (_quote, quotes) = watch::channel(Default::default());
     let mut around_restart = Vec::new();
     for run in 0..2 {
         let journal = Arc::new(Journal::open(folder, RETENTION, hand.shown()).unwrap());
@@ -75,7 +75,7 @@ async fn run_twice(folder: &Path) -> (Arc<Record>, Arc<Record>) {
             ledger: journal.clone(),
             wake: Arc::default(),
             gate: Default::default(),
-            quote: quotes.clone(),
+            quotes: quotes.clone(),
             sink: Arc::new(Publisher::new(Mode::Live, [id.clone()])),
             seed: 1,
         };

@@ -31,6 +31,6 @@ pub use answers::{Answered, Exchange, decode};
 pub use client::{ClientConfig, ClientError, DaemonClient, OPERATIONS, RequestObserver};
 pub use fleet::{Fleet, Member};
 pub use metrics::{MetricsEndpoint, Scrape};
-pub use price::{PriceFeed, PriceReading};
+pub use price::{EnergyFeed, PriceFeed, PriceReading};
 pub use schema::{Capabilities, Capability, Era, Introspection, MarketOperation, StatusOperation};
 pub use transport::{fetch, post};

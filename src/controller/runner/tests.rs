@@ -77,7 +77,7 @@ struct Harness<P = ScriptedDaemon> {
     ledger: Arc<dyn Ledger>,
     wake: Arc<Notify>,
     gates: SendGates,
-    _quote: watch::Sender<Option<PriceQuote>>,
+    _quote: watch::Sender<Quotes>,
 }
 
 fn harness(daemon: ScriptedDaemon, with: Plan) -> Harness {
@@ -90,7 +90,7 @@ fn harness_on<P: DaemonPort>(ledger: Arc<dyn Ledger>, daemon: P, with: Plan) -> 
     let (wake, gates) = (Arc::new(Notify::new()), SendGates::default());
     let id = DaemonId::try_new("test").unwrap();
     let gate = gates.gate(&id);
-    let (quote, quotes) = watch::channel(None);
+    let (quote, quotes) = watch::channel(Quotes::default());
     let wiring = Wiring {
         id,
         port: daemon,
@@ -99,7 +99,7 @@ fn harness_on<P: DaemonPort>(ledger: Arc<dyn Ledger>, daemon: P, with: Plan) -> 
         ledger: ledger.clone(),
         wake: wake.clone(),
         gate,
-        quote: quotes,
+        quotes,
         sink: kept.clone(),
         seed: 1,
     };

@@ -1,8 +1,9 @@
 //! Whether the prices that a cost is made of, and the cost, are known.
 
+use jiff::Timestamp;
 use snarkfee_config::Daemon;
 use snarkfee_core::{
-    cost::{CostModel, CostUnknown, Electricity, MinaPrice, Throughput},
+    cost::{CostModel, CostUnknown, Electricity, EnergyList, EnergySource, MinaPrice, Throughput},
     fault::Fault,
     record::Record,
     units::Nanomina,
@@ -107,6 +108,36 @@ pub(super) fn tariff(examined: &DaemonExamination) -> CheckResult {
                 local.strftime("%H:%M on %a %F")
             ))
         }
+        Some((_, Electricity::Listed(source))) => match &examined.energy {
+            Some(Ok(list)) => judge_list(list, source, examined.asked),
+            Some(Err(fault)) => CheckResult::fail(
+                format!(
+                    "the list of prices {}: {fault}; without it the cost of a work is unknown",
+                    source.url
+                ),
+                advise_unread_price(fault),
+            ),
+            None => CheckResult::unchecked("the list was not asked for", Check::Config),
+        },
+    }
+}
+
+fn judge_list(list: &EnergyList, source: &EnergySource, now: Timestamp) -> CheckResult {
+    let time = |at: Timestamp| at.strftime("%F %H:%M UTC").to_string();
+    let span = list.span().map(|(from, to)| format!("{} to {}", time(from), time(to)));
+    let span = span.unwrap_or_default();
+    match list.quote(now) {
+        Some(quote) => CheckResult::ok(format!(
+            "{} now: from {} to {}; {} lists {span}",
+            quote.price,
+            time(quote.from),
+            time(quote.to),
+            source.url
+        )),
+        None => CheckResult::fail(
+            format!("{} lists no price for now, only {span}", source.url),
+            "ask url for today's prices; the cost of a work is unknown without them",
+        ),
     }
 }
 
@@ -144,6 +175,11 @@ pub(super) fn cost(examined: &DaemonExamination) -> CheckResult {
             let fix = unread.fix.unwrap_or_else(|| "run the check again".to_owned());
             CheckResult::fail(format!("the cost of a work is not known: {}", unread.detail), fix)
         }
+        CostUnknown::NoElectricityPrice | CostUnknown::ElectricityPriceTooOld { .. } => {
+            let unread = tariff(examined);
+            let fix = unread.fix.unwrap_or_else(|| "run the check again".to_owned());
+            CheckResult::fail(format!("the cost of a work is not known: {}", unread.detail), fix)
+        }
         CostUnknown::PriceTooOld { .. } => CheckResult::fail(detail, "raise max_age of mina_price"),
         CostUnknown::Currency { .. } => {
             CheckResult::fail(detail, "write prices and expenses in one currency")
@@ -164,7 +200,9 @@ fn measurable(daemon: &Daemon) -> bool {
 fn at_present(cost: &CostModel) -> &'static str {
     match cost {
         CostModel::Parts(parts)
-            if cost.feed().is_some() || parts.works_per_hour() == Throughput::Measured =>
+            if cost.feed().is_some()
+                || cost.energy_source().is_some()
+                || parts.works_per_hour() == Throughput::Measured =>
         {
             " now"
         }

@@ -38,6 +38,7 @@ fn setup(change: impl FnOnce(&mut Examination)) -> CheckReport {
         acceleration: None,
         scrape: Some(Ok(Scrape { metrics, prefix: "Coda_", families: 40, sampled: None })),
         price: None,
+        energy: None,
         cost: Ok(Nanomina::ONE_MINA),
         external_change: None,
         look: Ok(Arc::new(record)),

@@ -152,7 +152,8 @@ fn looked_at(look: &Look) {
         safety: Safety::default(),
     };
     let cost = CostModel::PerWork(Nanomina::ONE);
-    let context = Context { mode: Mode::Live, params: &params, cost: &cost, quote: None };
+    let context =
+        Context { mode: Mode::Live, params: &params, cost: &cost, quotes: Default::default() };
     let mut state = CycleState::default();
     for _ in 0..2 {
         let (_, Ruling { decision, .. }) = state.conclude(look.at, look, &context);

@@ -9,6 +9,8 @@ use snarkfee_core::{
     units::{Currency, Fiat},
 };
 
+/// What an editor of another system puts before a text (RFC 8259, 8.1: may be ignored).
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Characters of a document that are shown where it lacks a value: it may name an error.
 const SHOWN: usize = 80;
 
@@ -22,37 +24,66 @@ pub(super) fn read_price(body: &[u8], pointer: &str, currency: Currency) -> Resu
     price.ok_or_else(|| invalid(pointer, &text))
 }
 
-/// Reads the time at `pointer`: an RFC 3339 text, or seconds or milliseconds since 1970.
+/// Reads the time at `pointer`.
 pub(super) fn read_time(body: &[u8], pointer: &str) -> Result<Timestamp, Fault> {
+    let text = read_text(body, pointer)?;
+    scalar_time(&text).ok_or_else(|| invalid(pointer, &text))
+}
+
+/// A time: an RFC 3339 text, or seconds or milliseconds since 1970.
+pub(super) fn scalar_time(text: &str) -> Option<Timestamp> {
     /// Seconds from here on are of the year 5138, milliseconds of 1973.
     const MILLISECONDS_FROM: i64 = 100_000_000_000;
-    let text = read_text(body, pointer)?;
     let whole = text.trim().split('.').next().unwrap_or_default();
-    let time = match whole.parse::<i64>() {
+    match whole.parse::<i64>() {
         Ok(number) if number.abs() < MILLISECONDS_FROM => Timestamp::from_second(number).ok(),
         Ok(number) => Timestamp::from_millisecond(number).ok(),
         Err(_) => text.trim().parse().ok(),
-    };
-    time.ok_or_else(|| invalid(pointer, &text))
+    }
 }
 
 /// The number or string at `pointer`, as text.
 fn read_text(body: &[u8], pointer: &str) -> Result<String, Fault> {
-    let malformed =
-        |error: serde_json::Error| Fault::Malformed { cause: Fault::excerpt(&error.to_string()) };
-    let root: &RawValue = serde_json::from_slice(body).map_err(malformed)?;
-    let found = find(root, pointer).ok_or_else(|| {
+    read_scalar(find_value(parse_root(body)?, pointer)?)
+}
+
+/// The document.
+pub(super) fn parse_root(body: &[u8]) -> Result<&RawValue, Fault> {
+    serde_json::from_slice(body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body)).map_err(malformed)
+}
+
+/// The value at `pointer`; a document that lacks it is shown.
+pub(super) fn find_value<'a>(root: &'a RawValue, pointer: &str) -> Result<&'a RawValue, Fault> {
+    find(root, pointer).ok_or_else(|| {
         let begins: String = root.get().chars().take(SHOWN).collect();
         Fault::Unsupported { missing: Fault::excerpt(&format!("value at {pointer:?} of {begins}")) }
-    })?;
-    match found.get().strip_prefix('"') {
-        Some(_) => serde_json::from_str::<String>(found.get()).map_err(malformed),
-        None => Ok(found.get().to_owned()),
+    })
+}
+
+/// The text of a string, or of any other value as it is written.
+pub(super) fn read_scalar(value: &RawValue) -> Result<String, Fault> {
+    match value.get().strip_prefix('"') {
+        Some(_) => serde_json::from_str(value.get()).map_err(malformed),
+        None => Ok(value.get().to_owned()),
     }
 }
 
-fn invalid(pointer: &str, text: &str) -> Fault {
-    Fault::InvalidValue { field: pointer.to_owned(), value: Fault::excerpt(text) }
+pub(super) fn invalid(field: &str, text: &str) -> Fault {
+    Fault::InvalidValue { field: field.to_owned(), value: Fault::excerpt(text) }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn malformed(error: serde_json::Error) -> Fault {
+    Fault::Malformed { cause: Fault::excerpt(&error.to_string()) }
+}
+
+/// The number in billionths, rounded towards zero; `None` for what is no number or too large.
+pub(super) fn read_signed_nanos(text: &str) -> Option<i64> {
+    let (sign, text) = match text.strip_prefix('-') {
+        Some(text) => (-1, text),
+        None => (1, text),
+    };
+    i64::try_from(nanos(text)?).ok().map(|nanos| sign * nanos)
 }
 
 fn find<'a>(root: &'a RawValue, pointer: &str) -> Option<&'a RawValue> {

@@ -15,8 +15,6 @@ use super::document::{read_price, read_time};
 use crate::transport::{Certificates, HttpClient, HttpClients, Limits, Redirects, setup_fault};
 
 const LIMITS: Limits = Limits { time: Duration::from_secs(10), bytes: 1 << 20 };
-/// What an editor of another system puts before a text (RFC 8259, 8.1: may be ignored).
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A source of prices of MINA.
 #[derive(Clone, Debug)]
@@ -86,14 +84,13 @@ impl PriceFeed {
     async fn ask(&self, url: &Endpoint, now: Timestamp) -> Result<PriceQuote, Fault> {
         let PriceSource { pointer, time_pointer, currency, max_age, bounds, .. } = &self.feed;
         let body = self.http.get_json(url.expose(), None).await?.success()?;
-        let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&body);
-        let price = read_price(body, pointer, *currency)?;
+        let price = read_price(&body, pointer, *currency)?;
         if let Some(bounds) = bounds.filter(|bounds| !bounds.contains(price)) {
             let value = format!("{price}, outside the bounds of {bounds}");
             return Err(Fault::InvalidValue { field: pointer.clone(), value });
         }
         let Some(time_pointer) = time_pointer else { return Ok(PriceQuote { price, at: now }) };
-        let at = read_time(body, time_pointer)?;
+        let at = read_time(&body, time_pointer)?;
         let age = now.duration_since(at).unsigned_abs();
         match age > *max_age {
             true => Err(Fault::Outdated { age, limit: *max_age }),

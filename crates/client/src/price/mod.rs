@@ -1,4 +1,4 @@
-//! Reads the price of MINA from JSON documents on the web.
+//! Reads the price of MINA, and prices of electricity by the hour, from JSON documents on the web.
 //!
 //! Invariants: one request for each document, a time limit and a size limit; a price outside its
 //! bounds, or too old by the document's own time where that is required, is a fault; the price's digits are read as text,
@@ -7,6 +7,8 @@
 //! Not here: when to ask, and how old a price may be (`cost`).
 
 mod document;
+mod energy;
 mod feed;
 
+pub use energy::EnergyFeed;
 pub use feed::{PriceFeed, PriceReading};

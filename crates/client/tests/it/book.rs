@@ -39,8 +39,12 @@ async fn works_bought_long_ago_stay_out_of_the_book_of_every_look() {
         block_production: BlockProduction::default(),
         safety: Safety::default(),
     };
-    let context =
-        Context { mode: Mode::DryRun, params: &params, cost: &CostModel::Unknown, quote: None };
+    let context = Context {
+        mode: Mode::DryRun,
+        params: &params,
+        cost: &CostModel::Unknown,
+        quotes: Default::default(),
+    };
     let mut state = CycleState::default();
     for look in 0..3 {
         let seen = client.look(&state.plan_look(clock.now(), &params, Duration::ZERO)).await;

@@ -99,6 +99,38 @@ fn windows_of_days_and_months_read_back_as_written() {
 }
 
 #[test]
+fn a_list_by_the_hour_reads_back_and_has_a_unit() {
+    let list = |rest: &str| {
+        let text =
+            with_electricity(&format!("{{ url = \"https://h/p\", max_age = \"36h\"{rest} }}"));
+        let settings = load(&text);
+        assert_eq!(load(&settings.effective()).daemons, settings.daemons, "{rest}");
+        let source = settings.daemons[0].cost.energy_source().cloned();
+        source.unwrap_or_else(|| panic!("a list: {rest}"))
+    };
+    let plain = list("");
+    assert_eq!((plain.unit.to_string().as_str(), &plain.pointer), ("1 EUR/kWh", &None));
+    let full = list(
+        ", pointer = \"/data\", price = \"marketprice\", unit = \"1 EUR/MWh\", surcharge = \"15 ct/kWh\"",
+    );
+    assert_eq!(full.unit.to_string(), "0.001 EUR/kWh");
+    assert_eq!(full.surcharge.map(|price| price.to_string()).as_deref(), Some("0.15 EUR/kWh"));
+    for (rest, message) in [
+        ("", "max_age: missing"),
+        (
+            ", max_age = \"1h\", surcharge = \"1 USD/kWh\", unit = \"1 EUR/kWh\"",
+            "prices in EUR and USD",
+        ),
+        (", max_age = \"1h\", unit = \"1 USD/kWh\"", "prices in USD and EUR"),
+        (", max_age = \"1h\", pointer = \"data\"", "must begin with a slash"),
+        (", max_age = \"1h\", key = \"x\"", "unknown key"),
+    ] {
+        let found = errors(&with_electricity(&format!("{{ url = \"https://h/p\"{rest} }}")));
+        assert!(found.len() == 1 && found[0].contains(message), "{rest}: {found:?}");
+    }
+}
+
+#[test]
 fn bad_windows_name_what_is_wrong() {
     for (written, message) in [
         (

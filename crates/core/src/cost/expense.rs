@@ -60,11 +60,14 @@ impl CostParts {
             None if effort.made == 0 => Duration::ZERO,
             None => self.time_of_works(effort.made, inputs)?,
         };
-        let energy = self.energy().map(|(power, electricity)| {
-            let energy = Energy::of(*power, proving)
-                .saturating_add(Energy::of(self.idle_power(), effort.idle));
-            (energy, i128::from(electricity.price_at(inputs.at).nanos()))
-        });
+        let energy = match self.energy() {
+            Some((power, electricity)) => {
+                let energy = Energy::of(*power, proving)
+                    .saturating_add(Energy::of(self.idle_power(), effort.idle));
+                Some((energy, i128::from(electricity.price(inputs)?.nanos())))
+            }
+            None => None,
+        };
         // Milliwatt-hours times nanos per kWh are 1e-6 nanos.
         let spent = energy.map_or(0, |(energy, price)| {
             divide_up(i128::from(energy.milliwatt_hours()) * price, 1_000_000)

@@ -7,6 +7,7 @@
 //! Not here: fetching a price of MINA (the client crate), reading settings (the config crate).
 
 mod calendar;
+mod energy_list;
 mod expense;
 mod model;
 mod price_source;
@@ -16,9 +17,10 @@ mod tests;
 mod unknown;
 
 pub use calendar::{Days, InvalidCalendar, Months};
+pub use energy_list::{EnergyList, EnergyQuote, EnergySource, InvalidEnergyList};
 pub use expense::Expense;
 pub use model::{
-    CostInputs, CostModel, CostParts, Electricity, InvalidCostParts, MinaPrice, PriceQuote,
+    CostInputs, CostModel, CostParts, Electricity, InvalidCostParts, MinaPrice, PriceQuote, Quotes,
     Throughput,
 };
 pub use price_source::{InvalidBounds, PriceBounds, PriceSource, PriceVetting, UnconfirmedJump};

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{CostUnknown, PriceSource, Tariff};
+use super::{CostUnknown, EnergyQuote, EnergySource, PriceSource, Tariff};
 use crate::units::{
     Currency, EnergyPrice, Fiat, HourlyPrice, NANOMINA_PER_MINA, Nanomina, Power, WorkRate,
 };
@@ -40,16 +40,32 @@ pub struct CostParts {
 pub enum Electricity {
     /// The same at all times.
     Flat(EnergyPrice),
-    /// By the time of day.
+    /// By the time of day, the day of the week and the month.
     Tariff(Tariff),
+    /// By the hour, from a document.
+    Listed(Box<EnergySource>),
 }
 
 impl Electricity {
-    pub(super) fn price_at(&self, at: Timestamp) -> EnergyPrice {
-        match self {
-            Self::Flat(price) => *price,
-            Self::Tariff(tariff) => tariff.window_at(at).price,
+    /// The price at the time of the inputs.
+    pub(super) fn price(&self, inputs: &CostInputs) -> Result<EnergyPrice, CostUnknown> {
+        let source = match self {
+            Self::Flat(price) => return Ok(*price),
+            Self::Tariff(tariff) => return Ok(tariff.window_at(inputs.at).price),
+            Self::Listed(source) => source,
+        };
+        let of_now = |quote: &EnergyQuote| quote.from <= inputs.at && inputs.at < quote.to;
+        let quote = inputs.quotes.energy.filter(of_now).ok_or(CostUnknown::NoElectricityPrice)?;
+        let age = inputs.at.duration_since(quote.read).unsigned_abs();
+        if age > source.max_age {
+            return Err(CostUnknown::ElectricityPriceTooOld { age, limit: source.max_age });
         }
+        if quote.price.currency() != source.currency() {
+            let currencies = [quote.price.currency(), source.currency()];
+            let [price, expenses] = currencies.map(|currency| currency.to_string());
+            return Err(CostUnknown::Currency { price, expenses });
+        }
+        Ok(quote.price)
     }
 
     /// The currency of its prices.
@@ -57,6 +73,7 @@ impl Electricity {
         match self {
             Self::Flat(price) => price.currency(),
             Self::Tariff(tariff) => tariff.currency(),
+            Self::Listed(source) => source.currency(),
         }
     }
 }
@@ -88,6 +105,15 @@ pub struct PriceQuote {
     pub at: Timestamp,
 }
 
+/// Prices as last read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quotes {
+    /// The price of MINA.
+    pub mina: Option<PriceQuote>,
+    /// The price of electricity, where it is read from a list.
+    pub energy: Option<EnergyQuote>,
+}
+
 /// The inputs of a cost that are not settings.
 #[derive(Clone, Copy, Debug)]
 pub struct CostInputs {
@@ -95,8 +121,8 @@ pub struct CostInputs {
     pub at: Timestamp,
     /// Works made per hour, if measured yet.
     pub works_per_hour: Option<f64>,
-    /// The last price read, if any.
-    pub quote: Option<PriceQuote>,
+    /// The last prices read, if any.
+    pub quotes: Quotes,
 }
 
 /// Why parts do not form a cost.
@@ -185,7 +211,7 @@ impl CostParts {
             MinaPrice::Static(price) => return Ok(*price),
             MinaPrice::Quoted(feed) => feed,
         };
-        let quote = inputs.quote.ok_or(CostUnknown::NoPrice)?;
+        let quote = inputs.quotes.mina.ok_or(CostUnknown::NoPrice)?;
         // Either direction: after the clock was set back, a quote from the future is as useless as an
         // old one.
         let age = inputs.at.duration_since(quote.at).unsigned_abs();
@@ -211,9 +237,12 @@ impl CostParts {
         let price = self.price_of_mina(inputs)?;
         // Milliwatts times nanos per kWh are 1e-6 nanos per hour, and the rate counts 1e-6 works, so
         // the factors cancel.
-        let energy = self.energy.as_ref().map_or(0, |(power, electricity)| {
-            i128::from(power.milliwatts()) * i128::from(electricity.price_at(inputs.at).nanos())
-        });
+        let energy = match &self.energy {
+            Some((power, electricity)) => {
+                i128::from(power.milliwatts()) * i128::from(electricity.price(inputs)?.nanos())
+            }
+            None => 0,
+        };
         let machine = self.machine.map_or(0, |price| u128::from(price.0.nanos()) * 1_000_000);
         // Where more is paid for using the energy than the rest costs, a work costs nothing.
         let expense = machine
@@ -257,6 +286,17 @@ impl CostModel {
             },
             Self::Recorded { works_per_hour, .. } => *works_per_hour,
             Self::PerWork(_) | Self::Unknown => None,
+        }
+    }
+
+    /// The list of prices of electricity that it needs, if any.
+    pub fn energy_source(&self) -> Option<&EnergySource> {
+        match self {
+            Self::Parts(parts) => match &parts.energy {
+                Some((_, Electricity::Listed(source))) => Some(source),
+                _ => None,
+            },
+            Self::PerWork(_) | Self::Recorded { .. } | Self::Unknown => None,
         }
     }
 

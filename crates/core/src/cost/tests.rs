@@ -11,7 +11,7 @@ fn at(text: &str) -> Timestamp {
 }
 
 fn inputs(time: &str) -> CostInputs {
-    CostInputs { at: at(time), works_per_hour: None, quote: None }
+    CostInputs { at: at(time), works_per_hour: None, quotes: Default::default() }
 }
 
 const NOON: &str = "2026-06-01T12:00:00Z";
@@ -96,23 +96,61 @@ fn measured_inputs_are_needed_and_age() {
     now.works_per_hour = Some(4.0);
     assert_eq!(model.per_work(&now), Err(CostUnknown::NoPrice));
     let quote = |time: &str, price: &str| Some(PriceQuote { price: fiat(price), at: at(time) });
-    now.quote = quote("2026-06-01T11:00:00Z", "0.25 USD");
+    now.quotes.mina = quote("2026-06-01T11:00:00Z", "0.25 USD");
     assert_eq!(model.per_work(&now).unwrap(), Nanomina::ONE_MINA);
     for time in ["2026-06-01T10:59:59Z", "2026-06-01T13:00:01Z"] {
-        now.quote = quote(time, "0.25 USD");
+        now.quotes.mina = quote(time, "0.25 USD");
         let age = Duration::from_secs(3601);
         assert_eq!(
             model.per_work(&now),
             Err(CostUnknown::PriceTooOld { age, limit: Duration::from_secs(3600) })
         );
     }
-    now.quote = quote(NOON, "0.25 EUR");
+    now.quotes.mina = quote(NOON, "0.25 EUR");
     assert!(matches!(model.per_work(&now), Err(CostUnknown::Currency { .. })));
-    now.quote = quote(NOON, "0 USD");
+    now.quotes.mina = quote(NOON, "0 USD");
     assert_eq!(model.per_work(&now), Err(CostUnknown::PriceOfNothing));
-    now.quote = quote(NOON, "0.000000001 USD");
+    now.quotes.mina = quote(NOON, "0.000000001 USD");
     now.works_per_hour = Some(0.000_001);
     assert_eq!(model.per_work(&now), Err(CostUnknown::TooLarge));
+}
+
+#[test]
+fn a_listed_price_of_electricity_counts_within_its_span_and_age() {
+    let source = EnergySource {
+        url: "http://127.0.0.1/list".parse().unwrap(),
+        pointer: None,
+        price_key: None,
+        unit: "1 USD/kWh".parse().unwrap(),
+        surcharge: None,
+        max_age: Duration::from_secs(7200),
+    };
+    let energy = Some(("1 kW".parse().unwrap(), Electricity::Listed(Box::new(source))));
+    let price = MinaPrice::Static(fiat("1 USD"));
+    let model = CostModel::from(CostParts::try_new(energy, None, price, fixed("1")).unwrap());
+    let quote = |price: &str, read: &str| EnergyQuote {
+        price: price.parse().unwrap(),
+        from: at("2026-06-01T12:00:00Z"),
+        to: at("2026-06-01T13:00:00Z"),
+        read: at(read),
+    };
+    let cost = |time: &str, energy: Option<EnergyQuote>| {
+        let quotes = Quotes { energy, ..Quotes::default() };
+        model.per_work(&CostInputs { quotes, ..inputs(time) }).map(|cost| cost.to_string())
+    };
+    let read = quote("0.2 USD/kWh", "2026-06-01T11:00:00Z");
+    assert_eq!(cost(NOON, Some(read)).as_deref(), Ok("0.2 MINA"));
+    assert_eq!(cost("2026-06-01T12:59:59Z", Some(read)).as_deref(), Ok("0.2 MINA"));
+    let unknown = Err(CostUnknown::NoElectricityPrice);
+    assert_eq!(cost("2026-06-01T13:00:00Z", Some(read)), unknown);
+    assert_eq!(cost("2026-06-01T11:59:59Z", Some(read)), unknown);
+    assert_eq!(cost(NOON, None), unknown);
+    let old = quote("0.2 USD/kWh", "2026-06-01T09:59:59Z");
+    assert_eq!(cost(NOON, Some(old)).unwrap_err().code(), "electricity_price_too_old");
+    let paid = quote("-0.2 USD/kWh", "2026-06-01T11:00:00Z");
+    assert_eq!(cost(NOON, Some(paid)).as_deref(), Ok("0 MINA"), "paid for using it");
+    let other = quote("0.2 EUR/kWh", "2026-06-01T11:00:00Z");
+    assert_eq!(cost(NOON, Some(other)).unwrap_err().code(), "mina_price_currency");
 }
 
 #[test]
@@ -124,6 +162,8 @@ fn codes_are_listed_and_unique() {
         CostUnknown::PriceTooOld { age: second, limit: second },
         CostUnknown::Currency { price: "USD".to_owned(), expenses: "EUR".to_owned() },
         CostUnknown::PriceOfNothing,
+        CostUnknown::NoElectricityPrice,
+        CostUnknown::ElectricityPriceTooOld { age: second, limit: second },
         CostUnknown::NotMeasured,
         CostUnknown::TooLarge,
     ];

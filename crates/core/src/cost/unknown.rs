@@ -30,6 +30,15 @@ pub enum CostUnknown {
     },
     /// The price of MINA is zero.
     PriceOfNothing,
+    /// No list of prices of electricity has been read yet, or none that has a price for now.
+    NoElectricityPrice,
+    /// The list of prices of electricity is older than its limit, or from the future.
+    ElectricityPriceTooOld {
+        /// How far away.
+        age: Duration,
+        /// The limit.
+        limit: Duration,
+    },
     /// Throughput is set to be measured, but has not been yet.
     NotMeasured,
     /// The cost is above the largest amount of MINA.
@@ -38,12 +47,14 @@ pub enum CostUnknown {
 
 impl CostUnknown {
     /// All codes.
-    pub const CODES: [&'static str; 7] = [
+    pub const CODES: [&'static str; 9] = [
         "cost_not_configured",
         "no_mina_price",
         "mina_price_too_old",
         "mina_price_currency",
         "mina_price_zero",
+        "no_electricity_price",
+        "electricity_price_too_old",
         "throughput_not_measured",
         "cost_too_large",
     ];
@@ -56,6 +67,8 @@ impl CostUnknown {
             Self::PriceTooOld { .. } => "mina_price_too_old",
             Self::Currency { .. } => "mina_price_currency",
             Self::PriceOfNothing => "mina_price_zero",
+            Self::NoElectricityPrice => "no_electricity_price",
+            Self::ElectricityPriceTooOld { .. } => "electricity_price_too_old",
             Self::NotMeasured => "throughput_not_measured",
             Self::TooLarge => "cost_too_large",
         }
@@ -79,6 +92,17 @@ impl fmt::Display for CostUnknown {
                 write!(f, "the price of MINA is in {price}, the expenses are in {expenses}")
             }
             Self::PriceOfNothing => f.write_str("the price of MINA is zero"),
+            Self::NoElectricityPrice => {
+                f.write_str("no price of electricity for now has been read from its list")
+            }
+            Self::ElectricityPriceTooOld { age, limit } => {
+                write!(
+                    f,
+                    "the list of prices of electricity is {} away, allowed are {}",
+                    whole_seconds(*age),
+                    duration::show(*limit)
+                )
+            }
             Self::NotMeasured => f.write_str("the works made per hour have not been measured yet"),
             Self::TooLarge => f.write_str("the cost of a work is more than 2^63 - 1 nanomina"),
         }

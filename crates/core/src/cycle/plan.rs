@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    cost::{CostModel, PriceQuote},
+    cost::{CostModel, Quotes},
     policy::{Mode, OnExit, Params},
 };
 
@@ -39,13 +39,13 @@ pub struct Context<'a> {
     pub params: &'a Params,
     /// What one work costs.
     pub cost: &'a CostModel,
-    /// The last price of MINA read, if any.
-    pub quote: Option<PriceQuote>,
+    /// The last prices read, if any.
+    pub quotes: Quotes,
 }
 
 impl Plan {
-    /// The context of a cycle under this plan, with the last price of MINA read.
-    pub const fn context(&self, quote: Option<PriceQuote>) -> Context<'_> {
-        Context { mode: self.mode, params: &self.params, cost: &self.cost, quote }
+    /// The context of a cycle under this plan, with the last prices read.
+    pub const fn context(&self, quotes: Quotes) -> Context<'_> {
+        Context { mode: self.mode, params: &self.params, cost: &self.cost, quotes }
     }
 }

@@ -125,13 +125,13 @@ impl CycleState {
         context: &Context<'_>,
         decide: impl FnOnce(&Situation<'_>) -> T,
     ) -> (Conclusion, T) {
-        let Context { mode, cost, quote, .. } = *context;
+        let Context { mode, cost, quotes, .. } = *context;
         let shown = look.status.as_ref().ok().and_then(|status| status.worker.as_ref());
         let worker = context.params.worker.adopting(shown.or(self.memory.shown_key.as_ref()));
         let params = &Params { worker, ..context.params.clone() };
         let effort = self.absorb(look, mode, params);
         let works_per_hour = self.history.supply().per_hour();
-        let inputs = CostInputs { at: look.at, works_per_hour, quote };
+        let inputs = CostInputs { at: look.at, works_per_hour, quotes };
         let known = cost.per_work(&inputs);
         let settings = ViewSettings {
             window: params.pricing.window,

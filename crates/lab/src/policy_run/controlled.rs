@@ -57,7 +57,8 @@ impl ControlledPolicy {
         mut now: Timestamp,
         cost: &CostModel,
     ) -> Arc<Record> {
-        let context = Context { mode: self.mode, params: &self.params, cost, quote: None };
+        let context =
+            Context { mode: self.mode, params: &self.params, cost, quotes: Default::default() };
         let (recorder, time) = (&mut Unrecorded, &mut now);
         let mut around =
             Surroundings { port, recorder, time, book_interval: self.book_interval, context };

@@ -152,7 +152,7 @@ impl<M: Market> PolicyRun<M> {
 
 /// What a work costs. An unknown cost is not charged, as in a dry run.
 fn charged_cost(cost: &CostModel, at: Timestamp) -> Nanomina {
-    let inputs = CostInputs { at, works_per_hour: None, quote: None };
+    let inputs = CostInputs { at, works_per_hour: None, quotes: Default::default() };
     cost.per_work(&inputs).unwrap_or(Nanomina::ZERO)
 }
 

@@ -124,7 +124,8 @@ fn see(moment: Moment, seed: u64, runtime: &Runtime) -> Seen {
     let cost = CostModel::PerWork(Nanomina::try_new(100_000).unwrap());
     let mut state = CycleState::default();
     let look = runtime.block_on(port.look(&state.plan_look(now, &params, BOOK_INTERVAL)));
-    let context = Context { mode: Mode::DryRun, params: &params, cost: &cost, quote: None };
+    let context =
+        Context { mode: Mode::DryRun, params: &params, cost: &cost, quotes: Default::default() };
     let view = state.conclude(now, &look, &context).0.view;
     let (from, to) = (begins(moment.truth.0), begins(moment.truth.1));
     port.advance(to);

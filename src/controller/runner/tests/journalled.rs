@@ -272,7 +272,8 @@ async fn every_decision_can_be_made_again_from_the_journal() {
     let (mut state, mut again) = (CycleState::default(), Vec::new());
     let each = |RecordedLook { record, inputs, params, memory, .. }| {
         let cost = CostModel::PerWork(inputs.cost.unwrap());
-        let context = Context { mode: record.mode, params: &params, cost: &cost, quote: None };
+        let context =
+            Context { mode: record.mode, params: &params, cost: &cost, quotes: Default::default() };
         let (Conclusion { view, .. }, Ruling { decision, .. }) =
             state.conclude(inputs.decided, &record.look, &context);
         assert_eq!((&decision, Some(view.summary())), (&record.decision, record.market.as_ref()));

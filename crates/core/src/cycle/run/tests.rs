@@ -66,7 +66,7 @@ fn params() -> Params {
 static COST: CostModel = CostModel::PerWork(Nanomina::ONE);
 
 fn context(mode: Mode, params: &Params) -> Context<'_> {
-    Context { mode, params, cost: &COST, quote: None }
+    Context { mode, params, cost: &COST, quotes: Default::default() }
 }
 
 /// A look at a market in which work sells at 5,000,000 nanomina.
