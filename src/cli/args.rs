@@ -336,7 +336,7 @@ pub struct DaemonSimArgs {
 #[derive(Debug, Args)]
 pub(super) struct MarketArgs {
     /// The market: a name of the library.
-    #[arg(long, value_name = "NAME", default_value = "regime-switch", value_parser = scenario_names())]
+    #[arg(long, value_name = "NAME", default_value = "tour", value_parser = scenario_names())]
     pub(super) scenario: String,
     /// Simulated seconds per real second.
     #[arg(long, value_name = "N", default_value_t = 240.0, value_parser = parse_speed)]
@@ -432,7 +432,9 @@ impl Arguments {
             LogFormatArg::Text => LogFormat::Text,
             LogFormatArg::Json => LogFormat::Json,
         };
-        let level = self.log_level.as_deref().unwrap_or("info");
+        // The demo tells people what changes; the log would repeat each look.
+        let told = matches!(self.command, CliCommand::Demo(_)) && format == LogFormat::Text;
+        let level = self.log_level.as_deref().unwrap_or(if told { "warn" } else { "info" });
         init_logging(format, level).map_err(Failure::usage)
     }
 }

@@ -1,5 +1,8 @@
 //! `snarkfee demo`: the service against an embedded simulated daemon.
 
+mod comparison;
+mod tale;
+
 use std::{
     io::Write,
     net::{Ipv4Addr, SocketAddr},
@@ -23,12 +26,16 @@ use snarkfee_lab::{
 };
 use tokio_util::sync::CancellationToken;
 
+use self::{comparison::WatchedMarket, tale::Tale};
 use super::{
     args::{DemoArgs, MarketArgs},
     exit::Failure,
     signals,
 };
-use crate::service::{RunningService, Service, ServiceError};
+use crate::{
+    service::{Narrator, RunningService, Service, ServiceError},
+    telemetry::log_record,
+};
 
 /// What a work costs in the demo: 0.0001 MINA, about a minute of a 350 W machine at the prices of
 /// 2026.
@@ -57,7 +64,16 @@ pub(super) async fn run(options: DemoArgs) -> Result<(), Failure> {
     .await;
     let server = server.map_err(Failure::running)?;
     let mode = if options.dry_run { Mode::DryRun } else { Mode::Live };
-    let started = start_service(&server, mode, role, options.listen, clock).await?;
+    let tale = Arc::new(Tale::begin(Arc::clone(&world)));
+    let (logs, teller) = (tracing::enabled!(tracing::Level::INFO), Arc::clone(&tale));
+    let narrator: Narrator = Arc::new(move |record| {
+        if logs {
+            log_record(record);
+        } else {
+            teller.tell(record);
+        }
+    });
+    let started = start_service(&server, mode, role, options.listen, clock, &narrator).await?;
     {
         let mut out = std::io::stdout().lock();
         writeln!(
@@ -70,6 +86,7 @@ pub(super) async fn run(options: DemoArgs) -> Result<(), Failure> {
             writeln!(out, "page:    http://{address}/")?;
             writeln!(out, "metrics: http://{address}/metrics")?;
         }
+        writeln!(out, "what changes, by the clock of the market; Ctrl-C ends it and compares:")?;
         out.flush()?;
     }
     if let Some(duration) = options.duration {
@@ -84,7 +101,8 @@ pub(super) async fn run(options: DemoArgs) -> Result<(), Failure> {
     let mutations = server.mutation_count();
     stop_daemon.cancel();
     server.shut_down().await;
-    print_summary(&world, mutations)
+    tale.end();
+    print_summary(&world, options.market.seed, mutations)
 }
 
 /// The market named on the command line, and a clock for it.
@@ -103,19 +121,20 @@ async fn start_service(
     role: OperatorRole,
     listen: Option<SocketAddr>,
     clock: Clock,
+    narrator: &Narrator,
 ) -> Result<RunningService, Failure> {
-    let usual = demo_settings(server, mode, role, listen, clock).map_err(Failure::running)?;
-    match Service::new(usual, clock, Arc::new(NoJournal::default())).start().await {
-        Err(ServiceError::Listen { .. }) if listen.is_none() => {
-            let free = demo_settings(server, mode, role, Some(ANY_PORT), clock)
-                .map_err(Failure::running)?;
-            Service::new(free, clock, Arc::new(NoJournal::default()))
-                .start()
-                .await
-                .map_err(Failure::running)
-        }
-        other => other.map_err(Failure::running),
+    let start = async |listen| {
+        let settings =
+            demo_settings(server, mode, role, listen, clock).map_err(Failure::running)?;
+        let journal = Arc::new(NoJournal::default());
+        let service = Service::told_by(Arc::clone(narrator), settings, clock, journal);
+        Ok::<_, Failure>(service.start().await)
+    };
+    match start(listen).await? {
+        Err(ServiceError::Listen { .. }) if listen.is_none() => start(Some(ANY_PORT)).await?,
+        other => other,
     }
+    .map_err(Failure::running)
 }
 
 fn demo_settings(
@@ -145,11 +164,9 @@ fn demo_settings(
 }
 
 /// Prints what really happened in the market, which the service cannot see.
-fn print_summary(world: &Mutex<World>, mutations: u64) -> Result<(), Failure> {
+fn print_summary(world: &Mutex<World>, seed: u64, mutations: u64) -> Result<(), Failure> {
     let world = world.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let truth = world.truth();
-    let earned =
-        u64::try_from(truth.own.earned).ok().and_then(|earned| Nanomina::try_new(earned).ok());
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
@@ -158,8 +175,11 @@ fn print_summary(world: &Mutex<World>, mutations: u64) -> Result<(), Failure> {
         truth.works_bought,
         truth.own.made,
         truth.own.sold,
-        earned.unwrap_or(Nanomina::MAX),
+        tale::earned(truth),
         mutations,
     )?;
+    let cost = Nanomina::try_new(COST).map_err(Failure::running)?;
+    let watched = WatchedMarket { scenario: world.scenario(), seed, truth, cost };
+    write!(out, "{}", watched.compare())?;
     Ok(())
 }

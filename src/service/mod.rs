@@ -16,7 +16,7 @@ mod run;
 mod service_manager;
 
 pub use daemon_loops::ConnectError;
-pub use publisher::Publisher;
+pub use publisher::{Narrator, Publisher};
 pub use run::{RunningService, Service, ServiceError};
 
 pub(crate) use energy_feed::read_energy;

@@ -15,9 +15,13 @@ use crate::{
     telemetry::{Liveness, Metrics, StatusBoard, log_record},
 };
 
+/// Tells people of a record.
+pub type Narrator = Arc<dyn Fn(&Record) + Send + Sync>;
+
 /// Hands each record to every reader.
 #[derive(Clone)]
 pub struct Publisher {
+    narrator: Narrator,
     /// The program's own metrics.
     pub metrics: Arc<Metrics>,
     /// What the page and the API show.
@@ -27,19 +31,26 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    /// A publisher for these daemons, with nothing published yet.
+    /// A publisher for these daemons, with nothing published yet, that logs each record.
     pub fn new(mode: Mode, daemons: impl IntoIterator<Item = DaemonId>) -> Self {
         Self {
+            narrator: Arc::new(log_record),
             metrics: Arc::new(Metrics::new()),
             board: Arc::new(StatusBoard::new(mode, daemons)),
             liveness: Arc::new(Liveness::default()),
         }
     }
+
+    /// The same with another narrator.
+    #[must_use]
+    pub fn told_by(self, narrator: Narrator) -> Self {
+        Self { narrator, ..self }
+    }
 }
 
 impl Sink for Publisher {
     fn publish(&self, record: &Arc<Record>) {
-        log_record(record);
+        (self.narrator)(record);
         self.metrics.record_look(record);
         self.board.publish(record);
         self.liveness.record_look(&record.daemon, Clock::instant());

@@ -12,9 +12,10 @@ use tracing::{error, info, warn};
 use super::{
     command_recorder::CommandRecorder,
     daemon_loops::{ConnectError, DaemonLoops},
-    publisher::Publisher,
+    publisher::{Narrator, Publisher},
     service_manager::ServiceManager,
 };
+use crate::telemetry::log_record;
 use crate::web::{AdminAccess, ServerLimits, WeakAdminToken, WebState, serve};
 
 /// How often the configuration file is checked for changes.
@@ -75,8 +76,18 @@ pub struct RunningService {
 impl Service {
     /// Prepares a service that keeps its journal in `ledger`; nothing is connected yet.
     pub fn new(settings: Settings, clock: Clock, ledger: Arc<dyn Ledger>) -> Self {
+        Self::told_by(Arc::new(log_record), settings, clock, ledger)
+    }
+
+    /// The same with a narrator in place of the log of decisions.
+    pub fn told_by(
+        narrator: Narrator,
+        settings: Settings,
+        clock: Clock,
+        ledger: Arc<dyn Ledger>,
+    ) -> Self {
         let ids = settings.daemons.iter().map(|daemon| daemon.id.clone());
-        let publisher = Publisher::new(settings.controller.mode, ids);
+        let publisher = Publisher::new(settings.controller.mode, ids).told_by(narrator);
         let daemons = DaemonLoops::new(clock, publisher.clone(), Arc::clone(&ledger));
         Self { settings, publisher, daemons, ledger, clock }
     }

@@ -51,7 +51,7 @@ fn rounded(probability: f64) -> f64 {
 }
 
 /// What was done, for people.
-fn describe_action(record: &Record, unit: FeeUnit) -> String {
+pub(crate) fn describe_action(record: &Record, unit: FeeUnit) -> String {
     let what = match &record.decision.action {
         Action::Hold => return "hold".to_owned(),
         Action::SetFee { fee } => format!("set fee to {}", unit.show(*fee)),

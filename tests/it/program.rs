@@ -85,7 +85,22 @@ async fn the_demo_of_scarcity_lowers_the_fee_and_earns() {
             );
         }
     }
-    assert!(demo.output().lines().last().unwrap().contains(" sold for "), "{}", demo.output());
+    assert!(demo.output().contains(" sold for "), "{}", demo.output());
+}
+
+#[tokio::test]
+async fn the_demo_tells_what_changes_and_compares_in_the_end() {
+    let demo = Process::start(["demo", "--speed", "600", "--listen", "127.0.0.1:0"]);
+    let told = |what: &'static str| move |line: &str| line.contains(what).then_some(());
+    demo.printed(told("  market: free provers are away")).await;
+    demo.printed(told(": confirmed (")).await;
+    demo.signal("INT");
+    assert_eq!(demo.exit_code().await, 0, "{}", demo.errors());
+    let output = demo.output();
+    let compared: Vec<_> =
+        output.lines().rev().take(3).map(|line| line.split(' ').next().unwrap()).collect();
+    assert_eq!(compared, ["always-on:0MINA", "always-on:0.1MINA", "with"], "{output}");
+    assert!(!demo.errors().contains(" INFO "), "{}", demo.errors());
 }
 
 #[tokio::test]

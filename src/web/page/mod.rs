@@ -117,9 +117,13 @@ fn page_title(page: &PageContext<'_>, chosen: Option<&DaemonOverview>) -> String
 }
 
 fn mode_and_time(page: &PageContext<'_>) -> Markup {
+    let speed = page.state.clock.speed();
+    let simulated = speed > 1.0;
+    let class = if simulated { "simulated" } else { page.mode.as_str() };
     html! {
-        span.mode.(page.mode.as_str()) {
+        span.mode.(class) {
             @match page.mode { Mode::DryRun => "DRY RUN", Mode::Live => "LIVE" }
+            @if simulated { " · simulated, " (speed) " times real time" }
         }
         " "
         (show_time(page.now, page.now))

@@ -12,6 +12,7 @@ macro_rules! shipped {
 }
 
 shipped![
+    "tour",
     "surplus",
     "dust",
     "list-price",

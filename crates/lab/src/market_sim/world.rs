@@ -132,6 +132,11 @@ impl World {
         self.operator.start(0, &mut self.queue, self.draws);
     }
 
+    /// Name of the regime that the market is in.
+    pub fn regime(&self) -> &str {
+        self.scenario.regime_at(self.truth.slots).1
+    }
+
     /// The key of the operator's worker, the same in every scenario.
     pub fn operator_key() -> PublicKey {
         names::public_key("operator")

@@ -31,6 +31,8 @@ pub struct TournamentRow {
     pub ratio_clairvoyant: Option<f64>,
     /// Time spent proving relative to always on at 0.1 MINA, median.
     pub energy_vs_always_on: f64,
+    /// Hours of proving, summed over the worker's provers, lost proofs included, median.
+    pub prover_hours: f64,
     /// Switches in 4 hours, mean.
     pub toggles_per_4h: f64,
     /// Fee changes in an hour, mean.

@@ -153,6 +153,8 @@ impl Tournament {
             }),
             energy_vs_always_on: middle(|hindsight, run| Some(hindsight.energy(run.own.busy)))
                 .unwrap_or_default(),
+            prover_hours: middle(|_, run| Some(run.own.busy.as_secs_f64() / 3600.0))
+                .unwrap_or_default(),
             toggles_per_4h: mean(|run| run.own.toggles, 4.0),
             fee_changes_per_hour: mean(|run| run.fee_changes, 1.0),
             prediction_error: middle(|_, run| run.prediction_error),

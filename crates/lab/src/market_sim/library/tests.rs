@@ -102,6 +102,7 @@ macro_rules! bands {
 }
 
 bands![
+    tour = "tour",
     surplus = "surplus",
     dust = "dust",
     list_price = "list-price",
