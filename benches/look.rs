@@ -124,6 +124,7 @@ fn look() -> Look {
     Look {
         at: now(),
         clock_set: None,
+        machine: None,
         status: Ok(status(&keys[0])),
         market_read: None,
         chain: Some(Ok(ChainLook { blocks })),

@@ -179,6 +179,7 @@ fn snark_pool_read_and_estimated(bencher: Bencher<'_, '_>) {
             let look = Look {
                 at,
                 clock_set: None,
+                machine: None,
                 status: Err(Fault::Refused { message: String::new() }),
                 market_read: None,
                 chain: chain.map(Ok),

@@ -9,6 +9,7 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use snarkfee_core::{
+    clocks::MachineTime,
     control::OperatorCommand,
     cycle::{Context, CycleState, Plan, Recorder, resolve_intent},
     fault::JournalFault,
@@ -98,7 +99,11 @@ impl JournalSession {
         }
     }
 
-    async fn try_begin(&mut self, state: &mut CycleState) -> Result<(), JournalFault> {
+    async fn try_begin(
+        &mut self,
+        state: &mut CycleState,
+        machine: MachineTime,
+    ) -> Result<(), JournalFault> {
         if !self.restored {
             let RestoredState { state: stored, orders_seen, open_intent } =
                 self.ledger.restore(&self.daemon).await?;
@@ -114,7 +119,9 @@ impl JournalSession {
                 Directive::Command(command) => {
                     info!(daemon = %self.daemon, ?command, "operator's command");
                     match command {
-                        OperatorCommand::Pause { until, .. } => state.pause(until),
+                        OperatorCommand::Pause { until, .. } => {
+                            state.pause(order.at, until, machine)
+                        }
                         OperatorCommand::Resume { .. } => state.resume(),
                     }
                 }
@@ -215,8 +222,8 @@ impl JournalSession {
 impl Recorder for JournalSession {
     type Clearance = WithinGate;
 
-    async fn begin(&mut self, state: &mut CycleState) {
-        if let Err(fault) = self.try_begin(state).await {
+    async fn begin(&mut self, state: &mut CycleState, machine: MachineTime) {
+        if let Err(fault) = self.try_begin(state, machine).await {
             self.fail(fault, "nothing can be read from the journal, observing only");
         }
     }

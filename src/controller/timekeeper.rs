@@ -1,45 +1,43 @@
-//! Time within a look, and how far the clock was set between looks.
+//! Time within a look.
 //!
 //! Invariants: within a look time passes as the clock's steady reading does, whatever the clock is
-//! set to meanwhile; a setting is told once, by the look after it.
+//! set to meanwhile.
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use snarkfee_clock::{Clock, Stopwatch};
-use snarkfee_core::cycle::CycleTime;
-
-/// Smaller settings are those by which time services keep a clock right. Nothing that is waited for
-/// is so short.
-const TOLERANCE: Duration = Duration::from_secs(1);
+use snarkfee_core::{
+    clocks::{BootId, MachineTime},
+    cycle::CycleTime,
+};
 
 /// The time of one loop.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timekeeper {
     clock: Clock,
-    shown: Timestamp,
+    machine: MachineTime,
     steady: Duration,
     began: Stopwatch,
 }
 
 impl Timekeeper {
     pub(crate) fn new(clock: Clock) -> Self {
-        Self { clock, shown: clock.now(), steady: clock.steady(), began: Stopwatch::start() }
+        let boot = Some(BootId(clock.boot()));
+        let machine = MachineTime { wall: clock.now(), boot, uptime: clock.uptime() };
+        Self { clock, machine, steady: clock.steady(), began: Stopwatch::start() }
     }
 }
 
 impl CycleTime for Timekeeper {
-    fn begin(&mut self) -> Option<SignedDuration> {
-        let expected = self.now();
+    fn begin(&mut self) -> MachineTime {
         *self = Self::new(self.clock);
-        let set = self.shown.duration_since(expected);
-        (set.unsigned_abs() >= TOLERANCE).then_some(set)
+        self.machine
     }
 
-    /// The time, on the clock as it stood when the cycle began.
     fn now(&self) -> Timestamp {
         let passed = self.clock.steady().saturating_sub(self.steady);
-        self.shown.checked_add(passed).unwrap_or(Timestamp::MAX)
+        self.machine.wall.checked_add(passed).unwrap_or(Timestamp::MAX)
     }
 
     fn elapsed(&self) -> Duration {
@@ -49,23 +47,24 @@ impl CycleTime for Timekeeper {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use jiff::SignedDuration;
     use snarkfee_clock::Hand;
 
+    use super::*;
+
     #[test]
-    fn what_only_passes_is_not_taken_for_a_setting() {
+    fn a_clock_that_is_set_shows_at_the_next_look_only() {
         static HAND: Hand = Hand::new(Timestamp::UNIX_EPOCH);
         let mut time = Timekeeper::new(Clock::manual(&HAND));
         let hour = SignedDuration::from_hours(1);
         HAND.pass(hour.unsigned_abs());
-        assert_eq!((time.now(), time.begin()), (Timestamp::UNIX_EPOCH + hour, None));
-        for by in [hour, -hour, SignedDuration::from_secs(-1)] {
+        assert_eq!(time.now(), Timestamp::UNIX_EPOCH + hour);
+        for by in [hour, -hour] {
             let before = time.now();
             HAND.set(HAND.shown() + by);
             assert_eq!(time.now(), before, "not before the next look");
-            assert_eq!((time.begin(), time.now(), time.begin()), (Some(by), before + by, None));
+            let MachineTime { wall, uptime, .. } = time.begin();
+            assert_eq!((wall, uptime, time.now()), (before + by, hour.unsigned_abs(), wall));
         }
-        HAND.set(HAND.shown() + SignedDuration::from_millis(999));
-        assert_eq!(time.begin(), None);
     }
 }

@@ -1,5 +1,6 @@
 //! The only place that reads the time; `clippy.toml` bans it elsewhere.
 
+mod boot;
 mod stopwatch;
 
 use std::{
@@ -9,6 +10,7 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 
+use boot::Boot;
 pub use stopwatch::Stopwatch;
 
 /// A clock that runs at a constant multiple of real time, one for the service, more for `demo`; or
@@ -24,11 +26,13 @@ enum Pace {
     /// Follows the machine's time of day, jumps included: the daemon's timestamps do so too.
     Wall {
         started: Stopwatch,
+        boot: Boot,
     },
     Accelerated {
         origin: Timestamp,
         started: Stopwatch,
         speed: f64,
+        boot: Boot,
     },
     Manual(&'static Hand),
 }
@@ -69,7 +73,7 @@ impl Hand {
 impl Clock {
     /// The machine's clock.
     pub fn system() -> Self {
-        Self(Pace::Wall { started: Stopwatch::start() })
+        Self(Pace::Wall { started: Stopwatch::start(), boot: Boot::of_machine() })
     }
 
     /// A clock that shows `origin` now and then runs `speed` times as fast as real time.
@@ -77,7 +81,7 @@ impl Clock {
     /// `speed` outside 0.001..=1e6 is brought to the nearer bound.
     pub fn accelerated(origin: Timestamp, speed: f64) -> Self {
         let speed = if speed.is_finite() { speed.clamp(0.001, 1e6) } else { 1.0 };
-        Self(Pace::Accelerated { origin, started: Stopwatch::start(), speed })
+        Self(Pace::Accelerated { origin, started: Stopwatch::start(), speed, boot: Boot::begin() })
     }
 
     /// A clock that shows what `hand` is set to. Waits take as long as on the machine's clock.
@@ -113,9 +117,27 @@ impl Clock {
     /// the machine slept, less.
     pub fn steady(&self) -> Duration {
         match self.0 {
-            Pace::Wall { started } => started.elapsed(),
+            Pace::Wall { started, .. } => started.elapsed(),
             Pace::Accelerated { started, speed, .. } => started.elapsed().mul_f64(speed),
             Pace::Manual(hand) => hand.state().1,
+        }
+    }
+
+    /// Time that passed on this clock since [`Clock::boot`], whatever it was set to meanwhile. On
+    /// Linux, the time that the machine slept counts.
+    pub fn uptime(&self) -> Duration {
+        match self.0 {
+            Pace::Wall { boot, .. } => boot.time_since().unwrap_or_else(|| self.steady()),
+            Pace::Accelerated { .. } | Pace::Manual(_) => self.steady(),
+        }
+    }
+
+    /// What [`Clock::uptime`] counts from: a number that tells starts of the machine apart, where it
+    /// has one. A clock set by hand always has the same.
+    pub const fn boot(&self) -> u128 {
+        match self.0 {
+            Pace::Wall { boot, .. } | Pace::Accelerated { boot, .. } => boot.id,
+            Pace::Manual(_) => 0,
         }
     }
 
@@ -144,6 +166,16 @@ mod tests {
         assert!(clock.now() >= origin);
         assert_eq!(clock.real(Duration::from_secs(60)), Duration::from_millis(500));
         assert!(Clock::accelerated(origin, f64::NAN).speed() > 0.0);
+    }
+
+    #[test]
+    fn the_machines_clocks_count_from_one_boot_and_others_from_their_own() {
+        let (first, second) = (Clock::system(), Clock::system());
+        let before = first.uptime();
+        assert!(second.uptime() >= before);
+        assert_eq!(first.boot() == second.boot(), cfg!(target_os = "linux"));
+        let accelerated = || Clock::accelerated(Timestamp::UNIX_EPOCH, 60.0).boot();
+        assert_ne!(accelerated(), accelerated());
     }
 
     #[test]

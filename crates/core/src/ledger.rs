@@ -160,6 +160,8 @@ pub struct RestoredState {
 pub struct Order {
     /// Its number.
     pub id: OrderId,
+    /// When it was given, by the clock of whoever gave it.
+    pub at: Timestamp,
     /// The order.
     pub directive: Directive,
 }
@@ -272,11 +274,11 @@ impl Ledger for NoJournal {
         Box::pin(async { Ok(orders) })
     }
 
-    fn record_order(&self, _: Timestamp, command: OperatorCommand) -> Reply<'_, OrderId> {
+    fn record_order(&self, at: Timestamp, command: OperatorCommand) -> Reply<'_, OrderId> {
         let mut waiting = self.waiting();
         waiting.last += 1;
         let id = OrderId(waiting.last);
-        waiting.orders.push(Order { id, directive: Directive::Command(command) });
+        waiting.orders.push(Order { id, at, directive: Directive::Command(command) });
         if waiting.orders.len() > Self::MOST_ORDERS {
             waiting.orders.remove(0);
         }

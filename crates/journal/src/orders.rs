@@ -12,6 +12,7 @@ use snarkfee_core::{
 use crate::{
     checksum::{ProtectedColumns, SumChange},
     error::JournalError,
+    looks::to_timestamp,
 };
 
 pub(crate) const COLUMNS: ProtectedColumns = ProtectedColumns {
@@ -33,7 +34,7 @@ pub(crate) fn load_orders(
     let doing = JournalError::sql;
     let mut statement = connection
         .prepare_cached(
-            "SELECT id, daemon, verb, until, doubt FROM orders
+            "SELECT id, daemon, verb, until, doubt, at FROM orders
              WHERE id > ?1 AND (daemon IS NULL OR daemon = ?2) ORDER BY id",
         )
         .map_err(doing("reading orders"))?;
@@ -47,6 +48,7 @@ pub(crate) fn load_orders(
                 verb: row.get(2)?,
                 until: row.get(3)?,
                 doubt: row.get(4)?,
+                at: to_timestamp(row.get(5)?),
             })
         })
         .map_err(doing("reading orders"))?;
@@ -56,7 +58,7 @@ pub(crate) fn load_orders(
         if !COLUMNS.is_whole(connection, row.id).map_err(doing("reading orders"))? {
             return Err(JournalError::Damaged { what: WHAT });
         }
-        orders.push(Order { id: OrderId(row.id), directive: row.decode()? });
+        orders.push(Order { id: OrderId(row.id), at: row.at, directive: row.decode()? });
     }
     Ok(orders)
 }
@@ -67,6 +69,7 @@ struct OrderRow {
     verb: String,
     until: Option<String>,
     doubt: Option<String>,
+    at: Timestamp,
 }
 
 impl OrderRow {

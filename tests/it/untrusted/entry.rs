@@ -203,6 +203,7 @@ fn quiet() -> Look {
     Look {
         at: now.starts,
         clock_set: None,
+        machine: None,
         status: Ok(status),
         market_read: None,
         chain: Some(Ok(ChainLook::default())),

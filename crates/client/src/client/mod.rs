@@ -313,6 +313,7 @@ impl DaemonPort for DaemonClient {
         Look {
             at,
             clock_set: None,
+            machine: None,
             status,
             market_read,
             chain,

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::{plan::Context, state::CycleState};
 use crate::{
+    clocks::MachineTime,
     fault::JournalFault,
     ledger::DecisionInputs,
     market::Look,
@@ -20,7 +21,11 @@ pub trait Recorder: Send {
     type Clearance: Send;
 
     /// Takes over what earlier runs left, if that is not done yet, and the operator's orders.
-    fn begin(&mut self, state: &mut CycleState) -> impl Future<Output = ()> + Send;
+    fn begin(
+        &mut self,
+        state: &mut CycleState,
+        machine: MachineTime,
+    ) -> impl Future<Output = ()> + Send;
 
     /// Takes in what the daemon is set to, before anything is concluded from it.
     fn observe(&mut self, look: &Look, state: &mut CycleState);
@@ -64,7 +69,7 @@ pub struct Unrecorded;
 impl Recorder for Unrecorded {
     type Clearance = ();
 
-    async fn begin(&mut self, _: &mut CycleState) {}
+    async fn begin(&mut self, _: &mut CycleState, _: MachineTime) {}
 
     fn observe(&mut self, _: &Look, _: &mut CycleState) {}
 

@@ -79,12 +79,12 @@ impl Cycle {
         &mut self,
         around: &mut Surroundings<'_, P, R, T>,
     ) -> Look {
-        let clock_set = around.time.begin();
-        around.recorder.begin(&mut self.state).await;
+        let machine = around.time.begin();
+        around.recorder.begin(&mut self.state, machine).await;
         let now = around.time.now();
         let plan = self.state.plan_look(now, around.context.params, around.book_interval);
         let look = around.port.look(&plan).await;
-        Look { clock_set, ..look }
+        self.state.with_clocks(look, machine)
     }
 
     /// Concludes from a look, decides, acts, and records it all.
@@ -109,11 +109,10 @@ impl Cycle {
         on_exit: OnExit,
         baseline: Option<DaemonSettings>,
     ) -> Option<Completed> {
-        let clock_set = around.time.begin();
-        around.recorder.begin(&mut self.state).await;
-        let at = around.time.now();
-        let status = around.port.status().await;
-        let look = self.vet(around.recorder, Look { clock_set, ..Look::of_status(at, status) });
+        let machine = around.time.begin();
+        around.recorder.begin(&mut self.state, machine).await;
+        let look = Look::of_status(around.time.now(), around.port.status().await);
+        let look = self.vet(around.recorder, self.state.with_clocks(look, machine));
         let (decided, context) = (around.time.now(), around.context);
         let (conclusion, ruling) =
             self.state.conclude_leaving(decided, &look, &context, on_exit, baseline.as_ref());

@@ -11,13 +11,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{counters::Counters, plan::Context};
 use crate::{
+    clocks::MachineTime,
     cost::{CostInputs, CostUnknown, Expense},
     fault::JournalDoubt,
     ledger::PersistedState,
     market::{Effort, Look, MarketHistory, MarketView, Prediction, ViewSettings},
     policy::{
-        Appraisal, DaemonSettings, Decision, Memory, Mode, OnExit, Outcome, Params, Pause, Reason,
-        Role, Ruling, Situation, appraise_market, decide, decide_leaving,
+        Appraisal, DaemonSettings, Decision, Memory, Mode, OnExit, Outcome, Params, Reason, Role,
+        Ruling, Situation, appraise_market, decide, decide_leaving,
     },
     port::LookPlan,
     units::Nanomina,
@@ -74,6 +75,14 @@ impl CycleState {
                 .or_else(|| self.memory.shown_key.clone())
                 .filter(|_| due || self.memory.has_account == Some(false)),
         }
+    }
+
+    /// A look with what the clocks showed when its cycle began, and how far they were set since the
+    /// look before.
+    pub fn with_clocks(&self, look: Look, machine: MachineTime) -> Look {
+        let before = self.memory.clock;
+        let clock_set = before.and_then(|before| before.set_since(&machine));
+        Look { clock_set, machine: Some(machine), ..look }
     }
 
     /// A look whose metrics can be true: counters that fell although the daemon did not restart are
@@ -254,9 +263,9 @@ impl CycleState {
         &self.memory
     }
 
-    /// Holds the worker for the operator.
-    pub fn pause(&mut self, until: Option<Timestamp>) {
-        self.memory.pause = Some(Pause { until });
+    /// Holds the worker for the operator, who asked for it at `given`.
+    pub fn pause(&mut self, given: Timestamp, until: Option<Timestamp>, machine: MachineTime) {
+        self.memory.pause(given, until, machine);
     }
 
     /// Holds the worker because the journal may have lost something.

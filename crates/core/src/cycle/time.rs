@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
+
+use crate::clocks::MachineTime;
 
 /// The time of a cycle. The core reads no clock: whoever runs a cycle brings it.
 pub trait CycleTime: Send {
-    /// Begins a cycle. How far the clock was set since the last one began; `None` where it only
-    /// went on.
-    fn begin(&mut self) -> Option<SignedDuration>;
+    /// Begins a cycle. What the clocks show.
+    fn begin(&mut self) -> MachineTime;
 
-    /// The time now.
+    /// The time of day, on the clock as it stood when the cycle began.
     fn now(&self) -> Timestamp;
 
     /// Real time since the cycle began.
@@ -19,8 +20,8 @@ pub trait CycleTime: Send {
 
 /// Time that stands still during a cycle.
 impl CycleTime for Timestamp {
-    fn begin(&mut self) -> Option<SignedDuration> {
-        None
+    fn begin(&mut self) -> MachineTime {
+        MachineTime::of_wall(*self)
     }
 
     fn now(&self) -> Timestamp {

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    clocks::{ClockReading, MachineTime},
     fault::Fault,
     metrics_text::Histogram,
     units::{DaemonId, Nanomina, PublicKey, WorkId},
@@ -20,6 +21,9 @@ pub struct Look {
     /// did not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_set: Option<SignedDuration>,
+    /// What the machine's clocks showed when the cycle began; `None` where only `at` is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<MachineTime>,
     /// `daemonStatus`: what the daemon is and does.
     pub status: Result<DaemonStatus, Fault>,
     /// The daemon of the fleet whose blocks and book these are; `None` if they are this one's own.
@@ -51,6 +55,7 @@ impl Look {
         Self {
             at,
             clock_set: None,
+            machine: None,
             status,
             market_read: None,
             chain: None,
@@ -76,6 +81,19 @@ impl Look {
         match &self.market_read {
             Some(source) => source.uptime,
             None => self.status.as_ref().ok().map(|status| status.uptime),
+        }
+    }
+
+    /// What the clocks show at this look, after they were read `before`.
+    pub fn read_clock(&self, before: Option<&ClockReading>) -> ClockReading {
+        match (before, self.machine) {
+            (Some(before), Some(machine)) => before.next(machine),
+            (Some(before), None) => {
+                before.next_by_wall(self.at, self.clock_set.unwrap_or_default())
+            }
+            (None, machine) => {
+                ClockReading::first(machine.unwrap_or(MachineTime::of_wall(self.at)))
+            }
         }
     }
 }

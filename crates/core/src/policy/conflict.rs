@@ -5,10 +5,10 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::params::{ExternalChange, Safety};
+use crate::clocks::SteadyTime;
 
 /// How far back rounds count.
 const WINDOW: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -24,7 +24,7 @@ const SHORTEST: Duration = Duration::from_secs(600);
 #[serde(default)]
 pub struct ControllerConflict {
     /// When, oldest first.
-    pub rounds: VecDeque<Timestamp>,
+    pub rounds: VecDeque<SteadyTime>,
     /// Whether something that we set stands and nobody undid it.
     pub ours: bool,
 }
@@ -37,11 +37,11 @@ impl ControllerConflict {
 
     /// Someone else set something. Several of their changes with none of ours between them are no
     /// conflict.
-    pub(super) fn record_foreign_change(&mut self, at: Timestamp) {
+    pub(super) fn record_foreign_change(&mut self, at: SteadyTime) {
         if std::mem::take(&mut self.ours) {
             self.rounds.push_back(at);
         }
-        let oldest = at.checked_sub(WINDOW).unwrap_or(Timestamp::MIN);
+        let oldest = at.before(WINDOW);
         self.rounds.retain(|round| *round > oldest);
     }
 

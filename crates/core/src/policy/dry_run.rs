@@ -12,7 +12,10 @@ use super::{
     pacing::Pacing,
     state::Mode,
 };
-use crate::units::{Nanomina, PublicKey};
+use crate::{
+    clocks::SteadyTime,
+    units::{Nanomina, PublicKey},
+};
 
 /// What a daemon would be set to if dry-run decisions had been carried out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +45,7 @@ pub struct DryRunState {
     /// What the daemon would be set to.
     pub settings: ImaginedSettings,
     /// When the last change would have been made; `None` while nothing would have been changed.
-    pub since: Option<Timestamp>,
+    pub since: Option<SteadyTime>,
     /// What paces further changes: the real ones before the dry run, then those that would have
     /// been made.
     pub pacing: Pacing,
@@ -61,7 +64,7 @@ impl DryRunState {
         self.pacing.switched = real.switched;
     }
 
-    pub(super) fn carry_out(&mut self, at: Timestamp, decision: &Decision) {
+    pub(super) fn carry_out(&mut self, at: SteadyTime, decision: &Decision) {
         let after = self.settings.0.after(&decision.action);
         self.pacing.count_change(at, &self.settings.0, &after, &decision.reason);
         (self.settings, self.since) = (ImaginedSettings(after), Some(at));
@@ -112,9 +115,9 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    pub(super) fn imagined(state: &DryRunState) -> Self {
+    pub(super) fn imagined(state: &DryRunState, since: Option<Timestamp>) -> Self {
         let DaemonSettings { worker, fee } = state.settings.0.clone();
-        Self { worker, fee, since: state.since }
+        Self { worker, fee, since }
     }
 
     pub(super) fn real(settings: &DaemonSettings, since: Option<Timestamp>) -> Self {

@@ -20,6 +20,7 @@ use super::{
     waits::{remaining, since},
 };
 use crate::{
+    clocks::SteadyTime,
     market::{DaemonStatus, SyncState},
     units::{Nanomina, PublicKey},
 };
@@ -93,7 +94,7 @@ struct SwitchGate {
 }
 
 impl SwitchGate {
-    fn new(pacing: &Pacing, on: bool, pricing: &Pricing, now: Timestamp) -> Self {
+    fn new(pacing: &Pacing, on: bool, pricing: &Pricing, now: SteadyTime) -> Self {
         let (have, need) = (pacing.streak.then(on).looks, pricing.confirm);
         let recent = u32::try_from(pacing.switches.len()).unwrap_or(u32::MAX);
         let last = pacing.switched.map(|switched| switched.at);
@@ -127,7 +128,8 @@ impl<'a> Gates<'a> {
     pub(super) fn open(input: &Situation<'a>) -> Result<Self, Reason> {
         let status = trust(input)?;
         check_ownership(input, status)?;
-        let (memory, pricing, now) = (input.memory, &input.params.pricing, input.now);
+        let (memory, pricing) = (input.memory, &input.params.pricing);
+        let now = memory.steady_at(input.now);
         let pacing = memory.pacing(input.mode);
         let used = u32::try_from(pacing.changes.len()).unwrap_or(u32::MAX);
         Ok(Self {
@@ -138,8 +140,8 @@ impl<'a> Gates<'a> {
             stepped_aside: pacing.making_room_for.is_some(),
             advice_only: advice_only(input, status),
             bounds: FeeBounds::new(pricing, memory.has_account),
-            switched: pacing.switched.map(|switched| switched.at),
-            winding_down: pacing.winding_down.map(|began| since(began, now)),
+            switched: pacing.switched.map(|switched| memory.wall_of(switched.at)),
+            winding_down: pacing.winding_down.map(|began| now.since(began)),
             cooldown: remaining(pacing.fee_changed, pricing.cooldown, now),
             hazard: pacing.switch_hazard(now),
             changes_left: pricing.max_changes_per_day.saturating_sub(used),
@@ -272,7 +274,7 @@ fn trust<'a>(input: &Situation<'a>) -> Result<&'a DaemonStatus, Reason> {
         return Err(Reason::JournalDoubt { doubt });
     }
     if let Some(pause) = memory.pause {
-        return Err(Reason::Paused { until: pause.until });
+        return Err(Reason::Paused { until: memory.show_pause(pause).until });
     }
     let status =
         input.look.status.as_ref().map_err(|fault| Reason::StatusFault { fault: fault.clone() })?;
@@ -307,6 +309,7 @@ fn trust<'a>(input: &Situation<'a>) -> Result<&'a DaemonStatus, Reason> {
 /// Whether the worker is ours to set.
 fn check_ownership(input: &Situation<'_>, status: &DaemonStatus) -> Result<(), Reason> {
     if let Some(until) = input.memory.external_hold {
+        let until = input.memory.wall_of(until);
         let conflict = &input.memory.conflict;
         let rounds = u32::try_from(conflict.rounds.len()).unwrap_or(u32::MAX);
         return Err(match conflict.is_standoff() {
@@ -328,7 +331,8 @@ fn advice_only(input: &Situation<'_>, status: &DaemonStatus) -> Option<Reason> {
     }
     let fault = input.look.metrics.as_ref()?.as_ref().err()?;
     let max_age = input.params.safety.max_age;
-    let fresh = remaining(input.memory.metrics_read, max_age, input.now).is_some();
+    let now = input.memory.steady_at(input.now);
+    let fresh = remaining(input.memory.metrics_read, max_age, now).is_some();
     // What the metrics showed before still holds for a while; what contradicts itself holds for
     // nothing.
     (!fault.is_silence() || !fresh).then(|| Reason::MetricsFault { fault: fault.clone() })

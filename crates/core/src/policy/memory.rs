@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -15,10 +15,10 @@ use super::{
     outcome::Outcome,
     pacing::{Pacing, Switched},
     params::{Params, RoleSetting, Safety},
-    state::{HoldState, Mode, Pause, Role},
-    waits::since,
+    state::{HoldState, Mode, Pause, PauseDeadline, Role},
 };
 use crate::{
+    clocks::{ClockReading, MachineTime, SteadyTime},
     fault::JournalDoubt,
     market::{DaemonStatus, Look},
     units::PublicKey,
@@ -39,10 +39,12 @@ pub struct Memory {
     /// What paces changes of the daemon. What a dry run imagines is no part of it.
     #[serde(flatten)]
     pub pacing: Pacing,
+    /// What the clocks showed at the last look. Every other time here is a steady one.
+    pub clock: Option<ClockReading>,
     /// End of the hold after someone else's change.
-    pub external_hold: Option<Timestamp>,
+    pub external_hold: Option<SteadyTime>,
     /// The operator's pause.
-    pub pause: Option<Pause>,
+    pub pause: Option<PauseDeadline>,
     /// Why the journal that this was read from may have lost something.
     pub journal_doubt: Option<JournalDoubt>,
     /// Failures in a row.
@@ -68,13 +70,13 @@ pub struct Memory {
     /// Whether the daemon handed out work without showing a key, and has shown none since.
     pub coordinates: bool,
     /// When the daemon's metrics were last read and could be true.
-    pub metrics_read: Option<Timestamp>,
+    pub metrics_read: Option<SteadyTime>,
     /// Whether the worker key has a ledger account, as last answered.
     pub has_account: Option<bool>,
     /// The daemon's uptime at the last look that showed it.
     pub uptime: Option<Duration>,
     /// When that was.
-    pub uptime_read: Option<Timestamp>,
+    pub uptime_read: Option<SteadyTime>,
     /// Restarts of the daemon seen.
     pub restarts: u32,
 }
@@ -83,7 +85,7 @@ pub struct Memory {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Keyless {
     /// When.
-    pub since: Timestamp,
+    pub since: SteadyTime,
     /// Works handed out.
     pub assigned: Option<f64>,
     /// Works that came back.
@@ -93,28 +95,24 @@ pub struct Keyless {
 impl Memory {
     /// Takes in what a look shows of the daemon itself, before deciding.
     pub fn observe(&mut self, look: &Look, mode: Mode, safety: &Safety) {
-        if self.pause.is_some_and(|pause| pause.until.is_some_and(|until| until <= look.at)) {
-            self.pause = None;
-        }
+        let now = self.read_clock(look, safety);
+        self.pause = self.pause.filter(|pause| pause.until.is_none_or(|until| until > now));
+        self.external_hold = self.external_hold.filter(|until| *until > now);
         if self.imagined_before.take().is_some() {
             self.pacing = Pacing::default();
         }
-        if let Some(by) = look.clock_set {
-            self.shift(by);
-        }
-        self.follow_clock(look.at, safety);
         if let Some(Ok(exists)) = look.account {
             self.has_account = Some(exists);
         }
         let Ok(status) = &look.status else { return };
         let found = DaemonSettings::from(status);
-        let started = look.at.checked_sub(status.uptime).unwrap_or(Timestamp::MIN);
-        let restarted = self.shows_restart(look);
-        (self.uptime, self.uptime_read) = (Some(status.uptime), Some(look.at));
+        let started = now.before(status.uptime);
+        let restarted = self.has_restarted(look, now);
+        (self.uptime, self.uptime_read) = (Some(status.uptime), Some(now));
         if matches!(look.metrics, Some(Ok(_))) {
-            self.metrics_read = Some(look.at);
+            self.metrics_read = Some(now);
         }
-        self.notice_role(look, status, restarted);
+        self.notice_role(look, now, status, restarted);
         self.restarts += u32::from(restarted);
         let possible = std::mem::take(&mut self.possible);
         let changed = match &self.known {
@@ -124,12 +122,12 @@ impl Memory {
         if let (true, Some(known)) = (changed, &self.known)
             && known.worker.is_some() != found.worker.is_some()
         {
-            self.pacing.switched = Some(Switched { at: look.at, on: found.worker.is_some() });
+            self.pacing.switched = Some(Switched { at: now, on: found.worker.is_some() });
         }
         // A restarted daemon falls back to its flags; nobody changed anything. What was set during
         // a dry run replaced nothing of ours.
         if changed && !restarted && mode == Mode::Live && self.dry_run.is_none() {
-            self.on_external_change(look.at, safety);
+            self.on_external_change(now, safety);
         }
         // A daemon that starts with a worker starts its prover too.
         if restarted || self.pacing.switched.is_none() {
@@ -148,19 +146,36 @@ impl Memory {
         self.known = Some(found);
     }
 
+    /// Takes in what the clocks show. What an earlier version remembered of a time that is yet to
+    /// come was kept by a clock that was ahead.
+    fn read_clock(&mut self, look: &Look, safety: &Safety) -> SteadyTime {
+        let reading = look.read_clock(self.clock.as_ref());
+        let now = reading.steady();
+        if self.clock.replace(reading).is_none() {
+            self.past().for_each(|at| *at = now.min(*at));
+            let hold = self.conflict.yield_time(safety).unwrap_or(safety.external_hold);
+            self.external_hold = self.external_hold.map(|until| until.min(now.after(hold)));
+        }
+        now
+    }
+
     /// Someone else set the daemon.
-    fn on_external_change(&mut self, at: Timestamp, safety: &Safety) {
+    fn on_external_change(&mut self, at: SteadyTime, safety: &Safety) {
         self.conflict.record_foreign_change(at);
         if let Some(way) = self.conflict.yield_time(safety) {
-            self.external_hold = at.checked_add(way).ok();
+            self.external_hold = Some(at.after(way));
         }
     }
 
     /// Whether the daemon's process began after the look before: its uptime is less than it was, or
     /// than the time since.
     pub fn shows_restart(&self, look: &Look) -> bool {
+        self.has_restarted(look, look.read_clock(self.clock.as_ref()).steady())
+    }
+
+    fn has_restarted(&self, look: &Look, now: SteadyTime) -> bool {
         let (Ok(status), Some(before)) = (&look.status, self.uptime) else { return false };
-        let passed = self.uptime_read.map_or(Duration::ZERO, |read| since(read, look.at));
+        let passed = self.uptime_read.map_or(Duration::ZERO, |read| now.since(read));
         status.uptime < before
             || look.clock_set.is_none() && status.uptime + UPTIME_TOLERANCE < passed
     }
@@ -168,7 +183,13 @@ impl Memory {
     /// A coordinator never shows its key and hands out work all the same (Mina `mina_lib.ml`,
     /// 3.0.3). A worker without a key hands out nothing; what its provers had begun still comes
     /// back.
-    fn notice_role(&mut self, look: &Look, status: &DaemonStatus, restarted: bool) {
+    fn notice_role(
+        &mut self,
+        look: &Look,
+        now: SteadyTime,
+        status: &DaemonStatus,
+        restarted: bool,
+    ) {
         if status.worker.is_some() {
             self.shown_key.clone_from(&status.worker);
             (self.keyless, self.coordinates) = (None, false);
@@ -179,28 +200,20 @@ impl Memory {
         }
         let Some(Ok(metrics)) = &look.metrics else { return };
         let (assigned, completed) = (metrics.assigned_to_own, metrics.completed_by_own);
-        let fresh = Keyless { since: look.at, assigned, completed };
+        let fresh = Keyless { since: now, assigned, completed };
         let keyless = self.keyless.unwrap_or(fresh);
         let rose = |before: Option<f64>, now: Option<f64>| {
             before.zip(now).is_some_and(|(before, now)| now > before)
         };
-        let settled = since(keyless.since, look.at) > LONGEST_PROOF;
+        let settled = now.since(keyless.since) > LONGEST_PROOF;
         if rose(keyless.assigned, assigned) || settled && rose(keyless.completed, completed) {
             self.coordinates = true;
         }
         self.keyless = Some(if settled { keyless } else { Keyless { completed, ..keyless } });
     }
 
-    /// What is remembered by the clock as it was is remembered by the clock as it is, so that waits
-    /// last as long as they should.
-    fn shift(&mut self, by: SignedDuration) {
-        let bound = if by.is_negative() { Timestamp::MIN } else { Timestamp::MAX };
-        let shifted = |at: Timestamp| at.checked_add(by).unwrap_or(bound);
-        self.past().for_each(|at| *at = shifted(*at));
-        self.external_hold = self.external_hold.map(shifted);
-    }
-
-    fn past(&mut self) -> impl Iterator<Item = &mut Timestamp> {
+    /// Every time that lies in the past.
+    fn past(&mut self) -> impl Iterator<Item = &mut SteadyTime> {
         let keyless = self.keyless.as_mut().map(|keyless| &mut keyless.since);
         let read = self.metrics_read.iter_mut().chain(&mut self.uptime_read);
         let imagined = self.dry_run.iter_mut();
@@ -209,16 +222,30 @@ impl Memory {
         self.pacing.past().chain(imagined).chain(conflict).chain(keyless).chain(read)
     }
 
-    /// Nothing happened later than now: where a clock was set back while nobody watched, waits
-    /// begin anew instead of lasting until it has caught up.
-    fn follow_clock(&mut self, now: Timestamp, safety: &Safety) {
-        for at in self.past() {
-            *at = now.min(*at);
-        }
-        let hold = self.conflict.yield_time(safety).unwrap_or(safety.external_hold);
-        let longest = now.checked_add(hold).unwrap_or(Timestamp::MAX);
-        self.external_hold =
-            self.external_hold.map(|until| until.min(longest)).filter(|until| *until > now);
+    /// The steady time of a time of day that the clock of the last look shows, at or after it.
+    pub fn steady_at(&self, wall: Timestamp) -> SteadyTime {
+        self.clock.map_or(SteadyTime::begin(wall), |clock| clock.steady_at(wall))
+    }
+
+    /// The time of day at a steady time, by the clock of the last look.
+    pub fn wall_of(&self, steady: SteadyTime) -> Timestamp {
+        let unread = || ClockReading::first(MachineTime::of_wall(Timestamp::UNIX_EPOCH));
+        self.clock.unwrap_or_else(unread).wall_of(steady)
+    }
+
+    /// Holds the worker for the operator, who asked for it at `given`, by a clock that may have been
+    /// wrong then or may be wrong now. Of the time asked for, no more has passed than since the last
+    /// look, which did not know of it.
+    pub fn pause(&mut self, given: Timestamp, until: Option<Timestamp>, machine: MachineTime) {
+        let now = self.clock.map_or(ClockReading::first(machine), |before| before.next(machine));
+        let deadline = |until: Timestamp| {
+            let positive = |span| Duration::try_from(span).unwrap_or(Duration::ZERO);
+            let shown = positive(machine.wall.duration_since(given));
+            let counted = self.clock.map_or(shown, |before| now.steady().since(before.steady()));
+            let asked = positive(until.duration_since(given));
+            now.steady().after(asked.saturating_sub(shown.min(counted)))
+        };
+        self.pause = Some(PauseDeadline { until: until.map(deadline) });
     }
 
     /// What a decision starts from: in dry-run, what earlier decisions would have led to.
@@ -242,9 +269,12 @@ impl Memory {
     /// What decisions so far ask the daemon to be set to; `None` while that is not known.
     pub fn wanted(&self, mode: Mode) -> Option<Wanted> {
         match mode {
-            Mode::DryRun => self.dry_run.as_ref().map(Wanted::imagined),
+            Mode::DryRun => self
+                .dry_run
+                .as_ref()
+                .map(|state| Wanted::imagined(state, state.since.map(|since| self.wall_of(since)))),
             Mode::Live => {
-                let since = self.pacing.last_change();
+                let since = self.pacing.last_change().map(|since| self.wall_of(since));
                 self.known.as_ref().map(|known| Wanted::real(known, since))
             }
         }
@@ -259,7 +289,7 @@ impl Memory {
         outcome: &Outcome,
         params: &Params,
     ) {
-        let safety = &params.safety;
+        let (at, safety) = (self.steady_at(at), &params.safety);
         let failed = look.status.is_err()
             || matches!(outcome, Outcome::Rejected { .. } | Outcome::Unknown { .. });
         self.breaker = self.breaker.count(failed, safety.max_consecutive_failures);
@@ -316,16 +346,22 @@ impl Memory {
     /// until that is noted, the change counts as made. In dry-run nothing is about to be made.
     pub fn anticipate(&mut self, at: Timestamp, from: &Basis, decision: &Decision) {
         let Basis::Real(before) = from else { return };
+        let at = self.steady_at(at);
         (self.known, self.possible) = (None, Vec::new());
         self.conflict.record_own_change();
         let after = before.after(&decision.action);
         self.pacing.count_change(at, before, &after, &decision.reason);
     }
 
+    /// A pause by the time of day.
+    pub(super) fn show_pause(&self, pause: PauseDeadline) -> Pause {
+        Pause { until: pause.until.map(|until| self.wall_of(until)) }
+    }
+
     /// Whether pause or breaker hold the worker.
     pub fn hold_state(&self) -> HoldState {
         HoldState {
-            paused: self.pause,
+            paused: self.pause.map(|pause| self.show_pause(pause)),
             breaker_open: self.breaker.is_open(),
             journal_doubt: self.journal_doubt,
         }

@@ -52,4 +52,4 @@ pub use permit::{Permit, PermittedMutation, Sending};
 pub use reason::Reason;
 pub use reason_text::ShownReason;
 pub use situation::Situation;
-pub use state::{HoldState, Mode, Pause, Role};
+pub use state::{HoldState, Mode, Pause, PauseDeadline, Role};

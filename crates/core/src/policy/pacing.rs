@@ -10,6 +10,8 @@ use super::{
     appraisal::Appraisal, daemon_settings::DaemonSettings, reason::Reason, waits::remaining,
 };
 
+use crate::clocks::SteadyTime;
+
 /// Time after a switch in which the opposite one could bring the daemon down.
 ///
 /// The prover process installs its signal handler only once its command runs; a SIGTERM before that
@@ -26,26 +28,26 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 #[serde(default)]
 pub struct Pacing {
     /// When the fee last changed by our decision.
-    pub fee_changed: Option<Timestamp>,
+    pub fee_changed: Option<SteadyTime>,
     /// When the worker was last switched, and to what, by whomever.
     pub switched: Option<Switched>,
     /// Changes of the last 24 hours by our decision, oldest first.
-    pub changes: VecDeque<Timestamp>,
+    pub changes: VecDeque<SteadyTime>,
     /// Of them, switches for economy, oldest first.
-    pub switches: VecDeque<Timestamp>,
+    pub switches: VecDeque<SteadyTime>,
     /// Looks in a row that wanted the same.
     pub streak: Streak,
     /// The own block for which the worker is off, by its slot's start.
     pub making_room_for: Option<Timestamp>,
     /// While the worker is to be switched off and finishes its proof: since when.
-    pub winding_down: Option<Timestamp>,
+    pub winding_down: Option<SteadyTime>,
 }
 
 /// A switch of the worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Switched {
     /// When.
-    pub at: Timestamp,
+    pub at: SteadyTime,
     /// On or off.
     pub on: bool,
 }
@@ -75,8 +77,8 @@ impl Pacing {
     }
 
     /// Forgets the changes that no longer count at `now`.
-    pub(super) fn expire(&mut self, now: Timestamp) {
-        let day_ago = now.checked_sub(DAY).unwrap_or(Timestamp::MIN);
+    pub(super) fn expire(&mut self, now: SteadyTime) {
+        let day_ago = now.before(DAY);
         self.changes.retain(|change| *change > day_ago);
         self.switches.retain(|switch| *switch > day_ago);
     }
@@ -84,7 +86,7 @@ impl Pacing {
     /// Counts a change of ours.
     pub(super) fn count_change(
         &mut self,
-        at: Timestamp,
+        at: SteadyTime,
         before: &DaemonSettings,
         after: &DaemonSettings,
         reason: &Reason,
@@ -110,17 +112,17 @@ impl Pacing {
     }
 
     /// When the last change of ours was made.
-    pub(super) fn last_change(&self) -> Option<Timestamp> {
+    pub(super) fn last_change(&self) -> Option<SteadyTime> {
         self.changes.back().copied().max(self.fee_changed)
     }
 
     /// Time left in which the opposite of the last switch could bring the daemon down.
-    pub(super) fn switch_hazard(&self, now: Timestamp) -> Option<Duration> {
+    pub(super) fn switch_hazard(&self, now: SteadyTime) -> Option<Duration> {
         remaining(self.switched.map(|switched| switched.at), SWITCH_HAZARD, now)
     }
 
     /// Every time that lies in the past.
-    pub(super) fn past(&mut self) -> impl Iterator<Item = &mut Timestamp> {
+    pub(super) fn past(&mut self) -> impl Iterator<Item = &mut SteadyTime> {
         let switched = self.switched.as_mut().map(|switched| &mut switched.at);
         let lists = self.changes.iter_mut().chain(&mut self.switches);
         lists.chain(&mut self.fee_changed).chain(&mut self.winding_down).chain(switched)

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::fault::JournalDoubt;
+use crate::{clocks::SteadyTime, fault::JournalDoubt};
 
 /// Whether decisions are carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +37,14 @@ pub struct HoldState {
     pub journal_doubt: Option<JournalDoubt>,
 }
 
-/// An operator's pause.
+/// An operator's pause, as it is remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PauseDeadline {
+    /// When it ends by itself; `None` is until `resume`.
+    pub until: Option<SteadyTime>,
+}
+
+/// An operator's pause, as it is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pause {
     /// When it ends by itself; `None` is until `resume`.

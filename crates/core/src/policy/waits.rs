@@ -4,18 +4,19 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// What is left of `time` since `last`; `None` when it is over. A clock that was set back holds for
-/// `time` itself at most.
+use crate::clocks::SteadyTime;
+
+/// What is left of `time` since `last`; `None` when it is over.
 pub(super) fn remaining(
-    last: Option<Timestamp>,
+    last: Option<SteadyTime>,
     time: Duration,
-    now: Timestamp,
+    now: SteadyTime,
 ) -> Option<Duration> {
-    let passed = since(last?, now);
-    time.checked_sub(passed).filter(|left| !left.is_zero())
+    time.checked_sub(now.since(last?)).filter(|left| !left.is_zero())
 }
 
-/// Time from `earlier` to `later`; zero when they are the other way round.
+/// Time from `earlier` to `later` on the daemon's and the market's clocks; zero when they are the
+/// other way round.
 pub(super) fn since(earlier: Timestamp, later: Timestamp) -> Duration {
     Duration::try_from(later.duration_since(earlier)).unwrap_or(Duration::ZERO)
 }

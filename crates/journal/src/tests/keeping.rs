@@ -3,7 +3,7 @@
 use snarkfee_core::{
     ledger::RecoveredOutcome,
     market::{Look, MarketSource},
-    policy::{Outcome, Pause},
+    policy::{Outcome, PauseDeadline},
 };
 
 use super::*;
@@ -28,7 +28,8 @@ fn endings(store: &Store) -> Vec<Option<String>> {
 #[test]
 fn what_is_noted_is_there_after_reopening_with_everything_a_replay_needs() {
     let folder = folder();
-    let memory = Memory { pause: Some(Pause { until: Some(time(900)) }), ..Memory::default() };
+    let memory =
+        Memory { pause: Some(PauseDeadline { until: Some(steady(900)) }), ..Memory::default() };
     let kept = PersistedState {
         memory: memory.clone(),
         baseline: Some(DaemonSettings { worker: Some(key("us")), fee: fee(5) }),
@@ -66,7 +67,7 @@ fn what_layout_1_kept_is_read_by_every_later_version() {
     let kept = store.restore(&main()).unwrap().state.unwrap().memory;
     assert_eq!(
         (kept.pacing.changes.len(), kept.pause, kept.breaker.is_open()),
-        (2, Some(Pause { until: None }), true)
+        (2, Some(PauseDeadline { until: None }), true)
     );
     assert_eq!(kept.known, Some(DaemonSettings { worker: Some(key("us")), fee: fee(7) }));
     let pacing = kept.pacing;
@@ -137,7 +138,7 @@ fn an_intent_counts_as_carried_out_until_its_end_is_noted() {
     let memory = restored.state.unwrap().memory;
     assert_eq!(
         (memory.pacing.fee_changed, memory.pacing.changes.len(), memory.known),
-        (Some(time(10)), 1, None)
+        (Some(steady(10)), 1, None)
     );
     let left = restored.open_intent.unwrap();
     assert_eq!((left.id, left.at, left.from), (id, time(10), begun.from));

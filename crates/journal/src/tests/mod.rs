@@ -12,7 +12,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use snarkfee_core::{
-    fixtures::{fee, key, sample, time},
+    fixtures::{fee, key, sample, steady, time},
     ledger::{
         DecisionInputs, Intent, IntentId, IntentOutcome, LookEntry, LookPurpose, OrderId,
         PersistedState,

@@ -36,9 +36,10 @@ fn orders_are_found_once_in_order_by_those_they_concern() {
     beside.give(at, &pause(Some(other()))).unwrap();
     store.record_order(at, &OperatorCommand::Resume { daemon: Some(main()) }).unwrap();
     let expected = [
-        Order { id: OrderId(1), directive: Directive::Command(pause(None)) },
+        Order { id: OrderId(1), at, directive: Directive::Command(pause(None)) },
         Order {
             id: OrderId(3),
+            at,
             directive: Directive::Command(OperatorCommand::Resume { daemon: Some(main()) }),
         },
     ];

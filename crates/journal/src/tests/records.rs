@@ -196,6 +196,7 @@ fn any_look() -> impl Strategy<Value = Look> {
             Look {
                 at,
                 clock_set: None,
+                machine: None,
                 status,
                 market_read,
                 chain,

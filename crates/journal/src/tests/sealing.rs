@@ -8,7 +8,7 @@ use snarkfee_core::{
     control::OperatorCommand,
     fault::{JournalClass, JournalDoubt},
     ledger::{Directive, MEMORY_FORMAT},
-    policy::Pause,
+    policy::PauseDeadline,
 };
 
 use super::{earlier::make_layout, *};
@@ -206,7 +206,7 @@ fn a_doubt_survives_a_kill_while_it_is_recorded_and_a_resume_after_it_ends_it() 
 fn a_damaged_row_is_dropped_and_the_others_kept() {
     let folder = folder();
     let mut store = open(folder.path());
-    let memory = Memory { pause: Some(Pause { until: None }), ..Memory::default() };
+    let memory = Memory { pause: Some(PauseDeadline { until: None }), ..Memory::default() };
     let state = PersistedState {
         memory,
         baseline: Some(DaemonSettings { worker: Some(key("us")), fee: fee(5) }),

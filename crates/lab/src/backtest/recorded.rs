@@ -186,6 +186,7 @@ impl Market for RecordedMarket {
         Look {
             at: self.now,
             clock_set: None,
+            machine: None,
             status: Ok(self.status()),
             market_read: None,
             chain: Some(Ok(ChainLook { blocks: blocks.to_vec() })),

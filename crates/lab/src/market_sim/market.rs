@@ -34,6 +34,7 @@ impl Market for World {
         Look {
             at: self.at,
             clock_set: None,
+            machine: None,
             market_read: None,
             chain: chained.then(|| Ok(ChainLook { blocks: chain() })),
             kept_book: request.and_then(MarketRequest::kept),

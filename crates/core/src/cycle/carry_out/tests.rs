@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::{
+    clocks::MachineTime,
     cycle::{Context, CycleState, Unrecorded},
     fault::{Fault, JournalFault},
     fixtures::{
@@ -132,7 +133,7 @@ struct Clears(usize);
 impl Recorder for Clears {
     type Clearance = ();
 
-    async fn begin(&mut self, _: &mut CycleState) {}
+    async fn begin(&mut self, _: &mut CycleState, _: MachineTime) {}
 
     fn observe(&mut self, _: &Look, _: &mut CycleState) {}
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::{
+    clocks::MachineTime,
     cost::CostModel,
     cycle::{BOOK_INTERVAL, Unrecorded},
     fault::JournalClass,
@@ -21,7 +22,7 @@ struct FullDisk;
 impl Recorder for FullDisk {
     type Clearance = ();
 
-    async fn begin(&mut self, _: &mut CycleState) {}
+    async fn begin(&mut self, _: &mut CycleState, _: MachineTime) {}
 
     fn observe(&mut self, _: &Look, _: &mut CycleState) {}
 

@@ -1,9 +1,10 @@
 use super::*;
+use crate::fixtures::steady;
 
 #[test]
 fn it_gives_way_for_longer_each_time_and_forgets_after_a_week() {
     let hour = Duration::from_secs(3600);
-    let at = |hours: i64| Timestamp::from_second(hours * 3600).unwrap();
+    let at = |hours: i64| steady(hours * 3600);
     for change in [ExternalChange::Hold, ExternalChange::Reapply] {
         let safety = Safety { external_change: change, external_hold: hour, ..Safety::default() };
         let mut conflict = ControllerConflict::default();

@@ -118,6 +118,7 @@ fn observe_live(mut story: Story) -> Memory {
 fn no_field_of_the_memory_holds_anything_imagined_once_live() {
     let Memory {
         pacing,
+        clock,
         external_hold,
         pause,
         journal_doubt,
@@ -154,7 +155,7 @@ fn no_field_of_the_memory_holds_anything_imagined_once_live() {
     assert_eq!((shown_key, keyless, coordinates), (watched.shown_key, None, false));
     assert_eq!((metrics_read, has_account), (None, None));
     assert_eq!((uptime, uptime_read), (watched.uptime, watched.uptime_read));
-    assert_eq!(restarts, 0);
+    assert_eq!((clock, restarts), (watched.clock, 0));
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn reasons_to_hold_come_in_the_order_of_their_priority() {
     );
     story.status(|status| status.worker = Some(key("someone")));
     assert_eq!(story.code(), ("hold", "foreign_key"));
-    story.memory.external_hold = Some(time(NOW + 60));
+    story.memory.external_hold = Some(steady(NOW + 60));
     assert_eq!(story.code(), ("hold", "external_change"));
     story.status(|status| status.peers = Some(1));
     assert_eq!(story.code(), ("hold", "few_peers"));
@@ -28,7 +28,7 @@ fn reasons_to_hold_come_in_the_order_of_their_priority() {
     assert_eq!(story.code(), ("hold", "breaker_open"));
     story.look.status = Err(Fault::TimedOut { limit: Duration::from_secs(30) });
     assert_eq!(story.code(), ("hold", "status_fault"));
-    story.memory.pause = Some(Pause { until: None });
+    story.memory.pause = Some(PauseDeadline { until: None });
     assert_eq!(story.code(), ("hold", "paused"));
 }
 
@@ -83,7 +83,7 @@ fn one_that_hands_out_work_without_showing_a_key_is_a_coordinator() {
 fn metrics_that_cannot_be_true_hold_at_once_and_silent_ones_after_a_while() {
     let mut story = Story::new(market(5_000_000, 3));
     let lie = Fault::InvalidValue { field: "snark_fee".into(), value: "not cumulative".into() };
-    story.memory.metrics_read = Some(time(NOW - 60));
+    story.memory.metrics_read = Some(steady(NOW - 60));
     story.look.metrics = Some(Err(lie.clone()));
     let decision = story.decide();
     assert_eq!(
@@ -96,7 +96,7 @@ fn metrics_that_cannot_be_true_hold_at_once_and_silent_ones_after_a_while() {
     );
     story.look.metrics = Some(Err(Fault::Unreachable { cause: "refused".into() }));
     assert_eq!(story.code(), ("set_fee", "price_move"));
-    for read in [None, Some(time(NOW - 300))] {
+    for read in [None, Some(steady(NOW - 300))] {
         story.memory.metrics_read = read;
         assert_eq!(story.code(), ("hold", "metrics_fault"));
     }

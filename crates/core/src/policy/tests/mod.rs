@@ -17,7 +17,7 @@ use super::{Strategy, *};
 use crate::{
     cost::CostUnknown,
     fault::Fault,
-    fixtures::{self, block, fee, key, open_work, time},
+    fixtures::{self, block, fee, key, open_work, steady, time},
     market::{Block, Look, MarketHistory, MarketView, PoolMetrics, SyncState, ViewSettings},
     units::{FeeRate, Nanomina, PublicKey},
 };

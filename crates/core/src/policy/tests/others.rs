@@ -17,10 +17,10 @@ fn someone_elses_change_is_left_alone_for_a_while_but_a_restart_is_not_a_change(
     at(60, 30, 7, &mut look);
     memory.observe(&look, Mode::Live, &safety);
     assert_eq!((memory.external_hold, memory.restarts), (None, 1));
-    assert_eq!(memory.pacing.switched, Some(Switched { at: time(30), on: true }));
+    assert_eq!(memory.pacing.switched, Some(Switched { at: steady(30), on: true }));
     at(120, 90, 8, &mut look);
     memory.observe(&look, Mode::Live, &safety);
-    assert_eq!(memory.external_hold, Some(time(120 + 3_600)));
+    assert_eq!(memory.external_hold, Some(steady(120 + 3_600)));
     at(120 + 3_600, 4_000, 8, &mut look);
     memory.observe(&look, Mode::Live, &safety);
     assert_eq!(memory.external_hold, None);

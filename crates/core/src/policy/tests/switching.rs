@@ -65,10 +65,10 @@ fn a_stop_that_would_save_no_proof_is_not_delayed() {
     idle.status(|status| status.fee = fee(500_000_000));
     assert_eq!(idle.code(), ("switch_off", "uneconomical"), "nothing is handed out already");
     let mut cooling = covered(None);
-    cooling.memory.pacing.fee_changed = Some(time(NOW - 60));
+    cooling.memory.pacing.fee_changed = Some(steady(NOW - 60));
     assert_eq!(cooling.code(), ("switch_off", "uneconomical"), "the fee may not be changed yet");
     let mut spent = covered(None);
-    spent.memory.pacing.changes = (0..47).map(|_| time(NOW - 3_600)).collect();
+    spent.memory.pacing.changes = (0..47).map(|_| steady(NOW - 3_600)).collect();
     assert_eq!(
         spent.code(),
         ("switch_off", "uneconomical"),
@@ -79,8 +79,8 @@ fn a_stop_that_would_save_no_proof_is_not_delayed() {
 #[test]
 fn an_own_block_does_not_wait_for_a_proof_and_better_prices_end_the_winding_down() {
     let mut story = covered(None);
-    story.memory.pacing.winding_down = Some(time(NOW - 10));
-    story.memory.pacing.fee_changed = Some(time(NOW - 10));
+    story.memory.pacing.winding_down = Some(steady(NOW - 10));
+    story.memory.pacing.fee_changed = Some(steady(NOW - 10));
     story.status(|status| status.fee = Nanomina::ONE_MINA);
     assert_eq!(story.code(), ("hold", "winding_down"));
     story.status(|status| status.next_block_production = Some(time(NOW + 60)));
@@ -95,7 +95,7 @@ fn an_own_block_does_not_wait_for_a_proof_and_better_prices_end_the_winding_down
     );
     assert_eq!(story.memory.pacing.winding_down, None);
     let mut better = Story::new(market(5_000_000, 1));
-    better.memory.pacing.winding_down = Some(time(NOW - 10));
+    better.memory.pacing.winding_down = Some(steady(NOW - 10));
     let decision = better.decide();
     better.memory.record_outcome(
         better.look.at,
@@ -110,7 +110,7 @@ fn an_own_block_does_not_wait_for_a_proof_and_better_prices_end_the_winding_down
 #[test]
 fn between_two_fees_lies_the_cooldown_also_where_the_worker_is_switched_on() {
     let mut story = Story::new(market(5_000_000, 1));
-    story.memory.pacing.fee_changed = Some(time(NOW - 60));
+    story.memory.pacing.fee_changed = Some(steady(NOW - 60));
     story.status(|status| status.worker = None);
     assert_eq!(story.code(), ("hold", "cooldown"));
     story.memory.pacing.making_room_for = Some(time(NOW - 120));
@@ -146,22 +146,22 @@ fn a_switch_waits_for_looks_that_agree() {
 #[test]
 fn dwell_cooldown_and_budget_hold() {
     let mut story = Story::new(market(5_000_000, 10));
-    story.memory.pacing.switched = Some(Switched { at: time(NOW - 300), on: true });
+    story.memory.pacing.switched = Some(Switched { at: steady(NOW - 300), on: true });
     assert_eq!(story.code(), ("hold", "min_on"));
     story.params.pricing.min_on = Duration::ZERO;
-    story.memory.pacing.switched = Some(Switched { at: time(NOW - 5), on: true });
+    story.memory.pacing.switched = Some(Switched { at: steady(NOW - 5), on: true });
     assert_eq!(story.code(), ("hold", "switch_hazard"));
     let mut story = Story::new(market(5_000_000, 3));
-    story.memory.pacing.fee_changed = Some(time(NOW - 60));
+    story.memory.pacing.fee_changed = Some(steady(NOW - 60));
     assert_eq!(story.decide().reason, Reason::Cooldown { remaining: Duration::from_secs(540) });
-    story.memory.pacing.fee_changed = Some(time(NOW + 86_400));
+    story.memory.pacing.fee_changed = Some(steady(NOW + 86_400));
     assert_eq!(
         story.decide().reason,
         Reason::Cooldown { remaining: Duration::from_secs(600) },
         "a clock set back"
     );
     story.memory.pacing.fee_changed = None;
-    story.memory.pacing.changes = (0..48).map(|_| time(NOW - 3_600)).collect();
+    story.memory.pacing.changes = (0..48).map(|_| steady(NOW - 3_600)).collect();
     assert_eq!(story.code(), ("hold", "daily_budget"));
 }
 
