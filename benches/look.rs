@@ -150,7 +150,7 @@ fn conclude(mut history: MarketHistory, look: &Look, params: &Params) -> Decisio
     history.absorb_look(look, owns, Some(PREDICTION));
     let view = MarketView::new(&history, look, &SETTINGS, owns);
     let memory = Memory::default();
-    let cost = Ok(fee(100_000));
+    let cost = Ok(fee(100_000).into());
     decide(&Situation {
         now: look.at,
         mode: Mode::Live,
@@ -202,7 +202,7 @@ fn decision_alone(bencher: Bencher<'_, '_>) {
     let mut history = MarketHistory::default();
     history.absorb_look(&look, owns, Some(PREDICTION));
     let view = MarketView::new(&history, &look, &SETTINGS, owns);
-    let (memory, cost) = (Memory::default(), Ok(fee(100_000)));
+    let (memory, cost) = (Memory::default(), Ok(fee(100_000).into()));
     bencher.bench(|| {
         let (look, memory, params) = (black_box(&look), &memory, &params);
         decide(&Situation {

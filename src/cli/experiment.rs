@@ -14,6 +14,7 @@ use snarkfee_clock::Clock;
 use snarkfee_config::Source;
 use snarkfee_core::{
     cost::CostInputs,
+    market::Pace,
     policy::Pricing,
     units::{DaemonId, Nanomina},
 };
@@ -106,10 +107,10 @@ impl PolicyDefaults {
             defaults.works_per_hour = daemon.cost.works_per_hour();
             let inputs = CostInputs {
                 at: Clock::wall(),
-                works_per_hour: defaults.works_per_hour,
+                pace: Pace::unmeasured(daemon.cost.pace_prior()),
                 quotes: Default::default(),
             };
-            defaults.cost = daemon.cost.per_work(&inputs).ok();
+            defaults.cost = daemon.cost.estimate(&inputs).ok().map(|cost| cost.per_work);
         }
         defaults.cost = options.cost.or(defaults.cost);
         defaults.works_per_hour = options.works_per_hour.or(defaults.works_per_hour);

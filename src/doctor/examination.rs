@@ -8,10 +8,9 @@ use jiff::Timestamp;
 use snarkfee_client::{Capabilities, PriceReading, Scrape};
 use snarkfee_config::{Daemon, Settings};
 use snarkfee_core::{
-    cost::{CostUnknown, EnergyList},
+    cost::{CostEstimate, CostUnknown, EnergyList},
     fault::Fault,
     record::Record,
-    units::Nanomina,
 };
 
 /// The facts about a setup.
@@ -85,7 +84,7 @@ pub(crate) struct DaemonExamination {
     /// The list of prices of electricity; `None` if the cost needs none.
     pub(crate) energy: Option<Result<EnergyList, Fault>>,
     /// Cost of one work.
-    pub(crate) cost: Result<Nanomina, CostUnknown>,
+    pub(crate) cost: Result<CostEstimate, CostUnknown>,
     /// When the journal last recorded a change of fee or key by someone else, within the last week.
     pub(crate) external_change: Option<Timestamp>,
 }

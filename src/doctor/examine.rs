@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use snarkfee_clock::Clock;
 use snarkfee_config::{Daemon, Settings};
-use snarkfee_core::cost::{CostInputs, Quotes};
+use snarkfee_core::{
+    cost::{CostInputs, Quotes},
+    market::Pace,
+};
 use tokio::task::JoinSet;
 
 use super::{
@@ -44,9 +47,10 @@ async fn examine_daemon(daemon: Daemon, clock: Clock) -> DaemonExamination {
         mina: price.as_ref().and_then(|price| price.quote),
         energy: energy.as_ref().and_then(|list| list.as_ref().ok()?.quote(clock.now())),
     };
-    let inputs = |at| CostInputs { at, works_per_hour: None, quotes };
+    let pace = Pace::unmeasured(daemon.cost.pace_prior());
+    let inputs = |at| CostInputs { at, pace, quotes };
     let asked = clock.now();
-    let cost = daemon.cost.per_work(&inputs(asked));
+    let cost = daemon.cost.estimate(&inputs(asked));
     let mut examined = DaemonExamination {
         asked,
         answered: asked,

@@ -14,6 +14,7 @@ use snarkfee_core::{
 };
 
 use super::{
+    cost::CostDocument,
     explanation::Explanation,
     headline::headline,
     sales::FeeSales,
@@ -39,6 +40,8 @@ struct DaemonDocument {
     fee_mina: Option<f64>,
     target_fee_mina: Option<f64>,
     cost_per_work_mina: Option<f64>,
+    cost: Option<CostDocument>,
+    works_made: Option<u64>,
     expected_profit_mina_per_hour: Option<f64>,
     sale_probability: Option<f64>,
     own_sales_by_fee: Vec<FeeSales>,
@@ -99,6 +102,8 @@ impl DaemonDocument {
             fee_mina: record.and_then(Record::fee_after).map(Nanomina::to_mina),
             target_fee_mina: target.map(|target| target.fee.to_mina()),
             cost_per_work_mina: record.and_then(|record| record.cost).map(Nanomina::to_mina),
+            cost: record.and_then(|record| record.cost_estimate.as_ref()).map(CostDocument::from),
+            works_made: market.map(|market| market.own_made),
             expected_profit_mina_per_hour: best.map(|best| best.cautious_profit.to_mina_per_hour()),
             sale_probability: best.map(|best| best.sale_probability),
             own_sales_by_fee: market
@@ -210,6 +215,7 @@ pub(crate) struct MarketDocument {
     era: Option<String>,
     mode: Mode,
     cost_per_work_mina: Option<f64>,
+    cost: Option<CostDocument>,
     works_bought_per_hour: Option<f64>,
     works_bought_per_hour_low: Option<f64>,
     works_bought_per_hour_high: Option<f64>,
@@ -273,6 +279,7 @@ impl MarketDocument {
             era: record.era.as_deref().map(Fault::excerpt),
             mode: record.mode,
             cost_per_work_mina: record.cost.map(Nanomina::to_mina),
+            cost: record.cost_estimate.as_ref().map(CostDocument::from),
             works_bought_per_hour: market.and_then(|market| market.works_bought_per_hour),
             works_bought_per_hour_low: interval.map(|[low, _]| low),
             works_bought_per_hour_high: interval.map(|[_, high]| high),

@@ -14,6 +14,7 @@ use snarkfee_core::{
 };
 
 use super::{
+    cost::CostDocument,
     outlook::{Outlook, OutlookChange},
     sales::FeeSales,
     waiting::{describe_end, remaining_wait},
@@ -48,6 +49,9 @@ pub(crate) struct Explanation {
     pub(crate) moving: Option<MovingCost>,
     /// Whether the cost of a work is known; without it a dry run counts work as free.
     pub(crate) cost_known: bool,
+    /// The cost of a work, with its range.
+    #[serde(default)]
+    pub(crate) cost: Option<CostDocument>,
     /// `policy.stop_below`, a rate per hour.
     pub(crate) stop_below_mina_per_hour: Option<f64>,
     /// `policy.resume_above`, a rate per hour.
@@ -81,7 +85,7 @@ pub(crate) struct MovingCost {
     pub(crate) lost_mina_per_hour: f64,
 }
 
-/// A forecast's arithmetic: (P(sold) x fee - cost) x works per hour = profit.
+/// A forecast's arithmetic: (P(sold) x fee - cost) x works per hour - idle cost = profit.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ForecastArithmetic {
     /// The fee.
@@ -96,6 +100,9 @@ pub(crate) struct ForecastArithmetic {
     pub(crate) cost_per_work_mina: f64,
     /// Works made per hour.
     pub(crate) works_per_hour: f64,
+    /// Cost of the time without work.
+    #[serde(default)]
+    pub(crate) idle_cost_mina_per_hour: f64,
     /// Expected profit.
     pub(crate) profit_mina_per_hour: f64,
     /// Profit at the lower end of the band, the figure that decisions use.
@@ -131,6 +138,7 @@ impl Explanation {
                 .filter(|moving| moving.forgone > Nanomina::ZERO)
                 .map(MovingCost::from),
             cost_known: record.cost.is_some(),
+            cost: record.cost_estimate.as_ref().map(CostDocument::from),
             stop_below_mina_per_hour: appraisal
                 .map(|appraisal| appraisal.stop.threshold.to_mina_per_hour()),
             resume_above_mina_per_hour: appraisal
@@ -172,7 +180,8 @@ fn forecasts(appraisal: &Appraisal) -> Vec<ForecastArithmetic> {
 impl ForecastArithmetic {
     fn new(forecast: &Forecast, cost: Nanomina) -> Self {
         let at = |probability: f64| {
-            forecast.works_per_hour * (probability * forecast.fee.to_mina() - cost.to_mina())
+            let per_work = probability * forecast.fee.to_mina() - cost.to_mina();
+            forecast.works_per_hour * per_work - forecast.idle_cost.to_mina_per_hour()
         };
         Self {
             fee_mina: forecast.fee.to_mina(),
@@ -180,6 +189,7 @@ impl ForecastArithmetic {
             low: forecast.low,
             high: forecast.high,
             cost_per_work_mina: cost.to_mina(),
+            idle_cost_mina_per_hour: forecast.idle_cost.to_mina_per_hour(),
             works_per_hour: forecast.works_per_hour,
             profit_mina_per_hour: forecast.profit.to_mina_per_hour(),
             low_profit_mina_per_hour: forecast.cautious_profit.to_mina_per_hour(),

@@ -7,6 +7,7 @@
 //!
 //! Not here: HTTP (`web`), and what led to a record (`controller`).
 
+mod cost;
 mod document;
 mod explanation;
 mod headline;
@@ -23,6 +24,7 @@ pub use liveness::Liveness;
 pub use metrics::{Exposition, Metrics};
 pub use status_board::StatusBoard;
 
+pub(crate) use cost::CostDocument;
 pub(crate) use document::{DecisionsDocument, MarketDocument, StatusDocument};
 pub(crate) use explanation::{Explanation, ForecastArithmetic, MovingCost};
 pub(crate) use headline::headline;

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     control::OperatorCommand,
-    cost::CostUnknown,
+    cost::{ChargedCost, CostUnknown},
     fault::{JournalDoubt, JournalFault},
     market::{MarketHistory, Prediction},
     policy::{Action, Basis, DaemonSettings, Decision, Memory, OnExit, Outcome, Params},
@@ -193,9 +193,12 @@ pub struct DecisionInputs {
     pub decided: Timestamp,
     /// When its outcome was accounted for.
     pub settled: Timestamp,
-    /// Cost of one work.
+    /// Cost of one work, as charged.
     pub cost: Result<Nanomina, CostUnknown>,
-    /// Works made per hour, where configured.
+    /// Cost of an hour without work.
+    #[serde(default)]
+    pub idle_hour: Nanomina,
+    /// Works made per hour, where configured or measured.
     pub works_per_hour: Option<f64>,
     /// What the look was taken for.
     #[serde(default, skip_serializing_if = "LookPurpose::is_control")]
@@ -216,6 +219,18 @@ pub enum LookPurpose {
         /// What the daemon was set to at the beginning.
         baseline: Option<DaemonSettings>,
     },
+}
+
+impl DecisionInputs {
+    /// What the decision was charged.
+    ///
+    /// # Errors
+    ///
+    /// If the cost was unknown.
+    pub fn charged_cost(&self) -> Result<ChargedCost, CostUnknown> {
+        let charged = |per_work| ChargedCost { per_work, idle_hour: self.idle_hour };
+        self.cost.clone().map(charged)
+    }
 }
 
 impl LookPurpose {

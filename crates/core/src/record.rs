@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::policy::{HoldState, Mode, Outcome, Pause, Role};
 use crate::{
-    cost::Expense,
+    cost::{CostEstimate, Expense},
     fault::Fault,
     market::{Effort, Look, MarketSummary},
     policy::{Action, DaemonSettings, Decision, Wanted},
@@ -46,6 +46,9 @@ pub struct Record {
     pub wanted: Option<Wanted>,
     /// Cost of one work; `None` if unknown.
     pub cost: Option<Nanomina>,
+    /// The same with its range and where it is from.
+    #[serde(default)]
+    pub cost_estimate: Option<CostEstimate>,
     /// What our provers did since the look before.
     #[serde(default)]
     pub effort: Effort,

@@ -70,6 +70,9 @@ pub(super) fn compare_fees(
     }
     found
         .into_iter()
-        .map(|(fee, notes)| ComparedFee { forecast: forecast(view, appraisal.cost, fee), notes })
+        .map(|(fee, notes)| ComparedFee {
+            forecast: forecast(view, appraisal.charged_cost(), fee),
+            notes,
+        })
         .collect()
 }

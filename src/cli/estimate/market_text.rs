@@ -12,6 +12,7 @@ use super::compared_fees::{ComparedFee, compare_fees};
 use crate::{
     cli::table::{Align, render_table},
     service::Preview,
+    telemetry::CostDocument,
 };
 
 /// One daemon's market, the profit expected at each fee, and the recommendation.
@@ -86,8 +87,12 @@ fn market_facts(preview: &Preview, unit: FeeUnit) -> Vec<[String; 2]> {
         Some(false) => "; the fee histogram cannot tell prices apart and is not used",
         None => "",
     };
-    let cost =
-        record.cost.map_or("not known, counted as 0 below".to_owned(), |cost| unit.show(cost));
+    let cost = record.cost.map_or("not known, counted as 0 below".to_owned(), |cost| {
+        let document = record.cost_estimate.as_ref().map(CostDocument::from);
+        let range = document.and_then(|cost| cost.describe_range(unit));
+        let range = range.map(|range| format!(", {range}; the lower counts below"));
+        unit.show(cost) + &range.unwrap_or_default()
+    });
     let mut facts = vec![
         ("bought at most", quantiles.join(", ")),
         ("bought for 0", format!("{} of works", percent(market.zero_fee_ratio))),

@@ -78,6 +78,13 @@ fn list_facts(explanation: &Explanation) -> Vec<[String; 2]> {
     for (place, sales) in explanation.own_sales_by_fee.iter().enumerate() {
         add(if place == 0 { "own sales" } else { "" }, describe_sales(sales, unit));
     }
+    if let Some(range) = explanation.cost.and_then(|cost| {
+        let shown = unit.show_short_number(cost.per_work_mina);
+        Some(format!("{shown} {} a work, {}", unit.name(), cost.describe_range(unit)?))
+    }) {
+        add("cost", range);
+        add("", "decisions count the lower end, since only work can measure it".to_owned());
+    }
     if !explanation.cost_known && !explanation.forecasts.is_empty() {
         add("cost", "not known, counted as 0: see [daemons.NAME.cost]".to_owned());
     }
@@ -112,9 +119,13 @@ fn describe_sales(sales: &FeeSales, unit: FeeUnit) -> String {
 /// The arithmetic of a forecast, and its band.
 fn describe_forecast(forecast: &ForecastArithmetic, unit: FeeUnit) -> [String; 2] {
     let (number, name) = (|mina| unit.show_short_number(mina), unit.name());
+    let idle = match forecast.idle_cost_mina_per_hour {
+        0.0 => String::new(),
+        idle => format!(" - {} idle", number(idle)),
+    };
     [
         format!(
-            "({} sold x {} - {} {name} cost) x {} works/h = {} {name}/h",
+            "({} sold x {} - {} {name} cost) x {} works/h{idle} = {} {name}/h",
             percent(forecast.sale_probability),
             number(forecast.fee_mina),
             number(forecast.cost_per_work_mina),

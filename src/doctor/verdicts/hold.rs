@@ -1,6 +1,6 @@
 //! Which check answers for a reason to hold: what the service would hold for, `check` must say.
 
-use snarkfee_core::{cost::CostUnknown, fault::Fault, policy::Reason};
+use snarkfee_core::{fault::Fault, policy::Reason};
 
 use super::{
     super::check::{Check, Verdict},
@@ -26,8 +26,6 @@ pub(super) const fn answers_for(reason: &Reason) -> Option<(Check, Verdict)> {
         Reason::ForeignKey { .. } => (Check::WorkerKey, Verdict::Fail),
         Reason::NoWorkerKey => (Check::WorkerKey, Verdict::Warn),
         Reason::RoleUnsure => (Check::Role, Verdict::Warn),
-        // Measuring it takes a quarter of an hour, and a single look has not.
-        Reason::CostUnknown { cause: CostUnknown::NotMeasured } => return None,
         Reason::CostUnknown { .. } => (Check::Cost, Verdict::Warn),
         Reason::OwnBlockAhead { .. } => (Check::OwnSlot, Verdict::Warn),
         Reason::JournalDoubt { .. } | Reason::JournalFault { .. } => (Check::Store, Verdict::Fail),

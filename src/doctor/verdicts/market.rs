@@ -21,7 +21,7 @@ pub(super) fn metrics(examined: &DaemonExamination) -> CheckResult {
     let (Some(source), Some(read)) = (source, &examined.scrape) else {
         return match examined.look {
             Ok(_) => CheckResult::warn(
-                "none are configured, so the works made by own workers, and their cost, cannot be counted",
+                "none are configured, so the time that works take is measured less well",
                 "start the daemon with --metrics-port 10000, and set metrics_url",
             ),
             Err(_) => CheckResult::unchecked("there is no connection", Check::Reachability),
@@ -54,7 +54,7 @@ fn judge_scrape(scrape: &Scrape, from: &str, url: &Endpoint) -> CheckResult {
         );
     }
     if metrics.completed_by_own.is_none() {
-        let detail = format!("{detail}; the count of works made by own workers is missing");
+        let detail = format!("{detail}; the activity of own workers is missing");
         return CheckResult::warn(
             detail,
             "set works_per_hour to a number under [daemons.NAME.cost]",

@@ -1,12 +1,14 @@
 //! Whether the prices that a cost is made of, and the cost, are known.
 
 use jiff::Timestamp;
-use snarkfee_config::Daemon;
 use snarkfee_core::{
-    cost::{CostModel, CostUnknown, Electricity, EnergyList, EnergySource, MinaPrice, Throughput},
+    cost::{
+        CostEstimate, CostModel, CostSource, CostUnknown, Electricity, EnergyList, EnergySource,
+        MinaPrice, Throughput,
+    },
     fault::Fault,
     record::Record,
-    units::Nanomina,
+    units::{FeeUnit, Nanomina},
 };
 
 use super::super::{
@@ -144,7 +146,7 @@ fn judge_list(list: &EnergyList, source: &EnergySource, now: Timestamp) -> Check
 pub(super) fn cost(examined: &DaemonExamination) -> CheckResult {
     let daemon = &examined.daemon;
     let unknown = match &examined.cost {
-        Ok(cost) if *cost == Nanomina::ZERO => {
+        Ok(cost) if cost.high == Nanomina::ZERO => {
             return CheckResult::warn(
                 "a work costs nothing, so any fee looks profitable",
                 "set per_work, or power and rent of the machine, unless that is true",
@@ -152,8 +154,7 @@ pub(super) fn cost(examined: &DaemonExamination) -> CheckResult {
         }
         Ok(cost) => {
             let unit = examined.look.as_deref().map(Record::fee_unit).unwrap_or_default();
-            let cost = unit.show(*cost);
-            return CheckResult::ok(format!("{cost} per work{}", at_present(&daemon.cost)));
+            return CheckResult::ok(describe_cost(cost, unit, at_present(&daemon.cost)));
         }
         Err(unknown) => unknown,
     };
@@ -163,13 +164,8 @@ pub(super) fn cost(examined: &DaemonExamination) -> CheckResult {
             format!("{detail}; a dry run counts it as zero, live mode does not start"),
             format!("set per_work, or its parts, under [daemons.{}.cost]", daemon.id),
         ),
-        CostUnknown::NotMeasured if measurable(daemon) => CheckResult::ok(
-            "the works per hour will be measured, which takes a quarter of an hour with the worker on",
-        ),
-        CostUnknown::NotMeasured => CheckResult::fail(
-            format!("{detail}, and cannot be measured without metrics"),
-            "set metrics_url, or set works_per_hour to a number",
-        ),
+        // Of a version that knew no cost before it was measured.
+        CostUnknown::NotMeasured => CheckResult::warn(detail, "set works_per_hour"),
         CostUnknown::NoPrice => {
             let unread = price(examined);
             let fix = unread.fix.unwrap_or_else(|| "run the check again".to_owned());
@@ -192,8 +188,21 @@ pub(super) fn cost(examined: &DaemonExamination) -> CheckResult {
     }
 }
 
-fn measurable(daemon: &Daemon) -> bool {
-    daemon.metrics.is_some()
+/// A cost with its range and where that is from. A single look has measured nothing.
+fn describe_cost(cost: &CostEstimate, unit: FeeUnit, at_present: &str) -> String {
+    let shown = unit.show(cost.per_work);
+    match cost.source {
+        CostSource::Set => format!("{shown} per work{at_present}"),
+        source => format!(
+            "{shown} per work{at_present}, {} to {} with probability 80 %, {} ({}): only work \
+             measures it, and decisions count the lower end until then; `snarkfee explain` shows \
+             what the service measured",
+            unit.show(cost.low),
+            unit.show(cost.high),
+            source.text(),
+            source.code()
+        ),
+    }
 }
 
 /// Marks a cost that changes with time.
@@ -202,7 +211,7 @@ fn at_present(cost: &CostModel) -> &'static str {
         CostModel::Parts(parts)
             if cost.feed().is_some()
                 || cost.energy_source().is_some()
-                || parts.works_per_hour() == Throughput::Measured =>
+                || matches!(parts.works_per_hour(), Throughput::Measured(_)) =>
         {
             " now"
         }

@@ -8,9 +8,12 @@ use jiff::{SignedDuration, Timestamp};
 use snarkfee_client::{PriceReading, Scrape};
 use snarkfee_config::{Controller, Daemon, MetricsSource, Settings};
 use snarkfee_core::{
-    cost::{CostModel, CostParts, CostUnknown, MinaPrice, PriceSource, Throughput},
+    cost::{
+        CostEstimate, CostModel, CostParts, CostSource, CostUnknown, MinaPrice, PriceSource,
+        Throughput,
+    },
     fault::Fault,
-    market::{DaemonStatus, FeeHistogram},
+    market::{DaemonStatus, FeeHistogram, PacePrior},
     record::Record,
     units::{Currency, DaemonId, Nanomina},
 };
@@ -39,7 +42,7 @@ fn setup(change: impl FnOnce(&mut Examination)) -> CheckReport {
         scrape: Some(Ok(Scrape { metrics, prefix: "Coda_", families: 40, sampled: None })),
         price: None,
         energy: None,
-        cost: Ok(Nanomina::ONE_MINA),
+        cost: Ok(CostEstimate::set(Nanomina::ONE_MINA)),
         external_change: None,
         look: Ok(Arc::new(record)),
         daemon: daemon.clone(),
@@ -109,7 +112,9 @@ fn quoted_cost() -> CostModel {
         Duration::from_secs(3600),
     );
     let price = MinaPrice::Quoted(feed);
-    CostParts::try_new(None, Some(usd), price, Throughput::Measured).unwrap().into()
+    CostParts::try_new(None, Some(usd), price, Throughput::Measured(PacePrior::default()))
+        .unwrap()
+        .into()
 }
 
 #[test]
@@ -118,7 +123,7 @@ fn an_unknown_cost_says_how_to_provide_it() {
         setup(|found| {
             let examined = &mut found.daemons[0];
             examined.daemon.cost = quoted_cost();
-            examined.cost = cost.map(|cost| Nanomina::try_new(cost).unwrap());
+            examined.cost = cost.map(|cost| CostEstimate::set(Nanomina::try_new(cost).unwrap()));
             let fault = Fault::TimedOut { limit: Duration::from_secs(10) };
             let failed = vec![(FEED.parse().unwrap(), fault)];
             examined.price = Some(PriceReading { quote: None, read: 0, needed: 1, failed });
@@ -137,18 +142,6 @@ fn an_unknown_cost_says_how_to_provide_it() {
         "no cost is configured",
     );
     says(
-        &cost(Err(CostUnknown::NotMeasured), true),
-        Check::Cost,
-        Verdict::Ok,
-        "quarter of an hour",
-    );
-    says(
-        &cost(Err(CostUnknown::NotMeasured), false),
-        Check::Cost,
-        Verdict::Fail,
-        "without metrics",
-    );
-    says(
         &cost(Err(CostUnknown::NoPrice), true),
         Check::Cost,
         Verdict::Fail,
@@ -156,6 +149,22 @@ fn an_unknown_cost_says_how_to_provide_it() {
     );
     says(&cost(Err(CostUnknown::PriceOfNothing), true), Check::Cost, Verdict::Fail, "zero");
     says(&cost(Ok(1), false), Check::Metrics, Verdict::Warn, "none are configured");
+}
+
+#[test]
+fn a_cost_that_nobody_measured_has_a_range_and_says_so() {
+    let report = setup(|found| {
+        let amount = |cost| Nanomina::try_new(cost).unwrap();
+        let measured = CostEstimate {
+            low: amount(100_000),
+            high: amount(1_600_000),
+            source: CostSource::Prior,
+            ..CostEstimate::set(amount(400_000))
+        };
+        found.daemons[0].cost = Ok(measured);
+    });
+    let range = "0.0001 MINA to 0.0016 MINA with probability 80 %, not measured yet (prior)";
+    says(&report, Check::Cost, Verdict::Ok, range);
 }
 
 #[test]

@@ -127,6 +127,8 @@ pub(super) struct Families {
     pub(super) worker_enabled: Family<DaemonLabels, FloatGauge>,
     pub(super) worker_wanted: Family<DaemonLabels, FloatGauge>,
     pub(super) cost_per_work: Family<DaemonLabels, FloatGauge>,
+    pub(super) cost_per_work_limit: Family<LimitLabels, FloatGauge>,
+    pub(super) cost_source: Family<SourceLabels, FloatGauge>,
     pub(super) expected_profit: Family<DaemonLabels, FloatGauge>,
     pub(super) sale_probability: Family<DaemonLabels, FloatGauge>,
     pub(super) market_price: Family<LevelLabels, FloatGauge>,
@@ -139,6 +141,7 @@ pub(super) struct Families {
     pub(super) uncovered_works: Family<DaemonLabels, FloatGauge>,
     pub(super) buckets_usable: Family<DaemonLabels, FloatGauge>,
     pub(super) resolves: Family<DaemonLabels, FloatGauge>,
+    pub(super) works_made: Family<DaemonLabels, Counter>,
     pub(super) works_sold: Family<DaemonLabels, Counter>,
     pub(super) earned: Family<DaemonLabels, Counter<f64, AtomicU64>>,
     pub(super) cost: Family<DaemonLabels, Counter<f64, AtomicU64>>,
@@ -201,6 +204,16 @@ impl Families {
                 "1 while the policy wants the worker on",
             ),
             cost_per_work: register(r, "snarkfee_cost_per_work_mina", "Cost of making one work"),
+            cost_per_work_limit: register(
+                r,
+                "snarkfee_cost_per_work_limit_mina",
+                "Ends of the interval that holds the cost of a work with probability 0.8",
+            ),
+            cost_source: register(
+                r,
+                "snarkfee_cost_source",
+                "1 for where the cost of a work is from",
+            ),
             expected_profit: register(
                 r,
                 "snarkfee_expected_profit_mina_per_hour",
@@ -253,13 +266,22 @@ impl Families {
                 "snarkfee_histogram_resolves_prices",
                 "Earlier name of snarkfee_price_buckets_usable",
             ),
+            works_made: register(
+                r,
+                "snarkfee_works_made",
+                "Works of own provers that newly stood in the order book or were bought unseen",
+            ),
             works_sold: register(r, "snarkfee_works_sold", "Own works seen bought on chain"),
             earned: register(
                 r,
                 "snarkfee_earned_mina",
                 "Earnings from own works seen bought on chain",
             ),
-            cost: register(r, "snarkfee_cost_mina", "Cost of the works made"),
+            cost: register(
+                r,
+                "snarkfee_cost_mina",
+                "What own provers cost: energy and rent, or the works made at their set cost",
+            ),
             prediction_error: register(
                 r,
                 "snarkfee_prediction_error",

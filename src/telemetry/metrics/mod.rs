@@ -25,6 +25,7 @@ use prometheus_client::{
     registry::Registry,
 };
 use snarkfee_core::{
+    cost::CostSource,
     fault::{Fault, JournalClass},
     market::{BandSales, MarketSummary},
     policy::Action,
@@ -76,7 +77,7 @@ struct DaemonTotals {
     sold: u64,
     earned: Nanomina,
     made: u64,
-    /// Cost of all works made, each at the cost of its time.
+    /// What the looks' efforts cost.
     spent: Nanomina,
     graphql: Option<Timestamp>,
     metrics: Option<Timestamp>,
@@ -150,6 +151,16 @@ impl Metrics {
         set_or_remove(&f.worker_enabled, &of, record.enabled_after().map(as_gauge));
         set_or_remove(&f.worker_wanted, &of, target.map(|target| as_gauge(target.enabled)));
         set_or_remove(&f.cost_per_work, &of, record.cost.map(Nanomina::to_mina));
+        let cost = record.cost_estimate;
+        for (limit, end) in LIMITS.into_iter().zip([cost.map(|c| c.low), cost.map(|c| c.high)]) {
+            let of = LimitLabels { daemon: daemon(), limit };
+            set_or_remove(&f.cost_per_work_limit, &of, end.map(Nanomina::to_mina));
+        }
+        for source in CostSource::CODES {
+            let is_source = cost.map(|cost| as_gauge(cost.source.code() == source));
+            let of = SourceLabels { daemon: daemon(), source };
+            set_or_remove(&f.cost_source, &of, is_source);
+        }
         set_or_remove(
             &f.expected_profit,
             &of,
@@ -222,7 +233,9 @@ impl Metrics {
         for counter in [&f.earned, &f.cost] {
             let _ = counter.get_or_create(of);
         }
-        let _ = f.works_sold.get_or_create(of);
+        for counter in [&f.works_made, &f.works_sold] {
+            let _ = counter.get_or_create(of);
+        }
     }
 
     fn update_totals(&self, record: &Record, of: &DaemonLabels) {
@@ -238,12 +251,11 @@ impl Metrics {
         let sales = record.market.as_ref().map_or(&[][..], |market| &market.own_sales_by_fee);
         self.set_sales(&of.daemon, totals, sales);
         let Some(market) = &record.market else { return };
-        if let Some(cost) = record.cost {
-            let more = market.own_made.saturating_sub(totals.made);
-            totals.spent = totals.spent.saturating_add(cost.saturating_mul(more));
-            totals.made = totals.made.max(market.own_made);
-            set_total(&f.cost.get_or_create(of), totals.spent);
-        }
+        let spent = record.expense.map_or(Nanomina::ZERO, |expense| expense.amount);
+        totals.spent = totals.spent.saturating_add(spent);
+        set_total(&f.cost.get_or_create(of), totals.spent);
+        f.works_made.get_or_create(of).inc_by(market.own_made.saturating_sub(totals.made));
+        totals.made = totals.made.max(market.own_made);
         f.works_sold.get_or_create(of).inc_by(market.own_sold.saturating_sub(totals.sold));
         totals.sold = totals.sold.max(market.own_sold);
         totals.earned = totals.earned.max(market.own_earned);

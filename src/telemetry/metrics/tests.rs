@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::ToSpan;
 use snarkfee_core::{
+    cost::{CostEstimate, Expense},
     fixtures::sample::record,
     policy::{Action, Reason},
     record::Pause,
@@ -60,7 +61,7 @@ fn scrape(metrics: &Metrics, now: Timestamp) -> BTreeMap<String, f64> {
 }
 
 /// Names without the `_total` of counters; process metrics are those of Linux.
-const CONTRACT: [&str; 40] = [
+const CONTRACT: [&str; 43] = [
     "process_cpu_seconds counter {}",
     "process_open_fds gauge {}",
     "process_resident_memory_bytes gauge {}",
@@ -69,7 +70,9 @@ const CONTRACT: [&str; 40] = [
     "snarkfee_build_info gauge {version}",
     "snarkfee_config_reload_failures counter {}",
     "snarkfee_cost_mina counter {daemon}",
+    "snarkfee_cost_per_work_limit_mina gauge {daemon,limit}",
     "snarkfee_cost_per_work_mina gauge {daemon}",
+    "snarkfee_cost_source gauge {daemon,source}",
     "snarkfee_daemon_fee_mina gauge {daemon}",
     "snarkfee_daemon_request_seconds histogram {daemon,le,operation}",
     "snarkfee_daemon_requests counter {daemon,operation,outcome}",
@@ -100,6 +103,7 @@ const CONTRACT: [&str; 40] = [
     "snarkfee_works_bought_per_hour gauge {daemon}",
     "snarkfee_works_bought_per_hour_limit gauge {daemon,limit}",
     "snarkfee_works_decided gauge {daemon,fee_from_mina}",
+    "snarkfee_works_made counter {daemon}",
     "snarkfee_works_sold counter {daemon}",
 ];
 
@@ -304,20 +308,51 @@ fn counters_follow_increases_only_and_count_a_sale_that_comes_back_once() {
 }
 
 #[test]
-fn works_are_charged_at_the_cost_of_their_time() {
+fn works_made_and_what_was_spent_add_up() {
     let metrics = Metrics::new();
-    let mut total = 0.0;
-    for (made, cost, expected) in
-        [(10, Some(100), 1_000), (10, Some(900), 1_000), (15, None, 1_000), (20, Some(200), 3_000)]
-    {
+    let mut last = (0.0, 0.0);
+    for (made, spent, totals) in [
+        (10, Some(1_000), (10.0, 1_000.0)),
+        (10, None, (10.0, 1_000.0)),
+        (15, Some(0), (15.0, 1_000.0)),
+        (14, Some(2_000), (15.0, 3_000.0)),
+    ] {
         let mut record = record();
         record.market.as_mut().unwrap().own_made = made;
-        record.cost = cost.map(|cost| Nanomina::try_new(cost).unwrap());
+        record.expense =
+            spent.map(|spent| Expense { amount: Nanomina::try_new(spent).unwrap(), energy: None });
         metrics.record_look(&record);
-        total = scrape(&metrics, record.at)["snarkfee_cost_mina_total{daemon=\"main\"}"];
-        assert_eq!(total, f64::from(expected) / 1e9);
+        let shown = scrape(&metrics, record.at);
+        last = (
+            shown["snarkfee_works_made_total{daemon=\"main\"}"],
+            shown["snarkfee_cost_mina_total{daemon=\"main\"}"],
+        );
+        assert_eq!(last, (totals.0, totals.1 / 1e9));
     }
-    assert!(total > 0.0);
+    assert!(last.1 > 0.0);
+}
+
+#[test]
+fn a_cost_is_shown_with_its_range_and_its_source() {
+    let metrics = Metrics::new();
+    let mut record = record();
+    let amount = |cost| Nanomina::try_new(cost).unwrap();
+    record.cost_estimate = Some(CostEstimate {
+        low: amount(1),
+        high: amount(9),
+        source: CostSource::ProverTime,
+        ..CostEstimate::set(amount(4))
+    });
+    metrics.record_look(&record);
+    let shown = scrape(&metrics, record.at);
+    for (series, value) in [
+        ("cost_per_work_limit_mina{daemon=\"main\",limit=\"low\"}", 1e-9),
+        ("cost_per_work_limit_mina{daemon=\"main\",limit=\"high\"}", 9e-9),
+        ("cost_source{daemon=\"main\",source=\"prover_time\"}", 1.0),
+        ("cost_source{daemon=\"main\",source=\"prior\"}", 0.0),
+    ] {
+        assert_eq!(shown[&format!("snarkfee_{series}")], value, "{series}");
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use snarkfee_core::{
 };
 
 use super::format::{show_amount, show_duration, show_number, show_rate, show_time};
-use crate::telemetry::DaemonOverview;
+use crate::telemetry::{CostDocument, DaemonOverview};
 
 /// The important numbers.
 pub(super) fn tiles(record: &Record) -> Markup {
@@ -19,6 +19,7 @@ pub(super) fn tiles(record: &Record) -> Markup {
     let best = record.decision.appraisal.as_ref().map(|appraisal| appraisal.best);
     let market = record.market.as_ref();
     let earned = market.map(|market| show_amount(market.own_earned, unit));
+    let cost = record.cost_estimate.as_ref().map(CostDocument::from);
     html! {
         dl.tiles {
             (tile("Fee asked", record.fee_after().map(|fee| show_amount(fee, unit)), None))
@@ -37,7 +38,11 @@ pub(super) fn tiles(record: &Record) -> Markup {
                 best.map(|best| show_rate(best.cautious_profit, unit)),
                 best.map(|best| html! { "cautious side; mean " (show_rate(best.profit, unit)) }),
             ))
-            (tile("Cost of a work", record.cost.map(|cost| show_amount(cost, unit)), None))
+            (tile(
+                "Cost of a work",
+                record.cost.map(|cost| show_amount(cost, unit)),
+                cost.and_then(|cost| cost.describe_range(unit)).map(|range| html! { (range) }),
+            ))
             (tile("Earned", earned, market.map(|market| html! { (market.own_sold) " works sold" })))
         }
     }
@@ -136,7 +141,7 @@ fn own_work_table(record: &Record) -> Markup {
                 (table_row("Earned", market.map(|m| show_amount(m.own_earned, unit))))
                 (table_row("Earned minus the works made at today's cost", profit))
                 (table_row("Own proofs in the order book", record.book().map(|m| html! { (m.own_open_works) })))
-                (table_row("Works made per hour while on", market.and_then(|m| m.own_works_per_hour).map(show_number)))
+                (table_row("Works made per hour while there is work", market.and_then(|m| m.own_works_per_hour).map(show_number)))
                 (table_row(
                     "Predicted minus realised share sold",
                     record.prediction_error.map(|error| html! { (four_digits(error * 100.0)) " points" }),

@@ -39,7 +39,8 @@ fn query_expression(selector: &str) -> String {
     let [base, base_before] = BASE_TIME;
     let names = format!(
         "({prefixes})({FEES}_(bucket|sum|count)|{POOL_SIZE}|{COMPLETED}|{ASSIGNED}|{base}|\
-         {base_before}|{ZKAPP_TIME}|{MERGE_TIME}_sum)"
+         {base_before}|{ZKAPP_TIME}|{MERGE_TIME}_(sum|count)|\
+         Cryptography_snark_work_(nonzkapp_|zkapp_)?base_submissions)"
     );
     let selector = selector.trim().trim_end_matches(',');
     // One scrape stamps all series of a target. `timestamp` drops names, so of several series of

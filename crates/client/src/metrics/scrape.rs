@@ -46,16 +46,19 @@ pub(crate) fn read(body: &[u8]) -> Result<Scrape, Fault> {
     if exposition.sample_count() == 0 {
         return Err(malformed(format!("no metrics text: {}", Fault::excerpt(text))));
     }
+    let provers = read_prover_time(&exposition)?;
     let metrics = PoolMetrics {
         fees: read_fees(&exposition)?,
         pool_size: read_count(&exposition, POOL_SIZE)?,
         completed_by_own: read_count(&exposition, COMPLETED)?,
         assigned_to_own: read_count(&exposition, ASSIGNED)?,
-        prover_seconds: read_prover_seconds(&exposition)?,
+        prover_seconds: provers.map(|provers| provers.seconds),
+        prover_jobs: provers.and_then(|provers| provers.jobs),
         defects: exposition.defect_count(),
     };
-    let PoolMetrics { defects, prover_seconds, .. } = metrics;
-    if metrics == (PoolMetrics { defects, prover_seconds, ..PoolMetrics::default() }) {
+    let PoolMetrics { defects, prover_seconds, prover_jobs, .. } = metrics;
+    let unrelated = PoolMetrics { defects, prover_seconds, prover_jobs, ..PoolMetrics::default() };
+    if metrics == unrelated {
         return Err(Fault::Unsupported {
             missing: "metrics of snark work in this text".to_owned(),
         });
@@ -77,27 +80,50 @@ fn read_fees(exposition: &Exposition<'_>) -> Result<Option<FeeHistogram>, Fault>
     Ok(Some(FeeHistogram { bounds, cumulative, sum }))
 }
 
-/// Prover time of everything that the daemon counts. Since 3.0 it adds what its provers report
-/// with each proof, since the work partitioner with each piece (Mina `mina_run.ml`,
-/// `snark_work_lib/metrics.ml`); before, only the prover's process knew.
-fn read_prover_seconds(exposition: &Exposition<'_>) -> Result<Option<f64>, Fault> {
-    let [new, old] = BASE_TIME;
-    let base = match read_sum(exposition, new)? {
-        None => read_sum(exposition, old)?,
-        base => base,
-    };
-    let others = [read_sum(exposition, ZKAPP_TIME)?, read_sum(exposition, MERGE_TIME)?];
-    Ok(others.into_iter().flatten().chain(base).reduce(|sum, more| sum + more))
+/// Time and jobs of the daemon's own provers.
+#[derive(Clone, Copy)]
+struct ProverTime {
+    seconds: f64,
+    /// `None` where there is time without jobs: some builds count the one and not the other (Mina
+    /// `snark_work_lib/metrics.ml`, in 2025).
+    jobs: Option<f64>,
 }
 
-/// A count, or the sum of a histogram.
-fn read_sum(exposition: &Exposition<'_>, name: &str) -> Result<Option<f64>, Fault> {
+/// Prover time of everything that the daemon counts. Since 3.0 it adds what its provers report
+/// with each proof, since the work partitioner with each piece or job (Mina `mina_run.ml`,
+/// `snark_work_lib/metrics.ml`); before, only the prover's process knew.
+fn read_prover_time(exposition: &Exposition<'_>) -> Result<Option<ProverTime>, Fault> {
+    let [new, old] = BASE_TIME;
+    let base = match read_kind(exposition, new)? {
+        None => read_kind(exposition, old)?,
+        base => base,
+    };
+    let others = [read_kind(exposition, ZKAPP_TIME)?, read_kind(exposition, MERGE_TIME)?];
+    let kinds = others.into_iter().flatten().chain(base);
+    Ok(kinds.reduce(|sum, more| ProverTime {
+        seconds: sum.seconds + more.seconds,
+        jobs: sum.jobs.zip(more.jobs).map(|(sum, more)| sum + more),
+    }))
+}
+
+/// One kind of proof: a histogram, or a counter of time with one of jobs beside it.
+fn read_kind(exposition: &Exposition<'_>, name: &str) -> Result<Option<ProverTime>, Fault> {
     let Some(family) = exposition.daemon_family(name) else { return Ok(None) };
-    let sum = family.samples().find(|sample| sample.name.ends_with("_sum"));
-    match sum.map(|sample| sample.value) {
-        None => read_count(exposition, name),
-        Some(sum) => check_count(name, sum).map(Some),
-    }
+    let suffixed = |suffix: &str| {
+        let sample = family.samples().find(|sample| sample.name.ends_with(suffix));
+        sample.map(|sample| check_count(name, sample.value)).transpose()
+    };
+    let (seconds, jobs) = match suffixed("_sum")? {
+        Some(seconds) => (Some(seconds), suffixed("_count")?),
+        None => {
+            let submissions = name.replace("_time_sec", "_submissions");
+            (read_count(exposition, name)?, read_count(exposition, &submissions)?)
+        }
+    };
+    Ok(seconds.map(|seconds| {
+        let none_missing = |jobs: &f64| *jobs > 0.0 || seconds == 0.0;
+        ProverTime { seconds, jobs: jobs.or((seconds == 0.0).then_some(0.0)).filter(none_missing) }
+    }))
 }
 
 /// A count. Only the daemon's moving averages may be 0/0 (Mina `mina_metrics.ml`): a count that is

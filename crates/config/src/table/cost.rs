@@ -6,7 +6,8 @@ mod price;
 use jiff::tz::TimeZone;
 use snarkfee_core::{
     cost::{CostModel, CostParts, Electricity, InvalidCostParts, Throughput},
-    units::{HourlyPrice, Nanomina, Power},
+    market::PacePrior,
+    units::{HourlyPrice, Nanomina, Power, WorkRate},
 };
 
 use self::{
@@ -30,17 +31,18 @@ pub(crate) struct WrittenCost {
     machine: Option<HourlyPrice>,
     mina_price: Option<WrittenPrice>,
     works_per_hour: Option<Throughput>,
+    believed: Option<PacePrior>,
 }
 
 pub(super) fn cost() -> Group<WrittenCost> {
     type Row = Setting<WrittenCost>;
     let parse_rate = |text: &str| match text {
-        "measured" => Ok(Throughput::Measured),
+        "measured" => Ok(Throughput::Measured(PacePrior::default())),
         number => number.parse().map(Throughput::Fixed),
     };
     let show_rate = |throughput: &Throughput| match throughput {
         Throughput::Fixed(rate) => rate.to_string(),
-        Throughput::Measured => quote(&"measured"),
+        Throughput::Measured(_) => quote(&"measured"),
     };
     let settings = vec![
         Row::optional("per_work", quantity(), |c| &mut c.per_work)
@@ -77,8 +79,23 @@ pub(super) fn cost() -> Group<WrittenCost> {
         .comment(
             "Works the machine makes in an hour, above 0 with up to 6 decimals, or \"measured\".",
         )
-        .more("Measured by the daemon's metrics, after a quarter of an hour on.")
-        .example("90"),
+        .more(
+            "Measured by the daemon's sums of prover time (from 3.0, with metrics), else by the \
+             works made while there was something to prove. Power is then that of one prover.",
+        )
+        .example("90")
+        .or_example("or measured:", "\"measured\""),
+        Row::optional("believed_works_per_hour", believed(), |c| &mut c.believed)
+            .comment(
+                "Works that one prover makes in an hour, from .. to, as believed until enough are \
+                 measured. Unset: 15 to 240.",
+            )
+            .page(
+                "Works that one prover makes in an hour, as believed with probability 80 % until \
+                 enough are measured; only with `works_per_hour = \"measured\"`. Decisions count \
+                 the cost at the higher end: work alone can correct it. Unset: `\"15..240\"`.",
+            )
+            .example("\"60..180\""),
     ];
     Group {
         name: "daemons.NAME.cost",
@@ -88,6 +105,15 @@ pub(super) fn cost() -> Group<WrittenCost> {
         settings,
         tables: &[],
     }
+}
+
+fn believed() -> Kind<PacePrior> {
+    let parse = |text: &str| {
+        let (low, high) = text.split_once("..").ok_or("must be two rates, write \"60..180\"")?;
+        let rate = |text: &str| text.parse::<WorkRate>().map_err(|error| error.to_string());
+        PacePrior::try_new(rate(low)?, rate(high)?).map_err(|error| error.to_string())
+    };
+    Kind::text(parse, |prior: &PacePrior| quote(&format!("{}..{}", prior.low(), prior.high())))
 }
 
 fn time_zone() -> Kind<TimeZone> {
@@ -162,7 +188,16 @@ impl WrittenCost {
         }
         let energy = self.power.zip(electricity);
         let idle_power = self.idle_power.unwrap_or(Power::ZERO);
-        match CostParts::try_new(energy, self.machine, mina_price?, self.works_per_hour?) {
+        let works_per_hour = match (self.works_per_hour?, self.believed) {
+            (Throughput::Measured(_), Some(prior)) => Throughput::Measured(prior),
+            (Throughput::Fixed(_), Some(_)) => {
+                let error = "only with works_per_hour = \"measured\"";
+                fail("believed_works_per_hour", error.to_owned());
+                return None;
+            }
+            (throughput, None) => throughput,
+        };
+        match CostParts::try_new(energy, self.machine, mina_price?, works_per_hour) {
             Ok(parts) => Some(parts.with_idle_power(idle_power)),
             // Reported above.
             Err(InvalidCostParts::NoExpense) => None,
@@ -198,6 +233,10 @@ impl From<&CostModel> for WrittenCost {
             machine: parts.machine(),
             mina_price: Some(parts.mina_price().into()),
             works_per_hour: Some(parts.works_per_hour()),
+            believed: match parts.works_per_hour() {
+                Throughput::Measured(prior) => Some(prior).filter(|p| *p != PacePrior::default()),
+                Throughput::Fixed(_) => None,
+            },
         }
     }
 }

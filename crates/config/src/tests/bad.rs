@@ -199,6 +199,19 @@ fn every_bad_cost_names_its_place_and_how_to_write_it() {
             "machine = \"1 USD/h\"\nmina_price = \"0.31 USD\"\nworks_per_hour = 0",
             "6: daemons.main.cost.works_per_hour: \"0\": a number of works per hour must be above zero: 90, 2.5 or \"measured\"".to_owned(),
         ),
+        (
+            &format!("{STATIC}machine = \"1 USD/h\"\nbelieved_works_per_hour = \"60..180\""),
+            "7: daemons.main.cost.believed_works_per_hour: only with works_per_hour = \"measured\"".to_owned(),
+        ),
+        (
+            "believed_works_per_hour = \"180..60\"",
+            "4: daemons.main.cost.believed_works_per_hour: the first rate must be below the second".to_owned(),
+        ),
+        (
+            "believed_works_per_hour = \"60\"",
+            "4: daemons.main.cost.believed_works_per_hour: must be two rates, write \"60..180\"".to_owned(),
+        ),
+        (&format!("{STATIC}machine = \"1 USD/h\"\nidle_power = \"60 W\""), "3: daemons.main.cost.power: missing, write \"350 W\"".to_owned()),
         (&format!("{STATIC}machine = \"1 EUR/h\""), "4: daemons.main.cost.mina_price: prices in EUR and USD; use one currency".to_owned()),
         (&format!("{STATIC}machine = \"1 USD\""), "6: daemons.main.cost.machine: \"1 USD\": a price of an hour needs a unit: \"0.40 USD/h\"".to_owned()),
         (

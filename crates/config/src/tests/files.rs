@@ -4,6 +4,7 @@ use std::{fs, path::Path, time::Duration};
 
 use snarkfee_core::{
     cost::{CostModel, Electricity, MinaPrice, Throughput},
+    market::PacePrior,
     policy::{Pricing, Strategy},
     units::Nanomina,
 };
@@ -133,7 +134,7 @@ fn the_example_fleet_loads() {
     assert!(pool.params.block_production.enabled && !basement.params.block_production.enabled);
     assert_eq!(settings.controller.state_dir, PathBuf::from("conf/state"));
     let CostModel::Parts(parts) = &basement.cost else { panic!("{:?}", basement.cost) };
-    assert_eq!(parts.works_per_hour(), Throughput::Measured);
+    assert_eq!(parts.works_per_hour(), Throughput::Measured(PacePrior::default()));
     assert_eq!(settings.warnings(), Vec::<String>::new());
 }
 

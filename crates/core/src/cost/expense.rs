@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     CostUnknown,
-    model::{CostInputs, CostModel, CostParts, Throughput},
+    model::{CostInputs, CostModel, CostParts, Throughput, to_nanomina},
 };
 use crate::{
     market::Effort,
-    units::{Energy, NANOMINA_PER_MINA, Nanomina, WorkRate},
+    units::{Energy, NANOMINA_PER_MINA, Nanomina},
 };
 
 /// What an effort cost.
@@ -45,7 +45,7 @@ impl CostModel {
         match self {
             Self::Parts(parts) => parts.expense(effort, inputs),
             Self::PerWork(_) | Self::Recorded { .. } | Self::Unknown => {
-                let per_work = self.per_work(inputs)?;
+                let per_work = self.estimate(inputs)?.per_work;
                 Ok(Expense { amount: per_work.saturating_mul(effort.made), energy: None })
             }
         }
@@ -80,21 +80,16 @@ impl CostParts {
             .checked_mul(u128::from(NANOMINA_PER_MINA))
             .ok_or(CostUnknown::TooLarge)?
             .div_ceil(u128::from(price.nanos()));
-        let amount = u64::try_from(amount).ok().and_then(|amount| Nanomina::try_new(amount).ok());
-        Ok(Expense {
-            amount: amount.ok_or(CostUnknown::TooLarge)?,
-            energy: energy.map(|(energy, _)| energy),
-        })
+        Ok(Expense { amount: to_nanomina(amount)?, energy: energy.map(|(energy, _)| energy) })
     }
 
-    /// The prover time of some works at their known rate.
+    /// The prover time of some works at the rate that is set or measured.
     fn time_of_works(&self, works: u64, inputs: &CostInputs) -> Result<Duration, CostUnknown> {
-        let rate = match self.works_per_hour() {
-            Throughput::Fixed(rate) => Some(rate),
-            Throughput::Measured => inputs.works_per_hour.and_then(WorkRate::measured),
+        let per_hour = match self.works_per_hour() {
+            Throughput::Fixed(rate) => rate.to_f64(),
+            Throughput::Measured(_) => inputs.pace.per_prover,
         };
-        let rate = rate.ok_or(CostUnknown::NotMeasured)?;
-        Duration::try_from_secs_f64(works as f64 * 3_600.0 / rate.to_f64())
+        Duration::try_from_secs_f64(works as f64 * 3_600.0 / per_hour)
             .map_err(|_| CostUnknown::TooLarge)
     }
 }

@@ -2,9 +2,15 @@
 
 use jiff::Timestamp;
 
-use super::{CostUnknown, EnergyQuote, EnergySource, PriceSource, Tariff};
-use crate::units::{
-    Currency, EnergyPrice, Fiat, HourlyPrice, NANOMINA_PER_MINA, Nanomina, Power, WorkRate,
+use super::{
+    ChargedCost, CostEstimate, CostSource, CostUnknown, EnergyQuote, EnergySource, PriceSource,
+    Tariff,
+};
+use crate::{
+    market::{Pace, PacePrior},
+    units::{
+        Currency, EnergyPrice, Fiat, HourlyPrice, NANOMINA_PER_MINA, Nanomina, Power, WorkRate,
+    },
 };
 
 /// How the cost of one work is found.
@@ -17,7 +23,7 @@ pub enum CostModel {
     /// Found earlier, and recorded with the rate at which works were made.
     Recorded {
         /// The cost then.
-        per_work: Result<Nanomina, CostUnknown>,
+        cost: Result<ChargedCost, CostUnknown>,
         /// Works made per hour, if known.
         works_per_hour: Option<f64>,
     },
@@ -92,8 +98,21 @@ pub enum MinaPrice {
 pub enum Throughput {
     /// A fixed rate.
     Fixed(WorkRate),
-    /// Measured from the daemon's counters.
-    Measured,
+    /// Measured; until then within what is believed.
+    Measured(PacePrior),
+}
+
+impl Throughput {
+    /// The rate at which energy is spent and that at which time is, and where they are from.
+    fn rates(self, pace: &Pace, of: fn(&Pace) -> f64) -> Result<(WorkRate, u32), CostUnknown> {
+        match self {
+            Self::Fixed(rate) => Ok((rate, 1)),
+            Self::Measured(_) => {
+                let rate = WorkRate::measured(of(pace)).ok_or(CostUnknown::TooLarge)?;
+                Ok((rate, pace.provers))
+            }
+        }
+    }
 }
 
 /// A price of one MINA at a moment.
@@ -119,8 +138,8 @@ pub struct Quotes {
 pub struct CostInputs {
     /// The time at which the cost applies.
     pub at: Timestamp,
-    /// Works made per hour, if measured yet.
-    pub works_per_hour: Option<f64>,
+    /// How fast works are made, as far as measured.
+    pub pace: Pace,
     /// The last prices read, if any.
     pub quotes: Quotes,
 }
@@ -225,35 +244,86 @@ impl CostParts {
         if quote.price.nanos() == 0 { Err(CostUnknown::PriceOfNothing) } else { Ok(quote.price) }
     }
 
-    /// `(power * electricity + machine) / works_per_hour / mina_price`, rounded up at the end.
-    fn per_work(&self, inputs: &CostInputs) -> Result<Nanomina, CostUnknown> {
-        let rate = match self.works_per_hour {
-            Throughput::Fixed(rate) => rate,
-            Throughput::Measured => inputs
-                .works_per_hour
-                .and_then(WorkRate::measured)
-                .ok_or(CostUnknown::NotMeasured)?,
+    fn estimate(&self, inputs: &CostInputs) -> Result<CostEstimate, CostUnknown> {
+        let at = |of: fn(&Pace) -> f64| {
+            let (rate, provers) = self.works_per_hour.rates(&inputs.pace, of)?;
+            self.per_work(rate, provers, inputs)
         };
+        let source = match self.works_per_hour {
+            Throughput::Fixed(_) => CostSource::Set,
+            Throughput::Measured(_) => inputs.pace.source.into(),
+        };
+        Ok(CostEstimate {
+            per_work: at(|pace| pace.per_prover)?,
+            low: at(|pace| pace.high)?,
+            high: at(|pace| pace.low).or_else(or_most)?,
+            idle_hour: self.idle_hour(inputs).or_else(or_most)?,
+            source,
+        })
+    }
+
+    /// `(power * electricity + machine / provers) / rate / mina_price`, rounded up at the end: the
+    /// power of one prover for the time that it takes, and its share of the rent.
+    fn per_work(
+        &self,
+        rate: WorkRate,
+        provers: u32,
+        inputs: &CostInputs,
+    ) -> Result<Nanomina, CostUnknown> {
+        let power = self.energy.as_ref().map_or(Power::ZERO, |(power, _)| *power);
+        let provers = provers.max(1);
         let price = self.price_of_mina(inputs)?;
-        // Milliwatts times nanos per kWh are 1e-6 nanos per hour, and the rate counts 1e-6 works, so
-        // the factors cancel.
+        // The rate counts 1e-6 works.
+        let expense = self.hourly_expense(power, provers, inputs)?;
+        let divisor = (u128::from(rate.micros()) * u128::from(price.nanos()))
+            .checked_mul(u128::from(provers))
+            .ok_or(CostUnknown::TooLarge)?;
+        to_nanomina(expense.div_ceil(divisor))
+    }
+
+    /// `(power * provers * electricity + machine) * 1e15`, in the currency of the prices; where more
+    /// is paid for using the energy than the rest costs, nothing.
+    fn hourly_expense(
+        &self,
+        power: Power,
+        provers: u32,
+        inputs: &CostInputs,
+    ) -> Result<u128, CostUnknown> {
+        // Milliwatts times nanos per kWh are 1e-6 nanos per hour.
         let energy = match &self.energy {
-            Some((power, electricity)) => {
-                i128::from(power.milliwatts()) * i128::from(electricity.price(inputs)?.nanos())
+            Some((_, electricity)) => {
+                let price = i128::from(electricity.price(inputs)?.nanos());
+                (i128::from(power.milliwatts()) * price).checked_mul(i128::from(provers))
             }
-            None => 0,
+            None => Some(0),
         };
         let machine = self.machine.map_or(0, |price| u128::from(price.0.nanos()) * 1_000_000);
-        // Where more is paid for using the energy than the rest costs, a work costs nothing.
-        let expense = machine
-            .saturating_add_signed(energy)
-            .checked_mul(u128::from(NANOMINA_PER_MINA))
-            .ok_or(CostUnknown::TooLarge)?;
-        let divisor = u128::from(rate.micros()) * u128::from(price.nanos());
-        let nanomina =
-            u64::try_from(expense.div_ceil(divisor)).map_err(|_| CostUnknown::TooLarge)?;
-        Nanomina::try_new(nanomina).map_err(|_| CostUnknown::TooLarge)
+        energy
+            .and_then(|energy| {
+                machine.saturating_add_signed(energy).checked_mul(u128::from(NANOMINA_PER_MINA))
+            })
+            .ok_or(CostUnknown::TooLarge)
     }
+
+    /// `(idle_power * electricity + machine) / mina_price`, rounded up.
+    fn idle_hour(&self, inputs: &CostInputs) -> Result<Nanomina, CostUnknown> {
+        let price = self.price_of_mina(inputs)?;
+        let expense = self.hourly_expense(self.idle_power, 1, inputs)?;
+        to_nanomina(expense.div_ceil(u128::from(price.nanos()) * 1_000_000))
+    }
+}
+
+/// The largest amount where a cost that only informs is too large.
+fn or_most(cause: CostUnknown) -> Result<Nanomina, CostUnknown> {
+    match cause {
+        CostUnknown::TooLarge => Ok(Nanomina::MAX),
+        cause => Err(cause),
+    }
+}
+
+pub(super) fn to_nanomina(amount: u128) -> Result<Nanomina, CostUnknown> {
+    let amount = u64::try_from(amount).ok().and_then(|amount| Nanomina::try_new(amount).ok());
+    amount.ok_or(CostUnknown::TooLarge)
 }
 
 impl From<CostParts> for CostModel {
@@ -268,11 +338,16 @@ impl CostModel {
     /// # Errors
     ///
     /// If an input that the cost needs is missing, out of date or in another currency.
-    pub fn per_work(&self, inputs: &CostInputs) -> Result<Nanomina, CostUnknown> {
+    pub fn estimate(&self, inputs: &CostInputs) -> Result<CostEstimate, CostUnknown> {
         match self {
-            Self::PerWork(cost) => Ok(*cost),
-            Self::Parts(parts) => parts.per_work(inputs),
-            Self::Recorded { per_work, .. } => per_work.clone(),
+            Self::PerWork(cost) => Ok(CostEstimate::set(*cost)),
+            Self::Parts(parts) => parts.estimate(inputs),
+            Self::Recorded { cost, .. } => {
+                cost.clone().map(|ChargedCost { per_work, idle_hour }| CostEstimate {
+                    idle_hour,
+                    ..CostEstimate::set(per_work)
+                })
+            }
             Self::Unknown => Err(CostUnknown::NotConfigured),
         }
     }
@@ -282,10 +357,21 @@ impl CostModel {
         match self {
             Self::Parts(parts) => match parts.works_per_hour {
                 Throughput::Fixed(rate) => Some(rate.to_f64()),
-                Throughput::Measured => None,
+                Throughput::Measured(_) => None,
             },
             Self::Recorded { works_per_hour, .. } => *works_per_hour,
             Self::PerWork(_) | Self::Unknown => None,
+        }
+    }
+
+    /// What is believed of the pace before it is measured.
+    pub fn pace_prior(&self) -> PacePrior {
+        match self {
+            Self::Parts(parts) => match parts.works_per_hour {
+                Throughput::Measured(prior) => prior,
+                Throughput::Fixed(_) => PacePrior::default(),
+            },
+            Self::PerWork(_) | Self::Recorded { .. } | Self::Unknown => PacePrior::default(),
         }
     }
 

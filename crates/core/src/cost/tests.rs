@@ -4,14 +4,25 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
-use crate::units::{Currency, EnergyPrice, Fiat, Nanomina};
+use crate::{
+    market::{Pace, PacePrior, PaceSource},
+    units::{Currency, EnergyPrice, Fiat, Nanomina},
+};
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
 fn inputs(time: &str) -> CostInputs {
-    CostInputs { at: at(time), works_per_hour: None, quotes: Default::default() }
+    CostInputs {
+        at: at(time),
+        pace: Pace::unmeasured(PacePrior::default()),
+        quotes: Default::default(),
+    }
+}
+
+fn per_work(model: &CostModel, inputs: &CostInputs) -> Result<Nanomina, CostUnknown> {
+    model.estimate(inputs).map(|cost| cost.per_work)
 }
 
 const NOON: &str = "2026-06-01T12:00:00Z";
@@ -38,11 +49,11 @@ fn the_cost_of_a_work_by_hand() {
         MinaPrice::Static(fiat("0.31 USD")),
         fixed("90"),
     );
-    let cost = CostModel::from(parts.unwrap()).per_work(&inputs(NOON)).unwrap();
+    let cost = per_work(&CostModel::from(parts.unwrap()), &inputs(NOON)).unwrap();
     assert_eq!(cost.to_string(), "0.016594983 MINA");
     let given = CostModel::PerWork("0.0004 MINA".parse().unwrap());
-    assert_eq!(given.per_work(&inputs(NOON)).unwrap().get(), 400_000);
-    assert_eq!(CostModel::Unknown.per_work(&inputs(NOON)), Err(CostUnknown::NotConfigured));
+    assert_eq!(per_work(&given, &inputs(NOON)).unwrap().get(), 400_000);
+    assert_eq!(per_work(&CostModel::Unknown, &inputs(NOON)), Err(CostUnknown::NotConfigured));
 }
 
 #[test]
@@ -50,7 +61,7 @@ fn a_cost_that_divides_evenly_is_not_rounded() {
     let rent = Some("1 EUR/h".parse().unwrap());
     let parts =
         CostParts::try_new(None, rent, MinaPrice::Static(fiat("0.5 EUR")), fixed("2.5")).unwrap();
-    assert_eq!(CostModel::from(parts).per_work(&inputs(NOON)).unwrap().to_string(), "0.8 MINA");
+    assert_eq!(per_work(&CostModel::from(parts), &inputs(NOON)).unwrap().to_string(), "0.8 MINA");
 }
 
 #[test]
@@ -73,8 +84,15 @@ fn parts_must_agree() {
     );
 }
 
+/// A pace of one prover that was measured.
+fn measured(per_prover: f64) -> Pace {
+    let unmeasured = Pace::unmeasured(PacePrior::default());
+    let (low, high) = (per_prover * 0.8, per_prover * 1.25);
+    Pace { per_prover, low, high, source: PaceSource::ProverTime, ..unmeasured }
+}
+
 #[test]
-fn measured_inputs_are_needed_and_age() {
+fn prices_are_needed_and_age() {
     let feed = PriceSource::single(
         "http://127.0.0.1/price".parse().unwrap(),
         "/mina/usd".to_owned(),
@@ -82,37 +100,66 @@ fn measured_inputs_are_needed_and_age() {
         Duration::from_secs(3600),
     );
     let rent = Some("1 USD/h".parse().unwrap());
+    let pace = Throughput::Measured(PacePrior::default());
     let model = CostModel::from(
-        CostParts::try_new(None, rent, MinaPrice::Quoted(feed.clone()), Throughput::Measured)
-            .unwrap(),
+        CostParts::try_new(None, rent, MinaPrice::Quoted(feed.clone()), pace).unwrap(),
     );
     assert_eq!(model.feed(), Some(&feed));
-    let mut now = inputs(NOON);
-    assert_eq!(model.per_work(&now), Err(CostUnknown::NotMeasured));
-    for nothing in [0.0, -1.0, 1e-7, f64::NAN, f64::INFINITY] {
-        now.works_per_hour = Some(nothing);
-        assert_eq!(model.per_work(&now), Err(CostUnknown::NotMeasured));
-    }
-    now.works_per_hour = Some(4.0);
-    assert_eq!(model.per_work(&now), Err(CostUnknown::NoPrice));
+    let mut now = CostInputs { pace: measured(4.0), ..inputs(NOON) };
+    assert_eq!(per_work(&model, &now), Err(CostUnknown::NoPrice));
     let quote = |time: &str, price: &str| Some(PriceQuote { price: fiat(price), at: at(time) });
     now.quotes.mina = quote("2026-06-01T11:00:00Z", "0.25 USD");
-    assert_eq!(model.per_work(&now).unwrap(), Nanomina::ONE_MINA);
+    assert_eq!(per_work(&model, &now).unwrap(), Nanomina::ONE_MINA);
     for time in ["2026-06-01T10:59:59Z", "2026-06-01T13:00:01Z"] {
         now.quotes.mina = quote(time, "0.25 USD");
         let age = Duration::from_secs(3601);
         assert_eq!(
-            model.per_work(&now),
+            per_work(&model, &now),
             Err(CostUnknown::PriceTooOld { age, limit: Duration::from_secs(3600) })
         );
     }
     now.quotes.mina = quote(NOON, "0.25 EUR");
-    assert!(matches!(model.per_work(&now), Err(CostUnknown::Currency { .. })));
+    assert!(matches!(per_work(&model, &now), Err(CostUnknown::Currency { .. })));
     now.quotes.mina = quote(NOON, "0 USD");
-    assert_eq!(model.per_work(&now), Err(CostUnknown::PriceOfNothing));
+    assert_eq!(per_work(&model, &now), Err(CostUnknown::PriceOfNothing));
     now.quotes.mina = quote(NOON, "0.000000001 USD");
-    now.works_per_hour = Some(0.000_001);
-    assert_eq!(model.per_work(&now), Err(CostUnknown::TooLarge));
+    now.pace = measured(0.000_002);
+    assert_eq!(per_work(&model, &now), Err(CostUnknown::TooLarge));
+}
+
+#[test]
+fn a_measured_cost_has_a_range_and_is_charged_at_its_lower_end() {
+    // 360 W at 0.5 USD/kWh are 0.18 USD an hour, 0.72 MINA; rent is 0.40 USD or 1.6 MINA.
+    let model = |rent: Option<&str>| -> CostModel {
+        let energy = Some(("360 W".parse().unwrap(), flat("0.5 USD/kWh")));
+        let pace = Throughput::Measured(PacePrior::default());
+        let rent = rent.map(|rent| rent.parse().unwrap());
+        let parts = CostParts::try_new(energy, rent, MinaPrice::Static(fiat("0.25 USD")), pace);
+        parts.unwrap().with_idle_power("36 W".parse().unwrap()).into()
+    };
+    let shown = |model: CostModel, pace: Pace| {
+        let cost = model.estimate(&CostInputs { pace, ..inputs(NOON) }).unwrap();
+        assert_eq!(cost.charged().per_work, cost.low);
+        assert!(cost.low < cost.per_work && cost.per_work < cost.high);
+        (cost.per_work.to_string(), cost.idle_hour.to_string(), cost.source.code())
+    };
+    let energy = shown(model(None), measured(60.0));
+    assert_eq!(energy, ("0.012 MINA".into(), "0.072 MINA".into(), "prover_time"));
+    let prior = shown(model(None), Pace::unmeasured(PacePrior::default()));
+    assert_eq!((prior.1.as_str(), prior.2), ("0.072 MINA", "prior"));
+    // Four provers share the rent, and each draws its own power.
+    let four = Pace { provers: 4, ..measured(60.0) };
+    let rented = shown(model(Some("0.40 USD/h")), four);
+    assert_eq!(rented, ("0.018666667 MINA".into(), "1.672 MINA".into(), "prover_time"));
+}
+
+#[test]
+fn sources_have_unique_codes() {
+    let all = [CostSource::Set, CostSource::ProverTime, CostSource::BusyTime, CostSource::Prior];
+    assert_eq!(all.map(CostSource::code), CostSource::CODES);
+    for source in all {
+        assert_eq!(serde_json::to_value(source).unwrap(), source.code());
+    }
 }
 
 #[test]
@@ -136,7 +183,7 @@ fn a_listed_price_of_electricity_counts_within_its_span_and_age() {
     };
     let cost = |time: &str, energy: Option<EnergyQuote>| {
         let quotes = Quotes { energy, ..Quotes::default() };
-        model.per_work(&CostInputs { quotes, ..inputs(time) }).map(|cost| cost.to_string())
+        per_work(&model, &CostInputs { quotes, ..inputs(time) }).map(|cost| cost.to_string())
     };
     let read = quote("0.2 USD/kWh", "2026-06-01T11:00:00Z");
     assert_eq!(cost(NOON, Some(read)).as_deref(), Ok("0.2 MINA"));
@@ -194,7 +241,7 @@ proptest! {
         let earned = |fee: u128| fee * u128::from(micros) * u128::from(price);
         let spent = i128::from(milliwatts) * i128::from(energy) + i128::from(rent) * 1_000_000;
         let spent = u128::try_from(spent).unwrap_or(0) * 1_000_000_000;
-        match CostModel::from(parts.unwrap()).per_work(&inputs(NOON)) {
+        match per_work(&CostModel::from(parts.unwrap()), &inputs(NOON)) {
             Ok(cost) => {
                 let cost = u128::from(cost.get());
                 prop_assert!(earned(cost) >= spent);

@@ -12,13 +12,14 @@ use super::{
     time::CycleTime,
 };
 use crate::{
+    cost::{CostEstimate, CostUnknown},
     fault::JournalFault,
     ledger::{DecisionInputs, LookPurpose},
     market::Look,
     policy::{Action, DaemonSettings, Decision, OnExit, Outcome, Permit, Reason, Ruling},
     port::DaemonPort,
     record::Record,
-    units::DaemonId,
+    units::{DaemonId, Nanomina},
 };
 
 /// The cycles over one daemon, and what is remembered between them.
@@ -156,15 +157,22 @@ impl Cycle {
             decision,
             outcome,
             wanted: self.state.memory().wanted(context.mode),
-            cost: conclusion.cost.as_ref().ok().copied(),
+            cost: conclusion.cost.as_ref().ok().map(|cost| cost.per_work),
+            cost_estimate: conclusion.cost.as_ref().ok().copied(),
             effort: conclusion.effort,
             expense: conclusion.expense.as_ref().ok().copied(),
             prediction_error: conclusion.prediction_error,
             took: around.time.elapsed(),
         });
-        let cost = conclusion.cost.clone();
-        let works_per_hour = context.cost.works_per_hour();
-        let inputs = DecisionInputs { decided, settled, cost, works_per_hour, purpose };
+        let charged = conclusion.cost.as_ref().map(CostEstimate::charged);
+        let inputs = DecisionInputs {
+            decided,
+            settled,
+            cost: charged.map(|cost| cost.per_work).map_err(CostUnknown::clone),
+            idle_hour: charged.map_or(Nanomina::ZERO, |cost| cost.idle_hour),
+            works_per_hour: conclusion.works_per_hour,
+            purpose,
+        };
         let recorded = around.recorder.record_look(&record, inputs, &context, &self.state).await;
         Completed { record, conclusion, unrecorded: recorded.err() }
     }

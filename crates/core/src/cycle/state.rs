@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{counters::Counters, plan::Context};
 use crate::{
     clocks::MachineTime,
-    cost::{CostInputs, CostUnknown, Expense},
+    cost::{ChargedCost, CostEstimate, CostInputs, CostUnknown, Expense},
     fault::JournalDoubt,
     ledger::PersistedState,
     market::{Effort, Look, MarketHistory, MarketView, Prediction, ViewSettings},
@@ -33,7 +33,9 @@ pub struct Conclusion {
     /// What is known of the market.
     pub view: MarketView,
     /// Cost of one work.
-    pub cost: Result<Nanomina, CostUnknown>,
+    pub cost: Result<CostEstimate, CostUnknown>,
+    /// Works made per hour while there is work; `None` until set or measured.
+    pub works_per_hour: Option<f64>,
     /// What our provers did since the look before.
     pub effort: Effort,
     /// What that cost.
@@ -139,15 +141,16 @@ impl CycleState {
         let worker = context.params.worker.adopting(shown.or(self.memory.shown_key.as_ref()));
         let params = &Params { worker, ..context.params.clone() };
         let effort = self.absorb(look, mode, params);
-        let works_per_hour = self.history.supply().per_hour();
-        let inputs = CostInputs { at: look.at, works_per_hour, quotes };
-        let known = cost.per_work(&inputs);
+        let pace = self.history.supply().pace(look.at, cost.pace_prior());
+        let inputs = CostInputs { at: look.at, pace, quotes };
+        let known = cost.estimate(&inputs);
+        let works_per_hour = cost.works_per_hour().or_else(|| pace.measured());
         let settings = ViewSettings {
             window: params.pricing.window,
             half_life: params.pricing.half_life,
             min_samples: params.pricing.min_samples,
-            works_per_hour: cost.works_per_hour(),
-            level: *known.as_ref().unwrap_or(&Nanomina::ZERO),
+            works_per_hour,
+            level: known.as_ref().map_or(Nanomina::ZERO, |cost| cost.charged().per_work),
         };
         let friendly = |prover: &_| params.worker.is_friendly(prover);
         let conclusion = Conclusion {
@@ -155,6 +158,7 @@ impl CycleState {
             role: self.memory.role(params.worker.role),
             prediction_error: self.history.own().calibration().error(),
             cost: known,
+            works_per_hour,
             effort,
             expense: cost.expense(&effort, &inputs),
         };
@@ -295,11 +299,11 @@ fn predict_sale(look: &Look, decision: &Decision) -> Option<Prediction> {
 /// A dry run may be started before anything is known of cost; what is computed then is what free
 /// power would decide.
 fn charged_cost(
-    known: &Result<Nanomina, CostUnknown>,
+    known: &Result<CostEstimate, CostUnknown>,
     mode: Mode,
-) -> Result<Nanomina, &CostUnknown> {
+) -> Result<ChargedCost, &CostUnknown> {
     match (known, mode) {
-        (Err(CostUnknown::NotConfigured), Mode::DryRun) => Ok(Nanomina::ZERO),
-        (known, _) => known.as_ref().copied(),
+        (Err(CostUnknown::NotConfigured), Mode::DryRun) => Ok(Nanomina::ZERO.into()),
+        (known, _) => known.as_ref().map(CostEstimate::charged),
     }
 }

@@ -50,8 +50,8 @@ pub struct MarketHistory {
 impl MarketHistory {
     /// Adds a look.
     ///
-    /// Returns what our provers did since the look before. `predicted` is the P(sold) last estimated for the fee that the daemon asks, to be compared
-    /// with what sells.
+    /// Returns what our provers did since the look before. `predicted` is the P(sold) last estimated
+    /// for the fee that the daemon asks, to be compared with what sells.
     pub fn absorb_look(
         &mut self,
         look: &Look,
@@ -93,7 +93,7 @@ impl MarketHistory {
             predicted,
             asked,
         );
-        self.supply.record_look(look, made)
+        self.supply.record_look(look, book, made)
     }
 
     /// Takes in which book counts from now on.
@@ -273,7 +273,7 @@ mod tests {
         history.absorb_look(&look_with_chain(0, Vec::new()), ours, None);
         history.absorb_look(&look_with_chain(200, chain()), ours, None);
         let text = serde_json::to_string(&history.clone_without_market()).unwrap();
-        assert!(text.len() < 700, "{text}");
+        assert!(text.len() < 1_000, "{text}");
         let mut again: MarketHistory = serde_json::from_str(&text).unwrap();
         let longer = [chain(), vec![block(3, "c", 300, &[(3, 4, "us")])]].concat();
         again.absorb_look(&look_with_chain(400, longer.clone()), ours, None);

@@ -287,6 +287,9 @@ pub struct PoolMetrics {
     /// merge proofs together. Zero also in daemons that leave the count to the prover's process
     /// (1.x).
     pub prover_seconds: Option<f64>,
+    /// Jobs, one or two of each work, that they finished in this time; `None` where the daemon does
+    /// not count all of them.
+    pub prover_jobs: Option<f64>,
     /// Lines the parser could not use.
     pub defects: u32,
 }

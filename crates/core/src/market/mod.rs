@@ -17,6 +17,7 @@ mod known_book;
 mod look;
 mod offers_by_owner;
 mod own;
+mod pace;
 mod pairs;
 mod regime;
 mod rivals;
@@ -31,4 +32,5 @@ pub use look::{
     Block, Book, BookOrder, ChainLook, ConsensusSlot, DaemonStatus, ExactPool, FeeHistogram, Look,
     MarketSource, Offer, OpenWork, PoolMetrics, Sale, SyncState,
 };
+pub use pace::{InvalidPrior, Pace, PacePrior, PaceSource};
 pub use view::{MarketSummary, MarketView, ViewSettings};

@@ -62,6 +62,21 @@ enum Fate {
     Lost(Timestamp),
 }
 
+/// Works found to have been made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct WorksMade {
+    pub(super) works: u64,
+    /// The jobs in them, one or two in each.
+    pub(super) jobs: u64,
+}
+
+impl WorksMade {
+    fn add(&mut self, work: WorkId) {
+        self.works += 1;
+        self.jobs += work.ids().count() as u64;
+    }
+}
+
 impl OwnWork {
     fn lowest_fee(&self) -> Nanomina {
         self.lowest.map_or(self.fee, |lowest| lowest.min(self.fee))
@@ -93,8 +108,8 @@ impl OwnWorks {
         owns: impl Fn(&PublicKey) -> bool,
         predicted: Option<Prediction>,
         asked: Option<Nanomina>,
-    ) -> u64 {
-        let mut made = 0_u64;
+    ) -> WorksMade {
+        let mut made = WorksMade::default();
         let changed = |(work, offer): &(WorkId, &Offer)| {
             let known = self.works.get(work);
             known.is_none_or(|known| known.fee != offer.fee).then_some(*work)
@@ -117,12 +132,14 @@ impl OwnWorks {
             match self.works.entry(*work) {
                 Entry::Vacant(place) => {
                     place.insert(fresh);
-                    made += 1;
+                    made.add(*work);
                 }
                 Entry::Occupied(place) if place.get().fee == offer.fee => {}
                 Entry::Occupied(place) => {
                     let known = place.into_mut();
-                    made += u64::from(known.is_made_anew_at(offer.fee));
+                    if known.is_made_anew_at(offer.fee) {
+                        made.add(*work);
+                    }
                     let (rival, lowest) = (fresh.rival.or(known.rival), Some(known.lowest_fee()));
                     *known = OwnWork { rival, lowest, ..fresh };
                 }
@@ -136,13 +153,13 @@ impl OwnWorks {
                     let known = match self.works.entry(sale.work) {
                         Entry::Occupied(place) => {
                             let known = place.into_mut();
-                            made += u64::from(
-                                known.fate == Fate::Open && known.is_made_anew_at(sale.fee),
-                            );
+                            if known.fate == Fate::Open && known.is_made_anew_at(sale.fee) {
+                                made.add(sale.work);
+                            }
                             known
                         }
                         Entry::Vacant(place) => {
-                            made += 1;
+                            made.add(sale.work);
                             place.insert(fresh(sale.work, sale.fee))
                         }
                     };
@@ -168,10 +185,10 @@ impl OwnWorks {
             self.rivals = Rivals::from_book(book, asked, own);
         }
         match &mut self.works_made {
-            Some(total) => *total = total.saturating_add(made),
+            Some(total) => *total = total.saturating_add(made.works),
             None => {
                 self.works_made = book.map(|_| self.sold);
-                made = 0;
+                made = WorksMade::default();
             }
         }
         made

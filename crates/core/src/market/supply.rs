@@ -1,16 +1,28 @@
-//! What our own provers do: the time that they are on and prove, and their rate.
+//! What our own provers do: the time that they are on and prove, and how fast they make works.
+//!
+//! The pace is works over time in which there was work. Where the daemon sums the time of its
+//! provers, that is this time; where it counts their jobs too, works that a rival undercut before
+//! they were seen count with the others. Elsewhere it is the time between two books of which more
+//! works than were made in between stood open to the worker in both, so that it never waited for
+//! one. Time without work says nothing.
+//!
+//! Not here: what a work made is (`own`).
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use hashbrown::HashSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
     effort::Effort,
-    look::{Look, PoolMetrics},
+    look::{DaemonStatus, Look, OpenWork, PoolMetrics, SyncState},
+    own::WorksMade,
+    pace::{Pace, PaceEvidence, PacePrior, PaceSource},
 };
+use crate::units::{Nanomina, WorkId};
 
-/// What our own provers did, and their rate while the worker is on.
+/// What our own provers did.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct OwnSupply {
@@ -19,8 +31,21 @@ pub(crate) struct OwnSupply {
     counts: WorkerCounts,
     /// Time on that no proof explains yet.
     unexplained: Duration,
-    works: f64,
-    hours: f64,
+    /// What was done since the last book.
+    since_book: SinceBook,
+    /// When the evidence was last discounted.
+    discounted: Option<Timestamp>,
+    /// Jobs over the works seen made.
+    seen_jobs: JobsPerWork,
+    /// Works over prover time.
+    proved: PaceEvidence,
+    /// Works over time in which there was work.
+    busy: PaceEvidence,
+    /// Prover hours within that time.
+    busy_prover_hours: f64,
+    /// The time since the last book, if the worker was on at one fee all along.
+    #[serde(skip)]
+    stretch: Option<Stretch>,
 }
 
 /// Whether the worker was on, as last read.
@@ -38,6 +63,51 @@ struct WorkerCounts {
     delivered: Option<f64>,
     /// Seconds that they proved; `None` while the daemon has counted none.
     prover_seconds: Option<f64>,
+    jobs: Option<f64>,
+}
+
+/// What was done since the last book.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct SinceBook {
+    /// Whether it is all that was done: not before the first book, nor over a restart.
+    whole: bool,
+    made: u64,
+    delivered: Option<f64>,
+    jobs: Option<f64>,
+    proving: Option<Duration>,
+}
+
+/// The jobs in works seen made, older ones counting less.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct JobsPerWork {
+    works: f64,
+    jobs: f64,
+}
+
+impl JobsPerWork {
+    /// Jobs in a work: two, but for the last of an odd number.
+    const USUAL: f64 = 2.0;
+
+    fn add(&mut self, made: WorksMade) {
+        self.works += made.works as f64;
+        self.jobs += made.jobs as f64;
+    }
+
+    /// The works that these jobs make.
+    fn works_of(&self, jobs: f64) -> f64 {
+        let ratio = if self.works > 0.0 { self.jobs / self.works } else { Self::USUAL };
+        jobs / ratio.max(1.0)
+    }
+}
+
+/// A time in which the worker asked one fee.
+#[derive(Clone, Debug)]
+struct Stretch {
+    from: Timestamp,
+    fee: Nanomina,
+    book: Arc<[OpenWork]>,
 }
 
 impl WorkerCounts {
@@ -47,67 +117,124 @@ impl WorkerCounts {
             delivered: metrics.completed_by_own.filter(valid),
             // Where the prover's process keeps the count to itself, the daemon shows zero.
             prover_seconds: metrics.prover_seconds.filter(valid).filter(|sum| *sum > 0.0),
+            jobs: metrics.prover_jobs.filter(valid),
+        }
+    }
+
+    /// What was delivered and proved since; all of a count that fell, since then the daemon
+    /// restarted, and of one that began at zero.
+    fn since(&self, before: &Self) -> CountsGained {
+        let gain = |before: f64, now: f64| if now < before { now } else { now - before };
+        let gained = |before: Option<f64>, now: Option<f64>| {
+            before.zip(now).map(|(before, now)| gain(before, now))
+        };
+        let proved = self.prover_seconds.map(|now| match before.prover_seconds {
+            Some(before) => gain(before, now),
+            None if before.delivered.is_some() => now,
+            None => 0.0,
+        });
+        CountsGained {
+            delivered: gained(before.delivered, self.delivered),
+            jobs: gained(before.jobs, self.jobs),
+            proving: proved.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
         }
     }
 }
 
-/// What a count gained; all of it if it fell, since then the daemon restarted.
-fn gain(before: Option<f64>, now: Option<f64>) -> Option<f64> {
-    let (before, now) = (before?, now?);
-    Some(if now < before { now } else { now - before })
+/// What the daemon's counts gained between two looks.
+#[derive(Clone, Copy, Debug, Default)]
+struct CountsGained {
+    delivered: Option<f64>,
+    jobs: Option<f64>,
+    proving: Option<Duration>,
+}
+
+impl SinceBook {
+    fn add(&mut self, made: u64, gained: CountsGained) {
+        let sum = |one: Option<f64>, more: Option<f64>| {
+            one.zip(more).map(|(one, more)| one + more).or(one).or(more)
+        };
+        self.made = self.made.saturating_add(made);
+        self.delivered = sum(self.delivered, gained.delivered);
+        self.jobs = sum(self.jobs, gained.jobs);
+        self.proving = match (self.proving, gained.proving) {
+            (Some(one), Some(more)) => Some(one.saturating_add(more)),
+            (one, more) => one.or(more),
+        };
+    }
+
+    /// Works made by the provers of this daemon. Each was delivered in one piece or more: beyond
+    /// that, another daemon works for the same key.
+    fn works(&self) -> f64 {
+        let made = self.made as f64;
+        self.delivered.map_or(made, |delivered| delivered.min(made))
+    }
+}
+
+impl Stretch {
+    /// Whether there was something to prove all along: of the works open to the worker at the
+    /// beginning more are left than were made meanwhile, those in its hands among them.
+    fn was_busy(&self, book: &[OpenWork], made: u64) -> bool {
+        let open =
+            |work: &&OpenWork| work.standing.as_ref().is_none_or(|offer| offer.fee > self.fee);
+        let before: HashSet<WorkId> = self.book.iter().filter(open).map(|open| open.work).collect();
+        let left = book.iter().filter(open).filter(|open| before.contains(&open.work)).count();
+        left as u64 > made.max(1)
+    }
 }
 
 impl OwnSupply {
-    /// Hours on before there is a rate: in less time, one slow proof would decide it.
-    const MIN_HOURS: f64 = 0.25;
-    /// Time constant, in hours on, of the exponential average of the rate.
-    const MEMORY_HOURS: f64 = 12.0;
-    /// Longest time between two looks in which a worker counts as on that was not on before.
+    /// Age at which evidence of the pace counts half, whether the worker is on or off: after days
+    /// off it is uncertain again, and may be tried.
+    const HALF_LIFE: Duration = Duration::from_secs(12 * 3600);
+    /// Longest time between two looks in which a worker counts as on that was not on before, and
+    /// between two books of which time is measured.
     const MAX_GAP: Duration = Duration::from_secs(3600);
     /// Longest time that a proof takes to show up: eleven proofs in a row, the most of a work
     /// before Mesa, at 56 s each, which 2020's machines took (Mina MIP-6).
     const LONGEST_PROOF: Duration = Duration::from_secs(616);
-    /// Prover time of a work where nothing is known: two proofs of a minute.
-    const USUAL_WORK_TIME: Duration = Duration::from_secs(120);
+    /// Hours of busy time that count as evidence: the time between two books.
+    const LEAST_BUSY_HOURS: f64 = 0.05;
+    /// Hours of busy time from which the number of provers is told.
+    const MIN_BUSY_HOURS: f64 = 0.25;
 
-    /// Adds a look in which `made` works were found to have been made.
-    pub(super) fn record_look(&mut self, look: &Look, made: u64) -> Effort {
-        let (proving, delivered) = self.read_counts(look);
-        let on = self.time_on(look, delivered);
-        let works = u32::try_from(made).unwrap_or(u32::MAX);
-        let explained = proving.unwrap_or_else(|| Self::USUAL_WORK_TIME.saturating_mul(works));
-        self.unexplained = self.unexplained.saturating_add(on).saturating_sub(explained);
-        let idle = self.unexplained.saturating_sub(Self::LONGEST_PROOF);
-        self.unexplained -= idle;
-        let hours = on.as_secs_f64() / 3600.0;
-        let keep = (-hours / Self::MEMORY_HOURS).exp();
-        self.works = self.works * keep + made as f64;
-        self.hours = self.hours * keep + hours;
+    /// Adds a look in which works were found to have been `made`. `book` are the open works,
+    /// if they were read.
+    pub(super) fn record_look(
+        &mut self,
+        look: &Look,
+        book: Option<&Arc<[OpenWork]>>,
+        made: WorksMade,
+    ) -> Effort {
+        let gained = self.read_counts(look);
+        let on = self.time_on(look, gained.delivered.is_some_and(|more| more > 0.0));
+        self.seen_jobs.add(made);
+        let (made, proving) = (made.works, gained.proving);
+        self.since_book.add(made, gained);
+        if look.metrics.as_ref().is_none_or(Result::is_ok)
+            && let Some(book) = book
+        {
+            self.measure(look, book);
+        }
+        let idle = self.release_idle(look.at, on, proving, made);
         Effort { made, on, proving, idle }
     }
 
-    /// Prover time since the counts were last read, and whether anything was delivered since.
-    fn read_counts(&mut self, look: &Look) -> (Option<Duration>, bool) {
+    /// What was delivered and proved since the counts were last read.
+    fn read_counts(&mut self, look: &Look) -> CountsGained {
         match &look.metrics {
             None => {
                 self.counts = WorkerCounts::default();
-                (None, false)
+                CountsGained::default()
             }
             // What happened meanwhile is in the next counts.
-            Some(Err(_)) => (self.counts.prover_seconds.map(|_| Duration::ZERO), false),
+            Some(Err(_)) => CountsGained {
+                proving: self.counts.prover_seconds.map(|_| Duration::ZERO),
+                ..CountsGained::default()
+            },
             Some(Ok(metrics)) => {
                 let now = WorkerCounts::read(metrics);
-                let before = std::mem::replace(&mut self.counts, now);
-                let proving = gain(before.prover_seconds, now.prover_seconds);
-                // A count that begins at zero has no reading before: then all of it is new.
-                let first = || match before.delivered {
-                    Some(_) => now.prover_seconds,
-                    None => now.prover_seconds.map(|_| 0.0),
-                };
-                let proving = proving.or_else(first);
-                let delivered =
-                    gain(before.delivered, now.delivered).is_some_and(|more| more > 0.0);
-                (proving.and_then(|sum| Duration::try_from_secs_f64(sum).ok()), delivered)
+                now.since(&std::mem::replace(&mut self.counts, now))
             }
         }
     }
@@ -118,19 +245,116 @@ impl OwnSupply {
         let Ok(status) = &look.status else { return Duration::ZERO };
         // A coordinator shows no key and works all the same.
         let on = status.worker.is_some() || delivered;
-        let Some(before) = self.seen.replace(WorkerReading { at: look.at, on }) else {
-            return Duration::ZERO;
+        let before = self.seen.replace(WorkerReading { at: look.at, on });
+        let passed = before.map_or(Duration::ZERO, |before| {
+            let passed = look.at.duration_since(before.at) - look.clock_set.unwrap_or_default();
+            Duration::try_from(passed).unwrap_or(Duration::ZERO)
+        });
+        let restarted = status.uptime < passed;
+        self.since_book.whole &= !restarted;
+        let same = |stretch: &Stretch| {
+            on && stretch.fee == status.fee && !restarted && look.clock_set.is_none()
         };
-        let passed = look.at.duration_since(before.at) - look.clock_set.unwrap_or_default();
-        let passed = Duration::try_from(passed).unwrap_or(Duration::ZERO);
-        let counts = on && (before.on || passed <= Self::MAX_GAP);
+        self.stretch = self.stretch.take().filter(same);
+        let counts = on && before.is_some_and(|before| before.on || passed <= Self::MAX_GAP);
         if counts { passed } else { Duration::ZERO }
     }
 
-    /// Works made per hour while on; `None` until the worker was on long enough.
-    pub(crate) fn per_hour(&self) -> Option<f64> {
-        (self.hours >= Self::MIN_HOURS).then(|| self.works / self.hours)
+    /// Takes what was done since the last book as evidence of the pace.
+    fn measure(&mut self, look: &Look, book: &Arc<[OpenWork]>) {
+        self.discount(look.at);
+        let since = std::mem::replace(
+            &mut self.since_book,
+            SinceBook { whole: true, ..SinceBook::default() },
+        );
+        let works = since.works();
+        let prover_hours = since.proving.map(hours);
+        if let Some(hours) = prover_hours.filter(|_| since.whole) {
+            let finished = since.jobs.map(|jobs| self.seen_jobs.works_of(jobs));
+            self.proved.works += finished.unwrap_or(works);
+            self.proved.hours += hours;
+        }
+        if let Some(stretch) = self.stretch.take() {
+            let passed =
+                Duration::try_from(look.at.duration_since(stretch.from)).unwrap_or_default();
+            if since.whole && passed <= Self::MAX_GAP && stretch.was_busy(book, since.made) {
+                self.busy.works += works;
+                self.busy.hours += hours(passed);
+                self.busy_prover_hours += prover_hours.unwrap_or_default();
+            }
+        }
+        let hands_out = |status: &&DaemonStatus| {
+            status.sync == SyncState::Synced && self.seen.is_some_and(|seen| seen.on)
+        };
+        let status = look.status.as_ref().ok().filter(hands_out);
+        self.stretch =
+            status.map(|status| Stretch { from: look.at, fee: status.fee, book: Arc::clone(book) });
     }
+
+    fn discount(&mut self, at: Timestamp) {
+        let keep = self.kept_share(at);
+        self.discounted = Some(at);
+        self.proved = self.proved.scaled(keep);
+        self.busy = self.busy.scaled(keep);
+        self.busy_prover_hours *= keep;
+        self.seen_jobs.works *= keep;
+        self.seen_jobs.jobs *= keep;
+    }
+
+    /// The share of the evidence that still counts.
+    fn kept_share(&self, at: Timestamp) -> f64 {
+        let passed = self.discounted.map_or(0.0, |from| at.duration_since(from).as_secs_f64());
+        (-passed.max(0.0) / Self::HALF_LIFE.as_secs_f64()).exp2()
+    }
+
+    /// Time on that no proof explains any more.
+    fn release_idle(
+        &mut self,
+        at: Timestamp,
+        on: Duration,
+        proving: Option<Duration>,
+        made: u64,
+    ) -> Duration {
+        let explained = proving.unwrap_or_else(|| {
+            let pace = self.pace(at, PacePrior::default());
+            Duration::try_from_secs_f64(made as f64 * 3600.0 / pace.per_prover).unwrap_or_default()
+        });
+        self.unexplained = self.unexplained.saturating_add(on).saturating_sub(explained);
+        let idle = self.unexplained.saturating_sub(Self::LONGEST_PROOF);
+        self.unexplained -= idle;
+        idle
+    }
+
+    /// How fast our provers make works while they have something to do.
+    pub(crate) fn pace(&self, at: Timestamp, prior: PacePrior) -> Pace {
+        let keep = self.kept_share(at);
+        let (proved, busy) = (self.proved.scaled(keep), self.busy.scaled(keep));
+        if proved.works >= 1.0 {
+            Pace::estimate(prior, proved, self.provers(), PaceSource::ProverTime)
+        } else if busy.hours >= Self::LEAST_BUSY_HOURS {
+            Pace::estimate(prior, busy, 1, PaceSource::BusyTime)
+        } else {
+            Pace::unmeasured(prior)
+        }
+    }
+
+    /// Provers that work at once: their time over the time in which all had work.
+    fn provers(&self) -> u32 {
+        if self.busy.hours < Self::MIN_BUSY_HOURS {
+            return 1;
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "clamped to what it can hold"
+        )]
+        let provers = (self.busy_prover_hours / self.busy.hours).round().clamp(1.0, 1e6) as u32;
+        provers
+    }
+}
+
+fn hours(time: Duration) -> f64 {
+    time.as_secs_f64() / 3600.0
 }
 
 #[cfg(test)]

@@ -31,7 +31,8 @@ pub struct ViewSettings {
     pub half_life: Duration,
     /// Observations below which no price is estimated.
     pub min_samples: u32,
-    /// Works our provers make per hour, if the operator set it.
+    /// Works our provers make per hour while they have something to do; `None` until set or
+    /// measured.
     pub works_per_hour: Option<f64>,
     /// The price whose exceedance defines a regime: the share of works sold above it changes when a
     /// new one begins.
@@ -96,7 +97,8 @@ pub struct MarketSummary {
     pub own_open_works: u64,
     /// Whether the buckets of the metrics histogram tell fees apart; `None` without a histogram.
     pub histogram_resolves: Option<bool>,
-    /// Works our provers make per hour while on; `None` until configured or measured.
+    /// Works our provers make per hour while they have something to do; `None` until configured or
+    /// measured.
     pub own_works_per_hour: Option<f64>,
     /// Own works sold since the controller first saw this daemon.
     pub own_sold: u64,
@@ -167,7 +169,7 @@ impl MarketView {
             uncovered_works: offers.uncovered as u64,
             own_open_works: own_fees.len() as u64,
             histogram_resolves: history.histogram().map(|h| h.resolution(None).is_resolved()),
-            own_works_per_hour: settings.works_per_hour.or_else(|| history.supply().per_hour()),
+            own_works_per_hour: settings.works_per_hour,
             own_sold: own.sold(),
             own_earned: own.earned(),
             own_made: own.made(),
@@ -220,7 +222,7 @@ impl MarketView {
         self.summary.works_bought_per_hour
     }
 
-    /// Works our provers make per hour while on.
+    /// Works our provers make per hour while they have something to do.
     pub fn own_works_per_hour(&self) -> Option<f64> {
         self.summary.own_works_per_hour
     }

@@ -11,6 +11,7 @@ use super::{
     params::{Pricing, Strategy},
 };
 use crate::{
+    cost::ChargedCost,
     market::MarketView,
     units::{FeeRate, Nanomina},
 };
@@ -18,8 +19,11 @@ use crate::{
 /// The forecasts behind a decision.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Appraisal {
-    /// Cost of one work.
+    /// Cost of one work, as charged.
     pub cost: Nanomina,
+    /// Cost of an hour in which the worker is on and has nothing to do.
+    #[serde(default)]
+    pub idle_hour: Nanomina,
     /// At the fee the policy wants.
     pub best: Forecast,
     /// At the fee that the decision starts from: the one that the daemon asks, in dry-run the one
@@ -46,6 +50,11 @@ impl Appraisal {
     /// Most points kept of the curve.
     pub const MAX_CURVE: usize = 96;
 
+    /// The cost behind the forecasts.
+    pub const fn charged_cost(&self) -> ChargedCost {
+        ChargedCost { per_work: self.cost, idle_hour: self.idle_hour }
+    }
+
     /// At the fee that the daemon asks.
     pub fn asked(&self) -> &Forecast {
         self.really_asked.as_ref().unwrap_or(&self.current)
@@ -61,7 +70,7 @@ impl Appraisal {
 /// Forecasts at the fee that the strategy proposes and at the fee asked now.
 pub(super) fn appraise(
     view: &MarketView,
-    cost: Nanomina,
+    cost: ChargedCost,
     pricing: &Pricing,
     floor: Nanomina,
     current: Nanomina,
@@ -91,10 +100,11 @@ pub(super) fn appraise(
             std::slice::from_ref(&best)
         }
     };
-    let reach = |threshold| crossing(choice, cost, threshold, pricing, floor);
+    let reach = |threshold| crossing(choice, cost.per_work, threshold, pricing, floor);
     let (stop, resume) = (reach(pricing.stop_below), reach(pricing.resume_above));
     Appraisal {
-        cost,
+        cost: cost.per_work,
+        idle_hour: cost.idle_hour,
         best,
         current: forecast(view, cost, current),
         really_asked: None,

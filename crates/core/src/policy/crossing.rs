@@ -1,11 +1,11 @@
 //! What would have to change for the expected profit to reach a threshold: the forecast, solved for
 //! each of its inputs in turn.
 //!
-//! A forecast says r (q f - c): works per hour, P(sold) on the cautious side, fee, cost. Set equal
-//! to a threshold T, it gives the P(sold) needed at a fee, (T/r + c) / f; the highest cost, q f -
-//! T/r; and the factor k on all prices, (T/r + c) / (q f), since prices k times as high sell the
-//! same share of works at k times the fee. Each holds everything else, the pace r too, as it is
-//! now.
+//! A forecast says r (q f - c), less what idle time costs: works per hour, P(sold) on the cautious
+//! side, fee, cost. Set equal to a threshold, which with that idle cost added is T, it gives the
+//! P(sold) needed at a fee, (T/r + c) / f; the highest cost, q f - T/r; and the factor k on all
+//! prices, (T/r + c) / (q f), since prices k times as high sell the same share of works at k times
+//! the fee. Each holds everything else, the pace r too, as it is now.
 //!
 //! Invariants: pure; no NaN; of profits above the threshold the answers say how much may be lost,
 //! of those below how much is missing.
@@ -58,10 +58,13 @@ pub(super) fn crossing(
     pricing: &Pricing,
     floor: Nanomina,
 ) -> Crossing {
-    let idles = threshold <= FeeRate::ZERO && curve.iter().any(Forecast::is_idle);
+    let allows =
+        |at: &Forecast| at.is_idle() && threshold <= FeeRate::ZERO.saturating_sub(at.idle_cost);
+    let idles = curve.iter().any(allows);
     let border = if idles { FeeRate::ZERO } else { threshold };
     let working = || curve.iter().filter(|at| !at.is_idle());
-    let margin = |at: &Forecast| border.get() as f64 / at.works_per_hour;
+    let margin =
+        |at: &Forecast| (border.get() as f64 + at.idle_cost.get() as f64) / at.works_per_hour;
     let wanted = |at: &Forecast| (margin(at) + cost.to_f64()).max(0.0);
     let factors = working().filter_map(|at| {
         let income = at.low * at.fee.to_f64();

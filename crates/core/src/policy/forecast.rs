@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    cost::ChargedCost,
     market::MarketView,
     units::{FeeRate, Nanomina},
 };
@@ -22,6 +23,9 @@ pub struct Forecast {
     pub high: f64,
     /// Works made per hour.
     pub works_per_hour: f64,
+    /// What the time costs in which the worker has nothing to do.
+    #[serde(default)]
+    pub idle_cost: FeeRate,
     /// Expected profit.
     pub profit: FeeRate,
     /// Expected profit with the probability at the lower end of its band: it decides on and off,
@@ -37,7 +41,8 @@ impl Forecast {
 }
 
 /// What asking `fee` is expected to bring: works made per hour r, each sold with probability q, and
-/// the profit per hour r (q f - c).
+/// the profit per hour r (q f - c), less the cost of the time in which there is nothing to do: the
+/// share 1 - r / m of an idle hour at the pace m.
 ///
 /// Of the D works bought per hour, the share S(f) = P(C > f) can be sold at f, and nobody closes
 /// these to us before they are bought. The others are open to us too until someone proves them for
@@ -47,7 +52,7 @@ impl Forecast {
 /// make D (S (1 - exp(-x)) + (1 - S) (1 - exp(-x l))) works per hour and sell D S (1 - exp(-x)) of
 /// them. x follows from our pace m. A slow worker finds S / g of its works sold, a fast one works
 /// for everything that comes and sells all of D S.
-pub fn forecast(view: &MarketView, cost: Nanomina, fee: Nanomina) -> Forecast {
+pub fn forecast(view: &MarketView, cost: ChargedCost, fee: Nanomina) -> Forecast {
     let price = view.sells_above(fee);
     let share = view.startable_share(fee).max(price.estimate).max(f64::MIN_POSITIVE);
     let dispatch = dispatch_rate(
@@ -61,8 +66,10 @@ pub fn forecast(view: &MarketView, cost: Nanomina, fee: Nanomina) -> Forecast {
     let sold = |probability: f64| (uncorrected(probability) * correction).clamp(0.0, 1.0);
     let (sale_probability, low, high) = (sold(price.estimate), sold(price.low), sold(price.high));
     let works_per_hour = dispatch.works_per_hour;
+    let idle_cost = cost.idle_hour.to_f64() * idle_share(works_per_hour, view.own_works_per_hour());
     let profit = |probability: f64| {
-        FeeRate::rounded(works_per_hour * (probability * fee.to_f64() - cost.to_f64()))
+        let per_work = probability * fee.to_f64() - cost.per_work.to_f64();
+        FeeRate::rounded(works_per_hour * per_work - idle_cost)
     };
     Forecast {
         fee,
@@ -71,9 +78,16 @@ pub fn forecast(view: &MarketView, cost: Nanomina, fee: Nanomina) -> Forecast {
         low,
         high,
         works_per_hour,
+        idle_cost: FeeRate::rounded(idle_cost),
         profit: profit(sale_probability),
         cautious_profit: profit(low),
     }
+}
+
+/// The share of the time in which the provers have nothing to do; 0 where their pace is not known.
+fn idle_share(works_per_hour: f64, pace: Option<f64>) -> f64 {
+    let used = pace.filter(|pace| *pace > 0.0).map_or(1.0, |pace| works_per_hour / pace);
+    1.0 - used.clamp(0.0, 1.0)
 }
 
 /// The works that a daemon hands to its worker.

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::forecast::{Forecast, forecast};
 use crate::{
+    cost::ChargedCost,
     market::MarketView,
     units::{FeeRate, Nanomina},
 };
@@ -44,7 +45,7 @@ impl<'a> Unsold<'a> {
     /// What stands in the book while `current` is asked.
     pub(super) fn new(
         view: &'a MarketView,
-        cost: Nanomina,
+        cost: ChargedCost,
         current: Nanomina,
         half_life: Duration,
     ) -> Self {

@@ -8,9 +8,8 @@ use super::{
     state::{Mode, Role},
 };
 use crate::{
-    cost::CostUnknown,
+    cost::{ChargedCost, CostUnknown},
     market::{Look, MarketView},
-    units::Nanomina,
 };
 
 /// Everything that a decision depends on.
@@ -24,8 +23,8 @@ pub struct Situation<'a> {
     pub look: &'a Look,
     /// What is known of the market, the look included.
     pub view: &'a MarketView,
-    /// Cost of one work.
-    pub cost: Result<Nanomina, &'a CostUnknown>,
+    /// What computing is charged.
+    pub cost: Result<ChargedCost, &'a CostUnknown>,
     /// What earlier looks left.
     pub memory: &'a Memory,
     /// What the daemon is.

@@ -15,7 +15,7 @@ use super::{
     waits::since,
 };
 use crate::{
-    cost::CostUnknown,
+    cost::{ChargedCost, CostUnknown},
     market::{Look, MarketView, OLDEST_BOOK},
     units::Nanomina,
 };
@@ -33,8 +33,8 @@ pub(super) struct MarketCase<'a> {
     pub(super) look: &'a Look,
     /// What is known of the market, the look included.
     pub(super) view: &'a MarketView,
-    /// Cost of one work.
-    pub(super) cost: Result<Nanomina, &'a CostUnknown>,
+    /// What computing is charged.
+    pub(super) cost: Result<ChargedCost, &'a CostUnknown>,
     /// The operator's settings.
     pub(super) params: &'a Params,
     /// The bounds of the fee.
@@ -174,7 +174,8 @@ fn pays_half(appraisal: &Appraisal) -> bool {
 
 /// Nanomina an hour that computing costs.
 fn hourly_expense(appraisal: &Appraisal) -> f64 {
-    appraisal.best.works_per_hour * appraisal.cost.to_f64()
+    let Forecast { works_per_hour, idle_cost, .. } = appraisal.best;
+    works_per_hour * appraisal.cost.to_f64() + idle_cost.get() as f64
 }
 
 fn is_worth_moving(appraisal: &Appraisal, pricing: &Pricing) -> bool {
@@ -234,6 +235,7 @@ mod tests {
         };
         let appraisal = Appraisal {
             cost: fee(1),
+            idle_hour: fee(0),
             best: to,
             current: from,
             really_asked: None,

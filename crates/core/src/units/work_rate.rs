@@ -17,6 +17,11 @@ impl WorkRate {
         self.0
     }
 
+    /// Takes millionths of a work per hour; zero counts as one.
+    pub(crate) const fn from_micros(micros: u64) -> Self {
+        Self(if micros == 0 { 1 } else { micros })
+    }
+
     /// Works per hour, for statistics.
     pub fn to_f64(self) -> f64 {
         self.0 as f64 / 1e6

@@ -60,6 +60,7 @@ fn entry(record: Record) -> LookEntry {
         decided: record.at,
         settled: record.at,
         cost: Ok(fee(1_000)),
+        idle_hour: fee(0),
         works_per_hour: Some(30.5),
         purpose: LookPurpose::Control,
     };

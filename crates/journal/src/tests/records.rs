@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use snarkfee_core::{
-    cost::Expense,
+    cost::{CostEstimate, CostSource, Expense},
     fault::{Fault, JournalClass, JournalDoubt, JournalFault},
     fixtures::{self, every_reason},
     market::{
@@ -99,8 +99,9 @@ fn any_withdrawal() -> impl Strategy<Value = Withdrawal> {
 
 fn any_forecast() -> impl Strategy<Value = Forecast> {
     let floats = (any_float(), any_float(), any_float(), any_float(), any_float());
-    (any_fee(), floats, any::<i64>(), any::<i64>()).prop_map(
-        |(fee, (sale_probability, uncorrected, low, high, works_per_hour), profit, cautious)| {
+    (any_fee(), floats, any::<[i64; 3]>()).prop_map(
+        |(fee, (sale_probability, uncorrected, low, high, works_per_hour), rates)| {
+            let [idle_cost, profit, cautious_profit] = rates.map(FeeRate::new);
             Forecast {
                 fee,
                 sale_probability,
@@ -108,8 +109,9 @@ fn any_forecast() -> impl Strategy<Value = Forecast> {
                 low,
                 high,
                 works_per_hour,
-                profit: FeeRate::new(profit),
-                cautious_profit: FeeRate::new(cautious),
+                idle_cost,
+                profit,
+                cautious_profit,
             }
         },
     )
@@ -254,7 +256,7 @@ fn any_record() -> impl Strategy<Value = Record> {
                 mode,
                 sequence,
                 took,
-                (cost, prediction_error, era, market, (effort, expense), wanted),
+                (cost, prediction_error, era, market, (effort, expense, cost_estimate), wanted),
             )| Record {
                 daemon: main(),
                 sequence: sequence.into(),
@@ -269,6 +271,7 @@ fn any_record() -> impl Strategy<Value = Record> {
                 outcome,
                 wanted,
                 cost,
+                cost_estimate,
                 effort,
                 expense,
                 prediction_error,
@@ -277,13 +280,18 @@ fn any_record() -> impl Strategy<Value = Record> {
         )
 }
 
-fn any_spending() -> impl Strategy<Value = (Effort, Option<Expense>)> {
+fn any_spending() -> impl Strategy<Value = (Effort, Option<Expense>, Option<CostEstimate>)> {
     let effort = (any::<u64>(), any::<Duration>(), any::<Option<Duration>>(), any::<Duration>())
         .prop_map(|(made, on, proving, idle)| Effort { made, on, proving, idle });
     let energy = Energy::of("350 W".parse().unwrap(), Duration::from_secs(60));
     let expense = (any_fee(), prop::option::of(Just(energy)))
         .prop_map(|(amount, energy)| Expense { amount, energy });
-    (effort, prop::option::of(expense))
+    let cost = (any_fee(), any_fee()).prop_map(|(low, high)| CostEstimate {
+        high,
+        source: CostSource::BusyTime,
+        ..CostEstimate::set(low)
+    });
+    (effort, prop::option::of(expense), prop::option::of(cost))
 }
 
 proptest! {

@@ -120,8 +120,8 @@ impl BlockSpan {
         mut history: Option<&mut RunHistory>,
     ) -> RunSummary {
         let pace = settings.works_per_hour.unwrap_or(BacktestSettings::WORKS_PER_HOUR);
-        let per_work = Ok(settings.cost.unwrap_or(Nanomina::ZERO));
-        let cost = CostModel::Recorded { per_work, works_per_hour: Some(pace) };
+        let cost = Ok(settings.cost.unwrap_or(Nanomina::ZERO).into());
+        let cost = CostModel::Recorded { cost, works_per_hour: Some(pace) };
         let market = RecordedMarket::new(Arc::clone(&self.blocks), self.slot, pace, self.from);
         let mut run = PolicyRun::new(market, spec, &settings.plan(), 1, self.from);
         let mut now = self.from;

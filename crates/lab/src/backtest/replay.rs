@@ -135,8 +135,8 @@ fn decide_again(state: &mut CycleState, moment: &RecordedLook) -> Decision {
 
 fn conclude_again(state: &mut CycleState, moment: &RecordedLook) -> Decision {
     let RecordedLook { record, inputs, params, .. } = moment;
-    let (per_work, works_per_hour) = (inputs.cost.clone(), inputs.works_per_hour);
-    let cost = CostModel::Recorded { per_work, works_per_hour };
+    let (cost, works_per_hour) = (inputs.charged_cost(), inputs.works_per_hour);
+    let cost = CostModel::Recorded { cost, works_per_hour };
     let context = Context { mode: record.mode, params, cost: &cost, quotes: Default::default() };
     let (now, look) = (inputs.decided, &record.look);
     match &inputs.purpose {

@@ -87,6 +87,8 @@ fn pool_metrics(counters: &DaemonCounters) -> PoolMetrics {
         fees: Some(FeeHistogram { bounds, cumulative, sum: fees.sum as f64 }),
         completed_by_own: Some(counters.completed as f64),
         assigned_to_own: Some(counters.assigned as f64),
+        prover_seconds: Some(counters.proved.seconds()),
+        prover_jobs: Some(counters.proved.jobs() as f64),
         ..PoolMetrics::default()
     }
 }

@@ -96,6 +96,16 @@ pub struct ProverTime {
 }
 
 impl ProvedJobs {
+    /// Prover time of all jobs.
+    pub(super) fn seconds(&self) -> f64 {
+        self.base.seconds + self.zkapp_base.seconds + self.merge.seconds
+    }
+
+    /// All jobs.
+    pub(super) fn jobs(&self) -> u64 {
+        self.base.jobs + self.zkapp_base.jobs + self.merge.jobs
+    }
+
     pub(super) fn add(&mut self, kind: JobKind, spent: Millis) {
         let seconds = spent as f64 / 1000.0;
         let time = match kind {

@@ -2,13 +2,10 @@
 
 use snarkfee_core::units::{NANOMINA_PER_MINA, Nanomina};
 
-use super::market::WorkerTotals;
-
 /// Nanomina earned and spent under one regime.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct RegimeBalance {
     earned: u128,
-    /// For every proof that took power, whether finished or lost half-way.
     spent: u128,
 }
 
@@ -22,22 +19,21 @@ impl RegimeBalance {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RegimeProfits {
     balances: Vec<RegimeBalance>,
-    before: WorkerTotals,
+    earned: u128,
 }
 
 impl RegimeProfits {
-    /// Adds to `regime` what happened since the last call, at `cost` a work.
-    pub(super) fn add(&mut self, regime: usize, totals: &WorkerTotals, cost: Nanomina) {
+    /// Adds to `regime` what was earned since the last call, up to `earned` in all, and `spent`
+    /// meanwhile.
+    pub(super) fn add(&mut self, regime: usize, earned: u128, spent: Nanomina) {
         if self.balances.len() <= regime {
             self.balances.resize(regime + 1, RegimeBalance::default());
         }
         if let Some(balance) = self.balances.get_mut(regime) {
-            balance.earned += totals.earned.saturating_sub(self.before.earned);
-            let proofs = |totals: &WorkerTotals| totals.made + totals.lost;
-            balance.spent += u128::from(proofs(totals).saturating_sub(proofs(&self.before)))
-                * u128::from(cost.get());
+            balance.earned += earned.saturating_sub(self.earned);
+            balance.spent += u128::from(spent.get());
         }
-        self.before = *totals;
+        self.earned = earned;
     }
 
     /// Profit under each regime, in MINA.

@@ -4,11 +4,14 @@
 //! facts. A controlled policy passes through the cycle of the service, and every look of it is
 //! checked.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use snarkfee_core::{
     cost::{CostInputs, CostModel},
     cycle::Plan,
     invariants::Violation,
+    market::{Effort, Pace, PacePrior},
     policy::{Action, Outcome},
     record::Record,
     units::Nanomina,
@@ -51,6 +54,8 @@ pub(crate) struct PolicyRun<M> {
     port: MarketPort<M>,
     policy: RunningPolicy,
     summary: RunSummary,
+    /// Until when time has passed.
+    at: Timestamp,
     /// P(sold) of works made now.
     prediction: Option<f64>,
     /// Sum of predictions over the works that had one, and their number.
@@ -80,6 +85,7 @@ impl<M: Market> PolicyRun<M> {
             port: MarketPort::new(market),
             policy,
             summary: RunSummary::default(),
+            at: now,
             prediction: None,
             predicted: 0.0,
             judged: 0,
@@ -137,6 +143,7 @@ impl<M: Market> PolicyRun<M> {
     }
 
     fn advance(&mut self, to: Timestamp, cost: &CostModel) {
+        let from = std::mem::replace(&mut self.at, to);
         let regime = self.port.market().regime();
         self.port.advance(to);
         let own = self.port.market().worker_totals();
@@ -145,15 +152,36 @@ impl<M: Market> PolicyRun<M> {
             self.predicted += prediction * made as f64;
             self.judged += made;
         }
-        self.summary.profits.add(regime, &own, charged_cost(cost, to));
+        let spent = self.expense(&own, cost, from, to);
+        self.summary.profits.add(regime, own.earned, spent);
         self.summary.own = own;
     }
-}
 
-/// What a work costs. An unknown cost is not charged, as in a dry run.
-fn charged_cost(cost: &CostModel, at: Timestamp) -> Nanomina {
-    let inputs = CostInputs { at, works_per_hour: None, quotes: Default::default() };
-    cost.per_work(&inputs).unwrap_or(Nanomina::ZERO)
+    /// What the worker really did since the last step, at `cost`: every proof that took power,
+    /// whether finished or lost half-way. An unknown cost is not charged, as in a dry run.
+    fn expense(
+        &self,
+        own: &WorkerTotals,
+        cost: &CostModel,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Nanomina {
+        let before = &self.summary.own;
+        let proofs = |totals: &WorkerTotals| totals.made + totals.lost;
+        let is_on = self.port.market().settings().worker.is_some();
+        let passed = Duration::try_from(to.duration_since(from)).unwrap_or_default();
+        let on = if is_on { passed } else { Duration::ZERO };
+        let proving = own.busy.saturating_sub(before.busy);
+        let effort = Effort {
+            made: proofs(own).saturating_sub(proofs(before)),
+            on,
+            proving: Some(proving),
+            idle: on.saturating_sub(proving),
+        };
+        let pace = Pace::unmeasured(PacePrior::default());
+        let inputs = CostInputs { at: to, pace, quotes: Default::default() };
+        cost.expense(&effort, &inputs).map_or(Nanomina::ZERO, |expense| expense.amount)
+    }
 }
 
 const fn sets_fee(action: &Action) -> bool {

@@ -22,7 +22,9 @@ fn page() -> Vec<Value> {
         series("Coda_Snark_work_snark_fee_sum", None, "1500000000"),
         series("Coda_Snark_work_snark_pool_size", None, "4111"),
         series("Coda_Cryptography_snark_work_merge_time_sec_sum", None, "400"),
+        series("Coda_Cryptography_snark_work_merge_time_sec_count", None, "10"),
         series("Coda_Cryptography_snark_work_nonzkapp_base_time_sec", None, "300"),
+        series("Coda_Cryptography_snark_work_nonzkapp_base_submissions", None, "12"),
         json!({"metric": {"__name__": OLDEST}, "value": [1000.5, "990.25"]}),
     ]
 }
@@ -42,9 +44,12 @@ fn an_answer_reads_as_the_daemons_own_page_would() {
               Coda_Snark_work_snark_pool_size 4111\n\
               #TYPE Coda_Cryptography_snark_work_merge_time_sec histogram\n\
               Coda_Cryptography_snark_work_merge_time_sec_sum 400\n\
-              Coda_Cryptography_snark_work_nonzkapp_base_time_sec 300\n",
+              Coda_Cryptography_snark_work_merge_time_sec_count 10\n\
+              Coda_Cryptography_snark_work_nonzkapp_base_time_sec 300\n\
+              Coda_Cryptography_snark_work_nonzkapp_base_submissions 12\n",
         );
-    assert_eq!(through.metrics.prover_seconds, Some(700.0));
+    let found = (through.metrics.prover_seconds, through.metrics.prover_jobs);
+    assert_eq!(found, (Some(700.0), Some(22.0)));
     assert_eq!(through.metrics, direct.unwrap().metrics);
     assert_eq!(through.sampled, Some(Duration::from_millis(10_250)));
 }

@@ -50,6 +50,12 @@ fn prover_time_is_the_sum_of_base_and_merge_proofs_in_every_era() {
         let base = format!("#TYPE Coda_{name} counter\nCoda_{name} 300\n");
         assert_eq!(seconds(&[&base, zkapps, merges].concat()), Some(820.5), "{name}");
     }
+    let jobs = |lines: &str| read([TEXT, lines].concat().as_bytes()).unwrap().metrics.prover_jobs;
+    let counted = "#TYPE Coda_Cryptography_snark_work_zkapp_base_submissions counter\n\
+        Coda_Cryptography_snark_work_zkapp_base_submissions 3\n";
+    assert_eq!(jobs(merges), Some(10.0));
+    assert_eq!(jobs(&[merges, zkapps].concat()), None, "time of jobs that nobody counted");
+    assert_eq!(jobs(&[merges, zkapps, counted].concat()), Some(13.0));
     // 1.x: a histogram, of which the daemon sees nothing.
     let histogram = merges.replace("merge", "base").replace(" 400", " 0").replace(" 10", " 0");
     assert_eq!(seconds(&histogram), Some(0.0));

@@ -14,7 +14,8 @@ fn parts(machine: Option<&str>, idle: &str) -> CostModel {
 }
 
 fn inputs() -> CostInputs {
-    CostInputs { at: crate::fixtures::time(0), works_per_hour: None, quotes: Default::default() }
+    let pace = crate::market::Pace::unmeasured(crate::market::PacePrior::default());
+    CostInputs { at: crate::fixtures::time(0), pace, quotes: Default::default() }
 }
 
 fn effort(made: u64, on: u64, proving: Option<u64>, idle: u64) -> Effort {

@@ -20,6 +20,7 @@ fn absorb(
         predicted,
         None,
     )
+    .works
 }
 
 fn predicted(probability: f64) -> Option<Prediction> {
@@ -120,6 +121,7 @@ fn a_book_that_was_not_read_shows_nothing_and_hides_nothing() {
     let mut own = OwnWorks::default();
     let unread = |own: &mut OwnWorks, chain: &[Arc<Block>]| {
         own.record_look(None, &OffersByOwner::split(&[], ours), chain.iter(), ours, None, None)
+            .works
     };
     let bought = [block(5, "a", 90, &[(8, 7, "us")])];
     assert_eq!(unread(&mut own, &bought), 0, "it may have stood before we began");

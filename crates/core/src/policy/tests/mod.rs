@@ -87,7 +87,7 @@ impl Story {
             mode: self.mode,
             look: &self.look,
             view: &view,
-            cost: self.cost.as_ref().copied(),
+            cost: self.cost.as_ref().copied().map(Into::into),
             memory: &self.memory,
             role: self.memory.role(self.params.worker.role),
             params: &self.params,

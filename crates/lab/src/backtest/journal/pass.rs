@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use snarkfee_core::{
-    cost::CostModel,
+    cost::{ChargedCost, CostModel},
     market::Look,
     policy::{Params, Pricing},
     units::{DaemonId, Nanomina, PublicKey},
@@ -140,11 +140,11 @@ impl ShownMoment {
             .or(measured)
             .unwrap_or(BacktestSettings::WORKS_PER_HOUR);
         // A dry run may have started before any cost was known.
-        let recorded = inputs.cost.as_ref().ok().copied();
-        let per_work = Ok(settings.cost.or(recorded).unwrap_or(Nanomina::ZERO));
+        let recorded = || inputs.charged_cost().unwrap_or(Nanomina::ZERO.into());
+        let cost = Ok(settings.cost.map_or_else(recorded, ChargedCost::from));
         Self {
             look: without_worker(&record.look, params),
-            cost: CostModel::Recorded { per_work, works_per_hour: Some(works_per_hour) },
+            cost: CostModel::Recorded { cost, works_per_hour: Some(works_per_hour) },
             works_per_hour,
         }
     }

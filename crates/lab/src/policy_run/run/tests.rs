@@ -1,3 +1,5 @@
+mod measured_cost;
+
 use std::time::Duration;
 
 use jiff::SignedDuration;
