@@ -319,7 +319,12 @@ impl Metrics {
             f.market_fee.remove(&QuantileLabels { daemon: daemon.clone(), quantile });
         }
         for limit in LIMITS {
-            f.works_bought_limit.remove(&LimitLabels { daemon: daemon.clone(), limit });
+            for family in [&f.works_bought_limit, &f.cost_per_work_limit] {
+                family.remove(&LimitLabels { daemon: daemon.clone(), limit });
+            }
+        }
+        for source in CostSource::CODES {
+            f.cost_source.remove(&SourceLabels { daemon: daemon.clone(), source });
         }
         for source in Record::SOURCES.into_iter().chain([PRICE]) {
             f.observation.remove(&SourceLabels { daemon: daemon.clone(), source });
