@@ -4,7 +4,7 @@
 
 use divan::{Bencher, counter::ItemsCount};
 use jiff::Timestamp;
-use snarkfee_core::{policy::Pricing, units::Nanomina};
+use snarkfee_core::{cycle::BOOK_INTERVAL, policy::Pricing, units::Nanomina};
 use snarkfee_lab::{market_sim::library, tournament::Tournament};
 
 fn main() {
@@ -26,6 +26,7 @@ fn profit(bencher: Bencher<'_, '_>, scenario: &str) {
         slots: SLOTS,
         start: Timestamp::UNIX_EPOCH,
         cost,
+        book_interval: BOOK_INTERVAL,
         pricing: Pricing::default(),
         hindsight: false,
     };

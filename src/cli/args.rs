@@ -180,6 +180,9 @@ pub struct SimulateArgs {
     /// Cost of one work.
     #[arg(long, value_name = "FEE", default_value = "0.0001 MINA")]
     pub cost: Nanomina,
+    /// Longest time between two readings of the order book at one best tip.
+    #[arg(long, value_name = "D", default_value = "3m", value_parser = parse_duration)]
+    pub book_interval: Duration,
     /// Skip the best fees in hindsight, which take most of the time, and the ratios to them.
     #[arg(long)]
     pub without_hindsight: bool,

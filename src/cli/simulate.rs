@@ -27,6 +27,7 @@ pub(super) fn run(options: &SimulateArgs) -> Result<(), Failure> {
         slots: options.slots,
         start: experiment::start_time()?,
         cost: options.cost,
+        book_interval: options.book_interval,
         pricing: Pricing::default(),
         hindsight: !options.without_hindsight,
     };

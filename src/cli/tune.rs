@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use snarkfee_core::cycle::BOOK_INTERVAL;
 use snarkfee_lab::{
     backtest::{Execution, TuningData, tune},
     tournament::Tournament,
@@ -36,6 +37,7 @@ pub(super) fn run(options: &TuneArgs) -> Result<(), Failure> {
             slots: options.slots,
             start: experiment::start_time()?,
             cost: defaults.cost.unwrap_or_else(experiment::default_cost),
+            book_interval: BOOK_INTERVAL,
             pricing: base.clone(),
             hindsight: false,
         };

@@ -3,7 +3,7 @@
 use std::num::NonZero;
 
 use jiff::Timestamp;
-use snarkfee_core::{policy::Pricing, units::Nanomina};
+use snarkfee_core::{cycle::BOOK_INTERVAL, policy::Pricing, units::Nanomina};
 use snarkfee_lab::{
     market_sim::{GroundTruth, Scenario},
     policy_run::PolicySpec,
@@ -51,6 +51,7 @@ impl WatchedMarket<'_> {
             slots: self.truth.slots,
             start: Timestamp::UNIX_EPOCH,
             cost: self.cost,
+            book_interval: BOOK_INTERVAL,
             pricing: Pricing::default(),
             hindsight: false,
         };

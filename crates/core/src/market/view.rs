@@ -393,5 +393,6 @@ mod tests {
         assert_eq!((summary.open_works, summary.uncovered_works), (600, 600), "as it was read");
         let in_the_long_run = seen(86_400);
         assert!(in_the_long_run.summary().regime_since.is_some(), "unproved works sell at any fee");
+        assert!(!in_the_long_run.knows_prices(), "a pool that never fills is a market to hold in");
     }
 }

@@ -1,6 +1,6 @@
 use std::num::NonZero;
 
-use snarkfee_core::{policy::Pricing, units::Nanomina};
+use snarkfee_core::{cycle::BOOK_INTERVAL, policy::Pricing, units::Nanomina};
 
 use super::*;
 use crate::{market_sim::library, tournament::Tournament};
@@ -20,6 +20,7 @@ fn one_file_holds_everything() {
         slots: 10,
         start: "2026-11-01T00:00:00Z".parse().unwrap(),
         cost: Nanomina::try_new(100_000).unwrap(),
+        book_interval: BOOK_INTERVAL,
         pricing: Pricing::default(),
         hindsight: false,
     };

@@ -5,7 +5,7 @@ use std::{num::NonZero, time::Duration};
 use jiff::Timestamp;
 use snarkfee_core::{
     cost::CostModel,
-    cycle::{BOOK_INTERVAL, Plan},
+    cycle::Plan,
     policy::{BlockProduction, Mode, OnExit, Params, Pricing, RoleSetting, Safety, Worker},
     units::Nanomina,
 };
@@ -36,6 +36,8 @@ pub struct Tournament {
     pub start: Timestamp,
     /// Cost of one work.
     pub cost: Nanomina,
+    /// Longest time between two readings of the order book at one best tip.
+    pub book_interval: Duration,
     /// Settings of the controlled policies; each has its own strategy.
     pub pricing: Pricing,
     /// Whether to search the best fees in hindsight. Without them the ratios of the report are
@@ -119,7 +121,7 @@ impl Tournament {
         Plan {
             mode: Mode::Live,
             interval: Duration::from_secs(60),
-            book_interval: BOOK_INTERVAL,
+            book_interval: self.book_interval,
             params: Params {
                 pricing: self.pricing.clone(),
                 worker: Worker { key: Some(World::operator_key()), role, ..Worker::default() },

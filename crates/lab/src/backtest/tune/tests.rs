@@ -1,6 +1,6 @@
 use std::{num::NonZero, sync::atomic::AtomicBool, time::Duration};
 
-use snarkfee_core::units::Nanomina;
+use snarkfee_core::{cycle::BOOK_INTERVAL, units::Nanomina};
 
 use super::*;
 use crate::{market_sim::library, tournament::Tournament};
@@ -13,6 +13,7 @@ fn tournament(scenario: &str, seeds: &[u64]) -> Tournament {
         slots: 80,
         start: "2026-11-01T00:00:00Z".parse().unwrap(),
         cost: Nanomina::try_new(100_000).unwrap(),
+        book_interval: BOOK_INTERVAL,
         pricing: Pricing::default(),
         hindsight: true,
     }
