@@ -164,7 +164,7 @@ impl fmt::Display for Fault {
                 write!(f, "the value is {age} old, allowed are {}", duration::show(*limit))
             }
             Self::InvalidValue { field, value } => {
-                write!(f, "{field}: {value}, which cannot be true")
+                write!(f, "{field}: {value}, which is not believed")
             }
         }
     }

@@ -37,12 +37,7 @@ pub(super) fn price(examined: &DaemonExamination) -> CheckResult {
             .map_or("run the check again", |(_, fault)| advise_unread_price(fault))
     };
     let Some(quote) = reading.quote else {
-        return CheckResult::fail(
-            format!(
-                "the price feed {reading}; without a price of MINA the cost of a work is unknown"
-            ),
-            advice(),
-        );
+        return CheckResult::fail(format!("the price feed {reading}"), advice());
     };
     let urls: Vec<String> = feed.urls.iter().map(ToString::to_string).collect();
     let detail = match feed.urls.len() {
@@ -113,10 +108,7 @@ pub(super) fn tariff(examined: &DaemonExamination) -> CheckResult {
         Some((_, Electricity::Listed(source))) => match &examined.energy {
             Some(Ok(list)) => judge_list(list, source, examined.asked),
             Some(Err(fault)) => CheckResult::fail(
-                format!(
-                    "the list of prices {}: {fault}; without it the cost of a work is unknown",
-                    source.url
-                ),
+                format!("the list of prices {}: {fault}", source.url),
                 advise_unread_price(fault),
             ),
             None => CheckResult::unchecked("the list was not asked for", Check::Config),
@@ -166,15 +158,9 @@ pub(super) fn cost(examined: &DaemonExamination) -> CheckResult {
         ),
         // Of a version that knew no cost before it was measured.
         CostUnknown::NotMeasured => CheckResult::warn(detail, "set works_per_hour"),
-        CostUnknown::NoPrice => {
-            let unread = price(examined);
-            let fix = unread.fix.unwrap_or_else(|| "run the check again".to_owned());
-            CheckResult::fail(format!("the cost of a work is not known: {}", unread.detail), fix)
-        }
+        CostUnknown::NoPrice => repeat_failure(price(examined)),
         CostUnknown::NoElectricityPrice | CostUnknown::ElectricityPriceTooOld { .. } => {
-            let unread = tariff(examined);
-            let fix = unread.fix.unwrap_or_else(|| "run the check again".to_owned());
-            CheckResult::fail(format!("the cost of a work is not known: {}", unread.detail), fix)
+            repeat_failure(tariff(examined))
         }
         CostUnknown::PriceTooOld { .. } => CheckResult::fail(detail, "raise max_age of mina_price"),
         CostUnknown::Currency { .. } => {
@@ -186,6 +172,12 @@ pub(super) fn cost(examined: &DaemonExamination) -> CheckResult {
             "correct the parts of the cost: power in W, prices per kWh and hour",
         ),
     }
+}
+
+/// A cost that is not known because something else is not, with the cause and what to do.
+fn repeat_failure(cause: CheckResult) -> CheckResult {
+    let fix = cause.fix.unwrap_or_else(|| "run the check again".to_owned());
+    CheckResult::fail(format!("not known, since {}", cause.detail), fix)
 }
 
 /// A cost with its range and where that is from. A single look has measured nothing.

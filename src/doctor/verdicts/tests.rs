@@ -1,5 +1,7 @@
 //! Verdicts on invented facts, for what a simulated daemon does not show.
 
+mod advice;
+
 use std::sync::Arc;
 
 use std::time::Duration;

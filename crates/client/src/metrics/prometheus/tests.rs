@@ -69,6 +69,32 @@ fn what_is_not_current_or_not_of_one_daemon_is_not_taken() {
     let mut two = page();
     two[6]["metric"]["instance"] = "mina-2:10000".into();
     assert!(cause(two).contains("several targets"));
+    let labelled = |replica: &'static str| {
+        page().into_iter().map(move |mut series| {
+            if series["metric"]["__name__"] != OLDEST {
+                series["metric"]["prometheus_replica"] = replica.into();
+            }
+            series
+        })
+    };
+    let pair = cause(labelled("a").chain(labelled("b")).collect());
+    assert!(pair.contains("add prometheus_replica=\"a\" to selector"), "{pair}");
+}
+
+#[test]
+fn other_makes_of_server_are_understood_or_named() {
+    // Thanos and VictoriaMetrics drop the name that the query gives.
+    let mut nameless = page();
+    nameless.last_mut().unwrap()["metric"] = json!({});
+    assert_eq!(answer(nameless).unwrap().sampled, Some(Duration::from_millis(10_250)));
+    let mut nan = page();
+    for series in [4, 6] {
+        nan[series]["value"][1] = "NaN".into();
+    }
+    let fault = answer(nan).unwrap_err();
+    assert!(fault.to_string().contains("snark_fee: a count is not a whole number"), "{fault}");
+    let login = read(b"\n<!doctype html><title>Grafana</title>", LIMIT).unwrap_err();
+    assert!(login.to_string().contains("HTML"), "{login}");
 }
 
 #[test]
