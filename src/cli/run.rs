@@ -26,10 +26,11 @@ pub(super) async fn run(options: RunArgs) -> Result<(), Failure> {
     let service = Service::new(settings, clock, journal.clone());
     let result = if options.once {
         let publisher = service.publisher().clone();
-        tokio::select! {
-            done = service.once() => done.map_err(Failure::running).and_then(|()| print_decisions(&publisher)),
-            () = cancel.cancelled() => Err(Failure::running(anyhow::anyhow!("interrupted"))),
-        }
+        service
+            .once(&cancel)
+            .await
+            .map_err(Failure::running)
+            .and_then(|()| print_decisions(&publisher))
     } else {
         serve(service, source, reloads, cancel).await
     };

@@ -91,10 +91,21 @@ impl<P: DaemonPort> Runner<P> {
         self.complete(&plan, look).await
     }
 
-    /// Runs one cycle and leaves the daemon as it then is.
-    pub async fn run_once(mut self) {
-        self.run_cycle().await;
+    /// Runs one cycle and leaves the daemon as it then is. Once told to end, a look is given up; an
+    /// action under way is not. Returns whether the cycle was completed.
+    pub async fn run_once(mut self, mut ending: EndReceiver) -> bool {
+        self.journal.heed(ending.clone());
+        let plan = self.take_plan();
+        let look = tokio::select! {
+            _ = ending.wait() => None,
+            look = self.observe(&plan) => Some(look),
+        };
+        let completed = look.is_some();
+        if let Some(look) = look {
+            self.complete(&plan, look).await;
+        }
         self.journal.close(self.time.now(), self.cycle.state()).await;
+        completed
     }
 
     /// Runs a cycle at the configured interval until told to end, then leaves the daemon as

@@ -141,15 +141,31 @@ impl DaemonLoops {
         }
     }
 
-    /// Looks once at every daemon, one after the other.
-    pub(super) async fn look_once(&self, settings: &Settings) -> Result<(), ConnectError> {
+    /// Looks once at every daemon, one after the other, until cancelled. Returns whether it looked
+    /// at all of them.
+    pub(super) async fn look_once(
+        &self,
+        settings: &Settings,
+        cancel: &CancellationToken,
+    ) -> Result<bool, ConnectError> {
         for daemon in &settings.daemons {
+            let (end, ending) = end_channel();
             let (_quotes, quotes) = watch::channel(read_quotes(daemon, self.clock).await);
             let (runner, _plan, _wake) =
                 self.build_runner(settings, daemon, self.fleet_client(daemon)?, quotes);
-            runner.run_once().await;
+            let mut looking = std::pin::pin!(runner.run_once(ending));
+            let completed = tokio::select! {
+                completed = &mut looking => completed,
+                () = cancel.cancelled() => {
+                    end.end(LoopEnd::Leave);
+                    looking.await
+                }
+            };
+            if !completed || cancel.is_cancelled() {
+                return Ok(false);
+            }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Returns when a loop panicked.

@@ -7,6 +7,7 @@
 //! Not here: flags, signals and exit codes (`cli`).
 
 mod command_recorder;
+mod config_watch;
 mod daemon_loops;
 mod energy_feed;
 mod preview;

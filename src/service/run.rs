@@ -3,14 +3,15 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use snarkfee_clock::Clock;
-use snarkfee_config::{Fingerprint, Settings, Source};
-use snarkfee_core::{control::OperatorCommand, ledger::Ledger};
+use snarkfee_config::{Settings, Source};
+use snarkfee_core::{control::OperatorCommand, ledger::Ledger, policy::Mode};
 use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::{
     command_recorder::CommandRecorder,
+    config_watch::{ConfigWatch, Reloaded},
     daemon_loops::{ConnectError, DaemonLoops},
     publisher::{Narrator, Publisher},
     service_manager::ServiceManager,
@@ -47,6 +48,9 @@ pub enum ServiceError {
     /// A daemon cannot be connected to.
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    /// A single pass was cancelled.
+    #[error("interrupted; an action that was under way was finished")]
+    Interrupted,
     /// A loop panicked.
     #[error("a loop panicked, which is a bug; the log says where")]
     LoopFailed,
@@ -71,6 +75,8 @@ pub struct RunningService {
     commands: mpsc::Receiver<OperatorCommand>,
     manager: ServiceManager,
     web: Option<(JoinHandle<()>, CancellationToken)>,
+    /// Whether requests that change something need a token, since the start.
+    guarded: bool,
 }
 
 impl Service {
@@ -97,13 +103,17 @@ impl Service {
         &self.publisher
     }
 
-    /// Looks once at every daemon, decides, acts, and returns.
+    /// Looks once at every daemon, decides, acts, and returns. Once cancelled it begins nothing
+    /// more, and finishes an action that is under way.
     ///
     /// # Errors
     ///
-    /// Where a client cannot be made.
-    pub async fn once(self) -> Result<(), ServiceError> {
-        Ok(self.daemons.look_once(&self.settings).await?)
+    /// Where a client cannot be made, or it was cancelled.
+    pub async fn once(self, cancel: &CancellationToken) -> Result<(), ServiceError> {
+        match self.daemons.look_once(&self.settings, cancel).await? {
+            true => Ok(()),
+            false => Err(ServiceError::Interrupted),
+        }
     }
 
     /// Binds the HTTP server and starts the loops.
@@ -122,6 +132,7 @@ impl Service {
         let token = self.settings.controller.admin_token.as_ref();
         let admin = token.map(|token| AdminAccess::try_new(token.value(), recorder)).transpose();
         let admin = admin.map_err(ServiceError::Token)?.map(Arc::new);
+        let guarded = admin.is_some();
         let web = match self.settings.controller.listen {
             Some(address) => Some(self.start_server(address, admin).await?),
             None => None,
@@ -135,6 +146,7 @@ impl Service {
             commands,
             manager: ServiceManager::from_environment(),
             web: web.map(|(_, task, cancel)| (task, cancel)),
+            guarded,
         })
     }
 
@@ -179,7 +191,7 @@ impl RunningService {
         mut reload: mpsc::Receiver<()>,
         cancel: CancellationToken,
     ) -> Result<(), ServiceError> {
-        let mut seen = source.as_ref().map(|source| source.fingerprint(Some(&self.settings)));
+        let mut watch = source.map(|source| ConfigWatch::new(source, &self.settings));
         let mut check = tokio::time::interval(RELOAD_CHECK);
         check.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut beat = tokio::time::interval(self.manager.period());
@@ -190,10 +202,16 @@ impl RunningService {
                 () = cancel.cancelled() => break false,
                 () = self.daemons.wait_for_failure() => break true,
                 Some(command) = self.commands.recv() => self.daemons.wake(&command),
-                Some(()) = reload.recv() => {
-                    self.reload(source.as_ref(), &mut seen, true, &cancel).await;
+                Some(()) = reload.recv() => self.look_for_settings(watch.as_mut(), true),
+                _ = check.tick() => self.look_for_settings(watch.as_mut(), false),
+                reloaded = finish_reading(watch.as_mut()) => {
+                    if let Some(reloaded) = reloaded {
+                        self.reload(reloaded, &cancel).await;
+                    }
+                    if watch.as_mut().is_some_and(ConfigWatch::take_asked_again) {
+                        self.look_for_settings(watch.as_mut(), true);
+                    }
                 }
-                _ = check.tick() => self.reload(source.as_ref(), &mut seen, false, &cancel).await,
                 _ = beat.tick() => self.manager.beat(&self.publisher, Clock::instant()),
             }
         };
@@ -208,35 +226,48 @@ impl RunningService {
         if failed { Err(ServiceError::LoopFailed) } else { Ok(()) }
     }
 
-    /// Applies changed settings; if they are invalid, logs every error and keeps the old ones.
-    async fn reload(
-        &mut self,
-        source: Option<&Source>,
-        seen: &mut Option<Fingerprint>,
-        asked: bool,
-        cancel: &CancellationToken,
-    ) {
-        let Some(source) = source else { return };
-        let now = source.fingerprint(Some(&self.settings));
-        if *seen == Some(now) && !asked {
-            return;
-        }
-        *seen = Some(now);
-        self.manager.reloading();
-        self.apply_settings(source, cancel).await;
-        self.manager.ready();
+    /// The address that live mode may not be served on. Where the service listens, and with which
+    /// token, was settled at its start.
+    fn exposed_address(&self, settings: &Settings) -> Option<SocketAddr> {
+        let controller = &settings.controller;
+        let open = !self.guarded && !controller.allow_remote;
+        let live = controller.mode == Mode::Live;
+        self.address.filter(|address| live && open && !address.ip().is_loopback())
     }
 
-    async fn apply_settings(&mut self, source: &Source, cancel: &CancellationToken) {
-        let settings = match source.load() {
-            Ok(settings) => settings,
+    /// Begins to read the settings again, where their files may have changed.
+    fn look_for_settings(&mut self, watch: Option<&mut ConfigWatch>, asked: bool) {
+        if watch.is_some_and(|watch| watch.begin(&self.settings, asked)) {
+            self.publisher.metrics.count_reload_failure();
+        }
+    }
+
+    /// Applies settings that were read again; if they are invalid, logs every error and keeps the
+    /// old ones.
+    async fn reload(&mut self, reloaded: Reloaded, cancel: &CancellationToken) {
+        self.manager.reloading();
+        match reloaded.settings {
+            Ok(settings) => self.apply_settings(settings, cancel).await,
             Err(errors) => {
                 self.publisher.metrics.count_reload_failure();
                 error!("the configuration is invalid, so the old one stays in force\n{errors}");
-                return;
             }
-        };
+        }
+        self.manager.ready();
+    }
+
+    async fn apply_settings(&mut self, settings: Settings, cancel: &CancellationToken) {
         if settings == self.settings {
+            return;
+        }
+        if let Some(address) = self.exposed_address(&settings) {
+            self.publisher.metrics.count_reload_failure();
+            error!(
+                %address,
+                "the configuration is live, and the service still listens where other machines \
+                 reach it without an admin token; restart it for the new controller.listen or \
+                 admin_token_file; until then the old configuration stays in force"
+            );
             return;
         }
         for warning in settings.warnings() {
@@ -277,5 +308,13 @@ impl RunningService {
             "configuration reloaded"
         );
         self.settings = settings;
+    }
+}
+
+/// Waits for settings that were read again; for ever where nothing is watched.
+async fn finish_reading(watch: Option<&mut ConfigWatch>) -> Option<Reloaded> {
+    match watch {
+        Some(watch) => watch.finish().await,
+        None => std::future::pending().await,
     }
 }

@@ -32,6 +32,7 @@ mod process;
 mod program;
 mod project;
 mod prometheus;
+mod reload;
 mod replay;
 mod scripted_daemon;
 mod service_manager;

@@ -18,7 +18,7 @@ use super::{
 };
 
 /// Largest file read.
-const SIZE_LIMIT: u64 = 1 << 20;
+pub(super) const SIZE_LIMIT: u64 = 1 << 20;
 
 /// Reads a small text file whole.
 pub(super) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {

@@ -143,7 +143,7 @@ impl Source {
         let secrets = settings.into_iter().flat_map(Settings::secret_files);
         for path in self.file().into_iter().chain(secrets) {
             path.hash(&mut hasher);
-            std::fs::read(path).map_err(|error| error.kind()).hash(&mut hasher);
+            file::read(path, file::SIZE_LIMIT).map_err(|error| error.kind()).hash(&mut hasher);
         }
         Fingerprint(hasher.finish())
     }

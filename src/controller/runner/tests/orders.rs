@@ -63,16 +63,27 @@ enum Between {
     Replaced,
 }
 
+/// A worker that is off and pays, and the steps that its daemon is asked for.
+fn stepwise() -> (Arc<Steps>, mpsc::UnboundedReceiver<Step>) {
+    let off = DaemonSettings { worker: None, fee: fee(100_000_000) };
+    let (asked, steps) = mpsc::unbounded_channel();
+    let daemon = ScriptedDaemon::with_settings(off).with_looks(looks(1, false));
+    (Arc::new(Steps { daemon, asked, answers: Semaphore::new(0) }), steps)
+}
+
+/// Settings by which it is switched on, by two calls.
+fn two_calls() -> Plan {
+    let mut with = plan(Mode::Live, OnExit::Keep);
+    with.params.worker.role = RoleSetting::Worker;
+    with
+}
+
 /// Runs a loop that switches a worker on, by two mutations. At the `nth` step of a kind something
 /// comes in between and is acknowledged. Returns what the daemon had been sent by then and what it
 /// was sent in the end, and what is recorded of the look.
 async fn run(between: Between, step: Step, nth: usize) -> (usize, usize, Vec<&'static str>) {
-    let off = DaemonSettings { worker: None, fee: fee(100_000_000) };
-    let (asked, mut steps) = mpsc::unbounded_channel();
-    let daemon = ScriptedDaemon::with_settings(off).with_looks(looks(1, false));
-    let shared = Arc::new(Steps { daemon, asked, answers: Semaphore::new(0) });
-    let mut with = plan(Mode::Live, OnExit::Keep);
-    with.params.worker.role = RoleSetting::Worker;
+    let (shared, mut steps) = stepwise();
+    let with = two_calls();
     let ledger = Arc::new(NoJournal::default());
     let h = harness_on(ledger, Stepwise(shared.clone()), with.clone());
     let (ends, ending) = end_channel();
@@ -160,4 +171,24 @@ async fn an_order_says_which_daemon_does_not_answer() {
     drop(gates.gate(&ids[0]));
     assert_eq!(wait(&ids[0]).await, []);
     assert_eq!(wait(&ids[1]).await, [ids[1].clone()]);
+}
+
+#[tokio::test]
+async fn a_single_pass_that_is_told_to_end_finishes_an_action_and_begins_none() {
+    for (step, completed, sent) in [(Step::Look, false, 0), (Step::Send, true, 2)] {
+        let (shared, mut steps) = stepwise();
+        let h = harness_on(Arc::new(NoJournal::default()), Stepwise(shared.clone()), two_calls());
+        let (ends, ending) = end_channel();
+        let script = async {
+            while steps.recv().await.unwrap() != step {
+                shared.answers.add_permits(1);
+            }
+            ends.end(LoopEnd::Leave);
+            if step == Step::Send {
+                shared.answers.add_permits(2);
+            }
+        };
+        let (done, ()) = tokio::join!(h.runner.run_once(ending), script);
+        assert_eq!((done, shared.daemon.sent().len()), (completed, sent), "{step:?}");
+    }
 }
