@@ -20,7 +20,7 @@ use snarkfee_core::{
     cycle::{BOOK_INTERVAL, Context, CycleState},
     market::{
         Block, Book, BookOrder, ChainLook, ConsensusSlot, DaemonStatus, Look, MarketHistory,
-        MarketView, Offer, OpenWork, Prediction, Sale, SyncState, ViewSettings,
+        MarketView, Offer, OpenWork, Prediction, Sale, Selection, SyncState, ViewSettings,
     },
     policy::{
         BlockProduction, Decision, Memory, Mode, Params, Pricing, Role, Safety, Situation, Worker,
@@ -49,8 +49,9 @@ const SETTINGS: ViewSettings = ViewSettings {
     min_samples: 30,
     works_per_hour: Some(90.0),
     level: Nanomina::ONE,
+    selection: Selection::Auto,
 };
-const PREDICTION: Prediction = Prediction { corrected: 0.5, uncorrected: 0.5 };
+const PREDICTION: Prediction = Prediction { fee: None, corrected: 0.5, uncorrected: 0.5 };
 
 fn now() -> Timestamp {
     Timestamp::UNIX_EPOCH + SignedDuration::from_hours(490_000)

@@ -4,7 +4,7 @@
 
 use divan::{Bencher, counter::ItemsCount};
 use jiff::Timestamp;
-use snarkfee_core::{cycle::BOOK_INTERVAL, policy::Pricing, units::Nanomina};
+use snarkfee_core::{cycle::BOOK_INTERVAL, market::Selection, policy::Pricing, units::Nanomina};
 use snarkfee_lab::{market_sim::library, tournament::Tournament};
 
 fn main() {
@@ -28,6 +28,7 @@ fn profit(bencher: Bencher<'_, '_>, scenario: &str) {
         cost,
         book_interval: BOOK_INTERVAL,
         pricing: Pricing::default(),
+        selection: Selection::Auto,
         hindsight: false,
     };
     bencher.counter(ItemsCount::new(SLOTS)).bench(|| tournament.profit(1, &tournament.pricing));

@@ -17,7 +17,7 @@ use serde::de::IgnoredAny;
 use snarkfee_client::{Answered, Exchange, MarketOperation, decode};
 use snarkfee_core::{
     fault::Fault,
-    market::{Look, MarketHistory, MarketView, ViewSettings},
+    market::{Look, MarketHistory, MarketView, Selection, ViewSettings},
     metrics_text::Exposition,
     units::{Nanomina, PublicKey},
 };
@@ -36,6 +36,7 @@ const SETTINGS: ViewSettings = ViewSettings {
     min_samples: 30,
     works_per_hour: Some(90.0),
     level: Nanomina::ONE,
+    selection: Selection::Auto,
 };
 
 /// A page as large as that of a mainnet daemon, in the dialect that every parser reads.

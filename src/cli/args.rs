@@ -3,10 +3,19 @@
 use std::{net::SocketAddr, num::NonZero, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use snarkfee_core::units::{Endpoint, Nanomina, duration};
-use snarkfee_lab::{daemon_sim, market_sim::library, policy_run::PolicySpec};
+use snarkfee_core::{
+    market::{Selection, SelectionMethod},
+    units::{Endpoint, Nanomina},
+};
+use snarkfee_lab::{daemon_sim, policy_run::PolicySpec};
 
-use super::exit::Failure;
+use super::{
+    exit::Failure,
+    values::{
+        SeedList, era_parser, parse_duration, parse_speed, parse_works_per_hour, scenario_names,
+        selection_method_parser, selection_parser,
+    },
+};
 use crate::telemetry::{LogFormat, init_logging};
 
 /// Sets the fee of Mina SNARK workers by the market, and turns snark work off while it does not
@@ -183,6 +192,15 @@ pub struct SimulateArgs {
     /// Longest time between two readings of the order book at one best tip.
     #[arg(long, value_name = "D", default_value = "3m", value_parser = parse_duration)]
     pub book_interval: Duration,
+    /// How the daemon selects works: rand, seq or roffset [default: as the scenario says].
+    #[arg(long, value_name = "METHOD", value_parser = selection_method_parser())]
+    pub selection: Option<SelectionMethod>,
+    /// How the daemons of all competitors do [default: as the scenario says].
+    #[arg(long, value_name = "METHOD", value_parser = selection_method_parser())]
+    pub rivals: Option<SelectionMethod>,
+    /// What the policies are told of the daemon's selection: auto, rand, seq or roffset.
+    #[arg(long, value_name = "SELECTION", default_value = "auto", value_parser = selection_parser())]
+    pub told: Selection,
     /// Skip the best fees in hindsight, which take most of the time, and the ratios to them.
     #[arg(long)]
     pub without_hindsight: bool,
@@ -285,38 +303,6 @@ pub struct TuneArgs {
     /// Print one JSON document.
     #[arg(long)]
     pub json: bool,
-}
-
-/// The seeds of an experiment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SeedList(pub Vec<u64>);
-
-impl std::str::FromStr for SeedList {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        /// Most markets in one experiment.
-        const MAX_SEEDS: u64 = 10_000;
-        let number = |text: &str| {
-            text.trim().parse::<u64>().map_err(|_| "write seeds as 7, 1..20 or 3,5,8".to_owned())
-        };
-        let mut seeds = Vec::new();
-        for part in text.split(',') {
-            match part.split_once("..") {
-                None => seeds.push(number(part)?),
-                Some((first, last)) => {
-                    let (first, last) = (number(first)?, number(last.trim_start_matches('='))?);
-                    if first > last || last - first >= MAX_SEEDS {
-                        return Err(format!(
-                            "a range of seeds must ascend and hold at most {MAX_SEEDS}"
-                        ));
-                    }
-                    seeds.extend(first..=last);
-                }
-            }
-        }
-        Ok(Self(seeds))
-    }
 }
 
 /// Options of `daemon-sim`.
@@ -440,33 +426,4 @@ impl Arguments {
         let level = self.log_level.as_deref().unwrap_or(if told { "warn" } else { "info" });
         init_logging(format, level).map_err(Failure::usage)
     }
-}
-
-fn parse_duration(text: &str) -> Result<Duration, String> {
-    duration::parse(text).map_err(|error| error.to_string())
-}
-
-fn parse_speed(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(speed) if (0.01..=10_000.0).contains(&speed) => Ok(speed),
-        _ => Err("the speed must be a number from 0.01 to 10000".to_owned()),
-    }
-}
-
-fn parse_works_per_hour(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(pace) if (0.01..=100_000.0).contains(&pace) => Ok(pace),
-        _ => Err("the works per hour must be a number from 0.01 to 100000".to_owned()),
-    }
-}
-
-fn scenario_names() -> clap::builder::PossibleValuesParser {
-    library::names().collect::<Vec<_>>().into()
-}
-
-fn era_parser() -> impl clap::builder::TypedValueParser<Value = daemon_sim::Era> {
-    use clap::builder::TypedValueParser as _;
-    let names: clap::builder::PossibleValuesParser =
-        daemon_sim::Era::ALL.map(daemon_sim::Era::code).into();
-    names.try_map(|name| name.parse())
 }

@@ -24,6 +24,7 @@ mod signals;
 mod simulate;
 mod table;
 mod tune;
+mod values;
 
 use std::process::ExitCode;
 

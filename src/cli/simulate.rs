@@ -20,8 +20,15 @@ use super::{
 
 /// Runs the policies and prints their results.
 pub(super) fn run(options: &SimulateArgs) -> Result<(), Failure> {
+    let mut scenario = experiment::find_scenario(&options.scenario)?;
+    if let Some(method) = options.selection {
+        scenario.set_selection(method);
+    }
+    if let Some(method) = options.rivals {
+        scenario.set_rivals_selection(method);
+    }
     let tournament = Tournament {
-        scenario: experiment::find_scenario(&options.scenario)?,
+        scenario,
         policies: options.policies.clone(),
         seeds: options.seeds.0.clone(),
         slots: options.slots,
@@ -29,6 +36,7 @@ pub(super) fn run(options: &SimulateArgs) -> Result<(), Failure> {
         cost: options.cost,
         book_interval: options.book_interval,
         pricing: Pricing::default(),
+        selection: options.told,
         hindsight: !options.without_hindsight,
     };
     let clock = Clock::system();

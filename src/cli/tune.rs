@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use snarkfee_core::cycle::BOOK_INTERVAL;
+use snarkfee_core::{cycle::BOOK_INTERVAL, market::Selection};
 use snarkfee_lab::{
     backtest::{Execution, TuningData, tune},
     tournament::Tournament,
@@ -39,6 +39,7 @@ pub(super) fn run(options: &TuneArgs) -> Result<(), Failure> {
             cost: defaults.cost.unwrap_or_else(experiment::default_cost),
             book_interval: BOOK_INTERVAL,
             pricing: base.clone(),
+            selection: Selection::Auto,
             hindsight: false,
         };
         tune(&TuningData::scenario(&tournament), &base, &execution)

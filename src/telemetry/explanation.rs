@@ -8,6 +8,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use snarkfee_core::{
+    market::SelectionMethod,
     policy::{Appraisal, Forecast, Moving},
     record::{Mode, Record},
     units::{FeeUnit, Nanomina},
@@ -47,6 +48,9 @@ pub(crate) struct Explanation {
     /// The cost of moving to the wanted fee; `None` if it is nothing.
     #[serde(default)]
     pub(crate) moving: Option<MovingCost>,
+    /// How the daemon selects works, and what another way would bring.
+    #[serde(default)]
+    pub(crate) selection: Option<SelectionOutlook>,
     /// Whether the cost of a work is known; without it a dry run counts work as free.
     pub(crate) cost_known: bool,
     /// The cost of a work, with its range.
@@ -83,6 +87,19 @@ pub(crate) struct MovingCost {
     pub(crate) forgone_mina: f64,
     /// How much of that is expected to be lost.
     pub(crate) lost_mina_per_hour: f64,
+}
+
+/// What another `--work-selection` would bring, as long as others sell as they do now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct SelectionOutlook {
+    /// The method of the daemon, as set or found; `None` while not known.
+    pub(crate) method: Option<SelectionMethod>,
+    /// The other method.
+    pub(crate) other: SelectionMethod,
+    /// Expected profit at the best fee now.
+    pub(crate) profit_mina_per_hour: f64,
+    /// Expected profit with the other method at its best fee.
+    pub(crate) other_profit_mina_per_hour: f64,
 }
 
 /// A forecast's arithmetic: (P(sold) x fee - cost) x works per hour - idle cost = profit.
@@ -137,6 +154,15 @@ impl Explanation {
                 .map(|appraisal| appraisal.moving)
                 .filter(|moving| moving.forgone > Nanomina::ZERO)
                 .map(MovingCost::from),
+            selection: appraisal.and_then(|appraisal| {
+                let other = appraisal.otherwise_selected?;
+                Some(SelectionOutlook {
+                    method: market.and_then(|market| market.selection),
+                    other: other.method,
+                    profit_mina_per_hour: appraisal.best.profit.to_mina_per_hour(),
+                    other_profit_mina_per_hour: other.best.profit.to_mina_per_hour(),
+                })
+            }),
             cost_known: record.cost.is_some(),
             cost: record.cost_estimate.as_ref().map(CostDocument::from),
             stop_below_mina_per_hour: appraisal

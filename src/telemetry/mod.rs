@@ -26,7 +26,7 @@ pub use status_board::StatusBoard;
 
 pub(crate) use cost::CostDocument;
 pub(crate) use document::{DecisionsDocument, MarketDocument, StatusDocument};
-pub(crate) use explanation::{Explanation, ForecastArithmetic, MovingCost};
+pub(crate) use explanation::{Explanation, ForecastArithmetic, MovingCost, SelectionOutlook};
 pub(crate) use headline::headline;
 pub(crate) use log::{describe_action, log_record};
 pub(crate) use logging::{LogFormat, init_logging};

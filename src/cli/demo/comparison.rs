@@ -3,7 +3,7 @@
 use std::num::NonZero;
 
 use jiff::Timestamp;
-use snarkfee_core::{cycle::BOOK_INTERVAL, policy::Pricing, units::Nanomina};
+use snarkfee_core::{cycle::BOOK_INTERVAL, market::Selection, policy::Pricing, units::Nanomina};
 use snarkfee_lab::{
     market_sim::{GroundTruth, Scenario},
     policy_run::PolicySpec,
@@ -53,6 +53,7 @@ impl WatchedMarket<'_> {
             cost: self.cost,
             book_interval: BOOK_INTERVAL,
             pricing: Pricing::default(),
+            selection: Selection::Auto,
             hindsight: false,
         };
         let (report, _) = tournament.run(NonZero::<usize>::MIN, &|_| ());

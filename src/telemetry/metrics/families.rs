@@ -52,6 +52,14 @@ pub(super) struct QuantileLabels {
     pub(super) quantile: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub(super) struct InfoLabels {
+    pub(super) daemon: String,
+    pub(super) era: String,
+    pub(super) role: &'static str,
+    pub(super) selection: &'static str,
+}
+
 /// A quantile under a name that OpenMetrics does not keep for summaries.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub(super) struct LevelLabels {
@@ -122,6 +130,7 @@ pub(super) struct Families {
     pub(super) actions: Family<ActionLabels, Counter>,
     pub(super) mode: Family<ModeLabels, FloatGauge>,
     pub(super) journal_doubt: Family<DaemonLabels, FloatGauge>,
+    pub(super) info: Family<InfoLabels, FloatGauge>,
     pub(super) daemon_fee: Family<DaemonLabels, FloatGauge>,
     pub(super) target_fee: Family<DaemonLabels, FloatGauge>,
     pub(super) worker_enabled: Family<DaemonLabels, FloatGauge>,
@@ -182,6 +191,11 @@ impl Families {
                 r,
                 "snarkfee_journal_doubt",
                 "1 while nothing is sent because the journal may have lost a pause or memory",
+            ),
+            info: register(
+                r,
+                "snarkfee_daemon_info",
+                "What the daemon is: schema era, role, and how it selects works",
             ),
             daemon_fee: register(
                 r,

@@ -27,7 +27,7 @@ use prometheus_client::{
 use snarkfee_core::{
     cost::CostSource,
     fault::{Fault, JournalClass},
-    market::{BandSales, MarketSummary},
+    market::{BandSales, MarketSummary, SelectionMethod},
     policy::Action,
     record::{Mode, Outcome, Record},
     units::{DaemonId, Nanomina},
@@ -36,8 +36,8 @@ use snarkfee_core::{
 use self::{
     families::{
         ActionLabels, BandLabels, DaemonLabels, DecisionLabels, Families, FaultLabels, FloatGauge,
-        LevelLabels, LimitLabels, ModeLabels, OperationLabels, QuantileLabels, RequestLabels,
-        SourceLabels,
+        InfoLabels, LevelLabels, LimitLabels, ModeLabels, OperationLabels, QuantileLabels,
+        RequestLabels, SourceLabels,
     },
     process::ProcessCollector,
 };
@@ -84,6 +84,8 @@ struct DaemonTotals {
     price: Option<Timestamp>,
     /// The bands of fees that have series.
     bands: Vec<Nanomina>,
+    /// The labels of its info.
+    info: Option<InfoLabels>,
 }
 
 /// The source of the price of MINA.
@@ -144,6 +146,7 @@ impl Metrics {
 
         f.journal_doubt.get_or_create(&of).set(as_gauge(record.hold.journal_doubt.is_some()));
 
+        self.set_info(record, &of);
         let target = record.decision.target;
         let best = record.decision.appraisal.as_ref().map(|appraisal| appraisal.best);
         set_or_remove(&f.daemon_fee, &of, record.fee_after().map(Nanomina::to_mina));
@@ -236,6 +239,23 @@ impl Metrics {
         for counter in [&f.works_made, &f.works_sold] {
             let _ = counter.get_or_create(of);
         }
+    }
+
+    /// What is not known is empty.
+    fn set_info(&self, record: &Record, of: &DaemonLabels) {
+        let method = record.market.as_ref().and_then(|market| market.selection);
+        let info = InfoLabels {
+            daemon: of.daemon.clone(),
+            era: record.era.clone().unwrap_or_default(),
+            role: record.role.as_str(),
+            selection: method.map_or("", SelectionMethod::code),
+        };
+        let before =
+            self.totals().entry(record.daemon.clone()).or_default().info.replace(info.clone());
+        if let Some(before) = before.filter(|before| *before != info) {
+            self.families.info.remove(&before);
+        }
+        self.families.info.get_or_create(&info).set(1.0);
     }
 
     fn update_totals(&self, record: &Record, of: &DaemonLabels) {
@@ -332,6 +352,9 @@ impl Metrics {
         let mut totals = self.totals();
         for (name, totals) in totals.iter_mut().filter(|(name, _)| name.as_str() == daemon) {
             (totals.graphql, totals.metrics, totals.price) = (None, None, None);
+            if let Some(info) = totals.info.take() {
+                f.info.remove(&info);
+            }
             self.set_sales(name.as_str(), totals, &[]);
             self.set_ages(name, totals, Timestamp::MIN);
         }

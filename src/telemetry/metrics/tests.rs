@@ -61,7 +61,7 @@ fn scrape(metrics: &Metrics, now: Timestamp) -> BTreeMap<String, f64> {
 }
 
 /// Names without the `_total` of counters; process metrics are those of Linux.
-const CONTRACT: [&str; 43] = [
+const CONTRACT: [&str; 44] = [
     "process_cpu_seconds counter {}",
     "process_open_fds gauge {}",
     "process_resident_memory_bytes gauge {}",
@@ -74,6 +74,7 @@ const CONTRACT: [&str; 43] = [
     "snarkfee_cost_per_work_mina gauge {daemon}",
     "snarkfee_cost_source gauge {daemon,source}",
     "snarkfee_daemon_fee_mina gauge {daemon}",
+    "snarkfee_daemon_info gauge {daemon,era,role,selection}",
     "snarkfee_daemon_request_seconds histogram {daemon,le,operation}",
     "snarkfee_daemon_requests counter {daemon,operation,outcome}",
     "snarkfee_decisions counter {action,daemon,reason}",

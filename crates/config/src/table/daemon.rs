@@ -3,6 +3,7 @@
 use snarkfee_core::{
     cost::CostModel,
     cycle::LONGEST_BOOK_INTERVAL,
+    market::Selection,
     policy::{BlockProduction, Pricing, RoleSetting},
     record::Mode,
     units::{DaemonId, Endpoint, PublicKey, is_private_key},
@@ -75,6 +76,14 @@ pub(super) fn daemon() -> Group<Daemon> {
              for off.",
         )
         .more("A daemon that is found out is a worker once it has shown a key."),
+        Row::new("selection", choice(&Selection::ALL, Selection::code), |d| {
+            &mut d.params.worker.selection
+        })
+        .comment(
+            "How the daemon hands out work (its flag `--work-selection`): \"rand\", \"seq\", \
+             \"roffset\". \"auto\": found out from where in the order of purchase own works are made.",
+        )
+        .more("While that is not known, \"rand\" is assumed, the daemon's default."),
         Row::new("own_provers", list(parse_public_key), |d| {
             &mut d.params.worker.own_provers
         })

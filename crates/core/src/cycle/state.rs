@@ -151,6 +151,7 @@ impl CycleState {
             min_samples: params.pricing.min_samples,
             works_per_hour,
             level: known.as_ref().map_or(Nanomina::ZERO, |cost| cost.charged().per_work),
+            selection: params.worker.selection,
         };
         let friendly = |prover: &_| params.worker.is_friendly(prover);
         let conclusion = Conclusion {
@@ -292,8 +293,11 @@ impl CycleState {
 fn predict_sale(look: &Look, decision: &Decision) -> Option<Prediction> {
     let status = look.status.as_ref().ok()?;
     let asked = decision.appraisal.as_ref()?.asked();
-    (asked.fee == status.fee)
-        .then_some(Prediction { corrected: asked.sale_probability, uncorrected: asked.uncorrected })
+    (asked.fee == status.fee).then_some(Prediction {
+        fee: Some(asked.fee),
+        corrected: asked.sale_probability,
+        uncorrected: asked.uncorrected,
+    })
 }
 
 /// A dry run may be started before anything is known of cost; what is computed then is what free

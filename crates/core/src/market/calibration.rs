@@ -7,10 +7,21 @@ use crate::units::Nanomina;
 /// The predicted probability that a work sells, at the time it was made.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Prediction {
+    /// The fee that it is for; `None` in a state of an earlier version.
+    #[serde(default)]
+    pub fee: Option<Nanomina>,
     /// As decisions used it.
     pub corrected: f64,
     /// Without the correction learned from earlier sales of our own.
     pub uncorrected: f64,
+}
+
+impl Prediction {
+    /// Whether it is for works that ask `fee`. After a change of the fee a daemon still delivers
+    /// works at the one before: those in hand, and from the partitioner on all of those begun.
+    pub(super) fn is_for(&self, fee: Nanomina) -> bool {
+        self.fee.is_none_or(|of| of == fee)
+    }
 }
 
 /// Predicted and realised sales of the works whose fate is known.

@@ -9,12 +9,14 @@ use serde::{Deserialize, Serialize};
 use super::{
     blocks::KnownBlocks,
     calibration::Prediction,
+    contest::HeadOrder,
     coverage::BookCoverage,
     effort::Effort,
     known_book::{KeptBook, KnownBook},
     look::{Block, Book, BookOrder, FeeHistogram, Look},
     offers_by_owner::OffersByOwner,
-    own::OwnWorks,
+    own::{OwnWorks, WorksMade},
+    selection::{SelectionEvidence, SelectionMethod},
     supply::OwnSupply,
 };
 use crate::{
@@ -42,7 +44,9 @@ pub struct MarketHistory {
     book: Option<KnownBook>,
     own: OwnWorks,
     coverage: BookCoverage,
+    head: HeadOrder,
     supply: OwnSupply,
+    selection: SelectionEvidence,
     fees: Option<FeeHistogram>,
     fees_before: Option<FeeHistogram>,
 }
@@ -84,6 +88,9 @@ impl MarketHistory {
         let offers = OffersByOwner::split(book.map_or(&[], |works| works), &owns);
         if read.is_some_and(|read| read.filled) {
             self.coverage.record_offers(look.at, &offers);
+            if let (Some(works), true) = (book, self.lists_open) {
+                self.head.record_book(look.at, works, &owns);
+            }
         }
         let made = self.own.record_look(
             book,
@@ -93,7 +100,10 @@ impl MarketHistory {
             predicted,
             asked,
         );
-        self.supply.record_look(look, book, made)
+        if let (Some(works), Some(asked), true) = (book, asked, self.lists_open) {
+            self.selection.record_look(works, asked, &made);
+        }
+        self.supply.record_look(look, book, WorksMade::count(&made))
     }
 
     /// Takes in which book counts from now on.
@@ -140,7 +150,8 @@ impl MarketHistory {
     pub(crate) fn clone_without_market(&self) -> Self {
         let (own, coverage, supply) =
             (self.own.clone(), self.coverage.clone(), self.supply.clone());
-        Self { since: self.since, own, coverage, supply, ..Self::default() }
+        let (head, selection) = (self.head, self.selection);
+        Self { since: self.since, own, coverage, head, supply, selection, ..Self::default() }
     }
 
     /// Takes over the blocks of another history; the next look fetches the newest ones anew.
@@ -199,6 +210,16 @@ impl MarketHistory {
     /// Which open works the daemon would assign to a worker, on average.
     pub(super) fn coverage(&self) -> &BookCoverage {
         &self.coverage
+    }
+
+    /// How far others take works in order of purchase.
+    pub(super) fn head(&self) -> &HeadOrder {
+        &self.head
+    }
+
+    /// How the daemon selects works, as far as its works show it.
+    pub(super) fn selection(&self) -> Option<SelectionMethod> {
+        self.selection.method()
     }
 
     /// The rate of our provers.
@@ -273,7 +294,7 @@ mod tests {
         history.absorb_look(&look_with_chain(0, Vec::new()), ours, None);
         history.absorb_look(&look_with_chain(200, chain()), ours, None);
         let text = serde_json::to_string(&history.clone_without_market()).unwrap();
-        assert!(text.len() < 1_000, "{text}");
+        assert!(text.len() < 1_200, "{text}");
         let mut again: MarketHistory = serde_json::from_str(&text).unwrap();
         let longer = [chain(), vec![block(3, "c", 300, &[(3, 4, "us")])]].concat();
         again.absorb_look(&look_with_chain(400, longer.clone()), ours, None);

@@ -7,6 +7,7 @@
 
 mod blocks;
 mod calibration;
+mod contest;
 mod coverage;
 mod demand;
 mod effort;
@@ -21,6 +22,7 @@ mod pace;
 mod pairs;
 mod regime;
 mod rivals;
+mod selection;
 mod supply;
 mod view;
 
@@ -33,4 +35,5 @@ pub use look::{
     MarketSource, Offer, OpenWork, PoolMetrics, Sale, SyncState,
 };
 pub use pace::{InvalidPrior, Pace, PacePrior, PaceSource};
+pub use selection::{Selection, SelectionMethod};
 pub use view::{MarketSummary, MarketView, ViewSettings};

@@ -71,9 +71,10 @@ pub(super) struct WorksMade {
 }
 
 impl WorksMade {
-    fn add(&mut self, work: WorkId) {
-        self.works += 1;
-        self.jobs += work.ids().count() as u64;
+    /// Counts works.
+    pub(super) fn count(works: &[WorkId]) -> Self {
+        let jobs = works.iter().map(|work| work.ids().count() as u64).sum();
+        Self { works: works.len() as u64, jobs }
     }
 }
 
@@ -91,7 +92,7 @@ impl OwnWork {
 }
 
 impl OwnWorks {
-    /// Adds our offers and the purchases of a look, and counts the works made since the last one. A
+    /// Adds our offers and the purchases of a look, and returns the works made since the last one. A
     /// block that was added before changes nothing.
     ///
     /// `book` is `None` if it was not read. `blocks` must not include any from before the
@@ -108,8 +109,8 @@ impl OwnWorks {
         owns: impl Fn(&PublicKey) -> bool,
         predicted: Option<Prediction>,
         asked: Option<Nanomina>,
-    ) -> WorksMade {
-        let mut made = WorksMade::default();
+    ) -> Vec<WorkId> {
+        let mut made = Vec::new();
         let changed = |(work, offer): &(WorkId, &Offer)| {
             let known = self.works.get(work);
             known.is_none_or(|known| known.fee != offer.fee).then_some(*work)
@@ -124,7 +125,7 @@ impl OwnWorks {
             fee,
             lowest: None,
             rival: rivals.get(&work).copied(),
-            predicted,
+            predicted: predicted.filter(|of| of.is_for(fee)),
             fate: Fate::Open,
         };
         for (work, offer) in &offers.own {
@@ -132,13 +133,13 @@ impl OwnWorks {
             match self.works.entry(*work) {
                 Entry::Vacant(place) => {
                     place.insert(fresh);
-                    made.add(*work);
+                    made.push(*work);
                 }
                 Entry::Occupied(place) if place.get().fee == offer.fee => {}
                 Entry::Occupied(place) => {
                     let known = place.into_mut();
                     if known.is_made_anew_at(offer.fee) {
-                        made.add(*work);
+                        made.push(*work);
                     }
                     let (rival, lowest) = (fresh.rival.or(known.rival), Some(known.lowest_fee()));
                     *known = OwnWork { rival, lowest, ..fresh };
@@ -154,12 +155,12 @@ impl OwnWorks {
                         Entry::Occupied(place) => {
                             let known = place.into_mut();
                             if known.fate == Fate::Open && known.is_made_anew_at(sale.fee) {
-                                made.add(sale.work);
+                                made.push(sale.work);
                             }
                             known
                         }
                         Entry::Vacant(place) => {
-                            made.add(sale.work);
+                            made.push(sale.work);
                             place.insert(fresh(sale.work, sale.fee))
                         }
                     };
@@ -185,10 +186,10 @@ impl OwnWorks {
             self.rivals = Rivals::from_book(book, asked, own);
         }
         match &mut self.works_made {
-            Some(total) => *total = total.saturating_add(made.works),
+            Some(total) => *total = total.saturating_add(made.len() as u64),
             None => {
                 self.works_made = book.map(|_| self.sold);
-                made = WorksMade::default();
+                made.clear();
             }
         }
         made

@@ -16,6 +16,7 @@ use super::{
     look::{Look, OpenWork},
     offers_by_owner::OffersByOwner,
     regime::{self, Stretch},
+    selection::{Selection, SelectionMethod},
 };
 use crate::units::{Nanomina, PublicKey};
 
@@ -37,6 +38,8 @@ pub struct ViewSettings {
     /// The price whose exceedance defines a regime: the share of works sold above it changes when a
     /// new one begins.
     pub level: Nanomina,
+    /// How the daemon hands out works.
+    pub selection: Selection,
 }
 
 /// What is known of the market after a look.
@@ -55,6 +58,8 @@ pub struct MarketView {
     /// The factor that those in one band of fees give, by the lowest fee of the band.
     corrections: BTreeMap<Nanomina, f64>,
     knows_prices: bool,
+    selection: SelectionMethod,
+    contest: f64,
 }
 
 /// The market after a look, in the numbers that are recorded, exported and shown.
@@ -109,6 +114,9 @@ pub struct MarketSummary {
     /// Predicted and realised sales of our own works in the window, by band of fees, ascending.
     #[serde(default)]
     pub own_sales_by_fee: Vec<BandSales>,
+    /// How the daemon hands out works, as set or found; `None` while not known.
+    #[serde(default)]
+    pub selection: Option<SelectionMethod>,
 }
 
 impl MarketSummary {
@@ -153,8 +161,13 @@ impl MarketView {
         let demand = Demand::estimate(history.blocks(window), LEVEL);
         let own_sales_by_fee = own.sales_by_fee();
         let corrections = own_sales_by_fee.iter().map(|sales| (sales.from, sales.factor)).collect();
+        let selection = match settings.selection {
+            Selection::Given(method) => Some(method),
+            Selection::Auto => history.selection(),
+        };
         let summary = MarketSummary {
             at: look.at,
+            selection,
             quantiles: MarketSummary::QUANTILES.map(|q| prices.quantile(q)),
             zero_fee_ratio: prices.zero_share(),
             samples: prices.samples() as u64,
@@ -185,7 +198,19 @@ impl MarketView {
             correction,
             corrections,
             knows_prices,
+            selection: selection.unwrap_or_default(),
+            contest: history.head().in_order(),
         }
+    }
+
+    /// How far other provers take works in order of purchase: 0 at random, 1 strictly the first.
+    pub(crate) fn contest(&self) -> f64 {
+        self.contest
+    }
+
+    /// How the daemon hands out works, as set or found; `rand` while not known.
+    pub(crate) fn selection(&self) -> SelectionMethod {
+        self.selection
     }
 
     /// The numbers that are recorded, exported and shown.
@@ -332,6 +357,7 @@ mod tests {
         min_samples: 3,
         works_per_hour: None,
         level: Nanomina::ZERO,
+        selection: Selection::Auto,
     };
 
     fn view_of(look: &Look) -> MarketView {

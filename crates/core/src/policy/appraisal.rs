@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     crossing::{Crossing, crossing},
-    forecast::{Forecast, forecast},
+    forecast::{Forecast, forecast, forecast_with},
     moving::{Moving, Unsold},
     params::{Pricing, Strategy},
 };
 use crate::{
     cost::ChargedCost,
-    market::MarketView,
+    market::{MarketView, SelectionMethod},
     units::{FeeRate, Nanomina},
 };
 
@@ -40,10 +40,37 @@ pub struct Appraisal {
     pub least_safe: FeeRate,
     /// Over candidate fees in ascending order, thinned to at most [`Appraisal::MAX_CURVE`] points.
     pub curve: Vec<Forecast>,
+    /// What the best fee would bring if the daemon selected works in another way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub otherwise_selected: Option<OtherSelection>,
     /// What would bring the profit down to `policy.stop_below`.
     pub stop: Crossing,
     /// What would bring the profit up to `policy.resume_above`.
     pub resume: Crossing,
+}
+
+/// What another `--work-selection` of the daemon would bring, with its best fee, as long as others
+/// sell as they do now.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OtherSelection {
+    /// The method.
+    pub method: SelectionMethod,
+    /// At the fee of highest profit with it.
+    pub best: Forecast,
+}
+
+impl OtherSelection {
+    fn find(view: &MarketView, cost: ChargedCost, fees: &BTreeSet<Nanomina>) -> Option<Self> {
+        let method = match view.selection() {
+            SelectionMethod::Seq => SelectionMethod::Rand,
+            SelectionMethod::Rand | SelectionMethod::Roffset => SelectionMethod::Seq,
+        };
+        let best = fees
+            .iter()
+            .map(|&fee| forecast_with(view, cost, fee, method))
+            .max_by_key(|at| (at.profit, std::cmp::Reverse(at.fee)))?;
+        Some(Self { method, best })
+    }
 }
 
 impl Appraisal {
@@ -111,6 +138,7 @@ pub(super) fn appraise(
         moving: unsold.moving(&best),
         least_safe: of_curve.unwrap_or(best.cautious_profit),
         curve: thin(curve, best.fee),
+        otherwise_selected: OtherSelection::find(view, cost, &candidates),
         stop,
         resume,
     }

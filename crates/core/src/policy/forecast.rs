@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     cost::ChargedCost,
-    market::MarketView,
+    market::{MarketView, SelectionMethod},
     units::{FeeRate, Nanomina},
 };
 
@@ -51,11 +51,36 @@ impl Forecast {
 /// at random. If it hands out each of them x times over the time a work is on the market, then we
 /// make D (S (1 - exp(-x)) + (1 - S) (1 - exp(-x l))) works per hour and sell D S (1 - exp(-x)) of
 /// them. x follows from our pace m. A slow worker finds S / g of its works sold, a fast one works
-/// for everything that comes and sells all of D S.
+/// for everything that comes and sells all of D S. An offset drawn at random hands out each open
+/// work as often.
+///
+/// A daemon that hands out the first open work in order of purchase ([`SelectionMethod::Seq`])
+/// hands out those next to be bought. If others work at random, they have had nearly all of the
+/// time to undercut them, so that of those handed out to a slow worker all sell. A faster one has
+/// proved all of the D S per hour that sell, and goes on to works that others will still undercut:
+/// it sells D S / m of what it makes. If others work in order too, those who ask less cover the
+/// first D (1 - S) works per hour, ours among them: they skip none that costs more. Then only what
+/// we make beyond them sells, m - D (1 - S) works per hour. How far others do is seen at the head
+/// of the book; the share sold is taken as that far between the two.
 pub fn forecast(view: &MarketView, cost: ChargedCost, fee: Nanomina) -> Forecast {
+    forecast_with(view, cost, fee, view.selection())
+}
+
+/// The same for a daemon that selects works in another way.
+pub(super) fn forecast_with(
+    view: &MarketView,
+    cost: ChargedCost,
+    fee: Nanomina,
+    selection: SelectionMethod,
+) -> Forecast {
     let price = view.sells_above(fee);
     let share = view.startable_share(fee).max(price.estimate).max(f64::MIN_POSITIVE);
+    let order = match selection {
+        SelectionMethod::Rand | SelectionMethod::Roffset => HandOutOrder::Random,
+        SelectionMethod::Seq => HandOutOrder::First { contest: view.contest() },
+    };
     let dispatch = dispatch_rate(
+        order,
         price.estimate,
         share,
         view.works_bought_per_hour(),
@@ -90,6 +115,16 @@ fn idle_share(works_per_hour: f64, pace: Option<f64>) -> f64 {
     1.0 - used.clamp(0.0, 1.0)
 }
 
+/// The order in which a daemon hands out works.
+#[derive(Clone, Copy, Debug)]
+enum HandOutOrder {
+    Random,
+    /// That of purchase; `contest` is how far others keep to it too, in [0, 1].
+    First {
+        contest: f64,
+    },
+}
+
 /// The works that a daemon hands to its worker.
 struct Dispatch {
     /// Works per hour.
@@ -100,7 +135,13 @@ struct Dispatch {
 
 /// The works handed to a worker: `sells` and `open` are the shares S and g of the market's works, S
 /// <= g, g > 0.
-fn dispatch_rate(sells: f64, open: f64, demand: Option<f64>, pace: Option<f64>) -> Dispatch {
+fn dispatch_rate(
+    order: HandOutOrder,
+    sells: f64,
+    open: f64,
+    demand: Option<f64>,
+    pace: Option<f64>,
+) -> Dispatch {
     let slow = |works_per_hour: f64| Dispatch { works_per_hour, sale_lift: open.recip() };
     let (demand, pace) = match (demand, pace) {
         (Some(demand), Some(pace)) if demand > 0.0 => (demand, pace),
@@ -112,6 +153,10 @@ fn dispatch_rate(sells: f64, open: f64, demand: Option<f64>, pace: Option<f64>) 
     };
     let others = 1.0 - sells;
     let part = if others > 0.0 { ((open - sells) / others).clamp(0.0, 1.0) } else { 0.0 };
+    if let HandOutOrder::First { contest } = order {
+        let most = if part > 0.0 { demand } else { demand * sells };
+        return dispatch_first(sells, contest, pace.clamp(0.0, most) / demand, demand);
+    }
     let caught = |x: f64| -(-x).exp_m1();
     let made = |x: f64| sells * caught(x) + others * caught(x * part);
     let wanted = (pace / demand).max(0.0);
@@ -131,6 +176,15 @@ fn dispatch_rate(sells: f64, open: f64, demand: Option<f64>, pace: Option<f64>) 
     let made = made(x);
     let sale_lift = if made > 0.0 { caught(x) / made } else { open.recip() };
     Dispatch { works_per_hour: demand * made, sale_lift }
+}
+
+/// Works handed out in order to a worker that makes this share of all that are bought, not above 1.
+fn dispatch_first(sells: f64, contest: f64, made: f64, demand: f64) -> Dispatch {
+    let made = made.max(f64::MIN_POSITIVE);
+    let alone = (sells / made).min(1.0);
+    let among_others = (1.0 - (1.0 - sells) / made).clamp(0.0, alone);
+    let sold = alone + contest * (among_others - alone);
+    Dispatch { works_per_hour: demand * made, sale_lift: sold / sells.max(f64::MIN_POSITIVE) }
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ mod tests;
 mod verdict;
 mod waits;
 
-pub use appraisal::Appraisal;
+pub use appraisal::{Appraisal, OtherSelection};
 pub use breaker::Breaker;
 pub use conflict::ControllerConflict;
 pub use crossing::{Crossing, SalesNeeded};

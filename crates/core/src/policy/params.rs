@@ -4,7 +4,10 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::units::{FeeRate, Nanomina, PublicKey};
+use crate::{
+    market::Selection,
+    units::{FeeRate, Nanomina, PublicKey},
+};
 
 /// Everything an operator sets that a decision about one daemon depends on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -118,6 +121,9 @@ pub struct Worker {
     pub key: Option<PublicKey>,
     /// What the operator says the daemon is.
     pub role: RoleSetting,
+    /// How its daemon hands out works.
+    #[serde(default)]
+    pub selection: Selection,
     /// Further keys of the same operator: their sales and offers are not competition, and count as
     /// this worker's.
     pub own_provers: Vec<PublicKey>,

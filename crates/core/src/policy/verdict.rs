@@ -242,6 +242,7 @@ mod tests {
             moving: Moving { per_hour: FeeRate::new(per_hour), ..Moving::default() },
             least_safe: FeeRate::new(50),
             curve: Vec::new(),
+            otherwise_selected: None,
             stop: none,
             resume: none,
         };

@@ -9,13 +9,12 @@
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
-use snarkfee_core::units::Nanomina;
+use snarkfee_core::{market::SelectionMethod, units::Nanomina};
 
 use super::{
     draws::{Draws, Subject},
     pool::{Pool, ProverId, Serial},
     scenario::{CompetitorSetup, FeeRule},
-    selector::SelectionMethod,
     time::{Millis, millis},
 };
 

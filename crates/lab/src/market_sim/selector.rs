@@ -5,27 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-use snarkfee_core::units::Nanomina;
+use snarkfee_core::{market::SelectionMethod, units::Nanomina};
 
 use super::{
     draws::{Draws, Subject},
     pool::{Pool, Serial},
 };
-
-/// `--work-selection`: the order in which works are handed out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum SelectionMethod {
-    /// A random one (`random.ml`), the default of the daemon.
-    #[default]
-    Rand,
-    /// The first one in order of purchase (`sequence.ml`).
-    Seq,
-    /// In order from a random place (`random_offset.ml`, since 3.0.2). The place is drawn again
-    /// whenever the list of works changed other than by the one just handed out.
-    Roffset,
-}
 
 /// The works assigned now, and the place in the list.
 #[derive(Debug, Default)]
@@ -66,7 +51,7 @@ impl Selector {
         Some(serial)
     }
 
-    /// The place in a list of `length`. It stays while works leave the list one by one, so that the
+    /// The place of `roffset` in a list of `length`. It stays while works leave the list one by one, so that the
     /// next one moves up to it.
     const fn advance(&mut self, length: usize, drawn: usize) -> usize {
         if length != self.listed && length + 1 != self.listed {

@@ -1,6 +1,6 @@
 use std::num::NonZero;
 
-use snarkfee_core::{cycle::BOOK_INTERVAL, policy::Pricing, units::Nanomina};
+use snarkfee_core::{cycle::BOOK_INTERVAL, market::Selection, policy::Pricing, units::Nanomina};
 
 use super::*;
 use crate::{market_sim::library, tournament::Tournament};
@@ -22,6 +22,7 @@ fn one_file_holds_everything() {
         cost: Nanomina::try_new(100_000).unwrap(),
         book_interval: BOOK_INTERVAL,
         pricing: Pricing::default(),
+        selection: Selection::Auto,
         hindsight: false,
     };
     let (report, histories) = tournament.run(NonZero::new(2).unwrap(), &|_| {});

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use snarkfee_core::{
     cost::CostModel,
     cycle::Plan,
+    market::Selection,
     policy::{BlockProduction, Mode, OnExit, Params, Pricing, RoleSetting, Safety, Worker},
     units::Nanomina,
 };
@@ -40,6 +41,8 @@ pub struct Tournament {
     pub book_interval: Duration,
     /// Settings of the controlled policies; each has its own strategy.
     pub pricing: Pricing,
+    /// What they are told of how the daemon selects works.
+    pub selection: Selection,
     /// Whether to search the best fees in hindsight. Without them the ratios of the report are
     /// `None`.
     pub hindsight: bool,
@@ -124,7 +127,12 @@ impl Tournament {
             book_interval: self.book_interval,
             params: Params {
                 pricing: self.pricing.clone(),
-                worker: Worker { key: Some(World::operator_key()), role, ..Worker::default() },
+                worker: Worker {
+                    key: Some(World::operator_key()),
+                    role,
+                    selection: self.selection,
+                    ..Worker::default()
+                },
                 block_production: BlockProduction { enabled: true, ..BlockProduction::default() },
                 safety: Safety::default(),
             },

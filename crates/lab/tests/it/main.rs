@@ -13,3 +13,4 @@ mod daemon_sim_schema;
 mod estimate_band;
 mod fixed_daemon;
 mod mina_sdk_client;
+mod selection;

@@ -10,7 +10,7 @@ fn absorb(
     book: &[OpenWork],
     chain: &[Arc<Block>],
     predicted: Option<Prediction>,
-) -> u64 {
+) -> usize {
     let read: Arc<[OpenWork]> = book.into();
     own.record_look(
         Some(&read),
@@ -20,11 +20,11 @@ fn absorb(
         predicted,
         None,
     )
-    .works
+    .len()
 }
 
 fn predicted(probability: f64) -> Option<Prediction> {
-    Some(Prediction { corrected: probability, uncorrected: probability })
+    Some(Prediction { fee: None, corrected: probability, uncorrected: probability })
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_book_that_was_not_read_shows_nothing_and_hides_nothing() {
     let mut own = OwnWorks::default();
     let unread = |own: &mut OwnWorks, chain: &[Arc<Block>]| {
         own.record_look(None, &OffersByOwner::split(&[], ours), chain.iter(), ours, None, None)
-            .works
+            .len()
     };
     let bought = [block(5, "a", 90, &[(8, 7, "us")])];
     assert_eq!(unread(&mut own, &bought), 0, "it may have stood before we began");
@@ -150,4 +150,15 @@ fn works_made_are_counted_on_after_a_restart_and_a_fork() {
     let more = [book[0].clone(), book[1].clone(), open_work(3, Some((7, "us")))];
     assert_eq!(absorb(&mut own, &more, &[block(6, "y", 180, &[(2, 7, "us")])], None), 1);
     assert_eq!((own.made(), own.sold()), (3, 1));
+}
+
+#[test]
+fn a_prediction_counts_only_for_works_at_its_fee() {
+    let mut own = OwnWorks::default();
+    let of = |asked| predicted(0.5).map(|of| Prediction { fee: Some(fee(asked)), ..of });
+    let book = [open_work(1, Some((7, "us"))), open_work(2, Some((9, "us")))];
+    absorb(&mut own, &book, &[], of(7));
+    let bought = [block(5, "a", 90, &[(1, 7, "us"), (2, 9, "us")])];
+    absorb(&mut own, &[], &bought, of(7));
+    assert_eq!(own.calibration().decided, 1, "the other one was in hand before the fee changed");
 }

@@ -7,13 +7,13 @@ use super::*;
 const D: f64 = 372.0;
 
 fn sold(sells: f64, open: f64, pace: f64) -> f64 {
-    let dispatch = dispatch_rate(sells, open, Some(D), Some(pace));
+    let dispatch = dispatch_rate(HandOutOrder::Random, sells, open, Some(D), Some(pace));
     dispatch.works_per_hour * (sells * dispatch.sale_lift).min(1.0)
 }
 
 #[test]
 fn a_slow_worker_sells_the_share_of_what_it_is_handed() {
-    let dispatch = dispatch_rate(0.1, 0.25, Some(D), Some(0.01));
+    let dispatch = dispatch_rate(HandOutOrder::Random, 0.1, 0.25, Some(D), Some(0.01));
     assert!(
         (dispatch.works_per_hour - 0.01).abs() < 1e-6 && (dispatch.sale_lift - 4.0).abs() < 0.01
     );
@@ -21,8 +21,26 @@ fn a_slow_worker_sells_the_share_of_what_it_is_handed() {
 
 #[test]
 fn a_fast_worker_sells_all_that_sells_and_works_for_all_that_comes() {
-    let dispatch = dispatch_rate(0.1, 0.25, Some(D), Some(1e6));
+    let dispatch = dispatch_rate(HandOutOrder::Random, 0.1, 0.25, Some(D), Some(1e6));
     assert!((dispatch.works_per_hour - D).abs() < 1e-6 && (dispatch.sale_lift - 1.0).abs() < 1e-6);
+}
+
+#[test]
+fn of_the_first_works_all_sell_until_those_that_sell_are_made() {
+    for (pace, sells) in [(0.01, 1.0), (37.0, 1.0), (74.4, 0.5), (1e6, 0.1)] {
+        let dispatch =
+            dispatch_rate(HandOutOrder::First { contest: 0.0 }, 0.1, 0.25, Some(D), Some(pace));
+        assert!((0.1 * dispatch.sale_lift - sells).abs() < 1e-6, "{pace}");
+    }
+}
+
+#[test]
+fn among_others_who_work_in_order_only_what_is_made_beyond_them_sells() {
+    for (pace, sells) in [(0.1, 0.0), (0.8, 0.0), (0.95, 0.05 / 0.95), (1.0, 0.1)] {
+        let dispatch =
+            dispatch_rate(HandOutOrder::First { contest: 1.0 }, 0.1, 0.25, Some(D), Some(D * pace));
+        assert!((0.1 * dispatch.sale_lift - sells).abs() < 1e-6, "{pace}");
+    }
 }
 
 /// Works made and sold per hour in the simulated market `scarce` and `dust` with a worker
@@ -38,7 +56,7 @@ fn it_agrees_with_what_simulated_workers_made_and_sold() {
         (0.0320, 0.208, 115.9, 11.0),
         (0.0047, 0.149, 111.9, 1.58),
     ] {
-        let dispatch = dispatch_rate(sells, open, Some(D), Some(118.0));
+        let dispatch = dispatch_rate(HandOutOrder::Random, sells, open, Some(D), Some(118.0));
         assert!(
             (dispatch.works_per_hour / made - 1.0).abs() < 0.06,
             "made {} of {made}",
@@ -56,10 +74,13 @@ proptest! {
         more in 0.0..=1.0_f64,
         demand in prop::option::of(0.0..1e4_f64),
         pace in prop::option::of(0.0..1e4_f64),
+        contest in prop::option::of(0.0..=1.0_f64),
     ) {
+        let order = contest
+            .map_or(HandOutOrder::Random, |contest| HandOutOrder::First { contest });
         let open = (sells + more * (1.0 - sells)).max(f64::MIN_POSITIVE);
-        let Dispatch { works_per_hour, sale_lift } = dispatch_rate(sells, open, demand, pace);
-        prop_assert!(works_per_hour.is_finite() && works_per_hour >= 0.0 && sale_lift >= 1.0 - 1e-9 && !sale_lift.is_nan());
+        let Dispatch { works_per_hour, sale_lift } = dispatch_rate(order, sells, open, demand, pace);
+        prop_assert!(works_per_hour.is_finite() && works_per_hour >= 0.0 && sale_lift >= 0.0 && !sale_lift.is_nan());
         if let (Some(demand), Some(pace)) = (demand, pace) {
             prop_assert!(works_per_hour <= demand.max(f64::MIN_POSITIVE) * 1.000_001 || demand <= 0.0);
             prop_assert!(works_per_hour <= pace * 1.000_001 + 1e-6);

@@ -18,7 +18,9 @@ use crate::{
     cost::CostUnknown,
     fault::Fault,
     fixtures::{self, block, fee, key, open_work, steady, time},
-    market::{Block, Look, MarketHistory, MarketView, PoolMetrics, SyncState, ViewSettings},
+    market::{
+        Block, Look, MarketHistory, MarketView, PoolMetrics, Selection, SyncState, ViewSettings,
+    },
     units::{FeeRate, Nanomina, PublicKey},
 };
 
@@ -80,6 +82,7 @@ impl Story {
             min_samples: pricing.min_samples,
             works_per_hour: Some(30.0),
             level: self.cost.clone().unwrap_or(Nanomina::ZERO),
+            selection: Selection::Auto,
         };
         let view = MarketView::new(&history, &self.look, &settings, owns);
         ask(&Situation {

@@ -1,6 +1,6 @@
 use std::{num::NonZero, sync::atomic::AtomicBool, time::Duration};
 
-use snarkfee_core::{cycle::BOOK_INTERVAL, units::Nanomina};
+use snarkfee_core::{cycle::BOOK_INTERVAL, market::Selection, units::Nanomina};
 
 use super::*;
 use crate::{market_sim::library, tournament::Tournament};
@@ -15,6 +15,7 @@ fn tournament(scenario: &str, seeds: &[u64]) -> Tournament {
         cost: Nanomina::try_new(100_000).unwrap(),
         book_interval: BOOK_INTERVAL,
         pricing: Pricing::default(),
+        selection: Selection::Auto,
         hindsight: true,
     }
 }

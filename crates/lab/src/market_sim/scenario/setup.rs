@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use snarkfee_core::units::Nanomina;
+use snarkfee_core::{market::SelectionMethod, units::Nanomina};
 
 use crate::{
-    market_sim::{scan_state::TreeShape, selector::SelectionMethod, snapshot::HandOut},
+    market_sim::{scan_state::TreeShape, snapshot::HandOut},
     policy_run::DEFAULT_FEE,
 };
 
@@ -297,6 +297,18 @@ impl Scenario {
     /// One sentence about the scenario.
     pub fn about(&self) -> &str {
         &self.about
+    }
+
+    /// Has the operator's daemon select works in another way.
+    pub const fn set_selection(&mut self, selection: SelectionMethod) {
+        self.operator.selection = selection;
+    }
+
+    /// Has the daemons of all competitors select works in another way.
+    pub fn set_rivals_selection(&mut self, selection: SelectionMethod) {
+        for competitor in &mut self.competitors {
+            competitor.selection = selection;
+        }
     }
 
     /// How the operator's daemon proves.
