@@ -338,10 +338,16 @@ impl OwnSupply {
         }
     }
 
-    /// Provers that work at once: their time over the time in which all had work.
+    /// Provers that work at once; one while that is not known.
     fn provers(&self) -> u32 {
+        self.known_provers().unwrap_or(1)
+    }
+
+    /// Provers that work at once: their time over the time in which all had work; `None` until
+    /// there was enough of it.
+    pub(super) fn known_provers(&self) -> Option<u32> {
         if self.busy.hours < Self::MIN_BUSY_HOURS {
-            return 1;
+            return None;
         }
         #[expect(
             clippy::cast_possible_truncation,
@@ -349,7 +355,7 @@ impl OwnSupply {
             reason = "clamped to what it can hold"
         )]
         let provers = (self.busy_prover_hours / self.busy.hours).round().clamp(1.0, 1e6) as u32;
-        provers
+        Some(provers)
     }
 }
 

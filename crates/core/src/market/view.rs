@@ -60,6 +60,7 @@ pub struct MarketView {
     knows_prices: bool,
     selection: SelectionMethod,
     contest: f64,
+    in_hand: u64,
 }
 
 /// The market after a look, in the numbers that are recorded, exported and shown.
@@ -200,7 +201,15 @@ impl MarketView {
             knows_prices,
             selection: selection.unwrap_or_default(),
             contest: history.head().in_order(),
+            in_hand: history.supply().known_provers().map_or(0, u64::from),
         }
+    }
+
+    /// Works that our provers have in hand at most, one each; 0 while it is not known how many they
+    /// are. From the partitioner on two can share one. They still come at the fee at which they
+    /// were handed out, also after a change of the fee or after off and on again.
+    pub(crate) fn in_hand(&self) -> u64 {
+        self.in_hand
     }
 
     /// How far other provers take works in order of purchase: 0 at random, 1 strictly the first.

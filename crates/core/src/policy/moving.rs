@@ -9,6 +9,11 @@
 //! Works are handed out at random, so that of those made per hour the share is proved again that
 //! unsold works have among the works open at the fee. No more is lost than there is: the whole is
 //! taken as spread over the half-life of evidence, the time for which today's estimate speaks.
+//!
+//! Works in hand count among the unsold ones at the fee asked now: key and fee are bound when a
+//! work is handed out, from 4.0 on when it enters the daemon's partitioner, which finishes whatever
+//! is inside (Mina `work_partitioner.ml`). They come at the old fee, and are then open to the worker
+//! again at a lower one.
 
 use std::{collections::BTreeMap, ops::Bound, time::Duration};
 
@@ -42,7 +47,7 @@ pub(super) struct Unsold<'a> {
 }
 
 impl<'a> Unsold<'a> {
-    /// What stands in the book while `current` is asked.
+    /// What stands in the book or is in hand while `current` is asked.
     pub(super) fn new(
         view: &'a MarketView,
         cost: ChargedCost,
@@ -53,7 +58,12 @@ impl<'a> Unsold<'a> {
         let at = |(&fee, &works): (&Nanomina, &u64)| {
             (fee, (works, forecast(view, cost, fee).sale_probability * fee.to_f64() * works as f64))
         };
-        let at = view.own_standing().range(..=current).map(at).collect();
+        let mut works: BTreeMap<Nanomina, u64> =
+            view.own_standing().range(..=current).map(|(fee, works)| (*fee, *works)).collect();
+        if view.in_hand() > 0 {
+            *works.entry(current).or_default() += view.in_hand();
+        }
+        let at = works.iter().map(at).collect();
         Self { view, at, hours: half_life.max(SHORTEST).as_secs_f64() / 3600.0 }
     }
 
