@@ -90,9 +90,11 @@ fn status(worker: &PublicKey) -> DaemonStatus {
         best_tip: Some(slot),
         now: slot,
         slot_duration: SLOT,
-        next_block_production: None,
+        own_slots: Default::default(),
         produces_blocks: false,
         exact_pool: None,
+        read_only: false,
+        simulated_speed: None,
     }
 }
 
@@ -133,7 +135,7 @@ fn look() -> Look {
         kept_book: None,
         book_took: None,
         metrics: None,
-        account: Some(Ok(true)),
+        account: Some(Ok(snarkfee_core::market::LedgerAccount::Open)),
     }
 }
 

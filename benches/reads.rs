@@ -34,8 +34,14 @@ fn main() -> AnyResult<()> {
     let client = DaemonClient::new(config)?;
     // On one thread, whose CPU time the system reports in nanoseconds.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let read =
-        || runtime.block_on(client.look(&LookPlan { blocks: BLOCKS, kept: None, account: None }));
+    let read = || {
+        runtime.block_on(client.look(&LookPlan {
+            blocks: BLOCKS,
+            kept: None,
+            account: None,
+            own_market: false,
+        }))
+    };
     let first = read();
     let (Some(Ok(chain)), Some(Ok(book)), Some(Ok(_)), Ok(_)) =
         (&first.chain, &first.book, &first.metrics, &first.status)

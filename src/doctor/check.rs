@@ -30,6 +30,8 @@ pub enum Check {
     WorkerKey,
     /// The key has a ledger account.
     Account,
+    /// That account takes what works earn.
+    Permissions,
     /// No own block is due soon.
     OwnSlot,
     /// The price of MINA is known.
@@ -50,7 +52,7 @@ pub enum Check {
 
 impl Check {
     /// Every check, in the order in which they are shown.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Config,
         Self::StateDir,
         Self::Store,
@@ -65,6 +67,7 @@ impl Check {
         Self::Role,
         Self::WorkerKey,
         Self::Account,
+        Self::Permissions,
         Self::OwnSlot,
         Self::Price,
         Self::Tariff,
@@ -88,6 +91,7 @@ impl Check {
             Self::Role => "role",
             Self::WorkerKey => "worker_key",
             Self::Account => "account",
+            Self::Permissions => "permissions",
             Self::OwnSlot => "own_slot",
             Self::Price => "price",
             Self::Tariff => "tariff",

@@ -16,7 +16,9 @@ pub(super) fn remaining_wait(reason: &Reason, at: Timestamp) -> Option<Duration>
         Reason::Paused { until: Some(end) }
         | Reason::ExternalChange { until: end }
         | Reason::Contested { until: end, .. }
-        | Reason::OwnBlockAhead { slot: end } => Duration::try_from(end.duration_since(at)).ok(),
+        | Reason::OwnBlockAhead { slot: end, begun: false } => {
+            Duration::try_from(end.duration_since(at)).ok()
+        }
         _ => None,
     }
 }
@@ -41,6 +43,23 @@ pub(super) fn describe_end(reason: &Reason) -> Option<&'static str> {
         Reason::Unsynced { .. } | Reason::TipBehind { .. } => {
             "the daemon has caught up with the chain"
         }
+        Reason::DaemonClock { .. } => {
+            "the daemon's clock and this machine's agree; `snarkfee check` says by how much they differ"
+        }
+        Reason::NoTip | Reason::HeightBehind { .. } => "the daemon has caught up with the chain",
+        Reason::UptimeStands { .. } => {
+            "the daemon's answers are of now: a cache before it, or a machine that stands still?"
+        }
+        Reason::NoMutations => {
+            "graphql_url leads to a port that offers setSnarkWorkFee and setSnarkWorker"
+        }
+        Reason::AccountRefuses { .. } => {
+            "the account's permissions are none, or worker_key is another key"
+        }
+        Reason::ReserveAboveCeiling { .. } => {
+            "the key has a ledger account, or policy.ceiling is at least the account creation fee"
+        }
+        Reason::SharedReading { .. } => "the next look reads this daemon's own blocks and book",
         Reason::FewPeers { .. } => "the daemon has more peers, or safety.min_peers is lower",
         Reason::ExternalChange { .. } => {
             "safety.external_hold is over, or `snarkfee resume` ends it"

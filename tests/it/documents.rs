@@ -8,6 +8,7 @@ use std::{
 };
 
 use clap::CommandFactory;
+use jiff::SignedDuration;
 use serde::de::DeserializeOwned;
 use snarkfee::{
     cli::Arguments,
@@ -113,7 +114,8 @@ fn every_action_outcome_fault_and_cause_is_documented() {
 /// Name, type and label names of each family after everything that can be counted was counted once.
 fn exported() -> BTreeMap<String, (String, BTreeSet<String>)> {
     let mut record: Record = snarkfee_core::fixtures::sample::record();
-    record.look.status.as_mut().unwrap().next_block_production = Some(record.at);
+    record.look.status.as_mut().unwrap().own_slots =
+        [record.at + SignedDuration::from_secs(1)].into_iter().collect();
     let metrics = Metrics::new();
     metrics.record_look(&record);
     metrics.count_request(&record.daemon, "status", None, Duration::from_millis(5));

@@ -32,5 +32,8 @@ pub use client::{ClientConfig, ClientError, DaemonClient, OPERATIONS, RequestObs
 pub use fleet::{Fleet, Member};
 pub use metrics::{MetricsEndpoint, Scrape};
 pub use price::{EnergyFeed, PriceFeed, PriceReading};
-pub use schema::{Capabilities, Capability, Era, Introspection, MarketOperation, StatusOperation};
+pub use schema::{
+    AccountOperation, Capabilities, Capability, Era, Introspection, MarketOperation,
+    StatusOperation,
+};
 pub use transport::{fetch, post};

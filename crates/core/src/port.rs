@@ -21,6 +21,8 @@ pub struct LookPlan {
     pub kept: Option<KeptBook>,
     /// The key whose ledger account is to be looked up in this look.
     pub account: Option<PublicKey>,
+    /// Whether blocks and book must be read from this daemon, whatever others of its fleet read.
+    pub own_market: bool,
 }
 
 impl LookPlan {

@@ -2,7 +2,7 @@
 
 use snarkfee_core::{
     fault::Fault,
-    market::MarketSummary,
+    market::{LedgerAccount, MarketSummary},
     policy::{Action, Pricing},
     record::{Mode, Record, Role},
     units::{FeeUnit, Nanomina, four_digits, percent},
@@ -109,7 +109,7 @@ fn market_facts(preview: &Preview, unit: FeeUnit) -> Vec<[String; 2]> {
         ),
         ("cost of a work", cost),
     ];
-    if record.look.account == Some(Ok(false)) {
+    if record.look.account == Some(Ok(LedgerAccount::Missing)) {
         facts.push((
             "worker key",
             "has no ledger account: no pool takes a fee below 1 MINA, the account-creation fee"

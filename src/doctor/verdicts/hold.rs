@@ -19,8 +19,16 @@ pub(super) const fn answers_for(reason: &Reason) -> Option<(Check, Verdict)> {
         Reason::BookFault { .. } => (Check::Book, Verdict::Fail),
         Reason::TooFewSamples { .. } => (Check::Chain, Verdict::Warn),
         Reason::MetricsFault { .. } => (Check::Metrics, Verdict::Fail),
-        Reason::Unsynced { .. } | Reason::TipBehind { .. } | Reason::FewPeers { .. } => {
-            (Check::Sync, Verdict::Fail)
+        Reason::Unsynced { .. }
+        | Reason::NoTip
+        | Reason::TipBehind { .. }
+        | Reason::HeightBehind { .. }
+        | Reason::FewPeers { .. } => (Check::Sync, Verdict::Fail),
+        Reason::UptimeStands { .. } => (Check::Reachability, Verdict::Fail),
+        Reason::DaemonClock { .. } => (Check::Clock, Verdict::Fail),
+        Reason::NoMutations => (Check::Mutations, Verdict::Fail),
+        Reason::AccountRefuses { .. } | Reason::ReserveAboveCeiling { .. } => {
+            (Check::Account, Verdict::Fail)
         }
         Reason::ClockSet { .. } => (Check::Clock, Verdict::Warn),
         Reason::ForeignKey { .. } => (Check::WorkerKey, Verdict::Fail),
@@ -47,6 +55,7 @@ pub(super) const fn answers_for(reason: &Reason) -> Option<(Check, Verdict)> {
         | Reason::DailyBudget { .. }
         | Reason::AtTarget
         | Reason::ServiceStops
+        | Reason::SharedReading { .. }
         | Reason::StaysOff { .. } => return None,
     })
 }

@@ -1,8 +1,10 @@
 //! Judges the facts: pure, one function for each check.
 
+mod account;
 mod hold;
 mod machine;
 mod market;
+mod own_slot;
 mod prices;
 mod reach;
 mod readings;
@@ -63,7 +65,7 @@ fn judge_daemon(
         Check::Config | Check::StateDir | Check::Store => return None,
         Check::Reachability => reach::reachability(examined, settings.controller.interval),
         Check::Schema => reach::schema(examined),
-        Check::Mutations => readings::mutations(examined, settings.controller.mode),
+        Check::Mutations => readings::mutations(examined),
         Check::Sync => reach::sync(examined),
         Check::Chain => readings::chain(examined),
         Check::Book => readings::book(examined),
@@ -71,8 +73,9 @@ fn judge_daemon(
         Check::Histogram => market::histogram(examined),
         Check::Role => worker::role(examined),
         Check::WorkerKey => worker::worker_key(examined),
-        Check::Account => worker::account(examined),
-        Check::OwnSlot => worker::own_slot(examined),
+        Check::Account => account::account(examined),
+        Check::Permissions => account::permissions(examined),
+        Check::OwnSlot => own_slot::own_slot(examined),
         Check::Price => prices::price(examined),
         Check::Tariff => prices::tariff(examined),
         Check::Cost => prices::cost(examined),

@@ -138,6 +138,13 @@ pub(super) fn schema(examined: &DaemonExamination) -> CheckResult {
             "point graphql_url at the REST port (3085): --limited-graphql-port has neither pool nor settings",
         );
     }
+    if era == Era::RustNode {
+        return CheckResult::fail(
+            detail,
+            "run the worker with a daemon in OCaml to have snarkfee set its fee; for a Rust node \
+             choose --snarker-fee by `snarkfee estimate` on such a daemon, and restart it",
+        );
+    }
     if schema.status_operation().is_none() {
         return CheckResult::fail(
             format!("{detail}; without {}", missing_fields(schema, Capability::Status)),
@@ -204,10 +211,12 @@ pub(super) fn sync(examined: &DaemonExamination) -> CheckResult {
     let reason = examined.look.as_ref().ok().map(|look| &look.decision.reason);
     match reason {
         Some(reason @ Reason::Unsynced { .. }) => CheckResult::fail(reason.to_string(), wait),
-        Some(reason @ Reason::TipBehind { .. }) => CheckResult::fail(
-            reason.to_string(),
-            "check the daemon's log and peers: it receives no new blocks",
-        ),
+        Some(reason @ (Reason::TipBehind { .. } | Reason::NoTip | Reason::HeightBehind { .. })) => {
+            CheckResult::fail(
+                reason.to_string(),
+                "check the daemon's log and peers: it receives no new blocks",
+            )
+        }
         Some(reason @ Reason::FewPeers { .. }) => CheckResult::fail(
             reason.to_string(),
             "open the port of peers (8302) to the network, or lower safety.min_peers",

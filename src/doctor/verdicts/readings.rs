@@ -1,14 +1,8 @@
 //! Whether the daemon's chain and order book can be read, and its settings changed.
 
-use snarkfee_client::Capability;
+use snarkfee_client::{Capability, Era};
 use snarkfee_config::Daemon;
-use snarkfee_core::{
-    fault::Fault,
-    market::Look,
-    policy::Reason,
-    record::{Mode, Record},
-    units::duration,
-};
+use snarkfee_core::{fault::Fault, market::Look, policy::Reason, record::Record, units::duration};
 
 use super::{
     super::{
@@ -68,7 +62,7 @@ pub(super) fn book(examined: &DaemonExamination) -> CheckResult {
 }
 
 /// Judges whether the daemon's schema takes settings.
-pub(super) fn mutations(examined: &DaemonExamination, mode: Mode) -> CheckResult {
+pub(super) fn mutations(examined: &DaemonExamination) -> CheckResult {
     let Some(schema) = &examined.schema else {
         return CheckResult::unchecked("the schema could not be read", Check::Reachability);
     };
@@ -76,15 +70,16 @@ pub(super) fn mutations(examined: &DaemonExamination, mode: Mode) -> CheckResult
         return CheckResult::ok("setSnarkWorkFee and setSnarkWorker are offered");
     }
     let detail = format!(
-        "the daemon offers no {}: every change would be rejected",
+        "the daemon offers no {}: nothing can be set, and the service only advises",
         missing_fields(schema, Capability::Mutations)
     );
-    let fix = "point graphql_url at the daemon's own REST port (3085), not at a public proxy or \
-               the limited port";
-    match mode {
-        Mode::Live => CheckResult::fail(detail, fix),
-        Mode::DryRun => CheckResult::warn(detail, format!("before going live, {fix}")),
-    }
+    let fix = if schema.era() == Era::RustNode {
+        "use a daemon in OCaml: the fee of a Rust node is fixed by --snarker-fee when it starts"
+    } else {
+        "point graphql_url at the daemon's own REST port (3085), not at a public proxy or \
+               the limited port"
+    };
+    CheckResult::fail(detail, fix)
 }
 
 fn require_look(examined: &DaemonExamination) -> Result<&Record, CheckResult> {

@@ -15,7 +15,8 @@ use snarkfee_core::{
         Throughput,
     },
     fault::Fault,
-    market::{DaemonStatus, FeeHistogram, PacePrior},
+    market::{DaemonStatus, FeeHistogram, LedgerAccount, PacePrior, SyncState},
+    policy::Reason,
     record::Record,
     units::{Currency, DaemonId, Nanomina},
 };
@@ -87,19 +88,59 @@ fn a_clock_is_wrong_by_what_no_delay_explains() {
     says(&moved(-60, 61), Check::Clock, Verdict::Ok, "slot");
 }
 
+/// A producer with a block in so many minutes, and what a look decides on it.
+fn producing(minutes: i64, decided: impl FnOnce(Timestamp) -> Option<Reason>) -> CheckReport {
+    setup(|found| {
+        let at = found.daemons[0].answered + SignedDuration::from_mins(minutes);
+        status(found).produces_blocks = true;
+        status(found).own_slots = [at].into_iter().collect();
+        if let Some(reason) = decided(at) {
+            Arc::make_mut(found.daemons[0].look.as_mut().unwrap()).decision.reason = reason;
+        }
+    })
+}
+
 #[test]
-fn an_own_block_ahead_is_reported() {
-    let ahead = |minutes: i64, enabled: bool| {
-        setup(|found| {
-            let at = found.daemons[0].answered + SignedDuration::from_mins(minutes);
-            status(found).produces_blocks = true;
-            status(found).next_block_production = Some(at);
-            found.daemons[0].daemon.params.block_production.enabled = enabled;
-        })
-    };
-    says(&ahead(3, true), Check::OwnSlot, Verdict::Warn, "in 3m: the worker is off");
-    says(&ahead(90, true), Check::OwnSlot, Verdict::Ok, "in 1h30m");
-    says(&ahead(90, false), Check::OwnSlot, Verdict::Warn, "enabled = false");
+fn an_own_block_is_reported_as_the_service_treats_it() {
+    let ahead = |slot| Some(Reason::OwnBlockAhead { slot, begun: false });
+    let begun = |slot| Some(Reason::OwnBlockAhead { slot, begun: true });
+    let unsynced = |_| Some(Reason::Unsynced { state: SyncState::Catchup });
+    let (check, warn) = (Check::OwnSlot, Verdict::Warn);
+    says(&producing(3, ahead), check, warn, "in 3m: the worker is off");
+    says(&producing(-1, begun), check, warn, "in the making");
+    says(
+        &producing(3, unsynced),
+        check,
+        warn,
+        "does not make room for it: the daemon is not synced",
+    );
+    says(&producing(90, |_| None), check, Verdict::Ok, "in 1h30m");
+    let unguarded = setup(|found| {
+        status(found).produces_blocks = true;
+        found.daemons[0].daemon.params.block_production.enabled = false;
+    });
+    says(&unguarded, check, warn, "enabled = false");
+    let short = setup(|found| {
+        let slot = found.daemons[0].answered + SignedDuration::from_secs(4);
+        status(found).produces_blocks = true;
+        status(found).own_slots = [slot].into_iter().collect();
+        status(found).slot_duration = Duration::from_secs(2);
+        let look = Arc::make_mut(found.daemons[0].look.as_mut().unwrap());
+        look.decision.reason = Reason::OwnBlockAhead { slot, begun: false };
+    });
+    says(&short, check, warn, "it will never be on");
+}
+
+#[test]
+fn an_account_that_refuses_fees_is_no_account_to_work_for() {
+    let report = setup(|found| {
+        let look = Arc::make_mut(found.daemons[0].look.as_mut().unwrap());
+        look.look.account = Some(Ok(LedgerAccount::with_demands(false, true)));
+    });
+    for check in [Check::Account, Check::Permissions] {
+        let why = "its account demands authorization to receive: no pool takes its work";
+        says(&report, check, Verdict::Fail, why);
+    }
 }
 
 const FEED: &str = "https://feed.example.org/?key=hunter2";

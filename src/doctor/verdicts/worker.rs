@@ -1,19 +1,13 @@
 //! Whose worker it is, and whether it may be controlled.
 
-use std::time::Duration;
-
 use snarkfee_core::{
-    fault::Fault,
     policy::RoleSetting,
     record::{Record, Role},
 };
 
 use super::{
-    super::{
-        check::{Check, CheckResult},
-        examination::DaemonExamination,
-    },
-    reach::{require_status, show_duration},
+    super::{check::CheckResult, examination::DaemonExamination},
+    reach::require_status,
 };
 
 pub(super) fn role(examined: &DaemonExamination) -> CheckResult {
@@ -82,65 +76,5 @@ pub(super) fn worker_key(examined: &DaemonExamination) -> CheckResult {
         )),
         Some(_) => CheckResult::ok(format!("{}, which the daemon works for", key.short())),
         None => CheckResult::ok(format!("{} is a valid key", key.short())),
-    }
-}
-
-pub(super) fn account(examined: &DaemonExamination) -> CheckResult {
-    let Some(key) = &examined.daemon.params.worker.key else {
-        return CheckResult::unchecked("worker_key is not set", Check::WorkerKey);
-    };
-    if let Err(unchecked) = require_status(examined) {
-        return unchecked;
-    }
-    match examined.look.as_ref().ok().and_then(|look| look.look.account.as_ref()) {
-        Some(Ok(true)) => CheckResult::ok(format!("{} has a ledger account", key.short())),
-        Some(Ok(false)) => CheckResult::fail(
-            format!(
-                "{} has no ledger account: no pool takes its work for less than 1 MINA",
-                key.short()
-            ),
-            "send the key a little more than 1 MINA, the account creation fee, and wait for the daemon to see the account",
-        ),
-        Some(Err(fault @ Fault::Refused { .. })) => CheckResult::fail(
-            format!("the daemon rejects {}: {fault}", key.short()),
-            "correct worker_key",
-        ),
-        Some(Err(fault)) => CheckResult::warn(
-            format!("the account could not be looked up: {fault}"),
-            "run the check again",
-        ),
-        None => CheckResult::unchecked("the daemon does not follow the chain", Check::Sync),
-    }
-}
-
-pub(super) fn own_slot(examined: &DaemonExamination) -> CheckResult {
-    let status = match require_status(examined) {
-        Ok(status) => status,
-        Err(unchecked) => return unchecked,
-    };
-    let guard = examined.daemon.params.block_production;
-    let until = |at: jiff::Timestamp| {
-        Duration::try_from(at.duration_since(examined.answered)).unwrap_or_default()
-    };
-    match status.next_block_production {
-        _ if !status.produces_blocks => CheckResult::ok("the daemon produces no blocks"),
-        _ if !guard.enabled => CheckResult::warn(
-            "the daemon produces blocks, and block_production.enabled = false lets the worker compete with them",
-            "keep it only if the machine can do both: a missed block costs more than a day of work earns",
-        ),
-        Some(at) if until(at) <= guard.stop_before => CheckResult::warn(
-            format!(
-                "an own block is due at {}, in {}: the worker is off until after it",
-                at.strftime("%F %T UTC"),
-                show_duration(until(at))
-            ),
-            "expect no work before that block",
-        ),
-        Some(at) => CheckResult::ok(format!(
-            "the next own block is due at {}, in {}",
-            at.strftime("%F %T UTC"),
-            show_duration(until(at))
-        )),
-        None => CheckResult::ok("the daemon produces blocks, but knows no own slot yet"),
     }
 }

@@ -171,8 +171,12 @@ impl Metrics {
         );
         set_or_remove(&f.sale_probability, &of, best.map(|best| best.sale_probability));
         set_or_remove(&f.prediction_error, &of, record.prediction_error);
-        let own_block =
-            record.look.status.as_ref().ok().and_then(|status| status.next_block_production);
+        let own_block = record
+            .look
+            .status
+            .as_ref()
+            .ok()
+            .and_then(|status| status.own_slots.next_after(record.at));
         set_or_remove(
             &f.own_block,
             &of,

@@ -168,7 +168,7 @@ fn daemon_table(record: &Record, overview: &DaemonOverview, now: Timestamp) -> M
                     "Works for",
                     status.map(|s| html! { @match &s.worker { Some(key) => code { (key.short()) }, None => "no key shown" } }),
                 ))
-                (table_row("Next own block", status.map(|s| html! { @match s.next_block_production { Some(at) => (show_time(at, now)), None => "none known" } })))
+                (table_row("Next own block", status.map(|s| html! { @match s.own_slots.next_after(record.at) { Some(at) => (show_time(at, now)), None => "none known" } })))
                 (table_row("Last read in full", overview.read_in_full.map(|at| show_time(at, now))))
                 (table_row("Last check", Some(html! { (show_time(record.at, now)) ", took " (record.took.as_millis()) " ms" })))
             }

@@ -196,9 +196,11 @@ fn quiet() -> Look {
         best_tip: Some(now),
         now,
         slot_duration: Duration::from_secs(180),
-        next_block_production: None,
+        own_slots: Default::default(),
         produces_blocks: false,
         exact_pool: None,
+        read_only: false,
+        simulated_speed: None,
     };
     Look {
         at: now.starts,

@@ -23,7 +23,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use snarkfee_core::{
     fault::Fault,
-    market::{Book, ChainLook, DaemonStatus, PoolMetrics},
+    market::{Book, ChainLook, DaemonStatus, LedgerAccount, PoolMetrics},
     port::Replaced,
 };
 
@@ -34,7 +34,7 @@ use self::{
 };
 use crate::{
     metrics::{Scrape, prometheus, scrape},
-    schema::{Capabilities, Introspection, MarketOperation, StatusOperation},
+    schema::{AccountOperation, Capabilities, Introspection, MarketOperation, StatusOperation},
     transport::{Answer, Failure},
 };
 
@@ -53,7 +53,7 @@ pub enum Exchange {
     /// Blocks and works.
     Market(MarketOperation),
     /// A ledger account.
-    Account,
+    Account(AccountOperation),
     /// A new fee.
     SetFee,
     /// A new worker key.
@@ -68,7 +68,7 @@ pub enum Exchange {
 
 impl Exchange {
     /// Every exchange.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Introspection,
         Self::Status(StatusOperation::Plain),
         Self::Status(StatusOperation::Metrics),
@@ -76,7 +76,8 @@ impl Exchange {
         Self::Market(MarketOperation::Range),
         Self::Market(MarketOperation::Pool),
         Self::Market(MarketOperation::Coda),
-        Self::Account,
+        Self::Account(AccountOperation::Plain),
+        Self::Account(AccountOperation::Permissions),
         Self::SetFee,
         Self::SwitchOn,
         Self::SwitchOff,
@@ -97,8 +98,8 @@ pub enum Answered {
     Blocks(ChainLook),
     /// The blocks, where the era has them, and the works still to be bought.
     Market(Option<ChainLook>, Book),
-    /// Whether there is an account.
-    Account(bool),
+    /// The account, if there is one.
+    Account(LedgerAccount),
     /// The mutation was carried out.
     Done(Replaced),
     /// What the metrics text says.
@@ -115,7 +116,7 @@ pub fn decode(exchange: Exchange, status: u16, body: Vec<u8>) -> Result<Answered
         field: "HTTP status".to_owned(),
         value: status.to_string(),
     })?;
-    let answer = Answer { status, body };
+    let answer = Answer { status, body, simulated_speed: None };
     let metrics = |answer: Answer, read: fn(&[u8]) -> Result<Scrape, Fault>| {
         read(&answer.success()?)
             .map(|scrape| Answered::Metrics(scrape.metrics))
@@ -131,7 +132,7 @@ pub fn decode(exchange: Exchange, status: u16, body: Vec<u8>) -> Result<Answered
             let mut keys = KeyInterner::default();
             market(operation, answer, &mut keys).map(|(chain, book)| Answered::Market(chain, book))
         }
-        Exchange::Account => account(answer).map(Answered::Account),
+        Exchange::Account(operation) => account(operation, answer).map(Answered::Account),
         Exchange::SetFee => {
             read_mutation::<operations::SetSnarkWorkFee>(answer).map(Answered::Done)
         }
@@ -151,12 +152,14 @@ pub(crate) fn schema(answer: Answer) -> Result<Capabilities, Failure> {
 }
 
 pub(super) fn status(operation: StatusOperation, answer: Answer) -> Result<DaemonStatus, Failure> {
-    match operation {
+    let simulated_speed = answer.simulated_speed;
+    let status = match operation {
         StatusOperation::Metrics => status::read_with_metrics(envelope::open(answer)?),
         StatusOperation::Plain => status::read_plain(envelope::open(answer)?),
         StatusOperation::Coda => status::read_coda(envelope::open(answer)?),
-    }
-    .map_err(Failure::unclear)
+    };
+    let status = status.map_err(Failure::unclear)?;
+    Ok(DaemonStatus { simulated_speed, ..status })
 }
 
 /// Reads blocks and works; keys share their text with those that `keys` knows.
@@ -175,11 +178,33 @@ pub(crate) fn blocks(answer: Answer, keys: &mut KeyInterner) -> Result<ChainLook
     market::conclude_blocks(lists).map_err(Failure::unclear)
 }
 
-/// Whether there is an account. Daemons of before 1.0.0 answer with one in any case, without a
-/// nonce where there is none (Mina `graphql.ml`, `Partial_account`).
-pub(crate) fn account(answer: Answer) -> Result<bool, Failure> {
-    let data: account::ResponseData = envelope::open(answer)?;
-    Ok(data.account.is_some_and(|account| account.nonce.is_some()))
+/// The account of a key. Daemons of before 1.0.0 answer with one in any case, without a nonce where
+/// there is none (Mina `graphql.ml`, `Partial_account`).
+pub(crate) fn account(
+    operation: AccountOperation,
+    answer: Answer,
+) -> Result<LedgerAccount, Failure> {
+    use operations::with_permissions::account::{AccountAuthRequired, ResponseData};
+    Ok(match operation {
+        AccountOperation::Plain => {
+            let data: account::ResponseData = envelope::open(answer)?;
+            match data.account.and_then(|account| account.nonce) {
+                Some(_nonce) => LedgerAccount::Open,
+                None => LedgerAccount::Missing,
+            }
+        }
+        AccountOperation::Permissions => {
+            let data: ResponseData = envelope::open(answer)?;
+            match data.account.filter(|account| account.nonce.is_some()) {
+                Some(account) => account.permissions.map_or(LedgerAccount::Open, |permissions| {
+                    let demands = |permission| !matches!(permission, AccountAuthRequired::None);
+                    let (access, receive) = (permissions.access, permissions.receive);
+                    LedgerAccount::with_demands(demands(access), demands(receive))
+                }),
+                None => LedgerAccount::Missing,
+            }
+        }
+    })
 }
 
 /// What the answer to a mutation says that it replaced.

@@ -7,6 +7,19 @@ use graphql_client::GraphQLQuery;
 
 use super::scalars::SyncStatus;
 
+/// The account with its permissions: an operation of the same name, of another document.
+pub(crate) mod with_permissions {
+    use graphql_client::GraphQLQuery;
+
+    #[derive(GraphQLQuery)]
+    #[graphql(
+        schema_path = "../../graphql/schema.graphql",
+        query_path = "../../graphql/account_permissions.graphql",
+        custom_scalars_module = "crate::answers::operations::scalar_names"
+    )]
+    pub(crate) struct Account;
+}
+
 /// The scalars of `graphql/schema.graphql`, under the names by which the generated code finds them.
 pub(crate) mod scalar_names {
     use crate::answers::scalars::OwnedScalar;

@@ -142,9 +142,11 @@ impl RawStatus {
             best_tip: self.best_tip.map(|slot| slot.read("consensusTimeBestTip")).transpose()?,
             now: self.now.read("consensusTimeNow")?,
             slot_duration: Duration::from_millis(slot_ms),
-            next_block_production: productions.into_iter().min(),
+            own_slots: productions.into_iter().collect(),
             produces_blocks: false,
             exact_pool: None,
+            read_only: false,
+            simulated_speed: None,
         })
     }
 }

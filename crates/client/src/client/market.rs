@@ -72,6 +72,9 @@ impl DaemonClient {
         let in_order = operation == MarketOperation::Range;
         let blocks = plan.blocks;
         let shared = |member: &Member| {
+            if plan.own_market {
+                return None;
+            }
             member
                 .find_reading(&ReadingNeeds { now: self.clock.now(), status, blocks, in_order })
                 .map(MarketReading::shared)

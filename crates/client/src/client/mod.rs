@@ -20,7 +20,7 @@ use serde_json::json;
 use snarkfee_clock::{Clock, Stopwatch};
 use snarkfee_core::{
     fault::Fault,
-    market::{DaemonStatus, Look, SyncState},
+    market::{DaemonStatus, LedgerAccount, Look, SyncState},
     policy::{Mutation, PermittedMutation},
     port::{DaemonPort, LookPlan, Replaced, SendError},
     units::PublicKey,
@@ -32,11 +32,11 @@ pub use self::observer::{OPERATIONS, RequestObserver};
 use crate::{
     answers::{
         self, KeyInterner, OwnedScalar, Replaces,
-        operations::{self, account, set_snark_work_fee, set_snark_worker},
+        operations::{self, account, set_snark_work_fee, set_snark_worker, with_permissions},
     },
     fleet::Member,
     metrics::{MetricsEndpoint, Scrape},
-    schema::{Capabilities, Capability, INTROSPECTION, StatusOperation},
+    schema::{AccountOperation, Capabilities, Capability, INTROSPECTION, StatusOperation},
     transport::{
         Answer, Certificates, Failure, HttpClient, HttpClients, Limits, Reach, Redirects,
         bearer_header,
@@ -182,7 +182,10 @@ impl DaemonClient {
     }
 
     async fn read_status(&self) -> Result<DaemonStatus, Fault> {
-        let status = self.ask_status().await;
+        let mut status = self.ask_status().await;
+        if let (Ok(status), Some(known)) = (&mut status, self.known_capabilities()) {
+            status.read_only = !known.has(Capability::Mutations);
+        }
         match &status {
             Ok(status) => self.forget_schema_after_restart(status),
             // What was assumed after a refusal must not outlive the reason of that refusal.
@@ -214,15 +217,22 @@ impl DaemonClient {
             .await?)
     }
 
-    /// Whether the key has an account of the default token at the best tip.
-    async fn read_account(&self, key: &PublicKey) -> Result<bool, Fault> {
-        if !self.capabilities().await?.has(Capability::Account) {
+    /// The key's account of the default token at the best tip.
+    async fn read_account(&self, key: &PublicKey) -> Result<LedgerAccount, Fault> {
+        let Some(operation) = self.capabilities().await?.account_operation() else {
             return Err(Fault::Unsupported { missing: "account".to_owned() });
-        }
-        let request = encode_request::<operations::Account>(account::Variables {
-            public_key: OwnedScalar::variable(key.as_str()),
-        });
-        Ok(self.ask("account", request?, answers::account).await?)
+        };
+        let public_key = OwnedScalar::variable(key.as_str());
+        let request =
+            match operation {
+                AccountOperation::Plain => {
+                    encode_request::<operations::Account>(account::Variables { public_key })
+                }
+                AccountOperation::Permissions => encode_request::<with_permissions::Account>(
+                    with_permissions::account::Variables { public_key },
+                ),
+            };
+        Ok(self.ask("account", request?, |answer| answers::account(operation, answer)).await?)
     }
 
     /// Reads the metrics once; `None` where none are configured.
@@ -241,6 +251,12 @@ impl DaemonClient {
     where
         Q::ResponseData: DeserializeOwned + Replaces,
     {
+        // What is not known to be there is not sent.
+        let unsent = |fault| Failure { fault, reach: Reach::NotSent };
+        if !self.capabilities().await.map_err(unsent)?.has(Capability::Mutations) {
+            let missing = "setSnarkWorker, setSnarkWorkFee".to_owned();
+            return Err(unsent(Fault::Unsupported { missing }));
+        }
         self.ask(operation, encode_request::<Q>(variables)?, answers::read_mutation::<Q>).await
     }
 

@@ -8,7 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::era::Era;
+use super::{
+    era::Era,
+    operation::{AccountOperation, MarketOperation, StatusOperation},
+};
 
 /// The introspection document, hand-typed: code generation takes no meta fields.
 pub(crate) const INTROSPECTION: &str = include_str!("../../../../graphql/introspection.graphql");
@@ -38,6 +41,8 @@ pub enum Capability {
     SnarkWorkRange,
     /// `account` of a key.
     Account,
+    /// The permissions of an account that decide whether it takes fees (3.0.0).
+    AccountPermissions,
     /// `setSnarkWorker` and `setSnarkWorkFee`.
     Mutations,
 }
@@ -47,7 +52,7 @@ type Need = (&'static str, &'static str, &'static [&'static str]);
 
 impl Capability {
     /// Every capability.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Status,
         Self::BlockProducerPubkeys,
         Self::BlockProductionKeys,
@@ -57,6 +62,7 @@ impl Capability {
         Self::SnarkPool,
         Self::SnarkWorkRange,
         Self::Account,
+        Self::AccountPermissions,
         Self::Mutations,
     ];
 
@@ -72,6 +78,7 @@ impl Capability {
             Self::SnarkPool => "snark_pool",
             Self::SnarkWorkRange => "snark_work_range",
             Self::Account => "account",
+            Self::AccountPermissions => "account_permissions",
             Self::Mutations => "mutations",
         }
     }
@@ -135,56 +142,19 @@ impl Capability {
                 ("WorkBundleSpec", "snarkProverKey", &[]),
             ],
             Self::Account => &[(QUERY, "account", &["publicKey"]), ("Account", "nonce", &[])],
+            Self::AccountPermissions => &[
+                (QUERY, "account", &["publicKey"]),
+                ("Account", "nonce", &[]),
+                ("Account", "permissions", &[]),
+                ("AccountPermissions", "access", &[]),
+                ("AccountPermissions", "receive", &[]),
+            ],
             Self::Mutations => &[
                 (MUTATION, "setSnarkWorker", &["input"]),
                 (MUTATION, "setSnarkWorkFee", &["input"]),
                 ("SetSnarkWorkerPayload", "lastSnarkWorker", &[]),
                 ("SetSnarkWorkFeePayload", "lastFee", &[]),
             ],
-        }
-    }
-}
-
-/// Which document reads the status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StatusOperation {
-    /// `status_metrics.graphql`.
-    Metrics,
-    /// `status.graphql`.
-    Plain,
-    /// `status_coda.graphql`.
-    Coda,
-}
-
-impl StatusOperation {
-    /// The name under which requests are observed.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Metrics => "status_metrics",
-            Self::Plain => "status",
-            Self::Coda => "status_coda",
-        }
-    }
-}
-
-/// Which document reads chain and book.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MarketOperation {
-    /// `market_range.graphql`.
-    Range,
-    /// `market_pool.graphql`.
-    Pool,
-    /// `market_coda.graphql`.
-    Coda,
-}
-
-impl MarketOperation {
-    /// The name under which requests are observed.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Range => "market_range",
-            Self::Pool => "market_pool",
-            Self::Coda => "market_coda",
         }
     }
 }
@@ -263,6 +233,15 @@ impl Capabilities {
             Some(StatusOperation::Coda)
         } else {
             None
+        }
+    }
+
+    /// The richest account operation that the schema takes.
+    pub fn account_operation(&self) -> Option<AccountOperation> {
+        if self.has(Capability::AccountPermissions) {
+            Some(AccountOperation::Permissions)
+        } else {
+            self.has(Capability::Account).then_some(AccountOperation::Plain)
         }
     }
 
@@ -348,6 +327,17 @@ impl<'a> Schema<'a> {
         })
     }
 
+    /// The Rust node has the queries of Berkeley, but shows neither the fee of its worker nor takes
+    /// one (`node/native/src/graphql`, mina-rust 0.18 to 0.20). Its type of the status has another
+    /// name than the daemon's, which may change.
+    fn is_rust_node(&self) -> bool {
+        let anywhere = |field: &str| self.fields.keys().any(|(_, name)| *name == field);
+        self.has(QUERY, "daemonStatus", &[])
+            && self.has(QUERY, "networkID", &[])
+            && !anywhere("snarkWorkFee")
+            && !anywhere("setSnarkWorkFee")
+    }
+
     /// The newest era one of whose marks the schema bears; each mark first appeared in that era.
     fn era(&self) -> Era {
         let marks: [(Era, &str, &str); 9] = [
@@ -363,6 +353,9 @@ impl<'a> Schema<'a> {
         ];
         if self.has(QUERY, "daemonStatus", &[]) && !self.has(QUERY, "snarkPool", &[]) {
             return Era::Limited;
+        }
+        if self.is_rust_node() {
+            return Era::RustNode;
         }
         let mark = marks.iter().find(|(_, of, field)| self.has(of, field, &[]));
         mark.map_or(Era::Unknown, |(era, _, _)| *era)

@@ -38,11 +38,14 @@ pub enum Era {
     /// Mesa, daemon 4.0.
     #[serde(rename = "mesa-4.0")]
     Mesa40,
+    /// The Rust node (`mina-rust`), which cannot be controlled at run time.
+    #[serde(rename = "rust-node")]
+    RustNode,
 }
 
 impl Era {
     /// Every era, oldest first.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Unknown,
         Self::Limited,
         Self::Coda2020,
@@ -54,6 +57,7 @@ impl Era {
         Self::Berkeley30,
         Self::Berkeley202412,
         Self::Mesa40,
+        Self::RustNode,
     ];
 
     /// The stable name: record, JSON and metric label.
@@ -70,6 +74,7 @@ impl Era {
             Self::Berkeley30 => "berkeley-3.0",
             Self::Berkeley202412 => "berkeley-2024-12",
             Self::Mesa40 => "mesa-4.0",
+            Self::RustNode => "rust-node",
         }
     }
 
@@ -89,6 +94,9 @@ impl Era {
             Self::Berkeley30 => "Berkeley 3.0 (2024)",
             Self::Berkeley202412 => "Berkeley with snarkWorkRange (from December 2024)",
             Self::Mesa40 => "Mesa, daemon 4.0 (2026)",
+            Self::RustNode => {
+                "the Rust node: its fee is fixed by --snarker-fee when it starts, and nothing can be set"
+            }
         }
     }
 }

@@ -2,7 +2,9 @@
 
 mod capabilities;
 mod era;
+mod operation;
 
 pub(crate) use capabilities::INTROSPECTION;
-pub use capabilities::{Capabilities, Capability, Introspection, MarketOperation, StatusOperation};
+pub use capabilities::{Capabilities, Capability, Introspection};
 pub use era::Era;
+pub use operation::{AccountOperation, MarketOperation, StatusOperation};

@@ -17,6 +17,9 @@ const LONGEST_CONNECT: Duration = Duration::from_secs(10);
 /// How much of an answer that reports an HTTP error is read.
 const ERROR_BODY: u64 = 64 * 1024;
 
+/// The header in which a simulated daemon says how many times as fast as real time its time passes.
+const SIMULATED_SPEED: &str = "snarkfee-simulated-speed";
+
 /// How far a request got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reach {
@@ -61,6 +64,8 @@ pub(crate) struct Limits {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) body: Vec<u8>,
+    /// How many times as fast as real time the daemon says that its time passes.
+    pub(crate) simulated_speed: Option<f64>,
 }
 
 /// Sends requests that share their limits.
@@ -128,6 +133,11 @@ impl HttpClient {
             .await
             .map_err(|error| self.unanswered(error))?;
         let status = response.status();
+        let simulated_speed = response
+            .headers()
+            .get(SIMULATED_SPEED)
+            .and_then(|speed| speed.to_str().ok()?.parse().ok())
+            .filter(|speed: &f64| speed.is_finite() && *speed > 0.0);
         let limit =
             if status.is_success() { self.limits.bytes } else { self.limits.bytes.min(ERROR_BODY) };
         let announced = response.content_length().unwrap_or(0);
@@ -147,7 +157,7 @@ impl HttpClient {
                 break;
             }
         }
-        Ok(Answer { status, body })
+        Ok(Answer { status, body, simulated_speed })
     }
 
     /// No answer began.

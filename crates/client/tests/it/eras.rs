@@ -19,6 +19,7 @@ macro_rules! document {
 const SDL: &str = document!("schema");
 const BLOCKS: &str = document!("market_blocks");
 const ACCOUNT: &str = document!("account");
+const ACCOUNT_PERMISSIONS: &str = document!("account_permissions");
 const MUTATIONS: [&str; 3] = [
     document!("set_snark_worker"),
     document!("unset_snark_worker"),
@@ -79,6 +80,8 @@ fn check(name: &str, schema: &Schema, era: Era) -> String {
     assert_eq!(found.market_operation(), richest(schema, &MARKET), "{name}");
     assert_eq!(found.has(Capability::BestChain), validate(schema, BLOCKS).is_ok(), "{name}");
     assert_eq!(found.has(Capability::Account), validate(schema, ACCOUNT).is_ok(), "{name}");
+    let permissions = validate(schema, ACCOUNT_PERMISSIONS).is_ok();
+    assert_eq!(found.has(Capability::AccountPermissions), permissions, "{name}");
     let mutations = MUTATIONS.iter().try_for_each(|document| validate(schema, document));
     assert_eq!(found.has(Capability::Mutations), mutations.is_ok(), "{name}: {mutations:?}");
     assert_eq!(validate(schema, INTROSPECTION), Ok(()), "{name}");

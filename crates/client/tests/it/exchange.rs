@@ -8,7 +8,7 @@ use snarkfee_client::{ClientConfig, DaemonClient, Era};
 use snarkfee_clock::Clock;
 use snarkfee_core::{
     fault::Fault,
-    market::{BookOrder, SyncState},
+    market::{BookOrder, LedgerAccount, SyncState},
     port::{DaemonPort, LookPlan},
     units::PublicKey,
 };
@@ -21,7 +21,12 @@ use crate::{
 };
 
 fn plan() -> LookPlan {
-    LookPlan { blocks: 20, kept: None, account: Some(PublicKey::try_new(KEY).expect("a key")) }
+    LookPlan {
+        blocks: 20,
+        kept: None,
+        account: Some(PublicKey::try_new(KEY).expect("a key")),
+        own_market: false,
+    }
 }
 
 fn market() -> Value {
@@ -152,14 +157,15 @@ async fn a_look_reads_every_source_and_reports_each_request() {
     let book = look.book.expect("asked").expect("a book");
     assert_eq!((book.order, book.works.len()), (BookOrder::Purchase, 2));
     assert_eq!(look.metrics.expect("asked").expect("metrics").pool_size, Some(4111.0));
-    assert_eq!(look.account, Some(Ok(true)));
+    assert_eq!(look.account, Some(Ok(LedgerAccount::Open)));
     metrics.assert_async().await;
     let all_ok = ["account", "introspection", "market_range", "metrics", "status_metrics"]
         .map(|name| (name, "ok"));
     assert_eq!(log.taken(), all_ok);
 
     // The schema is not looked at again, and what was not planned is not asked.
-    let look = client.look(&LookPlan { blocks: 20, kept: None, account: None }).await;
+    let look =
+        client.look(&LookPlan { blocks: 20, kept: None, account: None, own_market: false }).await;
     assert_eq!(look.account, None);
     assert_eq!(log.taken(), ["market_range", "metrics", "status_metrics"].map(|name| (name, "ok")));
 }
@@ -174,7 +180,7 @@ async fn a_failed_source_leaves_the_others() {
     assert!(look.status.is_ok());
     assert_eq!(look.chain.expect("asked").expect_err("a fault").code(), "malformed");
     assert_eq!(look.book.expect("asked").expect_err("a fault").code(), "malformed");
-    assert_eq!((look.account, look.metrics), (Some(Ok(false)), None));
+    assert_eq!((look.account, look.metrics), (Some(Ok(LedgerAccount::Missing)), None));
 }
 
 #[tokio::test]
@@ -210,14 +216,15 @@ async fn a_daemon_of_2020_is_read_without_chain_and_peers() {
     assert_eq!(look.status.expect("a status").peers, None);
     assert_eq!(look.chain, None);
     assert_eq!(look.book.expect("asked").expect("a book").order, BookOrder::Unknown);
-    assert_eq!(look.account, Some(Ok(false)));
+    assert_eq!(look.account, Some(Ok(LedgerAccount::Missing)));
     assert_eq!(client.era().as_deref(), Some("coda-2020"));
 
     server.reset();
     introduces(&mut server, CODA_2020).create_async().await;
     answers(&mut server, "StatusCoda", &status).create_async().await;
     operation(&mut server, "MarketCoda").with_status(500).create_async().await;
-    let look = client.look(&LookPlan { blocks: 20, kept: None, account: None }).await;
+    let look =
+        client.look(&LookPlan { blocks: 20, kept: None, account: None, own_market: false }).await;
     assert_eq!(look.chain, None);
     assert_eq!(look.book.expect("asked").expect_err("a fault").code(), "http_status");
 }
@@ -317,7 +324,9 @@ async fn the_token_goes_to_the_daemon_and_to_no_other_origin() {
             ..config(&server.url())
         })
         .expect("a client");
-        let look = client.look(&LookPlan { blocks: 1, kept: None, account: None }).await;
+        let look = client
+            .look(&LookPlan { blocks: 1, kept: None, account: None, own_market: false })
+            .await;
         assert!(look.status.is_ok() && look.chain.is_some_and(|chain| chain.is_ok()));
         assert!(look.metrics.is_some_and(|metrics| metrics.is_ok()), "{metrics}");
     }
@@ -402,6 +411,6 @@ async fn recorded_answers_are_read() {
         let book = look.book.expect("asked").expect("a book");
         assert_eq!(book.works[0].work.ids().collect::<Vec<_>>(), [343_409_785, 151_173_040]);
         assert_eq!(book.works[0].standing.as_ref().expect("an offer").fee.get(), 0);
-        assert_eq!(look.account, Some(Ok(true)));
+        assert_eq!(look.account, Some(Ok(LedgerAccount::Open)));
     }
 }

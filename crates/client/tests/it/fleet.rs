@@ -38,7 +38,8 @@ async fn daemon(
 }
 
 async fn look(client: &DaemonClient) -> Look {
-    let look = client.look(&LookPlan { blocks: 290, kept: None, account: None }).await;
+    let look =
+        client.look(&LookPlan { blocks: 290, kept: None, account: None, own_market: false }).await;
     assert!(
         look.status.is_ok()
             && matches!(&look.chain, Some(Ok(_)))

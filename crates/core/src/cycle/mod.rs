@@ -10,6 +10,7 @@
 
 mod carry_out;
 mod counters;
+mod dates;
 mod intent;
 mod plan;
 mod recorder;

@@ -9,13 +9,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{counters::Counters, plan::Context};
+use super::{counters::Counters, dates::refuse_wrong_dates, plan::Context};
 use crate::{
     clocks::MachineTime,
     cost::{ChargedCost, CostEstimate, CostInputs, CostUnknown, Expense},
     fault::JournalDoubt,
     ledger::PersistedState,
-    market::{Effort, Look, MarketHistory, MarketView, Prediction, ViewSettings},
+    market::{
+        Effort, FRONTIER, LedgerAccount, Look, MarketHistory, MarketView, Prediction, ViewSettings,
+    },
     policy::{
         Appraisal, DaemonSettings, Decision, Memory, Mode, OnExit, Outcome, Params, Reason, Role,
         Ruling, Situation, appraise_market, decide, decide_leaving,
@@ -58,6 +60,9 @@ pub struct CycleState {
     /// The daemon's counters as last trusted.
     #[serde(default)]
     counters: Option<Counters>,
+    /// Whether a change waits for the daemon's own blocks and book.
+    #[serde(default)]
+    wants_own_market: bool,
 }
 
 impl CycleState {
@@ -67,15 +72,22 @@ impl CycleState {
         let due = self
             .account_asked
             .is_none_or(|asked| now.duration_since(asked).unsigned_abs() >= ACCOUNT_PERIOD);
+        // What another daemon read may have replaced any block that is known.
+        let blocks = match self.wants_own_market {
+            true => FRONTIER,
+            false => self.history.blocks_wanted(now, self.slot),
+        };
+        let unsettled = |account| account != LedgerAccount::Open;
         LookPlan {
-            blocks: self.history.blocks_wanted(now, self.slot),
-            kept: self.history.kept_book(now, book_interval),
+            blocks,
+            kept: self.history.kept_book(now, book_interval).filter(|_| !self.wants_own_market),
+            own_market: self.wants_own_market,
             account: params
                 .worker
                 .key
                 .clone()
                 .or_else(|| self.memory.shown_key.clone())
-                .filter(|_| due || self.memory.has_account == Some(false)),
+                .filter(|_| due || self.memory.account.is_some_and(unsettled)),
         }
     }
 
@@ -87,9 +99,11 @@ impl CycleState {
         Look { clock_set, machine: Some(machine), ..look }
     }
 
-    /// A look whose metrics can be true: counters that fell although the daemon did not restart are
+    /// A look whose blocks and metrics can be true: blocks have the dates of a chain; counters that
+    /// fell although the daemon did not restart are
     /// of another process, or none, and are not trusted until they continue those that were.
     pub fn vet(&mut self, look: Look) -> Look {
+        let look = refuse_wrong_dates(look);
         if self.memory.shows_restart(&look) {
             self.counters = None;
         }
@@ -112,6 +126,7 @@ impl CycleState {
         context: &Context<'_>,
     ) -> (Conclusion, Ruling) {
         let (conclusion, ruling) = self.absorb_and(now, look, context, decide);
+        self.wants_own_market = matches!(ruling.decision.reason, Reason::SharedReading { .. });
         self.predicted = predict_sale(look, &ruling.decision);
         (conclusion, ruling)
     }
@@ -227,7 +242,15 @@ impl CycleState {
     /// The state that earlier runs left, what the daemon itself tells left out.
     pub fn restored(persisted: PersistedState) -> Self {
         let PersistedState { memory, history, slot, predicted, baseline: _ } = persisted;
-        Self { history, memory, slot, predicted, account_asked: None, counters: None }
+        Self {
+            history,
+            memory,
+            slot,
+            predicted,
+            account_asked: None,
+            counters: None,
+            wants_own_market: false,
+        }
     }
 
     /// What outlives the process.

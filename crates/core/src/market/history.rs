@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Blocks in the daemon's transition frontier, in every era: the most that a look can get.
-const FRONTIER: u32 = 290;
+pub(crate) const FRONTIER: u32 = 290;
 
 /// What is kept of earlier looks at one daemon.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::{account::LedgerAccount, own_slots::OwnSlots};
 use crate::{
     clocks::{ClockReading, MachineTime},
     fault::Fault,
@@ -44,9 +45,9 @@ pub struct Look {
     pub book_took: Option<Duration>,
     /// What the metrics text says; `None` if no metrics address is configured.
     pub metrics: Option<Result<PoolMetrics, Fault>>,
-    /// Whether the configured worker key has a ledger account; `None` if no key is configured or
-    /// this look did not ask.
-    pub account: Option<Result<bool, Fault>>,
+    /// The ledger account of the configured worker key; `None` if no key is configured or this look
+    /// did not ask.
+    pub account: Option<Result<LedgerAccount, Fault>>,
 }
 
 impl Look {
@@ -138,12 +139,20 @@ pub struct DaemonStatus {
     pub now: ConsensusSlot,
     /// Length of a slot.
     pub slot_duration: Duration,
-    /// Start of the next slot in which this daemon knows that it produces a block.
-    pub next_block_production: Option<Timestamp>,
+    /// The slots in which this daemon knows that it produces a block.
+    #[serde(default, alias = "next_block_production")]
+    pub own_slots: OwnSlots,
     /// Whether the daemon holds block production keys.
     pub produces_blocks: bool,
     /// Exact values of two metrics gauges, in eras that report them (3.0.0).
     pub exact_pool: Option<ExactPool>,
+    /// Whether the schema lacks the mutations that set fee and worker.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub read_only: bool,
+    /// How many times as fast as real time the daemon's time passes, where it says that it is a
+    /// simulated one (`daemon-sim`); its clock cannot be compared with ours then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub simulated_speed: Option<f64>,
 }
 
 /// A consensus slot and when it begins.

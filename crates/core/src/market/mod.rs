@@ -5,6 +5,7 @@
 //!
 //! Not here: taking a look (the client crate) and acting on it ([`policy`](crate::policy)).
 
+mod account;
 mod blocks;
 mod calibration;
 mod contest;
@@ -18,6 +19,7 @@ mod known_book;
 mod look;
 mod offers_by_owner;
 mod own;
+mod own_slots;
 mod pace;
 mod pairs;
 mod regime;
@@ -26,14 +28,17 @@ mod selection;
 mod supply;
 mod view;
 
+pub use account::{Demand, LedgerAccount};
 pub use calibration::{BandSales, Prediction};
 pub use effort::Effort;
+pub(crate) use history::FRONTIER;
 pub use history::MarketHistory;
 pub use known_book::{KeptBook, MarketRequest, OLDEST_BOOK, POOL_FILLS_WITHIN};
 pub use look::{
     Block, Book, BookOrder, ChainLook, ConsensusSlot, DaemonStatus, ExactPool, FeeHistogram, Look,
     MarketSource, Offer, OpenWork, PoolMetrics, Sale, SyncState,
 };
+pub use own_slots::OwnSlots;
 pub use pace::{InvalidPrior, Pace, PacePrior, PaceSource};
 pub use selection::{Selection, SelectionMethod};
 pub use view::{MarketSummary, MarketView, ViewSettings};

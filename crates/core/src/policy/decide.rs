@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use super::{
     appraisal::Appraisal,
     daemon_settings::{Action, DaemonSettings},
     decision::Decision,
-    gates::{FeeBounds, Gates},
+    fee_bounds::{FeeBounds, find_unsaleable},
+    gates::Gates,
     leaving::OnExit,
+    own_block::OwnBlock,
     permit::Permit,
     reason::Reason,
     situation::Situation,
     verdict::{MarketCase, Verdict, Wish, WorkerState},
 };
-use crate::units::Nanomina;
+use crate::units::{DaemonId, Nanomina};
 
 /// A decision, and the permit to carry it out where it is more than a hold.
 #[derive(Debug)]
@@ -28,16 +28,23 @@ pub struct Ruling {
 
 /// Decides what to do.
 ///
-/// In the order of priority: pause, a daemon that cannot be trusted, settings that are not ours, an
-/// own block ahead, then the market: uneconomical, price move, nothing to do. Where the market's
+/// In the order of priority: an order to hold, a status that was not read, a key that is not ours;
+/// an own block; a daemon that cannot be trusted, settings that someone else changed; works that
+/// cannot be sold; then the market: uneconomical, price move, nothing to do. Where the market's
 /// verdict may only be advised, it stands beside the hold.
 pub fn decide(input: &Situation<'_>) -> Ruling {
     let gates = match Gates::open(input) {
         Ok(gates) => gates,
         Err(reason) => return hold(reason),
     };
-    if let Some(slot) = gates.own_block {
-        return make_room(&gates, slot);
+    if let Some(block) = gates.own_block {
+        return make_room(&gates, block);
+    }
+    if let Some(reason) = gates.closed() {
+        return hand_back(&gates, reason);
+    }
+    if let Some(reason) = &gates.unsaleable {
+        return give_up(&gates, reason);
     }
     let on = gates.is_on();
     let worker = WorkerState { on, counts_as_on: on || gates.stepped_aside };
@@ -47,7 +54,10 @@ pub fn decide(input: &Situation<'_>) -> Ruling {
     };
     let (permit, reason) = match &gates.advice_only {
         Some(reason) => (None, reason.clone()),
-        None => fulfil(&gates, &verdict, input),
+        None => {
+            let read_by = input.memory.book_read_by.as_ref();
+            confirm_reading(read_by, fulfil(&gates, &verdict, input))
+        }
     };
     let Verdict { appraisal, target, .. } = verdict;
     let Ruling { decision, permit } = rule(permit, reason);
@@ -67,6 +77,9 @@ pub fn decide_leaving(
         Ok(gates) => gates,
         Err(reason) => return Some(hold(reason)),
     };
+    if let Some(reason) = gates.closed() {
+        return Some(hold(reason.clone()));
+    }
     let action = on_exit.next_action(baseline, gates.settings())?;
     Some(match gates.permit_leaving(action) {
         Ok(permit) => rule(Some(permit), Reason::ServiceStops),
@@ -82,7 +95,11 @@ pub fn decide_leaving(
 pub fn appraise_market(input: &Situation<'_>) -> Result<Appraisal, Reason> {
     let status =
         input.look.status.as_ref().map_err(|fault| Reason::StatusFault { fault: fault.clone() })?;
-    let bounds = FeeBounds::new(&input.params.pricing, input.memory.has_account);
+    let (pricing, account) = (&input.params.pricing, input.memory.account);
+    if let Some(reason) = find_unsaleable(pricing, account) {
+        return Err(reason);
+    }
+    let bounds = FeeBounds::new(pricing, account);
     market_case(input, bounds, input.memory.basis(input.mode, status).settings().fee).appraise()
 }
 
@@ -101,13 +118,47 @@ fn hold(reason: Reason) -> Ruling {
 }
 
 /// The worker gives way to the daemon's own block.
-fn make_room(gates: &Gates<'_>, slot: Timestamp) -> Ruling {
-    let reason = Reason::OwnBlockAhead { slot };
+fn make_room(gates: &Gates<'_>, OwnBlock { slot, begun }: OwnBlock) -> Ruling {
+    let reason = Reason::OwnBlockAhead { slot, begun };
     if gates.settings().worker.is_none() || gates.is_coordinator() {
         return hold(reason);
     }
     let (permit, reason) = unless_refused(gates.permit_stepping_aside(), reason);
     rule(permit, reason)
+}
+
+/// A daemon that may not be touched is still handed back as it was found, where it was switched off
+/// for an own block and someone else only changed it since.
+fn hand_back(gates: &Gates<'_>, reason: &Reason) -> Ruling {
+    match gates.permit_handing_back() {
+        Ok(permit) if gates.stepped_aside && !gates.is_on() => {
+            rule(Some(permit), Reason::OwnBlockPassed)
+        }
+        _ => hold(reason.clone()),
+    }
+}
+
+/// Works that nobody can buy are not made, where their account refuses payment; one whose account
+/// is still to be opened is left to the operator, who may be about to.
+fn give_up(gates: &Gates<'_>, reason: &Reason) -> Ruling {
+    let refused = matches!(reason, Reason::AccountRefuses { .. });
+    if !refused || gates.settings().worker.is_none() || gates.is_coordinator() {
+        return hold(reason.clone());
+    }
+    let (permit, reason) = unless_refused(gates.permit_giving_up(), reason.clone());
+    rule(permit, reason)
+}
+
+/// What is due waits for the daemon's own blocks and book where another daemon's count: no daemon is
+/// set on the word of another alone.
+fn confirm_reading(
+    read_by: Option<&DaemonId>,
+    due: (Option<Permit>, Reason),
+) -> (Option<Permit>, Reason) {
+    match (read_by, due) {
+        (Some(by), (Some(_), _)) => (None, Reason::SharedReading { by: by.clone() }),
+        (_, due) => due,
+    }
 }
 
 /// The permit for its reason where it is given, else none for the reason to wait.

@@ -1,6 +1,6 @@
 //! The gates before every change of a daemon: evaluated once for each look, in order.
 //!
-//! [`Gates::open`] refuses where the daemon may not be touched at all. What remains are the gates
+//! [`Gates::open`] refuses where nothing is sent whatever the daemon says. What remains are the gates
 //! before single kinds of action; each `permit_*` passes the ones that its action needs. Nothing
 //! else makes a [`Permit`].
 
@@ -9,66 +9,47 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{
+    daemon_clock::DaemonClockReading,
     daemon_settings::{Action, DaemonSettings},
     dry_run::Basis,
+    fee_bounds::{FeeBounds, find_unsaleable},
+    own_block::{OwnBlock, find_own_block},
     pacing::Pacing,
     params::{Pricing, Worker},
     permit::Permit,
     reason::Reason,
     situation::Situation,
     state::Role,
-    waits::{remaining, since},
+    trust::{find_distrust, find_external_hold, find_foreign_key, require_status},
+    waits::remaining,
 };
 use crate::{
     clocks::SteadyTime,
-    market::{DaemonStatus, SyncState},
+    market::DaemonStatus,
     units::{Nanomina, PublicKey},
 };
-
-/// Slots without a block after which a best tip is old: with three slots in four filled, 20 empty
-/// ones in a row happen once in 10^12.
-const TIP_SLOTS: u32 = 20;
 
 /// Most doublings of a dwell time.
 const MOST_DOUBLINGS: u32 = 4;
 
-/// The bounds of a fee.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct FeeBounds {
-    /// The lowest fee that a pool takes and the operator permits.
-    ///
-    /// Without a ledger account no pool takes a fee below the account-creation fee (Mina
-    /// `snark_pool.ml`, 3.0.3). While it is not known whether there is one, the pool decides.
-    pub(super) floor: Nanomina,
-    /// The fee that keeps most work away.
-    pub(super) highest: Nanomina,
-}
-
-impl FeeBounds {
-    /// The bounds for a key of which it is known whether it has a ledger account.
-    pub(super) fn new(pricing: &Pricing, has_account: Option<bool>) -> Self {
-        let floor = match has_account {
-            Some(false) => pricing.floor.max(Nanomina::ONE_MINA),
-            Some(true) | None => pricing.floor,
-        };
-        Self { floor, highest: pricing.ceiling.max(floor) }
-    }
-}
-
-/// The gates of a daemon that may be touched.
+/// The gates of a daemon whose status was read.
 #[derive(Debug)]
 pub(super) struct Gates<'a> {
     role: Role,
     worker: &'a Worker,
     basis: Basis,
-    /// Slot of the own block that the worker must make room for now.
-    pub(super) own_block: Option<Timestamp>,
+    standing: Standing,
+    read_only: bool,
+    /// The own block that the worker must make room for now.
+    pub(super) own_block: Option<OwnBlock>,
     /// Whether the worker is off for an own block.
     pub(super) stepped_aside: bool,
     /// Why what the market asks for may only be advised.
     pub(super) advice_only: Option<Reason>,
     /// The bounds of the fee.
     pub(super) bounds: FeeBounds,
+    /// Why no work can be sold, at any permitted fee.
+    pub(super) unsaleable: Option<Reason>,
     /// When the worker was last switched.
     pub(super) switched: Option<Timestamp>,
     /// For how long the worker has been winding down.
@@ -79,6 +60,17 @@ pub(super) struct Gates<'a> {
     max_changes: u32,
     switch_on: SwitchGate,
     switch_off: SwitchGate,
+}
+
+/// What a daemon may be set for besides making room for its own blocks.
+#[derive(Debug)]
+enum Standing {
+    /// Anything.
+    Ours,
+    /// Only to undo what was done for an own block: someone else set it.
+    Others(Reason),
+    /// Nothing: it cannot be trusted, or works for someone else.
+    Closed(Reason),
 }
 
 /// Whether a switch is due: confirmed, and not too soon after the last one.
@@ -120,26 +112,48 @@ impl SwitchGate {
 }
 
 impl<'a> Gates<'a> {
-    /// Evaluates all gates.
+    /// Evaluates all gates. What is read of the own blocks comes before what makes a daemon
+    /// untrusted: stepping aside costs minutes of work and needs no more than a status just read
+    /// and a key of ours, and a block that is missed costs more than days of work earn.
     ///
     /// # Errors
-    /// The first reason, in the order of priority, why the daemon may not be touched: pause, a
-    /// daemon that cannot be trusted, settings that are not ours.
+    /// The first reason, in the order of priority, why nothing is sent whatever the daemon says: an
+    /// order to hold, a status that was not read or is too old, failures in a row.
     pub(super) fn open(input: &Situation<'a>) -> Result<Self, Reason> {
-        let status = trust(input)?;
-        check_ownership(input, status)?;
+        let status = require_status(input)?;
+        let clocks = DaemonClockReading::new(status, input.look.at, input.now);
+        let worker = &input.params.worker;
+        let foreign = find_foreign_key(worker, status);
+        let own_block = || {
+            let guard = &input.params.block_production;
+            let memory = input.memory;
+            let stepped_aside_for = memory.pacing(input.mode).making_room_for;
+            find_own_block(status, &memory.own_slots, stepped_aside_for, guard, &clocks)
+        };
+        let standing = match find_distrust(input, status, &clocks) {
+            Some(reason) => Standing::Closed(reason),
+            None => match (find_external_hold(input), &foreign) {
+                (Some(reason), None) => Standing::Others(reason),
+                (Some(reason), Some(_)) => Standing::Closed(reason),
+                (None, Some(reason)) => Standing::Closed(reason.clone()),
+                (None, None) => Standing::Ours,
+            },
+        };
         let (memory, pricing) = (input.memory, &input.params.pricing);
         let now = memory.steady_at(input.now);
         let pacing = memory.pacing(input.mode);
         let used = u32::try_from(pacing.changes.len()).unwrap_or(u32::MAX);
         Ok(Self {
             role: input.role,
-            worker: &input.params.worker,
+            worker,
+            standing,
+            read_only: status.read_only,
             basis: memory.basis(input.mode, status),
-            own_block: own_block(input, status),
+            own_block: if foreign.is_none() { own_block() } else { None },
             stepped_aside: pacing.making_room_for.is_some(),
             advice_only: advice_only(input, status),
-            bounds: FeeBounds::new(pricing, memory.has_account),
+            bounds: FeeBounds::new(pricing, memory.account),
+            unsaleable: find_unsaleable(pricing, memory.account),
             switched: pacing.switched.map(|switched| memory.wall_of(switched.at)),
             winding_down: pacing.winding_down.map(|began| now.since(began)),
             cooldown: remaining(pacing.fee_changed, pricing.cooldown, now),
@@ -149,6 +163,14 @@ impl<'a> Gates<'a> {
             switch_on: SwitchGate::new(pacing, true, pricing, now),
             switch_off: SwitchGate::new(pacing, false, pricing, now),
         })
+    }
+
+    /// Why nothing may be set but for an own block.
+    pub(super) const fn closed(&self) -> Option<&Reason> {
+        match &self.standing {
+            Standing::Ours => None,
+            Standing::Others(reason) | Standing::Closed(reason) => Some(reason),
+        }
     }
 
     /// What the policy decides about: the daemon's settings, in dry-run those that its decisions
@@ -170,19 +192,19 @@ impl<'a> Gates<'a> {
     /// Another fee for the market's sake: not too soon after the last change.
     pub(super) fn permit_fee(&self, fee: Nanomina) -> Result<Permit, Reason> {
         self.pass_fee_change()?;
-        Ok(self.permit(Action::SetFee { fee }))
+        self.permit(Action::SetFee { fee })
     }
 
     /// The highest permitted fee, where the key cannot be taken away.
     pub(super) fn permit_parking(&self) -> Result<Permit, Reason> {
         self.pass_fee_change()?;
-        Ok(self.permit(Action::Park { fee: self.bounds.highest }))
+        self.permit(Action::Park { fee: self.bounds.highest })
     }
 
     /// The highest permitted fee before the key is removed, which is a change too.
     pub(super) fn permit_winding_down(&self) -> Option<Permit> {
         let affordable = self.pass_fee_change().is_ok() && self.changes_left >= 2;
-        affordable.then(|| self.permit(Action::Park { fee: self.bounds.highest }))
+        self.permit(Action::Park { fee: self.bounds.highest }).ok().filter(|_| affordable)
     }
 
     /// The worker on at a fee.
@@ -194,7 +216,7 @@ impl<'a> Gates<'a> {
         if fee != self.settings().fee {
             self.pass_fee_change()?;
         }
-        Ok(self.permit(Action::SwitchOn { key, fee }))
+        self.permit(Action::SwitchOn { key, fee })
     }
 
     /// The worker on again after it made room for an own block, at `fee` unless the last change of
@@ -203,7 +225,20 @@ impl<'a> Gates<'a> {
         let key = self.own_key()?;
         self.pass_hazard()?;
         let fee = if self.pass_fee_change().is_ok() { fee } else { self.settings().fee };
-        Ok(self.permit(Action::SwitchOn { key, fee }))
+        self.permit(Action::SwitchOn { key, fee })
+    }
+
+    /// The same while someone else holds the settings: it undoes what was done for the block, and
+    /// nothing else.
+    pub(super) fn permit_handing_back(&self) -> Result<Permit, Reason> {
+        let key = self.own_key()?;
+        self.pass_hazard()?;
+        self.pass_mutations()?;
+        let action = Action::SwitchOn { key, fee: self.settings().fee };
+        match &self.standing {
+            Standing::Closed(reason) => Err(reason.clone()),
+            Standing::Ours | Standing::Others(_) => Ok(self.permit_unconditionally(action)),
+        }
     }
 
     /// The worker off for the market's sake.
@@ -212,14 +247,26 @@ impl<'a> Gates<'a> {
         self.switch_off.pass(clear)?;
         self.pass_hazard()?;
         self.pass_budget()?;
-        Ok(self.permit(Action::SwitchOff))
+        self.permit(Action::SwitchOff)
     }
 
-    /// The worker off for an own block, however soon after the last change.
+    /// The worker off for an own block, however soon after the last change, and whatever else the
+    /// daemon says or others set.
     pub(super) fn permit_stepping_aside(&self) -> Result<Permit, Reason> {
         self.own_key()?;
         self.pass_hazard()?;
-        Ok(self.permit(Action::SwitchOff))
+        self.pass_mutations()?;
+        Ok(self.permit_unconditionally(Action::SwitchOff))
+    }
+
+    /// The worker off because nobody can buy its works: neither forecasts nor looks that agree are
+    /// waited for.
+    pub(super) fn permit_giving_up(&self) -> Result<Permit, Reason> {
+        self.own_key()?;
+        self.switch_off.dwell_if_clear.clone().map_or(Ok(()), Err)?;
+        self.pass_hazard()?;
+        self.pass_budget()?;
+        self.permit(Action::SwitchOff)
     }
 
     /// An action that leaves the daemon as configured when the service stops: a switch needs a
@@ -237,11 +284,21 @@ impl<'a> Gates<'a> {
             }
             self.pass_hazard()?;
         }
-        Ok(self.permit(action))
+        self.permit(action)
     }
 
-    fn permit(&self, action: Action) -> Permit {
+    fn permit(&self, action: Action) -> Result<Permit, Reason> {
+        self.closed().cloned().map_or(Ok(()), Err)?;
+        self.pass_mutations()?;
+        Ok(self.permit_unconditionally(action))
+    }
+
+    fn permit_unconditionally(&self, action: Action) -> Permit {
         Permit::new(self.basis.clone(), action)
+    }
+
+    fn pass_mutations(&self) -> Result<(), Reason> {
+        if self.read_only { Err(Reason::NoMutations) } else { Ok(()) }
     }
 
     fn own_key(&self) -> Result<PublicKey, Reason> {
@@ -267,65 +324,10 @@ impl<'a> Gates<'a> {
     }
 }
 
-/// The status of a daemon that can be trusted and may be touched at all.
-fn trust<'a>(input: &Situation<'a>) -> Result<&'a DaemonStatus, Reason> {
-    let (memory, safety) = (input.memory, &input.params.safety);
-    if let Some(doubt) = memory.journal_doubt {
-        return Err(Reason::JournalDoubt { doubt });
-    }
-    if let Some(pause) = memory.pause {
-        return Err(Reason::Paused { until: memory.show_pause(pause).until });
-    }
-    let status =
-        input.look.status.as_ref().map_err(|fault| Reason::StatusFault { fault: fault.clone() })?;
-    if memory.breaker.is_open() {
-        return Err(Reason::BreakerOpen { failures: memory.breaker.failures });
-    }
-    if let Some(by) = input.look.clock_set {
-        return Err(Reason::ClockSet { by });
-    }
-    let age = since(input.look.at, input.now);
-    if age > safety.max_age {
-        return Err(Reason::Stale { age, limit: safety.max_age });
-    }
-    if status.sync != SyncState::Synced {
-        return Err(Reason::Unsynced { state: status.sync.clone() });
-    }
-    // `syncStatus` compares heights with what peers sent and stays SYNCED when nobody sends
-    // anything.
-    let limit = (status.slot_duration * TIP_SLOTS).max(safety.max_age);
-    let tip_age = status.best_tip.map(|tip| since(tip.starts, status.now.starts));
-    if let Some(age) = tip_age.filter(|age| *age > limit) {
-        return Err(Reason::TipBehind { age, limit });
-    }
-    match status.peers {
-        Some(have) if have < safety.min_peers => {
-            Err(Reason::FewPeers { have, need: safety.min_peers })
-        }
-        _ => Ok(status),
-    }
-}
-
-/// Whether the worker is ours to set.
-fn check_ownership(input: &Situation<'_>, status: &DaemonStatus) -> Result<(), Reason> {
-    if let Some(until) = input.memory.external_hold {
-        let until = input.memory.wall_of(until);
-        let conflict = &input.memory.conflict;
-        let rounds = u32::try_from(conflict.rounds.len()).unwrap_or(u32::MAX);
-        return Err(match conflict.is_standoff() {
-            true => Reason::Contested { rounds, until },
-            false => Reason::ExternalChange { until },
-        });
-    }
-    match &status.worker {
-        Some(found) if !input.params.worker.owns(found) => {
-            Err(Reason::ForeignKey { found: found.clone() })
-        }
-        _ => Ok(()),
-    }
-}
-
 fn advice_only(input: &Situation<'_>, status: &DaemonStatus) -> Option<Reason> {
+    if status.read_only {
+        return Some(Reason::NoMutations);
+    }
     if status.worker.is_none() && input.role == Role::Unsure {
         return Some(Reason::RoleUnsure);
     }
@@ -336,22 +338,4 @@ fn advice_only(input: &Situation<'_>, status: &DaemonStatus) -> Option<Reason> {
     // What the metrics showed before still holds for a while; what contradicts itself holds for
     // nothing.
     (!fault.is_silence() || !fresh).then(|| Reason::MetricsFault { fault: fault.clone() })
-}
-
-/// The slot of an own block that the worker must make room for now, if any.
-fn own_block(input: &Situation<'_>, status: &DaemonStatus) -> Option<Timestamp> {
-    let guard = input.params.block_production;
-    if !guard.enabled {
-        return None;
-    }
-    let ahead =
-        |slot: &Timestamp| since(input.now, *slot) <= guard.stop_before && *slot >= input.now;
-    // Once the slot has come, `nextBlockProduction` shows the one after it.
-    let running =
-        |slot: &Timestamp| *slot <= input.now && since(*slot, input.now) < guard.resume_after;
-    status.next_block_production.filter(ahead).or(input
-        .memory
-        .pacing(input.mode)
-        .making_room_for
-        .filter(|slot| ahead(slot) || running(slot)))
 }

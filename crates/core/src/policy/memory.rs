@@ -13,6 +13,7 @@ use super::{
     decision::Decision,
     dry_run::{Basis, DryRunState, ImaginedSettings, Wanted},
     outcome::Outcome,
+    own_block::RememberedSlots,
     pacing::{Pacing, Switched},
     params::{Params, RoleSetting, Safety},
     state::{HoldState, Mode, Pause, PauseDeadline, Role},
@@ -20,13 +21,16 @@ use super::{
 use crate::{
     clocks::{ClockReading, MachineTime, SteadyTime},
     fault::JournalDoubt,
-    market::{DaemonStatus, Look},
-    units::PublicKey,
+    market::{DaemonStatus, LedgerAccount, Look},
+    units::{DaemonId, PublicKey},
 };
 
 /// Less than this an uptime may be behind the clock: it is read somewhat later than the look
 /// begins, and counted in whole seconds.
 const UPTIME_TOLERANCE: Duration = Duration::from_secs(5);
+
+/// For so long an uptime, in whole seconds, may look the same where answers take their time.
+const UPTIME_MAY_STAND: Duration = Duration::from_secs(60);
 
 /// A proof that was begun longer ago is not coming: eleven proofs in a row, the most of a work
 /// before Mesa, at 56 s each, which 2020's machines took (Mina MIP-6).
@@ -71,12 +75,19 @@ pub struct Memory {
     pub coordinates: bool,
     /// When the daemon's metrics were last read and could be true.
     pub metrics_read: Option<SteadyTime>,
-    /// Whether the worker key has a ledger account, as last answered.
-    pub has_account: Option<bool>,
+    /// The ledger account of the worker key, as last answered.
+    #[serde(alias = "has_account")]
+    pub account: Option<LedgerAccount>,
     /// The daemon's uptime at the last look that showed it.
     pub uptime: Option<Duration>,
     /// When that was.
     pub uptime_read: Option<SteadyTime>,
+    /// When that uptime was first read.
+    pub uptime_moved: Option<SteadyTime>,
+    /// The other daemon of the fleet that read the book that counts, if it was another.
+    pub book_read_by: Option<DaemonId>,
+    /// The own slots that the daemon showed.
+    pub own_slots: RememberedSlots,
     /// Restarts of the daemon seen.
     pub restarts: u32,
 }
@@ -101,13 +112,20 @@ impl Memory {
         if self.imagined_before.take().is_some() {
             self.pacing = Pacing::default();
         }
-        if let Some(Ok(exists)) = look.account {
-            self.has_account = Some(exists);
+        if let Some(Ok(account)) = look.account {
+            self.account = Some(account);
+        }
+        if look.book.is_some() {
+            self.book_read_by = look.market_read.as_ref().map(|source| source.by.clone());
         }
         let Ok(status) = &look.status else { return };
         let found = DaemonSettings::from(status);
         let started = now.before(status.uptime);
         let restarted = self.has_restarted(look, now);
+        if restarted || self.uptime != Some(status.uptime) {
+            self.uptime_moved = Some(now);
+        }
+        self.own_slots.remember(status, look.at);
         (self.uptime, self.uptime_read) = (Some(status.uptime), Some(now));
         if matches!(look.metrics, Some(Ok(_))) {
             self.metrics_read = Some(now);
@@ -123,6 +141,7 @@ impl Memory {
             && known.worker.is_some() != found.worker.is_some()
         {
             self.pacing.switched = Some(Switched { at: now, on: found.worker.is_some() });
+            self.pacing.making_room_for = None;
         }
         // A restarted daemon falls back to its flags; nobody changed anything. What was set during
         // a dry run replaced nothing of ours.
@@ -176,8 +195,17 @@ impl Memory {
     fn has_restarted(&self, look: &Look, now: SteadyTime) -> bool {
         let (Ok(status), Some(before)) = (&look.status, self.uptime) else { return false };
         let passed = self.uptime_read.map_or(Duration::ZERO, |read| now.since(read));
+        // One that stands still shows nothing, least of all that the daemon fell back to its flags.
         status.uptime < before
-            || look.clock_set.is_none() && status.uptime + UPTIME_TOLERANCE < passed
+            || status.uptime != before
+                && look.clock_set.is_none()
+                && status.uptime + UPTIME_TOLERANCE < passed
+    }
+
+    /// For how long the daemon's uptime has stood still, where that is too long to be chance.
+    pub(super) fn uptime_stands(&self, now: SteadyTime) -> Option<Duration> {
+        let stands = now.since(self.uptime_moved?);
+        (stands > UPTIME_MAY_STAND).then_some(stands)
     }
 
     /// A coordinator never shows its key and hands out work all the same (Mina `mina_lib.ml`,
@@ -215,7 +243,8 @@ impl Memory {
     /// Every time that lies in the past.
     fn past(&mut self) -> impl Iterator<Item = &mut SteadyTime> {
         let keyless = self.keyless.as_mut().map(|keyless| &mut keyless.since);
-        let read = self.metrics_read.iter_mut().chain(&mut self.uptime_read);
+        let uptime = self.uptime_read.iter_mut().chain(&mut self.uptime_moved);
+        let read = self.metrics_read.iter_mut().chain(uptime);
         let imagined = self.dry_run.iter_mut();
         let imagined = imagined.flat_map(|state| state.pacing.past().chain(&mut state.since));
         let conflict = self.conflict.rounds.iter_mut();

@@ -9,16 +9,19 @@ mod appraisal;
 mod breaker;
 mod conflict;
 mod crossing;
+mod daemon_clock;
 mod daemon_settings;
 mod decide;
 mod decision;
 mod dry_run;
+mod fee_bounds;
 mod forecast;
 mod gates;
 mod leaving;
 mod memory;
 mod moving;
 mod outcome;
+mod own_block;
 mod pacing;
 mod params;
 mod permit;
@@ -28,6 +31,7 @@ mod situation;
 mod state;
 #[cfg(test)]
 mod tests;
+mod trust;
 mod verdict;
 mod waits;
 
@@ -44,6 +48,7 @@ pub use leaving::OnExit;
 pub use memory::{Keyless, Memory};
 pub use moving::Moving;
 pub use outcome::{Outcome, Overtaken, Withdrawal};
+pub use own_block::{LONGEST_PRODUCTION, RememberedSlots};
 pub use pacing::{Pacing, Streak, Switched};
 pub use params::{
     BlockProduction, ExternalChange, Params, Pricing, RoleSetting, Safety, Strategy, Worker,

@@ -102,7 +102,7 @@ impl Pacing {
             self.switched = Some(Switched { at, on: after.worker.is_some() });
             self.winding_down = None;
             self.making_room_for = match reason {
-                Reason::OwnBlockAhead { slot } => Some(*slot),
+                Reason::OwnBlockAhead { slot, .. } => Some(*slot),
                 _ => None,
             };
             if !matches!(reason, Reason::OwnBlockAhead { .. } | Reason::OwnBlockPassed) {

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     cost::CostUnknown,
     fault::{Fault, JournalDoubt, JournalFault},
-    market::SyncState,
-    units::{FeeRate, Nanomina, PublicKey},
+    market::{Demand, SyncState},
+    units::{DaemonId, FeeRate, Nanomina, PublicKey},
 };
 
 /// Why a decision is what it is.
@@ -70,6 +70,29 @@ pub enum Reason {
         /// Its state.
         state: SyncState,
     },
+    /// The daemon's clock and ours disagree.
+    DaemonClock {
+        /// By how much the daemon's is ahead at least, negative if behind.
+        by: SignedDuration,
+        /// The limit.
+        limit: Duration,
+    },
+    /// The daemon calls itself synced but has no best tip.
+    NoTip,
+    /// The daemon calls itself synced but lacks many blocks that its peers sent.
+    HeightBehind {
+        /// Its height.
+        height: u32,
+        /// The highest received.
+        received: u32,
+    },
+    /// The daemon's uptime stands still: its answers are not of now.
+    UptimeStands {
+        /// The uptime.
+        uptime: Duration,
+        /// For how long it has been the same.
+        stands: Duration,
+    },
     /// The daemon calls itself synced but its best tip is old.
     TipBehind {
         /// Age of the best tip's slot.
@@ -101,6 +124,27 @@ pub enum Reason {
         /// The key found.
         found: PublicKey,
     },
+    /// The schema has no mutations: the daemon cannot be set.
+    NoMutations,
+    /// The account of the worker key demands authorisation: no pool takes its works.
+    AccountRefuses {
+        /// What for.
+        demand: Demand,
+    },
+    /// The worker key has no account, and what a pool wants of such a key is above
+    /// `policy.ceiling`.
+    ReserveAboveCeiling {
+        /// The account-creation fee.
+        reserve: Nanomina,
+        /// `policy.ceiling`.
+        ceiling: Nanomina,
+    },
+    /// A change is due by blocks and order book that another daemon of the fleet read; the next look
+    /// reads this one's own.
+    SharedReading {
+        /// The daemon that read them.
+        by: DaemonId,
+    },
     /// Whether the daemon is a worker that is off or a coordinator cannot be told; set `role`.
     RoleUnsure,
     /// Switching would be right, but without a `worker_key` work that was switched off could not be
@@ -111,10 +155,13 @@ pub enum Reason {
         /// Why not.
         cause: CostUnknown,
     },
-    /// The daemon produces a block soon.
+    /// The daemon produces a block soon, or now.
     OwnBlockAhead {
         /// Start of its slot.
         slot: Timestamp,
+        /// Whether the slot has begun.
+        #[serde(default)]
+        begun: bool,
     },
     /// The daemon's own block is over.
     OwnBlockPassed,
@@ -224,6 +271,14 @@ impl Reason {
             Self::Stale { .. } => "stale",
             Self::ClockSet { .. } => "clock_set",
             Self::Unsynced { .. } => "unsynced",
+            Self::DaemonClock { .. } => "daemon_clock",
+            Self::NoTip => "no_tip",
+            Self::HeightBehind { .. } => "height_behind",
+            Self::UptimeStands { .. } => "uptime_stands",
+            Self::NoMutations => "no_mutations",
+            Self::AccountRefuses { .. } => "account_refuses",
+            Self::ReserveAboveCeiling { .. } => "reserve_above_ceiling",
+            Self::SharedReading { .. } => "shared_reading",
             Self::TipBehind { .. } => "tip_behind",
             Self::FewPeers { .. } => "few_peers",
             Self::ExternalChange { .. } => "external_change",

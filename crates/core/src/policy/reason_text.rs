@@ -73,6 +73,21 @@ impl fmt::Display for ShownReason<'_> {
             Reason::Unsynced { state } => {
                 write!(f, "the daemon is not synced ({})", state.as_str())
             }
+            Reason::DaemonClock { by, limit } => {
+                let way = if by.is_negative() { "behind" } else { "ahead of" };
+                let (by, limit) = (span(by.unsigned_abs()), span(*limit));
+                write!(f, "the daemon's clock is {by} {way} this machine's, limit {limit}")
+            }
+            Reason::NoTip => f.write_str("the daemon calls itself synced but has no best tip"),
+            Reason::HeightBehind { height, received } => {
+                write!(f, "the daemon is at height {height}, its peers sent {received}")
+            }
+            Reason::UptimeStands { uptime, stands } => write!(
+                f,
+                "the daemon's uptime has stood at {} for {}: its answers are not of now",
+                span(*uptime),
+                span(*stands)
+            ),
             Reason::TipBehind { age, limit } => {
                 write!(f, "the best tip is {} old, limit {}", span(*age), span(*limit))
             }
@@ -90,6 +105,26 @@ impl fmt::Display for ShownReason<'_> {
             Reason::ForeignKey { found } => {
                 write!(f, "the daemon works for a key that is not ours, {}", found.short())
             }
+            Reason::NoMutations => f.write_str(
+                "the daemon offers neither setSnarkWorkFee nor setSnarkWorker: nothing can be set",
+            ),
+            Reason::AccountRefuses { demand } => write!(
+                f,
+                "the worker key's account demands authorization to {}: no pool takes its work",
+                demand.as_str()
+            ),
+            Reason::ReserveAboveCeiling { reserve, ceiling } => write!(
+                f,
+                "the worker key has no ledger account, and without one no pool takes a fee below \
+                 {}: the ceiling is {}",
+                unit.show(*reserve),
+                unit.show(*ceiling)
+            ),
+            Reason::SharedReading { by } => write!(
+                f,
+                "a change is due by what daemon {by} read; this daemon's own blocks and book are \
+                 read next"
+            ),
             Reason::RoleUnsure => f.write_str(
                 "no worker key is shown and no work is handed out: off, or a coordinator; set \
                  role to tell",
@@ -98,8 +133,11 @@ impl fmt::Display for ShownReason<'_> {
                 "switching on or off would be right; it needs a worker_key in the settings",
             ),
             Reason::CostUnknown { cause } => write!(f, "the cost of a work is not known: {cause}"),
-            Reason::OwnBlockAhead { slot } => {
+            Reason::OwnBlockAhead { slot, begun: false } => {
                 write!(f, "the daemon produces a block at {}", slot.strftime(TIME))
+            }
+            Reason::OwnBlockAhead { slot, begun: true } => {
+                write!(f, "the daemon may be producing its block of {}", slot.strftime(TIME))
             }
             Reason::OwnBlockPassed => f.write_str("the daemon's own block is over"),
             Reason::TooFewSamples { have, need } => write!(f, "{have} sales seen, {need} wanted"),

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use super::{
     appraisal::{Appraisal, appraise},
     decision::Target,
+    fee_bounds::FeeBounds,
     forecast::{Forecast, forecast},
-    gates::FeeBounds,
     params::{Params, Pricing, Strategy},
     reason::Reason,
     waits::since,

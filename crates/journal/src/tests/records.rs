@@ -6,8 +6,8 @@ use snarkfee_core::{
     fault::{Fault, JournalClass, JournalDoubt, JournalFault},
     fixtures::{self, every_reason},
     market::{
-        Book, BookOrder, ChainLook, Effort, FeeHistogram, Look, MarketSource, PoolMetrics,
-        SyncState,
+        Book, BookOrder, ChainLook, Effort, FeeHistogram, LedgerAccount, Look, MarketSource,
+        PoolMetrics, SyncState,
     },
     policy::{
         Appraisal, DaemonSettings, Forecast, HoldState, Outcome, Overtaken, Pause, Role, Target,
@@ -153,7 +153,7 @@ fn any_look() -> impl Strategy<Value = Look> {
             worker: on.then(|| key("us")),
             sync,
             uptime: Duration::from_secs(uptime),
-            next_block_production: next,
+            own_slots: next.into_iter().collect(),
             ..fixtures::status(0)
         });
     let status = prop_oneof![status.prop_map(Ok), any_fault().prop_map(Err)];
@@ -191,7 +191,11 @@ fn any_look() -> impl Strategy<Value = Look> {
         perhaps(chain),
         perhaps(book),
         perhaps(metrics),
-        perhaps(any::<bool>()),
+        perhaps(prop::sample::select(vec![
+            LedgerAccount::Missing,
+            LedgerAccount::Open,
+            LedgerAccount::with_demands(true, false),
+        ])),
     )
         .prop_map(|(at, status, reading, chain, book, metrics, account)| {
             let (market_read, (kept_book, book_took)) = reading;

@@ -11,7 +11,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 use jiff::Timestamp;
 use snarkfee_core::{
     invariants::SettingChange,
-    market::{Block, ChainLook, ConsensusSlot, DaemonStatus, Look, SyncState},
+    market::{Block, ChainLook, ConsensusSlot, DaemonStatus, LedgerAccount, Look, SyncState},
     policy::DaemonSettings,
     port::LookPlan,
     units::Nanomina,
@@ -194,7 +194,7 @@ impl Market for RecordedMarket {
             kept_book: None,
             book_took: None,
             metrics: None,
-            account: plan.account.as_ref().map(|_| Ok(true)),
+            account: plan.account.as_ref().map(|_| Ok(LedgerAccount::Open)),
         }
     }
 
@@ -232,9 +232,11 @@ impl Market for RecordedMarket {
                 starts: self.now,
             },
             slot_duration: self.slot,
-            next_block_production: None,
+            own_slots: Default::default(),
             produces_blocks: false,
             exact_pool: None,
+            read_only: false,
+            simulated_speed: None,
         }
     }
 
@@ -314,7 +316,7 @@ mod tests {
     #[test]
     fn a_policy_sees_no_block_that_has_not_arrived() {
         let mut market = market(&[(1, 500, "x")], 2.0);
-        let plan = LookPlan { blocks: 290, kept: None, account: None };
+        let plan = LookPlan { blocks: 290, kept: None, account: None, own_market: false };
         let mut last = 0;
         for (seconds, heights) in
             [(0, vec![1]), (3_599, vec![1]), (3_600, vec![1, 2]), (9_000, vec![1, 2, 3])]

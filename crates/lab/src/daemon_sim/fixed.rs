@@ -99,9 +99,11 @@ impl Default for FixedDaemon {
                         starts: start + Duration::from_secs(180),
                     },
                     slot_duration: Duration::from_secs(90),
-                    next_block_production: Some(start + Duration::from_secs(900)),
+                    own_slots: [start + Duration::from_secs(900)].into_iter().collect(),
                     produces_blocks: true,
                     exact_pool: Some(ExactPool { snark_pool_size: 2, pending_snark_work: 1 }),
+                    read_only: false,
+                    simulated_speed: None,
                 },
                 chain,
                 pool: vec![

@@ -42,6 +42,9 @@ pub const GRAPHQL_ADDRESS: SocketAddr =
 pub const METRICS_ADDRESS: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 10000);
 
+/// The header in which clients are told that time passes at another speed than theirs.
+const SIMULATED_SPEED: &str = "snarkfee-simulated-speed";
+
 /// Longest request body, in bytes.
 const LONGEST_BODY: usize = 1 << 20;
 /// How long a client may take to send its body.
@@ -283,6 +286,14 @@ impl ServerState {
     }
 }
 
+impl ServerState {
+    /// The speed of the clock where it is not that of real time.
+    fn accelerated_speed(&self) -> Option<HeaderValue> {
+        let speed = self.clock.speed();
+        ((speed - 1.0).abs() > 1e-3).then(|| HeaderValue::from_str(&speed.to_string()).ok())?
+    }
+}
+
 /// An answer without a content type, as the daemon sends its GraphQL answers.
 fn plain_response(status: StatusCode, body: impl Into<Body>) -> Response {
     let mut response = Response::new(body.into());
@@ -338,7 +349,11 @@ async fn answer_graphql(
         cutter.cut();
     }
     state.delay_answer().await;
-    plain_response(StatusCode::OK, answer)
+    let mut response = plain_response(StatusCode::OK, answer);
+    if let Some(speed) = state.accelerated_speed() {
+        response.headers_mut().insert(SIMULATED_SPEED, speed);
+    }
+    response
 }
 
 fn wants_html(headers: &HeaderMap) -> bool {

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use snarkfee_core::{
     invariants::SettingChange,
     market::{
-        Book, BookOrder, ChainLook, DaemonStatus, FeeHistogram, Look, MarketRequest, PoolMetrics,
-        SyncState,
+        Book, BookOrder, ChainLook, DaemonStatus, FeeHistogram, LedgerAccount, Look, MarketRequest,
+        PoolMetrics, SyncState,
     },
     policy::DaemonSettings,
     port::LookPlan,
@@ -42,7 +42,12 @@ impl Market for World {
             book: listed
                 .then(|| Ok(Book { order: BookOrder::Purchase, works: self.open_works().into() })),
             metrics: Some(Ok(pool_metrics(&self.process.counters))),
-            account: plan.account.as_ref().map(|key| Ok(self.has_account(key))),
+            account: plan.account.as_ref().map(|key| {
+                Ok(match self.has_account(key) {
+                    true => LedgerAccount::Open,
+                    false => LedgerAccount::Missing,
+                })
+            }),
             status: Ok(status),
         }
     }

@@ -22,6 +22,8 @@ use super::{
 
 /// Consensus slot at the start of every run.
 const FIRST_SLOT: i64 = 1_000_000;
+/// How long the making of a block takes, during which the daemon still shows its slot.
+const PRODUCTION: Millis = 30_000;
 /// Slots that a producer knows in advance: an epoch of mainnet.
 const EPOCH: i64 = 7140;
 
@@ -138,11 +140,15 @@ impl World {
             best_tip: tip.map(|block| self.consensus_slot(tip_slot(block.at))),
             now: self.consensus_slot(slot),
             slot_duration: Duration::from_millis(u64::try_from(self.slot_millis()).unwrap_or(0)),
-            next_block_production: blocks
+            own_slots: blocks
                 .filter(|_| follows)
-                .and_then(|_| self.next_own_slot(slot)),
+                .and_then(|_| self.next_own_slot(now))
+                .into_iter()
+                .collect(),
             produces_blocks: blocks.is_some(),
             exact_pool,
+            read_only: false,
+            simulated_speed: None,
             sync,
         }
     }
@@ -154,8 +160,12 @@ impl World {
         }
     }
 
-    fn next_own_slot(&self, slot: i64) -> Option<jiff::Timestamp> {
-        let won = (slot + 1..=slot + EPOCH).find(|slot| self.wins_slot(*slot))?;
+    /// The slot of the block that is being made, else of the next one.
+    fn next_own_slot(&self, now: Millis) -> Option<jiff::Timestamp> {
+        let slot = now.div_euclid(self.slot_millis());
+        let producing = now.rem_euclid(self.slot_millis()) < PRODUCTION;
+        let first = if producing { slot } else { slot + 1 };
+        let won = (first..=slot + EPOCH).find(|slot| self.wins_slot(*slot))?;
         Some(self.timestamp(won * self.slot_millis()))
     }
 

@@ -56,7 +56,7 @@ impl ScriptedPolicy {
         let on = match self.spec {
             PolicySpec::Off => false,
             PolicySpec::Stopper(_) => {
-                let next = market.status().next_block_production;
+                let next = market.status().own_slots.next_after(now);
                 next.is_none_or(|next| next.duration_since(now) > STOP_BEFORE)
             }
             _ => return (u64::from(changes_fee), u64::from(changes_fee)),

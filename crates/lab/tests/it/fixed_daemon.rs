@@ -84,9 +84,11 @@ impl Default for FixedDaemon {
                     best_tip: Some(tip),
                     now: tip,
                     slot_duration: Duration::from_secs(90),
-                    next_block_production: None,
+                    own_slots: Default::default(),
                     produces_blocks: true,
                     exact_pool: Some(ExactPool { snark_pool_size: 2, pending_snark_work: 1 }),
+                    read_only: false,
+                    simulated_speed: None,
                 },
                 chain,
                 pool: vec![

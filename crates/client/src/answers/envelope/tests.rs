@@ -4,8 +4,11 @@ use reqwest::StatusCode;
 use super::*;
 
 fn opened(status: u16, body: &str) -> Result<Value, (&'static str, Reach)> {
-    let answer =
-        Answer { status: StatusCode::from_u16(status).unwrap(), body: body.as_bytes().to_vec() };
+    let answer = Answer {
+        status: StatusCode::from_u16(status).unwrap(),
+        body: body.as_bytes().to_vec(),
+        simulated_speed: None,
+    };
     open::<Value>(answer).map_err(|failure| (failure.fault.code(), failure.reach))
 }
 
@@ -84,7 +87,7 @@ fn client_errors_decline_and_others_leave_open() {
 proptest! {
     #[test]
     fn no_body_panics(body in proptest::collection::vec(any::<u8>(), 0..200), status in 200_u16..600) {
-        let answer = Answer { status: StatusCode::from_u16(status).unwrap(), body };
+        let answer = Answer { status: StatusCode::from_u16(status).unwrap(), body, simulated_speed: None };
         drop(open::<Value>(answer));
     }
 }

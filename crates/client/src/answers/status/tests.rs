@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use snarkfee_core::market::SyncState;
+use snarkfee_core::market::{OwnSlots, SyncState};
 
 fn synced() -> Value {
     json!({"daemonStatus": {
@@ -33,7 +33,8 @@ fn a_synced_daemon_reads_as_it_says() {
     );
     assert_eq!(status.now.global_slot, 602);
     assert_eq!(status.best_tip.unwrap().starts, "2021-03-31T00:42:00Z".parse().unwrap());
-    assert_eq!(status.next_block_production, Some("2021-03-31T00:51:00Z".parse().unwrap()));
+    let slots = ["2021-03-31T00:51:00Z", "2021-03-31T00:57:00Z"];
+    assert_eq!(status.own_slots, slots.map(|slot| slot.parse().unwrap()).into_iter().collect());
     assert_eq!(status.slot_duration, Duration::from_secs(180));
     assert!(status.produces_blocks);
     assert_eq!(status.exact_pool, None);
@@ -50,7 +51,7 @@ fn a_bootstrapping_daemon_has_no_tip() {
     status["blockProductionKeys"] = json!([]);
     let status = read(document).unwrap();
     assert_eq!((status.height, status.state_hash, status.best_tip), (None, None, None));
-    assert_eq!((status.next_block_production, status.produces_blocks), (None, false));
+    assert_eq!((status.own_slots, status.produces_blocks), (OwnSlots::default(), false));
 }
 
 #[test]

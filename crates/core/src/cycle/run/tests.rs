@@ -129,7 +129,7 @@ fn leave(
     on_exit: OnExit,
     change: impl FnOnce(&mut Params),
 ) -> Vec<(&'static str, &'static str)> {
-    let (mut params, mut now) = (params(), time(36_000));
+    let (mut params, mut now) = (params(), time(0));
     change(&mut params);
     let context = context(Mode::Live, &params);
     let recorder = &mut Unrecorded;

@@ -42,7 +42,7 @@ fn kept(history: &MarketHistory, seconds: i64) -> Option<KeptBook> {
 #[test]
 fn a_book_is_asked_for_at_a_new_tip_and_after_the_interval() {
     let history = after(&[shows(0, 9)]);
-    let plan = LookPlan { blocks: 20, kept: kept(&history, 60), account: None };
+    let plan = LookPlan { blocks: 20, kept: kept(&history, 60), account: None, own_market: false };
     let at = |tip: &str| {
         let mut status = crate::fixtures::status(60);
         status.state_hash = Some(tip.to_owned());
@@ -78,7 +78,7 @@ fn a_slow_daemon_is_spared_the_book_but_not_the_blocks() {
     assert_eq!([379, 380].map(|at| rests(&history, at)), [Some(true), None]);
     assert_eq!([899, 900].map(|at| rests(&took(1_000), at)), [Some(true), None], "bounded");
     assert_eq!([37, 38].map(|at| rests(&took(2), at)), [Some(true), Some(false)]);
-    let plan = LookPlan { blocks: 20, kept: kept(&history, 60), account: None };
+    let plan = LookPlan { blocks: 20, kept: kept(&history, 60), account: None, own_market: false };
     let mut status = crate::fixtures::status(60);
     assert_eq!(plan.request(&status), MarketRequest::Nothing(time(0)));
     status.state_hash = Some("another".to_owned());

@@ -42,7 +42,7 @@ fn what_an_earlier_version_kept_by_a_clock_that_was_ahead_begins_anew() {
     assert_eq!((pacing.fee_changed, pacing.switched.unwrap().at), (Some(now), now));
     assert_eq!((pacing.changes.back(), pacing.switches.back()), (Some(&now), Some(&now)));
     assert_eq!(story.memory.external_hold, Some(now.after(hold)));
-    story.look.at = time(NOW) + hold;
+    story.pass_to(time(NOW) + hold);
     story.memory.observe(&story.look, Mode::Live, &story.params.safety);
     assert_eq!(story.decide().reason.code(), "price_move", "all waits are over");
 }

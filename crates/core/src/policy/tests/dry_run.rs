@@ -11,7 +11,7 @@ fn dry_story() -> Story {
 impl Story {
     /// One look, decided on and settled, a minute after the last.
     fn take_look(&mut self) -> Decision {
-        self.look.at += Duration::from_secs(60);
+        self.pass_to(self.look.at + Duration::from_secs(60));
         self.memory.observe(&self.look, self.mode, &self.params.safety);
         let decision = self.decide();
         self.settle(&decision);
@@ -78,7 +78,7 @@ fn imagine_all_then_go_live() -> Memory {
     let slot = time(NOW + 600);
     let acts = [
         (Action::Park { fee: fee(1_000_000_000) }, winding),
-        (Action::SwitchOff, Reason::OwnBlockAhead { slot }),
+        (Action::SwitchOff, Reason::OwnBlockAhead { slot, begun: false }),
         (Action::SwitchOn { key, fee: fee(7) }, Reason::OwnBlockPassed),
         (Action::SwitchOff, Reason::AtTarget),
     ];
@@ -109,7 +109,7 @@ fn watch_then_go_live() -> Memory {
 }
 
 fn observe_live(mut story: Story) -> Memory {
-    story.look.at += Duration::from_secs(60);
+    story.pass_to(story.look.at + Duration::from_secs(60));
     story.memory.observe(&story.look, Mode::Live, &story.params.safety);
     story.memory
 }
@@ -132,9 +132,12 @@ fn no_field_of_the_memory_holds_anything_imagined_once_live() {
         keyless,
         coordinates,
         metrics_read,
-        has_account,
+        account,
         uptime,
         uptime_read,
+        uptime_moved,
+        own_slots,
+        book_read_by,
         restarts,
     } = imagine_all_then_go_live();
     let Pacing { fee_changed, switched, changes, switches, streak, making_room_for, winding_down } =
@@ -153,8 +156,10 @@ fn no_field_of_the_memory_holds_anything_imagined_once_live() {
     assert_eq!((dry_run, imagined_before), (None, None));
     assert_eq!((pause, journal_doubt, breaker), (None, None, watched.breaker));
     assert_eq!((shown_key, keyless, coordinates), (watched.shown_key, None, false));
-    assert_eq!((metrics_read, has_account), (None, None));
+    assert_eq!((metrics_read, account), (None, None));
     assert_eq!((uptime, uptime_read), (watched.uptime, watched.uptime_read));
+    assert_eq!((uptime_moved, own_slots), (watched.uptime_moved, watched.own_slots));
+    assert_eq!(book_read_by, None);
     assert_eq!((clock, restarts), (watched.clock, 0));
 }
 

@@ -8,12 +8,13 @@ fn reasons_to_hold_come_in_the_order_of_their_priority() {
     story.look.chain = Some(Err(Fault::Malformed { cause: "x".into() }));
     assert_eq!(story.code(), ("hold", "chain_fault"));
     story.params.block_production.enabled = true;
-    story.status(|status| status.next_block_production = Some(time(NOW + 60)));
+    story.status(|status| status.own_slots = slots([time(NOW + 60)]));
     assert_eq!(
         story.code(),
         ("switch_off", "own_block_ahead"),
         "room is made without knowing the market"
     );
+    story.status(|status| status.own_slots = slots([]));
     story.status(|status| status.worker = Some(key("someone")));
     assert_eq!(story.code(), ("hold", "foreign_key"));
     story.memory.external_hold = Some(steady(NOW + 60));
@@ -100,9 +101,9 @@ fn metrics_that_cannot_be_true_hold_at_once_and_silent_ones_after_a_while() {
         story.memory.metrics_read = read;
         assert_eq!(story.code(), ("hold", "metrics_fault"));
     }
-    story.status(|status| status.next_block_production = Some(time(NOW + 60)));
+    story.status(|status| status.own_slots = slots([time(NOW + 60)]));
     assert_eq!(story.code(), ("switch_off", "own_block_ahead"), "room is made without them");
-    story.status(|status| status.next_block_production = None);
+    story.status(|status| status.own_slots = slots([]));
     story.look.metrics = None;
     assert_eq!(story.code(), ("set_fee", "price_move"), "none are configured");
 }

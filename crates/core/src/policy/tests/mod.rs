@@ -5,12 +5,15 @@ mod dry_run;
 mod hands_off;
 mod invariants;
 mod others;
+mod own_blocks;
 mod switching;
 mod trade;
+mod trust;
+mod unsaleable;
 
 use std::{sync::Arc, time::Duration};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use proptest::{prelude::*, strategy::Strategy as _};
 
 use super::{Strategy, *};
@@ -19,10 +22,15 @@ use crate::{
     fault::Fault,
     fixtures::{self, block, fee, key, open_work, steady, time},
     market::{
-        Block, Look, MarketHistory, MarketView, PoolMetrics, Selection, SyncState, ViewSettings,
+        Block, LedgerAccount, Look, MarketHistory, MarketSource, MarketView, OwnSlots, PoolMetrics,
+        Selection, SyncState, ViewSettings,
     },
-    units::{FeeRate, Nanomina, PublicKey},
+    units::{DaemonId, FeeRate, Nanomina, PublicKey},
 };
+
+fn slots<const N: usize>(starts: [Timestamp; N]) -> OwnSlots {
+    starts.into_iter().collect()
+}
 
 /// A market in which 90 works an hour sell at `price`, of which `free` in ten sell for nothing.
 fn market(price: u64, free: i64) -> Vec<Arc<Block>> {
@@ -65,6 +73,17 @@ impl Story {
     fn status(&mut self, change: impl FnOnce(&mut crate::market::DaemonStatus)) -> &mut Self {
         change(self.look.status.as_mut().unwrap());
         self
+    }
+
+    /// Lets time pass at the daemon and here.
+    fn pass_to(&mut self, at: Timestamp) {
+        let passed = Duration::try_from(at.duration_since(self.look.at)).unwrap_or_default();
+        self.look.at = at;
+        self.status(|status| {
+            status.uptime += passed;
+            status.now.starts = at;
+            status.best_tip = Some(status.now);
+        });
     }
 
     fn decide(&self) -> Decision {

@@ -33,11 +33,7 @@ fn a_worker_that_can_be_kept_from_new_work_finishes_its_proof_before_it_stops() 
     );
     story.status(|status| status.fee = Nanomina::ONE_MINA);
     let mut later = |seconds: i64| {
-        story.look.at = time(NOW + seconds);
-        story.status(|status| {
-            status.now.starts = time(NOW + seconds);
-            status.best_tip = Some(status.now);
-        });
+        story.pass_to(time(NOW + seconds));
         story.memory.observe(&story.look, Mode::Live, &story.params.safety);
         let decision = story.decide();
         story.memory.record_outcome(
@@ -83,7 +79,7 @@ fn an_own_block_does_not_wait_for_a_proof_and_better_prices_end_the_winding_down
     story.memory.pacing.fee_changed = Some(steady(NOW - 10));
     story.status(|status| status.fee = Nanomina::ONE_MINA);
     assert_eq!(story.code(), ("hold", "winding_down"));
-    story.status(|status| status.next_block_production = Some(time(NOW + 60)));
+    story.status(|status| status.own_slots = slots([time(NOW + 60)]));
     let decision = story.decide();
     assert_eq!((decision.action.code(), decision.reason.code()), ("switch_off", "own_block_ahead"));
     story.memory.record_outcome(
@@ -170,7 +166,7 @@ fn an_own_block_makes_room_and_hands_back() {
     let mut story = Story::new(market(5_000_000, 3));
     story.params.block_production.enabled = true;
     let slot = time(NOW + 240);
-    story.status(|status| status.next_block_production = Some(slot));
+    story.status(|status| status.own_slots = slots([slot]));
     let decision = story.decide();
     assert_eq!((decision.action.code(), decision.reason.code()), ("switch_off", "own_block_ahead"));
     story.memory.record_outcome(
@@ -182,18 +178,14 @@ fn an_own_block_makes_room_and_hands_back() {
     );
     story.status(|status| {
         status.worker = None;
-        status.next_block_production = Some(time(NOW + 40_000));
+        status.own_slots = slots([time(NOW + 40_000)]);
     });
     for (later, expected) in [
         (120, ("hold", "own_block_ahead")),
         (250, ("hold", "own_block_ahead")),
         (301, ("switch_on", "own_block_passed")),
     ] {
-        story.look.at = time(NOW + later);
-        story.status(|status| {
-            status.now.starts = time(NOW + later);
-            status.best_tip = Some(status.now);
-        });
+        story.pass_to(time(NOW + later));
         assert_eq!(story.code(), expected, "{later} s later");
     }
 }

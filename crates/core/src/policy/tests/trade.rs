@@ -37,11 +37,11 @@ fn stops_where_work_is_free_and_resumes_where_it_pays() {
 fn without_an_account_the_fee_pays_for_creating_it() {
     let mut story = Story::new(market(2_000_000_000, 0));
     story.params.pricing.ceiling = fee(5_000_000_000);
-    story.memory.has_account = Some(false);
+    story.memory.account = Some(LedgerAccount::Missing);
     let floor = |story: &Story| story.decide().target.unwrap().fee;
     assert!(floor(&story) >= Nanomina::ONE_MINA);
     let mut cheap = Story::new(market(5_000_000, 0));
-    cheap.memory.has_account = Some(false);
+    cheap.memory.account = Some(LedgerAccount::Missing);
     assert_eq!(cheap.code(), ("switch_off", "uneconomical"), "nobody pays the floor");
 }
 

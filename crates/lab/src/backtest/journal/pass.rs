@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use jiff::Timestamp;
 use snarkfee_core::{
     cost::{ChargedCost, CostModel},
-    market::Look,
+    market::{LedgerAccount, Look},
     policy::{Params, Pricing},
     units::{DaemonId, Nanomina, PublicKey},
 };
@@ -175,7 +175,7 @@ fn without_worker(look: &Look, params: &Params) -> Look {
         (metrics.completed_by_own, metrics.assigned_to_own) = (None, None);
     }
     if look.account.is_some() {
-        look.account = Some(Ok(true));
+        look.account = Some(Ok(LedgerAccount::Open));
     }
     look
 }

@@ -80,9 +80,9 @@ pub(super) fn define(types: &mut Types) {
     });
     types.object::<Timings>(.., "BlockProducerTimings", |table| {
         table
-            .field(.., "times", "[ConsensusTime!]!", |_, view| objects(won_slot(view).map(Slot)))
+            .field(.., "times", "[ConsensusTime!]!", |_, view| objects(won_slots(view).map(Slot)))
             .field(Mainnet10.., "globalSlotSinceGenesis", "[Globalslot!]!", |_, view| {
-                texts(won_slot(view))
+                texts(won_slots(view))
             })
             .field(
                 Mainnet10..,
@@ -97,9 +97,9 @@ pub(super) fn define(types: &mut Types) {
     define_histograms(types);
 }
 
-/// The next slot in which this daemon will produce a block.
-fn won_slot(view: &DaemonView) -> Option<u64> {
-    view.snapshot.status.next_block_production.map(|at| view.slot_at(at))
+/// The slots in which this daemon knows that it produces a block.
+fn won_slots(view: &DaemonView) -> impl Iterator<Item = u64> + '_ {
+    view.snapshot.status.own_slots.iter().map(|at| view.slot_at(at))
 }
 
 /// Fields of the process, which do not depend on the chain.

@@ -1,0 +1,98 @@
+//! The daemon's clock beside ours.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::waits::since;
+use crate::market::DaemonStatus;
+
+/// A smaller disagreement could be the time that an answer takes.
+const SLACK: Duration = Duration::from_secs(5);
+
+/// From one time to another, `to` left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) from: Timestamp,
+    pub(super) to: Timestamp,
+}
+
+impl Span {
+    fn overlaps(&self, other: &Self) -> bool {
+        self.from < other.to && other.from < self.to
+    }
+}
+
+/// What time it is now: by our clock, and by the daemon's where the two disagree.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DaemonClockReading {
+    ours: Timestamp,
+    theirs: Option<Span>,
+    error: SignedDuration,
+}
+
+impl DaemonClockReading {
+    /// The daemon tells no time but that of the slot that runs, so its clock is known to a slot; it
+    /// was read at some time between `asked` and `now`.
+    pub(super) fn new(status: &DaemonStatus, asked: Timestamp, now: Timestamp) -> Self {
+        let begins = status.now.starts;
+        let ends = begins.checked_add(status.slot_duration).unwrap_or(Timestamp::MAX);
+        let beyond_slack = |span: SignedDuration| (span.unsigned_abs() > SLACK).then_some(span);
+        let ahead = begins.duration_since(now).max(SignedDuration::ZERO);
+        let behind = ends.duration_since(asked).min(SignedDuration::ZERO);
+        let error = beyond_slack(ahead).or(beyond_slack(behind)).unwrap_or(SignedDuration::ZERO);
+        let latest = ends.checked_add(since(asked, now)).unwrap_or(Timestamp::MAX);
+        let theirs = (!error.is_zero()).then_some(Span { from: begins, to: latest });
+        Self { ours: now, theirs, error }
+    }
+
+    /// By how much the daemon's clock is ahead of ours at least, negative if behind; zero where the
+    /// two may agree.
+    pub(super) const fn error(&self) -> SignedDuration {
+        self.error
+    }
+
+    /// Whether it may be a time in the span, by either clock.
+    pub(super) fn may_be_in(&self, span: Span) -> bool {
+        span.from <= self.ours && self.ours < span.to
+            || self.theirs.is_some_and(|theirs| theirs.overlaps(&span))
+    }
+
+    /// The latest that it may be.
+    pub(super) fn latest(&self) -> Timestamp {
+        self.theirs.map_or(self.ours, |theirs| theirs.to.max(self.ours))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{self, time};
+
+    fn read(daemon: i64, asked: i64, now: i64) -> DaemonClockReading {
+        let status = fixtures::status(daemon);
+        assert_eq!(status.slot_duration, Duration::from_secs(90));
+        DaemonClockReading::new(&status, time(asked), time(now))
+    }
+
+    #[test]
+    fn a_clock_is_wrong_by_what_neither_slot_nor_delay_explains() {
+        let error = |daemon, asked, now| read(daemon, asked, now).error().as_secs();
+        assert_eq!((error(0, 0, 0), error(0, 94, 95), error(5, 0, 0)), (0, 0, 0));
+        assert_eq!((error(0, 100, 101), error(720, 0, 1), error(20, 0, 30)), (-10, 719, 0));
+    }
+
+    #[test]
+    fn where_the_clocks_disagree_either_may_be_right() {
+        let span = |from, to| Span { from: time(from), to: time(to) };
+        let agreed = read(0, 10, 10);
+        assert!(agreed.may_be_in(span(10, 11)) && !agreed.may_be_in(span(11, 80)));
+        let ahead = read(720, 0, 0);
+        for (from, to, holds) in
+            [(0, 1, true), (1, 720, false), (809, 900, true), (810, 900, false)]
+        {
+            assert_eq!(ahead.may_be_in(span(from, to)), holds, "{from}..{to}");
+        }
+        assert_eq!((agreed.latest(), ahead.latest()), (time(10), time(810)));
+    }
+}
