@@ -17,6 +17,10 @@ fn observe_at(story: &mut Story, second: i64, boot: u128, wrong: i64) {
     let wall = time(second + wrong);
     let machine = MachineTime { wall, boot: Some(BootId(boot)), uptime };
     story.look.at = wall;
+    story.status(|status| {
+        status.now.starts = wall;
+        status.best_tip = Some(status.now);
+    });
     story.look.clock_set = story.memory.clock.and_then(|before| before.set_since(&machine));
     story.look.machine = Some(machine);
     story.memory.observe(&story.look, Mode::Live, &story.params.safety);
