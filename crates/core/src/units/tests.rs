@@ -249,7 +249,10 @@ fn a_mistyped_key_is_told_by_its_checksum() {
     let made = PublicKey::from_coordinate([7; 32], true);
     assert!(!made.is_mistyped() && made.as_str().len() == 55, "{made}");
     assert!(made.as_str().starts_with("B62q"), "{made}");
+    let simulated = PublicKey::of_simulated_operator();
+    assert!(!simulated.is_mistyped() && PublicKey::try_new(simulated.as_str()).is_ok());
     for wrong in [
+        simulated.as_str().replace("B62qy3", "B62q3y"),
         key.replace("erTH", "erTh"),
         key.replace("Rg6", "R6g"),
         key[..54].to_owned(),

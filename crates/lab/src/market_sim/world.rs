@@ -139,7 +139,7 @@ impl World {
 
     /// The key of the operator's worker, the same in every scenario.
     pub fn operator_key() -> PublicKey {
-        names::public_key("operator")
+        PublicKey::of_simulated_operator()
     }
 
     /// A key that nobody has in any scenario.
