@@ -19,6 +19,7 @@ fn observe_at(story: &mut Story, second: i64, boot: u128, wrong: i64) {
     story.look.at = wall;
     story.status(|status| {
         status.now.starts = wall;
+        status.uptime = Duration::from_secs(86_400 + u64::try_from(second).unwrap());
         status.best_tip = Some(status.now);
     });
     story.look.clock_set = story.memory.clock.and_then(|before| before.set_since(&machine));
