@@ -250,7 +250,7 @@ impl Metrics {
         let method = record.market.as_ref().and_then(|market| market.selection);
         let info = InfoLabels {
             daemon: of.daemon.clone(),
-            era: record.era.clone().unwrap_or_default(),
+            era: record.era.as_deref().filter(|era| is_code(era)).unwrap_or_default().to_owned(),
             role: record.role.as_str(),
             selection: method.map_or("", SelectionMethod::code),
         };
@@ -427,6 +427,12 @@ where
             family.remove(labels);
         }
     }
+}
+
+/// Whether a text may be a label: a record that was read back may have any.
+fn is_code(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    text.len() <= 32 && text.bytes().all(plain)
 }
 
 fn as_gauge(holds: bool) -> f64 {

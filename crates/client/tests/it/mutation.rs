@@ -8,8 +8,10 @@ use snarkfee_core::{
 };
 
 use crate::{
+    eras::MESA_40,
+    schema::{introspection_answer, parse_sdl},
     server::{KEY, client, daemon, hasty, operation},
-    socket::{nobody, socket},
+    socket::{nobody, serve},
 };
 
 /// The mutation as if the gates had allowed it.
@@ -162,6 +164,10 @@ async fn an_answer_that_cannot_be_true_leaves_it_open() {
 #[tokio::test]
 async fn broken_connections_are_told_apart_by_whether_the_request_left() {
     let (_port, closed) = nobody();
+    let schema = json!({ "data": introspection_answer(&parse_sdl(MESA_40)) }).to_string();
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close";
+    let schema = format!("{head}\r\nContent-Length: {}\r\n\r\n{schema}", schema.len());
+    let socket = async |answer| serve(Some(schema.clone()), answer).await;
     for (mutation, ..) in all() {
         assert_eq!(
             code(client(&closed).send(permitted(&mutation)).await),

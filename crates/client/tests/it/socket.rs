@@ -8,14 +8,20 @@ use tokio::{
 /// A socket that reads one request to its end, writes `answer` and closes; without an answer it
 /// keeps the connection open.
 pub(crate) async fn socket(answer: Option<&'static str>) -> String {
+    serve(None, answer).await
+}
+
+/// The same, but a question for the schema gets `schema`, a whole HTTP answer.
+pub(crate) async fn serve(schema: Option<String>, answer: Option<&'static str>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a socket");
     let address = listener.local_addr().expect("an address");
     #[expect(clippy::disallowed_methods, reason = "ends with the runtime of its test")]
     tokio::spawn(async move {
         let mut open = Vec::new();
         while let Ok((mut stream, _)) = listener.accept().await {
-            read_request(&mut stream).await;
-            match answer {
+            let request = read_request(&mut stream).await;
+            let asked = schema.as_deref().filter(|_| request.contains("\"Introspection\""));
+            match asked.or(answer) {
                 Some(answer) => stream.write_all(answer.as_bytes()).await.expect("a reader"),
                 None => open.push(stream),
             }
@@ -24,7 +30,7 @@ pub(crate) async fn socket(answer: Option<&'static str>) -> String {
     format!("http://{address}")
 }
 
-async fn read_request(stream: &mut TcpStream) {
+async fn read_request(stream: &mut TcpStream) -> String {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
     loop {
@@ -39,7 +45,7 @@ async fn read_request(stream: &mut TcpStream) {
             body.len() >= length.unwrap_or(0)
         });
         if read == 0 || whole {
-            return;
+            return text.into_owned();
         }
     }
 }

@@ -22,7 +22,7 @@ fn error(scenario: &str, own: SelectionMethod, rivals: SelectionMethod) -> f64 {
         scenario,
         policies: vec![PolicySpec::Controlled(Strategy::Profit)],
         seeds: vec![1, 2],
-        slots: 300,
+        slots: 600,
         start: "2026-11-01T00:00:00Z".parse().unwrap(),
         cost: Nanomina::try_new(100_000).unwrap(),
         book_interval: BOOK_INTERVAL,
