@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use snarkfee_client::{Capabilities, Capability, Era};
 use snarkfee_config::Daemon;
-use snarkfee_core::{fault::Fault, market::DaemonStatus, policy::Reason, units::duration};
+use snarkfee_core::{
+    fault::Fault,
+    market::{DaemonStatus, SyncState},
+    policy::Reason,
+    units::duration,
+};
 
 use super::super::{
     check::{Check, CheckResult},
@@ -200,7 +205,7 @@ pub(super) fn schema(examined: &DaemonExamination) -> CheckResult {
     }
 }
 
-/// Judged by what a look would hold on.
+/// Judged by what a look would hold on; where it decided for another reason, by the state itself.
 pub(super) fn sync(examined: &DaemonExamination) -> CheckResult {
     let status = match require_status(examined) {
         Ok(status) => status,
@@ -221,6 +226,10 @@ pub(super) fn sync(examined: &DaemonExamination) -> CheckResult {
             reason.to_string(),
             "open the port of peers (8302) to the network, or lower safety.min_peers",
         ),
+        _ if status.sync != SyncState::Synced => {
+            let reason = Reason::Unsynced { state: status.sync.clone() };
+            CheckResult::fail(reason.to_string(), wait)
+        }
         _ => {
             let height =
                 status.height.map_or("no height".to_owned(), |height| format!("height {height}"));

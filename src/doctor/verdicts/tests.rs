@@ -115,6 +115,13 @@ fn an_own_block_is_reported_as_the_service_treats_it() {
         "does not make room for it: the daemon is not synced",
     );
     says(&producing(90, |_| None), check, Verdict::Ok, "in 1h30m");
+    let behind = setup(|found| {
+        status(found).sync = SyncState::Catchup;
+        let slot = found.daemons[0].answered + SignedDuration::from_mins(3);
+        let look = Arc::make_mut(found.daemons[0].look.as_mut().unwrap());
+        look.decision.reason = Reason::OwnBlockAhead { slot, begun: false };
+    });
+    says(&behind, Check::Sync, Verdict::Fail, "not synced");
     let unguarded = setup(|found| {
         status(found).produces_blocks = true;
         found.daemons[0].daemon.params.block_production.enabled = false;
