@@ -348,6 +348,9 @@ pub struct HistoryArgs {
     /// Only this daemon [default: all].
     #[arg(long, value_name = "NAME")]
     pub daemon: Option<String>,
+    /// Money and works by day (UTC, at most 31) and in all.
+    #[arg(long)]
+    pub summary: bool,
     /// Print one JSON document with every look.
     #[arg(long, conflicts_with = "csv")]
     json: bool,

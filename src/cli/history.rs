@@ -1,5 +1,7 @@
 //! `snarkfee history`: decisions and their outcomes, from the journal.
 
+mod summary;
+
 use std::io::{self, BufWriter, Write};
 
 use snarkfee_clock::Clock;
@@ -45,6 +47,13 @@ pub(super) fn run(options: &HistoryArgs) -> Result<(), Failure> {
     let filter = LookFilter { since, until: None, daemon: location.daemon };
     let mut out = BufWriter::new(io::stdout().lock());
     let printed = match options.format() {
+        format if options.summary => {
+            let named = filter.daemon.as_ref();
+            journal.accounts().map_err(ListingError::Journal).and_then(|mut accounts| {
+                accounts.retain(|(daemon, _)| named.is_none_or(|named| named == daemon));
+                summary::write_summary(&accounts, filter.since, format, &mut out)
+            })
+        }
         HistoryFormat::Json => write_json(&journal, &filter, &mut out),
         HistoryFormat::Csv => write_csv(&journal, &filter, &mut out),
         HistoryFormat::Text => write_text(&journal, &filter, &mut out),

@@ -17,7 +17,9 @@ use super::{
     cost::CostDocument,
     explanation::Explanation,
     headline::headline,
+    money_document::{MoneyDocument, whole},
     sales::FeeSales,
+    settings_document::{DaemonSide, WantedSide},
     status_board::{DaemonOverview, DecisionPage, DecisionRow, StatusBoard},
 };
 
@@ -39,6 +41,9 @@ struct DaemonDocument {
     worker_wanted: Option<bool>,
     fee_mina: Option<f64>,
     target_fee_mina: Option<f64>,
+    daemon: DaemonSide,
+    wanted: WantedSide,
+    money: Option<MoneyDocument>,
     cost_per_work_mina: Option<f64>,
     cost: Option<CostDocument>,
     works_made: Option<u64>,
@@ -92,6 +97,7 @@ impl DaemonDocument {
             .map(|appraisal| appraisal.best);
         let market = record.and_then(|record| record.market.as_ref());
         let hold = record.map(|record| record.hold).unwrap_or_default();
+        let sums = record.and_then(|record| record.money.as_ref()).map(|money| &money.all);
         Self {
             name: daemon.daemon.clone(),
             era: record.and_then(|record| record.era.as_deref()).map(Fault::excerpt),
@@ -101,6 +107,9 @@ impl DaemonDocument {
             worker_wanted: target.map(|target| target.enabled),
             fee_mina: record.and_then(Record::fee_after).map(Nanomina::to_mina),
             target_fee_mina: target.map(|target| target.fee.to_mina()),
+            daemon: record.map(DaemonSide::from).unwrap_or_default(),
+            wanted: record.map(WantedSide::from).unwrap_or_default(),
+            money: record.and_then(|record| record.money.as_ref()).map(MoneyDocument::from),
             cost_per_work_mina: record.and_then(|record| record.cost).map(Nanomina::to_mina),
             cost: record.and_then(|record| record.cost_estimate.as_ref()).map(CostDocument::from),
             works_made: market.map(|market| market.own_made),
@@ -111,8 +120,8 @@ impl DaemonDocument {
                 .flat_map(|market| &market.own_sales_by_fee)
                 .map(FeeSales::from)
                 .collect(),
-            works_sold: market.map(|market| market.own_sold),
-            earned_mina: market.map(|market| market.own_earned.to_mina()),
+            works_sold: sums.map(|sums| whole(sums.real.sold)),
+            earned_mina: sums.map(|sums| sums.real.earned.to_mina()),
             last_decision: record.map(LastDecision::new),
             observation_age_seconds: daemon
                 .read_in_full
@@ -210,7 +219,9 @@ impl From<DecisionRow> for DecisionDocument {
 /// --json`.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct MarketDocument {
-    daemon: DaemonId,
+    name: DaemonId,
+    daemon: DaemonSide,
+    wanted: WantedSide,
     at: Timestamp,
     era: Option<String>,
     mode: Mode,
@@ -274,7 +285,9 @@ impl MarketDocument {
             (level.to_string(), price.map(Nanomina::to_mina))
         };
         Self {
-            daemon: record.daemon.clone(),
+            name: record.daemon.clone(),
+            daemon: DaemonSide::from(record),
+            wanted: WantedSide::from(record),
             at: record.at,
             era: record.era.as_deref().map(Fault::excerpt),
             mode: record.mode,

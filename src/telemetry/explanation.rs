@@ -18,6 +18,7 @@ use super::{
     cost::CostDocument,
     outlook::{Outlook, OutlookChange},
     sales::FeeSales,
+    settings_document::{DaemonSide, WantedSide},
     waiting::{describe_end, remaining_wait},
 };
 
@@ -33,6 +34,12 @@ pub(crate) struct Explanation {
     pub(crate) unit: FeeUnit,
     /// State and reason in one line.
     pub(crate) headline: String,
+    /// What the daemon has.
+    #[serde(default)]
+    pub(crate) has: DaemonSide,
+    /// What decisions so far ask of it.
+    #[serde(default)]
+    pub(crate) wanted: WantedSide,
     /// The decision's stable code.
     pub(crate) action: String,
     /// The reason's stable code.
@@ -43,7 +50,8 @@ pub(crate) struct Explanation {
     pub(crate) waits_until: Option<String>,
     /// How long that takes, if it is known.
     pub(crate) wait_seconds: Option<u64>,
-    /// Forecasts at the wanted fee, then at the asked fee if it is a different one.
+    /// Forecasts at the best fee, then at the fee that a dry run would be asking and at the fee that
+    /// the daemon asks, if they are others.
     pub(crate) forecasts: Vec<ForecastArithmetic>,
     /// The cost of moving to the wanted fee; `None` if it is nothing.
     #[serde(default)]
@@ -102,9 +110,25 @@ pub(crate) struct SelectionOutlook {
     pub(crate) other_profit_mina_per_hour: f64,
 }
 
+/// Which fee a forecast is made for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ForecastFee {
+    /// The one with the highest profit.
+    #[default]
+    Best,
+    /// The one that the daemon would be asking after a dry run's decisions.
+    WouldAsk,
+    /// The one that the daemon asks.
+    Asked,
+}
+
 /// A forecast's arithmetic: (P(sold) x fee - cost) x works per hour - idle cost = profit.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ForecastArithmetic {
+    /// Which fee it is.
+    #[serde(default)]
+    pub(crate) of: ForecastFee,
     /// The fee.
     pub(crate) fee_mina: f64,
     /// P(sold).
@@ -144,6 +168,8 @@ impl Explanation {
             mode: record.mode,
             unit,
             headline,
+            has: DaemonSide::from(record),
+            wanted: WantedSide::from(record),
             action: record.decision.action.code().to_owned(),
             reason: reason.code().to_owned(),
             text: record.reason_text(),
@@ -195,21 +221,28 @@ impl From<Moving> for MovingCost {
 
 fn forecasts(appraisal: &Appraisal) -> Vec<ForecastArithmetic> {
     let Appraisal { cost, best, current, .. } = appraisal;
-    let other = Some(current).filter(|current| current.fee != best.fee);
-    [best]
-        .into_iter()
-        .chain(other)
-        .map(|forecast| ForecastArithmetic::new(forecast, *cost))
+    let asked = appraisal.asked();
+    let imagined = appraisal.really_asked.as_ref().map(|_| current);
+    let imagined = imagined.filter(|imagined| imagined.fee != best.fee);
+    let real = Some(asked).filter(|asked| asked.fee != best.fee);
+    let all = [
+        (ForecastFee::Best, Some(best)),
+        (ForecastFee::WouldAsk, imagined),
+        (ForecastFee::Asked, real),
+    ];
+    all.into_iter()
+        .filter_map(|(of, forecast)| Some(ForecastArithmetic::new(of, forecast?, *cost)))
         .collect()
 }
 
 impl ForecastArithmetic {
-    fn new(forecast: &Forecast, cost: Nanomina) -> Self {
+    fn new(of: ForecastFee, forecast: &Forecast, cost: Nanomina) -> Self {
         let at = |probability: f64| {
             let per_work = probability * forecast.fee.to_mina() - cost.to_mina();
             forecast.works_per_hour * per_work - forecast.idle_cost.to_mina_per_hour()
         };
         Self {
+            of,
             fee_mina: forecast.fee.to_mina(),
             sale_probability: forecast.sale_probability,
             low: forecast.low,

@@ -14,6 +14,7 @@ use super::status_board::{DaemonOverview, WorkerState};
 /// the date of `now`.
 pub(crate) fn headline(daemon: &DaemonOverview, now: Timestamp) -> String {
     match (&daemon.latest, &daemon.worker) {
+        (Some(record), Some(_)) if record.imagines() => describe_dry_run(record, now),
         (Some(record), Some(worker)) => {
             format!("{}: {}", describe_worker(record, worker, now), describe_reason(record))
         }
@@ -41,6 +42,38 @@ fn describe_worker(record: &Record, worker: &WorkerState, now: Timestamp) -> Str
             format!("state not known {since}{last_known}")
         }
     }
+}
+
+/// What would be asked, since when and why; then what the daemon has, and what that brings.
+fn describe_dry_run(record: &Record, now: Timestamp) -> String {
+    let unit = record.fee_unit();
+    let wanted = record.wanted.as_ref();
+    let since = wanted.and_then(|wanted| wanted.since);
+    let since = since.map(|at| format!(" since {}", show_time(at, now))).unwrap_or_default();
+    let fee = wanted.map(|wanted| unit.show(wanted.fee)).unwrap_or_default();
+    let would = match (record.wanted_enabled(), record.enabled_after()) {
+        (Some(false), _) => format!("would be off{since}"),
+        (Some(true), Some(false)) => format!("would be on{since}, asking {fee}"),
+        _ => format!("would ask {fee}{since}"),
+    };
+    let asks = record.fee_after().map(|fee| unit.show(fee)).unwrap_or_default();
+    let daemon = match record.enabled_after() {
+        Some(false) => "the daemon is off".to_owned(),
+        _ => format!("the daemon asks {asks}{}", describe_asked(record)),
+    };
+    format!("{would}: {}; {daemon}", describe_reason(record))
+}
+
+/// What the fee that the daemon asks is expected to bring.
+fn describe_asked(record: &Record) -> String {
+    let Some(appraisal) = &record.decision.appraisal else { return String::new() };
+    let asked = appraisal.asked();
+    if percent(asked.sale_probability) == percent(0.0) {
+        return ", at which nothing sells".to_owned();
+    }
+    let profit = record.fee_unit().show_rate(asked.cautious_profit);
+    let sells = percent(asked.sale_probability);
+    format!(", at which {sells} of works are expected to sell, {profit} expected")
 }
 
 fn describe_reason(record: &Record) -> String {

@@ -15,6 +15,7 @@ pub(crate) fn log_record(record: &Record) {
     let unit = record.fee_unit();
     let text = record.reason_text();
     let fault = record.outcome.fault().map(|fault| Fault::excerpt(&fault.to_string()));
+    let wanted = record.wanted.as_ref().filter(|_| record.imagines());
     let fee = |fee: Nanomina| tracing::field::display(unit.show(fee));
     tracing::info!(
         target: "snarkfee::decision",
@@ -27,6 +28,11 @@ pub(crate) fn log_record(record: &Record) {
         fee = record.fee_after().map(fee),
         target_fee = decision.target.map(|target| fee(target.fee)),
         worker = record.enabled_after().map(on_off),
+        would_ask = wanted.map(|wanted| fee(wanted.fee)),
+        would_be = wanted.and_then(|_| record.wanted_enabled()).map(on_off),
+        would_since = wanted
+            .and_then(|wanted| wanted.since)
+            .map(|at| tracing::field::display(at.strftime("%FT%TZ"))),
         wanted = decision.target.map(|target| on_off(target.enabled)),
         sale_probability = best.map(|best| rounded(best.sale_probability)),
         expected_profit = best.map(|best| tracing::field::display(unit.show_rate(best.cautious_profit))),

@@ -15,8 +15,10 @@ mod liveness;
 mod log;
 mod logging;
 mod metrics;
+mod money_document;
 mod outlook;
 mod sales;
+mod settings_document;
 mod status_board;
 mod waiting;
 
@@ -26,9 +28,12 @@ pub use status_board::StatusBoard;
 
 pub(crate) use cost::CostDocument;
 pub(crate) use document::{DecisionsDocument, MarketDocument, StatusDocument};
-pub(crate) use explanation::{Explanation, ForecastArithmetic, MovingCost, SelectionOutlook};
+pub(crate) use explanation::{
+    Explanation, ForecastArithmetic, ForecastFee, MovingCost, SelectionOutlook,
+};
 pub(crate) use headline::headline;
 pub(crate) use log::{describe_action, log_record};
 pub(crate) use logging::{LogFormat, init_logging};
+pub(crate) use money_document::{TallyDocument, signed_mina, whole};
 pub(crate) use sales::FeeSales;
 pub(crate) use status_board::{DaemonOverview, DecisionFilter, DecisionRow};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use snarkfee_core::{
     market::MarketSummary,
     policy::{Appraisal, Crossing, Reason},
-    record::{Record, Role},
+    record::{Mode, Record, Role},
     units::{Nanomina, four_digits, percent},
 };
 
@@ -53,7 +53,12 @@ impl Outlook {
             | Reason::MinOn { .. }
             | Reason::AtTarget
             | Reason::InsideDeadband { .. } => true,
-            _ => record.enabled_after().unwrap_or(record.role == Role::Coordinator),
+            // In dry-run this is about the worker that is imagined.
+            _ => match record.mode {
+                Mode::DryRun => record.wanted_enabled(),
+                Mode::Live => record.enabled_after(),
+            }
+            .unwrap_or(record.role == Role::Coordinator),
         };
         let expected = appraisal.best.cautious_profit;
         match on {

@@ -116,7 +116,9 @@ async fn an_estimate_names_the_market_and_changes_nothing() {
     }
     let found = document(&asked.run(&["estimate", "--json"]).await);
     for key in [
+        "name",
         "daemon",
+        "wanted",
         "at",
         "era",
         "mode",

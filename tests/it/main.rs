@@ -18,6 +18,7 @@ mod checker;
 mod controller_fixture;
 mod deployment;
 mod documents;
+mod dry_run;
 mod estimate_and_explain;
 mod failing_journal;
 mod faults;

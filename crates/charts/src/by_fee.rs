@@ -64,7 +64,7 @@ fn cautious(point: &Forecast) -> f64 {
 
 /// The axis of expected profits.
 pub(super) fn profits(appraisal: &Appraisal) -> Axis {
-    let all = appraisal.curve.iter().chain([&appraisal.best, &appraisal.current]);
+    let all = appraisal.curve.iter().chain([&appraisal.best, appraisal.asked()]);
     linear(all.flat_map(|point| [mean(point), cautious(point)]), [0.0])
 }
 
@@ -98,7 +98,7 @@ fn scale(appraisal: &Appraisal) -> Option<FeeScale> {
         return None;
     }
     let curve = appraisal.curve.iter().map(|point| point.fee);
-    Some(FeeScale::over(curve.chain([appraisal.best.fee, appraisal.current.fee, appraisal.cost])))
+    Some(FeeScale::over(curve.chain([appraisal.best.fee, appraisal.asked().fee, appraisal.cost])))
 }
 
 pub(super) fn paid(appraisal: &Appraisal) -> impl Iterator<Item = &Forecast> {
@@ -124,7 +124,7 @@ pub(super) fn markers(
         upright(gap + 0.02, stroke(MARKET, 1))?;
     }
     upright(scale.position(appraisal.cost), stroke(COST, 2))?;
-    upright(scale.position(appraisal.current.fee), stroke(OURS, 4))?;
+    upright(scale.position(appraisal.asked().fee), stroke(OURS, 4))?;
     upright(scale.position(appraisal.best.fee), stroke(GAIN, 2))
 }
 

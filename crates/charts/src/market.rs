@@ -47,7 +47,7 @@ pub fn market(view: &MarketView, appraisal: &Appraisal, title: &str) -> Option<S
 
 fn paint(svg: &mut String, view: &MarketView, appraisal: &Appraisal, title: &str) -> Drawn {
     let fees =
-        appraisal.curve.iter().chain([&appraisal.best, &appraisal.current]).map(|point| point.fee);
+        appraisal.curve.iter().chain([&appraisal.best, appraisal.asked()]).map(|point| point.fee);
     let scale = FeeScale::within(fees.chain([Nanomina::ZERO, appraisal.cost]), MOST_DECADES);
     let area = SVGBackend::with_string(svg, SIZE).into_drawing_area();
     area.fill(&WHITE)?;

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    account::Account,
     control::OperatorCommand,
     cost::{ChargedCost, CostUnknown},
     fault::{JournalDoubt, JournalFault},
@@ -139,6 +140,9 @@ pub struct PersistedState {
     pub slot: Option<Duration>,
     /// P(sold) at the fee the daemon asks, as last estimated.
     pub predicted: Option<Prediction>,
+    /// What our work earned and cost.
+    #[serde(default)]
+    pub account: Account,
     /// What the daemon was set to when the service began with it; `None` once the service has left
     /// it in good order.
     pub baseline: Option<DaemonSettings>,

@@ -4,6 +4,7 @@
 //! for a decision and carries it out through the same port; a [`record`] says what happened, and a
 //! [`ledger`] keeps what must outlive the process.
 
+pub mod account;
 pub mod clocks;
 pub mod control;
 pub mod cost;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::policy::{HoldState, Mode, Outcome, Pause, Role};
 use crate::{
+    account::Money,
     cost::{CostEstimate, Expense},
     fault::Fault,
     market::{Effort, Look, MarketSummary},
@@ -55,6 +56,9 @@ pub struct Record {
     /// What that cost; `None` if unknown.
     #[serde(default)]
     pub expense: Option<Expense>,
+    /// What our work earned and cost since the account began; `None` before.
+    #[serde(default)]
+    pub money: Option<Money>,
     /// Predicted minus realised share of our own works sold, over the window; `None` before any fate
     /// is known.
     pub prediction_error: Option<f64>,

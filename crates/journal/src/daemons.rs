@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde::{Deserialize, Serialize};
 use snarkfee_core::{
+    account::Account,
     ledger::{MEMORY_FORMAT, OrderId, PersistedState},
     market::{MarketHistory, Prediction},
     policy::{DaemonSettings, Memory},
@@ -45,6 +46,7 @@ struct ColdState {
     slot: Option<Duration>,
     predicted: Option<Prediction>,
     baseline: Option<DaemonSettings>,
+    account: Account,
 }
 
 /// A state as the columns `memory` and `rest`.
@@ -55,8 +57,9 @@ pub(crate) struct EncodedState {
 
 impl EncodedState {
     pub(crate) fn encode(state: PersistedState, packer: &mut Packer) -> Result<Self, JournalError> {
-        let PersistedState { memory, history, slot, predicted, baseline } = state;
-        let rest = packer.pack(STATE, &ColdState { history, slot, predicted, baseline })?;
+        let PersistedState { memory, history, slot, predicted, account, baseline } = state;
+        let cold = ColdState { history, slot, predicted, baseline, account };
+        let rest = packer.pack(STATE, &cold)?;
         Ok(Self { memory: encode_memory(&memory)?, rest })
     }
 
@@ -171,8 +174,8 @@ pub(crate) fn load_state(
     }
     let memory = decode_memory(&memory, format)?;
     let rest: Option<ColdState> = rest.map(|rest| unpack(STATE, &rest)).transpose()?;
-    let ColdState { history, slot, predicted, baseline } = rest.unwrap_or_default();
-    let state = PersistedState { memory, history, slot, predicted, baseline };
+    let ColdState { history, slot, predicted, baseline, account } = rest.unwrap_or_default();
+    let state = PersistedState { memory, history, slot, predicted, account, baseline };
     Ok(Some((state, OrderId(orders_seen))))
 }
 
@@ -186,4 +189,26 @@ fn decode_memory(text: &str, format: i64) -> Result<Memory, JournalError> {
             source: "it was written by a later snarkfee".into(),
         }),
     }
+}
+
+/// The account of each daemon, in order of their names.
+pub(crate) fn load_accounts(
+    connection: &Connection,
+) -> Result<Vec<(DaemonId, Account)>, JournalError> {
+    let reading = "reading the accounts of daemons";
+    let mut statement = connection
+        .prepare("SELECT daemon, rest FROM daemons WHERE rest IS NOT NULL ORDER BY daemon")
+        .map_err(JournalError::sql(reading))?;
+    let rows = statement
+        .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?)))
+        .map_err(JournalError::sql(reading))?;
+    let mut accounts = Vec::new();
+    for row in rows {
+        let (daemon, rest) = row.map_err(JournalError::sql(reading))?;
+        let state: ColdState = unpack(STATE, &rest)?;
+        if let Ok(daemon) = DaemonId::try_new(&daemon) {
+            accounts.push((daemon, state.account));
+        }
+    }
+    Ok(accounts)
 }

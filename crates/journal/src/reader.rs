@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, Row, named_params};
 use serde::Serialize;
 use snarkfee_core::{
+    account::Account,
     ledger::{DecisionInputs, PersistedState},
     policy::{Memory, Params},
     record::Record,
@@ -14,6 +15,7 @@ use snarkfee_core::{
 
 use crate::{
     connection::connect,
+    daemons::load_accounts,
     error::JournalError,
     folder::JOURNAL_FILE,
     inspect::find_layout,
@@ -105,6 +107,15 @@ impl JournalReader {
         let connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         schema::expect_current(&connection, &path)?;
         Ok(Self { connection })
+    }
+
+    /// The account of each daemon, in order of their names.
+    ///
+    /// # Errors
+    ///
+    /// Where the journal cannot be read.
+    pub fn accounts(&self) -> Result<Vec<(DaemonId, Account)>, JournalError> {
+        load_accounts(&self.connection)
     }
 
     /// Hands each look to `each` in the order in which they were taken, until it fails.

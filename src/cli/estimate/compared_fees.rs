@@ -39,7 +39,7 @@ pub(super) fn compare_fees(
         }
     };
     add(appraisal.best.fee, "best".to_owned());
-    add(appraisal.current.fee, "asked now".to_owned());
+    add(appraisal.asked().fee, "asked now".to_owned());
     add(Nanomina::ZERO, "free".to_owned());
     if pricing.floor > Nanomina::ZERO {
         add(pricing.floor, "floor".to_owned());

@@ -2,12 +2,15 @@
 
 use snarkfee_core::{
     market::SelectionMethod,
+    record::Mode,
     units::{FeeUnit, four_digits, percent},
 };
 
 use crate::{
     cli::table::{Align, render_table},
-    telemetry::{Explanation, FeeSales, ForecastArithmetic, MovingCost, SelectionOutlook},
+    telemetry::{
+        Explanation, FeeSales, ForecastArithmetic, ForecastFee, MovingCost, SelectionOutlook,
+    },
 };
 
 /// Describes why a daemon is as it is. Text of a service is shown without control characters.
@@ -32,7 +35,11 @@ pub(super) fn describe(daemon: &str, explanation: &Explanation) -> String {
         if explanation.changes.is_empty() {
             lines.push(format!("  {}", outlook.no_change()));
         } else {
-            lines.push(format!("  {}", outlook.introduction()));
+            let imagined = match explanation.mode {
+                Mode::DryRun => "if its decisions were carried out, ",
+                Mode::Live => "",
+            };
+            lines.push(format!("  {imagined}{}", outlook.introduction()));
             lines.extend(explanation.changes.iter().map(|change| format!("    {}", change.text)));
         }
     }
@@ -44,6 +51,14 @@ fn list_facts(explanation: &Explanation) -> Vec<[String; 2]> {
     let unit = explanation.unit;
     let mut facts = Vec::new();
     let mut add = |label: &str, text: String| facts.push([label.to_owned(), text]);
+    add("daemon", describe_side(explanation.has.worker_enabled, explanation.has.fee_mina, unit));
+    if explanation.mode == Mode::DryRun {
+        let wanted = &explanation.wanted;
+        let since = wanted.since.map(|at| format!(" since {}", at.strftime("%F %T UTC")));
+        let would = describe_side(wanted.worker_enabled, wanted.fee_mina, unit);
+        let since = since.unwrap_or(", as it is: nothing would have been changed".to_owned());
+        add("would be", format!("{would}{since}"));
+    }
     let Explanation { action, reason, text, .. } = explanation;
     add("decided", format!("{action} ({reason}): {text}"));
     if let Some(until) = &explanation.waits_until {
@@ -53,7 +68,12 @@ fn list_facts(explanation: &Explanation) -> Vec<[String; 2]> {
             .unwrap_or_default();
         add("waits", format!("until {until}{left}"));
     }
-    for (label, forecast) in ["best fee", "asked fee"].into_iter().zip(&explanation.forecasts) {
+    for forecast in &explanation.forecasts {
+        let label = match forecast.of {
+            ForecastFee::Best => "best fee",
+            ForecastFee::WouldAsk => "would ask",
+            ForecastFee::Asked => "asked fee",
+        };
         let [arithmetic, band] = describe_forecast(forecast, unit);
         add(label, arithmetic);
         add("", band);
@@ -129,6 +149,16 @@ fn describe_selection(selection: &SelectionOutlook, unit: FeeUnit) -> String {
         ""
     };
     format!("{used}; {compared}{limit}")
+}
+
+fn describe_side(enabled: Option<bool>, fee_mina: Option<f64>, unit: FeeUnit) -> String {
+    let state = match enabled {
+        Some(true) => "on",
+        Some(false) => "off",
+        None => "no worker key known",
+    };
+    let fee = fee_mina.map(|fee| format!(", fee {} {}", unit.show_short_number(fee), unit.name()));
+    format!("{state}{}", fee.unwrap_or_default())
 }
 
 fn describe_sales(sales: &FeeSales, unit: FeeUnit) -> String {

@@ -120,6 +120,8 @@ const UNITS: [&str; 5] = ["mina_per_hour", "mina", "seconds", "ratio", "kwh"];
 
 /// A gauge that may be fractional.
 pub(super) type FloatGauge = Gauge<f64, AtomicU64>;
+/// A counter that may be fractional.
+pub(super) type FloatCounter = Counter<f64, AtomicU64>;
 /// A family of histograms in seconds.
 pub(super) type SecondsHistogram<L> = Family<L, Histogram, fn() -> Histogram>;
 
@@ -150,10 +152,16 @@ pub(super) struct Families {
     pub(super) uncovered_works: Family<DaemonLabels, FloatGauge>,
     pub(super) buckets_usable: Family<DaemonLabels, FloatGauge>,
     pub(super) resolves: Family<DaemonLabels, FloatGauge>,
+    pub(super) wanted_fee: Family<DaemonLabels, FloatGauge>,
+    pub(super) wanted_since: Family<DaemonLabels, FloatGauge>,
+    pub(super) asked_profit: Family<DaemonLabels, FloatGauge>,
     pub(super) works_made: Family<DaemonLabels, Counter>,
     pub(super) works_sold: Family<DaemonLabels, Counter>,
-    pub(super) earned: Family<DaemonLabels, Counter<f64, AtomicU64>>,
-    pub(super) cost: Family<DaemonLabels, Counter<f64, AtomicU64>>,
+    pub(super) earned: Family<DaemonLabels, FloatCounter>,
+    pub(super) cost: Family<DaemonLabels, FloatCounter>,
+    pub(super) foregone: Family<DaemonLabels, FloatCounter>,
+    pub(super) energy_saved: Family<DaemonLabels, FloatCounter>,
+    pub(super) counterfactual: Family<DaemonLabels, FloatCounter>,
     pub(super) prediction_error: Family<DaemonLabels, FloatGauge>,
     pub(super) share_predicted: Family<BandLabels, FloatGauge>,
     pub(super) share_realised: Family<BandLabels, FloatGauge>,
@@ -280,21 +288,47 @@ impl Families {
                 "snarkfee_histogram_resolves_prices",
                 "Earlier name of snarkfee_price_buckets_usable",
             ),
-            works_made: register(
+            wanted_fee: register(
                 r,
-                "snarkfee_works_made",
-                "Works of own provers that newly stood in the order book or were bought unseen",
+                "snarkfee_wanted_fee_mina",
+                "Fee per work that decisions so far ask; in dry_run nothing of it was sent",
             ),
-            works_sold: register(r, "snarkfee_works_sold", "Own works seen bought on chain"),
+            wanted_since: register(
+                r,
+                "snarkfee_wanted_timestamp_seconds",
+                "When that was decided, since the Unix epoch",
+            ),
+            asked_profit: register(
+                r,
+                "snarkfee_asked_profit_mina_per_hour",
+                "Expected profit at the fee that the daemon asks, by the lower end of its band",
+            ),
+            works_made: register(r, "snarkfee_works_made", "Works made since the account began"),
+            works_sold: register(
+                r,
+                "snarkfee_works_sold",
+                "Own works seen bought on chain since the account began",
+            ),
             earned: register(
                 r,
                 "snarkfee_earned_mina",
-                "Earnings from own works seen bought on chain",
+                "Earnings from own works seen bought on chain since the account began",
             ),
-            cost: register(
+            cost: register(r, "snarkfee_cost_mina", "Cost of making works since the account began"),
+            foregone: register(
                 r,
-                "snarkfee_cost_mina",
-                "What own provers cost: energy and rent, or the works made at their set cost",
+                "snarkfee_foregone_profit_mina",
+                "Profit missed while the worker was off or asked too much, at the fee held best",
+            ),
+            energy_saved: register(
+                r,
+                "snarkfee_energy_saved_kwh",
+                "Energy less than that of a worker always on at the fee that was found",
+            ),
+            counterfactual: register(
+                r,
+                "snarkfee_counterfactual_profit_mina",
+                "Highest profit that dry-run decisions would have brought so far",
             ),
             prediction_error: register(
                 r,
@@ -359,8 +393,13 @@ impl Families {
         }
     }
 
+    /// The families with one counter of an amount per daemon.
+    pub(super) fn daemon_amounts(&self) -> [&Family<DaemonLabels, FloatCounter>; 5] {
+        [&self.earned, &self.cost, &self.foregone, &self.energy_saved, &self.counterfactual]
+    }
+
     /// The families with one gauge per daemon.
-    pub(super) fn daemon_gauges(&self) -> [&Family<DaemonLabels, FloatGauge>; 17] {
+    pub(super) fn daemon_gauges(&self) -> [&Family<DaemonLabels, FloatGauge>; 20] {
         [
             &self.journal_doubt,
             &self.daemon_fee,
@@ -379,6 +418,9 @@ impl Families {
             &self.resolves,
             &self.prediction_error,
             &self.own_block,
+            &self.wanted_fee,
+            &self.wanted_since,
+            &self.asked_profit,
         ]
     }
 }

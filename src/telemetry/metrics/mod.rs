@@ -33,6 +33,8 @@ use snarkfee_core::{
     units::{DaemonId, Nanomina},
 };
 
+use super::money_document::{signed_mina, whole};
+
 use self::{
     families::{
         ActionLabels, BandLabels, DaemonLabels, DecisionLabels, Families, FaultLabels, FloatGauge,
@@ -72,13 +74,9 @@ pub struct Metrics {
 /// What the families do not remember of one daemon.
 #[derive(Debug, Default)]
 struct DaemonTotals {
-    /// Highest values seen: a sale that a reorganisation removes and the next block restores counts
-    /// once.
+    /// Works counted.
     sold: u64,
-    earned: Nanomina,
     made: u64,
-    /// What the looks' efforts cost.
-    spent: Nanomina,
     graphql: Option<Timestamp>,
     metrics: Option<Timestamp>,
     price: Option<Timestamp>,
@@ -151,6 +149,13 @@ impl Metrics {
         let best = record.decision.appraisal.as_ref().map(|appraisal| appraisal.best);
         set_or_remove(&f.daemon_fee, &of, record.fee_after().map(Nanomina::to_mina));
         set_or_remove(&f.target_fee, &of, target.map(|target| target.fee.to_mina()));
+        let wanted = record.wanted.as_ref();
+        set_or_remove(&f.wanted_fee, &of, wanted.map(|wanted| wanted.fee.to_mina()));
+        let since = wanted.and_then(|wanted| wanted.since);
+        set_or_remove(&f.wanted_since, &of, since.map(to_seconds));
+        let asked = record.decision.appraisal.as_ref().map(|appraisal| appraisal.asked());
+        let profit = asked.map(|asked| asked.cautious_profit.to_mina_per_hour());
+        set_or_remove(&f.asked_profit, &of, profit);
         set_or_remove(&f.worker_enabled, &of, record.enabled_after().map(as_gauge));
         set_or_remove(&f.worker_wanted, &of, target.map(|target| as_gauge(target.enabled)));
         set_or_remove(&f.cost_per_work, &of, record.cost.map(Nanomina::to_mina));
@@ -171,17 +176,9 @@ impl Metrics {
         );
         set_or_remove(&f.sale_probability, &of, best.map(|best| best.sale_probability));
         set_or_remove(&f.prediction_error, &of, record.prediction_error);
-        let own_block = record
-            .look
-            .status
-            .as_ref()
-            .ok()
-            .and_then(|status| status.own_slots.next_after(record.at));
-        set_or_remove(
-            &f.own_block,
-            &of,
-            own_block.map(|slot| slot.as_millisecond() as f64 / 1000.0),
-        );
+        let status = record.look.status.as_ref().ok();
+        let own_block = status.and_then(|status| status.own_slots.next_after(record.at));
+        set_or_remove(&f.own_block, &of, own_block.map(to_seconds));
 
         let market = record.market.as_ref();
         for (index, quantile) in QUANTILE_NAMES.into_iter().enumerate() {
@@ -237,7 +234,7 @@ impl Metrics {
                     f.actions.get_or_create(&ActionLabels { daemon: daemon(), action, outcome });
             }
         }
-        for counter in [&f.earned, &f.cost] {
+        for counter in f.daemon_amounts() {
             let _ = counter.get_or_create(of);
         }
         for counter in [&f.works_made, &f.works_sold] {
@@ -274,16 +271,26 @@ impl Metrics {
         }
         let sales = record.market.as_ref().map_or(&[][..], |market| &market.own_sales_by_fee);
         self.set_sales(&of.daemon, totals, sales);
-        let Some(market) = &record.market else { return };
-        let spent = record.expense.map_or(Nanomina::ZERO, |expense| expense.amount);
-        totals.spent = totals.spent.saturating_add(spent);
-        set_total(&f.cost.get_or_create(of), totals.spent);
-        f.works_made.get_or_create(of).inc_by(market.own_made.saturating_sub(totals.made));
-        totals.made = totals.made.max(market.own_made);
-        f.works_sold.get_or_create(of).inc_by(market.own_sold.saturating_sub(totals.sold));
-        totals.sold = totals.sold.max(market.own_sold);
-        totals.earned = totals.earned.max(market.own_earned);
-        set_total(&f.earned.get_or_create(of), totals.earned);
+        let Some(all) = record.money.as_ref().map(|money| &money.all) else { return };
+        for (family, seen, works) in [
+            (&f.works_made, &mut totals.made, all.real.made),
+            (&f.works_sold, &mut totals.sold, all.real.sold),
+        ] {
+            let works = whole(works);
+            family.get_or_create(of).inc_by(works.saturating_sub(*seen));
+            *seen = works.max(*seen);
+        }
+        let imagined = all.dry_run.map(|dry| signed_mina(dry.imagined.profit()));
+        let amounts = [
+            (&f.earned, Some(all.real.earned.to_mina())),
+            (&f.cost, Some(all.real.cost.to_mina())),
+            (&f.foregone, Some(all.foregone.to_mina())),
+            (&f.energy_saved, all.saved_kwh()),
+            (&f.counterfactual, imagined),
+        ];
+        for (family, amount) in amounts {
+            raise(&family.get_or_create(of), amount.unwrap_or_default());
+        }
     }
 
     /// Counts a request to a daemon. `operation` is a fixed name; `fault` is `None` for a success.
@@ -435,11 +442,18 @@ fn is_code(text: &str) -> bool {
     text.len() <= 32 && text.bytes().all(plain)
 }
 
+/// Seconds since the Unix epoch.
+fn to_seconds(at: Timestamp) -> f64 {
+    at.as_millisecond() as f64 / 1000.0
+}
+
 fn as_gauge(holds: bool) -> f64 {
     if holds { 1.0 } else { 0.0 }
 }
 
-/// Sets a counter of MINA to a total kept in nanomina, so that rounding does not accumulate.
-fn set_total(counter: &Counter<f64, AtomicU64>, total: Nanomina) {
-    counter.inner().store(total.to_mina().to_bits(), Ordering::Relaxed);
+/// Raises a counter to a total, which is kept elsewhere so that rounding does not accumulate. A
+/// counter never falls: where the total does, it stays until the total is higher again.
+fn raise(counter: &Counter<f64, AtomicU64>, total: f64) {
+    let before = f64::from_bits(counter.inner().load(Ordering::Relaxed));
+    counter.inner().store(total.max(before).to_bits(), Ordering::Relaxed);
 }

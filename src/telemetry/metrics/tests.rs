@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::ToSpan;
 use snarkfee_core::{
-    cost::{CostEstimate, Expense},
+    account::{DryRunTally, Work},
+    cost::CostEstimate,
     fixtures::sample::record,
     policy::{Action, Reason},
     record::Pause,
@@ -61,25 +62,29 @@ fn scrape(metrics: &Metrics, now: Timestamp) -> BTreeMap<String, f64> {
 }
 
 /// Names without the `_total` of counters; process metrics are those of Linux.
-const CONTRACT: [&str; 44] = [
+const CONTRACT: [&str; 50] = [
     "process_cpu_seconds counter {}",
     "process_open_fds gauge {}",
     "process_resident_memory_bytes gauge {}",
     "process_start_time_seconds gauge {}",
     "snarkfee_actions counter {action,daemon,outcome}",
+    "snarkfee_asked_profit_mina_per_hour gauge {daemon}",
     "snarkfee_build_info gauge {version}",
     "snarkfee_config_reload_failures counter {}",
     "snarkfee_cost_mina counter {daemon}",
     "snarkfee_cost_per_work_limit_mina gauge {daemon,limit}",
     "snarkfee_cost_per_work_mina gauge {daemon}",
     "snarkfee_cost_source gauge {daemon,source}",
+    "snarkfee_counterfactual_profit_mina counter {daemon}",
     "snarkfee_daemon_fee_mina gauge {daemon}",
     "snarkfee_daemon_info gauge {daemon,era,role,selection}",
     "snarkfee_daemon_request_seconds histogram {daemon,le,operation}",
     "snarkfee_daemon_requests counter {daemon,operation,outcome}",
     "snarkfee_decisions counter {action,daemon,reason}",
     "snarkfee_earned_mina counter {daemon}",
+    "snarkfee_energy_saved_kwh counter {daemon}",
     "snarkfee_expected_profit_mina_per_hour gauge {daemon}",
+    "snarkfee_foregone_profit_mina counter {daemon}",
     "snarkfee_histogram_resolves_prices gauge {daemon}",
     "snarkfee_journal_doubt gauge {daemon}",
     "snarkfee_journal_failures counter {class,daemon}",
@@ -99,6 +104,8 @@ const CONTRACT: [&str; 44] = [
     "snarkfee_target_fee_mina gauge {daemon}",
     "snarkfee_tick_seconds histogram {daemon,le}",
     "snarkfee_uncovered_works gauge {daemon}",
+    "snarkfee_wanted_fee_mina gauge {daemon}",
+    "snarkfee_wanted_timestamp_seconds gauge {daemon}",
     "snarkfee_worker_enabled gauge {daemon}",
     "snarkfee_worker_wanted gauge {daemon}",
     "snarkfee_works_bought_per_hour gauge {daemon}",
@@ -286,51 +293,25 @@ fn a_band_without_works_of_the_window_loses_its_series_and_the_others_keep_their
 }
 
 #[test]
-fn counters_follow_increases_only_and_count_a_sale_that_comes_back_once() {
+fn counters_follow_the_account_and_never_fall() {
     let metrics = Metrics::new();
-    let mut last = (0.0, 0.0);
-    for (sold, earned, total) in
-        [(10, 100, 10.0), (12, 120, 12.0), (9, 90, 12.0), (12, 120, 12.0), (13, 150, 13.0)]
+    for (sold, earned, shown) in
+        [(10.0, 100, [10.0, 100e-9]), (12.0, 120, [12.0, 120e-9]), (9.0, 90, [12.0, 120e-9])]
     {
         let mut record = record();
-        let market = record.market.as_mut().unwrap();
-        (market.own_sold, market.own_earned) = (sold, Nanomina::try_new(earned).unwrap());
+        let all = &mut record.money.as_mut().unwrap().all;
+        (all.real.sold, all.real.earned) = (sold, Nanomina::try_new(earned).unwrap());
+        all.foregone = Nanomina::try_new(500).unwrap();
+        let imagined = Work { earned: Nanomina::try_new(70).unwrap(), ..Work::default() };
+        all.dry_run = Some(DryRunTally { imagined, real: Work::default() });
         metrics.record_look(&record);
-        let shown = scrape(&metrics, record.at);
-        let now = (
-            shown["snarkfee_works_sold_total{daemon=\"main\"}"],
-            shown["snarkfee_earned_mina_total{daemon=\"main\"}"],
-        );
-        assert_eq!(now.0, total);
-        assert!(now.0 >= last.0 && now.1 >= last.1);
-        last = now;
+        let found = scrape(&metrics, record.at);
+        let of = |name: &str| found[&format!("snarkfee_{name}_total{{daemon=\"main\"}}")];
+        assert_eq!([of("works_sold"), of("earned_mina")], shown);
+        assert_eq!((of("works_made"), of("cost_mina")), (90.0, 0.036));
+        assert_eq!(of("foregone_profit_mina"), 500e-9);
+        assert_eq!((of("counterfactual_profit_mina"), of("energy_saved_kwh")), (70e-9, 0.0));
     }
-    assert_eq!(last.1, 150e-9);
-}
-
-#[test]
-fn works_made_and_what_was_spent_add_up() {
-    let metrics = Metrics::new();
-    let mut last = (0.0, 0.0);
-    for (made, spent, totals) in [
-        (10, Some(1_000), (10.0, 1_000.0)),
-        (10, None, (10.0, 1_000.0)),
-        (15, Some(0), (15.0, 1_000.0)),
-        (14, Some(2_000), (15.0, 3_000.0)),
-    ] {
-        let mut record = record();
-        record.market.as_mut().unwrap().own_made = made;
-        record.expense =
-            spent.map(|spent| Expense { amount: Nanomina::try_new(spent).unwrap(), energy: None });
-        metrics.record_look(&record);
-        let shown = scrape(&metrics, record.at);
-        last = (
-            shown["snarkfee_works_made_total{daemon=\"main\"}"],
-            shown["snarkfee_cost_mina_total{daemon=\"main\"}"],
-        );
-        assert_eq!(last, (totals.0, totals.1 / 1e9));
-    }
-    assert!(last.1 > 0.0);
 }
 
 #[test]

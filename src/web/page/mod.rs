@@ -7,6 +7,7 @@ mod context;
 mod decisions;
 mod figures;
 mod format;
+mod money;
 mod numbers;
 mod status_light;
 
@@ -168,7 +169,8 @@ fn daemon_details(page: &PageContext<'_>, daemon: &DaemonOverview) -> Markup {
                 Some(record) => {
                     (hold_banners(record, page.now))
                     (fault_list(record))
-                    (numbers::tiles(record))
+                    (numbers::tiles(record, page.now))
+                    (money::money(record, page.now))
                     (figures::figures(page.state, record))
                     (numbers::tables(record, daemon, page.now))
                     (decisions::decision_log(page, daemon))

@@ -5,6 +5,7 @@ use maud::{Markup, PreEscaped, html};
 use snarkfee_core::{
     fault::Fault,
     market::MarketSummary,
+    policy::Appraisal,
     record::Record,
     units::{four_digits, percent},
 };
@@ -13,16 +14,30 @@ use super::format::{show_amount, show_duration, show_number, show_rate, show_tim
 use crate::telemetry::{CostDocument, DaemonOverview};
 
 /// The important numbers.
-pub(super) fn tiles(record: &Record) -> Markup {
+pub(super) fn tiles(record: &Record, now: Timestamp) -> Markup {
     let unit = record.fee_unit();
     let target = record.decision.target;
-    let best = record.decision.appraisal.as_ref().map(|appraisal| appraisal.best);
-    let market = record.market.as_ref();
-    let earned = market.map(|market| show_amount(market.own_earned, unit));
     let cost = record.cost_estimate.as_ref().map(CostDocument::from);
+    let appraisal = record.decision.appraisal.as_ref();
+    let (best, asked) = (appraisal.map(|all| all.best), appraisal.map(Appraisal::asked));
+    let imagined = record.wanted.as_ref().filter(|_| record.imagines());
     html! {
         dl.tiles {
-            (tile("Fee asked", record.fee_after().map(|fee| show_amount(fee, unit)), None))
+            (tile(
+                "Fee asked",
+                record.fee_after().map(|fee| show_amount(fee, unit)),
+                asked.filter(|asked| Some(asked.fee) == record.fee_after()).map(|asked| html! {
+                    (percent(asked.sale_probability)) " sell; " (show_rate(asked.cautious_profit, unit))
+                }),
+            ))
+            @if let Some(wanted) = imagined {
+                (tile("Would ask", Some(show_amount(wanted.fee, unit)), Some(html! {
+                    @match record.wanted_enabled() {
+                        Some(true) => "worker on", Some(false) => "worker off", None => "nothing sent",
+                    }
+                    @if let Some(since) = wanted.since { ", since " (show_time(since, now)) }
+                })))
+            }
             (tile(
                 "Fee wanted",
                 target.map(|target| show_amount(target.fee, unit)),
@@ -36,14 +51,13 @@ pub(super) fn tiles(record: &Record) -> Markup {
             (tile(
                 "Expected profit",
                 best.map(|best| show_rate(best.cautious_profit, unit)),
-                best.map(|best| html! { "cautious side; mean " (show_rate(best.profit, unit)) }),
+                best.map(|best| html! { "at the fee wanted; mean " (show_rate(best.profit, unit)) }),
             ))
             (tile(
                 "Cost of a work",
                 record.cost.map(|cost| show_amount(cost, unit)),
                 cost.and_then(|cost| cost.describe_range(unit)).map(|range| html! { (range) }),
             ))
-            (tile("Earned", earned, market.map(|market| html! { (market.own_sold) " works sold" })))
         }
     }
 }
@@ -120,26 +134,11 @@ fn covered_share(market: &MarketSummary) -> Option<Markup> {
 }
 
 fn own_work_table(record: &Record) -> Markup {
-    let unit = record.fee_unit();
     let market = record.market.as_ref();
-    let profit = market.zip(record.cost).map(|(market, cost)| {
-        let (earned, spent) =
-            (market.own_earned.to_mina(), cost.saturating_mul(market.own_made).to_mina());
-        html! { (unit.show_short_number(earned - spent)) " " (unit.name()) }
-    });
-    let share = market.filter(|market| market.own_made > 0).map(|market| {
-        let share = market.own_sold as f64 / market.own_made as f64;
-        html! { (percent(share)) }
-    });
     html! {
         table {
             caption { "Own work" }
             tbody {
-                (table_row("Works made", market.map(|m| html! { (m.own_made) })))
-                (table_row("Works sold", market.map(|m| html! { (m.own_sold) })))
-                (table_row("Share sold of works made", share))
-                (table_row("Earned", market.map(|m| show_amount(m.own_earned, unit))))
-                (table_row("Earned minus the works made at today's cost", profit))
                 (table_row("Own proofs in the order book", record.book().map(|m| html! { (m.own_open_works) })))
                 (table_row("Works made per hour while there is work", market.and_then(|m| m.own_works_per_hour).map(show_number)))
                 (table_row(

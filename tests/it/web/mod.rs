@@ -101,7 +101,9 @@ async fn market_has_the_keys_of_an_estimate() {
         assert_keys(
             &market,
             &[
+                "name",
                 "daemon",
+                "wanted",
                 "at",
                 "era",
                 "mode",

@@ -52,13 +52,35 @@ impl CostModel {
     }
 }
 
+impl CostModel {
+    /// What a worker would have cost that was on for `on` and made `made` works.
+    ///
+    /// # Errors
+    ///
+    /// If an input that the cost needs is missing, out of date or in another currency.
+    pub fn imagined_expense(
+        &self,
+        made: f64,
+        on: Duration,
+        inputs: &CostInputs,
+    ) -> Result<Expense, CostUnknown> {
+        let Self::Parts(parts) = self else {
+            let amount = self.estimate(inputs)?.per_work.to_f64() * made;
+            return Ok(Expense { amount: Nanomina::rounded(amount), energy: None });
+        };
+        let proving = parts.time_of_works(made, inputs)?;
+        let (proving, idle) = (Some(proving), on.saturating_sub(proving));
+        parts.expense(&Effort { made: 0, on, proving, idle }, inputs)
+    }
+}
+
 impl CostParts {
     fn expense(&self, effort: &Effort, inputs: &CostInputs) -> Result<Expense, CostUnknown> {
         let price = self.price_of_mina(inputs)?;
         let proving = match effort.proving {
             Some(proving) => proving,
             None if effort.made == 0 => Duration::ZERO,
-            None => self.time_of_works(effort.made, inputs)?,
+            None => self.time_of_works(effort.made as f64, inputs)?,
         };
         let energy = match self.energy() {
             Some((power, electricity)) => {
@@ -84,13 +106,12 @@ impl CostParts {
     }
 
     /// The prover time of some works at the rate that is set or measured.
-    fn time_of_works(&self, works: u64, inputs: &CostInputs) -> Result<Duration, CostUnknown> {
+    fn time_of_works(&self, works: f64, inputs: &CostInputs) -> Result<Duration, CostUnknown> {
         let per_hour = match self.works_per_hour() {
             Throughput::Fixed(rate) => rate.to_f64(),
             Throughput::Measured(_) => inputs.pace.per_prover,
         };
-        Duration::try_from_secs_f64(works as f64 * 3_600.0 / per_hour)
-            .map_err(|_| CostUnknown::TooLarge)
+        Duration::try_from_secs_f64(works * 3_600.0 / per_hour).map_err(|_| CostUnknown::TooLarge)
     }
 }
 

@@ -142,6 +142,7 @@ impl Cycle {
         };
         let settled = around.time.now();
         let context = around.context;
+        let money = self.state.account_for(&look, &decision, &conclusion, &context);
         self.state.settle(settled, &look, &decision, &outcome, context.params);
         self.sequence += 1;
         let record = Arc::new(Record {
@@ -161,6 +162,7 @@ impl Cycle {
             cost_estimate: conclusion.cost.as_ref().ok().copied(),
             effort: conclusion.effort,
             expense: conclusion.expense.as_ref().ok().copied(),
+            money,
             prediction_error: conclusion.prediction_error,
             took: around.time.elapsed(),
         });

@@ -4,19 +4,21 @@
 //! Live loop, simulation and replay run through here; they differ only in where looks come from and
 //! where actions go.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{counters::Counters, dates::refuse_wrong_dates, plan::Context};
 use crate::{
+    account::{Account, Entry, Hindsight, Money, Purchase, Work},
     clocks::MachineTime,
     cost::{ChargedCost, CostEstimate, CostInputs, CostUnknown, Expense},
     fault::JournalDoubt,
     ledger::PersistedState,
     market::{
-        Effort, FRONTIER, LedgerAccount, Look, MarketHistory, MarketView, Prediction, ViewSettings,
+        Block, Effort, FRONTIER, LedgerAccount, Look, MarketHistory, MarketView, Prediction, Sale,
+        ViewSettings,
     },
     policy::{
         Appraisal, DaemonSettings, Decision, Memory, Mode, OnExit, Outcome, Params, Reason, Role,
@@ -57,6 +59,9 @@ pub struct CycleState {
     account_asked: Option<Timestamp>,
     /// P(sold) at the fee the daemon really asks, as last estimated.
     predicted: Option<Prediction>,
+    /// What our work earned and cost.
+    #[serde(default)]
+    account: Account,
     /// The daemon's counters as last trusted.
     #[serde(default)]
     counters: Option<Counters>,
@@ -227,6 +232,78 @@ impl CycleState {
         appraise_market(&self.situation(now, look, conclusion, mode, params))
     }
 
+    /// Adds a look to the account, while what was decided earlier is still in force, and reports
+    /// the sums.
+    pub fn account_for(
+        &mut self,
+        look: &Look,
+        decision: &Decision,
+        conclusion: &Conclusion,
+        context: &Context<'_>,
+    ) -> Option<Money> {
+        let sales = self.history.own().sales();
+        let pace = self.history.supply().pace(look.at, context.cost.pace_prior());
+        let inputs = CostInputs { at: look.at, pace, quotes: context.quotes };
+        if let Ok(status) = &look.status {
+            self.account.begin(look.at, status.fee, sales);
+        }
+        let since = self.account.blocks_until()?;
+        let (purchases, last_block) = self.list_purchases(since, context.params);
+        let status = look.status.as_ref().ok();
+        let asks = |on: bool, fee| (on || conclusion.role == Role::Coordinator).then_some(fee);
+        let imagined = self.memory.wanted(context.mode).filter(|_| context.mode == Mode::DryRun);
+        let asked = status.and_then(|status| asks(status.worker.is_some(), status.fee));
+        let misses = || {
+            let forecasts = self.appraise(look.at, look, conclusion, context);
+            forecasts.ok().map(|appraisal| appraisal.best.fee)
+        };
+        let best = match &decision.appraisal {
+            Some(appraisal) => Some(appraisal.best.fee),
+            None if last_block.is_some() && asked.is_none() => misses(),
+            None => None,
+        };
+        let expense = conclusion.expense.as_ref().ok().copied();
+        let entry = Entry {
+            at: look.at,
+            asks: asked,
+            imagined: imagined.map(|wanted| asks(wanted.worker.is_some(), wanted.fee)),
+            best,
+            work: Work::at_expense(conclusion.effort.made as f64, expense.unwrap_or_default()),
+            uncosted: if expense.is_some() { 0 } else { conclusion.effort.made },
+            sales,
+            hindsight: Hindsight {
+                purchases: &purchases,
+                since,
+                last_block: last_block.filter(|_| status.is_some()),
+                view: &conclusion.view,
+                cost: context.cost,
+                inputs: &inputs,
+            },
+        };
+        self.account.add(&entry);
+        self.account.report(look.at)
+    }
+
+    /// What the blocks after `since` bought, and when the last of them that bought was made.
+    fn list_purchases(
+        &self,
+        since: Timestamp,
+        params: &Params,
+    ) -> (Vec<Purchase>, Option<Timestamp>) {
+        let worker = params.worker.adopting(self.memory.shown_key.as_ref());
+        let own = self.history.own();
+        // The time of blocks that bought nothing counts with that of the next one.
+        let counts = |block: &&Arc<Block>| block.at > since && !block.works.is_empty();
+        let blocks = || self.history.blocks(since).filter(counts);
+        let limit = |sale: &Sale| match worker.owns(&sale.prover) {
+            true => own.rival_offer(sale.work).unwrap_or(sale.fee.saturating_add(Nanomina::ONE)),
+            false => sale.fee,
+        };
+        let sales = blocks().flat_map(|block| block.works.iter());
+        let purchases = sales.map(|sale| Purchase { limit: limit(sale) }).collect();
+        (purchases, blocks().map(|block| block.at).max())
+    }
+
     /// Takes in what came of a decision.
     pub fn settle(
         &mut self,
@@ -241,12 +318,13 @@ impl CycleState {
 
     /// The state that earlier runs left, what the daemon itself tells left out.
     pub fn restored(persisted: PersistedState) -> Self {
-        let PersistedState { memory, history, slot, predicted, baseline: _ } = persisted;
+        let PersistedState { memory, history, slot, predicted, account, baseline: _ } = persisted;
         Self {
             history,
             memory,
             slot,
             predicted,
+            account,
             account_asked: None,
             counters: None,
             wants_own_market: false,
@@ -260,6 +338,7 @@ impl CycleState {
             history: self.history.clone_without_market(),
             slot: self.slot,
             predicted: self.predicted,
+            account: self.account.clone(),
             baseline,
         }
     }

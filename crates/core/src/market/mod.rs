@@ -38,6 +38,7 @@ pub use look::{
     Block, Book, BookOrder, ChainLook, ConsensusSlot, DaemonStatus, ExactPool, FeeHistogram, Look,
     MarketSource, Offer, OpenWork, PoolMetrics, Sale, SyncState,
 };
+pub use own::OwnSales;
 pub use own_slots::OwnSlots;
 pub use pace::{InvalidPrior, Pace, PacePrior, PaceSource};
 pub use selection::{Selection, SelectionMethod};

@@ -30,6 +30,8 @@ pub(crate) struct OwnWorks {
     /// `None` until a book was read: what stood there before was not made under our eyes.
     works_made: Option<u64>,
     sold: u64,
+    /// Of the works sold, those that stood in the first book.
+    sold_found: u64,
     earned: Nanomina,
     /// No fate is older than this; `None` while that is not known.
     #[serde(skip)]
@@ -37,6 +39,18 @@ pub(crate) struct OwnWorks {
     /// The calibration by fee as of the last pruning; `None` if anything was added since.
     #[serde(skip)]
     calibrated: Option<BTreeMap<Nanomina, Calibration>>,
+}
+
+/// Own sales since the daemon was first seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnSales {
+    /// Works.
+    pub works: u64,
+    /// Of them, works that stood in the first book.
+    #[serde(default)]
+    pub found: u64,
+    /// What was paid for them.
+    pub earned: Nanomina,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,7 +63,15 @@ struct OwnWork {
     #[serde(default)]
     rival: Option<Nanomina>,
     predicted: Option<Prediction>,
+    /// Whether it stood in the first book that was read.
+    #[serde(default, skip_serializing_if = "is_false")]
+    found: bool,
     fate: Fate,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -121,7 +143,9 @@ impl OwnWorks {
         };
         let news = offers.own.iter().filter_map(changed).chain(sales.filter_map(unknown));
         let rivals = self.rivals.offers_on(&news.collect());
+        let found = self.works_made.is_none() && book.is_some();
         let fresh = |work, fee| OwnWork {
+            found,
             fee,
             lowest: None,
             rival: rivals.get(&work).copied(),
@@ -167,6 +191,7 @@ impl OwnWorks {
                     if !matches!(known.fate, Fate::Sold(_)) {
                         known.fate = Fate::Sold(block.at);
                         self.sold += 1;
+                        self.sold_found += u64::from(known.found);
                         self.earned = self.earned.saturating_add(sale.fee);
                     }
                 } else if let Some(work) =
@@ -197,7 +222,7 @@ impl OwnWorks {
 
     /// The fee that the work would sell at without us: the offer of someone else that ours
     /// replaced. `None` if no such offer was seen.
-    pub(super) fn rival_offer(&self, work: WorkId) -> Option<Nanomina> {
+    pub(crate) fn rival_offer(&self, work: WorkId) -> Option<Nanomina> {
         self.works.get(&work)?.rival
     }
 
@@ -230,6 +255,11 @@ impl OwnWorks {
     /// Works made since the controller first saw the daemon.
     pub(crate) fn made(&self) -> u64 {
         self.works_made.unwrap_or(self.sold)
+    }
+
+    /// Works sold since the controller first saw the daemon, and what was paid for them.
+    pub(crate) fn sales(&self) -> OwnSales {
+        OwnSales { works: self.sold, found: self.sold_found, earned: self.earned }
     }
 
     /// Works sold since the controller first saw the daemon.

@@ -117,7 +117,7 @@ fn idle_share(works_per_hour: f64, pace: Option<f64>) -> f64 {
 
 /// The order in which a daemon hands out works.
 #[derive(Clone, Copy, Debug)]
-enum HandOutOrder {
+pub(crate) enum HandOutOrder {
     Random,
     /// That of purchase; `contest` is how far others keep to it too, in [0, 1].
     First {
@@ -126,16 +126,16 @@ enum HandOutOrder {
 }
 
 /// The works that a daemon hands to its worker.
-struct Dispatch {
+pub(crate) struct Dispatch {
     /// Works per hour.
-    works_per_hour: f64,
+    pub(crate) works_per_hour: f64,
     /// How many times larger the share of them that sells is than the share of all works.
-    sale_lift: f64,
+    pub(crate) sale_lift: f64,
 }
 
 /// The works handed to a worker: `sells` and `open` are the shares S and g of the market's works, S
 /// <= g, g > 0.
-fn dispatch_rate(
+pub(crate) fn dispatch_rate(
     order: HandOutOrder,
     sells: f64,
     open: f64,

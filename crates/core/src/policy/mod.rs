@@ -44,6 +44,7 @@ pub use decide::{Ruling, appraise_market, decide, decide_leaving};
 pub use decision::{Decision, Target};
 pub use dry_run::{Basis, DryRunState, ImaginedSettings, Wanted};
 pub use forecast::{Forecast, forecast};
+pub(crate) use forecast::{HandOutOrder, dispatch_rate};
 pub use leaving::OnExit;
 pub use memory::{Keyless, Memory};
 pub use moving::Moving;

@@ -77,15 +77,6 @@ impl<'a> Unsold<'a> {
         }
         let open = self.view.count_open_above(to.fee).max(works);
         let lost = (to.works_per_hour / open as f64).min(self.hours.recip()) * forgone;
-        Moving { works, forgone: amount(forgone), per_hour: FeeRate::rounded(lost) }
+        Moving { works, forgone: Nanomina::rounded(forgone), per_hour: FeeRate::rounded(lost) }
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "not negative; above the range it saturates"
-)]
-fn amount(nanomina: f64) -> Nanomina {
-    Nanomina::try_new(nanomina.max(0.0) as u64).unwrap_or(Nanomina::MAX)
 }

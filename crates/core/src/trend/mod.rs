@@ -45,7 +45,7 @@ impl TrendPoint {
             quantiles: market
                 .map_or([None; MarketSummary::QUANTILES.len()], |market| market.quantiles),
             open_works: record.book().map(|book| (book.open_works, book.uncovered_works)),
-            earned: market.map(|market| market.own_earned),
+            earned: record.money.as_ref().map(|money| money.all.real.earned),
             expected_profit: record
                 .decision
                 .appraisal

@@ -46,6 +46,16 @@ impl Nanomina {
         if nanomina > Self::MAX.0 { Err(AmountTooLarge(nanomina)) } else { Ok(Self(nanomina)) }
     }
 
+    /// The nearest amount to a number of nanomina from a statistic; 0 for one below.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "not negative; above the range it saturates, and NaN is 0"
+    )]
+    pub fn rounded(nanomina: f64) -> Self {
+        Self::try_new(nanomina.max(0.0).round() as u64).unwrap_or(Self::MAX)
+    }
+
     /// The integer of nanomina.
     pub const fn get(self) -> u64 {
         self.0

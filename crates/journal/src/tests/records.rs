@@ -274,6 +274,7 @@ fn any_record() -> impl Strategy<Value = Record> {
                 decision,
                 outcome,
                 wanted,
+                money: sample::record().money.filter(|_| sequence % 2 == 0),
                 cost,
                 cost_estimate,
                 effort,

@@ -1,0 +1,204 @@
+//! The account of the service beside what the market knows of its worker.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::{SignedDuration, Timestamp};
+use snarkfee_core::{
+    account::Money,
+    clocks::MachineTime,
+    cost::{CostModel, CostParts, Electricity, MinaPrice, Quotes, Throughput},
+    cycle::{Context, Cycle, CycleState, Recorder, Surroundings},
+    fault::JournalFault,
+    fixtures::poll_once,
+    invariants::SettingChange,
+    ledger::{DecisionInputs, PersistedState},
+    market::{Look, PacePrior},
+    policy::{
+        BlockProduction, Decision, Mode, Params, Permit, Pricing, Safety, Withdrawal, Worker,
+    },
+    record::Record,
+    units::{DaemonId, Nanomina},
+};
+
+use super::{
+    market::{Market, WorkerTotals},
+    port::MarketPort,
+};
+use crate::market_sim::{World, library};
+
+/// A service, and what the process before it left.
+struct Process {
+    cycle: Cycle,
+    left: Option<String>,
+}
+
+impl Process {
+    fn new(left: Option<String>) -> Self {
+        Self { cycle: Cycle::new(DaemonId::of_a_trial()), left }
+    }
+
+    /// What is stored when it is killed.
+    fn kill(self) -> Option<String> {
+        Some(serde_json::to_string(&self.cycle.state().persisted(None)).unwrap())
+    }
+
+    fn look(
+        &mut self,
+        port: &MarketPort<World>,
+        context: Context<'_>,
+        now: Timestamp,
+    ) -> Arc<Record> {
+        let mut time = now;
+        let recorder = &mut Restoring(self.left.take());
+        let mut around = Surroundings {
+            port,
+            recorder,
+            time: &mut time,
+            context,
+            book_interval: Duration::ZERO,
+        };
+        let look = poll_once(self.cycle.observe(&mut around));
+        poll_once(self.cycle.complete(&mut around, look)).record
+    }
+}
+
+/// Takes over what was stored.
+struct Restoring(Option<String>);
+
+impl Recorder for Restoring {
+    type Clearance = ();
+
+    async fn begin(&mut self, state: &mut CycleState, _: MachineTime) {
+        if let Some(left) = self.0.take() {
+            let left: PersistedState = serde_json::from_str(&left).unwrap();
+            *state = CycleState::restored(left);
+        }
+    }
+
+    fn observe(&mut self, _: &Look, _: &mut CycleState) {}
+
+    async fn record_intent(
+        &mut self,
+        _: Timestamp,
+        _: &Permit,
+        _: &Decision,
+        _: &CycleState,
+    ) -> Result<(), JournalFault> {
+        Ok(())
+    }
+
+    async fn clear_to_send(&mut self) -> Result<(), Withdrawal> {
+        Ok(())
+    }
+
+    async fn record_look(
+        &mut self,
+        _: &Arc<Record>,
+        _: DecisionInputs,
+        _: &Context<'_>,
+        _: &CycleState,
+    ) -> Result<(), JournalFault> {
+        Ok(())
+    }
+}
+
+const WATTS: f64 = 350.0;
+const USD_PER_KWH: f64 = 0.18;
+const USD_PER_MINA: f64 = 0.31;
+
+fn cost_of_power() -> CostModel {
+    let electricity = Electricity::Flat(format!("{USD_PER_KWH} USD/kWh").parse().unwrap());
+    let power = format!("{WATTS} W").parse().unwrap();
+    let price = MinaPrice::Static(format!("{USD_PER_MINA} USD").parse().unwrap());
+    let parts = CostParts::try_new(
+        Some((power, electricity)),
+        None,
+        price,
+        Throughput::Measured(PacePrior::default()),
+    );
+    CostModel::from(parts.unwrap())
+}
+
+/// What that power costs in some prover time, in nanomina.
+fn cost_of(busy: Duration) -> f64 {
+    busy.as_secs_f64() / 3_600.0 * WATTS / 1_000.0 * USD_PER_KWH / USD_PER_MINA * 1e9
+}
+
+/// A day of `mode` on a daemon that has sold at `fee` for a day, with a kill after 13 hours: the
+/// account, what the market knows of the same time, and what it knows of the day before.
+fn account_for_a_day(
+    scenario: &str,
+    mode: Mode,
+    fee: u64,
+    cost: &CostModel,
+) -> (Money, WorkerTotals, WorkerTotals) {
+    let start: Timestamp = "2026-11-01T00:00:00Z".parse().unwrap();
+    let after = |minutes: i64| start + SignedDuration::from_mins(minutes);
+    let port = MarketPort::new(World::new(&library::scenario(scenario).unwrap(), 1, start));
+    port.market().set(&SettingChange::Fee(Nanomina::try_new(fee).unwrap()));
+    let first = 24 * 60;
+    port.advance(after(first));
+    let before = port.market().worker_totals();
+    let worker = Worker { key: Some(World::operator_key()), ..Worker::default() };
+    let params = Params {
+        pricing: Pricing::default(),
+        worker,
+        block_production: BlockProduction::default(),
+        safety: Safety::default(),
+    };
+    let context = Context { mode, params: &params, cost, quotes: Quotes::default() };
+    let (mut process, mut money) = (Process::new(None), None);
+    for minute in first..=2 * first {
+        if minute == first + 13 * 60 {
+            process = Process::new(process.kill());
+        }
+        port.advance(after(minute));
+        let record = process.look(&port, context, after(minute));
+        money = record.money.clone();
+    }
+    let end = port.market().worker_totals();
+    let during = WorkerTotals {
+        accepted: end.accepted - before.accepted,
+        busy: end.busy.saturating_sub(before.busy),
+        made: end.made - before.made,
+        sold: end.sold - before.sold,
+        earned: end.earned - before.earned,
+        ..WorkerTotals::default()
+    };
+    (money.unwrap(), during, before)
+}
+
+#[test]
+fn sales_cost_and_profit_are_those_of_the_market_to_two_percent_across_a_kill() {
+    for (scenario, fee) in [("scarce", 9_400_000), ("list-price", 900_000)] {
+        let (money, truth, before) = account_for_a_day(scenario, Mode::Live, fee, &cost_of_power());
+        assert!(before.sold > 100, "it has sold for a day: {before:?}");
+        let (real, cost) = (money.all.real, cost_of(truth.busy));
+        let pairs = [
+            (real.sold, truth.sold as f64),
+            (real.earned.to_f64(), truth.earned as f64),
+            (real.cost.to_f64(), cost),
+            (real.profit() as f64, truth.earned as f64 - cost),
+        ];
+        for (counted, actual) in pairs {
+            let near = (counted - actual).abs() <= 0.02 * actual.abs();
+            assert!(near, "{scenario}: {pairs:?}");
+        }
+        // A work that a cheaper one of a rival replaced between two looks is not seen.
+        let share = real.made / truth.accepted as f64;
+        assert!((0.85..=1.0).contains(&share), "{} of {truth:?}", real.made);
+    }
+}
+
+#[test]
+fn a_dry_run_accounts_for_what_a_live_one_earns() {
+    let cost = CostModel::PerWork(Nanomina::try_new(100_000).unwrap());
+    let (dry, ..) = account_for_a_day("scarce", Mode::DryRun, 100_000_000, &cost);
+    let (live, ..) = account_for_a_day("scarce", Mode::Live, 100_000_000, &cost);
+    let tally = dry.all.dry_run.unwrap();
+    let (imagined, earned) = (tally.imagined.profit() as f64, live.all.real.profit() as f64);
+    assert!(imagined > 0.5 * earned && imagined < 1.5 * earned, "{imagined} for {earned}");
+    assert_eq!(tally.real, dry.all.real, "all of it was a dry run");
+    assert!(tally.real.earned < live.all.real.earned);
+    assert!(dry.all.foregone > live.all.foregone, "{} {}", dry.all.foregone, live.all.foregone);
+}
