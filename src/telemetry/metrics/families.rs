@@ -1,6 +1,6 @@
 //! Every metric family by name, type, help and labels, registered in one place.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -12,103 +12,12 @@ use prometheus_client::{
     },
     registry::{Metric, Registry, Unit},
 };
-use snarkfee_core::units::DaemonId;
 
-/// The labels of one daemon.
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(super) struct DaemonLabels {
-    pub(super) daemon: String,
-}
-
-impl From<&DaemonId> for DaemonLabels {
-    fn from(daemon: &DaemonId) -> Self {
-        Self { daemon: daemon.as_str().to_owned() }
-    }
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(super) struct DecisionLabels {
-    pub(super) daemon: String,
-    pub(super) action: &'static str,
-    pub(super) reason: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(super) struct ActionLabels {
-    pub(super) daemon: String,
-    pub(super) action: &'static str,
-    pub(super) outcome: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(super) struct ModeLabels {
-    pub(super) daemon: String,
-    pub(super) mode: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(super) struct QuantileLabels {
-    pub(super) daemon: String,
-    pub(super) quantile: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(super) struct InfoLabels {
-    pub(super) daemon: String,
-    pub(super) era: String,
-    pub(super) role: &'static str,
-    pub(super) selection: &'static str,
-}
-
-/// A quantile under a name that OpenMetrics does not keep for summaries.
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(super) struct LevelLabels {
-    pub(super) daemon: String,
-    pub(super) q: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(super) struct LimitLabels {
-    pub(super) daemon: String,
-    pub(super) limit: &'static str,
-}
-
-/// A band of fees by its lowest one: 0, or 1, 2 or 5 times a power of ten nanomina.
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(super) struct BandLabels {
-    pub(super) daemon: String,
-    pub(super) fee_from_mina: String,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(super) struct SourceLabels {
-    pub(super) daemon: String,
-    pub(super) source: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(super) struct RequestLabels {
-    pub(super) daemon: String,
-    pub(super) operation: &'static str,
-    pub(super) outcome: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(super) struct OperationLabels {
-    pub(super) daemon: String,
-    pub(super) operation: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-pub(super) struct FaultLabels {
-    pub(super) daemon: String,
-    pub(super) class: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct BuildLabels {
-    version: &'static str,
-}
+use super::labels::{
+    ActionLabels, BandLabels, BuildLabels, DaemonLabels, DecisionLabels, FaultLabels, InfoLabels,
+    LevelLabels, LimitLabels, ModeLabels, OperationLabels, QuantileLabels, RequestLabels,
+    SourceLabels,
+};
 
 /// Families under an earlier name, which `promtool` objects to. They stand beside their successors
 /// for one release, in OpenMetrics only.
@@ -469,4 +378,26 @@ where
 /// Buckets from 5 ms, a loopback answer, to about 82 s, beyond the usual time limit.
 fn duration_histogram() -> Histogram {
     Histogram::new(exponential_buckets(0.005, 2.0, 15))
+}
+
+/// Sets a gauge, or removes its series while the value is unknown.
+pub(super) fn set_or_remove<L>(family: &Family<L, FloatGauge>, labels: &L, value: Option<f64>)
+where
+    L: Clone + std::hash::Hash + Eq + EncodeLabelSet,
+{
+    match value {
+        Some(value) => {
+            family.get_or_create(labels).set(value);
+        }
+        None => {
+            family.remove(labels);
+        }
+    }
+}
+
+/// Raises a counter to a total, which is kept elsewhere so that rounding does not accumulate. A
+/// counter never falls: where the total does, it stays until the total is higher again.
+pub(super) fn raise(counter: &FloatCounter, total: f64) {
+    let before = f64::from_bits(counter.inner().load(Ordering::Relaxed));
+    counter.inner().store(total.max(before).to_bits(), Ordering::Relaxed);
 }

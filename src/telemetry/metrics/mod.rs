@@ -7,6 +7,7 @@
 
 mod classic;
 mod families;
+mod labels;
 mod process;
 
 #[cfg(test)]
@@ -14,16 +15,12 @@ mod tests;
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicU64, atomic::Ordering},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use jiff::Timestamp;
-use prometheus_client::{
-    encoding::{EncodeLabelSet, text::encode},
-    metrics::{counter::Counter, family::Family},
-    registry::Registry,
-};
+use prometheus_client::{encoding::text::encode, registry::Registry};
 use snarkfee_core::{
     cost::CostSource,
     fault::{Fault, JournalClass},
@@ -33,16 +30,16 @@ use snarkfee_core::{
     units::{DaemonId, Nanomina},
 };
 
-use super::money_document::{signed_mina, whole};
-
 use self::{
-    families::{
-        ActionLabels, BandLabels, DaemonLabels, DecisionLabels, Families, FaultLabels, FloatGauge,
-        InfoLabels, LevelLabels, LimitLabels, ModeLabels, OperationLabels, QuantileLabels,
-        RequestLabels, SourceLabels,
+    families::{Families, raise, set_or_remove},
+    labels::{
+        ActionLabels, BandLabels, DaemonLabels, DecisionLabels, FaultLabels, InfoLabels,
+        LevelLabels, LimitLabels, ModeLabels, OperationLabels, QuantileLabels, RequestLabels,
+        SourceLabels, is_code,
     },
     process::ProcessCollector,
 };
+use super::money_document::{signed_mina, whole};
 
 /// The format of a scrape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -320,7 +317,7 @@ impl Metrics {
 
     fn record_reading(&self, daemon: &str, source: &'static str, at: Timestamp) {
         let labels = SourceLabels { daemon: daemon.to_owned(), source };
-        self.families.observation.get_or_create(&labels).set(at.as_millisecond() as f64 / 1000.0);
+        self.families.observation.get_or_create(&labels).set(to_seconds(at));
     }
 
     /// Counts a look that the journal failed to record.
@@ -421,27 +418,6 @@ impl Metrics {
     }
 }
 
-/// Sets a gauge, or removes its series while the value is unknown.
-fn set_or_remove<L>(family: &Family<L, FloatGauge>, labels: &L, value: Option<f64>)
-where
-    L: Clone + std::hash::Hash + Eq + EncodeLabelSet,
-{
-    match value {
-        Some(value) => {
-            family.get_or_create(labels).set(value);
-        }
-        None => {
-            family.remove(labels);
-        }
-    }
-}
-
-/// Whether a text may be a label: a record that was read back may have any.
-fn is_code(text: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
-    text.len() <= 32 && text.bytes().all(plain)
-}
-
 /// Seconds since the Unix epoch.
 fn to_seconds(at: Timestamp) -> f64 {
     at.as_millisecond() as f64 / 1000.0
@@ -449,11 +425,4 @@ fn to_seconds(at: Timestamp) -> f64 {
 
 fn as_gauge(holds: bool) -> f64 {
     if holds { 1.0 } else { 0.0 }
-}
-
-/// Raises a counter to a total, which is kept elsewhere so that rounding does not accumulate. A
-/// counter never falls: where the total does, it stays until the total is higher again.
-fn raise(counter: &Counter<f64, AtomicU64>, total: f64) {
-    let before = f64::from_bits(counter.inner().load(Ordering::Relaxed));
-    counter.inner().store(total.max(before).to_bits(), Ordering::Relaxed);
 }
