@@ -226,7 +226,7 @@ async fn an_explanation_has_the_arithmetic_and_what_would_change_it() {
     assert_eq!(found["resume_above_mina_per_hour"], 0.001);
     let shown = text(&asked.run(&["explain"]).await.stdout);
     for words in
-        ["main: on since", "decided", "best fee", "asked fee", "limits", "stops below 0 MINA/h"]
+        ["main: would ask", "decided", "best fee", "asked fee", "limits", "stops below 0 MINA/h"]
     {
         assert!(shown.contains(words), "{words}: {shown}");
     }

@@ -3,8 +3,6 @@
 //! Not here: the markets themselves (`market_sim`, `backtest`) and policies compared with each
 //! other (`tournament`).
 
-#[cfg(test)]
-mod account_tests;
 mod controlled;
 mod history;
 mod market;

@@ -7,6 +7,7 @@
     reason = "a failed step of a test ends it, in helpers too"
 )]
 
+mod account;
 mod block_files;
 mod daemon_sim_http;
 mod daemon_sim_schema;
