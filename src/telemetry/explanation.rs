@@ -123,6 +123,41 @@ pub(crate) enum ForecastFee {
     Asked,
 }
 
+impl SelectionOutlook {
+    /// What it says of a record; `None` where no market was appraised.
+    pub(crate) fn of(record: &Record) -> Option<Self> {
+        let appraisal = record.decision.appraisal.as_ref()?;
+        let other = appraisal.otherwise_selected?;
+        Some(Self {
+            method: record.market.as_ref().and_then(|market| market.selection),
+            other: other.method,
+            profit_mina_per_hour: appraisal.best.profit.to_mina_per_hour(),
+            other_profit_mina_per_hour: other.best.profit.to_mina_per_hour(),
+        })
+    }
+
+    /// How the daemon hands out works, and whether another way would earn more.
+    pub(crate) fn describe(&self, unit: FeeUnit) -> String {
+        let Self { method, other, profit_mina_per_hour: now, .. } = *self;
+        let then = self.other_profit_mina_per_hour;
+        let used = method.map_or("not known yet, rand assumed", SelectionMethod::code);
+        let number = |mina| unit.show_short_number(mina);
+        let compared = format!(
+            "--work-selection {} would bring {} {name}/h in place of {}",
+            other.code(),
+            number(then),
+            number(now),
+            name = unit.name()
+        );
+        let limit = if then > now && other == SelectionMethod::Seq {
+            ", as long as few others use it"
+        } else {
+            ""
+        };
+        format!("{used}; {compared}{limit}")
+    }
+}
+
 /// A forecast's arithmetic: (P(sold) x fee - cost) x works per hour - idle cost = profit.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ForecastArithmetic {
@@ -180,15 +215,7 @@ impl Explanation {
                 .map(|appraisal| appraisal.moving)
                 .filter(|moving| moving.forgone > Nanomina::ZERO)
                 .map(MovingCost::from),
-            selection: appraisal.and_then(|appraisal| {
-                let other = appraisal.otherwise_selected?;
-                Some(SelectionOutlook {
-                    method: market.and_then(|market| market.selection),
-                    other: other.method,
-                    profit_mina_per_hour: appraisal.best.profit.to_mina_per_hour(),
-                    other_profit_mina_per_hour: other.best.profit.to_mina_per_hour(),
-                })
-            }),
+            selection: SelectionOutlook::of(record),
             cost_known: record.cost.is_some(),
             cost: record.cost_estimate.as_ref().map(CostDocument::from),
             stop_below_mina_per_hour: appraisal

@@ -292,5 +292,10 @@ async fn sound_setups_of_every_era_pass() {
         let (code, rows) = check(&Setup::new(settings(&server, "")).write()).await;
         assert_eq!(code, 0, "{era:?}: {rows:#?}");
         assert_eq!(server.mutation_count(), 0);
+        if era == Era::Mesa40 {
+            let book = rows.iter().find(|row| row["name"] == "book").unwrap();
+            let advice = "not known yet, rand assumed; --work-selection seq would bring ";
+            assert!(book["detail"].as_str().unwrap().contains(advice), "{book}");
+        }
     }
 }

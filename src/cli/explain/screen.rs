@@ -1,16 +1,13 @@
 //! One screen of an explanation for people.
 
 use snarkfee_core::{
-    market::SelectionMethod,
     record::Mode,
     units::{FeeUnit, four_digits, percent},
 };
 
 use crate::{
     cli::table::{Align, render_table},
-    telemetry::{
-        Explanation, FeeSales, ForecastArithmetic, ForecastFee, MovingCost, SelectionOutlook,
-    },
+    telemetry::{Explanation, FeeSales, ForecastArithmetic, ForecastFee, MovingCost},
 };
 
 /// Describes why a daemon is as it is. Text of a service is shown without control characters.
@@ -91,7 +88,7 @@ fn list_facts(explanation: &Explanation) -> Vec<[String; 2]> {
         );
     }
     if let Some(selection) = &explanation.selection {
-        add("selection", describe_selection(selection, unit));
+        add("selection", selection.describe(unit));
     }
     if let Some(rate) = explanation.works_bought_per_hour {
         let limits =
@@ -128,27 +125,6 @@ fn list_facts(explanation: &Explanation) -> Vec<[String; 2]> {
         );
     }
     facts
-}
-
-/// How the daemon hands out works, and whether another way would earn more.
-fn describe_selection(selection: &SelectionOutlook, unit: FeeUnit) -> String {
-    let SelectionOutlook { method, other, profit_mina_per_hour: now, .. } = *selection;
-    let then = selection.other_profit_mina_per_hour;
-    let used = method.map_or("not known yet, rand assumed", SelectionMethod::code);
-    let number = |mina| unit.show_short_number(mina);
-    let compared = format!(
-        "--work-selection {} would bring {} {name}/h in place of {}",
-        other.code(),
-        number(then),
-        number(now),
-        name = unit.name()
-    );
-    let limit = if then > now && other == SelectionMethod::Seq {
-        ", as long as few others use it"
-    } else {
-        ""
-    };
-    format!("{used}; {compared}{limit}")
 }
 
 fn describe_side(enabled: Option<bool>, fee_mina: Option<f64>, unit: FeeUnit) -> String {

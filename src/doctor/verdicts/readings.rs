@@ -11,6 +11,7 @@ use super::{
     },
     reach::{missing_fields, require_status},
 };
+use crate::telemetry::SelectionOutlook;
 
 /// Judges the blocks whose sales tell prices.
 pub(super) fn chain(examined: &DaemonExamination) -> CheckResult {
@@ -48,8 +49,11 @@ pub(super) fn book(examined: &DaemonExamination) -> CheckResult {
     match (&record.look.book, &record.look.chain) {
         (Some(Ok(book)), _) => {
             let proved = book.works.iter().filter(|work| work.standing.is_some()).count();
+            let selection = SelectionOutlook::of(record)
+                .map(|outlook| format!("; handed out: {}", outlook.describe(record.fee_unit())))
+                .unwrap_or_default();
             CheckResult::ok(format!(
-                "{} works to be bought, {proved} of them proved",
+                "{} works to be bought, {proved} of them proved{selection}",
                 book.works.len()
             ))
         }
