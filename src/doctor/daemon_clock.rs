@@ -4,12 +4,10 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use snarkfee_clock::Stopwatch;
-use snarkfee_core::{market::DaemonStatus, port::DaemonPort};
+use snarkfee_core::{market::DaemonStatus, policy, port::DaemonPort};
 
-/// A smaller disagreement could be the time that an answer takes.
-const SLACK: Duration = Duration::from_secs(5);
 /// How long a daemon whose clock is wrong is observed. It tells its uptime in whole seconds.
 const OBSERVATION: Duration = Duration::from_secs(2);
 /// A daemon's time that passes so much faster than ours is no wrong clock, but an accelerated one.
@@ -24,19 +22,19 @@ pub(super) enum ClockError {
     Ahead(Duration),
 }
 
-/// The disagreement that no delay of the answer explains: the daemon's current slot was read at
-/// some time between `asked` and `answered`.
+/// The disagreement that no delay of the answer explains, as the gates see it.
 pub(super) fn find_clock_error(
     status: &DaemonStatus,
     asked: Timestamp,
     answered: Timestamp,
 ) -> Option<ClockError> {
-    let beyond_slack =
-        |span: SignedDuration| Duration::try_from(span).ok().filter(|span| *span > SLACK);
-    let begins = status.now.starts;
-    let ends = begins.checked_add(status.slot_duration).unwrap_or(Timestamp::MAX);
-    let behind = beyond_slack(begins.duration_since(answered)).map(ClockError::Behind);
-    behind.or_else(|| beyond_slack(asked.duration_since(ends)).map(ClockError::Ahead))
+    let theirs = policy::find_clock_error(status, asked, answered);
+    let by = theirs.unsigned_abs();
+    match theirs.signum() {
+        0 => None,
+        1 => Some(ClockError::Behind(by)),
+        _ => Some(ClockError::Ahead(by)),
+    }
 }
 
 /// How many times as fast as ours a daemon's time passes, where it is a simulated one that is

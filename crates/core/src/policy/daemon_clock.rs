@@ -10,6 +10,17 @@ use crate::market::DaemonStatus;
 /// A smaller disagreement could be the time that an answer takes.
 const SLACK: Duration = Duration::from_secs(5);
 
+/// By how much the daemon's clock is ahead of ours at least, negative if behind; zero where no more
+/// than the time of the answer is between them. The status was read at some time between `asked` and
+/// `answered`.
+pub fn find_clock_error(
+    status: &DaemonStatus,
+    asked: Timestamp,
+    answered: Timestamp,
+) -> SignedDuration {
+    DaemonClockReading::new(status, asked, answered).error()
+}
+
 /// From one time to another, `to` left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Span {

@@ -39,6 +39,7 @@ pub use appraisal::{Appraisal, OtherSelection};
 pub use breaker::Breaker;
 pub use conflict::ControllerConflict;
 pub use crossing::{Crossing, SalesNeeded};
+pub use daemon_clock::find_clock_error;
 pub use daemon_settings::{Action, DaemonSettings, Mutation};
 pub use decide::{Ruling, appraise_market, decide, decide_leaving};
 pub use decision::{Decision, Target};
