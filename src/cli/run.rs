@@ -52,7 +52,7 @@ async fn serve(
         page = started.address.map(|address| tracing::field::display(format!("http://{address}/"))),
         "started"
     );
-    started.run(Some(source), reloads, cancel).await.map_err(Failure::running)?;
+    started.run(Some(Box::new(source)), reloads, cancel).await.map_err(Failure::running)?;
     info!("ended");
     Ok(())
 }

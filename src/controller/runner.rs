@@ -97,6 +97,7 @@ impl<P: DaemonPort> Runner<P> {
         self.journal.heed(ending.clone());
         let plan = self.take_plan();
         let look = tokio::select! {
+            biased;
             _ = ending.wait() => None,
             look = self.observe(&plan) => Some(look),
         };
@@ -122,12 +123,14 @@ impl<P: DaemonPort> Runner<P> {
             }
             let plan = self.take_plan();
             let look = tokio::select! {
+                biased;
                 end = ending.wait() => break end,
                 look = Box::pin(self.observe(&plan)) => look,
             };
             Box::pin(self.complete(&plan, look)).await;
             let pause = self.next_wait();
             tokio::select! {
+                biased;
                 end = ending.wait() => break end,
                 () = tokio::time::sleep(pause) => {}
                 () = self.wiring.wake.notified() => {}

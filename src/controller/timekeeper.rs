@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use snarkfee_clock::{Clock, Stopwatch};
+use snarkfee_clock::Clock;
 use snarkfee_core::{
     clocks::{BootId, MachineTime},
     cycle::CycleTime,
@@ -18,14 +18,18 @@ pub(crate) struct Timekeeper {
     clock: Clock,
     machine: MachineTime,
     steady: Duration,
-    began: Stopwatch,
 }
 
 impl Timekeeper {
     pub(crate) fn new(clock: Clock) -> Self {
         let boot = Some(BootId(clock.boot()));
         let machine = MachineTime { wall: clock.now(), boot, uptime: clock.uptime() };
-        Self { clock, machine, steady: clock.steady(), began: Stopwatch::start() }
+        Self { clock, machine, steady: clock.steady() }
+    }
+
+    /// Time on the clock since the cycle began.
+    fn passed(&self) -> Duration {
+        self.clock.steady().saturating_sub(self.steady)
     }
 }
 
@@ -36,12 +40,11 @@ impl CycleTime for Timekeeper {
     }
 
     fn now(&self) -> Timestamp {
-        let passed = self.clock.steady().saturating_sub(self.steady);
-        self.machine.wall.checked_add(passed).unwrap_or(Timestamp::MAX)
+        self.machine.wall.checked_add(self.passed()).unwrap_or(Timestamp::MAX)
     }
 
     fn elapsed(&self) -> Duration {
-        self.began.elapsed()
+        self.clock.real(self.passed())
     }
 }
 

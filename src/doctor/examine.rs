@@ -15,7 +15,7 @@ use super::{
     examination::{DaemonExamination, Examination, Machine},
     machine::examine_machine,
 };
-use crate::service::{connect, preview_through, read_energy, read_price};
+use crate::service::{OverHttp, connect, preview_through, read_energy, read_price};
 
 /// Gathers everything that the checks need. Requests have the limits of the settings, and change
 /// nothing.
@@ -42,7 +42,9 @@ pub async fn examine(settings: Settings, clock: Clock) -> Examination {
 }
 
 async fn examine_daemon(daemon: Daemon, clock: Clock) -> DaemonExamination {
-    let (price, energy) = tokio::join!(read_price(&daemon, clock), read_energy(&daemon, clock));
+    let outside = OverHttp::default();
+    let (price, energy) =
+        tokio::join!(read_price(&outside, &daemon, clock), read_energy(&outside, &daemon, clock));
     let quotes = Quotes {
         mina: price.as_ref().and_then(|price| price.quote),
         energy: energy.as_ref().and_then(|list| list.as_ref().ok()?.quote(clock.now())),

@@ -7,9 +7,6 @@ use std::{
     time::Duration,
 };
 
-use snarkfee_client::{
-    ClientConfig, ClientError, DaemonClient, Fleet, Member, MetricsEndpoint, RequestObserver,
-};
 use snarkfee_clock::Clock;
 use snarkfee_config as config;
 use snarkfee_config::{MetricsSource, Settings};
@@ -24,26 +21,18 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     energy_feed::follow_energy,
+    outside::{ConnectError, Outside},
     price_feed::{follow_price, read_quotes},
     publisher::{Publisher, RequestCounter},
 };
 use crate::controller::{EndSender, LONGEST_REST, LoopEnd, Runner, SendGates, Wiring, end_channel};
 
-/// Why a daemon cannot be connected to.
-#[derive(Debug, thiserror::Error)]
-#[error("daemon {daemon}")]
-pub struct ConnectError {
-    daemon: DaemonId,
-    #[source]
-    source: ClientError,
-}
-
 /// The loops over the configured daemons.
-pub(super) struct DaemonLoops {
+pub(super) struct DaemonLoops<O> {
+    outside: O,
     clock: Clock,
     publisher: Publisher,
     ledger: Arc<dyn Ledger>,
-    fleet: Arc<Fleet>,
     gates: Arc<SendGates>,
     loops: BTreeMap<DaemonId, DaemonLoop>,
     tasks: JoinSet<()>,
@@ -60,13 +49,18 @@ struct DaemonLoop {
     ended: CancellationToken,
 }
 
-impl DaemonLoops {
-    pub(super) fn new(clock: Clock, publisher: Publisher, ledger: Arc<dyn Ledger>) -> Self {
+impl<O: Outside> DaemonLoops<O> {
+    pub(super) fn new(
+        outside: O,
+        clock: Clock,
+        publisher: Publisher,
+        ledger: Arc<dyn Ledger>,
+    ) -> Self {
         Self {
+            outside,
             clock,
             publisher,
             ledger,
-            fleet: Arc::default(),
             gates: Arc::default(),
             loops: BTreeMap::new(),
             tasks: JoinSet::new(),
@@ -79,18 +73,18 @@ impl DaemonLoops {
     }
 
     /// Applies settings: no mutation that older ones decided is sent from now on, but for one that
-    /// is under way ([`DaemonLoops::gates`]). A daemon whose connection changed gets a new loop; every other loop goes on
-    /// and decides by the new settings from its next look on.
+    /// is under way ([`DaemonLoops::gates`]). A daemon whose connection changed gets a new loop; every
+    /// other loop goes on and decides by the new settings from its next look on.
     pub(super) fn apply(&mut self, settings: &Settings) -> Result<(), ConnectError> {
         let mut fresh = Vec::new();
-        self.fleet.renew_connections();
+        self.outside.renew_connections();
         for daemon in &settings.daemons {
             if !self
                 .loops
                 .get(&daemon.id)
                 .is_some_and(|running| same_connection(&running.daemon, daemon))
             {
-                fresh.push((daemon, self.fleet_client(daemon)?));
+                fresh.push((daemon, self.connect(daemon)?));
             }
         }
         let configured = |id: &DaemonId| settings.daemons.iter().any(|daemon| daemon.id == *id);
@@ -150,16 +144,18 @@ impl DaemonLoops {
     ) -> Result<bool, ConnectError> {
         for daemon in &settings.daemons {
             let (end, ending) = end_channel();
-            let (_quotes, quotes) = watch::channel(read_quotes(daemon, self.clock).await);
+            let (_quotes, quotes) =
+                watch::channel(read_quotes(&self.outside, daemon, self.clock).await);
             let (runner, _plan, _wake) =
-                self.build_runner(settings, daemon, self.fleet_client(daemon)?, quotes);
+                self.build_runner(settings, daemon, self.connect(daemon)?, quotes);
             let mut looking = std::pin::pin!(runner.run_once(ending));
             let completed = tokio::select! {
-                completed = &mut looking => completed,
+                biased;
                 () = cancel.cancelled() => {
                     end.end(LoopEnd::Leave);
                     looking.await
                 }
+                completed = &mut looking => completed,
             };
             if !completed || cancel.is_cancelled() {
                 return Ok(false);
@@ -201,7 +197,7 @@ impl DaemonLoops {
         &mut self,
         settings: &Settings,
         daemon: &config::Daemon,
-        client: DaemonClient,
+        client: O::Daemon,
         after: Option<CancellationToken>,
         wait: Duration,
     ) {
@@ -209,11 +205,12 @@ impl DaemonLoops {
         let cancel = CancellationToken::new();
         let (sender, quotes) = watch::channel(Quotes::default());
         let (runner, plan, wake) = self.build_runner(settings, daemon, client, quotes);
-        if let Some(feed) = daemon.cost.feed().cloned() {
+        if let Some(source) = daemon.cost.feed().cloned() {
             let metrics = Arc::clone(&self.publisher.metrics);
+            let feed = self.outside.open_price_feed(source.clone());
             self.tasks.spawn(follow_price(
                 daemon.id.clone(),
-                feed,
+                (source, feed),
                 self.clock,
                 metrics,
                 sender.clone(),
@@ -221,8 +218,15 @@ impl DaemonLoops {
             ));
         }
         if let Some(source) = daemon.cost.energy_source().cloned() {
-            let id = daemon.id.clone();
-            self.tasks.spawn(follow_energy(id, source, self.clock, sender, cancel.clone()));
+            let (id, max_age) = (daemon.id.clone(), source.max_age);
+            let feed = self.outside.open_energy_feed(source);
+            self.tasks.spawn(follow_energy(
+                id,
+                (max_age, feed),
+                self.clock,
+                sender,
+                cancel.clone(),
+            ));
         }
         let ((end, mut ending), has_ended) = (end_channel(), ended.clone().drop_guard());
         self.tasks.spawn(async move {
@@ -244,9 +248,9 @@ impl DaemonLoops {
         &self,
         settings: &Settings,
         daemon: &config::Daemon,
-        port: DaemonClient,
+        port: O::Daemon,
         quotes: watch::Receiver<Quotes>,
-    ) -> (Runner<DaemonClient>, watch::Sender<Arc<Plan>>, Arc<Notify>) {
+    ) -> (Runner<O::Daemon>, watch::Sender<Arc<Plan>>, Arc<Notify>) {
         let (plan, plans) = watch::channel(Arc::new(make_plan(settings, daemon)));
         let wake = Arc::new(Notify::new());
         let wiring = Wiring {
@@ -264,13 +268,12 @@ impl DaemonLoops {
         (Runner::new(wiring), plan, wake)
     }
 
-    fn fleet_client(&self, daemon: &config::Daemon) -> Result<DaemonClient, ConnectError> {
+    fn connect(&self, daemon: &config::Daemon) -> Result<O::Daemon, ConnectError> {
         let requests = RequestCounter {
             daemon: daemon.id.clone(),
             metrics: Arc::clone(&self.publisher.metrics),
         };
-        let member = Member { daemon: daemon.id.clone(), fleet: Arc::clone(&self.fleet) };
-        build_client(daemon, self.clock, Some(Arc::new(requests)), Some(member))
+        self.outside.connect(daemon, self.clock, Arc::new(requests))
     }
 
     /// How long a loop may take for a look before the service counts as unhealthy.
@@ -293,34 +296,6 @@ impl DaemonLoop {
         let plan = Plan { mode, on_exit, ..Plan::clone(&self.plan.borrow()) };
         self.plan.send_replace(Arc::new(plan));
     }
-}
-
-/// Builds the client of a configured daemon.
-pub(super) fn build_client(
-    daemon: &config::Daemon,
-    clock: Clock,
-    observer: Option<Arc<dyn RequestObserver>>,
-    member: Option<Member>,
-) -> Result<DaemonClient, ConnectError> {
-    let metrics = daemon.metrics.as_ref().map(|source| match source {
-        MetricsSource::Direct(url) => MetricsEndpoint::Page(url.expose().clone()),
-        MetricsSource::Prometheus { url, selector } => MetricsEndpoint::Prometheus {
-            url: url.expose().clone(),
-            selector: selector.clone(),
-            max_age: daemon.params.safety.max_age,
-        },
-    });
-    DaemonClient::new(ClientConfig {
-        graphql_url: daemon.graphql_url.expose().clone(),
-        metrics,
-        bearer: daemon.bearer_token.as_ref().map(|secret| secret.value().clone()),
-        timeout: daemon.timeout,
-        max_response: daemon.max_response.0,
-        clock,
-        observer,
-        member,
-    })
-    .map_err(|source| ConnectError { daemon: daemon.id.clone(), source })
 }
 
 /// Time between the starts of two loops, so that a large fleet does not start all at once.

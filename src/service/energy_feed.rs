@@ -3,17 +3,18 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use snarkfee_client::EnergyFeed;
-use snarkfee_clock::{Clock, Stopwatch};
+use snarkfee_clock::Clock;
 use snarkfee_config::Daemon;
 use snarkfee_core::{
-    cost::{EnergyList, EnergySource, Quotes},
+    cost::{EnergyList, Quotes},
     fault::Fault,
     units::DaemonId,
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
+
+use super::outside::{Feed, Outside};
 
 pub(super) const UNREAD_ENERGY: &str =
     "the prices of electricity could not be read; the last ones count until max_age";
@@ -23,11 +24,12 @@ const SHORTEST_INTERVAL: Duration = Duration::from_secs(60);
 const LONGEST_INTERVAL: Duration = Duration::from_secs(3_600);
 
 /// What the list of a daemon's cost says now; `None` if it needs none.
-pub(crate) async fn read_energy(
+pub(crate) async fn read_energy<O: Outside>(
+    outside: &O,
     daemon: &Daemon,
     clock: Clock,
 ) -> Option<Result<EnergyList, Fault>> {
-    let feed = EnergyFeed::new(daemon.cost.energy_source()?.clone());
+    let feed = outside.open_energy_feed(daemon.cost.energy_source()?.clone());
     Some(match feed {
         Ok(feed) => feed.fetch(clock.now()).await,
         Err(fault) => Err(fault),
@@ -38,13 +40,13 @@ pub(crate) async fn read_energy(
 /// and passes on the price of each span when it begins.
 pub(super) async fn follow_energy(
     daemon: DaemonId,
-    source: EnergySource,
+    (max_age, feed): (Duration, Result<impl Feed<Result<EnergyList, Fault>>, Fault>),
     clock: Clock,
     quotes: watch::Sender<Quotes>,
     cancel: CancellationToken,
 ) {
-    let every = clock.real(source.max_age / 4).clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL);
-    let feed = match EnergyFeed::new(source) {
+    let every = clock.real(max_age / 4).clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL);
+    let feed = match feed {
         Ok(feed) => feed,
         Err(fault) => {
             warn!(%daemon, %fault, "electricity cannot be used, so the cost of a work stays unknown");
@@ -60,12 +62,14 @@ pub(super) async fn follow_energy(
             }
             Err(fault) => warn!(%daemon, code = fault.code(), %fault, "{UNREAD_ENERGY}"),
         }
-        let asked = Stopwatch::start();
-        while let Some(left) = every.checked_sub(asked.elapsed()).filter(|left| !left.is_zero()) {
+        let asked = clock.steady();
+        let passed = || clock.real(clock.steady().saturating_sub(asked));
+        while let Some(left) = every.checked_sub(passed()).filter(|left| !left.is_zero()) {
             let energy = list.as_ref().and_then(|list| list.quote(clock.now()));
             quotes.send_modify(|quotes| quotes.energy = energy);
             let ends = energy.map(|quote| time_until(quote.to, clock)).unwrap_or(left);
             tokio::select! {
+                biased;
                 () = cancel.cancelled() => return,
                 () = tokio::time::sleep(ends.min(left)) => {}
             }

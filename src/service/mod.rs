@@ -10,13 +10,15 @@ mod command_recorder;
 mod config_watch;
 mod daemon_loops;
 mod energy_feed;
+mod outside;
 mod preview;
 mod price_feed;
 mod publisher;
 mod run;
 mod service_manager;
 
-pub use daemon_loops::ConnectError;
+pub use config_watch::{Reloaded, Rereading, SettingsSource};
+pub use outside::{ConnectError, Feed, Outside, OverHttp};
 pub use publisher::{Narrator, Publisher};
 pub use run::{RunningService, Service, ServiceError};
 

@@ -20,7 +20,7 @@ use snarkfee_core::{
 use crate::controller::Timekeeper;
 
 use super::{
-    daemon_loops::{ConnectError, build_client},
+    outside::{ConnectError, OverHttp, build_client},
     price_feed::read_quotes,
 };
 
@@ -39,7 +39,7 @@ pub(crate) struct Preview {
 /// wait for `policy.confirm` further looks.
 pub(crate) async fn preview_daemon(daemon: &Daemon, clock: Clock) -> Result<Preview, ConnectError> {
     let port = connect(daemon, clock)?;
-    let quotes = read_quotes(daemon, clock).await;
+    let quotes = read_quotes(&OverHttp::default(), daemon, clock).await;
     Ok(preview_through(&port, daemon, quotes, clock).await)
 }
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use snarkfee_client::{PriceFeed, PriceReading};
+use snarkfee_client::PriceReading;
 use snarkfee_clock::Clock;
 use snarkfee_config::Daemon;
 use snarkfee_core::{
@@ -14,7 +14,10 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::energy_feed::{UNREAD_ENERGY, read_energy};
+use super::{
+    energy_feed::{UNREAD_ENERGY, read_energy},
+    outside::{Feed, Outside},
+};
 use crate::telemetry::Metrics;
 
 const UNREAD: &str = "the price of MINA could not be read; the last one counts until max_age";
@@ -23,9 +26,13 @@ const UNREAD: &str = "the price of MINA could not be read; the last one counts u
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(10);
 
 /// What the feeds of a daemon's cost say now; `None` if it needs none.
-pub(crate) async fn read_price(daemon: &Daemon, clock: Clock) -> Option<PriceReading> {
+pub(crate) async fn read_price<O: Outside>(
+    outside: &O,
+    daemon: &Daemon,
+    clock: Clock,
+) -> Option<PriceReading> {
     let source = daemon.cost.feed()?.clone();
-    Some(match PriceFeed::new(source.clone()) {
+    Some(match outside.open_price_feed(source.clone()) {
         Ok(feed) => feed.fetch(clock.now()).await,
         Err(fault) => unread(&source, &fault),
     })
@@ -38,8 +45,9 @@ fn unread(source: &PriceSource, fault: &Fault) -> PriceReading {
 }
 
 /// The prices now, for a single look: those that the daemon's cost needs and that could be read.
-pub(super) async fn read_quotes(daemon: &Daemon, clock: Clock) -> Quotes {
-    let (reading, energy) = tokio::join!(read_price(daemon, clock), read_energy(daemon, clock));
+pub(super) async fn read_quotes<O: Outside>(outside: &O, daemon: &Daemon, clock: Clock) -> Quotes {
+    let (reading, energy) =
+        tokio::join!(read_price(outside, daemon, clock), read_energy(outside, daemon, clock));
     if let Some(reading) = reading.as_ref().filter(|reading| reading.quote.is_none()) {
         warn!(daemon = %daemon.id, code = reading.code(), fault = %reading, "{UNREAD}");
     }
@@ -58,14 +66,14 @@ pub(super) async fn read_quotes(daemon: &Daemon, clock: Clock) -> Quotes {
 /// price that jumps is passed on once it is confirmed.
 pub(super) async fn follow_price(
     daemon: DaemonId,
-    source: PriceSource,
+    (source, feed): (PriceSource, Result<impl Feed<PriceReading>, Fault>),
     clock: Clock,
     metrics: Arc<Metrics>,
     quotes: watch::Sender<Quotes>,
     cancel: CancellationToken,
 ) {
     let every = clock.real(source.max_age / 4).max(SHORTEST_INTERVAL);
-    let feed = match PriceFeed::new(source) {
+    let feed = match feed {
         Ok(feed) => feed,
         Err(fault) => {
             warn!(%daemon, %fault, "mina_price cannot be used, so the cost of a work stays unknown");
@@ -75,7 +83,7 @@ pub(super) async fn follow_price(
     let mut vetting = PriceVetting::default();
     while !cancel.is_cancelled() {
         let reading = feed.fetch(clock.now()).await;
-        match reading.quote.map(|read| vetting.vet(read, feed.feed().max_jump)) {
+        match reading.quote.map(|read| vetting.vet(read, source.max_jump)) {
             Some(Ok(read)) => {
                 info!(%daemon, price = %read.price, feeds = reading.read, "price of MINA read");
                 metrics.record_price_read(&daemon, read.at);
@@ -85,6 +93,7 @@ pub(super) async fn follow_price(
             None => warn!(%daemon, code = reading.code(), fault = %reading, "{UNREAD}"),
         }
         tokio::select! {
+            biased;
             () = cancel.cancelled() => break,
             () = tokio::time::sleep(every) => {}
         }

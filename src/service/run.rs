@@ -2,8 +2,9 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use axum::Router;
 use snarkfee_clock::Clock;
-use snarkfee_config::{Settings, Source};
+use snarkfee_config::Settings;
 use snarkfee_core::{control::OperatorCommand, ledger::Ledger, policy::Mode};
 use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -11,13 +12,14 @@ use tracing::{error, info, warn};
 
 use super::{
     command_recorder::CommandRecorder,
-    config_watch::{ConfigWatch, Reloaded},
-    daemon_loops::{ConnectError, DaemonLoops},
+    config_watch::{ConfigWatch, Reloaded, SettingsSource},
+    daemon_loops::DaemonLoops,
+    outside::{ConnectError, Outside, OverHttp},
     publisher::{Narrator, Publisher},
     service_manager::ServiceManager,
 };
 use crate::telemetry::log_record;
-use crate::web::{AdminAccess, ServerLimits, WeakAdminToken, WebState, serve};
+use crate::web::{AdminAccess, ServerLimits, WeakAdminToken, WebState, build_router, serve};
 
 /// How often the configuration file is checked for changes.
 const RELOAD_CHECK: Duration = Duration::from_secs(5);
@@ -57,23 +59,24 @@ pub enum ServiceError {
 }
 
 /// A service ready to run.
-pub struct Service {
+pub struct Service<O = OverHttp> {
     settings: Settings,
     publisher: Publisher,
-    daemons: DaemonLoops,
+    daemons: DaemonLoops<O>,
     ledger: Arc<dyn Ledger>,
     clock: Clock,
 }
 
 /// A running service.
-pub struct RunningService {
+pub struct RunningService<O = OverHttp> {
     /// Where page, API and metrics are served, if anywhere.
     pub address: Option<SocketAddr>,
     settings: Settings,
     publisher: Publisher,
-    daemons: DaemonLoops,
+    daemons: DaemonLoops<O>,
     commands: mpsc::Receiver<OperatorCommand>,
     manager: ServiceManager,
+    state: WebState,
     web: Option<(JoinHandle<()>, CancellationToken)>,
     /// Whether requests that change something need a token, since the start.
     guarded: bool,
@@ -92,9 +95,22 @@ impl Service {
         clock: Clock,
         ledger: Arc<dyn Ledger>,
     ) -> Self {
+        Self::within(OverHttp::default(), narrator, settings, clock, ledger)
+    }
+}
+
+impl<O: Outside> Service<O> {
+    /// The same where daemons and feeds are reached otherwise.
+    pub fn within(
+        outside: O,
+        narrator: Narrator,
+        settings: Settings,
+        clock: Clock,
+        ledger: Arc<dyn Ledger>,
+    ) -> Self {
         let ids = settings.daemons.iter().map(|daemon| daemon.id.clone());
         let publisher = Publisher::new(settings.controller.mode, ids).told_by(narrator);
-        let daemons = DaemonLoops::new(clock, publisher.clone(), Arc::clone(&ledger));
+        let daemons = DaemonLoops::new(outside, clock, publisher.clone(), Arc::clone(&ledger));
         Self { settings, publisher, daemons, ledger, clock }
     }
 
@@ -121,7 +137,7 @@ impl Service {
     /// # Errors
     ///
     /// Where a client cannot be made, or an address cannot be listened on.
-    pub async fn start(mut self) -> Result<RunningService, ServiceError> {
+    pub async fn start(mut self) -> Result<RunningService<O>, ServiceError> {
         let (recorded, commands) = mpsc::channel(COMMANDS);
         let recorder = Arc::new(CommandRecorder {
             ledger: Arc::clone(&self.ledger),
@@ -133,8 +149,9 @@ impl Service {
         let admin = token.map(|token| AdminAccess::try_new(token.value(), recorder)).transpose();
         let admin = admin.map_err(ServiceError::Token)?.map(Arc::new);
         let guarded = admin.is_some();
+        let state = self.web_state(admin);
         let web = match self.settings.controller.listen {
-            Some(address) => Some(self.start_server(address, admin).await?),
+            Some(address) => Some(start_server(address, state.clone()).await?),
             None => None,
         };
         self.daemons.apply(&self.settings)?;
@@ -145,38 +162,46 @@ impl Service {
             daemons: self.daemons,
             commands,
             manager: ServiceManager::from_environment(),
+            state,
             web: web.map(|(_, task, cancel)| (task, cancel)),
             guarded,
         })
     }
 
-    async fn start_server(
-        &self,
-        address: SocketAddr,
-        admin: Option<Arc<AdminAccess>>,
-    ) -> Result<(SocketAddr, JoinHandle<()>, CancellationToken), ServiceError> {
-        let listen = |source| ServiceError::Listen { address, source };
-        let listener = TcpListener::bind(address).await.map_err(listen)?;
-        let bound = listener.local_addr().map_err(listen)?;
-        let cancel = CancellationToken::new();
-        let state = WebState {
+    fn web_state(&self, admin: Option<Arc<AdminAccess>>) -> WebState {
+        WebState {
             board: Arc::clone(&self.publisher.board),
             metrics: Arc::clone(&self.publisher.metrics),
             liveness: Arc::clone(&self.publisher.liveness),
             clock: self.clock,
             admin,
             refresh: self.clock.real(self.settings.controller.interval).max(FASTEST_REFRESH),
-        };
-        #[expect(clippy::disallowed_methods, reason = "ends when `cancel` is cancelled")]
-        let task = tokio::spawn(serve(listener, state, ServerLimits::default(), cancel.clone()));
-        Ok((bound, task, cancel))
+        }
     }
 }
 
-impl RunningService {
+async fn start_server(
+    address: SocketAddr,
+    state: WebState,
+) -> Result<(SocketAddr, JoinHandle<()>, CancellationToken), ServiceError> {
+    let listen = |source| ServiceError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(listen)?;
+    let bound = listener.local_addr().map_err(listen)?;
+    let cancel = CancellationToken::new();
+    #[expect(clippy::disallowed_methods, reason = "ends when `cancel` is cancelled")]
+    let task = tokio::spawn(serve(listener, state, ServerLimits::default(), cancel.clone()));
+    Ok((bound, task, cancel))
+}
+
+impl<O: Outside> RunningService<O> {
     /// The settings in force.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// What answers requests, served or not.
+    pub fn router(&self) -> Router {
+        build_router(self.state.clone(), &ServerLimits::default())
     }
 
     /// Runs until cancelled or failed. Reloads settings from `source` when its files change or on
@@ -187,7 +212,7 @@ impl RunningService {
     /// Where a loop failed.
     pub async fn run(
         mut self,
-        source: Option<Source>,
+        source: Option<Box<dyn SettingsSource>>,
         mut reload: mpsc::Receiver<()>,
         cancel: CancellationToken,
     ) -> Result<(), ServiceError> {
@@ -199,6 +224,7 @@ impl RunningService {
         self.manager.ready();
         let failed = loop {
             tokio::select! {
+                biased;
                 () = cancel.cancelled() => break false,
                 () = self.daemons.wait_for_failure() => break true,
                 Some(command) = self.commands.recv() => self.daemons.wake(&command),
@@ -292,8 +318,9 @@ impl RunningService {
         }
         let gates = self.daemons.gates();
         let under_way = tokio::select! {
-            under_way = gates.wait_until_clear(|_| true, UNDER_WAY) => under_way,
+            biased;
             () = cancel.cancelled() => Vec::new(),
+            under_way = gates.wait_until_clear(|_| true, UNDER_WAY) => under_way,
         };
         for daemon in under_way {
             warn!(

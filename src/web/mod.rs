@@ -23,5 +23,6 @@ mod state;
 pub use access::{AdminAccess, WeakAdminToken};
 pub use command_sink::{CommandRefused, CommandSink};
 pub use limits::ServerLimits;
+pub use router::build_router;
 pub use server::serve;
 pub use state::WebState;

@@ -19,7 +19,7 @@ use super::{
 };
 
 /// Builds the router, with limits on the body and the time of every request.
-pub(super) fn build_router(state: WebState, limits: &ServerLimits) -> Router {
+pub fn build_router(state: WebState, limits: &ServerLimits) -> Router {
     let mut router = Router::new()
         .route("/", get(page::page))
         .route("/style.css", get(assets::style))

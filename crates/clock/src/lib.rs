@@ -4,6 +4,7 @@ mod boot;
 mod stopwatch;
 
 use std::{
+    fmt,
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -14,7 +15,7 @@ use boot::Boot;
 pub use stopwatch::Stopwatch;
 
 /// A clock that runs at a constant multiple of real time, one for the service, more for `demo`; or
-/// one that is set by hand.
+/// one that shows the time of another machine.
 ///
 /// Only waits that belong to the market's time go through it. Time limits of requests stay in real
 /// time: a loopback answer does not get faster because the simulated market does.
@@ -34,7 +35,41 @@ enum Pace {
         speed: f64,
         boot: Boot,
     },
-    Manual(&'static Hand),
+    Foreign(&'static dyn Timepiece),
+}
+
+/// What the clocks of a machine show that is not this one.
+pub trait Timepiece: fmt::Debug + Send + Sync {
+    /// The time of day, which can be set.
+    fn now(&self) -> Timestamp;
+
+    /// Time that passed, whatever the clock was set to meanwhile, while the machine was awake.
+    fn steady(&self) -> Duration;
+
+    /// Time since [`Timepiece::boot`], the time that the machine slept included.
+    fn uptime(&self) -> Duration;
+
+    /// A number that tells starts of the machine apart.
+    fn boot(&self) -> u128;
+}
+
+impl Timepiece for Hand {
+    fn now(&self) -> Timestamp {
+        self.shown()
+    }
+
+    fn steady(&self) -> Duration {
+        self.state().1
+    }
+
+    fn uptime(&self) -> Duration {
+        self.steady()
+    }
+
+    /// A clock set by hand never starts anew.
+    fn boot(&self) -> u128 {
+        0
+    }
 }
 
 /// What a clock set by hand shows. Whoever keeps it can let time pass and set it, backwards too,
@@ -86,7 +121,12 @@ impl Clock {
 
     /// A clock that shows what `hand` is set to. Waits take as long as on the machine's clock.
     pub const fn manual(hand: &'static Hand) -> Self {
-        Self(Pace::Manual(hand))
+        Self::of(hand)
+    }
+
+    /// A clock that shows what `timepiece` does. Waits take as long as on the machine's clock.
+    pub const fn of(timepiece: &'static dyn Timepiece) -> Self {
+        Self(Pace::Foreign(timepiece))
     }
 
     /// The machine's time of day, for the origin of an accelerated clock.
@@ -109,7 +149,7 @@ impl Clock {
                 let passed = SignedDuration::try_from(self.steady()).unwrap_or(SignedDuration::MAX);
                 origin.checked_add(passed).unwrap_or(Timestamp::MAX)
             }
-            Pace::Manual(hand) => hand.shown(),
+            Pace::Foreign(timepiece) => timepiece.now(),
         }
     }
 
@@ -119,7 +159,7 @@ impl Clock {
         match self.0 {
             Pace::Wall { started, .. } => started.elapsed(),
             Pace::Accelerated { started, speed, .. } => started.elapsed().mul_f64(speed),
-            Pace::Manual(hand) => hand.state().1,
+            Pace::Foreign(timepiece) => timepiece.steady(),
         }
     }
 
@@ -128,23 +168,24 @@ impl Clock {
     pub fn uptime(&self) -> Duration {
         match self.0 {
             Pace::Wall { boot, .. } => boot.time_since().unwrap_or_else(|| self.steady()),
-            Pace::Accelerated { .. } | Pace::Manual(_) => self.steady(),
+            Pace::Accelerated { .. } => self.steady(),
+            Pace::Foreign(timepiece) => timepiece.uptime(),
         }
     }
 
     /// What [`Clock::uptime`] counts from: a number that tells starts of the machine apart, where it
-    /// has one. A clock set by hand always has the same.
-    pub const fn boot(&self) -> u128 {
+    /// has one.
+    pub fn boot(&self) -> u128 {
         match self.0 {
             Pace::Wall { boot, .. } | Pace::Accelerated { boot, .. } => boot.id,
-            Pace::Manual(_) => 0,
+            Pace::Foreign(timepiece) => timepiece.boot(),
         }
     }
 
     /// How many seconds this clock runs in one real second.
     pub fn speed(&self) -> f64 {
         match self.0 {
-            Pace::Wall { .. } | Pace::Manual(_) => 1.0,
+            Pace::Wall { .. } | Pace::Foreign(_) => 1.0,
             Pace::Accelerated { speed, .. } => speed,
         }
     }

@@ -1,7 +1,13 @@
 //! The journal in use: one thread writes, jobs reach it through a bounded queue, and every wait has
-//! a limit.
+//! a limit. Whoever has nothing else to do meanwhile writes in place.
 
-use std::{fmt, path::Path, thread::JoinHandle, time::Duration};
+use std::{
+    fmt,
+    path::Path,
+    sync::{Mutex, PoisonError},
+    thread::JoinHandle,
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use snarkfee_core::{
@@ -25,9 +31,14 @@ const QUEUE: usize = 64;
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// An open journal. Dropping it closes it once what is under way is written.
-pub struct Journal {
-    queue: mpsc::Sender<Job>,
-    thread: JoinHandle<()>,
+pub struct Journal(Seat);
+
+/// Where jobs are done.
+enum Seat {
+    /// On a thread that may wait for the disk.
+    Thread { queue: mpsc::Sender<Job>, thread: JoinHandle<()> },
+    /// Where they are asked for.
+    InPlace(Box<Mutex<Store>>),
 }
 
 /// Something for the thread to do.
@@ -44,6 +55,20 @@ impl Journal {
         Self::spawn(Store::open(folder, retention, now)?)
     }
 
+    /// The same, but everything blocks where it is called: for a process without other tasks, such
+    /// as a simulation in which no real time passes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Journal::open`].
+    pub fn open_in_place(
+        folder: &Path,
+        retention: Duration,
+        now: Timestamp,
+    ) -> Result<Self, JournalError> {
+        Ok(Self(Seat::InPlace(Box::new(Mutex::new(Store::open(folder, retention, now)?)))))
+    }
+
     /// Starts the thread that writes to `store`.
     pub(crate) fn spawn(mut store: Store) -> Result<Self, JournalError> {
         let (queue, mut jobs) = mpsc::channel::<Job>(QUEUE);
@@ -53,7 +78,7 @@ impl Journal {
             }
         };
         let thread = std::thread::Builder::new().name("journal".to_owned()).spawn(work);
-        Ok(Self { queue, thread: thread.map_err(JournalError::Thread)? })
+        Ok(Self(Seat::Thread { queue, thread: thread.map_err(JournalError::Thread)? }))
     }
 
     /// Sets the limits at which the journal fails.
@@ -67,15 +92,24 @@ impl Journal {
 
     /// Closes the journal: when this returns, its file is whole and its lock is free. Blocks.
     pub fn close(self) {
-        drop(self.queue);
-        // A thread that panicked has already said so.
-        let _ = self.thread.join();
+        if let Seat::Thread { queue, thread } = self.0 {
+            drop(queue);
+            // A thread that panicked has already said so.
+            let _ = thread.join();
+        }
     }
 
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Store) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, JournalFault> {
+        let queue = match &self.0 {
+            Seat::Thread { queue, .. } => queue,
+            Seat::InPlace(store) => {
+                let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
+                return work(&mut store).map_err(|error| error.fault());
+            }
+        };
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |store| {
             // Nobody acts on an answer that came too late.
@@ -84,7 +118,7 @@ impl Journal {
             }
         });
         let asked = async {
-            self.queue.send(job).await.map_err(|_| closed_fault())?;
+            queue.send(job).await.map_err(|_| closed_fault())?;
             answered.await.map_err(|_| closed_fault())
         };
         let timed_out =
