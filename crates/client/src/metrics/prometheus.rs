@@ -39,7 +39,7 @@ fn query_expression(selector: &str) -> String {
     let [base, base_before] = BASE_TIME;
     let names = format!(
         "({prefixes})({FEES}_(bucket|sum|count)|{POOL_SIZE}|{COMPLETED}|{ASSIGNED}|{base}|\
-         {base_before}|{ZKAPP_TIME}|{MERGE_TIME}_(sum|count)|\
+         {base_before}(_sum|_count)?|{ZKAPP_TIME}|{MERGE_TIME}_(sum|count)|\
          Cryptography_snark_work_(nonzkapp_|zkapp_)?base_submissions)"
     );
     let selector = selector.trim().trim_end_matches(',');
@@ -88,8 +88,18 @@ pub(crate) fn read(body: &[u8], max_age: Duration) -> Result<Scrape, Fault> {
         return Err(Fault::Oversized { limit: MOST_SERIES as u64 });
     }
     let mut text = String::new();
+    // Up to 1.4.1 the time of base proofs is a histogram too.
+    let is_histogram = |name: &&str| {
+        let counted = format!("{name}_count");
+        let named = |series: &Series| {
+            series.metric.get("__name__").is_some_and(|of| of.ends_with(&counted))
+        };
+        data.result.iter().any(named)
+    };
+    let histograms: Vec<&str> =
+        [FEES, MERGE_TIME, BASE_TIME[1]].into_iter().filter(is_histogram).collect();
     for prefix in DAEMON_PREFIXES {
-        for name in [FEES, MERGE_TIME] {
+        for name in &histograms {
             writeln!(text, "# TYPE {prefix}{name} histogram")
                 .map_err(|error| malformed(error.to_string()))?;
         }

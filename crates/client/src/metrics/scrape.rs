@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use snarkfee_core::{
     fault::Fault,
-    market::{FeeHistogram, PoolMetrics},
+    market::{DeliveryUnit, FeeHistogram, PoolMetrics},
     metrics_text::{DAEMON_PREFIXES, Exposition, Histogram},
 };
 
@@ -51,13 +51,20 @@ pub(crate) fn read(body: &[u8]) -> Result<Scrape, Fault> {
         fees: read_fees(&exposition)?,
         pool_size: read_count(&exposition, POOL_SIZE)?,
         completed_by_own: read_count(&exposition, COMPLETED)?,
+        delivery_unit: find_delivery_unit(&exposition),
         assigned_to_own: read_count(&exposition, ASSIGNED)?,
         prover_seconds: provers.map(|provers| provers.seconds),
         prover_jobs: provers.and_then(|provers| provers.jobs),
         defects: exposition.defect_count(),
     };
-    let PoolMetrics { defects, prover_seconds, prover_jobs, .. } = metrics;
-    let unrelated = PoolMetrics { defects, prover_seconds, prover_jobs, ..PoolMetrics::default() };
+    let PoolMetrics { defects, delivery_unit, prover_seconds, prover_jobs, .. } = metrics;
+    let unrelated = PoolMetrics {
+        defects,
+        delivery_unit,
+        prover_seconds,
+        prover_jobs,
+        ..PoolMetrics::default()
+    };
     if metrics == unrelated {
         return Err(Fault::Unsupported {
             missing: "metrics of snark work in this text".to_owned(),
@@ -78,6 +85,13 @@ fn read_fees(exposition: &Exposition<'_>) -> Result<Option<FeeHistogram>, Fault>
     })?;
     let (bounds, cumulative, sum) = histogram.into_parts();
     Ok(Some(FeeHistogram { bounds, cumulative, sum }))
+}
+
+/// What workers deliver: the metric of base proofs was renamed with the work partitioner.
+fn find_delivery_unit(exposition: &Exposition<'_>) -> Option<DeliveryUnit> {
+    let [new, old] = BASE_TIME;
+    let unit = |name, unit| exposition.daemon_family(name).map(|_| unit);
+    unit(new, DeliveryUnit::Piece).or_else(|| unit(old, DeliveryUnit::Bundle))
 }
 
 /// Time and jobs of the daemon's own provers.

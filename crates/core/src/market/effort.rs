@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 /// could not read is in a later one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effort {
-    /// Works made: works of our provers that newly stand in the book, at a fee at which we had not
-    /// offered them, and those bought without having been seen there.
+    /// Works made: what the daemon counts as finished, where it does; else the works of our provers
+    /// that newly stand in the book, at a fee at which we had not offered them, and those bought
+    /// without having been seen there.
     pub made: u64,
     /// Time that the worker was on.
     pub on: Duration,

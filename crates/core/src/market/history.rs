@@ -14,8 +14,9 @@ use super::{
     effort::Effort,
     known_book::{KeptBook, KnownBook},
     look::{Block, Book, BookOrder, FeeHistogram, Look},
+    made::{MadeSince, MadeWorks},
     offers_by_owner::OffersByOwner,
-    own::{OwnWorks, WorksMade},
+    own::OwnWorks,
     selection::{SelectionEvidence, SelectionMethod},
     supply::OwnSupply,
 };
@@ -43,6 +44,7 @@ pub struct MarketHistory {
     tip: Option<String>,
     book: Option<KnownBook>,
     own: OwnWorks,
+    made: MadeWorks,
     coverage: BookCoverage,
     head: HeadOrder,
     supply: OwnSupply,
@@ -92,7 +94,7 @@ impl MarketHistory {
                 self.head.record_book(look.at, works, &owns);
             }
         }
-        let made = self.own.record_look(
+        let seen = self.own.record_look(
             book,
             &offers,
             blocks.iter().filter(|block| block.at >= since),
@@ -100,10 +102,23 @@ impl MarketHistory {
             predicted,
             asked,
         );
-        if let (Some(works), Some(asked), true) = (book, asked, self.lists_open) {
-            self.selection.record_look(works, asked, &made);
+        let counts = self.supply.read_counts(look, seen.as_deref().unwrap_or_default());
+        let made = seen.as_ref().map_or(MadeSince::default(), |seen| {
+            if counts.restarted {
+                self.made.forget_uncounted();
+            }
+            self.made.record_look(seen.len() as u64, counts.works, book.is_some())
+        });
+        self.own.record_made(
+            look.at,
+            made,
+            predicted.filter(|of| asked.is_some_and(|fee| of.is_for(fee))),
+        );
+        if let (Some(works), Some(asked), Some(seen), true) = (book, asked, &seen, self.lists_open)
+        {
+            self.selection.record_look(works, asked, seen);
         }
-        self.supply.record_look(look, book, WorksMade::count(&made))
+        self.supply.record_look(look, book, &counts, made.works)
     }
 
     /// Takes in which book counts from now on.
@@ -150,8 +165,8 @@ impl MarketHistory {
     pub(crate) fn clone_without_market(&self) -> Self {
         let (own, coverage, supply) =
             (self.own.clone(), self.coverage.clone(), self.supply.clone());
-        let (head, selection) = (self.head, self.selection);
-        Self { since: self.since, own, coverage, head, supply, selection, ..Self::default() }
+        let (made, head, selection) = (self.made, self.head, self.selection);
+        Self { since: self.since, own, made, coverage, head, supply, selection, ..Self::default() }
     }
 
     /// Takes over the blocks of another history; the next look fetches the newest ones anew.

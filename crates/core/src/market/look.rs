@@ -286,9 +286,11 @@ pub struct PoolMetrics {
     /// `snark_pool_size`.
     pub pool_size: Option<f64>,
     /// `completed_snark_work_received_rpc`: received from our own workers since the daemon started,
-    /// whether accepted or not. Bundles; from the work partitioner of 2025 on pieces of bundles,
-    /// two to twenty of each (Mina `work_partitioner.ml`). It shows activity, not works made.
+    /// whether accepted or not, in `delivery_unit`.
     pub completed_by_own: Option<f64>,
+    /// What is counted there; `None` where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery_unit: Option<DeliveryUnit>,
     /// `snark_work_assigned_rpc`: assigned to our own workers since the daemon started, in the same
     /// unit.
     pub assigned_to_own: Option<f64>,
@@ -301,6 +303,17 @@ pub struct PoolMetrics {
     pub prover_jobs: Option<f64>,
     /// Lines the parser could not use.
     pub defects: u32,
+}
+
+/// What a worker delivers at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryUnit {
+    /// All of a work.
+    Bundle,
+    /// From the work partitioner of 2025 on a piece of a work, of two to twenty (Mina
+    /// `work_partitioner.ml`).
+    Piece,
 }
 
 /// The daemon's fee histogram, with cumulative buckets in ascending order.

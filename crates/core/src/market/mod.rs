@@ -17,6 +17,7 @@ mod evidence;
 mod history;
 mod known_book;
 mod look;
+mod made;
 mod offers_by_owner;
 mod own;
 mod own_slots;
@@ -26,7 +27,9 @@ mod regime;
 mod rivals;
 mod selection;
 mod supply;
+mod unseen;
 mod view;
+mod worker_counts;
 
 pub use account::{Demand, LedgerAccount};
 pub use calibration::{BandSales, Prediction};
@@ -35,8 +38,8 @@ pub(crate) use history::FRONTIER;
 pub use history::MarketHistory;
 pub use known_book::{KeptBook, MarketRequest, OLDEST_BOOK, POOL_FILLS_WITHIN};
 pub use look::{
-    Block, Book, BookOrder, ChainLook, ConsensusSlot, DaemonStatus, ExactPool, FeeHistogram, Look,
-    MarketSource, Offer, OpenWork, PoolMetrics, Sale, SyncState,
+    Block, Book, BookOrder, ChainLook, ConsensusSlot, DaemonStatus, DeliveryUnit, ExactPool,
+    FeeHistogram, Look, MarketSource, Offer, OpenWork, PoolMetrics, Sale, SyncState,
 };
 pub use own::OwnSales;
 pub use own_slots::OwnSlots;

@@ -11,9 +11,11 @@ use serde::{Deserialize, Serialize};
 use super::{
     calibration::{BandSales, Calibration, Prediction, band_floor},
     look::{Block, Offer, OpenWork, Sale},
+    made::MadeSince,
     offers_by_owner::OffersByOwner,
     pairs,
     rivals::Rivals,
+    unseen::UnseenWorks,
 };
 use crate::units::{Nanomina, PublicKey, WorkId};
 
@@ -33,6 +35,9 @@ pub(crate) struct OwnWorks {
     /// Of the works sold, those that stood in the first book.
     sold_found: u64,
     earned: Nanomina,
+    /// Works that were lost before they were seen.
+    #[serde(skip_serializing_if = "UnseenWorks::is_empty")]
+    unseen: UnseenWorks,
     /// No fate is older than this; `None` while that is not known.
     #[serde(skip)]
     fates_from: Option<Timestamp>,
@@ -84,22 +89,6 @@ enum Fate {
     Lost(Timestamp),
 }
 
-/// Works found to have been made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct WorksMade {
-    pub(super) works: u64,
-    /// The jobs in them, one or two in each.
-    pub(super) jobs: u64,
-}
-
-impl WorksMade {
-    /// Counts works.
-    pub(super) fn count(works: &[WorkId]) -> Self {
-        let jobs = works.iter().map(|work| work.ids().count() as u64).sum();
-        Self { works: works.len() as u64, jobs }
-    }
-}
-
 impl OwnWork {
     fn lowest_fee(&self) -> Nanomina {
         self.lowest.map_or(self.fee, |lowest| lowest.min(self.fee))
@@ -114,8 +103,8 @@ impl OwnWork {
 }
 
 impl OwnWorks {
-    /// Adds our offers and the purchases of a look, and returns the works made since the last one. A
-    /// block that was added before changes nothing.
+    /// Adds our offers and the purchases of a look, and returns the works seen that were made since
+    /// the last one; `None` before the first book. A block that was added before changes nothing.
     ///
     /// `book` is `None` if it was not read. `blocks` must not include any from before the
     /// controller first saw the daemon. `asked` is our fee while the worker is on.
@@ -131,7 +120,7 @@ impl OwnWorks {
         owns: impl Fn(&PublicKey) -> bool,
         predicted: Option<Prediction>,
         asked: Option<Nanomina>,
-    ) -> Vec<WorkId> {
+    ) -> Option<Vec<WorkId>> {
         let mut made = Vec::new();
         let changed = |(work, offer): &(WorkId, &Offer)| {
             let known = self.works.get(work);
@@ -210,14 +199,33 @@ impl OwnWorks {
             }
             self.rivals = Rivals::from_book(book, asked, own);
         }
-        match &mut self.works_made {
-            Some(total) => *total = total.saturating_add(made.len() as u64),
+        match self.works_made {
+            Some(_) => Some(made),
             None => {
                 self.works_made = book.map(|_| self.sold);
-                made.clear();
+                None
             }
         }
-        made
+    }
+
+    /// Adds works made, and those that were lost before they were seen. They are taken to have been
+    /// offered at the fee that `predicted` is for.
+    pub(super) fn record_made(
+        &mut self,
+        at: Timestamp,
+        made: MadeSince,
+        predicted: Option<Prediction>,
+    ) {
+        if let Some(total) = &mut self.works_made {
+            *total = total.saturating_add(made.works);
+        }
+        // Works of a key that is not known as ours would all seem lost.
+        let stands = || self.works.values().any(|work| work.fate == Fate::Open);
+        if made.lost > 0
+            && let Some(predicted) = predicted.filter(|_| stands())
+        {
+            self.unseen.add(at, made.lost, predicted);
+        }
     }
 
     /// The fee that the work would sell at without us: the offer of someone else that ours
@@ -231,6 +239,7 @@ impl OwnWorks {
         if self.fates_from.is_none_or(|from| from < oldest) || self.works.len() > MAX_WORKS {
             self.drop_works(oldest);
         }
+        self.unseen.prune(oldest);
         self.calibrated = Some(self.calibrate());
     }
 
@@ -304,6 +313,10 @@ impl OwnWorks {
                 .entry(band_floor(work.fee))
                 .or_default()
                 .add_work(predicted, matches!(work.fate, Fate::Sold(_)));
+        }
+        for (fee, lost) in self.unseen.iter() {
+            let band = bands.entry(band_floor(fee)).or_default();
+            *band = band.sum(lost);
         }
         bands
     }

@@ -1,12 +1,11 @@
 //! What our own provers do: the time that they are on and prove, and how fast they make works.
 //!
 //! The pace is works over time in which there was work. Where the daemon sums the time of its
-//! provers, that is this time; where it counts their jobs too, works that a rival undercut before
-//! they were seen count with the others. Elsewhere it is the time between two books of which more
-//! works than were made in between stood open to the worker in both, so that it never waited for
-//! one. Time without work says nothing.
+//! provers, that is this time. Elsewhere it is the time between two books of which more works than
+//! were made in between stood open to the worker in both, so that it never waited for one. Time
+//! without work says nothing.
 //!
-//! Not here: what a work made is (`own`).
+//! Not here: what the daemon counts (`worker_counts`), and how many works were made (`made`).
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,9 +15,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     effort::Effort,
-    look::{DaemonStatus, Look, OpenWork, PoolMetrics, SyncState},
-    own::WorksMade,
+    look::{DaemonStatus, Look, OpenWork, SyncState},
     pace::{Pace, PaceEvidence, PacePrior, PaceSource},
+    worker_counts::{CountsGained, WorkerCounts, WorksOfJobs},
 };
 use crate::units::{Nanomina, WorkId};
 
@@ -36,7 +35,7 @@ pub(crate) struct OwnSupply {
     /// When the evidence was last discounted.
     discounted: Option<Timestamp>,
     /// Jobs over the works seen made.
-    seen_jobs: JobsPerWork,
+    seen_jobs: WorksOfJobs,
     /// Works over prover time.
     proved: PaceEvidence,
     /// Works over time in which there was work.
@@ -55,17 +54,6 @@ struct WorkerReading {
     on: bool,
 }
 
-/// What the daemon counts of its own workers.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-struct WorkerCounts {
-    /// What they delivered, in the unit of its era.
-    delivered: Option<f64>,
-    /// Seconds that they proved; `None` while the daemon has counted none.
-    prover_seconds: Option<f64>,
-    jobs: Option<f64>,
-}
-
 /// What was done since the last book.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -73,33 +61,10 @@ struct SinceBook {
     /// Whether it is all that was done: not before the first book, nor over a restart.
     whole: bool,
     made: u64,
+    /// Of them, what this daemon counted; `None` where it counts no works.
+    counted: Option<u64>,
     delivered: Option<f64>,
-    jobs: Option<f64>,
     proving: Option<Duration>,
-}
-
-/// The jobs in works seen made, older ones counting less.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-struct JobsPerWork {
-    works: f64,
-    jobs: f64,
-}
-
-impl JobsPerWork {
-    /// Jobs in a work: two, but for the last of an odd number.
-    const USUAL: f64 = 2.0;
-
-    fn add(&mut self, made: WorksMade) {
-        self.works += made.works as f64;
-        self.jobs += made.jobs as f64;
-    }
-
-    /// The works that these jobs make.
-    fn works_of(&self, jobs: f64) -> f64 {
-        let ratio = if self.works > 0.0 { self.jobs / self.works } else { Self::USUAL };
-        jobs / ratio.max(1.0)
-    }
 }
 
 /// A time in which the worker asked one fee.
@@ -110,64 +75,29 @@ struct Stretch {
     book: Arc<[OpenWork]>,
 }
 
-impl WorkerCounts {
-    fn read(metrics: &PoolMetrics) -> Self {
-        let valid = |count: &f64| count.is_finite() && *count >= 0.0;
-        Self {
-            delivered: metrics.completed_by_own.filter(valid),
-            // Where the prover's process keeps the count to itself, the daemon shows zero.
-            prover_seconds: metrics.prover_seconds.filter(valid).filter(|sum| *sum > 0.0),
-            jobs: metrics.prover_jobs.filter(valid),
-        }
-    }
-
-    /// What was delivered and proved since; all of a count that fell, since then the daemon
-    /// restarted, and of one that began at zero.
-    fn since(&self, before: &Self) -> CountsGained {
-        let gain = |before: f64, now: f64| if now < before { now } else { now - before };
-        let gained = |before: Option<f64>, now: Option<f64>| {
-            before.zip(now).map(|(before, now)| gain(before, now))
-        };
-        let proved = self.prover_seconds.map(|now| match before.prover_seconds {
-            Some(before) => gain(before, now),
-            None if before.delivered.is_some() => now,
-            None => 0.0,
-        });
-        CountsGained {
-            delivered: gained(before.delivered, self.delivered),
-            jobs: gained(before.jobs, self.jobs),
-            proving: proved.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
-        }
-    }
-}
-
-/// What the daemon's counts gained between two looks.
-#[derive(Clone, Copy, Debug, Default)]
-struct CountsGained {
-    delivered: Option<f64>,
-    jobs: Option<f64>,
-    proving: Option<Duration>,
-}
-
 impl SinceBook {
-    fn add(&mut self, made: u64, gained: CountsGained) {
-        let sum = |one: Option<f64>, more: Option<f64>| {
-            one.zip(more).map(|(one, more)| one + more).or(one).or(more)
-        };
+    fn add(&mut self, made: u64, gained: &CountsGained) {
         self.made = self.made.saturating_add(made);
-        self.delivered = sum(self.delivered, gained.delivered);
-        self.jobs = sum(self.jobs, gained.jobs);
-        self.proving = match (self.proving, gained.proving) {
-            (Some(one), Some(more)) => Some(one.saturating_add(more)),
-            (one, more) => one.or(more),
-        };
+        let sum = |one: u64, more: u64| one.saturating_add(more);
+        self.counted = either(self.counted, gained.works, sum);
+        self.delivered = either(self.delivered, gained.delivered, |one, more| one + more);
+        self.proving = either(self.proving, gained.proving, Duration::saturating_add);
     }
 
     /// Works made by the provers of this daemon. Each was delivered in one piece or more: beyond
     /// that, another daemon works for the same key.
     fn works(&self) -> f64 {
         let made = self.made as f64;
-        self.delivered.map_or(made, |delivered| delivered.min(made))
+        let counted = self.counted.map(|counted| counted as f64);
+        counted.or(self.delivered).map_or(made, |counted| counted.min(made))
+    }
+}
+
+/// The sum where both are known, else the one that is.
+fn either<T>(one: Option<T>, more: Option<T>, sum: impl FnOnce(T, T) -> T) -> Option<T> {
+    match (one, more) {
+        (Some(one), Some(more)) => Some(sum(one, more)),
+        (one, more) => one.or(more),
     }
 }
 
@@ -198,18 +128,34 @@ impl OwnSupply {
     /// Hours of busy time from which the number of provers is told.
     const MIN_BUSY_HOURS: f64 = 0.25;
 
+    /// Reads what the daemon counted since the look before, in which these works were `seen` to have
+    /// been made.
+    pub(super) fn read_counts(&mut self, look: &Look, seen: &[WorkId]) -> CountsGained {
+        self.seen_jobs.add_seen(seen);
+        match &look.metrics {
+            None => {
+                self.counts = WorkerCounts::default();
+                CountsGained::default()
+            }
+            Some(Err(_)) => self.counts.unread(),
+            Some(Ok(metrics)) => {
+                let now = WorkerCounts::read(metrics);
+                now.since(&std::mem::replace(&mut self.counts, now), &mut self.seen_jobs)
+            }
+        }
+    }
+
     /// Adds a look in which works were found to have been `made`. `book` are the open works,
     /// if they were read.
     pub(super) fn record_look(
         &mut self,
         look: &Look,
         book: Option<&Arc<[OpenWork]>>,
-        made: WorksMade,
+        gained: &CountsGained,
+        made: u64,
     ) -> Effort {
-        let gained = self.read_counts(look);
         let on = self.time_on(look, gained.delivered.is_some_and(|more| more > 0.0));
-        self.seen_jobs.add(made);
-        let (made, proving) = (made.works, gained.proving);
+        let proving = gained.proving;
         self.since_book.add(made, gained);
         if look.metrics.as_ref().is_none_or(Result::is_ok)
             && let Some(book) = book
@@ -218,25 +164,6 @@ impl OwnSupply {
         }
         let idle = self.release_idle(look.at, on, proving, made);
         Effort { made, on, proving, idle }
-    }
-
-    /// What was delivered and proved since the counts were last read.
-    fn read_counts(&mut self, look: &Look) -> CountsGained {
-        match &look.metrics {
-            None => {
-                self.counts = WorkerCounts::default();
-                CountsGained::default()
-            }
-            // What happened meanwhile is in the next counts.
-            Some(Err(_)) => CountsGained {
-                proving: self.counts.prover_seconds.map(|_| Duration::ZERO),
-                ..CountsGained::default()
-            },
-            Some(Ok(metrics)) => {
-                let now = WorkerCounts::read(metrics);
-                now.since(&std::mem::replace(&mut self.counts, now))
-            }
-        }
     }
 
     /// Time on since the look before. The state at the end counts for all of it, since a switch
@@ -270,8 +197,7 @@ impl OwnSupply {
         let works = since.works();
         let prover_hours = since.proving.map(hours);
         if let Some(hours) = prover_hours.filter(|_| since.whole) {
-            let finished = since.jobs.map(|jobs| self.seen_jobs.works_of(jobs));
-            self.proved.works += finished.unwrap_or(works);
+            self.proved.works += works;
             self.proved.hours += hours;
         }
         if let Some(stretch) = self.stretch.take() {
@@ -297,8 +223,7 @@ impl OwnSupply {
         self.proved = self.proved.scaled(keep);
         self.busy = self.busy.scaled(keep);
         self.busy_prover_hours *= keep;
-        self.seen_jobs.works *= keep;
-        self.seen_jobs.jobs *= keep;
+        self.seen_jobs.scale(keep);
     }
 
     /// The share of the evidence that still counts.

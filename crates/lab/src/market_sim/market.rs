@@ -4,15 +4,15 @@ use jiff::Timestamp;
 use snarkfee_core::{
     invariants::SettingChange,
     market::{
-        Book, BookOrder, ChainLook, DaemonStatus, FeeHistogram, LedgerAccount, Look, MarketRequest,
-        PoolMetrics, SyncState,
+        Book, BookOrder, ChainLook, DaemonStatus, DeliveryUnit, FeeHistogram, LedgerAccount, Look,
+        MarketRequest, PoolMetrics, SyncState,
     },
     policy::DaemonSettings,
     port::LookPlan,
 };
 
 use super::{
-    snapshot::{DaemonCounters, SimulatedDaemon},
+    snapshot::{DaemonCounters, HandOut, SimulatedDaemon},
     world::World,
 };
 use crate::policy_run::{Market, WorkerTotals};
@@ -41,7 +41,7 @@ impl Market for World {
             book_took: None,
             book: listed
                 .then(|| Ok(Book { order: BookOrder::Purchase, works: self.open_works().into() })),
-            metrics: Some(Ok(pool_metrics(&self.process.counters))),
+            metrics: Some(Ok(pool_metrics(&self.process.counters, self.operator.hand_out()))),
             account: plan.account.as_ref().map(|key| {
                 Ok(match self.has_account(key) {
                     true => LedgerAccount::Open,
@@ -83,7 +83,7 @@ impl Market for World {
     }
 }
 
-fn pool_metrics(counters: &DaemonCounters) -> PoolMetrics {
+fn pool_metrics(counters: &DaemonCounters, hand_out: HandOut) -> PoolMetrics {
     let fees = &counters.fees_added;
     let mut cumulative: Vec<f64> = fees.cumulative.iter().map(|count| *count as f64).collect();
     cumulative.push(fees.count as f64);
@@ -91,6 +91,10 @@ fn pool_metrics(counters: &DaemonCounters) -> PoolMetrics {
     PoolMetrics {
         fees: Some(FeeHistogram { bounds, cumulative, sum: fees.sum as f64 }),
         completed_by_own: Some(counters.completed as f64),
+        delivery_unit: Some(match hand_out {
+            HandOut::Bundles => DeliveryUnit::Bundle,
+            HandOut::Pieces => DeliveryUnit::Piece,
+        }),
         assigned_to_own: Some(counters.assigned as f64),
         prover_seconds: Some(counters.proved.seconds()),
         prover_jobs: Some(counters.proved.jobs() as f64),

@@ -191,9 +191,9 @@ impl OperatorWorker {
         self.setup.hand_out = hand_out;
     }
 
-    /// Whether works are handed out whole.
-    pub(super) fn hands_out_bundles(&self) -> bool {
-        self.setup.hand_out == HandOut::Bundles
+    /// How works are handed out.
+    pub(super) const fn hand_out(&self) -> HandOut {
+        self.setup.hand_out
     }
 
     /// Handles a prover's request for work. `open` yields the works that can be assigned in order

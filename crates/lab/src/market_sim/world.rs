@@ -28,6 +28,7 @@ use super::{
     producer::ProposedBlock,
     scan_state::ScanState,
     scenario::Scenario,
+    snapshot::HandOut,
     time::{Millis, millis},
     truth::{GroundTruth, SoldWork},
 };
@@ -257,7 +258,7 @@ impl World {
             }
             Event::ReservationEnds { serial, assignment } => {
                 if self.operator.end_reservation(serial, assignment, now) {
-                    let counted = self.operator.hands_out_bundles();
+                    let counted = self.operator.hand_out() == HandOut::Bundles;
                     self.process.counters.timed_out += u64::from(counted);
                     self.operator.wake_idle(now, &mut self.queue, self.draws);
                 }

@@ -55,6 +55,19 @@ fn an_answer_reads_as_the_daemons_own_page_would() {
 }
 
 #[test]
+fn the_time_of_base_proofs_is_a_histogram_up_to_1_4() {
+    let mut page = page();
+    page.retain(|series| !series["metric"]["__name__"].to_string().contains("nonzkapp"));
+    for (suffix, value) in [("sum", "0"), ("count", "0")] {
+        let name = format!("Coda_Cryptography_snark_work_base_time_sec_{suffix}");
+        page.push(series(&name, None, value));
+    }
+    let metrics = answer(page).unwrap().metrics;
+    assert_eq!(metrics.delivery_unit, Some(snarkfee_core::market::DeliveryUnit::Bundle));
+    assert_eq!((metrics.prover_seconds, metrics.prover_jobs), (Some(400.0), Some(10.0)));
+}
+
+#[test]
 fn what_is_not_current_or_not_of_one_daemon_is_not_taken() {
     let cause = |result: Vec<Value>| match answer(result) {
         Err(Fault::NotScraped { cause }) => cause,

@@ -49,7 +49,12 @@ fn prover_time_is_the_sum_of_base_and_merge_proofs_in_every_era() {
     for name in BASE_TIME {
         let base = format!("#TYPE Coda_{name} counter\nCoda_{name} 300\n");
         assert_eq!(seconds(&[&base, zkapps, merges].concat()), Some(820.5), "{name}");
+        let unit = read([TEXT, &base].concat().as_bytes()).unwrap().metrics.delivery_unit;
+        let partitions = name == BASE_TIME[0];
+        let expected = if partitions { DeliveryUnit::Piece } else { DeliveryUnit::Bundle };
+        assert_eq!(unit, Some(expected), "{name}");
     }
+    assert_eq!(read(TEXT.as_bytes()).unwrap().metrics.delivery_unit, None);
     let jobs = |lines: &str| read([TEXT, lines].concat().as_bytes()).unwrap().metrics.prover_jobs;
     let counted = "#TYPE Coda_Cryptography_snark_work_zkapp_base_submissions counter\n\
         Coda_Cryptography_snark_work_zkapp_base_submissions 3\n";

@@ -12,15 +12,16 @@ fn absorb(
     predicted: Option<Prediction>,
 ) -> usize {
     let read: Arc<[OpenWork]> = book.into();
-    own.record_look(
-        Some(&read),
-        &OffersByOwner::split(book, ours),
-        chain.iter(),
-        ours,
-        predicted,
-        None,
-    )
-    .len()
+    let offers = OffersByOwner::split(book, ours);
+    let seen = own.record_look(Some(&read), &offers, chain.iter(), ours, predicted, None);
+    record_seen(own, seen)
+}
+
+/// Counts the works seen as made.
+fn record_seen(own: &mut OwnWorks, seen: Option<Vec<WorkId>>) -> usize {
+    let works = seen.map_or(0, |seen| seen.len());
+    own.record_made(time(0), MadeSince { works: works as u64, lost: 0 }, None);
+    works
 }
 
 fn predicted(probability: f64) -> Option<Prediction> {
@@ -120,8 +121,9 @@ fn a_work_at_another_fee_is_made_anew_unless_it_only_came_back() {
 fn a_book_that_was_not_read_shows_nothing_and_hides_nothing() {
     let mut own = OwnWorks::default();
     let unread = |own: &mut OwnWorks, chain: &[Arc<Block>]| {
-        own.record_look(None, &OffersByOwner::split(&[], ours), chain.iter(), ours, None, None)
-            .len()
+        let offers = OffersByOwner::split(&[], ours);
+        let seen = own.record_look(None, &offers, chain.iter(), ours, None, None);
+        record_seen(own, seen)
     };
     let bought = [block(5, "a", 90, &[(8, 7, "us")])];
     assert_eq!(unread(&mut own, &bought), 0, "it may have stood before we began");
@@ -161,4 +163,17 @@ fn a_prediction_counts_only_for_works_at_its_fee() {
     let bought = [block(5, "a", 90, &[(1, 7, "us"), (2, 9, "us")])];
     absorb(&mut own, &[], &bought, of(7));
     assert_eq!(own.calibration().decided, 1, "the other one was in hand before the fee changed");
+}
+
+#[test]
+fn works_lost_unseen_count_against_the_prediction_while_own_works_are_seen() {
+    let mut own = OwnWorks::default();
+    let of = predicted(0.5).map(|of| Prediction { fee: Some(fee(7)), ..of });
+    absorb(&mut own, &[], &[], of);
+    own.record_made(time(60), MadeSince { works: 4, lost: 2 }, of);
+    assert_eq!(own.calibration().decided, 0, "the key may be another one");
+    absorb(&mut own, &[open_work(1, Some((7, "us")))], &[], of);
+    own.record_made(time(120), MadeSince { works: 4, lost: 2 }, of);
+    assert_eq!((own.made(), own.calibration().decided, own.calibration().sold), (9, 2, 0));
+    assert!((own.calibration_by_fee()[&fee(5)].error().unwrap() - 0.5).abs() < 1e-12);
 }

@@ -1,4 +1,4 @@
-use super::*;
+use super::{super::look::PoolMetrics, *};
 use crate::fixtures;
 
 /// A look at a worker that is on, at `seconds`, with the seconds its provers spent so far.
@@ -13,8 +13,16 @@ fn look_at(seconds: i64, on: bool, prover_seconds: Option<f64>) -> Look {
     look
 }
 
-fn works(works: u64) -> WorksMade {
-    WorksMade { works, jobs: 2 * works }
+/// Adds a look in which so many works were seen to have been made.
+fn record(
+    supply: &mut OwnSupply,
+    look: &Look,
+    book: Option<&Arc<[OpenWork]>>,
+    made: u64,
+) -> Effort {
+    let counts = supply.read_counts(look, &[]);
+    let made = made.max(counts.works.unwrap_or_default());
+    supply.record_look(look, book, &counts, made)
 }
 
 fn seconds(of: Duration) -> u64 {
@@ -25,15 +33,15 @@ fn seconds(of: Duration) -> u64 {
 fn an_effort_is_works_time_on_and_prover_time() {
     let mut supply = OwnSupply::default();
     assert_eq!(
-        supply.record_look(&look_at(0, true, Some(500.0)), None, works(0)).proving,
+        record(&mut supply, &look_at(0, true, Some(500.0)), None, 0).proving,
         Some(Duration::ZERO)
     );
-    let effort = supply.record_look(&look_at(60, true, Some(545.0)), None, works(1));
+    let effort = record(&mut supply, &look_at(60, true, Some(545.0)), None, 1);
     assert_eq!(
         (effort.made, seconds(effort.on), effort.proving.map(seconds), seconds(effort.idle)),
         (1, 60, Some(45), 0)
     );
-    let off = supply.record_look(&look_at(120, false, Some(545.0)), None, works(0));
+    let off = record(&mut supply, &look_at(120, false, Some(545.0)), None, 0);
     assert_eq!((seconds(off.on), off.proving.map(seconds)), (0, Some(0)));
 }
 
@@ -41,11 +49,7 @@ fn an_effort_is_works_time_on_and_prover_time() {
 fn no_prover_time_is_lost_or_counted_twice() {
     let mut supply = OwnSupply::default();
     let total = |looks: &[Look], supply: &mut OwnSupply| -> u64 {
-        looks
-            .iter()
-            .filter_map(|look| supply.record_look(look, None, works(0)).proving)
-            .map(seconds)
-            .sum()
+        looks.iter().filter_map(|look| record(supply, look, None, 0).proving).map(seconds).sum()
     };
     let fault = crate::fault::Fault::TimedOut { limit: Duration::from_secs(1) };
     let unread = Look { metrics: Some(Err(fault)), ..look_at(120, true, None) };
@@ -68,7 +72,7 @@ fn a_daemon_that_keeps_no_sums_has_no_prover_time() {
         if let Some(Ok(metrics)) = &mut look.metrics {
             metrics.completed_by_own = Some(at as f64);
         }
-        assert_eq!(supply.record_look(&look, None, works(1)).proving, None);
+        assert_eq!(record(&mut supply, &look, None, 1).proving, None);
     }
 }
 
@@ -79,8 +83,7 @@ fn time_on_that_no_proof_explains_is_idle() {
     for minute in 0..=60_i64 {
         // One proof of 100 s each five minutes; it is counted when it is finished.
         let proved = (minute / 5) as f64 * 100.0;
-        let effort =
-            supply.record_look(&look_at(minute * 60, true, Some(1.0 + proved)), None, works(0));
+        let effort = record(&mut supply, &look_at(minute * 60, true, Some(1.0 + proved)), None, 0);
         idle += seconds(effort.idle);
     }
     // What a proof may still explain waits: the last one took its time from there.
@@ -91,21 +94,21 @@ fn time_on_that_no_proof_explains_is_idle() {
 #[test]
 fn the_clock_and_absences_make_no_time_on() {
     let mut supply = OwnSupply::default();
-    supply.record_look(&look_at(0, false, None), None, works(0));
-    let late = supply.record_look(&look_at(90_000, true, None), None, works(0));
+    record(&mut supply, &look_at(0, false, None), None, 0);
+    let late = record(&mut supply, &look_at(90_000, true, None), None, 0);
     assert_eq!(late.on, Duration::ZERO, "it may have been switched on at any time");
-    let on = supply.record_look(&look_at(180_000, true, None), None, works(0));
+    let on = record(&mut supply, &look_at(180_000, true, None), None, 0);
     assert_eq!(seconds(on.on), 90_000);
     let mut set = look_at(190_060, true, None);
     set.clock_set = Some(jiff::SignedDuration::from_secs(10_000));
-    assert_eq!(seconds(supply.record_look(&set, None, works(0)).on), 60);
+    assert_eq!(seconds(record(&mut supply, &set, None, 0).on), 60);
 }
 
 #[test]
 fn a_coordinator_is_on_while_its_provers_deliver() {
     let mut supply = OwnSupply::default();
     let on = |supply: &mut OwnSupply, at: i64, sum: f64| {
-        seconds(supply.record_look(&look_at(at, false, Some(sum)), None, works(0)).on)
+        seconds(record(supply, &look_at(at, false, Some(sum)), None, 0).on)
     };
     assert_eq!(on(&mut supply, 0, 30.0), 0);
     assert_eq!(on(&mut supply, 60, 60.0), 60);
@@ -138,7 +141,7 @@ fn half_idle(sums: bool) -> (OwnSupply, i64) {
         end = minute * 60;
         // The book is read every third minute.
         let book = (minute % 3 == 0).then(|| open(left));
-        supply.record_look(&look, book.as_ref(), works(made));
+        record(&mut supply, &look, book.as_ref(), made);
     }
     (supply, end)
 }
@@ -177,7 +180,7 @@ fn what_another_daemon_makes_for_the_same_key_is_not_this_ones_pace() {
         if let Some(Ok(metrics)) = &mut look.metrics {
             metrics.completed_by_own = Some(minute as f64);
         }
-        supply.record_look(&look, Some(&open(minute..minute + 40)), works(3));
+        record(&mut supply, &look, Some(&open(minute..minute + 40)), 3);
     }
     let pace = pace_of(&supply, 7_200);
     assert!((pace.works_per_hour() / 60.0 - 1.0).abs() < 0.03, "{pace:?}");
@@ -191,7 +194,7 @@ fn provers_that_work_at_once_are_counted_and_share_nothing_of_a_works_time() {
         if let Some(Ok(metrics)) = &mut look.metrics {
             metrics.completed_by_own = Some(16.0 * minute as f64);
         }
-        supply.record_look(&look, Some(&open(8 * minute..8 * minute + 40)), works(8));
+        record(&mut supply, &look, Some(&open(8 * minute..8 * minute + 40)), 8);
     }
     let pace = pace_of(&supply, 3_600);
     assert_eq!(pace.provers, 4);
@@ -209,7 +212,7 @@ fn time_over_a_restart_a_switch_or_another_fee_measures_nothing() {
             {
                 change(status);
             }
-            supply.record_look(&look, Some(&open(minute..minute + 40)), works(1));
+            record(&mut supply, &look, Some(&open(minute..minute + 40)), 1);
         }
         pace_of(&supply, 1_800).source
     };
@@ -229,7 +232,7 @@ fn works_undercut_before_they_were_seen_count_by_their_jobs() {
                 (Some(4.0 * minute as f64), Some(4.0 * minute as f64));
         }
         // Of two works a minute only one is ever seen.
-        supply.record_look(&look, Some(&open(minute..minute + 40)), works(1));
+        record(&mut supply, &look, Some(&open(minute..minute + 40)), 1);
     }
     let pace = pace_of(&supply, 7_200);
     assert!((pace.works_per_hour() / 120.0 - 1.0).abs() < 0.03, "{pace:?}");
