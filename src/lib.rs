@@ -5,5 +5,6 @@ pub mod cli;
 pub mod controller;
 pub mod doctor;
 pub mod service;
+pub mod setup;
 pub mod telemetry;
 pub mod web;

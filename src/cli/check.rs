@@ -11,9 +11,12 @@ use super::{
     args::CheckArgs,
     exit::Failure,
     json,
-    table::{Align, render_table},
+    wrap::{terminal_width, wrap},
 };
 use crate::doctor::{Check, CheckReport, Finding, Verdict, examine, judge};
+
+/// Fewest columns of a wrapped text, however narrow the terminal is.
+const MIN_ROOM: usize = 30;
 
 /// The document of `--json`.
 #[derive(Serialize)]
@@ -21,8 +24,9 @@ struct CheckDocument<'a> {
     checks: Vec<FindingDocument<'a>>,
 }
 
+/// A finding in JSON.
 #[derive(Serialize)]
-struct FindingDocument<'a> {
+pub(super) struct FindingDocument<'a> {
     name: &'static str,
     daemon: Option<&'a str>,
     result: Verdict,
@@ -32,27 +36,37 @@ struct FindingDocument<'a> {
 
 /// Checks, prints the findings, and fails if a check failed.
 pub(super) async fn run(options: CheckArgs) -> Result<(), Failure> {
-    let source = Source::new(Some(options.config), std::env::vars_os());
-    let report = match source.load() {
-        Ok(settings) => judge(&examine(settings, Clock::system()).await),
-        Err(errors) => {
-            let unusable = report_config_errors(&errors);
-            match leave_out_worker_keys(source, &errors).and_then(|source| source.load().ok()) {
-                Some(settings) => {
-                    let rest = judge(&examine(settings, Clock::system()).await).findings;
-                    let rest = rest.into_iter().filter(|finding| finding.check != Check::Config);
-                    CheckReport { findings: unusable.findings.into_iter().chain(rest).collect() }
-                }
-                None => unusable,
-            }
-        }
-    };
+    let source = Source::new(Some(options.config.find()?), std::env::vars_os());
+    let report = examine_source(source).await;
+    let mut out = anstream::stdout().lock();
     if options.json {
         let checks = report.findings.iter().map(FindingDocument::from).collect();
-        json::write(&mut std::io::stdout().lock(), &CheckDocument { checks })?;
+        json::write(&mut out, &CheckDocument { checks })?;
     } else {
-        write!(anstream::stdout().lock(), "{}", render_report(&report))?;
+        print_report(&mut out, &report)?;
     }
+    require_no_failure(&report)
+}
+
+/// Checks the settings of a source, and the rest even where only worker keys are wrong.
+pub(super) async fn examine_source(source: Source) -> CheckReport {
+    let errors = match source.load() {
+        Ok(settings) => return judge(&examine(settings, Clock::system()).await),
+        Err(errors) => errors,
+    };
+    let unusable = report_config_errors(&errors);
+    match leave_out_worker_keys(source, &errors).and_then(|source| source.load().ok()) {
+        Some(settings) => {
+            let rest = judge(&examine(settings, Clock::system()).await).findings;
+            let rest = rest.into_iter().filter(|finding| finding.check != Check::Config);
+            CheckReport { findings: unusable.findings.into_iter().chain(rest).collect() }
+        }
+        None => unusable,
+    }
+}
+
+/// Fails if a check failed.
+pub(super) fn require_no_failure(report: &CheckReport) -> Result<(), Failure> {
     match report.count(Verdict::Fail) {
         0 => Ok(()),
         failed => Err(Failure::running(anyhow::anyhow!(
@@ -109,25 +123,42 @@ impl<'a> From<&'a Finding> for FindingDocument<'a> {
     }
 }
 
-/// One line for each finding, with colours that the stream drops where they do not belong.
-fn render_report(report: &CheckReport) -> String {
-    let table = render_table(
-        [Align::Left; 3],
-        report.findings.iter().map(|finding| {
-            let fix = finding.fix.as_ref().map(|fix| format!(" -> {fix}")).unwrap_or_default();
-            let detail = format!("{}{fix}", finding.detail);
-            // Verdicts keep their width, whatever was found.
-            [format!("{:4}", style(finding.verdict).0), qualified_name(finding), detail]
-        }),
-    );
-    let lines = table.lines().zip(&report.findings);
-    lines
-        .map(|(line, finding)| {
-            let (word, style) = style(finding.verdict);
-            let rest = line.strip_prefix(word).unwrap_or(line);
-            format!("{style}{word}{style:#}{rest}\n")
-        })
-        .collect()
+/// Prints the findings: on a terminal wrapped to its width, elsewhere one line each. The stream
+/// drops colours where they do not belong.
+pub(super) fn print_report(out: &mut impl Write, report: &CheckReport) -> std::io::Result<()> {
+    write!(out, "{}", render_report(report, terminal_width()))
+}
+
+/// Findings with aligned columns; with a width, what to do about each stands on lines of its own.
+fn render_report(report: &CheckReport, width: Option<usize>) -> String {
+    let names: Vec<String> = report.findings.iter().map(qualified_name).collect();
+    let widest = names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
+    // Verdicts keep their width, whatever was found.
+    let indent = 4 + 2 + widest + 2;
+    let mut text = String::new();
+    for (finding, name) in report.findings.iter().zip(&names) {
+        let (word, style) = style(finding.verdict);
+        let padding = " ".repeat(4 - word.len());
+        let fix = finding.fix.as_ref().map(|fix| format!("-> {fix}"));
+        let lines = match width {
+            Some(width) => {
+                let room = width.saturating_sub(indent).max(MIN_ROOM);
+                let texts = [Some(finding.detail.clone()), fix];
+                texts.iter().flatten().flat_map(|text| wrap(text, room)).collect()
+            }
+            None => {
+                let fix = fix.map(|fix| format!(" {fix}")).unwrap_or_default();
+                vec![format!("{}{fix}", finding.detail)]
+            }
+        };
+        let mut lines = lines.into_iter();
+        let first = lines.next().unwrap_or_default();
+        text.push_str(&format!("{style}{word}{style:#}{padding}  {name:widest$}  {first}\n"));
+        for line in lines {
+            text.push_str(&format!("{:indent$}{line}\n", ""));
+        }
+    }
+    text
 }
 
 const fn style(verdict: Verdict) -> (&'static str, Style) {
@@ -143,3 +174,6 @@ fn qualified_name(finding: &Finding) -> String {
     let check = finding.check.name();
     finding.daemon.as_ref().map_or(check.to_owned(), |daemon| format!("{daemon}.{check}"))
 }
+
+#[cfg(test)]
+mod tests;

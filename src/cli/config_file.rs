@@ -12,8 +12,9 @@ pub(super) fn show(options: &ConfigArgs) -> Result<(), Failure> {
     if options.default {
         return Ok(out.write_all(default_file().as_bytes())?);
     }
-    let settings =
-        Source::new(options.config.clone(), std::env::vars_os()).load().map_err(Failure::config)?;
+    let settings = Source::new(Some(options.config.find()?), std::env::vars_os())
+        .load()
+        .map_err(Failure::config)?;
     for warning in settings.warnings() {
         tracing::warn!("{warning}");
     }

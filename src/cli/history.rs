@@ -40,7 +40,7 @@ impl From<csv::Error> for ListingError {
 
 /// Prints the decisions, oldest first.
 pub(super) fn run(options: &HistoryArgs) -> Result<(), Failure> {
-    let location = JournalLocation::find(options.config.as_deref(), options.daemon.as_deref())?;
+    let location = JournalLocation::find(&options.config, options.daemon.as_deref())?;
     location.check_name().map_err(Failure::usage)?;
     let journal = JournalReader::open(&location.folder).map_err(Failure::journal)?;
     let since = Clock::wall().checked_sub(options.since).ok();

@@ -1,11 +1,11 @@
 //! Where the journal of a configuration is.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use snarkfee_config::{Settings, Source, default_state_dir, find_file};
+use snarkfee_config::{Settings, Source, default_state_dir};
 use snarkfee_core::units::DaemonId;
 
-use super::{exit::Failure, preview::UnknownDaemon};
+use super::{args::ConfigArg, exit::Failure, preview::UnknownDaemon};
 
 /// The state directory, the settings that name it, and the daemon that was named.
 pub(super) struct JournalLocation {
@@ -18,9 +18,9 @@ pub(super) struct JournalLocation {
 impl JournalLocation {
     /// The state directory of a configuration file, by default of the first where one is looked
     /// for; the default one where there is no such file.
-    pub(super) fn find(file: Option<&Path>, daemon: Option<&str>) -> Result<Self, Failure> {
+    pub(super) fn find(config: &ConfigArg, daemon: Option<&str>) -> Result<Self, Failure> {
         let daemon = daemon.map(DaemonId::try_new).transpose().map_err(Failure::usage)?;
-        let Some(file) = file.map(Path::to_owned).or_else(|| find_file(std::env::vars_os())) else {
+        let Some(file) = config.find_any() else {
             let folder = default_state_dir(std::env::vars_os()).ok_or_else(|| {
                 Failure::running(anyhow::anyhow!(
                     "there is no default state directory, since HOME is not set; name the \

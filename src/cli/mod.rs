@@ -13,6 +13,7 @@ mod exit;
 mod experiment;
 mod explain;
 mod history;
+mod init;
 mod journal_location;
 mod json;
 mod order_route;
@@ -25,6 +26,7 @@ mod simulate;
 mod table;
 mod tune;
 mod values;
+mod wrap;
 
 use std::process::ExitCode;
 
@@ -57,6 +59,7 @@ pub fn main() -> ExitCode {
 fn run_command(arguments: Arguments) -> Result<(), Failure> {
     arguments.init_log()?;
     match arguments.command {
+        CliCommand::Init(options) => init::run(&options),
         CliCommand::Run(options) => block_on(run::run(options)),
         CliCommand::Check(options) => block_on(check::run(options)),
         CliCommand::Estimate(options) => block_on(estimate::run(options)),
@@ -87,7 +90,7 @@ fn run_command(arguments: Arguments) -> Result<(), Failure> {
 
 /// Runs on one worker thread: looks mostly wait for daemons, the provers need the cores, and each
 /// further thread keeps half a megabyte of freed memory.
-fn block_on(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let result = runtime.block_on(work);

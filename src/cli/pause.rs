@@ -13,13 +13,13 @@ use super::{
 
 /// Leaves the worker to the operator.
 pub(super) async fn pause(options: PauseArgs) -> Result<(), Failure> {
-    let to = JournalLocation::find(options.config.as_deref(), options.daemon.as_deref())?;
+    let to = JournalLocation::find(&options.config, options.daemon.as_deref())?;
     run(&WrittenOrder::Pause { lasting: options.lasting }, &to).await
 }
 
 /// Lets the service control the worker again.
 pub(super) async fn resume(options: ResumeArgs) -> Result<(), Failure> {
-    let to = JournalLocation::find(options.config.as_deref(), options.daemon.as_deref())?;
+    let to = JournalLocation::find(&options.config, options.daemon.as_deref())?;
     run(&WrittenOrder::Resume, &to).await
 }
 

@@ -4,6 +4,7 @@ use std::{io::Write, sync::Arc, time::Duration};
 
 use snarkfee_clock::Clock;
 use snarkfee_config::{Controller, Source};
+use snarkfee_core::units::duration;
 use snarkfee_journal::Journal;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -14,7 +15,7 @@ use crate::service::{Publisher, Service};
 
 /// Runs the service until a signal ends it, or looks once.
 pub(super) async fn run(options: RunArgs) -> Result<(), Failure> {
-    let source = settings_source(&options);
+    let source = settings_source(&options)?;
     let settings = source.load().map_err(Failure::config)?;
     for warning in settings.warnings() {
         warn!("{warning}");
@@ -71,17 +72,17 @@ async fn close_journal(journal: Arc<Journal>) {
     let Some(journal) = Arc::into_inner(journal) else { return };
     let closed = tokio::task::spawn_blocking(move || journal.close());
     if tokio::time::timeout(LIMIT, closed).await.is_err() {
-        warn!(limit = ?LIMIT, "the journal was not closed in time; it is complete up to the last look");
+        warn!(limit = %duration::show(LIMIT), "the journal was not closed in time; it is complete up to the last look");
     }
 }
 
-fn settings_source(options: &RunArgs) -> Source {
-    let source = Source::new(Some(options.config.clone()), std::env::vars_os());
-    match (options.dry_run, options.live) {
+fn settings_source(options: &RunArgs) -> Result<Source, Failure> {
+    let source = Source::new(Some(options.config.find()?), std::env::vars_os());
+    Ok(match (options.dry_run, options.live) {
         (true, _) => source.with_flag("controller.mode", "dry-run", "--dry-run"),
         (_, true) => source.with_flag("controller.mode", "live", "--live"),
         _ => source,
-    }
+    })
 }
 
 /// Prints one line for each daemon; fails if a daemon could not be observed.

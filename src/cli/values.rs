@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use snarkfee_core::{
     market::{Selection, SelectionMethod},
+    policy::RoleSetting,
     units::duration,
 };
 use snarkfee_lab::{daemon_sim, market_sim::library};
+
+use crate::setup::role_name;
 
 /// The seeds of an experiment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,4 +90,13 @@ pub(super) fn era_parser() -> impl clap::builder::TypedValueParser<Value = daemo
     let names: clap::builder::PossibleValuesParser =
         daemon_sim::Era::ALL.map(daemon_sim::Era::code).into();
     names.try_map(|name| name.parse())
+}
+
+pub(super) fn role_parser() -> impl clap::builder::TypedValueParser<Value = RoleSetting> {
+    use clap::builder::TypedValueParser as _;
+    let roles = [RoleSetting::Auto, RoleSetting::Worker, RoleSetting::Coordinator];
+    let names: clap::builder::PossibleValuesParser = roles.map(role_name).into();
+    names.try_map(move |name| {
+        roles.into_iter().find(|role| role_name(*role) == name).ok_or("no such role")
+    })
 }

@@ -6,6 +6,7 @@ use snarkfee_clock::Clock;
 use snarkfee_config::{Daemon, Settings};
 use snarkfee_core::{
     cost::{CostInputs, Quotes},
+    fault::Fault,
     market::Pace,
 };
 use tokio::task::JoinSet;
@@ -72,7 +73,12 @@ async fn examine_daemon(daemon: Daemon, clock: Clock) -> DaemonExamination {
             let preview = preview_through(&port, daemon, quotes, clock).await;
             examined.answered = clock.now();
             examined.scrape = port.scrape().await;
-            examined.schema = port.known_capabilities();
+            examined.schema = match (port.known_capabilities(), &preview.record.look.status) {
+                (Some(known), _) => Some(known),
+                // It was read, and forgotten since it has no status that is understood.
+                (None, Err(Fault::Unsupported { .. })) => port.capabilities().await.ok(),
+                (None, _) => None,
+            };
             if let Ok(status) = &preview.record.look.status
                 && find_clock_error(status, asked, examined.answered).is_some()
             {

@@ -2,8 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File},
-    io::Read,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -14,13 +13,13 @@ use snarkfee_journal::{
     JOURNAL_FILE, JournalError, JournalReader, LOCK_FILE, LookFilter, LookSummary, last_holder,
 };
 
-use super::examination::{ControllerProcess, Machine, StateFolder};
+use super::{
+    examination::{ControllerProcess, Machine, StateFolder},
+    processes::list_commands,
+};
 
 /// How long an external change counts as a sign of another controller.
 const CHANGE_MEMORY: jiff::SignedDuration = jiff::SignedDuration::from_hours(7 * 24);
-/// Most processes examined, and most bytes read of each command line.
-const MAX_PROCESSES: usize = 20_000;
-const MAX_COMMAND: u64 = 4096;
 /// Parts of the names of other programs that switch workers: mina-snark-stopper, snarkstopper.sh.
 const OTHER_CONTROLLERS: [&str; 3] = ["snark-stopper", "snarkstopper", "snark_stopper"];
 const OWN_NAME: &str = "snarkfee";
@@ -111,32 +110,12 @@ fn error_chain(error: &(dyn std::error::Error + 'static)) -> String {
 
 /// The programs that set fees, among the processes that this user may see.
 fn find_controllers(processes: &Path) -> Vec<ControllerProcess> {
-    let Ok(entries) = fs::read_dir(processes) else { return Vec::new() };
-    let own = std::process::id();
-    let numbers = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
-    let mut found: Vec<ControllerProcess> = numbers
-        .take(MAX_PROCESSES)
-        .filter(|id| *id != own)
-        .filter_map(|id| {
-            Some(ControllerProcess {
-                id,
-                name: recognise_controller(&read_command(&processes.join(id.to_string()))?)?,
-            })
-        })
-        .collect();
+    let recognised = |(id, command): (u32, Vec<String>)| {
+        Some(ControllerProcess { id, name: recognise_controller(&command)? })
+    };
+    let mut found: Vec<_> = list_commands(processes).filter_map(recognised).collect();
     found.sort_by_key(|process| process.id);
     found
-}
-
-/// The words of a command line.
-fn read_command(process: &Path) -> Option<Vec<String>> {
-    let mut line = Vec::new();
-    File::open(process.join("cmdline")).ok()?.take(MAX_COMMAND).read_to_end(&mut line).ok()?;
-    Some(
-        line.split(|byte| *byte == 0)
-            .map(|word| String::from_utf8_lossy(word).into_owned())
-            .collect(),
-    )
 }
 
 /// The name of a program that sets fees: the program itself, or the script of an interpreter.

@@ -11,9 +11,11 @@ mod daemon_clock;
 mod examination;
 mod examine;
 mod machine;
+mod processes;
 mod verdicts;
 
 pub use check::{Check, CheckReport, Finding, Verdict};
 pub use examination::Examination;
 pub use examine::examine;
+pub(crate) use processes::list_commands;
 pub use verdicts::judge;

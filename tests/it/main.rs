@@ -23,6 +23,7 @@ mod estimate_and_explain;
 mod failing_journal;
 mod faults;
 mod faulty_proxy;
+mod init;
 mod injected_fault;
 mod journal;
 mod kill;

@@ -33,4 +33,4 @@ pub use item::Place;
 pub use secret::Secret;
 pub use settings::{Controller, Daemon, MetricsSource, Settings};
 pub use source::{Fingerprint, Source, default_state_dir, find_file};
-pub use table::{Knob, knobs};
+pub use table::{Knob, knobs, parse_public_key};

@@ -17,8 +17,10 @@ use crate::{service::Preview, telemetry::MarketDocument};
 
 /// Looks, prints the market, and draws it if wanted. Only queries are sent.
 pub(super) async fn run(options: EstimateArgs) -> Result<(), Failure> {
-    let daemons =
-        select_daemons(load_dry_run(&options.config, "estimate")?, options.daemon.as_deref())?;
+    let daemons = select_daemons(
+        load_dry_run(&options.config.find()?, "estimate")?,
+        options.daemon.as_deref(),
+    )?;
     if options.plot.is_some() && daemons.len() > 1 {
         return Err(Failure::usage(PlotOfMany));
     }

@@ -144,7 +144,11 @@ impl DaemonClient {
     }
 
     /// The capabilities, discovered if they are not known.
-    async fn capabilities(&self) -> Result<Capabilities, Fault> {
+    ///
+    /// # Errors
+    ///
+    /// If the daemon does not answer.
+    pub async fn capabilities(&self) -> Result<Capabilities, Fault> {
         if let Some(found) = self.known_capabilities() {
             return Ok(found);
         }

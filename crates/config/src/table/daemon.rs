@@ -177,7 +177,11 @@ fn public_key() -> Kind<PublicKey> {
 
 /// A public key, whose checksum is right. A private one is refused without being repeated, and what
 /// is no key at all may be any secret: messages end up in logs.
-fn parse_public_key(text: &str) -> Result<PublicKey, String> {
+///
+/// # Errors
+///
+/// What is wrong with it, in words that do not hold the text.
+pub fn parse_public_key(text: &str) -> Result<PublicKey, String> {
     let text = text.trim();
     if is_private_key(text) {
         return Err("this is a private key (EK..); write the public key, B62q..".to_owned());

@@ -11,6 +11,7 @@ use std::{collections::HashMap, path::PathBuf};
 pub(super) use controller::find_state_dir;
 pub(super) use cost::WrittenCost;
 use daemon::DaemonGroups;
+pub use daemon::parse_public_key;
 pub use knob::{Knob, knobs};
 use snarkfee_core::{
     policy::{BlockProduction, Pricing, Safety},
