@@ -9,12 +9,13 @@ use snarkfee_lab::daemon_sim::{DaemonSimOptions, SimDaemonServer};
 use tokio_util::sync::CancellationToken;
 
 use super::{args::DaemonSimArgs, demo, exit::Failure, signals};
+use crate::telemetry::LogQueue;
 
 /// Serves until a signal ends it.
-pub(super) async fn run(options: DaemonSimArgs) -> Result<(), Failure> {
+pub(super) async fn run(options: DaemonSimArgs, log: &LogQueue) -> Result<(), Failure> {
     let (world, clock) = demo::build_market(&options.market)?;
     let cancel = CancellationToken::new();
-    let _reloads = signals::watch_signals(&cancel)?;
+    let _reloads = signals::watch_signals(&cancel, log)?;
     let daemon = DaemonSimOptions { era: options.schema_era, ..DaemonSimOptions::default() };
     let world = Arc::new(Mutex::new(world));
     let server =

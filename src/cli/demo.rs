@@ -34,7 +34,7 @@ use super::{
 };
 use crate::{
     service::{Narrator, RunningService, Service, ServiceError},
-    telemetry::log_record,
+    telemetry::{LogQueue, log_record},
 };
 
 /// What a work costs in the demo: 0.0001 MINA, about a minute of a 350 W machine at the prices of
@@ -46,13 +46,13 @@ const SLOW_LOOK: Duration = Duration::from_secs(5);
 const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// Runs until the duration is over or a signal ends it.
-pub(super) async fn run(options: DemoArgs) -> Result<(), Failure> {
+pub(super) async fn run(options: DemoArgs, log: &LogQueue) -> Result<(), Failure> {
     let (world, clock) = build_market(&options.market)?;
     let role = world.scenario().role();
     let world = Arc::new(Mutex::new(world));
     let cancel = CancellationToken::new();
     let stop_daemon = CancellationToken::new();
-    let reloads = signals::watch_signals(&cancel)?;
+    let reloads = signals::watch_signals(&cancel, log)?;
     let server = SimDaemonServer::bind(
         ANY_PORT,
         ANY_PORT,

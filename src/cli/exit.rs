@@ -1,6 +1,6 @@
 //! How the program ends.
 
-use std::{error::Error, process::ExitCode};
+use std::{error::Error, io::Write, process::ExitCode};
 
 use snarkfee_core::units::hide_private_keys;
 use snarkfee_journal::JournalError;
@@ -40,15 +40,16 @@ impl Failure {
         if error.is_misconfiguration() { Self::config(error) } else { Self::running(error) }
     }
 
-    #[expect(
-        clippy::print_stderr,
-        reason = "errors belong on standard error, whatever the log's filter"
-    )]
-    pub(super) fn print(&self) {
-        eprintln!("snarkfee: {}", hide_private_keys(&self.error.to_string()));
+    /// Prints it to standard error, whatever the log's filter: `out` leads there. There is no other
+    /// place to report that it cannot be printed.
+    pub(super) fn print(&self, out: &mut impl Write) {
+        let mut text = format!("snarkfee: {}\n", hide_private_keys(&self.error.to_string()));
         for cause in self.error.chain().skip(1) {
-            eprintln!("  caused by: {}", hide_private_keys(&cause.to_string()));
+            text.push_str("  caused by: ");
+            text.push_str(&hide_private_keys(&cause.to_string()));
+            text.push('\n');
         }
+        drop(out.write_all(text.as_bytes()));
     }
 
     pub(super) fn code(&self) -> ExitCode {

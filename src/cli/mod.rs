@@ -35,10 +35,10 @@ use clap::{CommandFactory, Parser};
 pub use args::Arguments;
 
 use self::{args::CliCommand, exit::Failure};
+use crate::telemetry::LogQueue;
 
 /// Runs the program with the arguments and environment of the process.
 pub fn main() -> ExitCode {
-    std::panic::set_hook(Box::new(|panic| tracing::error!("this is a bug in snarkfee: {panic}")));
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -47,25 +47,42 @@ pub fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(exit::USAGE));
         }
     };
-    match run_command(arguments) {
+    let log = match arguments.init_log() {
+        Ok(log) => log,
+        Err(failure) => {
+            failure.print(&mut std::io::stderr());
+            return failure.code();
+        }
+    };
+    report_panics(log.clone());
+    let code = match run_command(arguments, &log) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            failure.print();
+            failure.print(&mut log.clone());
             failure.code()
         }
-    }
+    };
+    log.finish();
+    code
 }
 
-fn run_command(arguments: Arguments) -> Result<(), Failure> {
-    arguments.init_log()?;
+/// Logs a panic before it ends what it ends.
+fn report_panics(log: LogQueue) {
+    std::panic::set_hook(Box::new(move |panic| {
+        tracing::error!("this is a bug in snarkfee: {panic}");
+        log.finish();
+    }));
+}
+
+fn run_command(arguments: Arguments, log: &LogQueue) -> Result<(), Failure> {
     match arguments.command {
         CliCommand::Init(options) => init::run(&options),
-        CliCommand::Run(options) => block_on(run::run(options)),
+        CliCommand::Run(options) => block_on(run::run(options, log)),
         CliCommand::Check(options) => block_on(check::run(options)),
         CliCommand::Estimate(options) => block_on(estimate::run(options)),
         CliCommand::Explain(options) => block_on(explain::run(options)),
-        CliCommand::Demo(options) => block_on(demo::run(options)),
-        CliCommand::DaemonSim(options) => block_on(daemon_sim::run(options)),
+        CliCommand::Demo(options) => block_on(demo::run(options, log)),
+        CliCommand::DaemonSim(options) => block_on(daemon_sim::run(options, log)),
         CliCommand::History(options) => history::run(&options),
         CliCommand::Pause(options) => block_on(pause::pause(options)),
         CliCommand::Resume(options) => block_on(pause::resume(options)),

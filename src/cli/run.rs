@@ -11,20 +11,24 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::{args::RunArgs, exit::Failure, signals};
-use crate::service::{Publisher, Service};
+use crate::{
+    service::{Publisher, Service},
+    telemetry::LogQueue,
+};
 
 /// Runs the service until a signal ends it, or looks once.
-pub(super) async fn run(options: RunArgs) -> Result<(), Failure> {
+pub(super) async fn run(options: RunArgs, log: &LogQueue) -> Result<(), Failure> {
     let source = settings_source(&options)?;
     let settings = source.load().map_err(Failure::config)?;
     for warning in settings.warnings() {
         warn!("{warning}");
     }
     let cancel = CancellationToken::new();
-    let reloads = signals::watch_signals(&cancel)?;
+    let reloads = signals::watch_signals(&cancel, log)?;
     let clock = Clock::system();
     let journal = Arc::new(open_journal(&settings.controller, clock).await?);
     let service = Service::new(settings, clock, journal.clone());
+    service.publisher().metrics.watch_log(log.lost_lines());
     let result = if options.once {
         let publisher = service.publisher().clone();
         service

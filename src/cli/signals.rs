@@ -12,6 +12,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use crate::telemetry::LogQueue;
+
 /// A flag set by the first SIGINT, so that work ends with what it has; the second one ends the process
 /// at once.
 pub(super) fn watch_interrupt() -> std::io::Result<Arc<AtomicBool>> {
@@ -35,12 +37,15 @@ pub(super) fn watch_interrupt() -> std::io::Result<Arc<AtomicBool>> {
 
 /// Cancels on SIGTERM and SIGINT, the second of which ends the process at once, and reports each
 /// SIGHUP, which reloads.
-pub(super) fn watch_signals(cancel: &CancellationToken) -> std::io::Result<mpsc::Receiver<()>> {
+pub(super) fn watch_signals(
+    cancel: &CancellationToken,
+    log: &LogQueue,
+) -> std::io::Result<mpsc::Receiver<()>> {
     let (reload, reloads) = mpsc::channel(1);
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hang_up = signal(SignalKind::hangup())?;
-    let cancel = cancel.clone();
+    let (cancel, log) = (cancel.clone(), log.clone());
     #[expect(clippy::disallowed_methods, reason = "listens for signals until the process ends")]
     tokio::spawn(async move {
         loop {
@@ -58,6 +63,7 @@ pub(super) fn watch_signals(cancel: &CancellationToken) -> std::io::Result<mpsc:
                     signal = name,
                     "second signal: ending at once, daemons may not be left as controller.on_exit says"
                 );
+                log.finish();
                 std::process::exit(1);
             }
             info!(signal = name, "ending");

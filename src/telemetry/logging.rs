@@ -10,6 +10,8 @@ use tracing_subscriber::{
     util::{SubscriberInitExt, TryInitError},
 };
 
+use super::log_queue::LogQueue;
+
 /// How events are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum LogFormat {
@@ -34,21 +36,27 @@ pub(crate) enum LogSetupError {
     /// This process already has a log.
     #[error("logging is already set up")]
     Taken(#[source] TryInitError),
+    /// There is no thread that could write it.
+    #[error("no thread can be started for the log")]
+    NoThread(#[source] io::Error),
 }
 
 /// Sends events to standard error, coloured only on a terminal and without `NO_COLOR`.
 ///
-/// `filter` is in the form of `RUST_LOG`: `info`, `warn,snarkfee=debug`.
-pub(crate) fn init_logging(format: LogFormat, filter: &str) -> Result<(), LogSetupError> {
+/// Returns the queue that leads there. `filter` is in the form of `RUST_LOG`: `info`,
+/// `warn,snarkfee=debug`.
+pub(crate) fn init_logging(format: LogFormat, filter: &str) -> Result<LogQueue, LogSetupError> {
     let parsed = parse_filter(filter)?;
+    let queue = LogQueue::start().map_err(LogSetupError::NoThread)?;
     let colour = AutoStream::choice(&io::stderr()) != ColorChoice::Never;
-    let events = fmt::layer().with_writer(io::stderr).with_ansi(colour);
+    let events = fmt::layer().with_writer(queue.clone()).with_ansi(colour);
     let filtered = tracing_subscriber::registry().with(parsed);
     match format {
         LogFormat::Text => filtered.with(events).try_init(),
         LogFormat::Json => filtered.with(events.json().flatten_event(true)).try_init(),
     }
-    .map_err(LogSetupError::Taken)
+    .map_err(LogSetupError::Taken)?;
+    Ok(queue)
 }
 
 /// Parses levels and targets separated by commas. `Targets` parses them too, but takes a misspelt

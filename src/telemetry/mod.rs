@@ -13,6 +13,7 @@ mod explanation;
 mod headline;
 mod liveness;
 mod log;
+mod log_queue;
 mod logging;
 mod metrics;
 mod money_document;
@@ -33,6 +34,7 @@ pub(crate) use explanation::{
 };
 pub(crate) use headline::headline;
 pub(crate) use log::{describe_action, log_record};
+pub(crate) use log_queue::LogQueue;
 pub(crate) use logging::{LogFormat, init_logging};
 pub(crate) use money_document::{TallyDocument, signed_mina, whole};
 pub(crate) use sales::FeeSales;

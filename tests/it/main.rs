@@ -40,6 +40,7 @@ mod scripted_daemon;
 mod service_manager;
 #[path = "../../crates/client/tests/it/socket.rs"]
 mod socket;
+mod stalled_log;
 mod tls;
 mod tools;
 mod untrusted;

@@ -18,7 +18,7 @@ pub(super) use self::{
     setup::InitArgs,
 };
 use super::exit::Failure;
-use crate::telemetry::{LogFormat, init_logging};
+use crate::telemetry::{LogFormat, LogQueue, init_logging};
 
 /// Sets the fee of Mina SNARK workers by the market, and turns snark work off while it does not
 /// pay.
@@ -88,7 +88,7 @@ pub enum CliCommand {
 }
 
 impl Arguments {
-    pub(super) fn init_log(&self) -> Result<(), Failure> {
+    pub(super) fn init_log(&self) -> Result<LogQueue, Failure> {
         let format = match self.log_format {
             LogFormatArg::Text => LogFormat::Text,
             LogFormatArg::Json => LogFormat::Json,

@@ -83,6 +83,7 @@ pub(super) struct Families {
     pub(super) tick_seconds: SecondsHistogram<DaemonLabels>,
     pub(super) journal_failures: Family<FaultLabels, Counter>,
     pub(super) reload_failures: Counter,
+    pub(super) log_lines_lost: Counter,
 }
 
 impl Families {
@@ -298,6 +299,11 @@ impl Families {
                 r,
                 "snarkfee_config_reload_failures",
                 "Reloads refused because the new configuration is invalid",
+            ),
+            log_lines_lost: register(
+                r,
+                "snarkfee_log_lines_lost",
+                "Lines of the log that its reader was too slow for, or could not take",
             ),
         }
     }

@@ -15,7 +15,7 @@ mod tests;
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError, atomic::Ordering},
     time::Duration,
 };
 
@@ -39,7 +39,10 @@ use self::{
     },
     process::ProcessCollector,
 };
-use super::money_document::{signed_mina, whole};
+use super::{
+    log_queue::LostLines,
+    money_document::{signed_mina, whole},
+};
 
 /// The format of a scrape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +69,7 @@ pub struct Metrics {
     registry: Registry,
     families: Families,
     totals: Mutex<HashMap<DaemonId, DaemonTotals>>,
+    lost_lines: Mutex<LostLines>,
 }
 
 /// What the families do not remember of one daemon.
@@ -103,7 +107,12 @@ impl Metrics {
         let mut registry = Registry::default();
         let families = Families::register(&mut registry);
         registry.register_collector(Box::new(ProcessCollector));
-        Self { registry, families, totals: Mutex::default() }
+        Self { registry, families, totals: Mutex::default(), lost_lines: Mutex::default() }
+    }
+
+    /// Counts the lines that a log loses.
+    pub(crate) fn watch_log(&self, lost: LostLines) {
+        *self.lost_lines.lock().unwrap_or_else(PoisonError::into_inner) = lost;
     }
 
     /// Updates every series of a daemon from its latest record.
@@ -373,6 +382,8 @@ impl Metrics {
         for (daemon, totals) in self.totals().iter() {
             self.set_ages(daemon, totals, now);
         }
+        let lost = self.lost_lines.lock().unwrap_or_else(PoisonError::into_inner).count();
+        self.families.log_lines_lost.inner().store(lost, Ordering::Relaxed);
         let mut text = String::with_capacity(16 * 1024);
         if let Err(error) = encode(&mut text, &self.registry) {
             tracing::error!(%error, "metrics could not be encoded; the scrape is empty");

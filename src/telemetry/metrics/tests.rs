@@ -62,7 +62,7 @@ fn scrape(metrics: &Metrics, now: Timestamp) -> BTreeMap<String, f64> {
 }
 
 /// Names without the `_total` of counters; process metrics are those of Linux.
-const CONTRACT: [&str; 50] = [
+const CONTRACT: [&str; 51] = [
     "process_cpu_seconds counter {}",
     "process_open_fds gauge {}",
     "process_resident_memory_bytes gauge {}",
@@ -88,6 +88,7 @@ const CONTRACT: [&str; 50] = [
     "snarkfee_histogram_resolves_prices gauge {daemon}",
     "snarkfee_journal_doubt gauge {daemon}",
     "snarkfee_journal_failures counter {class,daemon}",
+    "snarkfee_log_lines_lost counter {}",
     "snarkfee_market_fee_mina gauge {daemon,quantile}",
     "snarkfee_market_price_mina gauge {daemon,q}",
     "snarkfee_market_samples gauge {daemon}",
