@@ -101,6 +101,7 @@ impl<O: Outside> DaemonLoops<O> {
                 replaced.insert(id.clone(), old.ended);
                 self.publisher.metrics.forget(id);
                 self.publisher.liveness.forget(id);
+                self.publisher.twins.forget(id);
             }
         }
         self.publisher.board.set_daemons(settings.daemons.iter().map(|daemon| daemon.id.clone()));

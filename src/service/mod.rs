@@ -16,6 +16,7 @@ mod price_feed;
 mod publisher;
 mod run;
 mod service_manager;
+mod twin_watch;
 
 pub use config_watch::{Reloaded, Rereading, SettingsSource};
 pub use outside::{ConnectError, Feed, Outside, OverHttp};

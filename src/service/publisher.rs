@@ -10,6 +10,9 @@ use snarkfee_core::{
     units::DaemonId,
 };
 
+use tracing::warn;
+
+use super::twin_watch::TwinWatch;
 use crate::{
     controller::Sink,
     telemetry::{Liveness, Metrics, StatusBoard, log_record},
@@ -28,6 +31,7 @@ pub struct Publisher {
     pub board: Arc<StatusBoard>,
     /// Whether the loops still run.
     pub liveness: Arc<Liveness>,
+    pub(super) twins: Arc<TwinWatch>,
 }
 
 impl Publisher {
@@ -38,6 +42,7 @@ impl Publisher {
             metrics: Arc::new(Metrics::new()),
             board: Arc::new(StatusBoard::new(mode, daemons)),
             liveness: Arc::new(Liveness::default()),
+            twins: Arc::default(),
         }
     }
 
@@ -51,6 +56,14 @@ impl Publisher {
 impl Sink for Publisher {
     fn publish(&self, record: &Arc<Record>) {
         (self.narrator)(record);
+        if let Some(other) = self.twins.observe(record) {
+            warn!(
+                daemon = %record.daemon,
+                %other,
+                "these seem to be one daemon under two names, and two loops would fight over it: \
+                 both began at the same moment, with the same worker key, peers and tip; remove one"
+            );
+        }
         self.metrics.record_look(record);
         self.board.publish(record);
         self.liveness.record_look(&record.daemon, Clock::instant());

@@ -174,6 +174,7 @@ impl<O: Outside> Service<O> {
             metrics: Arc::clone(&self.publisher.metrics),
             liveness: Arc::clone(&self.publisher.liveness),
             clock: self.clock,
+            hosts: self.settings.controller.hosts.clone().into(),
             admin,
             refresh: self.clock.real(self.settings.controller.interval).max(FASTEST_REFRESH),
         }
@@ -300,11 +301,10 @@ impl<O: Outside> RunningService<O> {
             warn!("{warning}");
         }
         if settings.controller.listen != self.settings.controller.listen
+            || settings.controller.hosts != self.settings.controller.hosts
             || settings.controller.admin_token != self.settings.controller.admin_token
         {
-            warn!(
-                "controller.listen and controller.admin_token_file take effect at the next start"
-            );
+            warn!("controller.listen, hosts and admin_token_file take effect at the next start");
         }
         if settings.controller.state_dir != self.settings.controller.state_dir
             || settings.controller.retention != self.settings.controller.retention

@@ -4,6 +4,7 @@ use std::{fmt, sync::Arc};
 
 use axum::http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
+use snarkfee_config::ADMIN_TOKEN_LENGTH;
 use subtle::ConstantTimeEq;
 
 use super::command_sink::CommandSink;
@@ -24,7 +25,7 @@ pub struct WeakAdminToken;
 
 impl AdminAccess {
     /// Fewest characters of a token.
-    pub(crate) const MIN_LENGTH: usize = 16;
+    pub(crate) const MIN_LENGTH: usize = ADMIN_TOKEN_LENGTH;
 
     /// Takes a token, without the white space around it.
     ///

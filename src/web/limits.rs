@@ -5,7 +5,7 @@ use std::time::Duration;
 /// The limits on connections and requests.
 #[derive(Clone, Copy, Debug)]
 pub struct ServerLimits {
-    /// Concurrent connections; further ones wait in the queue of the listener.
+    /// Concurrent connections; a further one takes the place of the one that is idle longest.
     pub connections: usize,
     /// Time until the header of a request is complete, including idle time before it.
     pub header: Duration,

@@ -2,7 +2,8 @@
 //!
 //! Invariants: every answer is made from the status board and the metrics, so no request waits for
 //! a daemon; only the two POST paths change anything, and they need the admin token; no answer holds
-//! markup from a daemon; every body, header and connection has a limit in size and time.
+//! markup from a daemon; no request is answered that names another host; every body, header and
+//! connection has a limit in size and time.
 //!
 //! Not here: binding the address and deciding whether it may be bound (`config`, `service`).
 
@@ -10,8 +11,11 @@ mod access;
 mod admin;
 mod api;
 mod assets;
+mod awaited_body;
 mod command_sink;
+mod connections;
 mod error;
+mod known_hosts;
 mod limits;
 mod middleware;
 mod page;
@@ -24,5 +28,5 @@ pub use access::{AdminAccess, WeakAdminToken};
 pub use command_sink::{CommandRefused, CommandSink};
 pub use limits::ServerLimits;
 pub use router::build_router;
-pub use server::serve;
+pub use server::{serve, serve_stream};
 pub use state::WebState;

@@ -18,7 +18,8 @@ use super::{
     state::WebState,
 };
 
-/// Builds the router, with limits on the body and the time of every request.
+/// Builds the router, with limits on the body and the time of every request. For which host a request
+/// is, the server checks.
 pub fn build_router(state: WebState, limits: &ServerLimits) -> Router {
     let mut router = Router::new()
         .route("/", get(page::page))

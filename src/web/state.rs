@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use snarkfee_clock::Clock;
+use snarkfee_config::HostName;
 
 use super::access::AdminAccess;
 use crate::telemetry::{Liveness, Metrics, StatusBoard};
@@ -18,6 +19,8 @@ pub struct WebState {
     pub liveness: Arc<Liveness>,
     /// The clock for the ages that are shown.
     pub clock: Clock,
+    /// Names of this service besides those of the address that it listens on.
+    pub hosts: Arc<[HostName]>,
     /// Who may pause and resume; without it those paths do not exist.
     pub admin: Option<Arc<AdminAccess>>,
     /// How often the page refreshes itself, at least every second.

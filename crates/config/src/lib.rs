@@ -13,6 +13,7 @@ mod effective;
 mod environment;
 mod error;
 mod file;
+mod host_name;
 mod item;
 mod keys;
 mod kind;
@@ -29,8 +30,9 @@ mod tests;
 
 pub use document::{default_file, document_settings};
 pub use error::{ConfigError, ConfigErrors};
+pub use host_name::{HostName, InvalidHostName};
 pub use item::Place;
 pub use secret::Secret;
 pub use settings::{Controller, Daemon, MetricsSource, Settings};
 pub use source::{Fingerprint, Source, default_state_dir, find_file};
-pub use table::{Knob, knobs, parse_public_key};
+pub use table::{ADMIN_TOKEN_LENGTH, Knob, knobs, parse_public_key};

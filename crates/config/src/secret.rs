@@ -36,11 +36,19 @@ impl Secret {
 
     /// A setting that names the secret's file; a file that everyone can read is warned about.
     pub(super) fn kind() -> Kind<Self> {
-        let read = |entry: &Entry<'_>| {
+        Self::kind_from(1)
+    }
+
+    /// The same for a secret of so many characters at least.
+    pub(super) fn kind_from(least: usize) -> Kind<Self> {
+        let read = move |entry: &Entry<'_>| {
             let Some(text) = read_text(entry)? else { return Ok(None) };
             let file = entry.reading.resolve(text, &entry.item.place);
             let shown = file.display().to_string();
             let value = match Self::read(&file) {
+                Ok(value) if value.expose_secret().len() < least => {
+                    return Err(entry.fail(format!("{shown}: needs at least {least} characters")));
+                }
                 Ok(value) => value,
                 Err(error) if error.is_denied() && entry.reading.is_lenient() => {
                     entry.warn(format!("{shown}: {error}"));

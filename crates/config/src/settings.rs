@@ -15,7 +15,7 @@ use snarkfee_core::{
     units::{Bytes, DaemonId, Endpoint},
 };
 
-use super::Secret;
+use super::{HostName, Secret};
 
 /// Everything the operator set, checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +61,8 @@ pub struct Controller {
     pub interval: Duration,
     /// Where page, API and metrics are served; `None` is nowhere.
     pub listen: Option<SocketAddr>,
+    /// Names under which the page may be asked for, besides those of `listen`.
+    pub hosts: Vec<HostName>,
     /// Whether an address that other machines can reach may be served in live mode without an admin
     /// token.
     pub allow_remote: bool,
@@ -84,6 +86,7 @@ impl Controller {
             mode: Mode::DryRun,
             interval: Duration::from_secs(60),
             listen: Some(SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), Self::PORT)),
+            hosts: Vec::new(),
             allow_remote: false,
             state_dir,
             retention: Duration::from_secs(90 * 24 * 3600),

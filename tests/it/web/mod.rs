@@ -1,5 +1,6 @@
 //! The HTTP server over real connections.
 
+mod hosts;
 mod limits;
 pub(crate) mod test_server;
 pub(crate) mod untrusted_text;

@@ -65,6 +65,7 @@ impl TestServer {
             metrics: Arc::new(Metrics::new()),
             liveness: Arc::new(Liveness::default()),
             clock: Clock::accelerated("2026-11-22T14:05:00Z".parse().unwrap(), 0.001),
+            hosts: Arc::from(["status.example.org".parse().unwrap()]),
             admin,
             refresh: Duration::from_secs(10),
         };

@@ -5,14 +5,17 @@ use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 use snarkfee_core::{policy::OnExit, record::Mode};
 
 use crate::{
-    Controller, Secret,
-    kind::{Kind, boolean, choice, duration_from, quote, read_text},
+    Controller, HostName, Secret,
+    kind::{Kind, boolean, choice, duration_from, list, quote, read_text},
     section::Section,
     setting::{Group, Setting},
 };
 
 /// Below this a public daemon spends a good part of its time on answering.
 const BRISK_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Fewest characters of a token that cannot be guessed.
+pub const ADMIN_TOKEN_LENGTH: usize = 16;
 
 pub(super) fn controller() -> Group<Controller> {
     type Row = Setting<Controller>;
@@ -29,6 +32,16 @@ pub(super) fn controller() -> Group<Controller> {
             .written("\"60s\""),
         Row::new("listen", listen(), |c| &mut c.listen)
             .comment("Address and port of the status page, the API and /metrics; \"\" for none."),
+        Row::new("hosts", list(str::parse::<HostName>), |c| &mut c.hosts)
+            .comment(
+                "Further names of the page, such as that of a reverse proxy. A request for any \
+                 other host is refused: a page of someone else could have sent it.",
+            )
+            .more(
+                "Known besides: `localhost`, and the addresses of this machine; where other \
+                 machines can reach `listen`, any address and any name without a dot.",
+            )
+            .example("[\"snarkfee.example.org\"]"),
         Row::new("allow_remote", boolean(), |c| &mut c.allow_remote).comment(
             "In live mode an address that other machines can reach is refused without an admin \
              token, unless this is true.",
@@ -56,13 +69,15 @@ pub(super) fn controller() -> Group<Controller> {
              they were found at the start, \"off\" no worker.",
         )
         .more("Of effect in live mode."),
-        Row::optional("admin_token_file", Secret::kind(), |c| &mut c.admin_token)
-            .comment(
-                "File that holds the token for requests that change something (pause, resume). \
+        Row::optional("admin_token_file", Secret::kind_from(ADMIN_TOKEN_LENGTH), |c| {
+            &mut c.admin_token
+        })
+        .comment(
+            "File that holds the token for requests that change something (pause, resume). \
                  Unset: there are no such requests.",
-            )
-            .more("At least 16 visible ASCII characters.")
-            .example("\"/etc/snarkfee/admin.token\""),
+        )
+        .more("At least 16 visible ASCII characters.")
+        .example("\"/etc/snarkfee/admin.token\""),
     ];
     Group { name: "controller", comment: "", intro: "", settings, tables: &[] }
 }

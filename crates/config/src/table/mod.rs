@@ -8,6 +8,7 @@ mod policy;
 
 use std::{collections::HashMap, path::PathBuf};
 
+pub use controller::ADMIN_TOKEN_LENGTH;
 pub(super) use controller::find_state_dir;
 pub(super) use cost::WrittenCost;
 use daemon::DaemonGroups;
@@ -16,7 +17,7 @@ pub use knob::{Knob, knobs};
 use snarkfee_core::{
     policy::{BlockProduction, Pricing, Safety},
     record::Mode,
-    units::Endpoint,
+    units::Destination,
 };
 
 use super::{
@@ -109,11 +110,11 @@ impl Tables {
             block_production: &self.block_production,
         };
         let mut daemons = Vec::new();
-        let mut seen: HashMap<Endpoint, &str> = HashMap::new();
+        let mut seen: HashMap<Destination, &str> = HashMap::new();
         for (name, section) in sections {
             let read = groups.read_daemon(&root, name, &section, controller.mode);
             let Some((mut daemon, place)) = read else { continue };
-            if let Some(other) = seen.insert(daemon.graphql_url.clone(), name) {
+            if let Some(other) = seen.insert(daemon.graphql_url.destination(), name) {
                 let message = format!("the same daemon as daemons.{other}");
                 match controller.mode {
                     Mode::Live => section.fail(

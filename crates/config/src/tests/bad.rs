@@ -351,6 +351,9 @@ fn live_mode_wants_a_cost_and_guards_its_listener() {
         found[0].contains("main.graphql_url: the same daemon as daemons.again: two policies"),
         "{found:?}"
     );
+    let alias = twice.replace("127.0.0.1:3085/graphql", "LOCALHOST:3085/graphql/");
+    let found = errors(&format!("{live}{LEAST}{cost}{alias}"));
+    assert!(found.len() == 1 && found[0].contains("the same daemon as"), "{found:?}");
 }
 
 #[test]

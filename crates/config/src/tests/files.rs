@@ -160,12 +160,29 @@ fn effective_settings_read_back_as_the_same_settings() {
 }
 
 #[test]
+fn a_token_that_could_be_guessed_is_an_error_of_the_configuration() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("s.toml");
+    fs::write(&path, format!("[controller]\nadmin_token_file = \"admin.token\"\n{LEAST}")).unwrap();
+    let load = |token: &str| {
+        fs::write(dir.path().join("admin.token"), token).unwrap();
+        Source::new(Some(path.clone()), environment(&[])).load()
+    };
+    for weak in ["short", "fifteen-letters\n"] {
+        let told = load(weak).unwrap_err().to_string();
+        assert!(told.contains("controller.admin_token_file") && told.contains("16"), "{told}");
+        assert!(!told.contains(weak.trim()), "{told}");
+    }
+    assert!(load("sixteen--letters\n").is_ok());
+}
+
+#[test]
 fn secrets_come_from_files_and_stay_out_of_sight() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("s.toml");
     let token = dir.path().join("daemon.token");
     fs::write(&token, "hunter2\n").unwrap();
-    fs::write(dir.path().join("admin.token"), "hunter3").unwrap();
+    fs::write(dir.path().join("admin.token"), "hunter3-is-longer").unwrap();
     let text = format!(
         "[controller]\nadmin_token_file = \"admin.token\"\n{LEAST}bearer_token_file = \"daemon.token\"\n"
     );

@@ -25,7 +25,7 @@ mod tests;
 mod work_rate;
 
 pub use bytes::Bytes;
-pub use endpoint::{Endpoint, InvalidEndpoint};
+pub use endpoint::{Destination, Endpoint, InvalidEndpoint};
 pub use energy::Energy;
 pub use energy_price::{EnergyPrice, WrittenEnergyPrice};
 pub use fee_unit::FeeUnit;
