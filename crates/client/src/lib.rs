@@ -31,7 +31,7 @@ pub use answers::{Answered, Exchange, decode};
 pub use client::{ClientConfig, ClientError, DaemonClient, OPERATIONS, RequestObserver};
 pub use fleet::{Fleet, Member};
 pub use metrics::{MetricsEndpoint, Scrape};
-pub use price::{EnergyFeed, PriceFeed, PriceReading};
+pub use price::{EnergyFeed, PriceFeed, PriceReading, read_list, read_quote};
 pub use schema::{
     AccountOperation, Capabilities, Capability, Era, Introspection, MarketOperation,
     StatusOperation,

@@ -41,12 +41,19 @@ const STATE: &str = "the state of a daemon";
 /// The part of [`PersistedState`] that is large or changes rarely. It has a column of its own.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-struct ColdState {
+pub(crate) struct ColdState {
     history: MarketHistory,
     slot: Option<Duration>,
     predicted: Option<Prediction>,
     baseline: Option<DaemonSettings>,
     account: Account,
+}
+
+impl ColdState {
+    pub(crate) fn with_memory(self, memory: Memory) -> PersistedState {
+        let Self { history, slot, predicted, baseline, account } = self;
+        PersistedState { memory, history, slot, predicted, account, baseline }
+    }
 }
 
 /// A state as the columns `memory` and `rest`.
@@ -174,13 +181,11 @@ pub(crate) fn load_state(
     }
     let memory = decode_memory(&memory, format)?;
     let rest: Option<ColdState> = rest.map(|rest| unpack(STATE, &rest)).transpose()?;
-    let ColdState { history, slot, predicted, baseline, account } = rest.unwrap_or_default();
-    let state = PersistedState { memory, history, slot, predicted, account, baseline };
-    Ok(Some((state, OrderId(orders_seen))))
+    Ok(Some((rest.unwrap_or_default().with_memory(memory), OrderId(orders_seen))))
 }
 
 /// Fields that this version added get their defaults; anything else unknown or missing is refused.
-fn decode_memory(text: &str, format: i64) -> Result<Memory, JournalError> {
+pub(crate) fn decode_memory(text: &str, format: i64) -> Result<Memory, JournalError> {
     match format.cmp(&MEMORY_FORMAT) {
         Ordering::Less => from_json(MEMORY, text),
         Ordering::Equal => from_json_exactly(MEMORY, text),

@@ -63,7 +63,7 @@ pub(crate) fn load_orders(
     Ok(orders)
 }
 
-struct OrderRow {
+pub(crate) struct OrderRow {
     id: i64,
     daemon: Option<DaemonId>,
     verb: String,
@@ -73,7 +73,13 @@ struct OrderRow {
 }
 
 impl OrderRow {
-    fn decode(self) -> Result<Directive, JournalError> {
+    /// A pause of every daemon that ends as a text says.
+    pub(crate) fn pause(until: &str) -> Self {
+        let (verb, until) = ("pause".to_owned(), Some(until.to_owned()));
+        Self { id: 0, daemon: None, verb, until, doubt: None, at: Timestamp::UNIX_EPOCH }
+    }
+
+    pub(crate) fn decode(self) -> Result<Directive, JournalError> {
         let Self { daemon, verb, until, doubt, .. } = self;
         if let Some(code) = doubt {
             let doubt = JournalDoubt::ALL.into_iter().find(|doubt| doubt.code() == code);

@@ -1,20 +1,29 @@
 //! What must hold of text from outside, whatever it is: one function for each kind. The fuzz
 //! targets in `fuzz/` and the tests beside this file call the same functions.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use jiff::{Timestamp, tz::TimeZone};
-use snarkfee_client::{Answered, Exchange, decode};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use snarkfee::{
+    telemetry::{Liveness, Metrics, StatusBoard},
+    web::{AdminAccess, ServerLimits, WebState, serve_stream},
+};
+use snarkfee_client::{Answered, Exchange, decode, read_list, read_quote};
+use snarkfee_clock::Clock;
 use snarkfee_config::Source;
 use snarkfee_core::{
-    cost::CostModel,
+    control::OperatorCommand,
+    cost::{CostModel, EnergySource, PriceSource},
     cycle::{Context, CycleState},
     fault::Fault,
+    ledger::PersistedState,
     market::{Book, ChainLook, ConsensusSlot, DaemonStatus, Look, PoolMetrics, SyncState},
     metrics_text::{Exposition, Histogram, MAX_FAMILIES, MAX_SAMPLES},
     policy::{Action, BlockProduction, Mode, Outcome, Params, Pricing, Ruling, Safety, Worker},
-    units::{Nanomina, PublicKey},
+    units::{Currency, DaemonId, Nanomina, PublicKey},
 };
+use snarkfee_journal::{RowContent, RowText};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Text of a `/metrics` page.
 pub(crate) fn metrics_text(data: &[u8]) {
@@ -124,13 +133,115 @@ pub(crate) fn precomputed(data: &[u8]) {
     }
 }
 
+/// The text of a row of the journal. The first byte chooses of which kind.
+pub(crate) fn journal(data: &[u8]) {
+    let [kind, text @ ..] = data else { return };
+    let kind = RowText::ALL[usize::from(*kind) % RowText::ALL.len()];
+    let Ok(text) = std::str::from_utf8(text) else { return };
+    match kind.read(text) {
+        Ok(RowContent::State(state)) => decided(&quiet(), CycleState::restored(*state)),
+        Ok(RowContent::Look(record, memory)) => {
+            assert!(!record.decision.reason.to_string().is_empty());
+            let state = PersistedState { memory: *memory, ..PersistedState::default() };
+            decided(&record.look, CycleState::restored(state));
+        }
+        Ok(RowContent::Other) => {}
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
+
+/// A document with a price of MINA, or after an odd first byte with prices of electricity.
+pub(crate) fn price(data: &[u8]) {
+    let [kind, body @ ..] = data else { return };
+    let now = Timestamp::from_second(1_790_000_000).expect("a time");
+    let url = || "http://127.0.0.1/".parse().expect("an address");
+    let hour = Duration::from_secs(3_600);
+    if kind % 2 == 0 {
+        let single = PriceSource::single(
+            url(),
+            "/price".to_owned(),
+            Currency::try_new("USD").expect("a currency"),
+            hour,
+        );
+        let time_pointer = (kind % 4 == 0).then(|| "/at".to_owned());
+        let feed = PriceSource { time_pointer, ..single };
+        match read_quote(body, &feed, now) {
+            Ok(quote) => {
+                assert!(feed.bounds.is_none_or(|bounds| bounds.contains(quote.price)));
+                assert!(quote.at <= now && now.duration_since(quote.at).unsigned_abs() <= hour);
+            }
+            Err(fault) => named(&fault),
+        }
+        return;
+    }
+    let source = EnergySource {
+        url: url(),
+        pointer: (kind % 4 == 1).then(|| "/data".to_owned()),
+        price_key: None,
+        unit: "1 EUR/kWh".parse().expect("a price"),
+        surcharge: None,
+        max_age: hour,
+    };
+    match read_list(body, &source, now) {
+        Ok(list) => {
+            if let Some(quote) = list.quote(now) {
+                assert!(quote.from <= now && now < quote.to, "{quote:?}");
+            }
+        }
+        Err(fault) => named(&fault),
+    }
+}
+
+/// What a client sends to the page and the admin API on one connection.
+pub(crate) fn admin(data: &[u8]) {
+    const TOKEN: &str = "0123456789abcdef";
+    const LONGEST: SignedDuration = SignedDuration::from_hours(366 * 24);
+    let (sender, mut commands) = tokio::sync::mpsc::channel(64);
+    let main = DaemonId::try_new("main").expect("a name");
+    let now = Timestamp::from_second(1_790_000_000).expect("a time");
+    let admin = AdminAccess::try_new(&TOKEN.to_owned().into(), Arc::new(sender)).expect("a token");
+    let state = WebState {
+        board: Arc::new(StatusBoard::new(Mode::DryRun, [main.clone()])),
+        metrics: Arc::new(Metrics::new()),
+        liveness: Arc::new(Liveness::default()),
+        clock: Clock::accelerated(now, 1e-6),
+        hosts: Arc::from([]),
+        admin: Some(Arc::new(admin)),
+        refresh: Duration::from_secs(10),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let answer = runtime.expect("a runtime").block_on(async {
+        let (mut client, server) = tokio::io::duplex(1 << 20);
+        client.write_all(data).await.expect("room");
+        client.shutdown().await.expect("an end");
+        let mut answer = Vec::new();
+        let serving = serve_stream(server, state, ServerLimits::default());
+        let (_, read) = tokio::join!(serving, client.read_to_end(&mut answer));
+        read.expect("an answer or none");
+        answer
+    });
+    assert!(answer.is_empty() || answer.starts_with(b"HTTP/1."), "{answer:?}");
+    while let Ok(command) = commands.try_recv() {
+        assert!(contains(data, TOKEN.as_bytes()), "an order without the token: {command:?}");
+        assert!(command.concerns(&main), "{command:?}");
+        if let OperatorCommand::Pause { until: Some(until), .. } = command {
+            let lasting = until.duration_since(now);
+            assert!(lasting.is_positive() && lasting <= LONGEST + SignedDuration::from_mins(1));
+        }
+    }
+}
+
+fn contains(data: &[u8], wanted: &[u8]) -> bool {
+    data.windows(wanted.len()).any(|piece| piece == wanted)
+}
+
 /// Gives a few bytes at a time.
 struct Trickle<'a>(&'a [u8]);
 
 impl std::io::Read for Trickle<'_> {
     fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
         let few = into.len().min(7);
-        self.0.read(&mut into[..few])
+        std::io::Read::read(&mut self.0, &mut into[..few])
     }
 }
 
@@ -141,10 +252,15 @@ fn named(fault: &Fault) {
     assert!(!told.chars().any(char::is_control), "{told:?}");
 }
 
-/// A look that the journal can keep, and a decision that stays within its bounds, twice in a row.
+/// A look that the journal can keep, and decisions on it.
 fn looked_at(look: &Look) {
     let kept = serde_json::to_string(look).expect("a look that can be written down");
     assert_eq!(serde_json::from_str::<Look>(&kept).expect("a look that can be read back"), *look);
+    decided(look, CycleState::default());
+}
+
+/// Decisions that stay within their bounds, twice in a row.
+fn decided(look: &Look, mut state: CycleState) {
     let params = Params {
         pricing: Pricing { confirm: 1, min_samples: 1, ..Pricing::default() },
         worker: Worker { key: Some(us()), ..Worker::default() },
@@ -154,7 +270,6 @@ fn looked_at(look: &Look) {
     let cost = CostModel::PerWork(Nanomina::ONE);
     let context =
         Context { mode: Mode::Live, params: &params, cost: &cost, quotes: Default::default() };
-    let mut state = CycleState::default();
     for _ in 0..2 {
         let (_, Ruling { decision, .. }) = state.conclude(look.at, look, &context);
         let bounds = params.pricing.floor..=params.pricing.ceiling.max(Nanomina::ONE_MINA);

@@ -27,11 +27,14 @@ fn corpus(target: &str) -> Vec<(String, Vec<u8>)> {
 
 #[test]
 fn every_input_of_the_fuzz_targets_is_taken() {
-    let targets: [(&str, Entry); 4] = [
+    let targets: [(&str, Entry); 7] = [
         ("metrics_text", entry::metrics_text),
         ("graphql", entry::graphql),
         ("config", entry::config),
         ("precomputed", entry::precomputed),
+        ("journal", entry::journal),
+        ("price", entry::price),
+        ("admin", entry::admin),
     ];
     for (target, entry) in targets {
         for (name, input) in corpus(target) {
@@ -152,10 +155,28 @@ proptest! {
     }
 
     #[test]
+    fn damaged_rows_are_taken(input in damaged("journal")) {
+        entry::journal(&input);
+    }
+
+    #[test]
+    fn damaged_prices_are_taken(input in damaged("price")) {
+        entry::price(&input);
+    }
+
+    #[test]
+    fn damaged_requests_are_taken(input in damaged("admin")) {
+        entry::admin(&input);
+    }
+
+    #[test]
     fn any_bytes_are_taken(input in vec(any::<u8>(), 0..300)) {
         entry::metrics_text(&input);
         entry::graphql(&input);
         entry::config(&input);
         entry::precomputed(&input);
+        entry::journal(&input);
+        entry::price(&input);
+        entry::admin(&input);
     }
 }

@@ -72,7 +72,12 @@ impl EnergyFeed {
     }
 }
 
-fn read_list(body: &[u8], source: &EnergySource, now: Timestamp) -> Result<EnergyList, Fault> {
+/// Reads the prices in a document that was asked for at `now`.
+///
+/// # Errors
+///
+/// Where it holds no list or map of times and prices, or too many.
+pub fn read_list(body: &[u8], source: &EnergySource, now: Timestamp) -> Result<EnergyList, Fault> {
     let root = parse_root(body)?;
     let pointer = source.pointer.as_deref().unwrap_or_default();
     let found = find_value(root, pointer)?;

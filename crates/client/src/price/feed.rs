@@ -80,22 +80,31 @@ impl PriceFeed {
         PriceReading { quote, read, needed, failed }
     }
 
-    /// Asks one document. A document that tells no time is as old as the question.
+    /// Asks one document.
     async fn ask(&self, url: &Endpoint, now: Timestamp) -> Result<PriceQuote, Fault> {
-        let PriceSource { pointer, time_pointer, currency, max_age, bounds, .. } = &self.feed;
         let body = self.http.get_json(url.expose(), None).await?.success()?;
-        let price = read_price(&body, pointer, *currency)?;
-        if let Some(bounds) = bounds.filter(|bounds| !bounds.contains(price)) {
-            let value = format!("{price}, outside the bounds of {bounds}");
-            return Err(Fault::InvalidValue { field: pointer.clone(), value });
-        }
-        let Some(time_pointer) = time_pointer else { return Ok(PriceQuote { price, at: now }) };
-        let at = read_time(&body, time_pointer)?;
-        let age = now.duration_since(at).unsigned_abs();
-        match age > *max_age {
-            true => Err(Fault::Outdated { age, limit: *max_age }),
-            false => Ok(PriceQuote { price, at: at.min(now) }),
-        }
+        read_quote(&body, &self.feed, now)
+    }
+}
+
+/// Reads the price in a document. One that tells no time is of `now`.
+///
+/// # Errors
+///
+/// Where it holds no price, one outside the bounds, or one that is too old or not of this time.
+pub fn read_quote(body: &[u8], feed: &PriceSource, now: Timestamp) -> Result<PriceQuote, Fault> {
+    let PriceSource { pointer, time_pointer, currency, max_age, bounds, .. } = feed;
+    let price = read_price(body, pointer, *currency)?;
+    if let Some(bounds) = bounds.filter(|bounds| !bounds.contains(price)) {
+        let value = format!("{price}, outside the bounds of {bounds}");
+        return Err(Fault::InvalidValue { field: pointer.clone(), value });
+    }
+    let Some(time_pointer) = time_pointer else { return Ok(PriceQuote { price, at: now }) };
+    let at = read_time(body, time_pointer)?;
+    let age = now.duration_since(at).unsigned_abs();
+    match age > *max_age {
+        true => Err(Fault::Outdated { age, limit: *max_age }),
+        false => Ok(PriceQuote { price, at: at.min(now) }),
     }
 }
 

@@ -10,5 +10,5 @@ mod document;
 mod energy;
 mod feed;
 
-pub use energy::EnergyFeed;
-pub use feed::{PriceFeed, PriceReading};
+pub use energy::{EnergyFeed, read_list};
+pub use feed::{PriceFeed, PriceReading, read_quote};

@@ -1,0 +1,6 @@
+#![no_main]
+
+#[path = "../../tests/it/untrusted/entry.rs"]
+mod entry;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| entry::admin(data));
