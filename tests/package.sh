@@ -30,6 +30,7 @@ build() {
   cargo build --profile dist --locked >&2
   mkdir -p "$made"
   "$target/dist/snarkfee" man >"$made/snarkfee.1"
+  config/licences.sh >"$made/third-party-licences.txt"
   for shell in bash zsh fish; do
     "$target/dist/snarkfee" completions "$shell" >"$made/snarkfee.$shell"
   done

@@ -29,6 +29,7 @@ fi
 say "two packages of $binary"
 [[ $binary -ef target/release/snarkfee ]] || install -m 755 "$binary" target/release/snarkfee
 target/release/snarkfee man >target/package/snarkfee.1
+config/licences.sh >target/package/third-party-licences.txt
 for shell in bash zsh fish; do
   target/release/snarkfee completions "$shell" >"target/package/snarkfee.$shell"
 done
@@ -68,6 +69,7 @@ try() {
 
 say "install the earlier version, start"
 try 0 "" dpkg --install /packages/snarkfee_0.0.9.deb
+try 0 "tokio 1" head -n 400 /usr/share/doc/snarkfee/third-party-licences.txt
 try 1 "there is no journal" snarkfee pause -c /etc/snarkfee/snarkfee.toml
 inside sed -i '/^mode/a interval = "1s"' /etc/snarkfee/snarkfee.toml
 try 0 "" systemctl start snarkfee

@@ -160,6 +160,56 @@ fn every_metric_is_documented_with_its_type_and_labels() {
     assert_eq!(documented, exported());
 }
 
+/// The names of the tests in a source.
+fn tests_in(source: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut is_test = false;
+    for line in source.lines().map(str::trim) {
+        is_test |= line == "#[test]" || line.starts_with("#[tokio::test");
+        let declared = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ");
+        if let Some(name) = declared.and_then(|rest| rest.split('(').next())
+            && std::mem::take(&mut is_test)
+        {
+            found.insert(name.to_owned());
+        }
+    }
+    found
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let nested = entries.map(|path| match path.is_dir() {
+        true => sources(&path),
+        false => vec![path],
+    });
+    nested.flatten().filter(|path| path.extension().is_some_and(|kind| kind == "rs")).collect()
+}
+
+#[test]
+fn every_promise_names_tests_that_exist() {
+    let folders = ["src", "tests", "crates"].map(|folder| sources(&root().join(folder)));
+    let tests: BTreeSet<String> = folders
+        .iter()
+        .flatten()
+        .flat_map(|path| tests_in(&fs::read_to_string(path).unwrap()))
+        .collect();
+    let safety = read("docs/safety.md");
+    let (_, promises) = safety.split_once("\n## Promises\n").unwrap();
+    let rows: Vec<&str> = promises
+        .lines()
+        .take_while(|line| !line.starts_with("## "))
+        .filter(|line| line.starts_with("| "))
+        .skip(1)
+        .collect();
+    assert!(rows.len() > 20, "{rows:?}");
+    for row in rows {
+        let (_, named) = row.trim_end_matches(" |").rsplit_once(" | ").unwrap();
+        for name in named.split(", ").map(bare) {
+            assert!(tests.contains(&name), "{row}: no test is called {name}");
+        }
+    }
+}
+
 #[test]
 fn every_scenario_is_documented() {
     let names: Vec<_> = library::names().map(str::to_owned).collect();
