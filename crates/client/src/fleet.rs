@@ -48,12 +48,12 @@ pub struct Fleet {
     pub(crate) keys: Arc<Mutex<KeyInterner>>,
 }
 
-/// Blocks and book as one daemon read them.
+/// Blocks, and the book where it was read too, as one daemon read them.
 #[derive(Clone, Debug)]
 pub(crate) struct SharedReading {
     pub(crate) reading: MarketSource,
     pub(crate) chain: ChainLook,
-    pub(crate) book: Book,
+    pub(crate) book: Option<Book>,
 }
 
 /// What a daemon needs of a reading.
@@ -63,6 +63,8 @@ pub(crate) struct ReadingNeeds<'a> {
     pub(crate) status: &'a DaemonStatus,
     /// How many of the newest blocks.
     pub(crate) blocks: u32,
+    /// Whether the book, too.
+    pub(crate) book: bool,
     /// Whether the daemon itself could list the open works in their order.
     pub(crate) in_order: bool,
 }
@@ -108,15 +110,18 @@ impl Member {
         at: Timestamp,
         uptime: Duration,
         chain: &ChainLook,
-        book: &Book,
+        book: Option<&Book>,
     ) {
         let reading = MarketSource { by: self.daemon.clone(), at, uptime: Some(uptime) };
         let mut readings = self.fleet.readings.lock().unwrap_or_else(PoisonError::into_inner);
-        readings.retain(|shared| shared.reading.by != self.daemon);
+        let replaces = |shared: &SharedReading| {
+            shared.reading.by == self.daemon && shared.book.is_some() == book.is_some()
+        };
+        readings.retain(|shared| !replaces(shared));
         if readings.len() >= READINGS {
             readings.remove(0);
         }
-        readings.push(SharedReading { reading, chain: chain.clone(), book: book.clone() });
+        readings.push(SharedReading { reading, chain: chain.clone(), book: book.cloned() });
     }
 }
 
@@ -133,8 +138,9 @@ impl SharedReading {
             .reading
             .uptime
             .is_none_or(|uptime| uptime >= needs.status.uptime.min(POOL_FILLS_WITHIN));
-        let in_order = self.book.order == BookOrder::Purchase || !needs.in_order;
-        fresh && same_chain && whole && filled && in_order
+        let serves = |book: &Book| filled && (book.order == BookOrder::Purchase || !needs.in_order);
+        let book = !needs.book || self.book.as_ref().is_some_and(serves);
+        fresh && same_chain && whole && book
     }
 }
 

@@ -107,7 +107,7 @@ pub struct Daemon {
     pub metrics: Option<MetricsSource>,
     /// Time for one request.
     pub timeout: Duration,
-    /// Longest time between two readings of the order book at one best tip.
+    /// Time between two readings of the order book.
     pub book_interval: Duration,
     /// Largest answer read.
     pub max_response: Bytes,

@@ -33,8 +33,7 @@ impl LookPlan {
             Some(kept) if status.state_hash.as_ref() == Some(&kept.tip) => {
                 MarketRequest::Nothing(kept.read)
             }
-            Some(kept) if kept.rests => MarketRequest::Blocks(kept.read),
-            Some(_) => MarketRequest::Whole,
+            Some(kept) => MarketRequest::Blocks(kept.read),
         }
     }
 }

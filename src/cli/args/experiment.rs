@@ -54,7 +54,7 @@ pub struct SimulateArgs {
     /// Cost of one work.
     #[arg(long, value_name = "FEE", default_value = "0.0001 MINA")]
     pub cost: Nanomina,
-    /// Longest time between two readings of the order book at one best tip.
+    /// Time between two readings of the order book.
     #[arg(long, value_name = "D", default_value = "3m", value_parser = parse_duration)]
     pub book_interval: Duration,
     /// How the daemon selects works: rand, seq or roffset [default: as the scenario says].

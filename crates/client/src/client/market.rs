@@ -30,13 +30,12 @@ pub(super) struct MarketReading {
 }
 
 impl MarketReading {
-    fn shared(shared: SharedReading) -> Self {
-        Self {
-            read: Some(shared.reading),
-            chain: Some(Ok(shared.chain)),
-            book: Some(Ok(shared.book)),
-            ..Self::default()
-        }
+    /// What another daemon read; its book where none of `kept` counts.
+    fn shared(shared: SharedReading, kept: Option<Timestamp>) -> Self {
+        let book = shared.book.map(Ok);
+        let kept_book = kept.filter(|_| book.is_none());
+        let (read, chain) = (Some(shared.reading), Some(Ok(shared.chain)));
+        Self { read, chain, book, kept_book, ..Self::default() }
     }
 
     fn failed(has_chain: bool, fault: Fault) -> Self {
@@ -70,14 +69,15 @@ impl DaemonClient {
             );
         };
         let in_order = operation == MarketOperation::Range;
-        let blocks = plan.blocks;
+        let (blocks, kept) = (plan.blocks, request.kept());
         let shared = |member: &Member| {
             if plan.own_market {
                 return None;
             }
+            let (now, book) = (self.clock.now(), kept.is_none());
             member
-                .find_reading(&ReadingNeeds { now: self.clock.now(), status, blocks, in_order })
-                .map(MarketReading::shared)
+                .find_reading(&ReadingNeeds { now, status, blocks, book, in_order })
+                .map(|shared| MarketReading::shared(shared, kept))
         };
         let mut turn = None;
         if let Some(member) = &self.member {
@@ -89,10 +89,10 @@ impl DaemonClient {
                 return market;
             }
         }
-        let reading = match request.kept() {
+        let reading = match kept {
             Some(kept) => {
                 let chain = match has_chain {
-                    true => Some(self.ask_blocks(blocks).await),
+                    true => Some(self.ask_blocks(at, status, blocks).await),
                     false => None,
                 };
                 MarketReading { chain, kept_book: Some(kept), ..MarketReading::default() }
@@ -116,7 +116,7 @@ impl DaemonClient {
         match answer {
             Ok((chain, book)) => {
                 if let (Some(member), Some(chain)) = (&self.member, &chain) {
-                    member.share_reading(at, status.uptime, chain, &book);
+                    member.share_reading(at, status.uptime, chain, Some(&book));
                 }
                 MarketReading {
                     chain: chain.map(Ok),
@@ -154,15 +154,24 @@ impl DaemonClient {
             .await?)
     }
 
-    async fn ask_blocks(&self, blocks: u32) -> Result<ChainLook, Fault> {
+    async fn ask_blocks(
+        &self,
+        at: Timestamp,
+        status: &DaemonStatus,
+        blocks: u32,
+    ) -> Result<ChainLook, Fault> {
         let blocks = i64::from(blocks.min(MAX_BLOCKS));
         let request =
             encode_request::<operations::MarketBlocks>(market_blocks::Variables { blocks });
-        Ok(self
+        let chain = self
             .ask("market_blocks", request?, |answer| {
                 let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
                 answers::blocks(answer, &mut keys)
             })
-            .await?)
+            .await?;
+        if let Some(member) = &self.member {
+            member.share_reading(at, status.uptime, &chain, None);
+        }
+        Ok(chain)
     }
 }

@@ -14,8 +14,8 @@ fn chain(hashes: &[&str]) -> ChainLook {
 /// As long as the daemon of the fixtures has run.
 const DAY: Duration = Duration::from_secs(86_400);
 
-fn book(order: BookOrder) -> Book {
-    Book { order, works: Vec::new().into() }
+fn book(order: BookOrder) -> Option<Book> {
+    Some(Book { order, works: Vec::new().into() })
 }
 
 /// At `seconds`, on the tip `hash`, in need of two blocks and of works in order.
@@ -25,7 +25,8 @@ fn asked(
     find: impl FnOnce(&ReadingNeeds<'_>) -> Option<SharedReading>,
 ) -> Option<String> {
     let status = DaemonStatus { state_hash: Some(hash.to_owned()), ..status(seconds) };
-    let needs = ReadingNeeds { now: time(seconds), status: &status, blocks: 2, in_order: true };
+    let needs =
+        ReadingNeeds { now: time(seconds), status: &status, blocks: 2, book: true, in_order: true };
     find(&needs).map(|shared| shared.reading.by.to_string())
 }
 
@@ -33,7 +34,7 @@ fn asked(
 fn a_reading_serves_those_who_stand_on_its_chain() {
     let fleet = Arc::default();
     let (a, b) = (member("a", &fleet), member("b", &fleet));
-    a.share_reading(time(100), DAY, &chain(&["x", "y", "z"]), &book(BookOrder::Purchase));
+    a.share_reading(time(100), DAY, &chain(&["x", "y", "z"]), book(BookOrder::Purchase).as_ref());
     let half_slot = i64::try_from(status(0).slot_duration.as_secs() / 2).unwrap();
     assert_eq!(asked(100, "z", |needs| b.find_reading(needs)).as_deref(), Some("a"));
     assert_eq!(
@@ -55,9 +56,9 @@ fn a_reading_serves_those_who_stand_on_its_chain() {
 fn a_poorer_reading_than_its_own_is_not_taken() {
     let fleet = Arc::default();
     let (a, b) = (member("a", &fleet), member("b", &fleet));
-    a.share_reading(time(0), DAY, &chain(&["z"]), &book(BookOrder::Purchase));
+    a.share_reading(time(0), DAY, &chain(&["z"]), book(BookOrder::Purchase).as_ref());
     assert_eq!(asked(0, "z", |needs| b.find_reading(needs)), None, "too few blocks");
-    a.share_reading(time(0), DAY, &chain(&["y", "z"]), &book(BookOrder::Unknown));
+    a.share_reading(time(0), DAY, &chain(&["y", "z"]), book(BookOrder::Unknown).as_ref());
     assert_eq!(asked(0, "z", |needs| b.find_reading(needs)), None, "no order of purchase");
     let unordered =
         |needs: &ReadingNeeds<'_>| b.find_reading(&ReadingNeeds { in_order: false, ..*needs });
@@ -73,7 +74,7 @@ fn the_newest_readings_are_kept() {
             time(0),
             DAY,
             &chain,
-            &book(BookOrder::Purchase),
+            book(BookOrder::Purchase).as_ref(),
         );
     }
     let reader = member("reader", &fleet);
@@ -88,12 +89,26 @@ fn a_pool_that_may_still_be_filling_serves_only_those_that_began_as_late() {
     let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
     let (chain, book) = (chain(&["y", "z"]), book(BookOrder::Purchase));
     let takes = |shared: u64, own: u64| {
-        a.share_reading(time(0), minutes(shared), &chain, &book);
+        a.share_reading(time(0), minutes(shared), &chain, book.as_ref());
         let status =
             DaemonStatus { state_hash: Some("z".into()), uptime: minutes(own), ..status(0) };
-        let needs = ReadingNeeds { now: time(0), status: &status, blocks: 2, in_order: true };
+        let needs =
+            ReadingNeeds { now: time(0), status: &status, blocks: 2, book: true, in_order: true };
         b.find_reading(&needs).is_some()
     };
     assert!(!takes(5, 1_440) && !takes(5, 6));
     assert!(takes(5, 5) && takes(1_440, 5) && takes(50, 1_440));
+}
+
+#[test]
+fn blocks_alone_serve_those_who_keep_their_book() {
+    let fleet = Arc::default();
+    let (a, b) = (member("a", &fleet), member("b", &fleet));
+    a.share_reading(time(0), DAY, &chain(&["y", "z"]), None);
+    assert_eq!(asked(0, "z", |needs| b.find_reading(needs)), None);
+    let blocks = |needs: &ReadingNeeds<'_>| b.find_reading(&ReadingNeeds { book: false, ..*needs });
+    assert_eq!(asked(0, "z", blocks).as_deref(), Some("a"));
+    a.share_reading(time(0), DAY, &chain(&["y", "z"]), book(BookOrder::Purchase).as_ref());
+    a.share_reading(time(0), DAY, &chain(&["y", "z"]), None);
+    assert!(asked(0, "z", |needs| b.find_reading(needs)).is_some(), "the book of before stays");
 }

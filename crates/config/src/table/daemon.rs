@@ -96,8 +96,8 @@ pub(super) fn daemon() -> Group<Daemon> {
             .comment("Time for one request."),
         Row::new("book_interval", duration_within("0s", LONGEST_BOOK_INTERVAL), |d| &mut d.book_interval)
             .comment(
-                "The order book is asked for at a new best tip, and at the first look after this \
-                 time.",
+                "The order book is asked for at the first look after this time, blocks at each new \
+                 best tip.",
             )
             .more(
                 "Listing it is heavy for the daemon: one that was slow is spared for nineteen \

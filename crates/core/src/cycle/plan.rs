@@ -14,7 +14,7 @@ pub struct Plan {
     pub mode: Mode,
     /// Time between looks, on the service's clock.
     pub interval: Duration,
-    /// Longest time between two readings of the order book at one best tip.
+    /// Time between two readings of the order book.
     pub book_interval: Duration,
     /// What decisions depend on.
     pub params: Params,

@@ -39,7 +39,7 @@ pub struct Surroundings<'a, P, R, T> {
     pub recorder: &'a mut R,
     /// The time.
     pub time: &'a mut T,
-    /// Longest time between two readings of the order book at one best tip.
+    /// Time between two readings of the order book.
     pub book_interval: Duration,
     /// What else it depends on.
     pub context: Context<'a>,

@@ -149,7 +149,7 @@ impl MarketHistory {
     /// if it should read one.
     pub(crate) fn kept_book(&self, now: Timestamp, interval: Duration) -> Option<KeptBook> {
         let (book, tip) = (self.book.as_ref()?, self.tip.clone()?);
-        Some(KeptBook { read: book.read, tip, rests: book.rests(now, interval)? })
+        (!book.is_due(now, interval)).then_some(KeptBook { read: book.read, tip })
     }
 
     /// Drops everything older than `oldest`. A sale from before then no longer counts if it is seen

@@ -1,8 +1,9 @@
 //! The order book as it was last read, and until when it counts.
 //!
 //! Listing the book is heavy for a daemon: for `snarkWorkRange` it builds the proving spec of every
-//! work (Mina `work_lib.ml`, `all_work`). So it is asked for at a new best tip and after an
-//! interval, and in between the last reading counts, without the works bought since.
+//! work (Mina `work_lib.ml`, `all_work`). So it is asked for after an interval, and in between the
+//! last reading counts, without the works bought since: blocks are read at each new best tip. What
+//! is new in the book meanwhile is bought last.
 //!
 //! Invariants: no reading counts beyond [`OLDEST_BOOK`]; the daemon spends at most a twentieth of its
 //! time on it, up to answers of 45 s.
@@ -40,15 +41,13 @@ pub const POOL_FILLS_WITHIN: Duration = Duration::from_secs(50 * 60);
 /// Before that it has filled when it covers this share of what was covered before.
 const FILLED: f64 = 0.9;
 
-/// A book that counts until the daemon has another best tip.
+/// A book that still counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptBook {
     /// When it was read.
     pub read: Timestamp,
     /// State hash of the best tip up to which blocks are known.
     pub tip: String,
-    /// Whether the daemon was slow to list it, and is not to be asked again yet.
-    pub rests: bool,
 }
 
 /// What a look asks for of blocks and book.
@@ -111,12 +110,10 @@ impl KnownBook {
         self.age(now).is_some_and(|age| age <= OLDEST_BOOK)
     }
 
-    /// Whether the daemon is not to be asked for another yet; `None` if one is due, at an interval
-    /// of `interval`.
-    pub(super) fn rests(&self, now: Timestamp, interval: Duration) -> Option<bool> {
-        let age = self.age(now)?;
+    /// Whether another is due, at an interval of `interval`, or later where the daemon is slow.
+    pub(super) fn is_due(&self, now: Timestamp, interval: Duration) -> bool {
         let rest = self.took.saturating_mul(REST).min(LONGEST_REST);
-        (age < interval.max(rest)).then_some(age < rest)
+        self.age(now).is_none_or(|age| age >= interval.max(rest))
     }
 
     /// Takes out the works that these blocks bought.

@@ -115,7 +115,7 @@ impl Memory {
         if let Some(Ok(account)) = look.account {
             self.account = Some(account);
         }
-        if look.book.is_some() {
+        if look.book.is_some() || look.market_read.is_some() {
             self.book_read_by = look.market_read.as_ref().map(|source| source.by.clone());
         }
         let Ok(status) = &look.status else { return };

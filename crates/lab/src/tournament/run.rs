@@ -37,7 +37,7 @@ pub struct Tournament {
     pub start: Timestamp,
     /// Cost of one work.
     pub cost: Nanomina,
-    /// Longest time between two readings of the order book at one best tip.
+    /// Time between two readings of the order book.
     pub book_interval: Duration,
     /// Settings of the controlled policies; each has its own strategy.
     pub pricing: Pricing,
