@@ -81,7 +81,7 @@ pub(super) fn describe_end(reason: &Reason) -> Option<&'static str> {
         Reason::Cooldown { .. } => "policy.cooldown is over",
         Reason::MinOn { .. } => "policy.min_on is over",
         Reason::MinOff { .. } => "policy.min_off is over",
-        Reason::WindingDown { .. } => "the running proof has had time to finish",
+        Reason::WindingDown { .. } => "what was handed out has had time to be finished",
         Reason::SwitchHazard { .. } => "the daemon can survive another switch",
         Reason::DailyBudget { .. } => "the oldest change of the last 24 hours is a day old",
         Reason::ServiceStops => "the service is started again",

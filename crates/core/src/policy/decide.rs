@@ -183,7 +183,7 @@ fn fulfil(gates: &Gates<'_>, verdict: &Verdict, input: &Situation<'_>) -> (Optio
             let reason = Reason::Profitable { expected, threshold: pricing.resume_above };
             unless_refused(gates.permit_switch_on(to, clear), reason)
         }
-        Wish::SwitchOff { clear, regime_since, fee_keeps_work_away, work_time } => {
+        Wish::SwitchOff { clear, regime_since, fee_keeps_work_away, drain_time } => {
             let reason = Reason::Uneconomical { expected, threshold: pricing.stop_below };
             if gates.is_coordinator() {
                 return park(gates, reason);
@@ -192,7 +192,7 @@ fn fulfil(gates: &Gates<'_>, verdict: &Verdict, input: &Situation<'_>) -> (Optio
                 .is_some_and(|since| gates.switched.is_none_or(|switched| since > switched));
             match gates.permit_switch_off(changed && clear) {
                 Ok(off) => {
-                    wind_down(gates, fee_keeps_work_away, work_time).unwrap_or((Some(off), reason))
+                    wind_down(gates, fee_keeps_work_away, drain_time).unwrap_or((Some(off), reason))
                 }
                 Err(wait) => (None, wait),
             }
@@ -217,21 +217,22 @@ fn park(gates: &Gates<'_>, reason: Reason) -> (Option<Permit>, Reason) {
 ///
 /// Removing the key ends the daemon's prover at once: its proof is lost, and the work stays
 /// reserved for minutes (Mina `work_selector`, `--work-reassignment-wait`). A work that has a proof
-/// is handed out only below that proof's fee, so the highest permitted fee keeps new work away, the
-/// running proof is finished, and the key is removed after it. A work without a proof is handed out
+/// is handed out only below that proof's fee, so the highest permitted fee keeps new work away, what
+/// was handed out is finished at the fee before, from 4.0 on all pieces inside the partitioner first
+/// (`work_partitioner.ml`), and the key is removed after it. A work without a proof is handed out
 /// at any fee (`work_lib.ml`, 3.0.3): while there is one, a raised fee keeps nothing away, the
 /// prover goes from one proof to the next, and the key is removed at once, as it is where nothing
 /// was being handed out.
 fn wind_down(
     gates: &Gates<'_>,
     fee_keeps_work_away: bool,
-    work_time: Duration,
+    drain_time: Duration,
 ) -> Option<(Option<Permit>, Reason)> {
     let at_highest = gates.settings().fee == gates.bounds.highest;
     if let Some(passed) = gates.winding_down.filter(|_| at_highest) {
-        let remaining = work_time.checked_sub(passed).filter(|left| !left.is_zero())?;
+        let remaining = drain_time.checked_sub(passed).filter(|left| !left.is_zero())?;
         return Some((None, Reason::WindingDown { remaining }));
     }
     let permit = gates.permit_winding_down().filter(|_| fee_keeps_work_away)?;
-    Some((Some(permit), Reason::WindingDown { remaining: work_time }))
+    Some((Some(permit), Reason::WindingDown { remaining: drain_time }))
 }

@@ -23,8 +23,12 @@ use crate::{
 /// Time for one work where the pace is not known: two proofs of a minute, long for machines since
 /// 2024 (Mina MIP-6).
 const USUAL_WORK_TIME: Duration = Duration::from_secs(120);
-/// Shortest and longest time that is waited for a work.
-const WORK_TIME_BOUNDS: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(616)];
+/// Within this many times as long as a prover takes for a work, nine times in ten all works are
+/// finished that were handed out, whole or inside the partitioner, payments or zkApps (in the
+/// simulated daemon).
+const WORKS_TO_DRAIN: f64 = 2.0;
+/// Shortest and longest time that is waited for them.
+const DRAIN_TIME_BOUNDS: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(616)];
 
 /// What the verdict depends on.
 #[derive(Clone, Copy, Debug)]
@@ -82,8 +86,8 @@ pub(super) enum Wish {
         regime_since: Option<Timestamp>,
         /// Whether the highest fee would keep new work away that now comes.
         fee_keeps_work_away: bool,
-        /// How long the running work takes.
-        work_time: Duration,
+        /// How long the works take that are handed out already.
+        drain_time: Duration,
     },
     /// Go on at the fee asked.
     KeepFee,
@@ -144,7 +148,7 @@ impl MarketCase<'_> {
             clear: pays_half(appraisal),
             regime_since: self.view.summary().regime_since,
             fee_keeps_work_away: comes(self.asked) && !comes(self.bounds.highest),
-            work_time: work_time(self.view),
+            drain_time: drain_time(self.view),
         }
     }
 
@@ -208,12 +212,14 @@ fn differs(appraisal: &Appraisal, deadband: f64) -> bool {
     (best - current).abs() > deadband * current
 }
 
-/// How long the daemon's own prover takes for a work.
-fn work_time(view: &MarketView) -> Duration {
-    let [shortest, longest] = WORK_TIME_BOUNDS;
+/// How long the daemon's own provers take for the works that they were handed out.
+fn drain_time(view: &MarketView) -> Duration {
+    let [shortest, longest] = DRAIN_TIME_BOUNDS;
     let pace = view.own_works_per_hour().filter(|pace| *pace > 0.0);
-    let time = pace.and_then(|pace| Duration::try_from_secs_f64(3_600.0 / pace).ok());
-    time.unwrap_or(USUAL_WORK_TIME).clamp(shortest, longest)
+    let provers = view.in_hand().max(1) as f64;
+    let time = pace.and_then(|pace| Duration::try_from_secs_f64(3_600.0 * provers / pace).ok());
+    let time = time.unwrap_or(USUAL_WORK_TIME).min(longest);
+    time.mul_f64(WORKS_TO_DRAIN).clamp(shortest, longest)
 }
 
 #[cfg(test)]

@@ -305,6 +305,14 @@ impl OperatorWorker {
         }
     }
 
+    /// Works handed out at a fee and not finished.
+    #[cfg(test)]
+    pub(super) fn count_begun_at(&self, fee: Nanomina) -> usize {
+        let whole =
+            |prover: &&Prover| matches!(&prover.task, Some(Task::Whole(job, _)) if job.fee == fee);
+        self.provers.iter().filter(whole).count() + self.partitioner.count_inside_at(fee)
+    }
+
     /// Whether any prover is proving.
     pub(super) fn is_proving(&self) -> bool {
         self.provers.iter().any(|prover| prover.task.is_some())

@@ -159,6 +159,12 @@ impl Partitioner {
         self.overdue(now).is_some()
     }
 
+    /// Bundles inside with this fee.
+    #[cfg(test)]
+    pub(super) fn count_inside_at(&self, fee: Nanomina) -> usize {
+        self.bundles.values().filter(|bundle| bundle.job.fee == fee).count()
+    }
+
     fn send(&mut self, piece: Piece, now: Millis) -> Piece {
         self.sent.insert(piece, now);
         piece

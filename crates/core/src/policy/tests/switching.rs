@@ -21,8 +21,8 @@ fn a_worker_that_can_be_kept_from_new_work_finishes_its_proof_before_it_stops() 
     assert_eq!(decision.action, Action::Park { fee: story.params.pricing.ceiling });
     assert_eq!(
         decision.reason,
-        Reason::WindingDown { remaining: Duration::from_secs(120) },
-        "30 works an hour"
+        Reason::WindingDown { remaining: Duration::from_secs(240) },
+        "twice the time of a work, at 30 an hour"
     );
     story.memory.record_outcome(
         story.look.at,
@@ -46,8 +46,8 @@ fn a_worker_that_can_be_kept_from_new_work_finishes_its_proof_before_it_stops() 
         (decision.action.code(), decision.reason.code())
     };
     assert_eq!(later(60), ("hold", "winding_down"));
-    assert_eq!(later(119), ("hold", "winding_down"));
-    assert_eq!(later(120), ("switch_off", "uneconomical"));
+    assert_eq!(later(239), ("hold", "winding_down"));
+    assert_eq!(later(240), ("switch_off", "uneconomical"));
 }
 
 #[test]

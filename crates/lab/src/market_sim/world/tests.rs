@@ -524,3 +524,36 @@ fn time_does_not_go_back_and_ends_of_the_calendar_are_borne() {
         assert_eq!(world.snapshot().at, edge);
     }
 }
+
+/// What a raised fee waits for before the key is removed: `drain_time` of the policy.
+#[test]
+fn what_was_handed_out_is_finished_within_two_works_time_of_a_prover() {
+    const PROBES: i64 = 30;
+    for (name, hand_out) in [
+        ("scarce", HandOut::Bundles),
+        ("scarce", HandOut::Pieces),
+        ("zkapps", HandOut::Pieces),
+        ("slow-zkapp", HandOut::Pieces),
+    ] {
+        let mut world = World::new(&library::scenario(name).unwrap(), 1, start());
+        world.set_hand_out(hand_out);
+        let (mut now, mut took) = (start(), Vec::new());
+        for probe in 0..PROBES {
+            let asked = fee(9_400_000 + probe.cast_unsigned());
+            world.set_fee(asked);
+            now += SignedDuration::from_secs(900 + 17 * probe);
+            world.run_to(now);
+            world.set_fee(fee(500_000_000));
+            let raised = now;
+            while world.operator.count_begun_at(asked) > 0 {
+                now += SignedDuration::from_secs(5);
+                world.run_to(now);
+            }
+            took.push(now.duration_since(raised).as_secs_f64());
+        }
+        let own = world.truth().own;
+        let time_of_work = own.busy.as_secs_f64() / own.made as f64;
+        let within = took.iter().filter(|took| **took <= 2.0 * time_of_work).count();
+        assert!(within >= 27, "{name} {hand_out:?}: {within}, {time_of_work} s a work, {took:?}");
+    }
+}
