@@ -10,13 +10,13 @@ use super::{
     coverage::CoverageProfile,
     demand::Demand,
     estimate::{EstimatorSettings, Method, PointEstimate, Survival, estimate},
-    evidence::{Fading, NEIGHBOURS, collect_observations},
+    evidence::{Fading, collect_observations},
     history::MarketHistory,
-    known_book::KnownBook,
     look::{Look, OpenWork},
     offers_by_owner::OffersByOwner,
-    regime::{self, Stretch},
+    regime_start::RegimeStart,
     selection::{Selection, SelectionMethod},
+    shares::MarketShares,
 };
 use crate::units::{Nanomina, PublicKey};
 
@@ -251,6 +251,17 @@ impl MarketView {
         self.profile.as_ref().map_or(1.0, |profile| profile.startable_share(fee))
     }
 
+    /// The shares of works that sell at a fee and that are open at it, of one moment.
+    pub(crate) fn shares_at(&self, fee: Nanomina) -> MarketShares {
+        let samples = self.prices.effective_samples();
+        MarketShares::new(self.sells_above(fee), samples, self.startable_share(fee))
+    }
+
+    /// P(C > fee) for a work that is open now to a worker asking `fee`.
+    pub fn sells_when_open(&self, fee: Nanomina) -> f64 {
+        self.shares_at(fee).sells_when_open()
+    }
+
     /// Works bought per hour; `None` before two blocks are known.
     pub fn works_bought_per_hour(&self) -> Option<f64> {
         self.summary.works_bought_per_hour
@@ -309,50 +320,6 @@ fn merge_sorted(mut all: Vec<Nanomina>, more: &[Nanomina]) -> Vec<Nanomina> {
         all.sort();
     }
     all
-}
-
-/// The beginning of the current price regime.
-#[derive(Clone, Copy, Debug, Default)]
-struct RegimeStart {
-    since: Option<Timestamp>,
-    /// Due works at the head of the book that still belong to the earlier regime.
-    due_from: usize,
-}
-
-impl RegimeStart {
-    fn find(
-        history: &MarketHistory,
-        book: Option<&KnownBook>,
-        window: Timestamp,
-        level: Nanomina,
-    ) -> Self {
-        let mut began: Vec<Timestamp> = Vec::new();
-        let mut stretches: Vec<Stretch> = Vec::new();
-        for block in history.blocks(window).filter(|block| !block.works.is_empty()) {
-            let above = block.works.iter().filter(|sale| sale.fee > level);
-            began.push(block.at);
-            stretches
-                .push(Stretch { works: block.works.len() as f64, above: above.count() as f64 });
-        }
-        // A due work without a proof sells at any fee.
-        let is_above =
-            |open: &&OpenWork| open.standing.as_ref().is_none_or(|offer| offer.fee > level);
-        let due = book.map(KnownBook::due_works).unwrap_or_default();
-        stretches.extend(due.chunks(NEIGHBOURS).map(|works| Stretch {
-            works: works.len() as f64,
-            above: works.iter().filter(is_above).count() as f64,
-        }));
-        match regime::find_regime_start(&stretches) {
-            None => Self::default(),
-            Some(cut) => match began.get(cut) {
-                Some(at) => Self { since: Some(*at), due_from: 0 },
-                None => Self {
-                    since: book.map(|book| book.read),
-                    due_from: (cut - began.len()) * NEIGHBOURS,
-                },
-            },
-        }
-    }
 }
 
 #[cfg(test)]

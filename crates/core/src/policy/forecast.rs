@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     cost::ChargedCost,
-    market::{MarketView, SelectionMethod},
+    market::{MarketShares, MarketView, SelectionMethod},
     units::{FeeRate, Nanomina},
 };
 
@@ -73,8 +73,8 @@ pub(super) fn forecast_with(
     fee: Nanomina,
     selection: SelectionMethod,
 ) -> Forecast {
-    let price = view.sells_above(fee);
-    let share = view.startable_share(fee).max(price.estimate).max(f64::MIN_POSITIVE);
+    let MarketShares { sells: price, open } = view.shares_at(fee);
+    let share = open.max(f64::MIN_POSITIVE);
     let order = match selection {
         SelectionMethod::Rand | SelectionMethod::Roffset => HandOutOrder::Random,
         SelectionMethod::Seq => HandOutOrder::First { contest: view.contest() },

@@ -7,6 +7,7 @@ use snarkfee_core::{
     cost::CostModel,
     cycle::{Completed, Context, Cycle, Plan, Surroundings, Unrecorded},
     invariants::{CheckedLook, Checker, Violation},
+    market::MarketView,
     policy::{Mode, Params, Strategy},
     record::Record,
     units::DaemonId,
@@ -56,16 +57,16 @@ impl ControlledPolicy {
         port: &MarketPort<M>,
         mut now: Timestamp,
         cost: &CostModel,
-    ) -> Arc<Record> {
+    ) -> (Arc<Record>, MarketView) {
         let context =
             Context { mode: self.mode, params: &self.params, cost, quotes: Default::default() };
         let (recorder, time) = (&mut Unrecorded, &mut now);
         let mut around =
             Surroundings { port, recorder, time, book_interval: self.book_interval, context };
         let look = at_once(self.cycle.observe(&mut around));
-        let Completed { record, .. } = at_once(self.cycle.complete(&mut around, look));
+        let Completed { record, conclusion, .. } = at_once(self.cycle.complete(&mut around, look));
         self.check(port, &record);
-        record
+        (record, conclusion.view)
     }
 
     fn check<M: Market>(&mut self, port: &MarketPort<M>, record: &Record) {

@@ -11,7 +11,7 @@ use snarkfee_core::{
     cost::{CostInputs, CostModel},
     cycle::Plan,
     invariants::Violation,
-    market::{Effort, Pace, PacePrior},
+    market::{Effort, MarketView, Pace, PacePrior},
     policy::{Action, Outcome},
     record::Record,
     units::Nanomina,
@@ -48,6 +48,9 @@ pub(crate) struct RunSummary {
     /// Violations of the invariants.
     pub(crate) violations: Vec<Violation>,
 }
+
+/// Gets the record of each look of a controlled policy, and what it knew of the market then.
+pub(crate) type OnLook<'a> = dyn FnMut(&Record, &MarketView) + 'a;
 
 /// A policy in a market.
 pub(crate) struct PolicyRun<M> {
@@ -98,19 +101,19 @@ impl<M: Market> PolicyRun<M> {
     }
 
     /// Lets time pass until `now`, then has the policy act. `cost` is what a work costs from then
-    /// on. `on_record` gets the record of a controlled policy's look.
-    fn step(&mut self, now: Timestamp, cost: &CostModel, on_record: &mut dyn FnMut(&Record)) {
+    /// on.
+    pub(crate) fn step(&mut self, now: Timestamp, cost: &CostModel, on_look: &mut OnLook<'_>) {
         self.advance(now, cost);
         self.summary.looks += 1;
         match &mut self.policy {
             RunningPolicy::Controlled(policy) => {
-                let record = policy.run_cycle(&self.port, now, cost);
+                let (record, view) = policy.run_cycle(&self.port, now, cost);
                 self.prediction = policy.predicted_sale();
                 self.summary.prediction_error = record.prediction_error;
                 let acted = record.outcome != Outcome::Held;
                 self.summary.changes += u64::from(acted);
                 self.summary.fee_changes += u64::from(acted && sets_fee(&record.decision.action));
-                on_record(&record);
+                on_look(&record, &view);
             }
             RunningPolicy::Scripted(script) => {
                 let (fees, all) = script.apply(&self.port, now);
@@ -127,8 +130,8 @@ impl<M: Market> PolicyRun<M> {
         cost: &CostModel,
         history: Option<&mut RunHistory>,
     ) {
-        let Some(history) = history else { return self.step(now, cost, &mut |_| {}) };
-        self.step(now, cost, &mut |record| history.record_look(record));
+        let Some(history) = history else { return self.step(now, cost, &mut |_, _| {}) };
+        self.step(now, cost, &mut |record, _| history.record_look(record));
         history.record_profit(now, self.summary.profits.total());
     }
 

@@ -111,12 +111,12 @@ impl Tournament {
         self.market(seed, &plan).run(spec, None).profits.total()
     }
 
-    fn market<'a>(&'a self, seed: u64, plan: &'a Plan) -> SeededMarket<'a> {
+    pub(super) fn market<'a>(&'a self, seed: u64, plan: &'a Plan) -> SeededMarket<'a> {
         let Self { scenario, slots, start, cost, .. } = self;
         SeededMarket { scenario, seed, start: *start, slots: *slots, cost: *cost, plan }
     }
 
-    fn plan(&self) -> Plan {
+    pub(super) fn plan(&self) -> Plan {
         let role = match self.scenario.role() {
             OperatorRole::Worker => RoleSetting::Auto,
             OperatorRole::Coordinator => RoleSetting::Coordinator,

@@ -47,7 +47,7 @@ impl SeededMarket<'_> {
         run.finish(self.end(), &cost)
     }
 
-    fn slot_start(&self, number: u64) -> Timestamp {
+    pub(super) fn slot_start(&self, number: u64) -> Timestamp {
         let slot = SignedDuration::from_secs(i64::from(self.scenario.slot_seconds()));
         let after = slot
             .checked_mul(i32::try_from(number).unwrap_or(i32::MAX))

@@ -39,7 +39,7 @@ fn run(name: &str, mode: Mode, hours: u64, spec: PolicySpec) -> (RunSummary, Vec
     let end = start() + SignedDuration::from_hours(i64::try_from(hours).unwrap());
     let mut now = start();
     while now < end {
-        run.step(now, &plan.cost, &mut |record| records.push(record.clone()));
+        run.step(now, &plan.cost, &mut |record, _| records.push(record.clone()));
         now += plan.interval;
     }
     (run.finish(end, &plan.cost), records)

@@ -34,7 +34,7 @@ fn run_at(
     let mut last = None;
     while now < end {
         run.advance(now, account);
-        run.step(now, cost, &mut |record| last = Some(record.clone()));
+        run.step(now, cost, &mut |record, _| last = Some(record.clone()));
         now += plan.interval;
     }
     (run.finish(end, account), last.unwrap())
