@@ -19,6 +19,7 @@ use super::{
     headline::headline,
     money_document::{MoneyDocument, whole},
     sales::FeeSales,
+    seller_document::SellerDocument,
     settings_document::{DaemonSide, WantedSide},
     status_board::{DaemonOverview, DecisionPage, DecisionRow, StatusBoard},
 };
@@ -241,6 +242,7 @@ pub(crate) struct MarketDocument {
     open_works: Option<u64>,
     own_open_works: Option<u64>,
     histogram_resolves_prices: Option<bool>,
+    sellers: Vec<SellerDocument>,
     curve: Vec<CurvePoint>,
     recommended: Recommended,
 }
@@ -307,6 +309,7 @@ impl MarketDocument {
             open_works: record.book().map(|book| book.open_works),
             own_open_works: record.book().map(|book| book.own_open_works),
             histogram_resolves_prices: market.and_then(|market| market.histogram_resolves),
+            sellers: record.sellers.iter().map(SellerDocument::from).collect(),
             curve: appraisal
                 .iter()
                 .flat_map(|appraisal| appraisal.curve.iter().map(CurvePoint::from))

@@ -1,5 +1,7 @@
 //! Health, metrics and the JSON documents.
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     extract::{RawQuery, State},
@@ -8,6 +10,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 use snarkfee_clock::Clock;
+use snarkfee_core::record::Record;
 
 use super::{
     error::ErrorResponse,
@@ -15,7 +18,8 @@ use super::{
     state::WebState,
 };
 use crate::telemetry::{
-    DaemonOverview, DecisionFilter, DecisionsDocument, Exposition, MarketDocument, StatusDocument,
+    DaemonOverview, DecisionFilter, DecisionsDocument, Exposition, MarketDocument, SellerDocument,
+    StatusDocument,
 };
 
 /// Decisions in an answer without `limit`.
@@ -73,15 +77,28 @@ pub(super) async fn market(
     State(state): State<WebState>,
     RawQuery(raw): RawQuery,
 ) -> Result<Json<MarketDocument>, ErrorResponse> {
-    let query = RequestQuery::parse(raw.as_deref(), &["daemon"])?;
-    let daemon = find_daemon(&state, &query)?;
-    match &daemon.latest {
-        Some(record) => Ok(Json(MarketDocument::new(record))),
-        None => Err(ErrorResponse::new(
+    let record = find_record(&state, raw.as_deref())?;
+    Ok(Json(MarketDocument::new(&record)))
+}
+
+pub(super) async fn sellers(
+    State(state): State<WebState>,
+    RawQuery(raw): RawQuery,
+) -> Result<Json<Vec<SellerDocument>>, ErrorResponse> {
+    let record = find_record(&state, raw.as_deref())?;
+    Ok(Json(record.sellers.iter().map(SellerDocument::from).collect()))
+}
+
+/// The newest record of the requested daemon.
+fn find_record(state: &WebState, raw: Option<&str>) -> Result<Arc<Record>, ErrorResponse> {
+    let query = RequestQuery::parse(raw, &["daemon"])?;
+    let daemon = find_daemon(state, &query)?;
+    daemon.latest.ok_or_else(|| {
+        ErrorResponse::new(
             StatusCode::SERVICE_UNAVAILABLE,
             format!("daemon {} has not been checked yet", daemon.daemon),
-        )),
-    }
+        )
+    })
 }
 
 /// The requested daemon, or the only one.

@@ -11,7 +11,7 @@ use crate::{
     account::Money,
     cost::{CostEstimate, Expense},
     fault::Fault,
-    market::{Effort, Look, MarketSummary},
+    market::{Effort, Look, MarketSummary, SellerSummary},
     policy::{Action, DaemonSettings, Decision, Wanted},
     units::{DaemonId, FeeUnit, Nanomina},
 };
@@ -37,6 +37,10 @@ pub struct Record {
     pub look: Look,
     /// The market; `None` before the first usable look.
     pub market: Option<MarketSummary>,
+    /// The competing sellers, those with the largest share of sales first. The journal leaves them
+    /// out: they follow from the looks that it holds.
+    #[serde(skip)]
+    pub sellers: Vec<SellerSummary>,
     /// What was decided.
     pub decision: Decision,
     /// What the decision led to.

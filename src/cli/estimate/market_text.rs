@@ -8,7 +8,10 @@ use snarkfee_core::{
     units::{FeeUnit, Nanomina, four_digits, percent},
 };
 
-use super::compared_fees::{ComparedFee, compare_fees};
+use super::{
+    compared_fees::{ComparedFee, compare_fees},
+    seller_table::describe_sellers,
+};
 use crate::{
     cli::table::{Align, render_table},
     service::Preview,
@@ -21,6 +24,11 @@ pub(super) fn describe_market(preview: &Preview, pricing: &Pricing) -> String {
     let unit = record.fee_unit();
     let mut text = describe_daemon(record, unit);
     text.push_str(&indent(&render_table([Align::Left; 2], market_facts(preview, unit))));
+    let sellers = describe_sellers(record, unit);
+    if !sellers.is_empty() {
+        text.push('\n');
+        text.push_str(&indent(&sellers));
+    }
     match &preview.appraisal {
         Ok(appraisal) => {
             text.push('\n');

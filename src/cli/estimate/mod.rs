@@ -2,6 +2,7 @@
 
 mod compared_fees;
 mod market_text;
+mod seller_table;
 
 use std::{io::Write, path::Path};
 

@@ -16,7 +16,7 @@ use prometheus_client::{
 use super::labels::{
     ActionLabels, BandLabels, BuildLabels, DaemonLabels, DecisionLabels, FaultLabels, InfoLabels,
     LevelLabels, LimitLabels, ModeLabels, OperationLabels, QuantileLabels, RequestLabels,
-    SourceLabels,
+    SellerLabels, SourceLabels,
 };
 
 /// Families under an earlier name, which `promtool` objects to. They stand beside their successors
@@ -59,6 +59,7 @@ pub(super) struct Families {
     pub(super) works_bought_limit: Family<LimitLabels, FloatGauge>,
     pub(super) open_works: Family<DaemonLabels, FloatGauge>,
     pub(super) uncovered_works: Family<DaemonLabels, FloatGauge>,
+    pub(super) sellers: Family<SellerLabels, FloatGauge>,
     pub(super) buckets_usable: Family<DaemonLabels, FloatGauge>,
     pub(super) resolves: Family<DaemonLabels, FloatGauge>,
     pub(super) wanted_fee: Family<DaemonLabels, FloatGauge>,
@@ -188,6 +189,7 @@ impl Families {
                 "snarkfee_uncovered_works",
                 "Works still to be bought that no prover has proved",
             ),
+            sellers: register(r, "snarkfee_sellers", "Competing sellers that are known, by kind"),
             buckets_usable: register(
                 r,
                 "snarkfee_price_buckets_usable",

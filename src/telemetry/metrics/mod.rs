@@ -24,7 +24,7 @@ use prometheus_client::{encoding::text::encode, registry::Registry};
 use snarkfee_core::{
     cost::CostSource,
     fault::{Fault, JournalClass},
-    market::{BandSales, MarketSummary, SelectionMethod},
+    market::{BandSales, MarketSummary, SelectionMethod, SellerKind, SellerSummary},
     policy::Action,
     record::{Mode, Outcome, Record},
     units::{DaemonId, Nanomina},
@@ -35,7 +35,7 @@ use self::{
     labels::{
         ActionLabels, BandLabels, DaemonLabels, DecisionLabels, FaultLabels, InfoLabels,
         LevelLabels, LimitLabels, ModeLabels, OperationLabels, QuantileLabels, RequestLabels,
-        SourceLabels, is_code,
+        SellerLabels, SourceLabels, is_code,
     },
     process::ProcessCollector,
 };
@@ -212,6 +212,7 @@ impl Metrics {
             &of,
             record.book().map(|book| book.uncovered_works as f64),
         );
+        self.set_sellers(&of.daemon, market.map(|_| record.sellers.as_slice()));
         let usable = market.and_then(|market| market.histogram_resolves).map(as_gauge);
         for family in [&f.buckets_usable, &f.resolves] {
             set_or_remove(family, &of, usable);
@@ -355,6 +356,7 @@ impl Metrics {
             f.market_price.remove(&LevelLabels { daemon: daemon.clone(), q: quantile });
             f.market_fee.remove(&QuantileLabels { daemon: daemon.clone(), quantile });
         }
+        self.set_sellers(&daemon, None);
         for limit in LIMITS {
             for family in [&f.works_bought_limit, &f.cost_per_work_limit] {
                 family.remove(&LimitLabels { daemon: daemon.clone(), limit });
@@ -406,6 +408,14 @@ impl Metrics {
                 &SourceLabels { daemon: daemon.as_str().to_owned(), source },
                 age,
             );
+        }
+    }
+
+    fn set_sellers(&self, daemon: &str, sellers: Option<&[SellerSummary]>) {
+        for kind in SellerKind::ALL {
+            let of = SellerLabels { daemon: daemon.to_owned(), kind: kind.code() };
+            let count = sellers.map(|all| all.iter().filter(|seller| seller.kind == kind).count());
+            set_or_remove(&self.families.sellers, &of, count.map(|count| count as f64));
         }
     }
 

@@ -62,7 +62,7 @@ fn scrape(metrics: &Metrics, now: Timestamp) -> BTreeMap<String, f64> {
 }
 
 /// Names without the `_total` of counters; process metrics are those of Linux.
-const CONTRACT: [&str; 51] = [
+const CONTRACT: [&str; 52] = [
     "process_cpu_seconds counter {}",
     "process_open_fds gauge {}",
     "process_resident_memory_bytes gauge {}",
@@ -100,6 +100,7 @@ const CONTRACT: [&str; 51] = [
     "snarkfee_prediction_error gauge {daemon}",
     "snarkfee_price_buckets_usable gauge {daemon}",
     "snarkfee_sale_probability gauge {daemon}",
+    "snarkfee_sellers gauge {daemon,kind}",
     "snarkfee_share_sold_predicted gauge {daemon,fee_from_mina}",
     "snarkfee_share_sold_realised gauge {daemon,fee_from_mina}",
     "snarkfee_target_fee_mina gauge {daemon}",
@@ -257,6 +258,7 @@ fn a_value_that_is_no_longer_known_loses_its_series() {
         "snarkfee_works_bought_per_hour",
         "snarkfee_open_works",
         "snarkfee_uncovered_works",
+        "snarkfee_sellers",
         "snarkfee_price_buckets_usable",
         "snarkfee_prediction_error",
         "snarkfee_share_sold",

@@ -15,6 +15,8 @@ use snarkfee_clock::Clock;
 use snarkfee_core::{
     control::OperatorCommand,
     fault::Fault,
+    fixtures::{fee, key},
+    market::{SellerKind, SellerSummary},
     policy::{Action, Reason},
     record::{Mode, Outcome, Pause, Record},
 };
@@ -92,6 +94,35 @@ async fn a_daemon_before_its_first_look_has_the_same_keys_without_values() {
         StatusCode::SERVICE_UNAVAILABLE
     );
     assert!(site.get("/?daemon=other").await.text().await.unwrap().contains("not checked yet"));
+}
+
+#[tokio::test]
+async fn sellers_are_listed_with_their_kind() {
+    let site = TestServer::open(&["main"], false, ServerLimits::default()).await;
+    assert_eq!(site.get("/api/v1/sellers").await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let at = record().at;
+    let sellers = vec![SellerSummary {
+        prover: key("them"),
+        kind: SellerKind::Fixed,
+        fees: vec![(fee(2_000_000), 0.25), (fee(5_000_000), 0.75)],
+        works_per_hour: 51.0,
+        share_of_sales: 0.1,
+        since: at,
+        last_seen: at,
+        online: 0.97,
+    }];
+    site.publish(Record { sellers, ..record() });
+    let listed = site.json("/api/v1/sellers?daemon=main").await;
+    assert_keys(
+        &listed[0],
+        &["prover", "kind", "fees_mina", "works_per_hour", "last_seen", "online"],
+    );
+    assert_eq!(listed[0]["kind"], "fixed");
+    assert_eq!(listed[0]["fees_mina"], json!([0.002, 0.005]));
+    assert_eq!(listed[0]["online"], true);
+    let metrics = site.get("/metrics").await.text().await.unwrap();
+    assert!(metrics.contains("snarkfee_sellers{daemon=\"main\",kind=\"fixed\"} 1.0"));
+    assert!(metrics.contains("snarkfee_sellers{daemon=\"main\",kind=\"gone\"} 0.0"));
 }
 
 #[tokio::test]
@@ -225,6 +256,7 @@ async fn other_methods_are_refused() {
         "/api/v1/status",
         "/api/v1/decisions",
         "/api/v1/market",
+        "/api/v1/sellers",
     ] {
         let response = site.post(path, Some(&format!("Bearer {TOKEN}")), "").await;
         assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED, "{path}");

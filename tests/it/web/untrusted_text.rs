@@ -74,8 +74,9 @@ async fn a_page_built_from_markup_has_the_same_tags_as_one_built_from_words() {
             // An apostrophe is harmless: the template writes every attribute in double quotes.
             assert!(!mark.contains(['<', '"']) || !page.contains(mark), "{mark}");
 
-            for path in ["/api/v1/status", "/api/v1/decisions", "/api/v1/market"] {
-                let response = site.get(path).await;
+            for path in ["status", "decisions", "market", "sellers"] {
+                let path = format!("/api/v1/{path}");
+                let response = site.get(&path).await;
                 assert_eq!(response.headers()["content-type"], "application/json");
                 assert_eq!(response.headers()["x-content-type-options"], "nosniff");
                 let text = response.text().await.unwrap();

@@ -155,6 +155,7 @@ impl Cycle {
             role: conclusion.role,
             look,
             market: Some(conclusion.view.summary().clone()),
+            sellers: conclusion.view.sellers().to_vec(),
             decision,
             outcome,
             wanted: self.state.memory().wanted(context.mode),

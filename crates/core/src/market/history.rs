@@ -17,6 +17,7 @@ use super::{
     made::{MadeSince, MadeWorks},
     offers_by_owner::OffersByOwner,
     own::OwnWorks,
+    roster::{SellerRoster, SellerSummary},
     selection::{SelectionEvidence, SelectionMethod},
     supply::OwnSupply,
 };
@@ -49,6 +50,7 @@ pub struct MarketHistory {
     head: HeadOrder,
     supply: OwnSupply,
     selection: SelectionEvidence,
+    sellers: SellerRoster,
     fees: Option<FeeHistogram>,
     fees_before: Option<FeeHistogram>,
 }
@@ -78,6 +80,7 @@ impl MarketHistory {
         {
             self.fees_before = std::mem::replace(&mut self.fees, metrics.fees.clone());
         }
+        let earlier = self.book.clone().filter(|book| book.filled);
         self.follow_book(look);
         let read = self.book.as_ref().filter(|_| matches!(look.book, Some(Ok(_))));
         let book = read.map(KnownBook::works);
@@ -88,8 +91,13 @@ impl MarketHistory {
             .filter(|status| status.worker.is_some())
             .map(|status| status.fee);
         let offers = OffersByOwner::split(book.map_or(&[], |works| works), &owns);
+        self.sellers.record_sales(look.at, blocks.iter().map(|block| &**block), &owns);
         if read.is_some_and(|read| read.filled) {
             self.coverage.record_offers(look.at, &offers);
+            if let Some(works) = book {
+                let earlier = earlier.as_ref().map(|book| &**book.works());
+                self.sellers.record_book(look.at, earlier, works, &owns);
+            }
             if let (Some(works), true) = (book, self.lists_open) {
                 self.head.record_book(look.at, works, &owns);
             }
@@ -166,7 +174,18 @@ impl MarketHistory {
         let (own, coverage, supply) =
             (self.own.clone(), self.coverage.clone(), self.supply.clone());
         let (made, head, selection) = (self.made, self.head, self.selection);
-        Self { since: self.since, own, made, coverage, head, supply, selection, ..Self::default() }
+        let sellers = self.sellers.clone();
+        Self {
+            since: self.since,
+            own,
+            made,
+            coverage,
+            head,
+            supply,
+            selection,
+            sellers,
+            ..Self::default()
+        }
     }
 
     /// Takes over the blocks of another history; the next look fetches the newest ones anew.
@@ -235,6 +254,12 @@ impl MarketHistory {
     /// How the daemon selects works, as far as its works show it.
     pub(super) fn selection(&self) -> Option<SelectionMethod> {
         self.selection.method()
+    }
+
+    /// The competing sellers, those with the largest share of sales first. `is_friendly` decides
+    /// who is no competitor.
+    pub(super) fn sellers(&self, is_friendly: impl Fn(&PublicKey) -> bool) -> Vec<SellerSummary> {
+        self.sellers.summaries(is_friendly)
     }
 
     /// The rate of our provers.

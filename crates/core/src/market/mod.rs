@@ -26,6 +26,7 @@ mod pairs;
 mod regime;
 mod regime_start;
 mod rivals;
+mod roster;
 mod selection;
 mod shares;
 mod supply;
@@ -46,6 +47,7 @@ pub use look::{
 pub use own::OwnSales;
 pub use own_slots::OwnSlots;
 pub use pace::{InvalidPrior, Pace, PacePrior, PaceSource};
+pub use roster::{SellerKind, SellerSummary};
 pub use selection::{Selection, SelectionMethod};
 pub(crate) use shares::MarketShares;
 pub use view::{MarketSummary, MarketView, ViewSettings};

@@ -15,6 +15,7 @@ use super::{
     look::{Look, OpenWork},
     offers_by_owner::OffersByOwner,
     regime_start::RegimeStart,
+    roster::SellerSummary,
     selection::{Selection, SelectionMethod},
     shares::MarketShares,
 };
@@ -61,6 +62,7 @@ pub struct MarketView {
     selection: SelectionMethod,
     contest: f64,
     in_hand: u64,
+    sellers: Vec<SellerSummary>,
 }
 
 /// The market after a look, in the numbers that are recorded, exported and shown.
@@ -202,6 +204,7 @@ impl MarketView {
             selection: selection.unwrap_or_default(),
             contest: history.head().in_order(),
             in_hand: history.supply().known_provers().map_or(0, u64::from),
+            sellers: history.sellers(is_friendly),
         }
     }
 
@@ -225,6 +228,11 @@ impl MarketView {
     /// The numbers that are recorded, exported and shown.
     pub fn summary(&self) -> &MarketSummary {
         &self.summary
+    }
+
+    /// The competing sellers, those with the largest share of sales first.
+    pub fn sellers(&self) -> &[SellerSummary] {
+        &self.sellers
     }
 
     /// Whether there are enough observations to estimate prices.

@@ -271,6 +271,7 @@ fn any_record() -> impl Strategy<Value = Record> {
                 role,
                 look,
                 market,
+                sellers: Vec::new(),
                 decision,
                 outcome,
                 wanted,
