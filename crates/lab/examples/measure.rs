@@ -141,7 +141,7 @@ fn run() -> Result<(), String> {
                 .and_then(|text| Scenario::parse(&text).map_err(|error| error.to_string())),
             false => library::scenario(&name).map_err(|error| error.to_string()),
         }?;
-        let name = scenario.name().to_owned();
+        let name = name.rsplit('/').next().unwrap_or(&name).trim_end_matches(".toml");
         let tournament = Tournament {
             scenario,
             policies: Vec::new(),

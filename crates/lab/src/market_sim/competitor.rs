@@ -64,6 +64,12 @@ impl Competitor {
         ProverId(self.index)
     }
 
+    /// What it asks now, and the works that it makes per hour while it has something to do.
+    #[cfg(test)]
+    pub(super) fn fee_and_pace(&self) -> (Nanomina, f64) {
+        (self.fee, f64::from(self.provers) * 3600.0 / self.proof_seconds)
+    }
+
     pub(super) const fn set_provers(&mut self, provers: u32) {
         self.provers = provers;
     }

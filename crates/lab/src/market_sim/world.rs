@@ -133,6 +133,16 @@ impl World {
         self.operator.start(0, &mut self.queue, self.draws);
     }
 
+    /// The key, the fee and the works per hour of each competitor as they are now; 0 works of one
+    /// that is away.
+    #[cfg(test)]
+    pub(crate) fn true_sellers(&self) -> impl Iterator<Item = (&PublicKey, Nanomina, f64)> {
+        self.competitors.iter().zip(&self.keys).map(|(competitor, key)| {
+            let (fee, pace) = competitor.fee_and_pace();
+            (key, fee, pace)
+        })
+    }
+
     /// Name of the regime that the market is in.
     pub fn regime(&self) -> &str {
         self.scenario.regime_at(self.truth.slots).1

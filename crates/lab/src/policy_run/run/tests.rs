@@ -1,4 +1,5 @@
 mod measured_cost;
+mod seller_roster;
 
 use std::time::Duration;
 
