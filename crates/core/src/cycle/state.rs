@@ -183,6 +183,9 @@ impl CycleState {
             effort,
             expense: cost.expense(&effort, &inputs),
         };
+        if let Some(models) = conclusion.view.compare_models() {
+            self.history.keep_predictions(look, models);
+        }
         let decided = decide(&self.situation(now, look, &conclusion, mode, params));
         (conclusion, decided)
     }

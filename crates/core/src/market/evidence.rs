@@ -1,7 +1,7 @@
 //! Which sales, offers and histogram buckets are evidence of the price at which work is bought, and
 //! how much each counts.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use jiff::Timestamp;
 
@@ -114,6 +114,33 @@ pub(super) fn collect_observations(
         .find(|h| h.resolution(None).is_resolved());
     found.extend(resolving.iter().flat_map(bucket_observations));
     found
+}
+
+/// Works, older ones counting for less, that must have sold above a fee for it to have a market: one
+/// or two that somebody needed at once are none.
+const FEWEST_SOLD: f64 = 3.0;
+
+/// The lowest fee above which no more than one or two works were sold: it has no market.
+pub(super) fn find_end_of_market(observations: &[Observation]) -> Nanomina {
+    let mut sold: BTreeMap<Nanomina, f64> = BTreeMap::new();
+    for observation in observations {
+        let sells_below = match observation.censoring {
+            Censoring::Exact(price) => price,
+            Censoring::Above(fee) => fee.saturating_add(Nanomina::ONE),
+            Censoring::Between { above, .. } => {
+                above.map_or(Nanomina::ZERO, |above| above.saturating_add(Nanomina::ONE))
+            }
+            Censoring::AtMost(_) => Nanomina::ZERO,
+        };
+        *sold.entry(sells_below).or_default() += observation.weight;
+    }
+    let mut above = 0.0;
+    let mut descending = sold.into_iter().rev();
+    let end = descending.find(|(_, works)| {
+        above += works;
+        above >= FEWEST_SOLD
+    });
+    end.map_or(Nanomina::ZERO, |(price, _)| price)
 }
 
 /// Position and fee of each offer in the book that is not our own.

@@ -17,13 +17,15 @@ use super::{
     made::{MadeSince, MadeWorks},
     offers_by_owner::OffersByOwner,
     own::OwnWorks,
+    price_model::SellerPrices,
+    price_trust::PriceTrust,
     roster::{SellerRoster, SellerSummary},
     selection::{SelectionEvidence, SelectionMethod},
     supply::OwnSupply,
 };
 use crate::{
     metrics_text::{Histogram, Increment},
-    units::PublicKey,
+    units::{Nanomina, PublicKey},
 };
 
 /// Blocks in the daemon's transition frontier, in every era: the most that a look can get.
@@ -51,6 +53,7 @@ pub struct MarketHistory {
     supply: OwnSupply,
     selection: SelectionEvidence,
     sellers: SellerRoster,
+    trust: PriceTrust,
     fees: Option<FeeHistogram>,
     fees_before: Option<FeeHistogram>,
 }
@@ -106,10 +109,19 @@ impl MarketHistory {
             book,
             &offers,
             blocks.iter().filter(|block| block.at >= since),
-            owns,
+            &owns,
             predicted,
             asked,
         );
+        let sales = blocks.iter().flat_map(|block| &*block.works);
+        let prices = sales.filter_map(|sale| {
+            let price = match owns(&sale.prover) {
+                true => self.own.rival_offer(sale.work)?,
+                false => sale.fee,
+            };
+            Some((sale.work, price))
+        });
+        self.trust.answer(look.at, prices);
         let counts = self.supply.read_counts(look, seen.as_deref().unwrap_or_default());
         let made = seen.as_ref().map_or(MadeSince::default(), |seen| {
             if counts.restarted {
@@ -174,7 +186,7 @@ impl MarketHistory {
         let (own, coverage, supply) =
             (self.own.clone(), self.coverage.clone(), self.supply.clone());
         let (made, head, selection) = (self.made, self.head, self.selection);
-        let sellers = self.sellers.clone();
+        let (sellers, trust) = (self.sellers.clone(), self.trust.clone());
         Self {
             since: self.since,
             own,
@@ -184,6 +196,7 @@ impl MarketHistory {
             supply,
             selection,
             sellers,
+            trust,
             ..Self::default()
         }
     }
@@ -262,6 +275,34 @@ impl MarketHistory {
         self.sellers.summaries(is_friendly)
     }
 
+    /// The prices that the sellers make, at so many works bought per hour; `None` while no pace is
+    /// known.
+    pub(super) fn seller_prices(
+        &self,
+        sellers: &[SellerSummary],
+        demand: f64,
+    ) -> Option<SellerPrices> {
+        self.sellers.knows_paces().then(|| SellerPrices::new(sellers, demand)).flatten()
+    }
+
+    /// How far the prices that the sellers make are to be trusted, in [0, 1].
+    pub(super) fn trust_in_sellers(&self) -> f64 {
+        self.trust.weight()
+    }
+
+    /// Keeps what the two models say of the works that nobody has proved, to be compared with the
+    /// prices at which they go. Each gives P(C > price) of such a work.
+    pub(crate) fn keep_predictions(
+        &mut self,
+        look: &Look,
+        [by_sellers, by_sales]: [impl Fn(Nanomina) -> f64; 2],
+    ) {
+        let read = self.book.as_ref().filter(|_| matches!(look.book, Some(Ok(_))));
+        if let Some(book) = read.filter(|book| book.filled && self.trust.is_due(look.at)) {
+            self.trust.ask(look.at, book.works(), by_sellers, by_sales);
+        }
+    }
+
     /// The rate of our provers.
     pub(crate) fn supply(&self) -> &OwnSupply {
         &self.supply
@@ -334,7 +375,7 @@ mod tests {
         history.absorb_look(&look_with_chain(0, Vec::new()), ours, None);
         history.absorb_look(&look_with_chain(200, chain()), ours, None);
         let text = serde_json::to_string(&history.clone_without_market()).unwrap();
-        assert!(text.len() < 1_200, "{text}");
+        assert!(text.len() < 1_600, "{text}");
         let mut again: MarketHistory = serde_json::from_str(&text).unwrap();
         let longer = [chain(), vec![block(3, "c", 300, &[(3, 4, "us")])]].concat();
         again.absorb_look(&look_with_chain(400, longer.clone()), ours, None);

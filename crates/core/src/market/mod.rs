@@ -23,6 +23,8 @@ mod own;
 mod own_slots;
 mod pace;
 mod pairs;
+mod price_model;
+mod price_trust;
 mod regime;
 mod regime_start;
 mod rivals;

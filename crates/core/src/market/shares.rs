@@ -25,12 +25,35 @@ pub(crate) struct MarketShares {
 
 impl MarketShares {
     /// From an estimate of S that is worth `samples` independent observations, and the share of
-    /// works seen open.
-    pub(super) fn new(sells: PointEstimate, samples: f64, seen_open: f64) -> Self {
+    /// works seen open. Where a fee has no market, caution counts on no sale.
+    pub(super) fn new(
+        sells: PointEstimate,
+        samples: f64,
+        seen_open: f64,
+        has_market: bool,
+    ) -> Self {
         let most = samples.max(0.0) / (samples.max(0.0) + 1.0);
         let estimate = sells.estimate.min(most);
-        let sells = PointEstimate { estimate, low: sells.low.min(estimate), ..sells };
+        let sells = PointEstimate {
+            estimate,
+            low: if has_market { sells.low.min(estimate) } else { 0.0 },
+            ..sells
+        };
         Self { sells, open: seen_open.clamp(least_open(estimate), 1.0) }
+    }
+
+    /// The average with the shares that the known sellers make, which weigh `weight` in [0, 1].
+    /// Caution stays that of the sales: what they do not bear out is not counted on.
+    pub(super) fn averaged_with(self, sells: f64, open: f64, weight: f64) -> Self {
+        let mean = |one: f64, other: f64| one + weight * (other - one);
+        let (by_sales, by_sellers) = (self.sells, sells);
+        let borne_out =
+            if by_sales.estimate > 0.0 { by_sales.low / by_sales.estimate } else { 0.0 };
+        let estimate = mean(by_sales.estimate, by_sellers);
+        let low = mean(by_sales.low, by_sellers * borne_out).min(estimate);
+        let sells = PointEstimate { estimate, low, high: by_sales.high.max(estimate) };
+        let open = mean(self.open, open).clamp(estimate, 1.0);
+        Self { sells, open }
     }
 
     /// S / g: the share of works open now that sell at the fee.
@@ -63,7 +86,7 @@ mod tests {
     fn what_sells_is_open_for_a_part_of_its_life_at_least() {
         for sells in [0.0, 1e-9, 0.1, 0.5, 0.9, 0.999, 1.0] {
             for seen in [0.0, 0.3, 1.0] {
-                let shares = MarketShares::new(exactly(sells), 1e12, seen);
+                let shares = MarketShares::new(exactly(sells), 1e12, seen, true);
                 assert!(shares.sells.estimate <= shares.open && shares.open <= 1.0);
                 assert!(shares.open >= seen);
                 assert!((0.0..=1.0).contains(&shares.sells_when_open()));
@@ -75,8 +98,9 @@ mod tests {
 
     #[test]
     fn a_few_works_that_agree_are_no_certainty() {
-        let of = |samples| MarketShares::new(exactly(1.0), samples, 0.2).sells_when_open();
+        let of = |samples| MarketShares::new(exactly(1.0), samples, 0.2, true).sells_when_open();
         assert!(of(24.0) < 0.985 && of(2.0) < 0.83, "{} {}", of(24.0), of(2.0));
-        assert!(MarketShares::new(exactly(0.0), 3.0, 0.0).sells_when_open() <= 0.0);
+        assert!(MarketShares::new(exactly(0.0), 3.0, 0.0, true).sells_when_open() <= 0.0);
+        assert!(MarketShares::new(exactly(0.4), 30.0, 0.5, false).sells.low <= 0.0);
     }
 }

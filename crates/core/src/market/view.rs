@@ -10,10 +10,11 @@ use super::{
     coverage::CoverageProfile,
     demand::Demand,
     estimate::{EstimatorSettings, Method, PointEstimate, Survival, estimate},
-    evidence::{Fading, collect_observations},
+    evidence::{Fading, collect_observations, find_end_of_market},
     history::MarketHistory,
     look::{Look, OpenWork},
     offers_by_owner::OffersByOwner,
+    price_model::SellerPrices,
     regime_start::RegimeStart,
     roster::SellerSummary,
     selection::{Selection, SelectionMethod},
@@ -59,10 +60,16 @@ pub struct MarketView {
     /// The factor that those in one band of fees give, by the lowest fee of the band.
     corrections: BTreeMap<Nanomina, f64>,
     knows_prices: bool,
+    /// The lowest fee without a market.
+    market_ends: Nanomina,
     selection: SelectionMethod,
     contest: f64,
     in_hand: u64,
     sellers: Vec<SellerSummary>,
+    /// The prices that they make; `None` while no pace or no demand is known.
+    seller_prices: Option<SellerPrices>,
+    /// The weight of these prices, in [0, 1].
+    trust_in_sellers: f64,
 }
 
 /// The market after a look, in the numbers that are recorded, exported and shown.
@@ -164,6 +171,7 @@ impl MarketView {
         let demand = Demand::estimate(history.blocks(window), LEVEL);
         let own_sales_by_fee = own.sales_by_fee();
         let corrections = own_sales_by_fee.iter().map(|sales| (sales.from, sales.factor)).collect();
+        let sellers = history.sellers(&is_friendly);
         let selection = match settings.selection {
             Selection::Given(method) => Some(method),
             Selection::Auto => history.selection(),
@@ -201,10 +209,14 @@ impl MarketView {
             correction,
             corrections,
             knows_prices,
+            market_ends: find_end_of_market(&observations),
             selection: selection.unwrap_or_default(),
             contest: history.head().in_order(),
             in_hand: history.supply().known_provers().map_or(0, u64::from),
-            sellers: history.sellers(is_friendly),
+            seller_prices: demand
+                .and_then(|demand| history.seller_prices(&sellers, demand.per_hour)),
+            trust_in_sellers: history.trust_in_sellers(),
+            sellers,
         }
     }
 
@@ -261,8 +273,34 @@ impl MarketView {
 
     /// The shares of works that sell at a fee and that are open at it, of one moment.
     pub(crate) fn shares_at(&self, fee: Nanomina) -> MarketShares {
+        let by_sales = self.shares_by_sales(fee);
+        match &self.seller_prices {
+            Some(prices) => {
+                let (sells, open) = (prices.sells_above(fee), prices.open_at(fee));
+                by_sales.averaged_with(sells, open, self.trust_in_sellers)
+            }
+            None => by_sales,
+        }
+    }
+
+    /// The same from sales and books alone.
+    fn shares_by_sales(&self, fee: Nanomina) -> MarketShares {
         let samples = self.prices.effective_samples();
-        MarketShares::new(self.sells_above(fee), samples, self.startable_share(fee))
+        let (sells, seen_open) = (self.sells_above(fee), self.startable_share(fee));
+        MarketShares::new(sells, samples, seen_open, fee < self.market_ends)
+    }
+
+    /// P(C > fee) for a work that is open now, from the sellers alone and from sales and books alone;
+    /// `None` without a seller whose pace is known.
+    pub(crate) fn compare_models(&self) -> Option<[impl Fn(Nanomina) -> f64; 2]> {
+        let prices = self.seller_prices.as_ref().filter(|_| self.knows_prices)?;
+        let when_open = move |by_sellers: bool| {
+            move |fee: Nanomina| match by_sellers {
+                true => prices.sells_when_open(fee),
+                false => self.shares_by_sales(fee).sells_when_open(),
+            }
+        };
+        Some([when_open(true), when_open(false)])
     }
 
     /// P(C > fee) for a work that is open now to a worker asking `fee`.

@@ -160,6 +160,11 @@ impl SellerRoster {
         Some(f64::midpoint(low?, high?))
     }
 
+    /// Whether the pace of any key was seen.
+    pub(super) fn knows_paces(&self) -> bool {
+        self.typical_pace().is_some()
+    }
+
     /// The hours over which sales were counted, older ones for less.
     fn counted_hours(&self) -> f64 {
         let (Some(first), Some(last)) = (self.first_block, self.counted) else { return 0.0 };
