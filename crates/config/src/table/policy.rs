@@ -121,7 +121,7 @@ pub(super) fn pricing() -> Group<Pricing> {
             .tried(7, &["1", "3", "6"]),
         Row::new("deadband", number(0.0..=0.999), |p| &mut p.deadband)
             .comment("Relative change of the fee, {least} to {most}, too small to act on.")
-            .more("With `\"profit\"` also of the profit.")
+            .more("With `\"profit\"` also of the profit, of which a move gains 0.3 at least.")
             .tried(8, &["0.02", "0.05", "0.15"]),
         Row::new("cooldown", duration_from(NONE), |p| &mut p.cooldown)
             .comment(

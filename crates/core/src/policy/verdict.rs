@@ -191,8 +191,12 @@ fn is_worth_moving(appraisal: &Appraisal, pricing: &Pricing) -> bool {
     }
 }
 
-/// Whether both the change of fee and what it gains, less what it costs, are larger than the
-/// deadband.
+/// Share of the profit that a change of fee must gain. After a change of the market the forecasts
+/// are uncertain by about this much, and the next ones would turn smaller moves back.
+const LEAST_GAIN: f64 = 0.3;
+
+/// Whether the change of fee is larger than the deadband, and what it gains, less what it costs,
+/// is worth a move.
 ///
 /// A change of fee alone proves nothing: on a flat part of the profit curve the best fee jumps
 /// without any gain.
@@ -204,7 +208,8 @@ fn gains_enough(appraisal: &Appraisal, deadband: f64) -> bool {
         |forecast: &Forecast| if safe { forecast.profit } else { forecast.cautious_profit };
     let gain =
         profit(best).saturating_sub(profit(current)).saturating_sub(appraisal.moving.per_hour);
-    differs(appraisal, deadband) && gain.get() as f64 > deadband * (profit(best).get() as f64).abs()
+    differs(appraisal, deadband)
+        && gain.get() as f64 > LEAST_GAIN.max(deadband) * (profit(best).get() as f64).abs()
 }
 
 fn differs(appraisal: &Appraisal, deadband: f64) -> bool {
@@ -265,7 +270,10 @@ mod tests {
         assert!(!moves(forecast_with(300, 30, 320), best, 30));
         assert!(moves(forecast_with(200, 60, 200), best, 0));
         assert!(!moves(forecast_with(200, 60, 200), best, 90), "the move costs what it gains");
-        assert!(!moves(forecast_with(200, 60, 290), best, 0), "within the deadband of the profit");
+        assert!(
+            !moves(forecast_with(200, 60, 230), best, 0),
+            "less than three tenths of the profit"
+        );
         assert!(!moves(forecast_with(101, 60, 200), best, 0), "within the deadband of the fee");
     }
 }
