@@ -10,8 +10,6 @@ use crate::cli::table::{Align, render_table};
 
 /// Most sellers shown.
 const MOST: usize = 12;
-/// Characters shown of a key at either end.
-const ENDS: [usize; 2] = [10, 6];
 
 /// The sellers with the largest share of sales; nothing if none is known.
 pub(super) fn describe_sellers(record: &Record, unit: FeeUnit) -> String {
@@ -30,7 +28,7 @@ pub(super) fn describe_sellers(record: &Record, unit: FeeUnit) -> String {
     ];
     let rows = sellers.iter().take(MOST).map(|seller| {
         [
-            shorten(seller),
+            seller.prover.short(),
             seller.kind.code().to_owned(),
             describe_fee(seller, unit),
             four_digits(seller.works_per_hour),
@@ -62,14 +60,5 @@ fn describe_fee(seller: &SellerSummary, unit: FeeUnit) -> String {
             format!("{} to {}", unit.show_number(*low), unit.show_number(*high))
         }
         _ => seller.usual_fee().map_or_else(String::new, |fee| unit.show_number(fee)),
-    }
-}
-
-fn shorten(seller: &SellerSummary) -> String {
-    let key = seller.prover.to_string();
-    let [head, tail] = ENDS;
-    match (key.get(..head), key.len().checked_sub(tail).and_then(|from| key.get(from..))) {
-        (Some(first), Some(last)) if key.len() > head + tail => format!("{first}..{last}"),
-        _ => key,
     }
 }

@@ -9,6 +9,7 @@ mod figures;
 mod format;
 mod money;
 mod numbers;
+mod sellers;
 mod status_light;
 
 use axum::{

@@ -10,7 +10,10 @@ use snarkfee_core::{
     units::{four_digits, percent},
 };
 
-use super::format::{show_amount, show_duration, show_number, show_rate, show_time};
+use super::{
+    format::{show_amount, show_duration, show_number, show_rate, show_time},
+    sellers::seller_table,
+};
 use crate::telemetry::{CostDocument, DaemonOverview};
 
 /// The important numbers.
@@ -79,6 +82,7 @@ pub(super) fn tables(record: &Record, overview: &DaemonOverview, now: Timestamp)
             div { (market_table(record, now)) }
             div { (own_work_table(record)) }
             div { (daemon_table(record, overview, now)) }
+            div { (seller_table(record, now)) }
         }
     }
 }
