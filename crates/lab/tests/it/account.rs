@@ -168,6 +168,7 @@ fn account_for_a_day(
         made: end.made - before.made,
         sold: end.sold - before.sold,
         earned: end.earned - before.earned,
+        lost: end.lost - before.lost,
         ..WorkerTotals::default()
     };
     (money.unwrap(), during, before)
@@ -206,8 +207,9 @@ fn the_account_is_that_of_the_market_to_two_percent_across_a_kill() {
             account_for_a_day(seller, Mode::Live, &cost_of_power(price), BOOK_INTERVAL);
         assert!(before.sold > 100, "it has sold for a day: {before:?}");
         let (real, cost) = (money.all.real, cost_of(truth.busy, price));
-        // The daemon counts a proof's time when it is done: those in hand at either end differ.
-        let in_hand = PROVERS * cost / truth.made as f64;
+        // The daemon counts a proof's time when it is done: those in hand at either end differ, and
+        // those that a switch threw away never count.
+        let in_hand = (PROVERS + truth.lost as f64) * cost / truth.made as f64;
         let figures = [
             (real.made, truth.made as f64, PROVERS),
             (real.sold, truth.sold as f64, 0.0),
