@@ -27,7 +27,8 @@ pub(super) async fn run(options: RunArgs, log: &LogQueue) -> Result<(), Failure>
     let reloads = signals::watch_signals(&cancel, log)?;
     let clock = Clock::system();
     let journal = Arc::new(open_journal(&settings.controller, clock).await?);
-    let service = Service::new(settings, clock, journal.clone());
+    let folder = settings.controller.state_dir.clone();
+    let service = Service::new(settings, clock, journal.clone()).with_archive(folder);
     service.publisher().metrics.watch_log(log.lost_lines());
     let result = if options.once {
         let publisher = service.publisher().clone();

@@ -1,6 +1,6 @@
 //! The life of the service, from settings to the last drained connection.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use axum::Router;
 use snarkfee_clock::Clock;
@@ -19,7 +19,9 @@ use super::{
     service_manager::ServiceManager,
 };
 use crate::telemetry::log_record;
-use crate::web::{AdminAccess, ServerLimits, WeakAdminToken, WebState, build_router, serve};
+use crate::web::{
+    AdminAccess, Archive, ServerLimits, WeakAdminToken, WebState, build_router, serve,
+};
 
 /// How often the configuration file is checked for changes.
 const RELOAD_CHECK: Duration = Duration::from_secs(5);
@@ -64,6 +66,7 @@ pub struct Service<O = OverHttp> {
     publisher: Publisher,
     daemons: DaemonLoops<O>,
     ledger: Arc<dyn Ledger>,
+    archive: Option<Arc<Archive>>,
     clock: Clock,
 }
 
@@ -111,7 +114,14 @@ impl<O: Outside> Service<O> {
         let ids = settings.daemons.iter().map(|daemon| daemon.id.clone());
         let publisher = Publisher::new(settings.controller.mode, ids).told_by(narrator);
         let daemons = DaemonLoops::new(outside, clock, publisher.clone(), Arc::clone(&ledger));
-        Self { settings, publisher, daemons, ledger, clock }
+        Self { settings, publisher, daemons, ledger, archive: None, clock }
+    }
+
+    /// The same with the journal of a folder as its past: that of `ledger`, so that a restart changes
+    /// nothing that page and API show.
+    #[must_use]
+    pub fn with_archive(self, folder: PathBuf) -> Self {
+        Self { archive: Some(Arc::new(Archive::new(folder))), ..self }
     }
 
     /// The readers of its records.
@@ -176,6 +186,8 @@ impl<O: Outside> Service<O> {
             clock: self.clock,
             hosts: self.settings.controller.hosts.clone().into(),
             admin,
+            archive: self.archive.clone(),
+            interval: self.settings.controller.interval,
             refresh: self.clock.real(self.settings.controller.interval).max(FASTEST_REFRESH),
         }
     }

@@ -1,11 +1,12 @@
 //! The JSON documents made from records, shared by API and command line. Amounts are numbers of
 //! MINA, unknown values are `null`, text from a daemon is bounded in length.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use jiff::Timestamp;
 use serde::Serialize;
 use snarkfee_core::{
+    decision_log::{DecisionPage, DecisionRow},
     fault::{Fault, JournalDoubt},
     market::MarketSummary,
     policy::{Action, Appraisal, Forecast},
@@ -21,7 +22,7 @@ use super::{
     sales::FeeSales,
     seller_document::SellerDocument,
     settings_document::{DaemonSide, WantedSide},
-    status_board::{DaemonOverview, DecisionPage, DecisionRow, StatusBoard},
+    status_board::{DaemonOverview, StatusBoard},
 };
 
 /// The current state of every daemon: `/api/v1/status`.
@@ -177,11 +178,11 @@ pub(super) struct DecisionDocument {
     daemon: DaemonId,
     sequence: u64,
     at: Timestamp,
-    mode: &'static str,
-    action: &'static str,
-    reason: &'static str,
+    mode: Cow<'static, str>,
+    action: Cow<'static, str>,
+    reason: Cow<'static, str>,
     text: String,
-    outcome: &'static str,
+    outcome: Cow<'static, str>,
     fault: Option<String>,
     worker_enabled: Option<bool>,
     fee_mina: Option<f64>,
@@ -191,8 +192,9 @@ pub(super) struct DecisionDocument {
 
 impl From<DecisionPage> for DecisionsDocument {
     fn from(page: DecisionPage) -> Self {
-        let next_before = if page.more { page.rows.last().map(|row| row.at) } else { None };
-        Self { decisions: page.rows.into_iter().map(DecisionDocument::from).collect(), next_before }
+        let next_before = page.lines.last().filter(|_| page.more).map(|line| line.oldest_at);
+        let rows = page.lines.into_iter().map(|line| DecisionDocument::from(line.newest));
+        Self { decisions: rows.collect(), next_before }
     }
 }
 
@@ -202,7 +204,7 @@ impl From<DecisionRow> for DecisionDocument {
             daemon: row.daemon,
             sequence: row.sequence,
             at: row.at,
-            mode: row.mode.as_str(),
+            mode: row.mode,
             action: row.action,
             reason: row.reason,
             text: row.text,

@@ -40,4 +40,4 @@ pub(crate) use logging::{LogFormat, init_logging};
 pub(crate) use money_document::{TallyDocument, signed_mina, whole};
 pub(crate) use sales::FeeSales;
 pub(crate) use seller_document::SellerDocument;
-pub(crate) use status_board::{DaemonOverview, DecisionFilter, DecisionRow};
+pub(crate) use status_board::DaemonOverview;

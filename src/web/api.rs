@@ -10,16 +10,16 @@ use axum::{
 };
 use serde_json::{Value, json};
 use snarkfee_clock::Clock;
-use snarkfee_core::record::Record;
+use snarkfee_core::{decision_log::DecisionFilter, record::Record};
 
 use super::{
     error::ErrorResponse,
+    past::load_decisions,
     query::{ActionFilter, RequestQuery},
     state::WebState,
 };
 use crate::telemetry::{
-    DaemonOverview, DecisionFilter, DecisionsDocument, Exposition, MarketDocument, SellerDocument,
-    StatusDocument,
+    DaemonOverview, DecisionsDocument, Exposition, MarketDocument, SellerDocument, StatusDocument,
 };
 
 /// Decisions in an answer without `limit`.
@@ -67,10 +67,12 @@ pub(super) async fn decisions(
     let filter = DecisionFilter {
         daemon: query.daemon,
         actions: query.action.map(ActionFilter::codes).unwrap_or_default(),
+        since: None,
         before: query.before,
         limit: query.limit.unwrap_or(DEFAULT_LIMIT),
+        folded: false,
     };
-    Ok(Json(state.board.decisions(&filter).into()))
+    Ok(Json(load_decisions(&state, filter).await.found.into()))
 }
 
 pub(super) async fn market(

@@ -1,10 +1,13 @@
 //! The query parameters of page and API.
 
 use jiff::Timestamp;
-use snarkfee_core::{policy::Action, units::DaemonId};
+use snarkfee_core::{policy::Action, trend::TrendRange, units::DaemonId};
 use url::form_urlencoded;
 
-use super::error::ErrorResponse;
+use super::{
+    error::ErrorResponse,
+    fleet_query::{FleetFilter, FleetOrder},
+};
 
 /// The query parameters of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,11 +16,16 @@ pub(super) struct RequestQuery {
     pub(super) limit: Option<usize>,
     pub(super) before: Option<Timestamp>,
     pub(super) action: Option<ActionFilter>,
+    pub(super) range: Option<TrendRange>,
+    pub(super) sort: Option<FleetOrder>,
+    pub(super) show: Option<FleetFilter>,
 }
 
 /// Which decisions to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ActionFilter {
+    /// Every one.
+    All,
     /// All but holds.
     Changes,
     /// Those of one action.
@@ -25,8 +33,9 @@ pub(super) enum ActionFilter {
 }
 
 impl ActionFilter {
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 7] = [
         Self::Changes,
+        Self::All,
         Self::Only("set_fee"),
         Self::Only("switch_on"),
         Self::Only("switch_off"),
@@ -36,6 +45,7 @@ impl ActionFilter {
 
     pub(super) const fn name(self) -> &'static str {
         match self {
+            Self::All => "all",
             Self::Changes => "changes",
             Self::Only(code) => code,
         }
@@ -43,6 +53,7 @@ impl ActionFilter {
 
     pub(super) fn codes(self) -> Vec<&'static str> {
         match self {
+            Self::All => Vec::new(),
             Self::Changes => {
                 Action::CODES.into_iter().filter(|code| *code != Action::Hold.code()).collect()
             }
@@ -75,7 +86,22 @@ impl RequestQuery {
                 )?,
                 "limit" => set_once("limit", &mut query.limit, parse_limit(&value))?,
                 "before" => set_once("before", &mut query.before, parse_before(&value))?,
-                _ => set_once("action", &mut query.action, parse_action(&value))?,
+                "action" => {
+                    let action = parse_choice(&name, &value, &ActionFilter::ALL, |f| f.name());
+                    set_once("action", &mut query.action, action)?;
+                }
+                "range" => {
+                    let range = parse_choice(&name, &value, &TrendRange::ALL, |r| r.name());
+                    set_once("range", &mut query.range, range)?;
+                }
+                "sort" => {
+                    let order = parse_choice(&name, &value, &FleetOrder::ALL, |o| o.name());
+                    set_once("sort", &mut query.sort, order)?;
+                }
+                _ => {
+                    let shown = parse_choice(&name, &value, &FleetFilter::ALL, |f| f.name());
+                    set_once("show", &mut query.show, shown)?;
+                }
             }
         }
         Ok(query)
@@ -107,10 +133,16 @@ fn parse_before(text: &str) -> Result<Timestamp, String> {
     })
 }
 
-fn parse_action(text: &str) -> Result<ActionFilter, String> {
-    ActionFilter::ALL.into_iter().find(|filter| filter.name() == text).ok_or_else(|| {
-        let names: Vec<_> = ActionFilter::ALL.into_iter().map(ActionFilter::name).collect();
-        format!("action must be one of {}, not {:?}", names.join(", "), excerpt(text))
+/// One of some values, by its name.
+fn parse_choice<T: Copy>(
+    parameter: &str,
+    text: &str,
+    all: &[T],
+    name: impl Fn(T) -> &'static str,
+) -> Result<T, String> {
+    all.iter().copied().find(|choice| name(*choice) == text).ok_or_else(|| {
+        let names: Vec<_> = all.iter().copied().map(name).collect();
+        format!("{parameter} must be one of {}, not {:?}", names.join(", "), excerpt(text))
     })
 }
 
@@ -133,7 +165,7 @@ mod tests {
 
     #[test]
     fn values_are_parsed_and_invalid_ones_refused() {
-        let known = ["daemon", "limit", "before", "action"];
+        let known = ["daemon", "limit", "before", "action", "range", "sort", "show"];
         let query = RequestQuery::parse(
             Some("daemon=a&limit=1000&before=2026-01-31T14%3A02%3A00Z&action=changes"),
             &known,
@@ -152,6 +184,9 @@ mod tests {
             "daemon=",
             "daemon=a%20b",
             "action=x",
+            "range=year",
+            "sort=luck",
+            "show=x",
             "other=1",
             "limit=1&limit=2",
             "daemon=%00",

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use snarkfee_clock::Clock;
 use snarkfee_config::HostName;
 
-use super::access::AdminAccess;
+use super::{access::AdminAccess, past::Archive};
 use crate::telemetry::{Liveness, Metrics, StatusBoard};
 
 /// What the request handlers read, and where commands go.
@@ -23,6 +23,10 @@ pub struct WebState {
     pub hosts: Arc<[HostName]>,
     /// Who may pause and resume; without it those paths do not exist.
     pub admin: Option<Arc<AdminAccess>>,
+    /// What the journal keeps; without it only what is in memory is shown.
+    pub archive: Option<Arc<Archive>>,
+    /// Time between two looks at a daemon, by `clock`.
+    pub interval: Duration,
     /// How often the page refreshes itself, at least every second.
     pub refresh: Duration,
 }

@@ -20,17 +20,9 @@ pub fn sale_probability(appraisal: &Appraisal) -> Option<String> {
     let scale = scale(appraisal)?;
     let (x, y) = (scale.axis(), shares());
     chart(&x, &y, |canvas| {
-        let edges: Vec<_> = paid(appraisal)
-            .map(|point| {
-                (
-                    scale.position(point.fee),
-                    Some((point.low.clamp(0.0, 1.0), point.high.clamp(0.0, 1.0))),
-                )
-            })
-            .collect();
-        band(canvas, &edges, tint(MARKET, 0.25))?;
-        let curve: Vec<_> =
-            paid(appraisal).map(|p| (scale.position(p.fee), Some(p.sale_probability))).collect();
+        let edges = |point: &Forecast| (point.low.clamp(0.0, 1.0), point.high.clamp(0.0, 1.0));
+        band(canvas, &up_to_each_fee(appraisal, scale, edges), tint(MARKET, 0.25))?;
+        let curve = up_to_each_fee(appraisal, scale, |point| point.sale_probability);
         lines(canvas, &curve, stroke(INK, 2))?;
         for atom in free(appraisal) {
             let at = scale.position(atom.fee);
@@ -76,21 +68,69 @@ pub(super) fn draw_profit(
 ) -> Drawn {
     let x = scale.axis();
     rule(canvas, (x.range.start, 0.0), (x.range.end, 0.0), stroke(INK, 1))?;
-    let edges: Vec<_> =
-        paid(appraisal).map(|p| (scale.position(p.fee), Some((cautious(p), mean(p))))).collect();
+    let (cautious_side, mean_side) = (
+        profit_up_to_each_fee(appraisal, scale, cautious),
+        profit_up_to_each_fee(appraisal, scale, mean),
+    );
+    let edges: Vec<_> = cautious_side
+        .iter()
+        .zip(&mean_side)
+        .map(|((at, low), (_, high))| (*at, low.zip(*high)))
+        .collect();
     band(canvas, &edges, tint(MARKET, 0.25))?;
-    for (value, style) in
-        [(mean as fn(&Forecast) -> f64, stroke(MARKET, 1)), (cautious, stroke(INK, 2))]
-    {
-        let curve: Vec<_> =
-            paid(appraisal).map(|point| (scale.position(point.fee), Some(value(point)))).collect();
-        lines(canvas, &curve, style)?;
-    }
+    lines(canvas, &mean_side, stroke(MARKET, 1))?;
+    lines(canvas, &cautious_side, stroke(INK, 2))?;
     for atom in free(appraisal) {
         dot(canvas, (scale.position(atom.fee), cautious(atom)), INK)?;
     }
     markers(canvas, scale, y, appraisal)?;
     dot(canvas, (scale.position(appraisal.best.fee), cautious(&appraisal.best)), GAIN)
+}
+
+/// A value of each fee as steps: up to the next fee worth asking, a work sells as it does there.
+pub(super) fn up_to_each_fee<T: Copy>(
+    appraisal: &Appraisal,
+    scale: FeeScale,
+    value: impl Fn(&Forecast) -> T,
+) -> Vec<(f64, Option<T>)> {
+    let mut corners: Vec<(f64, Option<T>)> = Vec::new();
+    for point in paid(appraisal) {
+        let (at, now) = (scale.position(point.fee), Some(value(point)));
+        let before = corners.last().map(|(before, _)| (*before, now));
+        corners.extend(before.into_iter().chain([(at, now)]));
+    }
+    corners
+}
+
+/// Places between two fees at which the profit is drawn: it rises with the fee, which is a curve on a
+/// logarithmic axis.
+const BETWEEN: u32 = 6;
+
+/// The profit of each fee: it rises with the fee up to the next one worth asking, and falls there,
+/// because fewer works are sold above it.
+fn profit_up_to_each_fee(
+    appraisal: &Appraisal,
+    scale: FeeScale,
+    value: impl Fn(&Forecast) -> f64,
+) -> Vec<(f64, Option<f64>)> {
+    let mut corners: Vec<(f64, Option<f64>)> = Vec::new();
+    let mut earlier: Option<Nanomina> = None;
+    let cost = appraisal.cost.to_mina();
+    for point in paid(appraisal) {
+        let (fee, profit) = (point.fee.to_mina(), value(point));
+        if let Some(before) = earlier {
+            let sold = profit + point.idle_cost.to_mina_per_hour() + point.works_per_hour * cost;
+            let (from, to) = (scale.position(before), scale.position(point.fee));
+            for place in 0..BETWEEN {
+                let at = from + (to - from) * f64::from(place) / f64::from(BETWEEN);
+                let share = FeeScale::fee_at(at).to_mina() / fee;
+                corners.push((at, Some(profit - sold * (1.0 - share))));
+            }
+        }
+        corners.push((scale.position(point.fee), Some(profit)));
+        earlier = Some(point.fee);
+    }
+    corners
 }
 
 fn scale(appraisal: &Appraisal) -> Option<FeeScale> {

@@ -80,10 +80,10 @@ fn axes<'a, 'b>(
 ) -> Result<Canvas<'a, 'b>, DrawingAreaErrorKind<std::io::Error>> {
     let mut canvas = ChartBuilder::on(area)
         .margin_top(8)
-        .margin_right(16)
+        .margin_right(30)
         .margin_bottom(4)
-        .x_label_area_size(26)
-        .y_label_area_size(66)
+        .x_label_area_size(28)
+        .y_label_area_size(72)
         .build_cartesian_2d(x.clone(), y.clone())?;
     canvas
         .configure_mesh()

@@ -13,7 +13,7 @@ use snarkfee_core::{market::MarketView, policy::Appraisal, units::Nanomina};
 
 use super::{
     Area, COST, Canvas, Drawn, GAIN, INK, MARKET, OURS, axes, band,
-    by_fee::{dot, draw_profit, free, markers, paid, profits},
+    by_fee::{dot, draw_profit, free, markers, profits, up_to_each_fee},
     lines, rule,
     scale::{Axis, FeeScale, linear, shares},
     stroke, tint,
@@ -118,13 +118,7 @@ fn draw_survival(
     }
     band(canvas, &edges, tint(MARKET, 0.25))?;
     lines(canvas, &curve, stroke(INK, 2))?;
-    // Up to the next fee worth asking, a work sells as it does there.
-    let mut sold: Vec<(f64, Option<f64>)> = Vec::new();
-    for point in paid(appraisal) {
-        let (at, probability) = (scale.position(point.fee), Some(point.sale_probability));
-        let before = sold.last().map(|(before, _)| (*before, probability));
-        sold.extend(before.into_iter().chain([(at, probability)]));
-    }
+    let sold = up_to_each_fee(appraisal, scale, |point| point.sale_probability);
     lines(canvas, &sold, stroke(GAIN, 1))?;
     let (at, zero) = (scale.position(Nanomina::ZERO), view.sells_above(Nanomina::ZERO));
     rule(canvas, (at, zero.estimate), (at, 1.0), stroke(MARKET, 9))?;

@@ -16,27 +16,24 @@ use super::{
 const QUARTILES: [usize; 3] = [1, 2, 3];
 
 /// The asked and the wanted fee over the middle half of the prices at which work is bought; shaded
-/// while the worker is off, and with a dot at each of some decisions.
+/// while the worker is off, and with a dot at each of some decisions. `None` where no fee is known.
 pub fn fee_and_market(points: &[TrendPoint], decisions: &[Timestamp]) -> Option<String> {
     let x = span(points)?;
-    let shown = points.iter().flat_map(|point| {
-        [point.fee, point.target_fee]
-            .into_iter()
-            .chain(QUARTILES.map(|index| quantile(point, index)))
-            .flatten()
-    });
-    let scale = FeeScale::over(shown);
+    let shown = || {
+        points.iter().flat_map(|point| {
+            let market = QUARTILES.map(|index| quantile(point, index));
+            [point.fee, point.target_fee].into_iter().chain(market).flatten()
+        })
+    };
+    shown().next()?;
+    let scale = FeeScale::over(shown());
     let y = scale.axis();
     let place = |fee: Option<Nanomina>| fee.map(|fee| scale.position(fee));
     chart(&x, &y, |canvas| {
         idle(canvas, points, &y)?;
         let [low, median, high] = QUARTILES;
-        let edges: Vec<_> = points
-            .iter()
-            .map(|point| {
-                (seconds(point), place(quantile(point, low)).zip(place(quantile(point, high))))
-            })
-            .collect();
+        let edges =
+            steps(points, |point| place(quantile(point, low)).zip(place(quantile(point, high))));
         band(canvas, &edges, tint(MARKET, 0.25))?;
         lines(canvas, &steps(points, |point| place(quantile(point, median))), stroke(MARKET, 2))?;
         lines(canvas, &steps(points, |point| place(point.target_fee)), stroke(GAIN, 1))?;
@@ -67,9 +64,10 @@ pub fn profit(points: &[(Timestamp, f64)], all: impl IntoIterator<Item = f64>) -
     })
 }
 
-/// Open works, and of these those without a proof.
+/// Open works, and of these those without a proof; `None` where no order book was read.
 pub fn coverage(points: &[TrendPoint]) -> Option<String> {
     let x = span(points)?;
+    points.iter().find(|point| point.open_works.is_some())?;
     let count = |works: u64| works as f64;
     let y = linear(
         points.iter().filter_map(|point| point.open_works).map(|(open, _)| count(open)),
@@ -78,10 +76,7 @@ pub fn coverage(points: &[TrendPoint]) -> Option<String> {
     chart(&x, &y, |canvas| {
         let uncovered =
             |point: &TrendPoint| point.open_works.map(|(_, uncovered)| count(uncovered));
-        let edges: Vec<_> = points
-            .iter()
-            .map(|point| (seconds(point), uncovered(point).map(|works| (0.0, works))))
-            .collect();
+        let edges = steps(points, |point| uncovered(point).map(|works| (0.0, works)));
         band(canvas, &edges, tint(COST, 0.3))?;
         lines(
             canvas,
@@ -92,10 +87,11 @@ pub fn coverage(points: &[TrendPoint]) -> Option<String> {
     })
 }
 
-/// What own sales brought so far.
+/// What own sales brought so far; `None` while they brought nothing.
 pub fn earned(points: &[TrendPoint]) -> Option<String> {
     let x = span(points)?;
     let value = |point: &TrendPoint| point.earned.map(Nanomina::to_mina);
+    points.iter().filter_map(value).find(|earned| *earned > 0.0)?;
     let y = linear(points.iter().filter_map(value), []);
     chart(&x, &y, |canvas| {
         idle(canvas, points, &y)?;
@@ -103,12 +99,14 @@ pub fn earned(points: &[TrendPoint]) -> Option<String> {
     })
 }
 
-/// Expected profit per hour at the best fee, the figure that decisions use.
+/// Expected profit per hour at the best fee, the figure that decisions use; `None` where no market
+/// was appraised.
 pub fn expected_profit(points: &[TrendPoint]) -> Option<String> {
     let x = span(points)?;
     let value = |point: &TrendPoint| {
         point.expected_profit.map(snarkfee_core::units::FeeRate::to_mina_per_hour)
     };
+    points.iter().find_map(value)?;
     let y = linear(points.iter().filter_map(value), [0.0]);
     chart(&x, &y, |canvas| {
         idle(canvas, points, &y)?;
@@ -132,12 +130,12 @@ fn quantile(point: &TrendPoint, index: usize) -> Option<Nanomina> {
 }
 
 /// A value holds until the next one: two points per look draw that.
-fn steps(
+fn steps<T: Copy + PartialEq>(
     points: &[TrendPoint],
-    value: impl Fn(&TrendPoint) -> Option<f64>,
-) -> Vec<(f64, Option<f64>)> {
+    value: impl Fn(&TrendPoint) -> Option<T>,
+) -> Vec<(f64, Option<T>)> {
     let mut corners = Vec::with_capacity(points.len() * 2);
-    let mut earlier: Option<f64> = None;
+    let mut earlier: Option<T> = None;
     for point in points {
         let (at, now) = (seconds(point), value(point));
         if earlier.is_some() && earlier != now {

@@ -134,9 +134,12 @@ impl FeeScale {
             ticks.push((self.zero_position(), "0".to_owned()));
         }
         let decades = self.high - self.low;
+        // The ceiling is always named, and every second decade below it where there are many.
+        let every = if decades <= 4 { 1 } else { 2 };
         for exponent in self.low..=self.high {
-            if decades <= 4 || (exponent - self.low) % 2 == 0 {
-                let below = if self.clipped && exponent == self.low { "≤ " } else { "" };
+            let clipped = self.clipped && exponent == self.low;
+            if (self.high - exponent) % every == 0 || clipped {
+                let below = if clipped { "≤ " } else { "" };
                 ticks.push((f64::from(exponent), format!("{below}{}", power(exponent, 1))));
             }
             if decades <= 2 && exponent < self.high {
@@ -158,15 +161,29 @@ fn decade(value: f64) -> i32 {
     value.clamp(-9.0, 11.0) as i32
 }
 
-/// `digit * 10^exponent` in decimals.
+/// Below this power of ten zeros are hard to count.
+const SMALLEST_DECIMAL: i32 = -4;
+
+/// `digit * 10^exponent` in decimals, or as a power of ten where that would be long.
 fn power(exponent: i32, digit: u8) -> String {
     match usize::try_from(exponent) {
         Ok(zeros) => format!("{digit}{}", "0".repeat(zeros)),
+        Err(_) if exponent < SMALLEST_DECIMAL => {
+            let factor = if digit == 1 { String::new() } else { format!("{digit}·") };
+            format!("{factor}10⁻{}", superscript(-exponent))
+        }
         Err(_) => {
             let zeros = usize::try_from(-exponent - 1).unwrap_or_default();
             format!("0.{}{digit}", "0".repeat(zeros))
         }
     }
+}
+
+fn superscript(number: i32) -> String {
+    const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    let place = |digit: char| digit.to_digit(10).and_then(|digit| usize::try_from(digit).ok());
+    let raised = |digit| place(digit).and_then(|place| DIGITS.get(place).copied());
+    number.to_string().chars().filter_map(raised).collect()
 }
 
 /// A linear axis over `values` and `always`, with round numbers.
@@ -284,8 +301,18 @@ mod tests {
         assert!(FeeScale::over(fees(&[5])).gap().is_none());
         assert_eq!(power(2, 1), "100");
         let clipped = FeeScale::over(fees(&[1, 90_000_000]));
-        assert_eq!(labels(&clipped.axis()), ["≤ 0.000001", "0.0001", "0.01"]);
+        assert_eq!(labels(&clipped.axis()), ["≤ 10⁻⁶", "10⁻⁵", "0.001", "0.1"]);
         assert!((clipped.position(Nanomina::ONE) - -6.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_ceiling_is_named_however_many_decades_there_are() {
+        for low in [1, 100, 10_000, 1_000_000, 100_000_000] {
+            let scale = FeeScale::within(fees(&[low, 1_000_000_000]), 10);
+            assert_eq!(labels(&scale.axis()).last(), Some(&"1"), "from {low}");
+        }
+        let shown = labels(&FeeScale::within(fees(&[1, 1_000_000_000]), 10).axis()).len();
+        assert!((4..=6).contains(&shown), "{shown} labels");
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod clocks;
 pub mod control;
 pub mod cost;
 pub mod cycle;
+pub mod decision_log;
 pub mod fault;
 #[cfg(any(test, feature = "fixtures"))]
 pub mod fixtures;

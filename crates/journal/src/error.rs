@@ -135,7 +135,7 @@ fn process(pid: Option<u32>) -> String {
 
 impl JournalError {
     /// For `map_err`: SQLite failed while `doing`.
-    pub(crate) fn sql(doing: &'static str) -> impl FnOnce(rusqlite::Error) -> Self {
+    pub(crate) fn sql(doing: &'static str) -> impl Fn(rusqlite::Error) -> Self + Copy {
         move |source| Self::Sql { doing, source }
     }
 

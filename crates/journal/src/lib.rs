@@ -16,6 +16,7 @@
 mod checksum;
 mod connection;
 mod daemons;
+mod decisions;
 mod error;
 mod folder;
 mod in_place;
@@ -34,6 +35,7 @@ mod seal;
 mod seal_file;
 mod snapshots;
 mod store;
+mod trends;
 mod writer;
 
 #[cfg(test)]

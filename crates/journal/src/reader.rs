@@ -109,6 +109,10 @@ impl JournalReader {
         Ok(Self { connection })
     }
 
+    pub(crate) const fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     /// The account of each daemon, in order of their names.
     ///
     /// # Errors

@@ -15,11 +15,12 @@ pub(crate) const APPLICATION_ID: i32 = 0x736e_6b66;
 
 /// One script for each version of the layout; `user_version` counts those applied. A script that
 /// was released is never changed.
-pub(crate) const MIGRATIONS: [&str; 4] = [
+pub(crate) const MIGRATIONS: [&str; 5] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
+    include_str!("schema/5.sql"),
 ];
 
 /// The first layout with checksums and a seal.

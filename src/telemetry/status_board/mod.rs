@@ -5,8 +5,6 @@
 //!
 //! Not here: the journal, which keeps everything (`journal`), and presentation (`web`).
 
-mod decision_log;
-
 #[cfg(test)]
 mod tests;
 
@@ -17,12 +15,11 @@ use std::{
 
 use jiff::Timestamp;
 use snarkfee_core::{
+    decision_log::{DecisionFilter, DecisionPage, DecisionRow, LineBuilder},
     record::{Mode, Record},
     trend::{ThinnedSeries, TrendPoint},
     units::DaemonId,
 };
-
-pub(crate) use self::decision_log::{DecisionFilter, DecisionPage, DecisionRow};
 
 /// How many decisions and trend points are kept of a daemon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,21 +147,27 @@ impl StatusBoard {
         unobserved.map(|(daemon, _)| daemon.clone()).collect()
     }
 
-    /// Decisions that match, newest first.
+    /// Decisions that match, newest first, of those that are still in memory.
     pub fn decisions(&self, filter: &DecisionFilter) -> DecisionPage {
         let state = self.read();
         let mut rows: Vec<&DecisionRow> = state
             .daemons
             .iter()
             .filter(|(daemon, _)| filter.daemon.as_ref().is_none_or(|only| only == *daemon))
-            .flat_map(|(_, history)| {
-                let newest_first = history.decisions.iter().rev();
-                newest_first.filter(|row| filter.matches(row)).take(filter.limit.saturating_add(1))
-            })
+            .flat_map(|(_, history)| history.decisions.iter())
             .collect();
         rows.sort_by_key(|row| (std::cmp::Reverse(row.at), std::cmp::Reverse(row.sequence)));
-        let more = rows.len() > filter.limit;
-        DecisionPage { rows: rows.into_iter().take(filter.limit).cloned().collect(), more }
+        let mut builder = LineBuilder::new(filter);
+        for row in rows {
+            if !builder.add(row.key(), row.at, row) {
+                break;
+            }
+        }
+        let (lines, more) = builder.finish();
+        DecisionPage {
+            lines: lines.into_iter().map(|line| line.map(DecisionRow::clone)).collect(),
+            more,
+        }
     }
 
     /// A daemon's trend, oldest first, thinned to at most `most` points.

@@ -1,5 +1,6 @@
 use jiff::ToSpan;
 use snarkfee_core::{
+    decision_log::DecisionFilter,
     fixtures::sample,
     policy::{Action, Reason},
     record::Outcome,
@@ -94,22 +95,22 @@ fn decisions_are_merged_newest_first_filtered_and_bounded() {
     board.publish(&Arc::new(change));
 
     let all = board.decisions(&DecisionFilter { limit: usize::MAX, ..DecisionFilter::default() });
-    assert_eq!(all.rows.len(), Capacity::ONE.decisions + 1);
+    assert_eq!(all.lines.len(), Capacity::ONE.decisions + 1);
     assert!(!all.more);
-    assert!(all.rows.windows(2).all(|pair| pair[0].at >= pair[1].at));
-    assert_eq!(all.rows[0].fault.as_deref(), Some("answered with an error: no"));
+    assert!(all.lines.windows(2).all(|pair| pair[0].newest.at >= pair[1].newest.at));
+    assert_eq!(all.lines[0].newest.fault.as_deref(), Some("answered with an error: no"));
 
     let first = board.decisions(&DecisionFilter { limit: 3, ..DecisionFilter::default() });
     assert!(first.more);
-    let before = first.rows.last().map(|row| row.at);
+    let before = first.lines.last().map(|line| line.newest.at);
     let next = board.decisions(&DecisionFilter { limit: 3, before, ..DecisionFilter::default() });
-    assert_eq!(next.rows[..], all.rows[3..6]);
+    assert_eq!(next.lines[..], all.lines[3..6]);
 
     let offs =
         DecisionFilter { actions: vec!["switch_off"], limit: 10, ..DecisionFilter::default() };
-    assert_eq!(board.decisions(&offs).rows.len(), 1);
+    assert_eq!(board.decisions(&offs).lines.len(), 1);
     let of_a = DecisionFilter { daemon: Some(name("a")), ..offs };
-    assert!(board.decisions(&of_a).rows.is_empty());
+    assert!(board.decisions(&of_a).lines.is_empty());
 }
 
 #[test]
@@ -123,13 +124,13 @@ fn a_large_fleet_shares_the_capacity_that_a_small_one_has() {
     };
     let look = |sequence| record("d0", sequence, Some(true));
     (0..3_000).for_each(|sequence| board.publish(&look(sequence)));
-    assert_eq!(board.decisions(&filter(9_999)).rows.len(), Capacity::ONE.decisions);
+    assert_eq!(board.decisions(&filter(9_999)).lines.len(), Capacity::ONE.decisions);
     assert!(board.trend(&names[0], usize::MAX).len() > Capacity::ONE.points / 2);
     board.set_daemons(names.clone());
-    let kept = board.decisions(&filter(9_999)).rows;
-    assert_eq!((kept.len(), kept[0].sequence), (Capacity::ALL.decisions / 2_000, 2_999));
+    let kept = board.decisions(&filter(9_999)).lines;
+    assert_eq!((kept.len(), kept[0].newest.sequence), (Capacity::ALL.decisions / 2_000, 2_999));
     (3_000..3_100).for_each(|sequence| board.publish(&look(sequence)));
-    assert_eq!(board.decisions(&filter(9_999)).rows.len(), Capacity::ALL.decisions / 2_000);
+    assert_eq!(board.decisions(&filter(9_999)).lines.len(), Capacity::ALL.decisions / 2_000);
     assert!(board.trend(&names[0], usize::MAX).len() <= Capacity::ALL.points / 2_000);
 }
 
@@ -146,9 +147,9 @@ fn what_changed_something_outlasts_looks_that_did_not() {
         board.publish(&Arc::new(record));
     }
     let all =
-        board.decisions(&DecisionFilter { limit: usize::MAX, ..DecisionFilter::default() }).rows;
+        board.decisions(&DecisionFilter { limit: usize::MAX, ..DecisionFilter::default() }).lines;
     assert_eq!(all.len(), Capacity::ONE.decisions);
-    let kept: Vec<u64> = all.iter().rev().map(|row| row.sequence).collect();
+    let kept: Vec<u64> = all.iter().rev().map(|line| line.newest.sequence).collect();
     assert_eq!(kept[..9], changes);
     assert!(kept[9..].is_sorted() && kept[9] == 2 * most + 9, "of the others the newest");
 }

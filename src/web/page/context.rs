@@ -1,11 +1,15 @@
-//! What a page is made from.
+//! What a page is made from, and links that keep what was chosen.
 
 use jiff::Timestamp;
-use snarkfee_core::{record::Mode, units::DaemonId};
+use snarkfee_core::{decision_log::DecisionPage, record::Mode, trend::TrendPoint, units::DaemonId};
 
 use crate::{
     telemetry::DaemonOverview,
-    web::{query::RequestQuery, state::WebState},
+    web::{
+        past::Past,
+        query::{ActionFilter, RequestQuery},
+        state::WebState,
+    },
 };
 
 /// What a page is made from.
@@ -15,6 +19,34 @@ pub(super) struct PageContext<'a> {
     pub(super) mode: Mode,
     pub(super) daemons: Vec<DaemonOverview>,
     pub(super) query: RequestQuery,
+}
+
+/// A daemon and what was read of its past.
+pub(super) struct ShownDaemon {
+    pub(super) overview: DaemonOverview,
+    pub(super) trend: Past<Vec<TrendPoint>>,
+    pub(super) decisions: Past<DecisionPage>,
+}
+
+impl PageContext<'_> {
+    /// Which decisions are shown.
+    pub(super) fn action(&self) -> ActionFilter {
+        self.query.action.unwrap_or(ActionFilter::Changes)
+    }
+
+    /// A link to a daemon that keeps the chosen range and decisions, but for what is given here.
+    pub(super) fn link(&self, daemon: &DaemonId, given: &[(&str, &str)]) -> String {
+        let chosen = [
+            ("range", self.query.range.map(|range| range.name())),
+            ("action", self.query.action.map(|action| action.name())),
+        ];
+        let kept = chosen
+            .into_iter()
+            .filter(|(name, _)| given.iter().all(|(other, _)| other != name))
+            .filter_map(|(name, value)| Some((name, value?)));
+        let parameters: Vec<_> = kept.chain(given.iter().copied()).collect();
+        page_link(daemon, &parameters)
+    }
 }
 
 /// Links to this page, with a daemon and further parameters.

@@ -17,11 +17,20 @@ pub(super) fn show_time(at: Timestamp, now: Timestamp) -> Markup {
 /// The two greatest units of a duration.
 pub(super) fn show_duration(length: Duration) -> String {
     let minutes = length.as_secs() / 60;
+    if minutes == 0 {
+        return format!("{} s", length.as_secs());
+    }
     match (minutes / 1440, minutes % 1440 / 60, minutes % 60) {
         (0, 0, m) => format!("{m} min"),
         (0, h, m) => format!("{h} h {m} min"),
         (d, h, _) => format!("{d} d {h} h"),
     }
+}
+
+/// How long ago something was.
+pub(super) fn show_age(at: Timestamp, now: Timestamp) -> Markup {
+    let age = Duration::try_from(now.duration_since(at)).unwrap_or_default();
+    html! { time datetime=(at) { (show_duration(age)) } }
 }
 
 pub(super) fn show_rate(rate: FeeRate, unit: FeeUnit) -> Markup {
@@ -30,6 +39,32 @@ pub(super) fn show_rate(rate: FeeRate, unit: FeeUnit) -> Markup {
 
 pub(super) fn show_amount(amount: Nanomina, unit: FeeUnit) -> Markup {
     html! { data value=(amount.to_mina()) { (unit.show(amount)) } }
+}
+
+/// A fee as it stands in a tile: a short number, its unit smaller beside it.
+pub(super) fn show_brief_amount(amount: Nanomina, unit: FeeUnit) -> Markup {
+    let (number, name) = unit.show_in_brief(amount);
+    show_with_unit(amount.to_mina(), &number, &name)
+}
+
+/// A sum, which may be negative, to four digits.
+pub(super) fn show_sum(mina: f64, unit: FeeUnit) -> Markup {
+    show_with_unit(mina, &unit.show_short_number(mina), unit.name())
+}
+
+/// A rate to four digits.
+pub(super) fn show_brief_rate(rate: FeeRate, unit: FeeUnit) -> Markup {
+    let mina = rate.to_mina_per_hour();
+    show_with_unit(mina, &unit.show_short_number(mina), &format!("{}/h", unit.name()))
+}
+
+fn show_with_unit(exact: f64, number: &str, unit: &str) -> Markup {
+    html! { data value=(exact) { (number) } " " span.unit { (unit) } }
+}
+
+/// A value, or that it is not known.
+pub(super) fn value_or_unknown(value: Option<Markup>) -> Markup {
+    value.unwrap_or_else(|| html! { span.unknown { "not known" } })
 }
 
 pub(super) fn show_number(value: f64) -> Markup {

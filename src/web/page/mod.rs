@@ -1,71 +1,104 @@
-//! The status page. It is complete without JavaScript; a small script only refreshes it.
+//! The status page: a fleet in one table, or one daemon. It is complete without JavaScript; a small
+//! script refreshes it and sends orders.
 //!
 //! Invariants: the template escapes every text; only the charts are marked as safe, and they hold no
-//! text from outside.
+//! text from outside; a page is built from the latest records and one bounded query, never from the
+//! whole journal.
 
+mod answers;
 mod context;
+mod daemon;
 mod decisions;
 mod figures;
+mod fleet;
 mod format;
 mod money;
+mod natural_order;
+mod next;
 mod numbers;
+mod orders;
 mod sellers;
 mod status_light;
+mod trouble;
 
 use axum::{
     extract::{RawQuery, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, html};
-use snarkfee_core::{
-    fault::Fault,
-    record::{Mode, Record},
-};
+use snarkfee_core::{decision_log::DecisionFilter, record::Mode, units::DaemonId};
 
 use self::{
-    context::{PageContext, page_link},
+    context::{PageContext, ShownDaemon},
     format::show_time,
     status_light::StatusLight,
 };
-use super::{error::ErrorResponse, query::RequestQuery, state::WebState};
-use crate::telemetry::{DaemonOverview, headline};
+use super::{
+    error::ErrorResponse,
+    past::{Past, load_decisions, load_trend},
+    query::RequestQuery,
+    state::WebState,
+};
+use crate::telemetry::DaemonOverview;
 
 /// Shortest refresh without JavaScript, in seconds: it loses the reader's place.
 const SHORTEST_RELOAD: u64 = 15;
+const PARAMETERS: [&str; 6] = ["daemon", "action", "before", "range", "sort", "show"];
 
 pub(super) async fn page(
     State(state): State<WebState>,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, ErrorResponse> {
-    let query = RequestQuery::parse(raw.as_deref(), &["daemon", "action", "before"])?;
+    let query = RequestQuery::parse(raw.as_deref(), &PARAMETERS)?;
     let daemons = state.board.daemons();
-    let chosen = match &query.daemon {
-        Some(daemon) => {
-            Some(daemons.iter().find(|overview| overview.daemon == *daemon).cloned().ok_or_else(
-                || {
-                    ErrorResponse::new(
-                        StatusCode::NOT_FOUND,
-                        format!("no daemon is called {daemon}"),
-                    )
-                },
-            )?)
-        }
-        None => daemons.first().cloned(),
+    let chosen = find_chosen(&daemons, query.daemon.as_ref())?;
+    let (now, mode) = (state.clock.now(), state.board.mode());
+    let page = PageContext { state: &state, now, mode, daemons, query };
+    let shown = match chosen {
+        Some(overview) => Some(load_past(&page, overview).await),
+        None => None,
     };
-    let page = PageContext {
-        state: &state,
-        now: state.clock.now(),
-        mode: state.board.mode(),
-        daemons,
-        query,
-    };
-    let html = render_document(&page, chosen.as_ref()).into_string();
+    let html = render_document(&page, shown.as_ref()).into_string();
     Ok(([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response())
 }
 
-fn render_document(page: &PageContext<'_>, chosen: Option<&DaemonOverview>) -> Markup {
+/// The daemon that is asked for, or the only one; `None` for the fleet.
+fn find_chosen(
+    daemons: &[DaemonOverview],
+    asked: Option<&DaemonId>,
+) -> Result<Option<DaemonOverview>, ErrorResponse> {
+    let Some(asked) = asked else {
+        return Ok(match daemons {
+            [only] => Some(only.clone()),
+            _ => None,
+        });
+    };
+    let found = daemons.iter().find(|overview| overview.daemon == *asked).cloned();
+    found.map(Some).ok_or_else(|| {
+        ErrorResponse::new(StatusCode::NOT_FOUND, format!("no daemon is called {asked}"))
+    })
+}
+
+async fn load_past(page: &PageContext<'_>, overview: DaemonOverview) -> ShownDaemon {
+    let range = page.query.range.unwrap_or_default();
+    let Some(record) = overview.latest.as_deref() else {
+        return ShownDaemon { overview, trend: Past::default(), decisions: Past::default() };
+    };
+    let filter = DecisionFilter {
+        daemon: Some(overview.daemon.clone()),
+        actions: page.action().codes(),
+        since: Some(range.begin(record.at)),
+        before: page.query.before,
+        limit: decisions::MOST_LINES,
+        folded: true,
+    };
+    let trend = load_trend(page.state, range, record).await;
+    let decisions = load_decisions(page.state, filter).await;
+    ShownDaemon { overview, trend, decisions }
+}
+
+fn render_document(page: &PageContext<'_>, shown: Option<&ShownDaemon>) -> Markup {
     let refresh = page.state.refresh.as_secs().max(1);
     html! {
         (DOCTYPE)
@@ -74,7 +107,7 @@ fn render_document(page: &PageContext<'_>, chosen: Option<&DaemonOverview>) -> M
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { (page_title(page, chosen)) }
+                title { (page_title(page, shown)) }
                 link rel="icon" href="/icon.svg" type="image/svg+xml";
                 link rel="stylesheet" href="/style.css";
                 noscript { meta http-equiv="refresh" content=(refresh.max(SHORTEST_RELOAD)); }
@@ -92,11 +125,11 @@ fn render_document(page: &PageContext<'_>, chosen: Option<&DaemonOverview>) -> M
                     strong { "Not current." } " snarkfee does not answer, so the time above is that of the last update."
                 }
                 main #main .wide tabindex="-1" {
-                    (dry_run_banner(page.mode))
-                    @if page.daemons.len() > 1 { (overview(page, chosen)) }
-                    @match chosen {
-                        Some(daemon) => (daemon_details(page, daemon)),
-                        None => p { "No daemon is configured." },
+                    (mode_banner(page))
+                    @match shown {
+                        Some(shown) => (daemon::daemon_details(page, shown)),
+                        None if page.daemons.is_empty() => p { "No daemon is configured." },
+                        None => (fleet::fleet(page)),
                     }
                 }
                 footer.wide {
@@ -111,11 +144,22 @@ fn render_document(page: &PageContext<'_>, chosen: Option<&DaemonOverview>) -> M
     }
 }
 
-fn page_title(page: &PageContext<'_>, chosen: Option<&DaemonOverview>) -> String {
-    let state = chosen
-        .map(|daemon| format!("{} {} · ", daemon.daemon, StatusLight::of_daemon(daemon).word()));
+fn page_title(page: &PageContext<'_>, shown: Option<&ShownDaemon>) -> String {
+    let state = match shown {
+        Some(ShownDaemon { overview, .. }) => {
+            format!("{} {} · ", overview.daemon, StatusLight::of_daemon(overview).word())
+        }
+        None => {
+            let in_trouble =
+                |daemon: &&DaemonOverview| StatusLight::of_daemon(daemon) == StatusLight::Trouble;
+            match page.daemons.iter().filter(in_trouble).count() {
+                0 => format!("{} daemons · ", page.daemons.len()),
+                count => format!("{count} of {} in trouble · ", page.daemons.len()),
+            }
+        }
+    };
     let dry = if page.mode == Mode::DryRun { "dry run · " } else { "" };
-    format!("{dry}{}snarkfee", state.unwrap_or_default())
+    format!("{dry}{state}snarkfee")
 }
 
 fn mode_and_time(page: &PageContext<'_>) -> Markup {
@@ -124,100 +168,21 @@ fn mode_and_time(page: &PageContext<'_>) -> Markup {
     let class = if simulated { "simulated" } else { page.mode.as_str() };
     html! {
         span.mode.(class) {
-            @match page.mode { Mode::DryRun => "DRY RUN", Mode::Live => "LIVE" }
-            @if simulated { " · simulated, " (speed) " times real time" }
+            @if simulated { "SIMULATED" } @else {
+                @match page.mode { Mode::DryRun => "DRY RUN", Mode::Live => "LIVE" }
+            }
         }
         " "
+        @if simulated { (speed) " times real time · " }
         (show_time(page.now, page.now))
     }
 }
 
-fn dry_run_banner(mode: Mode) -> Markup {
+fn mode_banner(page: &PageContext<'_>) -> Markup {
     html! {
-        @if mode == Mode::DryRun {
+        @if page.mode == Mode::DryRun {
             p.banner.dry-run {
                 strong { "Dry run." } " Decisions are made and recorded, but nothing is sent to any daemon."
-            }
-        }
-    }
-}
-
-/// Every daemon in one line, with a link to its details.
-fn overview(page: &PageContext<'_>, chosen: Option<&DaemonOverview>) -> Markup {
-    html! {
-        nav.overview aria-label="Daemons" {
-            ul {
-                @for daemon in &page.daemons {
-                    @let here = chosen.is_some_and(|chosen| chosen.daemon == daemon.daemon);
-                    li {
-                        a href=(page_link(&daemon.daemon, &[])) aria-current=[here.then_some("page")] {
-                            (StatusLight::of_daemon(daemon).render()) " " strong { (daemon.daemon) }
-                        }
-                        " " (Fault::excerpt(&headline(daemon, page.now)))
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn daemon_details(page: &PageContext<'_>, daemon: &DaemonOverview) -> Markup {
-    html! {
-        article aria-labelledby="daemon" {
-            h2 #daemon { (StatusLight::of_daemon(daemon).render()) " " (daemon.daemon) }
-            p.headline { (headline(daemon, page.now)) }
-            @match daemon.latest.as_deref() {
-                Some(record) => {
-                    (hold_banners(record, page.now))
-                    (fault_list(record))
-                    (numbers::tiles(record, page.now))
-                    (money::money(record, page.now))
-                    (figures::figures(page.state, record))
-                    (numbers::tables(record, daemon, page.now))
-                    (decisions::decision_log(page, daemon))
-                }
-                None => p.empty { "The first check is under way. This page updates itself." },
-            }
-        }
-    }
-}
-
-fn hold_banners(record: &Record, now: Timestamp) -> Markup {
-    html! {
-        @if let Some(doubt) = record.hold.journal_doubt {
-            p.banner.alarm {
-                strong { "Journal in doubt." }
-                " A pause or what was done before may be lost (" (doubt) "): nothing is sent until "
-                code { "snarkfee resume" } "."
-            }
-        }
-        @if let Some(pause) = record.hold.paused {
-            p.banner.paused {
-                strong { "Paused." } " The operator controls the worker "
-                @match pause.until {
-                    Some(until) => { "until " (show_time(until, now)) "." },
-                    None => { "until " code { "snarkfee resume" } "." },
-                }
-            }
-        }
-        @if record.hold.breaker_open {
-            p.banner.alarm {
-                strong { "Breaker open." }
-                " Too many failures in a row: nothing is sent until checks succeed again or " code { "snarkfee resume" } "."
-            }
-        }
-    }
-}
-
-fn fault_list(record: &Record) -> Markup {
-    let faults = record.faults();
-    html! {
-        @if !faults.is_empty() {
-            section.faults aria-labelledby="faults" {
-                h3 #faults { "What could not be read" }
-                ul { @for (source, fault) in faults {
-                    li { strong { (source) } ": " (Fault::excerpt(&fault.to_string())) }
-                } }
             }
         }
     }

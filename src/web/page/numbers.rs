@@ -1,79 +1,19 @@
-//! The numbers: the important ones as tiles, the rest in tables.
+//! The numbers that are not among the answers.
 
 use jiff::Timestamp;
 use maud::{Markup, PreEscaped, html};
 use snarkfee_core::{
     fault::Fault,
     market::MarketSummary,
-    policy::Appraisal,
     record::Record,
     units::{four_digits, percent},
 };
 
 use super::{
-    format::{show_amount, show_duration, show_number, show_rate, show_time},
+    format::{show_amount, show_duration, show_number, show_time, value_or_unknown},
     sellers::seller_table,
 };
-use crate::telemetry::{CostDocument, DaemonOverview};
-
-/// The important numbers.
-pub(super) fn tiles(record: &Record, now: Timestamp) -> Markup {
-    let unit = record.fee_unit();
-    let target = record.decision.target;
-    let cost = record.cost_estimate.as_ref().map(CostDocument::from);
-    let appraisal = record.decision.appraisal.as_ref();
-    let (best, asked) = (appraisal.map(|all| all.best), appraisal.map(Appraisal::asked));
-    let imagined = record.wanted.as_ref().filter(|_| record.imagines());
-    html! {
-        dl.tiles {
-            (tile(
-                "Fee asked",
-                record.fee_after().map(|fee| show_amount(fee, unit)),
-                asked.filter(|asked| Some(asked.fee) == record.fee_after()).map(|asked| html! {
-                    (percent(asked.sale_probability)) " sell; " (show_rate(asked.cautious_profit, unit))
-                }),
-            ))
-            @if let Some(wanted) = imagined {
-                (tile("Would ask", Some(show_amount(wanted.fee, unit)), Some(html! {
-                    @match record.wanted_enabled() {
-                        Some(true) => "worker on", Some(false) => "worker off", None => "nothing sent",
-                    }
-                    @if let Some(since) = wanted.since { ", since " (show_time(since, now)) }
-                })))
-            }
-            (tile(
-                "Fee wanted",
-                target.map(|target| show_amount(target.fee, unit)),
-                target.map(|target| html! { @if target.enabled { "with the worker on" } @else { "but the worker off" } }),
-            ))
-            (tile(
-                "Sells",
-                best.map(|best| html! { data value=(best.sale_probability) { (percent(best.sale_probability)) } }),
-                best.map(|best| html! { (percent(best.low)) " to " (percent(best.high)) " at the fee wanted" }),
-            ))
-            (tile(
-                "Expected profit",
-                best.map(|best| show_rate(best.cautious_profit, unit)),
-                best.map(|best| html! { "at the fee wanted; mean " (show_rate(best.profit, unit)) }),
-            ))
-            (tile(
-                "Cost of a work",
-                record.cost.map(|cost| show_amount(cost, unit)),
-                cost.and_then(|cost| cost.describe_range(unit)).map(|range| html! { (range) }),
-            ))
-        }
-    }
-}
-
-fn tile(name: &str, value: Option<Markup>, note: Option<Markup>) -> Markup {
-    html! {
-        div {
-            dt { (name) }
-            dd.value { (value_or_unknown(value)) }
-            @if let Some(note) = note { dd.note { (note) } }
-        }
-    }
-}
+use crate::telemetry::DaemonOverview;
 
 /// All other numbers.
 pub(super) fn tables(record: &Record, overview: &DaemonOverview, now: Timestamp) -> Markup {
@@ -181,8 +121,4 @@ fn daemon_table(record: &Record, overview: &DaemonOverview, now: Timestamp) -> M
 
 fn table_row(name: &str, value: Option<Markup>) -> Markup {
     html! { tr { th scope="row" { (name) } td { (value_or_unknown(value)) } } }
-}
-
-fn value_or_unknown(value: Option<Markup>) -> Markup {
-    value.unwrap_or_else(|| html! { span.unknown { "not known" } })
 }

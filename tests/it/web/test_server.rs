@@ -67,6 +67,8 @@ impl TestServer {
             clock: Clock::accelerated("2026-11-22T14:05:00Z".parse().unwrap(), 0.001),
             hosts: Arc::from(["status.example.org".parse().unwrap()]),
             admin,
+            archive: None,
+            interval: Duration::from_secs(60),
             refresh: Duration::from_secs(10),
         };
         let (board, metrics, liveness) =

@@ -1,9 +1,13 @@
 //! The history of a daemon in a bounded number of points.
 
+mod gaps;
+mod range;
 mod thinned;
 
 use jiff::Timestamp;
 
+pub use gaps::mark_gaps;
+pub use range::TrendRange;
 pub use thinned::ThinnedSeries;
 
 use crate::{
@@ -34,6 +38,20 @@ pub struct TrendPoint {
 }
 
 impl TrendPoint {
+    /// A point at which nothing is known.
+    pub const fn unknown(at: Timestamp) -> Self {
+        Self {
+            at,
+            fee: None,
+            target_fee: None,
+            enabled: None,
+            quantiles: [None; MarketSummary::QUANTILES.len()],
+            open_works: None,
+            earned: None,
+            expected_profit: None,
+        }
+    }
+
     /// The point of a look.
     pub fn new(record: &Record) -> Self {
         let market = record.market.as_ref();

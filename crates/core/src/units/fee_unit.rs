@@ -55,6 +55,21 @@ impl FeeUnit {
         }
     }
 
+    /// The amount as a short number and its unit: `0.0012` and `MINA`. One a nanomina below a short
+    /// number, where undercutting leads, is shown as such: `0.0095` and `MINA - 1 nanomina`; any
+    /// other is rounded to four digits.
+    pub fn show_in_brief(self, amount: Nanomina) -> (String, String) {
+        let name = || self.name().to_owned();
+        if self == Self::BaseUnit {
+            return (self.show_number(amount), name());
+        }
+        let above = Nanomina::try_new(amount.get() + 1).unwrap_or(Nanomina::MAX);
+        if !is_short(amount) && is_short(above) {
+            return (self.show_number(above), format!("{} - 1 nanomina", self.name()));
+        }
+        (four_digits(amount.to_mina()), name())
+    }
+
     /// A rate to four digits: `0.02087 MINA/h`.
     pub fn show_rate(self, rate: FeeRate) -> String {
         format!("{} {}/h", self.show_short_number(rate.to_mina_per_hour()), self.name())
@@ -69,9 +84,37 @@ impl FeeUnit {
     }
 }
 
+/// Whether four digits show an amount exactly.
+fn is_short(amount: Nanomina) -> bool {
+    let mut digits = amount.get();
+    while digits >= 10_000 && digits.is_multiple_of(10) {
+        digits /= 10;
+    }
+    digits < 10_000
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_amount_just_below_a_round_one_is_read_at_a_glance() {
+        let show = |amount| {
+            let (number, unit) =
+                FeeUnit::Nanomina.show_in_brief(Nanomina::try_new(amount).unwrap());
+            format!("{number} {unit}")
+        };
+        assert_eq!(show(9_499_999), "0.0095 MINA - 1 nanomina");
+        assert_eq!(show(9_500_000), "0.0095 MINA");
+        assert_eq!(show(99_999_999), "0.1 MINA - 1 nanomina");
+        assert_eq!(show(4_731_823), "0.004732 MINA");
+        assert_eq!(show(554_999_889), "0.555 MINA");
+        assert_eq!((show(0), show(1)), ("0 MINA".to_owned(), "0.000000001 MINA".to_owned()));
+        let base = FeeUnit::BaseUnit.show_in_brief(Nanomina::try_new(12_999).unwrap());
+        assert_eq!(base, ("12999".to_owned(), "base units".to_owned()));
+        let (_, unit) = FeeUnit::Nanomina.show_in_brief(Nanomina::MAX);
+        assert_eq!(unit, "MINA");
+    }
 
     #[test]
     fn amounts_are_shown_in_the_unit_of_their_era() {

@@ -62,7 +62,9 @@ fn to_layout_two(path: &Path) {
     }
     connection
         .execute_batch(
-            "DROP INDEX looks_by_settings; DROP TABLE seal; ALTER TABLE daemons DROP COLUMN format;
+            "DROP INDEX changes_by_time; DROP INDEX looks_by_daemon;
+             CREATE INDEX looks_by_daemon ON looks (daemon, at);
+             DROP INDEX looks_by_settings; DROP TABLE seal; ALTER TABLE daemons DROP COLUMN format;
              ALTER TABLE daemons DROP COLUMN memory_checksum; ALTER TABLE daemons DROP COLUMN rest_checksum;
              ALTER TABLE orders DROP COLUMN doubt; ALTER TABLE orders DROP COLUMN checksum;
              ALTER TABLE intents DROP COLUMN checksum;

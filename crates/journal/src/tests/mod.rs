@@ -4,6 +4,7 @@ mod earlier;
 mod failing;
 mod keeping;
 mod orders;
+mod past;
 mod records;
 mod refusing;
 mod sealing;
