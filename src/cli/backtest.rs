@@ -46,7 +46,12 @@ pub(super) fn run(options: &BacktestArgs) -> Result<(), Failure> {
             of.unwrap_or_default()
         )));
     }
-    let page = || report::render_backtest(&results, &histories);
+    let cost = settings.cost.map_or_else(|| "as recorded".to_owned(), |cost| cost.to_string());
+    let assumptions = [
+        ("cost of a work:", cost),
+        ("the market:", "as recorded, whatever a policy would have done to it".to_owned()),
+    ];
+    let page = || report::render_backtest(&results, &histories, &assumptions);
     experiment::write_results(&options.results, &results, page, |out| {
         write_table(out, &results, settings.cost, options.verbose)
     })

@@ -45,7 +45,19 @@ pub(super) fn run(options: &SimulateArgs) -> Result<(), Failure> {
         .run(experiment::thread_count(options.results.threads), &|all| progress.advance(all));
     drop(progress);
     log_speed(&tournament, clock.steady());
-    let page = || report::render_tournament(&report, tournament.seeds.first().copied(), &histories);
+    let assumptions = [
+        ("cost of a work:", options.cost.to_string()),
+        ("rivals and demand:", format!("the scenario {}", report.scenario)),
+        ("start:", tournament.start.to_string()),
+        (
+            "length:",
+            format!("{} slots of 3 min for each of {} seeds", report.slots, report.seeds.len()),
+        ),
+    ];
+    let page = || {
+        let seed = tournament.seeds.first().copied();
+        report::render_tournament(&report, seed, &histories, &assumptions)
+    };
     experiment::write_results(&options.results, &report, page, |out| write_table(out, &report))
 }
 

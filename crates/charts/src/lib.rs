@@ -25,8 +25,11 @@ use self::scale::Axis;
 pub use self::{
     by_fee::{profit_by_fee, sale_probability},
     market::market,
-    over_time::{coverage, earned, expected_profit, fee_and_market, profit},
+    over_time::{coverage, earned, expected_profit, fee_and_market, profit, profits},
 };
+
+/// The colour class of each line of [`profits`], in turn; from the seventh on they come again, thinner.
+pub const SERIES: [&str; 6] = ["ours", "gain", "cost", "market", "extra", "ink"];
 
 /// The style sheet of page and reports, which gives the charts their colours.
 pub const STYLE: &str = include_str!("style.css");
@@ -40,6 +43,7 @@ const OURS: RGBColor = RGBColor(0x1D, 0x5F, 0xBF);
 const MARKET: RGBColor = RGBColor(0x7A, 0x86, 0x99);
 const COST: RGBColor = RGBColor(0xB4, 0x50, 0x1E);
 const GAIN: RGBColor = RGBColor(0x1B, 0x7F, 0x5A);
+const EXTRA: RGBColor = RGBColor(0x7A, 0x4F, 0xBF);
 const IDLE: RGBColor = RGBColor(0xF0, 0xF2, 0xF5);
 
 type Area<'b> = DrawingArea<SVGBackend<'b>, Shift>;

@@ -1,11 +1,11 @@
 //! What was: fee and market, order book, earnings and expected profit over time.
 
 use jiff::Timestamp;
-use plotters::element::Rectangle;
+use plotters::{element::Rectangle, style::RGBColor};
 use snarkfee_core::{trend::TrendPoint, units::Nanomina};
 
 use super::{
-    COST, Canvas, Drawn, GAIN, IDLE, INK, MARKET, OURS, band,
+    COST, Canvas, Drawn, EXTRA, GAIN, IDLE, INK, MARKET, OURS, band,
     by_fee::dot,
     chart, lines, rule,
     scale::{Axis, FeeScale, linear, times},
@@ -51,16 +51,33 @@ pub fn fee_and_market(points: &[TrendPoint], decisions: &[Timestamp]) -> Option<
 /// What was earned less what was spent, in MINA; `all` are the values that the axis must show, so
 /// that charts of several can be compared.
 pub fn profit(points: &[(Timestamp, f64)], all: impl IntoIterator<Item = f64>) -> Option<String> {
-    let ((first, _), (last, _)) = (points.first()?, points.last()?);
-    let (x, y) = (times(*first, *last), linear(all, [0.0]));
-    if points.len() < 2 {
-        return None;
-    }
+    draw_profits(&[points], all, &[GAIN])
+}
+
+/// The same of several in one picture, in the colours of [`SERIES`](super::SERIES).
+pub fn profits(series: &[&[(Timestamp, f64)]]) -> Option<String> {
+    let all = series.iter().flat_map(|points| points.iter()).map(|(_, profit)| *profit);
+    draw_profits(series, all, &[OURS, GAIN, COST, MARKET, EXTRA, INK])
+}
+
+fn draw_profits(
+    series: &[&[(Timestamp, f64)]],
+    all: impl IntoIterator<Item = f64>,
+    colours: &[RGBColor],
+) -> Option<String> {
+    let drawn = || series.iter().filter(|points| points.len() > 1);
+    let times_of = || drawn().flat_map(|points| points.iter()).map(|(at, _)| *at);
+    let (x, y) = (times(times_of().min()?, times_of().max()?), linear(all, [0.0]));
     chart(&x, &y, |canvas| {
         rule(canvas, (x.range.start, 0.0), (x.range.end, 0.0), stroke(INK, 1))?;
-        let line: Vec<_> =
-            points.iter().map(|(at, profit)| (at.as_second() as f64, Some(*profit))).collect();
-        lines(canvas, &line, stroke(GAIN, 2))
+        for (place, points) in drawn().enumerate() {
+            let width = if place < colours.len() { 2 } else { 1 };
+            let Some(colour) = colours.get(place % colours.len().max(1)) else { continue };
+            let line: Vec<_> =
+                points.iter().map(|(at, profit)| (at.as_second() as f64, Some(*profit))).collect();
+            lines(canvas, &line, stroke(*colour, width))?;
+        }
+        Ok(())
     })
 }
 

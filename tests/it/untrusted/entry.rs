@@ -207,6 +207,8 @@ pub(crate) fn admin(data: &[u8]) {
         clock: Clock::accelerated(now, 1e-6),
         hosts: Arc::from([]),
         admin: Some(Arc::new(admin)),
+        archive: None,
+        interval: Duration::from_secs(60),
         refresh: Duration::from_secs(10),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();

@@ -1,7 +1,9 @@
 //! The HTTP server over real connections.
 
+mod fleet;
 mod hosts;
 mod limits;
+mod past;
 pub(crate) mod test_server;
 pub(crate) mod untrusted_text;
 

@@ -1,12 +1,12 @@
 //! An HTTP server on a real port, with records published by the test.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use reqwest::{Client, Response, StatusCode, header};
 use serde_json::Value;
 use snarkfee::{
     telemetry::{Liveness, Metrics, StatusBoard},
-    web::{AdminAccess, ServerLimits, WebState, serve},
+    web::{AdminAccess, Archive, ServerLimits, WebState, serve},
 };
 use snarkfee_clock::Clock;
 use snarkfee_core::{
@@ -49,6 +49,21 @@ pub(crate) fn record() -> Record {
 
 impl TestServer {
     pub(crate) async fn open(daemons: &[&str], admin: bool, limits: ServerLimits) -> Self {
+        Self::start(daemons, admin, limits, None).await
+    }
+
+    /// A server with the journal of a folder as its past.
+    pub(crate) async fn with_archive(daemons: &[&str], folder: Option<&Path>) -> Self {
+        let archive = folder.map(|folder| Arc::new(Archive::new(folder.to_owned())));
+        Self::start(daemons, false, ServerLimits::default(), archive).await
+    }
+
+    async fn start(
+        daemons: &[&str],
+        admin: bool,
+        limits: ServerLimits,
+        archive: Option<Arc<Archive>>,
+    ) -> Self {
         // Another test may have installed it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -67,7 +82,7 @@ impl TestServer {
             clock: Clock::accelerated("2026-11-22T14:05:00Z".parse().unwrap(), 0.001),
             hosts: Arc::from(["status.example.org".parse().unwrap()]),
             admin,
-            archive: None,
+            archive,
             interval: Duration::from_secs(60),
             refresh: Duration::from_secs(10),
         };

@@ -1,7 +1,9 @@
 //! Runs as charts.
 
+use jiff::Timestamp;
 use maud::{Markup, PreEscaped, html};
 use snarkfee_charts as charts;
+use snarkfee_core::units::decimals;
 
 use crate::policy_run::RunHistory;
 
@@ -14,6 +16,7 @@ pub(super) fn render_histories(shown: &str, histories: &[RunHistory]) -> Markup 
         @if !histories.is_empty() {
             h3 { "Over time" }
             p { (shown) }
+            (render_overlay(histories, &profits))
             section.figures aria-label="Charts" {
                 @for (history, profit) in histories.iter().zip(&profits) {
                     (render_fee_and_market(history))
@@ -24,6 +27,27 @@ pub(super) fn render_histories(shown: &str, histories: &[RunHistory]) -> Markup 
                     ))
                 }
             }
+        }
+    }
+}
+
+/// The profits of all policies in one picture.
+fn render_overlay(histories: &[RunHistory], profits: &[Vec<(Timestamp, f64)>]) -> Markup {
+    let drawn = histories.iter().zip(profits).filter(|(_, profit)| profit.len() > 1);
+    let key: Vec<_> = charts::SERIES
+        .iter()
+        .cycle()
+        .zip(drawn)
+        .map(|(class, (history, profit))| {
+            let last = profit.last().map_or(0.0, |(_, profit)| *profit);
+            (*class, format!("{} {}", history.policy, decimals(last, 4)))
+        })
+        .collect();
+    let key: Vec<_> = key.iter().map(|(class, words)| (*class, words.as_str())).collect();
+    let series: Vec<_> = profits.iter().map(Vec::as_slice).collect();
+    html! {
+        section.figures.overlay aria-label="All policies" {
+            (render_figure("Profit of all policies, MINA, and where it ended", &key, charts::profits(&series)))
         }
     }
 }

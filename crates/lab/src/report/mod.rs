@@ -13,11 +13,13 @@ use crate::{backtest::BacktestReport, policy_run::RunHistory, tournament::Tourna
 /// The style of the status page, and that of tables of figures.
 const STYLE: [&str; 2] = [snarkfee_charts::STYLE, include_str!("style.css")];
 
-/// Renders the report of a tournament. The histories are those of the runs with `seed`.
+/// Renders the report of a tournament. The histories are those of the runs with `seed`; `assumptions`
+/// are what the results rest on, by name.
 pub fn render_tournament(
     report: &TournamentReport,
     seed: Option<u64>,
     histories: &[RunHistory],
+    assumptions: &[(&str, String)],
 ) -> String {
     let seeds = report.seeds.len();
     let title = format!(
@@ -30,7 +32,7 @@ pub fn render_tournament(
     let shown = seed.map_or_else(String::new, |seed| format!("The run with seed {seed}."));
     render_document(
         &title,
-        &tables::render_tournament(report),
+        &html! { (tables::render_assumptions(assumptions)) (tables::render_tournament(report)) },
         &figures::render_histories(&shown, histories),
         &html! {},
     )
@@ -38,7 +40,11 @@ pub fn render_tournament(
 
 /// Renders the report of a backtest. The histories are those of the longest stretch of blocks, or of
 /// the first daemon of a journal.
-pub fn render_backtest(report: &BacktestReport, histories: &[RunHistory]) -> String {
+pub fn render_backtest(
+    report: &BacktestReport,
+    histories: &[RunHistory],
+    assumptions: &[(&str, String)],
+) -> String {
     let title = format!("Policies on a recorded market, from {}", report.source);
     let shown = match report.source {
         "blocks" => "The longest stretch of blocks without a gap.",
@@ -46,7 +52,7 @@ pub fn render_backtest(report: &BacktestReport, histories: &[RunHistory]) -> Str
     };
     render_document(
         &title,
-        &tables::render_backtest(report),
+        &html! { (tables::render_assumptions(assumptions)) (tables::render_backtest(report)) },
         &figures::render_histories(shown, histories),
         &tables::render_skipped_files(report),
     )

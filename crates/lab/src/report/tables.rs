@@ -19,16 +19,71 @@ fn render_violations(count: u64) -> Markup {
     html! { @if count == 0 { td { "0" } } @else { td.wrong { (count) } } }
 }
 
-fn render_table(heads: &[&str], rows: &Markup) -> Markup {
+/// A table that scrolls by itself where it is wide, also by keyboard.
+fn render_table(title: &str, heads: &[&str], rows: &Markup) -> Markup {
     html! {
-        div.results {
+        div.results role="region" aria-label=(title) tabindex="0" {
             table {
+                caption.hidden { (title) }
                 thead { tr { @for head in heads { th scope="col" { (head) } } } }
                 tbody { (rows) }
             }
         }
     }
 }
+
+/// What the columns mean.
+fn render_meanings(meanings: &[(&str, &str)]) -> Markup {
+    html! {
+        details.meanings open {
+            summary { "What the columns mean" }
+            dl { @for (name, meaning) in meanings { div { dt { (name) } dd { (meaning) } } } }
+        }
+    }
+}
+
+/// What the results rest on.
+pub(super) fn render_assumptions(assumptions: &[(&str, String)]) -> Markup {
+    html! {
+        @if !assumptions.is_empty() {
+            dl.assumptions aria-label="Assumptions" {
+                @for (name, value) in assumptions { div { dt { (name) } dd { (value) } } }
+            }
+        }
+    }
+}
+
+const TOURNAMENT_COLUMNS: [(&str, &str); 9] = [
+    (
+        "profit",
+        "what works sold brought less what works made cost, in MINA: median, least and most over the seeds",
+    ),
+    (
+        "/ best fixed fee",
+        "relative to the one fee that would have earned most, known only afterwards",
+    ),
+    ("/ best fee per regime", "the same with the best fee, or off, for each regime of the market"),
+    (
+        "/ clairvoyant",
+        "relative to one who knows every sale beforehand: a bound that nobody reaches",
+    ),
+    ("energy / always on", "time spent proving, relative to a worker always on at 0.1 MINA"),
+    ("switches in 4 h", "times that the worker was switched on or off"),
+    ("fee changes in 1 h", "times that its fee was set"),
+    ("prediction error", "predicted less realised share of works sold"),
+    ("violations", "broken promises of the program, which must be 0"),
+];
+
+const BACKTEST_COLUMNS: [(&str, &str); 5] = [
+    ("profit", "what works sold would have brought less what works made would have cost, in MINA"),
+    ("works made, sold", "what a worker of the assumed pace would have made and sold"),
+    (
+        "share sold, predicted and realised",
+        "what the estimate said of works made, and what came of them",
+    ),
+    ("changes", "fee changes and switches"),
+    ("violations", "broken promises of the program, which must be 0"),
+];
 
 /// The policies of a tournament.
 pub(super) fn render_tournament(report: &TournamentReport) -> Markup {
@@ -58,7 +113,10 @@ pub(super) fn render_tournament(report: &TournamentReport) -> Markup {
             }
         }
     };
-    render_table(&heads, &rows)
+    html! {
+        (render_table("Policies", &heads, &rows))
+        (render_meanings(&TOURNAMENT_COLUMNS))
+    }
 }
 
 /// The data of a backtest, and the policies on it.
@@ -100,8 +158,9 @@ pub(super) fn render_backtest(report: &BacktestReport) -> Markup {
         }
     };
     html! {
-        (render_table(&["data", "from", "to", "heights", "works bought", "for 0"], &stretches))
-        (render_table(&heads, &rows))
+        (render_table("Data", &["data", "from", "to", "heights", "works bought", "for 0"], &stretches))
+        (render_table("Policies", &heads, &rows))
+        (render_meanings(&BACKTEST_COLUMNS))
         @if let Some(replay) = &report.replay { (render_replay(replay)) }
     }
 }

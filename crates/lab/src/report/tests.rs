@@ -26,8 +26,14 @@ fn one_file_holds_everything() {
         hindsight: false,
     };
     let (report, histories) = tournament.run(NonZero::new(2).unwrap(), &|_| {});
-    let html = render_tournament(&report, Some(1), &histories);
-    assert_eq!(html.matches("<svg").count(), 4, "one fee, three profits");
+    let html = render_tournament(
+        &report,
+        Some(1),
+        &histories,
+        &[("cost of a work", "<0.0001> MINA".to_owned())],
+    );
+    assert_eq!(html.matches("<svg").count(), 5, "all profits, one fee, three profits");
+    assert!(html.contains("&lt;0.0001&gt; MINA"));
     for foreign in FOREIGN {
         assert!(!html.contains(foreign), "{foreign}");
     }
@@ -51,7 +57,7 @@ fn texts_from_outside_are_escaped() {
             kind: crate::precomputed::SkipKind::Defect,
         }],
     };
-    let html = render_backtest(&report, &[]);
+    let html = render_backtest(&report, &[], &[]);
     assert!(html.contains("&lt;script&gt;.json") && html.contains("&amp; &lt;b&gt;"));
     assert!(!html.contains("<script") && !html.contains("<svg"));
 }
