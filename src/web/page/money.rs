@@ -27,7 +27,7 @@ fn by_time(money: &Money, unit: FeeUnit) -> Markup {
         ("In all", &money.all),
     ];
     html! {
-        div.scroll role="region" aria-labelledby="money" tabindex="0" {
+        div.scroll role="region" aria-label="Table of money" tabindex="0" {
             table {
                 thead { tr {
                     th scope="col" { "Time" }

@@ -23,7 +23,7 @@ use crate::{
     prometheus::server::until,
 };
 
-const TOKEN: &str = "an-admin-token-of-the-tests";
+pub(super) const TOKEN: &str = "an-admin-token-of-the-tests";
 /// Simulated seconds per second: some four looks a second.
 const SPEED: f64 = 240.0;
 

@@ -6,6 +6,7 @@
 
 mod chromium;
 mod demo_service;
+mod orders;
 mod states;
 mod untrusted_text;
 

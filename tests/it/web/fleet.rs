@@ -16,7 +16,7 @@ fn unread(daemon: &str) -> Record {
 }
 
 /// Twelve workers, `w3` in trouble; `w5` is a coordinator.
-async fn open_fleet() -> TestServer {
+pub(crate) async fn open_fleet() -> TestServer {
     let names: Vec<String> = (1..=12).map(|number| format!("w{number}")).collect();
     let daemons: Vec<&str> = names.iter().map(String::as_str).collect();
     let site = TestServer::open(&daemons, false, ServerLimits::default()).await;

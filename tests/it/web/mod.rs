@@ -1,6 +1,6 @@
 //! The HTTP server over real connections.
 
-mod fleet;
+pub(crate) mod fleet;
 mod hosts;
 mod limits;
 mod past;
