@@ -69,7 +69,7 @@ try() {
 
 say "install the earlier version, start"
 try 0 "" dpkg --install /packages/snarkfee_0.0.9.deb
-try 0 "tokio 1" head -n 400 /usr/share/doc/snarkfee/third-party-licences.txt
+try 0 "tokio 1" grep -m 1 '^tokio ' /usr/share/doc/snarkfee/third-party-licences.txt
 try 1 "there is no journal" snarkfee pause -c /etc/snarkfee/snarkfee.toml
 inside sed -i '/^mode/a interval = "1s"' /etc/snarkfee/snarkfee.toml
 try 0 "" systemctl start snarkfee
