@@ -6,6 +6,9 @@
 //! what a competitor does next depends on the works that are left, not on how many it tried before.
 //! `roffset` draws its place in the list again whenever others proved a work, so that here it is
 //! taken as random.
+//!
+//! It may fail now and then, and lose what it proves; and it may stand for a stream of newcomers,
+//! each with a key of its own that sells a few works and is not seen again.
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
@@ -14,7 +17,7 @@ use snarkfee_core::{market::SelectionMethod, units::Nanomina};
 use super::{
     draws::{Draws, Subject},
     pool::{Pool, ProverId, Serial},
-    scenario::{CompetitorSetup, FeeRule},
+    scenario::{CompetitorSetup, FailureSetup, FeeRule},
     time::{Millis, millis},
 };
 
@@ -22,6 +25,8 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Competitor {
     index: u32,
+    /// The key under which it proves now.
+    prover: ProverId,
     rule: FeeRule,
     selection: SelectionMethod,
     fee: Nanomina,
@@ -34,12 +39,21 @@ pub(super) struct Competitor {
     /// their turn comes.
     candidates: BinaryHeap<Reverse<(u64, Serial)>>,
     reviews: u64,
+    failures: Option<FailureSetup>,
+    /// Failures so far.
+    life: u32,
+    down: bool,
+    /// Proofs made under one key; `None` for all.
+    works_per_key: Option<u32>,
+    made: u64,
 }
 
 impl Competitor {
-    pub(super) fn new(index: u32, setup: &CompetitorSetup, draws: Draws) -> Self {
+    /// A competitor that proves under `prover` first.
+    pub(super) fn new(index: u32, prover: ProverId, setup: &CompetitorSetup, draws: Draws) -> Self {
         let mut competitor = Self {
             index,
+            prover,
             rule: setup.fee.clone(),
             selection: setup.selection,
             fee: Nanomina::ZERO,
@@ -49,6 +63,11 @@ impl Competitor {
             busy: 0,
             candidates: BinaryHeap::new(),
             reviews: 0,
+            failures: setup.failures.clone(),
+            life: 0,
+            down: false,
+            works_per_key: setup.works_per_key,
+            made: 0,
         };
         competitor.fee = match &setup.fee {
             FeeRule::FixedNanomina(fee) => *fee,
@@ -61,7 +80,7 @@ impl Competitor {
     }
 
     pub(super) const fn prover(&self) -> ProverId {
-        ProverId(self.index)
+        self.prover
     }
 
     /// What it asks now, and the works that it makes per hour while it has something to do.
@@ -117,7 +136,7 @@ impl Competitor {
         draws: Draws,
     ) -> Option<(Serial, Nanomina, Millis)> {
         let bit = 1_u64.checked_shl(self.index).unwrap_or(0);
-        while self.busy < self.provers {
+        while !self.down && self.busy < self.provers {
             let Reverse((_, serial)) = self.candidates.pop()?;
             let Some(work) = pool.get_mut(serial) else { continue };
             let wanted = work.standing().is_none_or(|standing| standing.fee > self.fee);
@@ -133,12 +152,55 @@ impl Competitor {
         None
     }
 
-    /// Frees the prover that has finished a proof.
-    pub(super) fn finish_proof(&mut self, serial: Serial, pool: &mut Pool) {
+    /// Frees the prover that has finished a proof, which it began in its `life`. Whether there is a
+    /// proof: not of what it began before it failed.
+    pub(super) fn finish_proof(&mut self, serial: Serial, life: u32, pool: &mut Pool) -> bool {
         self.busy = self.busy.saturating_sub(1);
         if let Some(work) = pool.get_mut(serial) {
             work.in_hand &= !1_u64.checked_shl(self.index).unwrap_or(0);
         }
+        let counts = life == self.life;
+        self.made += u64::from(counts);
+        counts
+    }
+
+    /// The number of its next key, if it is to prove under another from now on.
+    pub(super) fn due_key(&self) -> Option<u64> {
+        let each = u64::from(self.works_per_key?);
+        (self.made > 0 && self.made.is_multiple_of(each)).then_some(self.made / each)
+    }
+
+    /// Proves under another key.
+    pub(super) const fn set_prover(&mut self, prover: ProverId) {
+        self.prover = prover;
+    }
+
+    /// Failures so far: what was begun in an earlier life is lost.
+    pub(super) const fn life(&self) -> u32 {
+        self.life
+    }
+
+    /// Time until it fails next; `None` if it never does.
+    pub(super) fn time_to_failure(&self, draws: Draws) -> Option<Millis> {
+        let FailureSetup { every_seconds, .. } = self.failures.as_ref()?;
+        let mut draw = draws.draw_for(Subject::Failure, u64::from(self.index), self.life.into());
+        Some(millis(draw.exponential(*every_seconds)))
+    }
+
+    /// Fails. Returns for how long.
+    pub(super) fn fail(&mut self, draws: Draws) -> Millis {
+        self.down = true;
+        self.life += 1;
+        let lengths = self.failures.as_ref().map_or(&[][..], |failures| &failures.for_seconds);
+        let mut draw =
+            draws.draw_for(Subject::Failure, u64::from(self.index), u64::from(self.life) << 32);
+        let length = lengths.get(draw.below(lengths.len())).copied().unwrap_or_default();
+        millis(draw.exponential(length))
+    }
+
+    /// Proves again after a failure.
+    pub(super) const fn return_to_work(&mut self) {
+        self.down = false;
     }
 
     /// Reviews its fee; true when it changed.

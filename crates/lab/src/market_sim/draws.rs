@@ -38,6 +38,9 @@ pub(super) enum Subject {
     Peers = 12,
     /// Texts of keys, hashes and commits.
     Name = 13,
+    /// How long a competitor goes on until it fails, and how long it then fails; by competitor and
+    /// failure.
+    Failure = 14,
 }
 
 /// Source of all draws of one run.

@@ -7,7 +7,7 @@ use std::{
 
 use snarkfee_core::units::Nanomina;
 
-use super::{pool::Serial, time::Millis};
+use super::{pool::Serial, seat::SeatId, time::Millis};
 
 /// Something that will happen.
 #[derive(Clone, Copy, Debug)]
@@ -18,15 +18,20 @@ pub(super) enum Event {
     /// The block decided on in the current slot reaches everybody.
     BlockArrives,
     /// A competitor finishes a proof, at its fee from when it took the work.
-    CompetitorProved { competitor: usize, serial: Serial, fee: Nanomina },
+    /// What it took before it last failed is lost.
+    CompetitorProved { competitor: usize, life: u32, serial: Serial, fee: Nanomina },
     /// A competitor reviews its fee.
     CompetitorReviews(usize),
-    /// One of the operator's provers asks for work, unless it has been stopped.
-    OwnAsks { prover: usize, life: u32 },
-    /// One of the operator's provers delivers, unless it has been stopped.
-    OwnProved { prover: usize, life: u32 },
+    /// A competitor fails, and what it proves is lost.
+    CompetitorFails(usize),
+    /// A competitor that failed proves again.
+    CompetitorReturns(usize),
+    /// One of an operator's provers asks for work, unless it has been stopped.
+    OwnAsks { seat: SeatId, prover: usize, life: u32 },
+    /// One of an operator's provers delivers, unless it has been stopped.
+    OwnProved { seat: SeatId, prover: usize, life: u32 },
     /// The reassignment wait for a work or piece ends, unless its result has come back.
-    ReservationEnds { serial: Serial, assignment: u64 },
+    ReservationEnds { seat: SeatId, serial: Serial, assignment: u64 },
     /// The restarted daemon hears of a standing proof again, unless it has restarted once more.
     Refill { serial: Serial, restart: u64 },
     /// The restarted daemon is in sync, unless it has restarted once more.

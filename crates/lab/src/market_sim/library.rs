@@ -29,6 +29,13 @@ shipped![
     "coordinator",
     "slow-zkapp",
     "zkapps",
+    "ladder",
+    "newcomers",
+    "flaky-free",
+    "short-outages",
+    "half-covered",
+    "well-covered",
+    "cover-fleet",
 ];
 
 /// Names of the shipped scenarios.

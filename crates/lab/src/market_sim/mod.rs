@@ -6,6 +6,7 @@
 mod competitor;
 mod draws;
 mod event_queue;
+mod keyring;
 pub mod library;
 mod market;
 mod mempool;
@@ -18,6 +19,7 @@ mod producer;
 mod purchase;
 mod scan_state;
 mod scenario;
+mod seat;
 mod selector;
 mod snapshot;
 mod time;
@@ -25,10 +27,12 @@ mod truth;
 mod view;
 mod world;
 
+pub(crate) use market::SharedMarket;
 pub use scenario::{OperatorRole, Scenario, ScenarioError};
+pub(crate) use seat::SeatId;
 pub use snapshot::{
     DaemonCounters, FeesAdded, HandOut, PoolEntry, ProvedJobs, ProverTime, SimulatedDaemon,
     Snapshot,
 };
-pub use truth::{GroundTruth, SoldWork};
+pub use truth::{CoverageTruth, GroundTruth, SoldWork};
 pub use world::World;

@@ -19,7 +19,8 @@ use super::{
     partitioner::{Job, Partitioner, Piece, ProvedWork, REASSIGNMENT_WAIT},
     pool::{JobKind, Pool, ProverId, Serial, Work},
     scenario::{OperatorRole, OperatorSetup},
-    selector::Selector,
+    seat::SeatId,
+    selector::{Picker, Selector},
     snapshot::HandOut,
     time::{Millis, millis},
 };
@@ -42,6 +43,7 @@ enum Task {
 #[derive(Debug)]
 pub(super) struct OperatorWorker {
     setup: OperatorSetup,
+    seat: SeatId,
     home: ProverId,
     /// The worker key that the daemon shows.
     shown: Option<ProverId>,
@@ -87,12 +89,13 @@ pub(super) struct WorkerSwitch {
 
 impl OperatorWorker {
     /// A worker that has not been started.
-    pub(super) fn new(setup: OperatorSetup, home: ProverId) -> Self {
+    pub(super) fn new(setup: OperatorSetup, seat: SeatId, home: ProverId) -> Self {
         // The last prover is the one that starts next to a coordinator when a key is set.
         let provers = (0..=setup.provers).map(|_| Prover::default()).collect();
         Self {
             fee: setup.fee_nanomina,
             setup,
+            seat,
             home,
             shown: None,
             provers,
@@ -128,6 +131,11 @@ impl OperatorWorker {
         if self.setup.role == OperatorRole::Worker && self.setup.on && self.shown.is_none() {
             self.set_key(Some(self.home), now, queue, draws);
         }
+    }
+
+    /// The key under which it proves unless another is set.
+    pub(super) const fn home(&self) -> ProverId {
+        self.home
     }
 
     /// The key that the daemon shows.
@@ -224,8 +232,8 @@ impl OperatorWorker {
             let serial = self.selector.pick(
                 self.setup.selection,
                 (open, pool),
-                self.fee,
-                (self.assignments, draws),
+                Picker { seat: self.seat, fee: self.fee, assignment: self.assignments },
+                draws,
             )?;
             let (job, jobs) = (Job { serial, key, fee: self.fee }, pool.get(serial)?.nature.jobs);
             let task = match self.setup.hand_out {
@@ -244,15 +252,15 @@ impl OperatorWorker {
             Task::Whole(..) => pool.get(serial).map_or(1.0, Work::effort),
             Task::Part(_) => pool.get(serial).map_or(0.5, Work::piece_effort),
         };
-        let mut draw = draws.draw_for(Subject::OwnProof, self.assignments, 0);
+        let mut draw = draws.draw_for(Subject::OwnProof, self.assignments, self.seat.draw_index());
         let takes =
             millis(draw.log_normal(self.setup.proof_seconds, self.setup.proof_spread) * effort);
         queue.push(
             // The daemon asks whether a piece is older than the wait.
             now + REASSIGNMENT_WAIT + 1,
-            Event::ReservationEnds { serial, assignment: self.assignments },
+            Event::ReservationEnds { seat: self.seat, serial, assignment: self.assignments },
         );
-        queue.push(now + takes, Event::OwnProved { prover, life });
+        queue.push(now + takes, Event::OwnProved { seat: self.seat, prover, life });
         if let Some(asking) = self.provers.get_mut(prover) {
             asking.task = Some(task);
             asking.since = now;
@@ -299,9 +307,14 @@ impl OperatorWorker {
             self.provers.iter_mut().enumerate().filter(|(_, prover)| prover.waiting)
         {
             idle.waiting = false;
-            let pause = draws.draw_for(Subject::OwnNap, self.naps, 0).uniform() * NAP_SECONDS;
+            let pause =
+                draws.draw_for(Subject::OwnNap, self.naps, self.seat.draw_index()).uniform()
+                    * NAP_SECONDS;
             self.naps += 1;
-            queue.push(now + millis(pause), Event::OwnAsks { prover, life: idle.life });
+            queue.push(
+                now + millis(pause),
+                Event::OwnAsks { seat: self.seat, prover, life: idle.life },
+            );
         }
     }
 
@@ -341,11 +354,13 @@ impl OperatorWorker {
             let Some(started) = self.provers.get_mut(prover) else { continue };
             started.life += 1;
             (started.alive, started.waiting) = (true, false);
-            let pause = draws.draw_for(Subject::OwnNap, self.naps, 0).uniform() * NAP_SECONDS;
+            let pause =
+                draws.draw_for(Subject::OwnNap, self.naps, self.seat.draw_index()).uniform()
+                    * NAP_SECONDS;
             self.naps += 1;
             queue.push(
                 now + millis(START_SECONDS + pause),
-                Event::OwnAsks { prover, life: started.life },
+                Event::OwnAsks { seat: self.seat, prover, life: started.life },
             );
         }
     }

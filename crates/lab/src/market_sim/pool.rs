@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use snarkfee_core::units::{Nanomina, WorkId};
 
-use super::time::Millis;
+use super::{seat::SeatId, time::Millis};
 
 /// The number of a work in order of appearance.
 pub(super) type Serial = u64;
@@ -17,7 +17,7 @@ pub(super) type Serial = u64;
 /// Blocks of the frontier (`k` of mainnet).
 pub(super) const FRONTIER: u32 = 290;
 
-/// A prover key, as index into the run's list of keys. Competitors come first.
+/// A prover key, as its place in the run's keyring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct ProverId(pub(super) u32);
 
@@ -87,9 +87,9 @@ pub(super) struct Work {
     pub(super) nature: WorkNature,
     /// Height of the block that bought it.
     pub(super) bought: Option<u32>,
-    /// Whether the operator's daemon has restarted and not yet heard of the proof again.
+    /// Whether the first operator's daemon has restarted and not yet heard of the proof again.
     pub(super) hidden: bool,
-    /// Lowest fee that anybody but the operator has gossiped for it, accepted or not.
+    /// Lowest fee that anybody but the first operator has gossiped for it, accepted or not.
     pub(super) best_rival: Option<Nanomina>,
     /// Competitors that are proving it now, one bit for each.
     pub(super) in_hand: u64,
@@ -130,9 +130,9 @@ impl Work {
         self.bids.last().copied()
     }
 
-    /// The cheapest proof as the operator's daemon knows it.
-    pub(super) fn shown(&self) -> Option<Bid> {
-        if self.hidden { None } else { self.standing() }
+    /// The cheapest proof as an operator's daemon knows it.
+    pub(super) fn shown_to(&self, seat: SeatId) -> Option<Bid> {
+        if self.hidden && seat.is_first() { None } else { self.standing() }
     }
 
     /// The cheapest proof of which `heard` is true.

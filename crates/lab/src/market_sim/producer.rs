@@ -11,11 +11,12 @@ use snarkfee_core::units::Nanomina;
 use super::{
     draws::{Draws, Subject},
     mempool::Mempool,
-    pool::{Bid, Pool, ProverId, Serial},
+    pool::{Bid, Pool, ProverId, Serial, Work},
     purchase::{BlockTerms, OfferedWork, Purchase, decide_purchase},
     scan_state::ScanState,
     scenario::{ChainSetup, GossipSetup},
     time::{Millis, millis},
+    truth::DueWorks,
 };
 
 /// A producer and everything that it decides from.
@@ -50,6 +51,10 @@ pub(super) struct BlockPlan {
     pub(super) commands: usize,
     /// Their fees.
     pub(super) command_fees: u64,
+    /// Works that the block could have used, and how many of them had a proof in the pool.
+    pub(super) wanted: DueWorks,
+    /// User commands left out only because a work has no proof.
+    pub(super) held_up: usize,
 }
 
 /// A block that has not yet reached the network.
@@ -77,7 +82,47 @@ impl Producer<'_> {
             free: self.scan.free(),
             ..self.terms(&waiting)
         });
-        BlockPlan { parts: vec![tree_part(&bought)], ..base_plan(&seen, &bought, &waiting) }
+        let held_up = self.count_held_up(&seen, &bought, &waiting);
+        let parts = vec![tree_part(&bought)];
+        let wanted = self.due_works();
+        BlockPlan { parts, wanted, held_up, ..base_plan(&seen, &bought, &waiting) }
+    }
+
+    /// The works that the tree requires, and those of them that have a proof in the pool.
+    fn due_works(&self) -> DueWorks {
+        let required = self.scan.required();
+        let proved = |serial: &&Serial| {
+            self.pool.get(**serial).is_some_and(|work| work.standing().is_some())
+        };
+        DueWorks { all: required.len(), proved: required.iter().filter(proved).count() }
+    }
+
+    /// User commands that the block leaves out, and would hold if the works after the last that it
+    /// can buy were proved for nothing. None where the next work has a proof, which then only has
+    /// not arrived, or is too young to be bought.
+    fn count_held_up(&self, seen: &[(Serial, Bid)], bought: &Purchase, waiting: &[u64]) -> usize {
+        let required = self.scan.required();
+        let next = required.get(seen.len()).and_then(|serial| self.pool.get(*serial));
+        let unproved =
+            next.is_some_and(|work| work.standing().is_none() && self.is_old_enough(work));
+        if !unproved || bought.works < seen.len() {
+            return 0;
+        }
+        let free = OfferedWork { fee: Nanomina::ZERO, prover: ProverId(u32::MAX) };
+        let mut offered = offered_works(seen);
+        offered.resize(required.len(), free);
+        let unhindered = decide_purchase(&BlockTerms {
+            offered: &offered,
+            complete: true,
+            allowance: self.scan.allowance(),
+            free: self.scan.free(),
+            ..self.terms(waiting)
+        });
+        unhindered.commands.saturating_sub(bought.commands)
+    }
+
+    fn is_old_enough(&self, work: &Work) -> bool {
+        self.height >= work.appeared.saturating_add(self.chain.work_delay)
     }
 
     /// A block that buys no work because the current tree requires none.
@@ -137,7 +182,7 @@ impl Producer<'_> {
 
     fn available_bid(&self, serial: Serial) -> Option<Bid> {
         let work = self.pool.get(serial)?;
-        if self.height < work.appeared.saturating_add(self.chain.work_delay) {
+        if !self.is_old_enough(work) {
             return None;
         }
         let bid = work.cheapest_known(|bid| self.has_heard(serial, bid))?;
@@ -176,13 +221,13 @@ fn tree_part(bought: &Purchase) -> (u32, u32) {
 
 fn base_plan(seen: &[(Serial, Bid)], bought: &Purchase, waiting: &[u64]) -> BlockPlan {
     BlockPlan {
-        parts: Vec::new(),
         sold: seen.iter().take(bought.works).copied().collect(),
         commands: bought.commands,
         command_fees: waiting
             .iter()
             .take(bought.commands)
             .fold(0, |sum, fee| sum.saturating_add(*fee)),
+        ..BlockPlan::default()
     }
 }
 

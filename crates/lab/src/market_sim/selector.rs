@@ -10,7 +10,16 @@ use snarkfee_core::{market::SelectionMethod, units::Nanomina};
 use super::{
     draws::{Draws, Subject},
     pool::{Pool, Serial},
+    seat::SeatId,
 };
+
+/// For whom a work is picked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Picker {
+    pub(super) seat: SeatId,
+    pub(super) fee: Nanomina,
+    pub(super) assignment: u64,
+}
 
 /// The works assigned now, and the place in the list.
 #[derive(Debug, Default)]
@@ -21,18 +30,18 @@ pub(super) struct Selector {
 }
 
 impl Selector {
-    /// Picks from `open`, works in order of purchase, and notes it as `assignment`; `None` when
+    /// Picks from `open`, works in order of purchase, and notes it as the picker's assignment; `None` when
     /// nothing can be handed out.
     pub(super) fn pick(
         &mut self,
         method: SelectionMethod,
         (open, pool): (impl Iterator<Item = Serial>, &Pool),
-        fee: Nanomina,
-        (assignment, draws): (u64, Draws),
+        Picker { seat, fee, assignment }: Picker,
+        draws: Draws,
     ) -> Option<Serial> {
         let wanted = |serial: &Serial| {
             let work = pool.get(*serial);
-            work.is_some_and(|work| work.shown().is_none_or(|standing| standing.fee > fee))
+            work.is_some_and(|work| work.shown_to(seat).is_none_or(|standing| standing.fee > fee))
         };
         let assigned = &self.assigned;
         let mut offered = open.filter(|serial| !assigned.contains_key(serial)).filter(wanted);
@@ -40,7 +49,9 @@ impl Selector {
             offered.next()?
         } else {
             let offered: Vec<Serial> = offered.collect();
-            let drawn = draws.draw_for(Subject::OwnPick, assignment, 0).below(offered.len());
+            let drawn = draws
+                .draw_for(Subject::OwnPick, assignment, seat.draw_index())
+                .below(offered.len());
             let place = match method {
                 SelectionMethod::Roffset => self.advance(offered.len(), drawn),
                 SelectionMethod::Rand | SelectionMethod::Seq => drawn,

@@ -15,6 +15,7 @@ use super::{
     draws::Subject,
     names,
     pool::Bid,
+    seat::{Seat, SeatId},
     snapshot::{HandOut, PoolEntry, SimulatedDaemon, Snapshot},
     time::Millis,
     world::World,
@@ -33,17 +34,18 @@ impl SimulatedDaemon for World {
     }
 
     fn snapshot(&self) -> Snapshot {
-        let sync = self.process.sync(self.now());
+        let seat = self.seats.first();
+        let sync = seat.process.sync(self.now());
         let synced = sync == SyncState::Synced;
         let pool: Vec<PoolEntry> = self
             .pool
             .referenced(self.height)
             .filter_map(|work| {
-                let offer = self.offer(work.shown()?)?;
+                let offer = self.offer(work.shown_to(SeatId::FIRST)?)?;
                 Some(PoolEntry { work: work.id, fee: offer.fee, prover: offer.prover })
             })
             .collect();
-        let open = if synced { self.open_works() } else { Vec::new() };
+        let open = if synced { self.open_works(SeatId::FIRST) } else { Vec::new() };
         let pending = self.pending_works(&open);
         let exact = ExactPool {
             snark_pool_size: pool.len() as u64,
@@ -56,12 +58,12 @@ impl SimulatedDaemon for World {
         };
         Snapshot {
             at: self.at,
-            status: self.shown_status(Some(exact)),
+            status: self.shown_status(SeatId::FIRST, Some(exact)),
             chain,
             pool,
             pending,
             open,
-            counters: self.process.counters.clone(),
+            counters: seat.process.counters.clone(),
             account_creation_fee: Nanomina::ONE_MINA,
             coinbase: self.scenario.chain.coinbase_nanomina,
             accounts: self
@@ -74,15 +76,15 @@ impl SimulatedDaemon for World {
     }
 
     fn set_fee(&mut self, fee: Nanomina) -> Nanomina {
-        self.change_fee(fee)
+        self.change_fee(SeatId::FIRST, fee)
     }
 
     fn set_worker(&mut self, key: Option<PublicKey>) -> Option<PublicKey> {
-        self.change_worker(key)
+        self.change_worker(SeatId::FIRST, key)
     }
 
     fn set_hand_out(&mut self, hand_out: HandOut) {
-        self.operator.set_hand_out(hand_out);
+        self.seats.first_mut().worker.set_hand_out(hand_out);
     }
 }
 
@@ -93,7 +95,8 @@ impl World {
 
     /// `pendingSnarkWork`. Without a worker key there is no fee to compare with.
     fn pending_works(&self, open: &[OpenWork]) -> Vec<WorkId> {
-        let fee = self.operator.shown().map(|_| self.operator.fee());
+        let worker = &self.seats.first().worker;
+        let fee = worker.shown().map(|_| worker.fee());
         let wanted = |work: &&OpenWork| match (&work.standing, fee) {
             (None, _) => true,
             (Some(standing), Some(fee)) => standing.fee > fee,
@@ -103,10 +106,11 @@ impl World {
     }
 
     /// Every work still to be bought, next first, as a daemon in sync lists it.
-    pub(super) fn open_works(&self) -> Vec<OpenWork> {
+    pub(super) fn open_works(&self, seat: SeatId) -> Vec<OpenWork> {
         let open = self.scan.open_works().filter_map(|serial| {
             let work = self.pool.get(serial)?;
-            Some(OpenWork { work: work.id, standing: work.shown().and_then(|bid| self.offer(bid)) })
+            let standing = work.shown_to(seat).and_then(|bid| self.offer(bid));
+            Some(OpenWork { work: work.id, standing })
         });
         open.collect()
     }
@@ -117,9 +121,10 @@ impl World {
     }
 
     /// `daemonStatus`. `exact_pool` is an argument because counting it takes long.
-    pub(super) fn shown_status(&self, exact_pool: Option<ExactPool>) -> DaemonStatus {
+    pub(super) fn shown_status(&self, id: SeatId, exact_pool: Option<ExactPool>) -> DaemonStatus {
         let now = self.now();
-        let sync = self.process.sync(now);
+        let Seat { worker, process } = self.seats.get(id);
+        let sync = process.sync(now);
         let slot = now.div_euclid(self.slot_millis());
         let follows = sync != SyncState::Bootstrap;
         let tip = self.chain.back().filter(|_| follows);
@@ -127,13 +132,13 @@ impl World {
             let since = Millis::try_from(at.duration_since(self.origin).as_millis()).unwrap_or(0);
             since.div_euclid(self.slot_millis())
         };
-        let blocks = self.scenario.operator.blocks.as_ref();
+        let blocks = self.scenario.operator.blocks.as_ref().filter(|_| id.is_first());
         DaemonStatus {
-            worker: self.operator.shown().and_then(|key| self.key(key)).cloned(),
-            fee: self.operator.fee(),
+            worker: worker.shown().and_then(|key| self.key(key)).cloned(),
+            fee: worker.fee(),
             height: tip.map(|block| block.height),
             highest_received: self.height,
-            uptime: Duration::from_millis(u64::try_from(self.process.uptime(now)).unwrap_or(0)),
+            uptime: Duration::from_millis(u64::try_from(process.uptime(now)).unwrap_or(0)),
             peers: Some(self.peer_count(&sync, slot)),
             commit: names::commit(),
             state_hash: tip.map(|block| block.state_hash.to_string()),

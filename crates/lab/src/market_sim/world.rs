@@ -20,14 +20,16 @@ use super::{
     competitor::Competitor,
     draws::Draws,
     event_queue::{Event, EventQueue},
+    keyring::{KeyOwner, Keyring},
     mempool::Mempool,
     names,
     operator::OperatorWorker,
-    pool::{Bid, FRONTIER, Pool, ProverId},
+    pool::{FRONTIER, Pool, ProverId},
     process::DaemonProcess,
     producer::ProposedBlock,
     scan_state::ScanState,
     scenario::Scenario,
+    seat::{Seat, SeatId, Seats},
     snapshot::HandOut,
     time::{Millis, millis},
     truth::{GroundTruth, SoldWork},
@@ -44,7 +46,7 @@ const FIRST_HEIGHT: u32 = 480_000;
 /// Time from a delivery by an own worker to its next request.
 const TURNAROUND: Millis = 300;
 
-/// A simulated market with one operator in it.
+/// A simulated market with operators in it.
 #[derive(Debug)]
 pub struct World {
     pub(super) scenario: Scenario,
@@ -62,33 +64,56 @@ pub struct World {
     proposed: Option<ProposedBlock>,
     competitors: Vec<Competitor>,
     regime: Option<usize>,
-    /// All keys: the competitors', then the operator's.
-    pub(super) keys: Vec<PublicKey>,
+    keyring: Keyring,
     pub(super) accounts: BTreeSet<ProverId>,
-    pub(super) operator: OperatorWorker,
-    pub(super) process: DaemonProcess,
+    pub(super) seats: Seats,
     truth: GroundTruth,
 }
 
 impl World {
     /// A market that begins at `start`, after a warm-up in which the operator's worker did nothing.
     pub fn new(scenario: &Scenario, seed: u64, start: Timestamp) -> Self {
+        Self::with_operators(scenario, seed, start, 1)
+    }
+
+    /// The same market with an operator that has no provers.
+    pub fn without_operator(scenario: &Scenario, seed: u64, start: Timestamp) -> Self {
+        let mut scenario = scenario.clone();
+        scenario.operator.provers = 0;
+        Self::new(&scenario, seed, start)
+    }
+
+    /// The same market with `operators` operators, at least one, each with the provers that the
+    /// scenario gives to its own.
+    pub fn with_operators(
+        scenario: &Scenario,
+        seed: u64,
+        start: Timestamp,
+        operators: usize,
+    ) -> Self {
         let draws = Draws::new(seed);
-        let setups = &scenario.competitors;
-        let indices = 0_u32..;
-        let competitors: Vec<Competitor> = indices
-            .zip(setups)
-            .map(|(index, setup)| Competitor::new(index, setup, draws))
-            .collect();
-        let home = ProverId(u32::try_from(competitors.len()).unwrap_or(u32::MAX));
-        let mut accounts: BTreeSet<ProverId> = competitors.iter().map(Competitor::prover).collect();
-        if scenario.operator.account {
-            accounts.insert(home);
+        let mut keyring = Keyring::default();
+        let mut competitors = Vec::new();
+        for (index, setup) in scenario.competitors.iter().enumerate() {
+            let owner = KeyOwner::Competitor(index);
+            let prover = keyring.add(names::public_key(&setup.name), owner);
+            let index = u32::try_from(index).unwrap_or(u32::MAX);
+            competitors.push(Competitor::new(index, prover, setup, draws));
         }
-        let mut keys: Vec<PublicKey> =
-            setups.iter().map(|setup| names::public_key(&setup.name)).collect();
-        keys.push(Self::operator_key());
+        let mut accounts: BTreeSet<ProverId> = competitors.iter().map(Competitor::prover).collect();
         let warm_up = -slots_for_blocks(WARM_UP_BLOCKS, scenario.chain.fill);
+        let mut take_seat = |number: usize| {
+            let seat = SeatId::new(number);
+            let home = keyring.add(Self::key_of(seat), KeyOwner::Operator(seat));
+            if scenario.operator.account {
+                accounts.insert(home);
+            }
+            Seat {
+                worker: OperatorWorker::new(scenario.operator.clone(), seat, home),
+                process: DaemonProcess::new(warm_up * slot_millis(scenario)),
+            }
+        };
+        let seats = Seats::new(take_seat(0), (1..operators).map(&mut take_seat).collect());
         let mut world = Self {
             draws,
             origin: start,
@@ -102,22 +127,14 @@ impl World {
             proposed: None,
             competitors,
             regime: None,
-            keys,
+            keyring,
             accounts,
-            operator: OperatorWorker::new(scenario.operator.clone(), home),
-            process: DaemonProcess::new(warm_up * slot_millis(scenario)),
-            truth: GroundTruth::default(),
+            seats,
+            truth: GroundTruth::begin(operators.saturating_sub(1)),
             scenario: scenario.clone(),
         };
         world.warm_up_from(warm_up);
         world
-    }
-
-    /// The same market with an operator that has no provers.
-    pub fn without_operator(scenario: &Scenario, seed: u64, start: Timestamp) -> Self {
-        let mut scenario = scenario.clone();
-        scenario.operator.provers = 0;
-        Self::new(&scenario, seed, start)
     }
 
     fn warm_up_from(&mut self, slot: i64) {
@@ -128,18 +145,24 @@ impl World {
                 self.queue.push(first + interval, Event::CompetitorReviews(index));
             }
         }
+        for index in 0..self.competitors.len() {
+            self.schedule_failure(index, first);
+        }
         self.run_before(0);
-        self.truth = GroundTruth::default();
-        self.operator.start(0, &mut self.queue, self.draws);
+        let seats: Vec<_> = self.seats.iter_mut().collect();
+        self.truth = GroundTruth::begin(seats.len().saturating_sub(1));
+        for seat in seats {
+            seat.worker.start(0, &mut self.queue, self.draws);
+        }
     }
 
     /// The key, the fee and the works per hour of each competitor as they are now; 0 works of one
     /// that is away.
     #[cfg(test)]
     pub(crate) fn true_sellers(&self) -> impl Iterator<Item = (&PublicKey, Nanomina, f64)> {
-        self.competitors.iter().zip(&self.keys).map(|(competitor, key)| {
+        self.competitors.iter().filter_map(|competitor| {
             let (fee, pace) = competitor.fee_and_pace();
-            (key, fee, pace)
+            Some((self.key(competitor.prover())?, fee, pace))
         })
     }
 
@@ -148,9 +171,17 @@ impl World {
         self.scenario.regime_at(self.truth.slots).1
     }
 
-    /// The key of the operator's worker, the same in every scenario.
+    /// The key of the first operator's worker, the same in every scenario.
     pub fn operator_key() -> PublicKey {
         PublicKey::of_simulated_operator()
+    }
+
+    /// The key of an operator's worker, the same in every scenario.
+    pub(crate) fn key_of(seat: SeatId) -> PublicKey {
+        match seat.place_among_others() {
+            None => Self::operator_key(),
+            Some(place) => names::public_key(&format!("operator {}", place + 2)),
+        }
     }
 
     /// A key that nobody has in any scenario.
@@ -180,22 +211,34 @@ impl World {
         self.at = to;
         let now = self.now();
         self.run_before(now.saturating_add(1));
-        self.truth.own.busy = self.operator.busy(now);
+        for (number, seat) in self.seats.iter().enumerate() {
+            self.truth.totals_mut(SeatId::new(number)).busy = seat.worker.busy(now);
+        }
     }
 
-    pub(super) fn change_fee(&mut self, fee: Nanomina) -> Nanomina {
-        let before = self.operator.fee();
-        self.operator.set_fee(fee, self.now(), &mut self.queue, self.draws);
+    pub(super) fn change_fee(&mut self, seat: SeatId, fee: Nanomina) -> Nanomina {
+        let now = self.now();
+        let worker = &mut self.seats.get_mut(seat).worker;
+        let before = worker.fee();
+        worker.set_fee(fee, now, &mut self.queue, self.draws);
         before
     }
 
-    pub(super) fn change_worker(&mut self, key: Option<PublicKey>) -> Option<PublicKey> {
-        let before = self.operator.shown().and_then(|shown| self.key(shown)).cloned();
-        let key = key.map(|key| self.add_own_prover(key));
-        let switched = self.operator.set_key(key, self.now(), &mut self.queue, self.draws);
-        self.truth.own.toggles += u64::from(switched.toggled);
-        self.truth.own.fast_toggles += u64::from(switched.too_fast);
-        self.truth.own.lost += switched.lost;
+    pub(super) fn change_worker(
+        &mut self,
+        id: SeatId,
+        key: Option<PublicKey>,
+    ) -> Option<PublicKey> {
+        let shown = self.seats.get(id).worker.shown();
+        let before = shown.and_then(|shown| self.key(shown)).cloned();
+        let key = key.map(|key| self.add_own_prover(id, key));
+        let now = self.now();
+        let worker = &mut self.seats.get_mut(id).worker;
+        let switched = worker.set_key(key, now, &mut self.queue, self.draws);
+        let totals = self.truth.totals_mut(id);
+        totals.toggles += u64::from(switched.toggled);
+        totals.fast_toggles += u64::from(switched.too_fast);
+        totals.lost += switched.lost;
         before
     }
 
@@ -215,31 +258,20 @@ impl World {
     }
 
     pub(super) fn key(&self, prover: ProverId) -> Option<&PublicKey> {
-        self.keys.get(prover.0 as usize)
+        self.keyring.key(prover)
     }
 
-    fn home(&self) -> ProverId {
-        ProverId(u32::try_from(self.competitors.len()).unwrap_or(u32::MAX))
-    }
-
-    fn is_own(&self, prover: ProverId) -> bool {
-        prover >= self.home()
-    }
-
-    /// The operator's key as a prover. A key that it has not used before has an account if its
+    /// An operator's key as a prover. A key that it has not used before has an account if its
     /// first key has one.
-    fn add_own_prover(&mut self, key: PublicKey) -> ProverId {
-        let home = self.home();
-        let own = self.keys.iter().skip(home.0 as usize).position(|known| *known == key);
-        let index = own.map_or(self.keys.len(), |own| own + home.0 as usize);
-        let prover = ProverId(u32::try_from(index).unwrap_or(u32::MAX));
-        if own.is_none() {
-            self.keys.push(key);
+    fn add_own_prover(&mut self, seat: SeatId, key: PublicKey) -> ProverId {
+        let owner = KeyOwner::Operator(seat);
+        self.keyring.find(&key, owner).unwrap_or_else(|| {
+            let prover = self.keyring.add(key, owner);
             if self.scenario.operator.account {
                 self.accounts.insert(prover);
             }
-        }
-        prover
+            prover
+        })
     }
 
     fn run_before(&mut self, end: Millis) {
@@ -252,25 +284,24 @@ impl World {
         match event {
             Event::Slot(slot) => self.begin_slot(slot, now),
             Event::BlockArrives => self.add_proposed_block(now),
-            Event::CompetitorProved { competitor, serial, fee } => {
-                let Some(prover) = self.competitors.get_mut(competitor) else { return };
-                prover.finish_proof(serial, &mut self.pool);
-                let bid = Bid { fee, prover: prover.prover(), at: now };
-                self.submit_proof(serial, bid);
-                self.take_works(competitor, now);
+            Event::CompetitorProved { competitor, life, serial, fee } => {
+                self.finish_competitors_proof((competitor, life), (serial, fee), now);
             }
             Event::CompetitorReviews(index) => self.review_fee(index, now),
-            Event::OwnAsks { prover, life } => self.assign_work(prover, life, now),
-            Event::OwnProved { prover, life } => {
-                let Some(delivery) = self.operator.finish_proof(prover, life, now) else { return };
-                self.take_delivery(delivery, now);
-                self.queue.push(now + TURNAROUND, Event::OwnAsks { prover, life });
+            Event::CompetitorFails(index) => self.fail_competitor(index, now),
+            Event::CompetitorReturns(index) => self.return_competitor(index, now),
+            Event::OwnAsks { seat, prover, life } => self.assign_work(seat, prover, life, now),
+            Event::OwnProved { seat, prover, life } => {
+                let worker = &mut self.seats.get_mut(seat).worker;
+                let Some(delivery) = worker.finish_proof(prover, life, now) else { return };
+                self.take_delivery(seat, delivery, now);
+                self.queue.push(now + TURNAROUND, Event::OwnAsks { seat, prover, life });
             }
-            Event::ReservationEnds { serial, assignment } => {
-                if self.operator.end_reservation(serial, assignment, now) {
-                    let counted = self.operator.hand_out() == HandOut::Bundles;
-                    self.process.counters.timed_out += u64::from(counted);
-                    self.operator.wake_idle(now, &mut self.queue, self.draws);
+            Event::ReservationEnds { seat, serial, assignment } => {
+                let Seat { worker, process } = self.seats.get_mut(seat);
+                if worker.end_reservation(serial, assignment, now) {
+                    process.counters.timed_out += u64::from(worker.hand_out() == HandOut::Bundles);
+                    worker.wake_idle(now, &mut self.queue, self.draws);
                 }
             }
             Event::Refill { serial, restart } => self.refill(serial, restart),

@@ -71,3 +71,15 @@ pub struct WorkerTotals {
     /// Won slots that were missed because the machine was proving.
     pub blocks_missed: u64,
 }
+
+impl WorkerTotals {
+    /// Counts a work that a block bought: an own block pays nothing.
+    pub(crate) fn add_sale(&mut self, fee: Nanomina, to_own_block: bool) {
+        if to_own_block {
+            self.sold_to_self += 1;
+        } else {
+            self.sold += 1;
+            self.earned += u128::from(fee.get());
+        }
+    }
+}

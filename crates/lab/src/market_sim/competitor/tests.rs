@@ -19,8 +19,10 @@ fn select(rule: FeeRule, provers: u32, selection: SelectionMethod) -> Competitor
         proof_seconds: 60.0,
         proof_spread: 0.2,
         selection,
+        failures: None,
+        works_per_key: None,
     };
-    let mut competitor = Competitor::new(0, &setup, DRAWS);
+    let mut competitor = Competitor::new(0, ProverId(0), &setup, DRAWS);
     competitor.set_provers(provers);
     competitor
 }
@@ -70,7 +72,7 @@ fn it_proves_no_more_works_at_once_than_it_has_provers() {
     one.add_candidate(1, 1, 1);
     let (first, _, _) = one.take_work(&mut pool, DRAWS).unwrap();
     assert!(one.take_work(&mut pool, DRAWS).is_none());
-    one.finish_proof(first, &mut pool);
+    one.finish_proof(first, 0, &mut pool);
     assert_eq!(one.take_work(&mut pool, DRAWS).unwrap().0, 1 - first);
 }
 

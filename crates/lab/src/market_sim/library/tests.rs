@@ -119,6 +119,13 @@ bands![
     coordinator = "coordinator",
     slow_zkapp = "slow-zkapp",
     zkapps = "zkapps",
+    ladder = "ladder",
+    newcomers = "newcomers",
+    flaky_free = "flaky-free",
+    short_outages = "short-outages",
+    half_covered = "half-covered",
+    well_covered = "well-covered",
+    cover_fleet = "cover-fleet",
 ];
 
 #[test]

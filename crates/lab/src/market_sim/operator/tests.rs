@@ -39,7 +39,7 @@ impl WorkerScene {
             fee_nanomina: fee(100),
             ..OperatorSetup::default()
         };
-        let mut operator = OperatorWorker::new(setup, HOME);
+        let mut operator = OperatorWorker::new(setup, SeatId::FIRST, HOME);
         let mut queue = EventQueue::default();
         operator.start(0, &mut queue, DRAWS);
         Self { pool, operator, queue }
@@ -58,7 +58,7 @@ impl WorkerScene {
     /// Lets the only prover ask, as its next event says.
     fn first_ask(&mut self) -> (Millis, bool) {
         match self.next(Millis::MAX) {
-            Some((now, Event::OwnAsks { prover, life })) => (now, self.ask(prover, life, now)),
+            Some((now, Event::OwnAsks { prover, life, .. })) => (now, self.ask(prover, life, now)),
             other => panic!("{other:?}"),
         }
     }
@@ -77,11 +77,11 @@ impl WorkerScene {
         let mut works = Vec::new();
         while let Some((now, event)) = self.next(end) {
             match event {
-                Event::OwnAsks { prover, life } => drop(self.ask(prover, life, now)),
-                Event::OwnProved { prover, life } => {
+                Event::OwnAsks { prover, life, .. } => drop(self.ask(prover, life, now)),
+                Event::OwnProved { seat, prover, life } => {
                     let delivered = self.operator.finish_proof(prover, life, now);
                     if let Some(Delivery { work }) = delivered {
-                        self.queue.push(now + 1, Event::OwnAsks { prover, life });
+                        self.queue.push(now + 1, Event::OwnAsks { seat, prover, life });
                         if let Some(ProvedWork { job, .. }) = work {
                             let bid = Bid { fee: job.fee, prover: job.key, at: now };
                             self.pool.get_mut(job.serial).unwrap().accept_bid(bid);
@@ -89,7 +89,7 @@ impl WorkerScene {
                         works.extend(work.map(|work| (now, work)));
                     }
                 }
-                Event::ReservationEnds { serial, assignment }
+                Event::ReservationEnds { serial, assignment, .. }
                     if self.operator.end_reservation(serial, assignment, now) =>
                 {
                     self.operator.wake_idle(now, &mut self.queue, DRAWS);
@@ -134,7 +134,9 @@ fn key_and_fee_are_fixed_when_a_work_is_assigned() {
         scene.set_key(Some(OTHER), now),
         WorkerSwitch { toggled: false, too_fast: false, lost: 0 }
     );
-    let Some((done, Event::OwnProved { prover, life })) = scene.next(Millis::MAX) else { panic!() };
+    let Some((done, Event::OwnProved { prover, life, .. })) = scene.next(Millis::MAX) else {
+        panic!()
+    };
     let job = scene.operator.finish_proof(prover, life, done).unwrap().work.unwrap().job;
     assert_eq!((job.key, job.fee), (HOME, fee(100)));
     assert!(!scene.operator.end_reservation(job.serial, 0, done), "a result ends the reservation");
@@ -169,16 +171,16 @@ fn switching_off_loses_the_proof_at_once_and_keeps_its_work_reserved() {
     let (mut assigned, mut freed) = (None, None);
     while let Some((at, event)) = scene.next(now + REASSIGNMENT_WAIT + 60_000) {
         match event {
-            Event::OwnAsks { prover, life } if scene.ask(prover, life, at) => {
+            Event::OwnAsks { prover, life, .. } if scene.ask(prover, life, at) => {
                 assigned = assigned.or(Some(at))
             }
-            Event::OwnProved { prover, life } => {
+            Event::OwnProved { prover, life, .. } => {
                 assert!(
                     freed.is_some() || scene.operator.finish_proof(prover, life, at).is_none(),
                     "the killed prover delivers"
                 );
             }
-            Event::ReservationEnds { serial, assignment }
+            Event::ReservationEnds { serial, assignment, .. }
                 if scene.operator.end_reservation(serial, assignment, at) =>
             {
                 freed = freed.or(Some(at));

@@ -110,6 +110,26 @@ fn check_competitors(scenario: &Scenario, found: &mut Problems) {
         );
         found.require_real(&format!("proof_spread of {name:?}"), competitor.proof_spread, 0.0, 3.0);
         check_fee(competitor, found);
+        check_supply(competitor, found);
+    }
+}
+
+fn check_supply(competitor: &CompetitorSetup, found: &mut Problems) {
+    let name = &competitor.name;
+    if let Some(failures) = &competitor.failures {
+        const YEAR: f64 = 365.0 * 86_400.0;
+        let every = format!("failures.every_seconds of {name:?}");
+        found.require_real(&every, failures.every_seconds, 60.0, YEAR);
+        found.require(
+            (1..=100).contains(&failures.for_seconds.len()),
+            format!("failures.for_seconds of {name:?} must have 1 to 100 lengths"),
+        );
+        for length in &failures.for_seconds {
+            found.require_real(&format!("failures.for_seconds of {name:?}"), *length, 1.0, YEAR);
+        }
+    }
+    if let Some(works) = competitor.works_per_key {
+        found.require_count(&format!("works_per_key of {name:?}"), works, 1, 1_000_000);
     }
 }
 

@@ -13,6 +13,7 @@ mod setup;
 
 pub use parse::ScenarioError;
 pub(super) use setup::{
-    ChainSetup, CompetitorSetup, FeeRule, GossipSetup, OperatorSetup, TransactionSetup,
+    ChainSetup, CompetitorSetup, FailureSetup, FeeRule, GossipSetup, OperatorSetup,
+    TransactionSetup,
 };
 pub use setup::{OperatorRole, Scenario};

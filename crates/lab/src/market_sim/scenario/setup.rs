@@ -224,6 +224,21 @@ pub(crate) struct CompetitorSetup {
     /// The selection flag of its daemon.
     #[serde(default)]
     pub(crate) selection: SelectionMethod,
+    /// When it fails; never if left out.
+    pub(crate) failures: Option<FailureSetup>,
+    /// Works made under one key, after which another that was never seen takes its place; if left
+    /// out, it has one key.
+    pub(crate) works_per_key: Option<u32>,
+}
+
+/// How often a competitor fails, and for how long.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FailureSetup {
+    /// Mean time from one failure's end to the next; exponential.
+    pub(crate) every_seconds: f64,
+    /// Mean lengths, one of which is drawn for each failure; exponential.
+    pub(crate) for_seconds: Vec<f64>,
 }
 
 const fn default_spread() -> f64 {
@@ -330,6 +345,11 @@ impl Scenario {
     pub(crate) fn regime_at(&self, slot: u64) -> (usize, &str) {
         let index = self.regime_index(i64::try_from(slot).unwrap_or(i64::MAX));
         (index, self.regimes.get(index).map_or("", |regime| &regime.name))
+    }
+
+    /// Names of the regimes, in order.
+    pub(crate) fn regime_names(&self) -> impl Iterator<Item = &str> {
+        self.regimes.iter().map(|regime| regime.name.as_str())
     }
 
     /// Index of the regime in a slot, which is negative in the warm-up.

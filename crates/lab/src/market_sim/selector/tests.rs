@@ -13,11 +13,15 @@ fn pool(works: i64) -> Pool {
     pool
 }
 
+const fn picker(assignment: u64) -> Picker {
+    Picker { seat: SeatId::FIRST, fee: Nanomina::ZERO, assignment }
+}
+
 fn picks(method: SelectionMethod, count: u64) -> Vec<Serial> {
     let pool = pool(40);
     let mut selector = Selector::default();
     (0..count)
-        .map_while(|turn| selector.pick(method, (0..40, &pool), Nanomina::ZERO, (turn, DRAWS)))
+        .map_while(|turn| selector.pick(method, (0..40, &pool), picker(turn), DRAWS))
         .collect()
 }
 
@@ -43,7 +47,8 @@ fn another_change_of_the_list_draws_the_offset_again() {
     let mut selector = Selector::default();
     let mut pick = |open: std::ops::Range<u64>, turn| {
         let fee = Nanomina::ZERO;
-        selector.pick(SelectionMethod::Roffset, (open, &pool), fee, (turn, DRAWS)).unwrap()
+        let picker = Picker { fee, ..picker(turn) };
+        selector.pick(SelectionMethod::Roffset, (open, &pool), picker, DRAWS).unwrap()
     };
     let first = pick(0..40, 0);
     let moved: Vec<_> =

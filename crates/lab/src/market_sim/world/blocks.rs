@@ -14,6 +14,7 @@ use crate::market_sim::{
     producer::{Producer, ProposedBlock},
     scan_state::NewWork,
     scenario::TransactionSetup,
+    seat::SeatId,
     time::{Millis, millis},
     truth::SoldWork,
 };
@@ -29,7 +30,7 @@ impl World {
             self.restart(now);
         }
         if u32::try_from(slot).is_ok_and(|slot| self.scenario.resets.binary_search(&slot).is_ok()) {
-            self.operator.reset_to_flags(now, &mut self.queue, self.draws);
+            self.seats.first_mut().worker.reset_to_flags(now, &mut self.queue, self.draws);
         }
         let mut draw = self.draws.draw_for_slot(Subject::Block, slot);
         let filled = draw.happens(self.scenario.chain.fill);
@@ -45,7 +46,7 @@ impl World {
 
     /// Whether the operator's daemon produces the block of a slot that begins now.
     fn produces_block(&mut self, slot: i64, now: Millis) -> bool {
-        if !self.wins_slot(slot) || !self.process.is_synced(now) {
+        if !self.wins_slot(slot) || !self.seats.first().process.is_synced(now) {
             return false;
         }
         let missed = self
@@ -55,7 +56,7 @@ impl World {
             .as_ref()
             .map_or(0.0, |blocks| blocks.missed_while_proving);
         let mut draw = self.draws.draw_for(Subject::OwnSlot, slot.cast_unsigned(), 1);
-        if self.operator.is_proving() && draw.happens(missed) {
+        if self.seats.first().worker.is_proving() && draw.happens(missed) {
             self.truth.own.blocks_missed += 1;
             return false;
         }
@@ -80,7 +81,7 @@ impl World {
             slot,
             at,
             height: self.height + 1,
-            own: own.then(|| self.home()),
+            own: own.then(|| self.seats.first().worker.home()),
         }
     }
 
@@ -107,13 +108,16 @@ impl World {
         }
         self.truth.blocks += 1;
         self.truth.buying_blocks += u64::from(!works.is_empty());
+        self.truth.coverage.record_block(plan.held_up, plan.wanted);
+        let first = self.seats.first_mut();
         self.truth.own.blocks += u64::from(own);
-        let counters = &mut self.process.counters;
-        counters.blocks_produced += u64::from(own);
-        counters.purchased_in_last_block = works.len() as u64;
-        counters.snark_fees_in_last_block =
-            works.iter().fold(Nanomina::ZERO, |sum, sale| sum.saturating_add(sale.fee)).get();
-        counters.transaction_fees_in_last_block = plan.command_fees;
+        first.process.counters.blocks_produced += u64::from(own);
+        let paid = works.iter().fold(Nanomina::ZERO, |sum, sale| sum.saturating_add(sale.fee));
+        for counters in self.seats.iter_mut().map(|seat| &mut seat.process.counters) {
+            counters.purchased_in_last_block = works.len() as u64;
+            counters.snark_fees_in_last_block = paid.get();
+            counters.transaction_fees_in_last_block = plan.command_fees;
+        }
         if self.chain.len() == FRONTIER as usize {
             self.chain.pop_front();
         }
@@ -127,7 +131,9 @@ impl World {
         for index in 0..self.competitors.len() {
             self.take_works(index, now);
         }
-        self.operator.wake_idle(now, &mut self.queue, self.draws);
+        for seat in self.seats.iter_mut() {
+            seat.worker.wake_idle(now, &mut self.queue, self.draws);
+        }
     }
 
     fn sell_work(
@@ -137,19 +143,21 @@ impl World {
         slot: i64,
         to_own_block: bool,
     ) -> Option<Sale> {
-        let own = self.is_own(bid.prover);
+        let seller = self.keyring.operator(bid.prover);
         let prover = self.key(bid.prover)?.clone();
         let work = self.pool.get_mut(serial)?;
         work.bought = Some(self.height);
         let slot = u64::try_from(slot).unwrap_or(0);
-        self.truth.record_sale(
-            SoldWork { slot, work: work.id, fee: bid.fee, own, rival: work.best_rival },
-            to_own_block,
-        );
+        let own = seller == Some(SeatId::FIRST);
+        let (work, rival) = (work.id, work.best_rival);
+        self.truth.record_sale(SoldWork { slot, work, fee: bid.fee, own, rival });
+        if let Some(seller) = seller {
+            self.truth.totals_mut(seller).add_sale(bid.fee, own && to_own_block);
+        }
         if bid.fee >= Nanomina::ONE_MINA {
             self.accounts.insert(bid.prover);
         }
-        Some(Sale { work: work.id, fee: bid.fee, prover })
+        Some(Sale { work, fee: bid.fee, prover })
     }
 }
 

@@ -6,30 +6,32 @@ use super::World;
 use crate::market_sim::{
     draws::Subject,
     event_queue::Event,
+    keyring::KeyOwner,
+    names,
     pool::{Bid, Serial},
+    seat::SeatId,
     time::Millis,
 };
 
 impl World {
     /// Gossips a proof. True when the pool accepted it.
     pub(super) fn submit_proof(&mut self, serial: Serial, bid: Bid) -> bool {
-        let own = self.is_own(bid.prover);
+        let seller = self.keyring.operator(bid.prover);
         // `snark_pool.ml` makes no exception for free work.
         if bid.fee < Nanomina::ONE_MINA && !self.accounts.contains(&bid.prover) {
             return false;
         }
-        let synced = self.process.is_synced(bid.at);
+        let synced = self.seats.first().process.is_synced(bid.at);
         let Some(work) = self.pool.get_mut(serial) else { return false };
-        if !own {
+        if seller != Some(SeatId::FIRST) {
             work.best_rival = Some(work.best_rival.map_or(bid.fee, |best| best.min(bid.fee)));
         }
         if !work.accept_bid(bid) {
             return false;
         }
-        if synced {
-            self.process.counters.fees_added.observe(bid.fee);
-        } else {
-            work.hidden = true;
+        work.hidden = !synced;
+        for seat in self.seats.iter_mut().filter(|seat| seat.process.is_synced(bid.at)) {
+            seat.process.counters.fees_added.observe(bid.fee);
         }
         true
     }
@@ -37,8 +39,9 @@ impl World {
     pub(super) fn take_works(&mut self, index: usize, now: Millis) {
         let Some(competitor) = self.competitors.get_mut(index) else { return };
         while let Some((serial, fee, takes)) = competitor.take_work(&mut self.pool, self.draws) {
-            self.queue
-                .push(now + takes, Event::CompetitorProved { competitor: index, serial, fee });
+            let life = competitor.life();
+            let proved = Event::CompetitorProved { competitor: index, life, serial, fee };
+            self.queue.push(now + takes, proved);
         }
     }
 
@@ -68,6 +71,51 @@ impl World {
             let place = self.pool.get(serial).map_or(serial, |work| work.nature.place);
             competitor.add_candidate(ranks.bits(), place, serial);
         }
+    }
+
+    /// A competitor's proof is finished.
+    pub(super) fn finish_competitors_proof(
+        &mut self,
+        (index, life): (usize, u32),
+        (serial, fee): (Serial, Nanomina),
+        now: Millis,
+    ) {
+        let Some(competitor) = self.competitors.get_mut(index) else { return };
+        let (prover, counts) =
+            (competitor.prover(), competitor.finish_proof(serial, life, &mut self.pool));
+        if counts {
+            if let Some(number) = competitor.due_key() {
+                let name = self.scenario.competitors.get(index).map_or("", |setup| &setup.name);
+                let key = names::public_key(&format!("{name}, newcomer {number}"));
+                let next = self.keyring.add(key, KeyOwner::Competitor(index));
+                self.accounts.insert(next);
+                competitor.set_prover(next);
+            }
+            self.submit_proof(serial, Bid { fee, prover, at: now });
+        }
+        self.take_works(index, now);
+    }
+
+    /// Schedules the next failure of a competitor, if it ever fails.
+    pub(super) fn schedule_failure(&mut self, index: usize, now: Millis) {
+        let time = self.competitors.get(index).and_then(|one| one.time_to_failure(self.draws));
+        if let Some(time) = time {
+            self.queue.push(now + time, Event::CompetitorFails(index));
+        }
+    }
+
+    pub(super) fn fail_competitor(&mut self, index: usize, now: Millis) {
+        let Some(competitor) = self.competitors.get_mut(index) else { return };
+        let down = competitor.fail(self.draws);
+        self.queue.push(now + down, Event::CompetitorReturns(index));
+    }
+
+    pub(super) fn return_competitor(&mut self, index: usize, now: Millis) {
+        let Some(competitor) = self.competitors.get_mut(index) else { return };
+        competitor.return_to_work();
+        self.schedule_failure(index, now);
+        self.relist_works(index);
+        self.take_works(index, now);
     }
 
     pub(super) fn review_fee(&mut self, index: usize, now: Millis) {

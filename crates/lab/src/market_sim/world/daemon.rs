@@ -1,4 +1,4 @@
-//! The operator's daemon assigns work, restarts, and hears of the network's proofs again.
+//! Operators' daemons assign work; the first one restarts, and hears of the network's proofs again.
 
 use super::World;
 use crate::market_sim::{
@@ -7,6 +7,7 @@ use crate::market_sim::{
     operator::Delivery,
     partitioner::ProvedWork,
     pool::{Bid, Serial},
+    seat::SeatId,
     time::{Millis, millis},
 };
 
@@ -15,48 +16,52 @@ use crate::market_sim::{
 const REBROADCAST_SECONDS: f64 = 600.0;
 
 impl World {
-    pub(super) fn assign_work(&mut self, prover: usize, life: u32, now: Millis) {
-        let synced = self.process.is_synced(now);
+    pub(super) fn assign_work(&mut self, id: SeatId, prover: usize, life: u32, now: Millis) {
+        let seat = self.seats.get_mut(id);
+        let synced = seat.process.is_synced(now);
         let open = self.scan.open_works().filter(|_| synced);
-        if self.operator.request_work(
+        if seat.worker.request_work(
             (prover, life),
             now,
             (open, &self.pool),
             &mut self.queue,
             self.draws,
         ) {
-            self.process.counters.assigned += 1;
+            seat.process.counters.assigned += 1;
         }
     }
 
     /// Takes a proof from an own worker. The daemon counts it before it looks at it.
-    pub(super) fn take_delivery(&mut self, delivery: Delivery, now: Millis) {
-        self.process.counters.completed += 1;
+    pub(super) fn take_delivery(&mut self, id: SeatId, delivery: Delivery, now: Millis) {
+        let seat = self.seats.get_mut(id);
+        seat.process.counters.completed += 1;
         let Some(ProvedWork { job, jobs }) = delivery.work else {
             // It may be what a merge waited for.
-            self.operator.wake_idle(now, &mut self.queue, self.draws);
+            seat.worker.wake_idle(now, &mut self.queue, self.draws);
             return;
         };
         for (kind, spent) in jobs {
-            self.process.counters.proved.add(kind, spent);
+            seat.process.counters.proved.add(kind, spent);
         }
-        self.truth.own.made += 1;
+        self.truth.totals_mut(id).made += 1;
         let bid = Bid { fee: job.fee, prover: job.key, at: now };
-        self.truth.own.accepted += u64::from(self.submit_proof(job.serial, bid));
+        let accepted = self.submit_proof(job.serial, bid);
+        self.truth.totals_mut(id).accepted += u64::from(accepted);
     }
 
     pub(super) fn restart(&mut self, now: Millis) {
-        self.truth.own.lost += self.operator.stop(now);
-        let synced = self.process.restart(now);
+        let seat = self.seats.first_mut();
+        self.truth.own.lost += seat.worker.stop(now);
+        let synced = seat.process.restart(now);
         for work in self.pool.iter_mut() {
             work.hidden = true;
         }
-        self.queue.push(synced, Event::Synced { restart: self.process.restarts() });
-        self.operator.start(now, &mut self.queue, self.draws);
+        self.queue.push(synced, Event::Synced { restart: seat.process.restarts() });
+        seat.worker.start(now, &mut self.queue, self.draws);
     }
 
     pub(super) fn finish_sync(&mut self, restart: u64, now: Millis) {
-        if restart != self.process.restarts() {
+        if restart != self.seats.first().process.restarts() {
             return;
         }
         for serial in self.scan.open_works() {
@@ -64,11 +69,12 @@ impl World {
                 * REBROADCAST_SECONDS;
             self.queue.push(now + millis(pause), Event::Refill { serial, restart });
         }
-        self.operator.wake_idle(now, &mut self.queue, self.draws);
+        self.seats.first_mut().worker.wake_idle(now, &mut self.queue, self.draws);
     }
 
     pub(super) fn refill(&mut self, serial: Serial, restart: u64) {
-        let current = restart == self.process.restarts();
+        let process = &mut self.seats.first_mut().process;
+        let current = restart == process.restarts();
         let Some(work) = self
             .pool
             .get_mut(serial)
@@ -78,7 +84,7 @@ impl World {
         };
         work.hidden = false;
         if let Some(bid) = work.standing() {
-            self.process.counters.fees_added.observe(bid.fee);
+            process.counters.fees_added.observe(bid.fee);
         }
     }
 }

@@ -392,7 +392,7 @@ fn a_coordinator_never_shows_its_key_and_null_does_not_stop_it() {
     assert!(sold_under(&world, &other));
     assert_eq!(world.set_worker(None), Some(other));
     world.advance(slots(310));
-    assert!(world.operator.is_proving());
+    assert!(world.seats.first().worker.is_proving());
 }
 
 #[test]

@@ -1,0 +1,82 @@
+//! The operators of a market: each has a daemon of its own with a worker behind it.
+//!
+//! The first is the operator of the scenario: its daemon restarts, is set by others and produces
+//! blocks as the scenario says. Daemons of further operators do none of that.
+
+use super::{operator::OperatorWorker, process::DaemonProcess};
+
+/// An operator's number in a market.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct SeatId(u32);
+
+impl SeatId {
+    /// The operator of the scenario.
+    pub(crate) const FIRST: Self = Self(0);
+
+    /// The operator with this number.
+    pub(crate) fn new(number: usize) -> Self {
+        Self(u32::try_from(number).unwrap_or(u32::MAX))
+    }
+
+    /// Its place among the operators after the first; `None` for the first.
+    pub(super) const fn place_among_others(self) -> Option<usize> {
+        (self.0 as usize).checked_sub(1)
+    }
+
+    pub(super) const fn is_first(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The second index of this operator's draws.
+    pub(super) const fn draw_index(self) -> u64 {
+        self.0 as u64
+    }
+}
+
+/// One operator.
+#[derive(Debug)]
+pub(super) struct Seat {
+    pub(super) worker: OperatorWorker,
+    pub(super) process: DaemonProcess,
+}
+
+/// The operators of a market, at least one.
+#[derive(Debug)]
+pub(super) struct Seats {
+    first: Seat,
+    others: Vec<Seat>,
+}
+
+impl Seats {
+    pub(super) const fn new(first: Seat, others: Vec<Seat>) -> Self {
+        Self { first, others }
+    }
+
+    pub(super) const fn first(&self) -> &Seat {
+        &self.first
+    }
+
+    pub(super) const fn first_mut(&mut self) -> &mut Seat {
+        &mut self.first
+    }
+
+    /// An operator; the first where there is no such number.
+    pub(super) fn get(&self, id: SeatId) -> &Seat {
+        let other = id.place_among_others().and_then(|index| self.others.get(index));
+        other.unwrap_or(&self.first)
+    }
+
+    /// As [`Seats::get`].
+    pub(super) fn get_mut(&mut self, id: SeatId) -> &mut Seat {
+        let other = id.place_among_others().and_then(|index| self.others.get_mut(index));
+        other.unwrap_or(&mut self.first)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Seat> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Seat> {
+        std::iter::once(&mut self.first).chain(&mut self.others)
+    }
+}
