@@ -194,7 +194,9 @@ impl Explanation {
         let reason = &record.decision.reason;
         let market = record.market.as_ref();
         let interval = market.and_then(|market| market.works_bought_per_hour_interval);
-        let outlook = appraisal.map(|appraisal| Outlook::from_record(record, appraisal));
+        // What proves for the network does not ask whether it pays.
+        let priced = appraisal.filter(|appraisal| appraisal.proof_need.is_none());
+        let outlook = priced.map(|appraisal| Outlook::from_record(record, appraisal));
         let changes = appraisal
             .zip(outlook)
             .map(|(appraisal, outlook)| outlook.list_changes(record, appraisal));

@@ -12,7 +12,8 @@ pub(super) fn remaining_wait(reason: &Reason, at: Timestamp) -> Option<Duration>
         | Reason::MinOn { remaining }
         | Reason::MinOff { remaining }
         | Reason::WindingDown { remaining }
-        | Reason::SwitchHazard { remaining } => Some(*remaining),
+        | Reason::SwitchHazard { remaining }
+        | Reason::AwaitingTurn { remaining } => Some(*remaining),
         Reason::Paused { until: Some(end) }
         | Reason::ExternalChange { until: end }
         | Reason::Contested { until: end, .. }
@@ -84,6 +85,8 @@ pub(super) fn describe_end(reason: &Reason) -> Option<&'static str> {
         Reason::WindingDown { .. } => "what was handed out has had time to be finished",
         Reason::SwitchHazard { .. } => "the daemon can survive another switch",
         Reason::DailyBudget { .. } => "the oldest change of the last 24 hours is a day old",
+        Reason::AwaitingTurn { .. } => "it is this operator's turn and still needed",
+        Reason::BookUnknown => "the order book is read and the daemon's pool has filled",
         Reason::ServiceStops => "the service is started again",
         Reason::JournalFault { .. } => "the journal in controller.state_dir can be written again",
         Reason::Uneconomical { .. }
@@ -91,6 +94,11 @@ pub(super) fn describe_end(reason: &Reason) -> Option<&'static str> {
         | Reason::PriceMove { .. }
         | Reason::InsideDeadband { .. }
         | Reason::AtTarget
+        | Reason::Covering { .. }
+        | Reason::ProofsLacking { .. }
+        | Reason::CoverageThinning { .. }
+        | Reason::Covered { .. }
+        | Reason::StandsBy { .. }
         | Reason::StaysOff { .. } => return None,
     })
 }

@@ -35,6 +35,7 @@ pub(super) const fn answers_for(reason: &Reason) -> Option<(Check, Verdict)> {
         Reason::NoWorkerKey => (Check::WorkerKey, Verdict::Warn),
         Reason::RoleUnsure => (Check::Role, Verdict::Warn),
         Reason::CostUnknown { .. } => (Check::Cost, Verdict::Warn),
+        Reason::BookUnknown => (Check::Book, Verdict::Warn),
         Reason::OwnBlockAhead { .. } => (Check::OwnSlot, Verdict::Warn),
         Reason::JournalDoubt { .. } | Reason::JournalFault { .. } => (Check::Store, Verdict::Fail),
         Reason::Paused { .. }
@@ -54,6 +55,12 @@ pub(super) const fn answers_for(reason: &Reason) -> Option<(Check, Verdict)> {
         | Reason::SwitchHazard { .. }
         | Reason::DailyBudget { .. }
         | Reason::AtTarget
+        | Reason::Covering { .. }
+        | Reason::ProofsLacking { .. }
+        | Reason::CoverageThinning { .. }
+        | Reason::Covered { .. }
+        | Reason::StandsBy { .. }
+        | Reason::AwaitingTurn { .. }
         | Reason::ServiceStops
         | Reason::SharedReading { .. }
         | Reason::StaysOff { .. } => return None,

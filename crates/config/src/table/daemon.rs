@@ -4,7 +4,7 @@ use snarkfee_core::{
     cost::CostModel,
     cycle::LONGEST_BOOK_INTERVAL,
     market::Selection,
-    policy::{BlockProduction, Pricing, RoleSetting},
+    policy::{BlockProduction, Pricing, RoleSetting, Strategy},
     record::Mode,
     units::{DaemonId, Endpoint, PublicKey, is_private_key},
 };
@@ -254,14 +254,16 @@ impl DaemonGroups<'_> {
         }
         let (cost_section, failures) = (section.section("cost"), section.reading.failures());
         daemon.cost = read_cost(self.cost, &cost_section);
-        if daemon.cost == CostModel::Unknown && section.reading.failures() == failures {
+        let no_cost = daemon.cost == CostModel::Unknown && section.reading.failures() == failures;
+        let shared = |key: &str| section.section(key).over(&root.section(key));
+        daemon.params.pricing = read_pricing(self.policy, &shared("policy"));
+        // What proves for the network need not know what that costs.
+        if no_cost && !matches!(daemon.params.pricing.strategy, Strategy::Cover) {
             match mode {
                 Mode::Live => section.fail(&cost_section.place, "cost", UNKNOWN_COST),
                 Mode::DryRun => section.warn(&cost_section.place, "cost", UNKNOWN_COST),
             }
         }
-        let shared = |key: &str| section.section(key).over(&root.section(key));
-        daemon.params.pricing = read_pricing(self.policy, &shared("policy"));
         self.block_production
             .read(&shared("block_production"), &mut daemon.params.block_production);
         daemon.id = id?;

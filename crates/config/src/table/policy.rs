@@ -23,11 +23,12 @@ const DEFAULT_QUANTILE: f64 = 0.25;
 pub(super) const MOMENT: &str = "1ms";
 const NONE: &str = "0s";
 
-const STRATEGIES: [Strategy; 4] = [
+const STRATEGIES: [Strategy; 5] = [
     Strategy::Profit,
     Strategy::Undercut,
     Strategy::Quantile { quantile: DEFAULT_QUANTILE },
     Strategy::Fixed { fee: DEFAULT_FIXED_FEE },
+    Strategy::Cover,
 ];
 
 pub(super) fn pricing() -> Group<Pricing> {
@@ -56,7 +57,8 @@ pub(super) fn pricing() -> Group<Pricing> {
             .comment(
                 "\"profit\": the fee of highest expected profit. \"undercut\": one tick below the \
                  lowest competing offer. \"quantile\": one tick below a quantile of the price at \
-                 which work is bought. \"fixed\": always the same.",
+                 which work is bought. \"fixed\": always the same. \"cover\": prove for the \
+                 network, at the floor, only while works that are bought soon would lack proofs.",
             )
             .tried(1, &["profit", "undercut", "quantile"]),
         Row::new("floor", quantity(), |p| &mut p.floor)

@@ -321,6 +321,15 @@ fn without_a_daemon_or_a_folder_of_state() {
 }
 
 #[test]
+fn what_proves_for_the_network_needs_no_cost() {
+    let live = "[controller]\nmode = \"live\"\n";
+    assert_eq!(
+        errors(&format!("{live}[policy]\nstrategy = \"cover\"\n{LEAST}")),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
 fn live_mode_wants_a_cost_and_guards_its_listener() {
     let live = "[controller]\nmode = \"live\"\n";
     let found = errors(&format!("{live}{LEAST}"));

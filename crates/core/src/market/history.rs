@@ -10,6 +10,7 @@ use super::{
     blocks::KnownBlocks,
     calibration::Prediction,
     contest::HeadOrder,
+    cover_pace::CoverPace,
     coverage::BookCoverage,
     effort::Effort,
     known_book::{KeptBook, KnownBook},
@@ -50,6 +51,7 @@ pub struct MarketHistory {
     made: MadeWorks,
     coverage: BookCoverage,
     head: HeadOrder,
+    cover_pace: CoverPace,
     supply: OwnSupply,
     selection: SelectionEvidence,
     sellers: SellerRoster,
@@ -84,7 +86,7 @@ impl MarketHistory {
             self.fees_before = std::mem::replace(&mut self.fees, metrics.fees.clone());
         }
         let earlier = self.book.clone().filter(|book| book.filled);
-        self.follow_book(look);
+        self.follow_book(look, &owns);
         let read = self.book.as_ref().filter(|_| matches!(look.book, Some(Ok(_))));
         let book = read.map(KnownBook::works);
         let asked = look
@@ -142,14 +144,26 @@ impl MarketHistory {
     }
 
     /// Takes in which book counts from now on.
-    fn follow_book(&mut self, look: &Look) {
+    fn follow_book(&mut self, look: &Look, owns: impl Fn(&PublicKey) -> bool) {
         if look.book.is_some() {
-            self.book = KnownBook::of_look(look, &self.coverage);
+            let before =
+                std::mem::replace(&mut self.book, KnownBook::of_look(look, &self.coverage));
+            if let (Some(before), Some(book)) = (before, &self.book)
+                && before.filled
+                && book.filled
+            {
+                let of = |book: &KnownBook| (Arc::clone(book.works()), book.read);
+                let ((old, read_before), (new, read)) = (of(&before), of(book));
+                self.cover_pace.compare((&old, read_before), (&new, read), owns);
+            }
         } else if let (Some(Ok(chain)), Some(book)) = (&look.chain, &mut self.book) {
             book.remove_bought(&chain.blocks);
         }
         if let Some(Ok(book)) = &look.book {
             self.lists_open = book.order == BookOrder::Purchase;
+        }
+        if let Some(book) = self.book.as_ref().filter(|book| book.filled) {
+            self.cover_pace.follow_first(book.works(), look.at);
         }
         let failed = matches!(look.chain, Some(Err(_))) || matches!(look.book, Some(Err(_)));
         if failed {
@@ -185,7 +199,8 @@ impl MarketHistory {
     pub(crate) fn clone_without_market(&self) -> Self {
         let (own, coverage, supply) =
             (self.own.clone(), self.coverage.clone(), self.supply.clone());
-        let (made, head, selection) = (self.made, self.head, self.selection);
+        let (made, head, cover_pace, selection) =
+            (self.made, self.head, self.cover_pace, self.selection);
         let (sellers, trust) = (self.sellers.clone(), self.trust.clone());
         Self {
             since: self.since,
@@ -193,6 +208,7 @@ impl MarketHistory {
             made,
             coverage,
             head,
+            cover_pace,
             supply,
             selection,
             sellers,
@@ -257,6 +273,16 @@ impl MarketHistory {
     /// Which open works the daemon would assign to a worker, on average.
     pub(super) fn coverage(&self) -> &BookCoverage {
         &self.coverage
+    }
+
+    /// How fast others prove what has no proof.
+    pub(super) fn cover_pace(&self) -> &CoverPace {
+        &self.cover_pace
+    }
+
+    /// Whether the newest book is in order of purchase.
+    pub(super) fn lists_in_order(&self) -> bool {
+        self.lists_open
     }
 
     /// How far others take works in order of purchase.

@@ -15,6 +15,7 @@ use super::{
     look::{Look, OpenWork},
     offers_by_owner::OffersByOwner,
     price_model::SellerPrices,
+    proof_need::{ProofNeed, ProvingPaces, Rolls},
     regime_start::RegimeStart,
     roster::SellerSummary,
     selection::{Selection, SelectionMethod},
@@ -70,6 +71,7 @@ pub struct MarketView {
     seller_prices: Option<SellerPrices>,
     /// The weight of these prices, in [0, 1].
     trust_in_sellers: f64,
+    proof_need: Option<ProofNeed>,
 }
 
 /// The market after a look, in the numbers that are recorded, exported and shown.
@@ -217,6 +219,20 @@ impl MarketView {
                 .and_then(|demand| history.seller_prices(&sellers, demand.per_hour)),
             trust_in_sellers: history.trust_in_sellers(),
             sellers,
+            proof_need: book.filter(|book| book.filled).map(|book| {
+                let blocks: Vec<_> = history.blocks(window).map(|block| &**block).collect();
+                let per_hour = demand.map(|demand| demand.per_hour);
+                ProofNeed::assess(
+                    (book.works(), history.lists_in_order()),
+                    Rolls::find(&blocks, per_hour, look.at),
+                    ProvingPaces {
+                        own: settings.works_per_hour,
+                        others: history.cover_pace().per_hour(),
+                        selection: selection.unwrap_or_default(),
+                    },
+                    history.cover_pace().first_unproved_for(look.at),
+                )
+            }),
         }
     }
 
@@ -225,6 +241,12 @@ impl MarketView {
     /// were handed out, also after a change of the fee or after off and on again.
     pub(crate) fn in_hand(&self) -> u64 {
         self.in_hand
+    }
+
+    /// Whether the works that are bought next have proofs; `None` while the order book is not known
+    /// or no evidence.
+    pub(crate) fn proof_need(&self) -> Option<ProofNeed> {
+        self.proof_need
     }
 
     /// How far other provers take works in order of purchase: 0 at random, 1 strictly the first.
@@ -369,78 +391,4 @@ fn merge_sorted(mut all: Vec<Nanomina>, more: &[Nanomina]) -> Vec<Nanomina> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fixtures::{block, fee, key, look, open_work};
-
-    const SETTINGS: ViewSettings = ViewSettings {
-        window: Duration::from_secs(86_400),
-        half_life: Duration::from_secs(21_600),
-        min_samples: 3,
-        works_per_hour: None,
-        level: Nanomina::ZERO,
-        selection: Selection::Auto,
-    };
-
-    fn view_of(look: &Look) -> MarketView {
-        let owns = |prover: &PublicKey| *prover == key("us");
-        let mut history = MarketHistory::default();
-        history.absorb_look(look, owns, None);
-        MarketView::new(&history, look, &SETTINGS, owns)
-    }
-
-    #[test]
-    fn the_startable_share_counts_works_without_or_above_an_offer() {
-        let open = vec![
-            open_work(1, None),
-            open_work(2, Some((0, "free"))),
-            open_work(3, Some((10, "them"))),
-            open_work(4, Some((20, "us"))),
-        ];
-        let view = view_of(&look(0, Vec::new(), open));
-        let share = |nanomina| view.startable_share(fee(nanomina));
-        assert!((share(0) - 0.75).abs() < 1e-12 && (share(9) - 0.75).abs() < 1e-12);
-        assert!(
-            (share(10) - 0.5).abs() < 1e-12,
-            "a tie is not assigned, and our own works are open to us again"
-        );
-        assert!((share(20) - 0.5).abs() < 1e-12, "hidden offers are as expensive as visible ones");
-        assert_eq!(view.summary().uncovered_works, 1);
-        assert_eq!(view.summary().own_open_works, 1);
-        assert_eq!(view.lowest_offer(), Some(fee(0)));
-    }
-
-    #[test]
-    fn demand_is_the_works_after_the_first_block_over_the_time_they_took() {
-        let works = [(1, 5, "a"), (2, 5, "b"), (3, 5, "c")];
-        let blocks =
-            vec![block(1, "a", 0, &works), block(2, "b", 1_800, &[]), block(3, "c", 3_600, &works)];
-        let view = view_of(&look(3_600, blocks, Vec::new()));
-        assert!((view.works_bought_per_hour().unwrap() - 3.0).abs() < 1e-9);
-        assert!(view.knows_prices());
-        assert!(!view_of(&look(0, vec![block(1, "a", 0, &works[..1])], Vec::new())).knows_prices());
-    }
-
-    #[test]
-    fn an_empty_pool_after_a_restart_leaves_the_sales_their_regime() {
-        let sales: Vec<_> = (0..100).map(|id| (id, 5, "them")).collect();
-        let chain = || (1..30).map(|h| block(h, "h", i64::from(h) * 180, &sales)).collect();
-        let unproved = || (0..600).map(|id| open_work(1_000 + id, None)).collect();
-        let settings = ViewSettings { level: fee(50), ..SETTINGS };
-        let seen = |uptime: u64| {
-            let mut look = look(6_000, chain(), unproved());
-            look.status.as_mut().unwrap().uptime = Duration::from_secs(uptime);
-            let mut history = MarketHistory::default();
-            history.absorb_look(&look, |_| false, None);
-            MarketView::new(&history, &look, &settings, |_| false)
-        };
-        let after_a_restart = seen(90);
-        let summary = after_a_restart.summary();
-        assert_eq!((summary.samples, summary.regime_since), (2_900, None));
-        assert!(after_a_restart.knows_prices() && summary.pool_filling);
-        assert_eq!((summary.open_works, summary.uncovered_works), (600, 600), "as it was read");
-        let in_the_long_run = seen(86_400);
-        assert!(in_the_long_run.summary().regime_since.is_some(), "unproved works sell at any fee");
-        assert!(!in_the_long_run.knows_prices(), "a pool that never fills is a market to hold in");
-    }
-}
+mod tests;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    cover::is_needed,
     crossing::{Crossing, crossing},
     forecast::{Forecast, forecast, forecast_with},
     moving::{Moving, Unsold},
@@ -12,7 +13,7 @@ use super::{
 };
 use crate::{
     cost::ChargedCost,
-    market::{MarketView, SelectionMethod},
+    market::{MarketView, ProofNeed, SelectionMethod},
     units::{FeeRate, Nanomina},
 };
 
@@ -47,6 +48,9 @@ pub struct Appraisal {
     pub stop: Crossing,
     /// What would bring the profit up to `policy.resume_above`.
     pub resume: Crossing,
+    /// With strategy `cover`, whether works lack proofs; on and off then follow from this alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof_need: Option<ProofNeed>,
 }
 
 /// What another `--work-selection` of the daemon would bring, with its best fee, as long as others
@@ -87,8 +91,12 @@ impl Appraisal {
         self.really_asked.as_ref().unwrap_or(&self.current)
     }
 
-    /// Whether computing pays for a worker that is on, or for one that is off.
-    pub(super) fn pays(&self, on: bool) -> bool {
+    /// Whether computing is wanted of a worker that is on, or of one that is off: because it pays,
+    /// or for the network.
+    pub(super) fn wants_work(&self, on: bool) -> bool {
+        if let Some(need) = &self.proof_need {
+            return is_needed(need, on);
+        }
         let threshold = if on { self.stop.threshold } else { self.resume.threshold };
         self.best.cautious_profit >= threshold
     }
@@ -120,12 +128,14 @@ pub(super) fn appraise(
             at(typical(view, quantile).map_or(ceiling, |price| price.saturating_sub(pricing.tick)))
         }
         Strategy::Fixed { fee } => at(fee),
+        Strategy::Cover => at(floor),
     };
     let choice = match pricing.strategy {
         Strategy::Profit => curve.as_slice(),
-        Strategy::Undercut | Strategy::Quantile { .. } | Strategy::Fixed { .. } => {
-            std::slice::from_ref(&best)
-        }
+        Strategy::Undercut
+        | Strategy::Quantile { .. }
+        | Strategy::Fixed { .. }
+        | Strategy::Cover => std::slice::from_ref(&best),
     };
     let reach = |threshold| crossing(choice, cost.per_work, threshold, pricing, floor);
     let (stop, resume) = (reach(pricing.stop_below), reach(pricing.resume_above));
@@ -141,6 +151,9 @@ pub(super) fn appraise(
         otherwise_selected: OtherSelection::find(view, cost, &candidates),
         stop,
         resume,
+        proof_need: matches!(pricing.strategy, Strategy::Cover)
+            .then(|| view.proof_need())
+            .flatten(),
     }
 }
 

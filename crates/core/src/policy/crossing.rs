@@ -75,7 +75,7 @@ pub(super) fn crossing(
         (income > 0.0 && allowed).then_some((at, factor))
     });
     let nearest = factors.min_by(|(_, a), (_, b)| a.total_cmp(b));
-    let follows = !matches!(pricing.strategy, Strategy::Fixed { .. });
+    let follows = !matches!(pricing.strategy, Strategy::Fixed { .. } | Strategy::Cover);
     let costs = working().map(|at| (at.low * at.fee.to_f64() - margin(at)).floor());
     Crossing {
         threshold,

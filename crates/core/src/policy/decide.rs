@@ -13,7 +13,7 @@ use super::{
     permit::Permit,
     reason::Reason,
     situation::Situation,
-    verdict::{MarketCase, Verdict, Wish, WorkerState},
+    verdict::{CoverWish, MarketCase, Verdict, Wish, WorkerState},
 };
 use crate::units::{DaemonId, Nanomina};
 
@@ -200,6 +200,29 @@ fn fulfil(gates: &Gates<'_>, verdict: &Verdict, input: &Situation<'_>) -> (Optio
         Wish::KeepFee => (None, Reason::AtTarget),
         Wish::KeepFeeInDeadband => (None, Reason::InsideDeadband { at: from, better: to }),
         Wish::MoveFee => unless_refused(gates.permit_fee(to), Reason::PriceMove { from, to }),
+        Wish::Cover(wish) => cover(gates, wish, to),
+    }
+}
+
+/// What the network needs of a worker that proves for it, at `fee`. A coordinator's key cannot be
+/// taken away: it goes on.
+fn cover(gates: &Gates<'_>, wish: CoverWish, fee: Nanomina) -> (Option<Permit>, Reason) {
+    let CoverWish { need, on, turn } = wish;
+    match (gates.is_on(), on) {
+        (true, true) => (None, Reason::Covering { need }),
+        (false, false) => (None, Reason::StandsBy { need }),
+        (false, true) if gates.stepped_aside => {
+            unless_refused(gates.permit_return(fee), Reason::OwnBlockPassed)
+        }
+        (false, true) => {
+            let reason = match need.due_unproved {
+                0 => Reason::CoverageThinning { need },
+                _ => Reason::ProofsLacking { need },
+            };
+            unless_refused(gates.permit_covering(fee, turn), reason)
+        }
+        (true, false) if gates.is_coordinator() => (None, Reason::Covered { need }),
+        (true, false) => unless_refused(gates.permit_standing_by(turn), Reason::Covered { need }),
     }
 }
 

@@ -83,11 +83,14 @@ struct SwitchGate {
     unconfirmed: Option<Reason>,
     dwell: Option<Reason>,
     dwell_if_clear: Option<Reason>,
+    /// For how long looks have agreed.
+    agreed_for: Duration,
 }
 
 impl SwitchGate {
     fn new(pacing: &Pacing, on: bool, pricing: &Pricing, now: SteadyTime) -> Self {
-        let (have, need) = (pacing.streak.then(on).looks, pricing.confirm);
+        let streak = pacing.streak.then(on, now);
+        let (have, need) = (streak.looks, pricing.confirm);
         let recent = u32::try_from(pacing.switches.len()).unwrap_or(u32::MAX);
         let last = pacing.switched.map(|switched| switched.at);
         let wait = |doublings: u32| {
@@ -99,6 +102,17 @@ impl SwitchGate {
             unconfirmed: (have < need).then_some(Reason::Confirming { have, need }),
             dwell: wait(recent.min(MOST_DOUBLINGS)),
             dwell_if_clear: wait(0),
+            agreed_for: streak.since.map_or(Duration::ZERO, |since| now.since(since)),
+        }
+    }
+
+    /// Passes once looks have agreed for as long as the turn takes, however often the worker was
+    /// switched: proofs are lacking, or are not.
+    fn pass_in_turn(&self, turn: Duration) -> Result<(), Reason> {
+        self.pass(true)?;
+        match turn.checked_sub(self.agreed_for).filter(|left| !left.is_zero()) {
+            Some(remaining) => Err(Reason::AwaitingTurn { remaining }),
+            None => Ok(()),
         }
     }
 
@@ -217,6 +231,22 @@ impl<'a> Gates<'a> {
             self.pass_fee_change()?;
         }
         self.permit(Action::SwitchOn { key, fee })
+    }
+
+    /// The worker on at a fee for the network's sake, after `turn`.
+    pub(super) fn permit_covering(&self, fee: Nanomina, turn: Duration) -> Result<Permit, Reason> {
+        self.switch_on.pass_in_turn(turn)?;
+        self.permit_switch_on(fee, true)
+    }
+
+    /// The worker off because the network does without it, after `turn`; only while the budget of
+    /// the day still lets it start again.
+    pub(super) fn permit_standing_by(&self, turn: Duration) -> Result<Permit, Reason> {
+        self.switch_off.pass_in_turn(turn)?;
+        if self.changes_left < 2 {
+            return Err(Reason::DailyBudget { limit: self.max_changes });
+        }
+        self.permit_switch_off(true)
     }
 
     /// The worker on again after it made room for an own block, at `fee` unless the last change of

@@ -332,10 +332,10 @@ impl Memory {
             // Looks are real in a dry run too: each counts for the daemon as it is, and for the one
             // that is imagined.
             let on = status.worker.is_some() || coordinates;
-            self.pacing.record_forecasts(appraisal, on);
+            self.pacing.record_forecasts(appraisal, on, at);
             if let Some(state) = &mut self.dry_run {
                 let on = state.settings.worker().is_some() || coordinates;
-                state.pacing.record_forecasts(appraisal, on);
+                state.pacing.record_forecasts(appraisal, on, at);
             }
         }
         let before = DaemonSettings::from(status);

@@ -8,6 +8,7 @@
 mod appraisal;
 mod breaker;
 mod conflict;
+mod cover;
 mod crossing;
 mod daemon_clock;
 mod daemon_settings;

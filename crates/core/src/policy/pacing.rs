@@ -59,21 +59,29 @@ pub struct Streak {
     pub on: bool,
     /// How many.
     pub looks: u32,
+    /// When the first of them was taken.
+    #[serde(default)]
+    pub since: Option<SteadyTime>,
 }
 
 impl Streak {
-    /// The streak after one more look.
-    pub fn then(self, on: bool) -> Self {
-        Self { on, looks: if self.on == on { self.looks.saturating_add(1) } else { 1 } }
+    /// The streak after one more look, at `now`.
+    pub fn then(self, on: bool, now: SteadyTime) -> Self {
+        match self.on == on {
+            true => {
+                Self { on, looks: self.looks.saturating_add(1), since: self.since.or(Some(now)) }
+            }
+            false => Self { on, looks: 1, since: Some(now) },
+        }
     }
 }
 
 impl Pacing {
     /// Takes in the forecasts of a look, for a worker that is on or off.
-    pub(super) fn record_forecasts(&mut self, appraisal: &Appraisal, on: bool) {
-        let pays = appraisal.pays(on || self.making_room_for.is_some());
-        self.streak = self.streak.then(pays);
-        self.winding_down = self.winding_down.filter(|_| !pays);
+    pub(super) fn record_forecasts(&mut self, appraisal: &Appraisal, on: bool, now: SteadyTime) {
+        let wanted = appraisal.wants_work(on || self.making_room_for.is_some());
+        self.streak = self.streak.then(wanted, now);
+        self.winding_down = self.winding_down.filter(|_| !wanted);
     }
 
     /// Forgets the changes that no longer count at `now`.
@@ -125,6 +133,7 @@ impl Pacing {
     pub(super) fn past(&mut self) -> impl Iterator<Item = &mut SteadyTime> {
         let switched = self.switched.as_mut().map(|switched| &mut switched.at);
         let lists = self.changes.iter_mut().chain(&mut self.switches);
+        let lists = lists.chain(&mut self.streak.since);
         lists.chain(&mut self.fee_changed).chain(&mut self.winding_down).chain(switched)
     }
 }

@@ -99,6 +99,9 @@ pub enum Strategy {
         /// The fee.
         fee: Nanomina,
     },
+    /// Prove for the network: at the floor, and only while works that are bought soon would lack
+    /// proofs.
+    Cover,
 }
 
 impl Strategy {
@@ -109,6 +112,7 @@ impl Strategy {
             Self::Undercut => "undercut",
             Self::Quantile { .. } => "quantile",
             Self::Fixed { .. } => "fixed",
+            Self::Cover => "cover",
         }
     }
 }

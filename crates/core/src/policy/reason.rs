@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     cost::CostUnknown,
     fault::{Fault, JournalDoubt, JournalFault},
-    market::{Demand, SyncState},
+    market::{Demand, ProofNeed, SyncState},
     units::{DaemonId, FeeRate, Nanomina, PublicKey},
 };
 
@@ -242,6 +242,39 @@ pub enum Reason {
     AtTarget,
     /// The service stops and leaves the daemon as `controller.on_exit` says.
     ServiceStops,
+    /// Strategy `cover`: the worker proves what is due, or what others would prove too late.
+    Covering {
+        /// Which works lack proofs.
+        need: ProofNeed,
+    },
+    /// Strategy `cover`: works that the next purchase takes lack proofs.
+    ProofsLacking {
+        /// Which works lack proofs.
+        need: ProofNeed,
+    },
+    /// Strategy `cover`: what is due has proofs, but others would prove later works too late.
+    CoverageThinning {
+        /// Which works lack proofs.
+        need: ProofNeed,
+    },
+    /// Strategy `cover`: the worker is on and the network does without it.
+    Covered {
+        /// Which works lack proofs.
+        need: ProofNeed,
+    },
+    /// Strategy `cover`: the worker is off and the network does without it.
+    StandsBy {
+        /// Which works lack proofs.
+        need: ProofNeed,
+    },
+    /// Strategy `cover`: a switch is due, after those of other operators whose turn is earlier.
+    AwaitingTurn {
+        /// Time left.
+        remaining: Duration,
+    },
+    /// The order book is not known, or the daemon's pool still fills: which works lack proofs cannot
+    /// be told.
+    BookUnknown,
     /// An action was due but could not be recorded.
     JournalFault {
         /// What was wrong.
@@ -303,6 +336,13 @@ impl Reason {
             Self::DailyBudget { .. } => "daily_budget",
             Self::AtTarget => "at_target",
             Self::ServiceStops => "service_stops",
+            Self::Covering { .. } => "covering",
+            Self::ProofsLacking { .. } => "proofs_lacking",
+            Self::CoverageThinning { .. } => "coverage_thinning",
+            Self::Covered { .. } => "covered",
+            Self::StandsBy { .. } => "stands_by",
+            Self::AwaitingTurn { .. } => "awaiting_turn",
+            Self::BookUnknown => "book_unknown",
             Self::JournalFault { .. } => "journal_fault",
             Self::StaysOff { .. } => "stays_off",
         }

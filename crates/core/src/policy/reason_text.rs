@@ -4,7 +4,7 @@
 use std::{fmt, time::Duration};
 
 use super::{reason::Reason, state::Mode};
-use crate::units::FeeUnit;
+use crate::{market::ProofNeed, units::FeeUnit};
 
 /// To the second: nobody waits for a fraction of it.
 const TIME: &str = "%F %T UTC";
@@ -194,6 +194,36 @@ impl fmt::Display for ShownReason<'_> {
             Reason::AtTarget => {
                 f.write_str(self.done("the daemon asks the best fee", "no other fee is better"))
             }
+            Reason::Covering { need } => {
+                write!(
+                    f,
+                    "{} for the network: {}",
+                    self.done("proving", "would be proving"),
+                    Need(need)
+                )
+            }
+            Reason::ProofsLacking { need } => {
+                write!(f, "works that are bought next lack proofs: {}", Need(need))
+            }
+            Reason::CoverageThinning { need } => {
+                write!(f, "others prove too slowly for what is bought later: {}", Need(need))
+            }
+            Reason::Covered { need } => {
+                write!(f, "the network does without this worker: {}", Need(need))
+            }
+            Reason::StandsBy { need } => {
+                let off = self.done("off", "would be off");
+                write!(f, "{off}, the network does without this worker: {}", Need(need))
+            }
+            Reason::AwaitingTurn { remaining } => write!(
+                f,
+                "other operators may come first, {} until it is this one's turn",
+                span(*remaining)
+            ),
+            Reason::BookUnknown => f.write_str(
+                "the order book is not known, or the pool still fills: which works lack proofs \
+                 cannot be told",
+            ),
             Reason::ServiceStops => f.write_str("the service stops"),
             Reason::JournalFault { fault } => {
                 write!(f, "an action was due but the journal cannot record it: {fault}")
@@ -206,6 +236,27 @@ impl fmt::Display for ShownReason<'_> {
                 write!(f, "{off}: {expected} expected at the best fee, {resumes} at {threshold}")
             }
         }
+    }
+}
+
+/// The numbers behind a decision of strategy `cover`.
+struct Need<'a>(&'a ProofNeed);
+
+impl fmt::Display for Need<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ProofNeed { due, due_unproved, unproved, wanted_within, others_take, slack, .. } =
+            self.0;
+        write!(f, "{due_unproved} of {due} due works and {unproved} in all have no proof")?;
+        if *unproved == 0 {
+            return Ok(());
+        }
+        write!(f, ", the first wanted within {}", span(*wanted_within))?;
+        match others_take {
+            Some(take) => write!(f, "; others take {} for them", span(*take))?,
+            None => write!(f, "; others prove none")?,
+        }
+        let late = if slack.is_negative() { "late" } else { "early" };
+        write!(f, ", this worker would be {} {late}", span(slack.unsigned_abs()))
     }
 }
 

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::{
     appraisal::{Appraisal, appraise},
+    cover::wait_for_turn,
     decision::Target,
     fee_bounds::FeeBounds,
     forecast::{Forecast, forecast},
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::{
     cost::{ChargedCost, CostUnknown},
-    market::{Look, MarketView, OLDEST_BOOK},
+    market::{Look, MarketView, OLDEST_BOOK, ProofNeed},
     units::Nanomina,
 };
 
@@ -95,6 +96,19 @@ pub(super) enum Wish {
     KeepFeeInDeadband,
     /// Go on at the best fee.
     MoveFee,
+    /// Strategy `cover`: prove for the network, or let others.
+    Cover(CoverWish),
+}
+
+/// What strategy `cover` asks for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CoverWish {
+    /// What it follows from.
+    pub(super) need: ProofNeed,
+    /// Whether the worker is to be on.
+    pub(super) on: bool,
+    /// For how long that must have been so before it is switched.
+    pub(super) turn: Duration,
 }
 
 impl MarketCase<'_> {
@@ -112,9 +126,17 @@ impl MarketCase<'_> {
         if let (Some(read), None) = (self.look.kept_book, self.view.summary().book_read) {
             return Err(Reason::Stale { age: since(read, self.look.at), limit: OLDEST_BOOK });
         }
-        let cost = self.cost.map_err(|cause| Reason::CostUnknown { cause: cause.clone() })?;
         let pricing = &self.params.pricing;
-        if !self.view.knows_prices() {
+        // What is proved for the network need not pay, and its cost need not be known.
+        let covers = matches!(pricing.strategy, Strategy::Cover);
+        let cost = match self.cost {
+            Err(_) if covers => Nanomina::ZERO.into(),
+            cost => cost.map_err(|cause| Reason::CostUnknown { cause: cause.clone() })?,
+        };
+        if covers && self.view.proof_need().is_none() {
+            return Err(Reason::BookUnknown);
+        }
+        if !covers && !self.view.knows_prices() {
             let have = u32::try_from(self.view.summary().samples).unwrap_or(u32::MAX);
             return Err(Reason::TooFewSamples { have, need: pricing.min_samples });
         }
@@ -131,12 +153,13 @@ impl MarketCase<'_> {
     /// Why there is nothing to find a price or a profit by.
     pub(super) fn judge(&self, worker: WorkerState) -> Result<Verdict, Reason> {
         let appraisal = self.appraise()?;
-        let enabled = appraisal.pays(worker.counts_as_on);
-        let wish = match (worker.on, enabled) {
-            (false, false) => Wish::StayOff,
-            (false, true) => Wish::SwitchOn { clear: pays_twice(&appraisal) },
-            (true, false) => self.wish_to_stop(&appraisal),
-            (true, true) => self.wish_for_fee(&appraisal),
+        let enabled = appraisal.wants_work(worker.counts_as_on);
+        let wish = match (appraisal.proof_need, worker.on, enabled) {
+            (Some(need), on, enabled) => self.wish_to_cover(need, on, enabled),
+            (None, false, false) => Wish::StayOff,
+            (None, false, true) => Wish::SwitchOn { clear: pays_twice(&appraisal) },
+            (None, true, false) => self.wish_to_stop(&appraisal),
+            (None, true, true) => self.wish_for_fee(&appraisal),
         };
         let target = Target { enabled, fee: appraisal.best.fee };
         Ok(Verdict { appraisal, target, wish })
@@ -150,6 +173,14 @@ impl MarketCase<'_> {
             fee_keeps_work_away: comes(self.asked) && !comes(self.bounds.highest),
             drain_time: drain_time(self.view),
         }
+    }
+
+    fn wish_to_cover(&self, need: ProofNeed, is_on: bool, on: bool) -> Wish {
+        if is_on && on && self.asked != self.bounds.floor {
+            return Wish::MoveFee;
+        }
+        let turn = wait_for_turn(&need, on, self.params.worker.key.as_ref());
+        Wish::Cover(CoverWish { need, on, turn })
     }
 
     fn wish_for_fee(&self, appraisal: &Appraisal) -> Wish {
@@ -187,7 +218,7 @@ fn is_worth_moving(appraisal: &Appraisal, pricing: &Pricing) -> bool {
         Strategy::Profit => gains_enough(appraisal, pricing.deadband),
         // A rule other than profit is followed for its own sake.
         Strategy::Undercut | Strategy::Quantile { .. } => differs(appraisal, pricing.deadband),
-        Strategy::Fixed { .. } => true,
+        Strategy::Fixed { .. } | Strategy::Cover => true,
     }
 }
 
@@ -256,6 +287,7 @@ mod tests {
             otherwise_selected: None,
             stop: none,
             resume: none,
+            proof_need: None,
         };
         gains_enough(&appraisal, 0.05)
     }

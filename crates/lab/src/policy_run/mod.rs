@@ -16,6 +16,6 @@ pub use history::RunHistory;
 pub(crate) use market::DEFAULT_FEE;
 pub use market::{Market, WorkerTotals};
 pub use port::MarketPort;
-pub(crate) use profits::sum_profits;
+pub(crate) use profits::{RegimeProfits, sum_profits};
 pub(crate) use run::{PolicyRun, RunSummary};
-pub use spec::{PolicySpec, UnknownPolicyError};
+pub use spec::{PolicyCount, PolicySpec, UnknownPolicyError};

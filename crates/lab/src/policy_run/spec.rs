@@ -7,7 +7,8 @@ use snarkfee_core::{policy::Strategy, units::Nanomina};
 /// A policy by name.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum PolicySpec {
-    /// The whole controller with a strategy: `profit`, `undercut`, `quantile:Q`, `fixed:FEE`.
+    /// The whole controller with a strategy: `profit`, `undercut`, `quantile:Q`, `fixed:FEE`,
+    /// `cover`.
     Controlled(Strategy),
     /// `always-on:FEE`: one fee, never off.
     AlwaysOn(Nanomina),
@@ -28,7 +29,7 @@ pub enum PolicySpec {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{0:?} is not a policy; the policies are profit, undercut, quantile:0.25, fixed:0.001MINA, \
-     always-on:0MINA, off, stopper:0.1MINA, random:0.001-1MINA"
+     cover, always-on:0MINA, off, stopper:0.1MINA, random:0.001-1MINA"
 )]
 pub struct UnknownPolicyError(String);
 
@@ -42,6 +43,7 @@ impl FromStr for PolicySpec {
             None => match text {
                 "profit" => Ok(Self::Controlled(Strategy::Profit)),
                 "undercut" => Ok(Self::Controlled(Strategy::Undercut)),
+                "cover" => Ok(Self::Controlled(Strategy::Cover)),
                 "off" => Ok(Self::Off),
                 _ => Err(unknown()),
             },
@@ -86,6 +88,33 @@ impl fmt::Display for PolicySpec {
     }
 }
 
+/// A policy, and how many operators follow it: `cover*10`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PolicyCount {
+    /// The policy.
+    pub policy: PolicySpec,
+    /// How many.
+    pub operators: u32,
+}
+
+impl FromStr for PolicyCount {
+    type Err = UnknownPolicyError;
+
+    fn from_str(text: &str) -> Result<Self, UnknownPolicyError> {
+        /// Most operators of one policy in a market.
+        const MOST: u32 = 100;
+        let Some((policy, operators)) = text.split_once('*') else {
+            return Ok(Self { policy: text.parse()?, operators: 1 });
+        };
+        match operators.parse() {
+            Ok(operators) if (1..=MOST).contains(&operators) => {
+                Ok(Self { policy: policy.parse()?, operators })
+            }
+            _ => Err(UnknownPolicyError(text.chars().take(80).collect())),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,12 +126,22 @@ mod tests {
             "undercut",
             "quantile:0.25",
             "fixed:0.001MINA",
+            "cover",
             "always-on:0MINA",
             "off",
             "stopper:0.1MINA",
             "random:0.001-1MINA",
         ] {
             assert_eq!(name.parse::<PolicySpec>().unwrap().to_string(), name);
+        }
+    }
+
+    #[test]
+    fn a_policy_can_be_followed_by_several_operators() {
+        let count = |text: &str| text.parse::<PolicyCount>().map(|count| count.operators);
+        assert_eq!((count("cover"), count("always-on:0MINA*20")), (Ok(1), Ok(20)));
+        for wrong in ["cover*", "cover*0", "cover*101", "*3", "cover*-1"] {
+            assert!(count(wrong).is_err(), "{wrong}");
         }
     }
 

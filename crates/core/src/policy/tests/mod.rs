@@ -1,6 +1,7 @@
 //! Decisions over whole situations: each test is a short story of one daemon.
 
 mod clock;
+mod cover;
 mod dry_run;
 mod hands_off;
 mod invariants;
