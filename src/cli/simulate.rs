@@ -1,22 +1,22 @@
-//! `snarkfee simulate`: policies side by side in the market simulator.
+//! `snarkfee simulate`: policies in the market simulator, one after another in the same markets, or
+//! together in one.
 
-use std::{io::Write, time::Duration};
+mod tables;
+
+use std::time::Duration;
 
 use snarkfee_clock::Clock;
-use snarkfee_core::{policy::Pricing, units::decimals};
+use snarkfee_core::{policy::Pricing, units::Nanomina};
 use snarkfee_lab::{
+    market_sim::Scenario,
+    policy_run::PolicySpec,
     report,
-    tournament::{Tournament, TournamentReport},
+    tournament::{Together, Tournament},
 };
 use tracing::info;
 
-use super::{
-    args::SimulateArgs,
-    exit::Failure,
-    experiment,
-    progress::Progress,
-    table::{Align, render_table, show_or_dash},
-};
+use self::tables::{write_operators, write_policies};
+use super::{args::SimulateArgs, exit::Failure, experiment, progress::Progress};
 
 /// Runs the policies and prints their results.
 pub(super) fn run(options: &SimulateArgs) -> Result<(), Failure> {
@@ -27,13 +27,37 @@ pub(super) fn run(options: &SimulateArgs) -> Result<(), Failure> {
     if let Some(method) = options.rivals {
         scenario.set_rivals_selection(method);
     }
+    let repeated = options.policies.iter();
+    let policies: Vec<PolicySpec> = repeated
+        .flat_map(|count| std::iter::repeat_n(count.policy, count.operators as usize))
+        .collect();
+    match options.together {
+        true => run_together(options, scenario, &policies),
+        false => run_one_after_another(options, scenario, policies),
+    }
+}
+
+/// Several costs for policies that run one after another.
+#[derive(Debug, thiserror::Error)]
+#[error("several costs are for operators in one market: add --together")]
+struct CostsNeedTogether;
+
+fn run_one_after_another(
+    options: &SimulateArgs,
+    scenario: Scenario,
+    policies: Vec<PolicySpec>,
+) -> Result<(), Failure> {
+    let cost = match options.cost.as_slice() {
+        [cost] => *cost,
+        _ => return Err(Failure::usage(CostsNeedTogether)),
+    };
     let tournament = Tournament {
         scenario,
-        policies: options.policies.clone(),
+        policies,
         seeds: options.seeds.0.clone(),
         slots: options.slots,
         start: experiment::start_time()?,
-        cost: options.cost,
+        cost,
         book_interval: options.book_interval,
         pricing: Pricing::default(),
         selection: options.told,
@@ -46,7 +70,7 @@ pub(super) fn run(options: &SimulateArgs) -> Result<(), Failure> {
     drop(progress);
     log_speed(&tournament, clock.steady());
     let assumptions = [
-        ("cost of a work:", options.cost.to_string()),
+        ("cost of a work:", cost.to_string()),
         ("rivals and demand:", format!("the scenario {}", report.scenario)),
         ("start:", tournament.start.to_string()),
         (
@@ -58,7 +82,31 @@ pub(super) fn run(options: &SimulateArgs) -> Result<(), Failure> {
         let seed = tournament.seeds.first().copied();
         report::render_tournament(&report, seed, &histories, &assumptions)
     };
-    experiment::write_results(&options.results, &report, page, |out| write_table(out, &report))
+    experiment::write_results(&options.results, &report, page, |out| write_policies(out, &report))
+}
+
+fn run_together(
+    options: &SimulateArgs,
+    scenario: Scenario,
+    policies: &[PolicySpec],
+) -> Result<(), Failure> {
+    let costs: Vec<Nanomina> = options.cost.iter().copied().cycle().take(policies.len()).collect();
+    let together = Together {
+        scenario,
+        operators: policies.iter().copied().zip(costs).collect(),
+        seeds: options.seeds.0.clone(),
+        slots: options.slots,
+        start: experiment::start_time()?,
+        book_interval: options.book_interval,
+        pricing: Pricing::default(),
+        selection: options.told,
+    };
+    let progress = Progress::new("simulating");
+    let report = together
+        .run(experiment::thread_count(options.results.threads), &|all| progress.advance(all));
+    drop(progress);
+    let page = || report::render_together(&report);
+    experiment::write_results(&options.results, &report, page, |out| write_operators(out, &report))
 }
 
 /// The speed goes to the log, since the results must not depend on it.
@@ -71,49 +119,4 @@ fn log_speed(tournament: &Tournament, took: Duration) {
         seconds = took.as_secs_f64(),
         "simulated {per_second:.0} slots per second, not counting the runs for hindsight"
     );
-}
-
-fn write_table(out: &mut impl Write, report: &TournamentReport) -> std::io::Result<()> {
-    writeln!(out, "{}: {} slots, {} seeds\n", report.scenario, report.slots, report.seeds.len())?;
-    let header = [
-        "policy",
-        "profit MINA",
-        "min",
-        "max",
-        "/fixed",
-        "/regime",
-        "/clairvoyant",
-        "energy",
-        "toggles/4h",
-        "changes/h",
-        "error",
-        "violations",
-    ];
-    let rows = report.policies.iter().map(|row| {
-        let ratio = |ratio| show_or_dash(ratio, |ratio| decimals(ratio, 3));
-        [
-            row.policy.to_string(),
-            decimals(row.profit_mina.median, 4),
-            decimals(row.profit_mina.min, 4),
-            decimals(row.profit_mina.max, 4),
-            ratio(row.ratio_best_fixed),
-            ratio(row.ratio_best_per_regime),
-            ratio(row.ratio_clairvoyant),
-            decimals(row.energy_vs_always_on, 3),
-            decimals(row.toggles_per_4h, 2),
-            decimals(row.fee_changes_per_hour, 2),
-            ratio(row.prediction_error),
-            row.violations.to_string(),
-        ]
-    });
-    let mut columns = [Align::Right; 12];
-    columns[0] = Align::Left;
-    let rows = std::iter::once(header.map(str::to_owned)).chain(rows);
-    write!(out, "{}", render_table(columns, rows))?;
-    writeln!(
-        out,
-        "\nprofit is the median over the seeds; /fixed, /regime and /clairvoyant compare it with the \
-         best fixed fee,\nthe best fixed fee of each regime and perfect foresight; energy with a \
-         worker that is always on"
-    )
 }

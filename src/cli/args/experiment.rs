@@ -7,7 +7,10 @@ use snarkfee_core::{
     market::{Selection, SelectionMethod},
     units::Nanomina,
 };
-use snarkfee_lab::{daemon_sim, policy_run::PolicySpec};
+use snarkfee_lab::{
+    daemon_sim,
+    policy_run::{PolicyCount, PolicySpec},
+};
 
 use crate::cli::values::{
     SeedList, era_parser, parse_duration, parse_speed, parse_works_per_hour, scenario_names,
@@ -36,24 +39,27 @@ pub struct SimulateArgs {
     /// The market: a name of the library, or a scenario file.
     #[arg(long, value_name = "NAME|FILE")]
     pub scenario: String,
-    /// The policies: profit, undercut, quantile:0.25, fixed:0.001MINA, always-on:0MINA, off,
-    /// stopper:0.1MINA, random:0.001-1MINA.
+    /// The policies: profit, undercut, quantile:0.25, fixed:0.001MINA, cover, always-on:0MINA, off,
+    /// stopper:0.1MINA, random:0.001-1MINA; cover*10 is ten of one.
     #[arg(
         long,
         value_name = "LIST",
         value_delimiter = ',',
         default_value = "profit,undercut,quantile:0.25,always-on:0.1MINA,always-on:0MINA,off,stopper:0.1MINA,random:0.0001-0.1MINA"
     )]
-    pub policies: Vec<PolicySpec>,
+    pub policies: Vec<PolicyCount>,
+    /// Run the policies in one market, as operators of their own, rather than one after another.
+    #[arg(long, conflicts_with = "without_hindsight")]
+    pub together: bool,
     /// Seeds, one market each: 7, 1..20, 3,5,8.
     #[arg(long, value_name = "SEEDS", default_value = "1..20")]
     pub seeds: SeedList,
     /// Slots of each run.
     #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub slots: u64,
-    /// Cost of one work.
-    #[arg(long, value_name = "FEE", default_value = "0.0001 MINA")]
-    pub cost: Nanomina,
+    /// Cost of one work; with --together a list is dealt out to the operators in turn.
+    #[arg(long, value_name = "FEE", value_delimiter = ',', default_value = "0.0001 MINA")]
+    pub cost: Vec<Nanomina>,
     /// Time between two readings of the order book.
     #[arg(long, value_name = "D", default_value = "3m", value_parser = parse_duration)]
     pub book_interval: Duration,

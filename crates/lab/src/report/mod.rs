@@ -8,7 +8,11 @@ mod tables;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::{backtest::BacktestReport, policy_run::RunHistory, tournament::TournamentReport};
+use crate::{
+    backtest::BacktestReport,
+    policy_run::RunHistory,
+    tournament::{TogetherReport, TournamentReport},
+};
 
 /// The style of the status page, and that of tables of figures.
 const STYLE: [&str; 2] = [snarkfee_charts::STYLE, include_str!("style.css")];
@@ -36,6 +40,13 @@ pub fn render_tournament(
         &figures::render_histories(&shown, histories),
         &html! {},
     )
+}
+
+/// Renders the report of operators in one market.
+pub fn render_together(report: &TogetherReport) -> String {
+    let TogetherReport { scenario, slots, seeds, .. } = report;
+    let title = format!("{scenario}: operators together, {slots} slots, {} seeds", seeds.len());
+    render_document(&title, &tables::render_together(report), &html! {}, &html! {})
 }
 
 /// Renders the report of a backtest. The histories are those of the longest stretch of blocks, or of

@@ -7,7 +7,7 @@ use snarkfee_core::units::decimals;
 use crate::{
     backtest::{BacktestReport, Replay},
     precomputed::SkipKind,
-    tournament::TournamentReport,
+    tournament::{MarketReport, TogetherReport, TournamentReport},
 };
 
 /// Four decimals; a dash for `None`.
@@ -53,7 +53,7 @@ pub(super) fn render_assumptions(assumptions: &[(&str, String)]) -> Markup {
     }
 }
 
-const TOURNAMENT_COLUMNS: [(&str, &str); 9] = [
+const TOURNAMENT_COLUMNS: [(&str, &str); 11] = [
     (
         "profit",
         "what works sold brought less what works made cost, in MINA: median, least and most over the seeds",
@@ -72,6 +72,11 @@ const TOURNAMENT_COLUMNS: [(&str, &str); 9] = [
     ("fee changes in 1 h", "times that its fee was set"),
     ("prediction error", "predicted less realised share of works sold"),
     ("violations", "broken promises of the program, which must be 0"),
+    ("profit of all seeds", "their sum, with its standard error"),
+    (
+        "/ best fixed fee ex ante",
+        "relative to the fee that earned most on all other seeds, chosen for each seed",
+    ),
 ];
 
 const BACKTEST_COLUMNS: [(&str, &str); 5] = [
@@ -100,6 +105,9 @@ pub(super) fn render_tournament(report: &TournamentReport) -> Markup {
         "fee changes in 1 h",
         "prediction error",
         "violations",
+        "profit of all seeds, MINA",
+        "standard error",
+        "/ best fixed fee ex ante",
     ];
     let rows = html! {
         @for row in &report.policies {
@@ -110,12 +118,83 @@ pub(super) fn render_tournament(report: &TournamentReport) -> Markup {
                 @for value in [row.energy_vs_always_on, row.toggles_per_4h, row.fee_changes_per_hour] { td { (format_figure(Some(value))) } }
                 td { (format_figure(row.prediction_error)) }
                 (render_violations(row.violations))
+                @let total = row.profit_total_mina;
+                @for value in [Some(total.total), total.standard_error, row.ratio_ex_ante] { td { (format_figure(value)) } }
             }
         }
     };
     html! {
         (render_table("Policies", &heads, &rows))
         (render_meanings(&TOURNAMENT_COLUMNS))
+    }
+}
+
+/// Operators in one market, and the market with and without them.
+pub(super) fn render_together(report: &TogetherReport) -> Markup {
+    let heads = [
+        "operators",
+        "cost of a work, MINA",
+        "profit, MINA",
+        "standard error",
+        "profit alone",
+        "fee, MINA",
+        "fee alone",
+        "fee changes in 1 h",
+        "fee changes alone",
+        "switches in 4 h",
+        "prover hours",
+        "prover hours alone",
+        "violations",
+    ];
+    let rows = html! {
+        @for row in &report.operators {
+            tr {
+                th scope="row" { (row.operators) " × " (row.policy) }
+                @for value in [
+                    Some(row.cost_mina),
+                    Some(row.profit_mina.mean),
+                    row.profit_mina.standard_error,
+                    Some(row.profit_alone_mina.mean),
+                    row.settled_fee_mina,
+                    row.settled_fee_alone_mina,
+                    Some(row.fee_changes_per_hour),
+                    Some(row.fee_changes_alone_per_hour),
+                    Some(row.toggles_per_4h),
+                    Some(row.prover_hours),
+                    Some(row.prover_hours_alone),
+                ] { td { (format_figure(value)) } }
+                (render_violations(row.violations))
+            }
+        }
+    };
+    let markets = [("with all of them", report.market), ("without them", report.without)];
+    let market_rows = html! { @for (name, market) in markets { (render_market(name, &market)) } };
+    let market_heads = [
+        "market",
+        "works bought in 1 h",
+        "price of a work, MINA",
+        "blocks held up, %",
+        "due works proved",
+        "in the worst hundredth",
+    ];
+    html! {
+        (render_table("Operators", &heads, &rows))
+        (render_table("Market", &market_heads, &market_rows))
+    }
+}
+
+fn render_market(name: &str, market: &MarketReport) -> Markup {
+    html! {
+        tr {
+            th scope="row" { (name) }
+            @for value in [
+                market.works_bought_per_hour,
+                market.price_mina,
+                market.held_up_blocks_percent,
+                market.due_proved_mean,
+                market.due_proved_p01,
+            ] { td { (format_figure(Some(value))) } }
+        }
     }
 }
 

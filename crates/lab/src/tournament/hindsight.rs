@@ -10,22 +10,25 @@ use snarkfee_core::units::Nanomina;
 use super::seeded_market::SeededMarket;
 use crate::{
     market_sim::{SoldWork, World},
-    policy_run::{DEFAULT_FEE, Market as _, PolicySpec, sum_profits},
+    policy_run::{DEFAULT_FEE, Market as _, PolicySpec, RegimeProfits, sum_profits},
 };
 
 /// Profits in MINA that hindsight would have earned in one market.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Hindsight {
     pub(super) best_fixed: f64,
     pub(super) best_per_regime: f64,
     pub(super) clairvoyant: f64,
     always_on_busy: Duration,
+    /// Profits under each regime of each of the fees that are tried on every seed.
+    pub(super) common: Vec<Vec<f64>>,
 }
 
 impl Hindsight {
     /// Without `all`, only the energy of an always-on worker is computed. The best fixed fees are
-    /// searched among the daemon's default and one nanomina below each price that sold.
-    pub(super) fn compute(market: &SeededMarket<'_>, all: bool) -> Self {
+    /// searched among the daemon's default and one nanomina below each price that sold; `common` are
+    /// tried too, without being searched.
+    pub(super) fn compute(market: &SeededMarket<'_>, all: bool, common: &[Nanomina]) -> Self {
         let run = |fee| market.run(PolicySpec::AlwaysOn(fee), None);
         let always_on = run(DEFAULT_FEE);
         if !all {
@@ -34,12 +37,20 @@ impl Hindsight {
                 best_per_regime: 0.0,
                 clairvoyant: 0.0,
                 always_on_busy: always_on.own.busy,
+                common: Vec::new(),
             };
         }
         let sales = sales_without_operator(market);
-        let others = rival_fees(&sales).into_iter().filter(|fee| *fee != DEFAULT_FEE).map(run);
-        let (always_on_busy, mut runs) = (always_on.own.busy, vec![always_on.profits]);
-        runs.extend(others.map(|other| other.profits));
+        let others = fees_below(&count_prices(&sales));
+        let others = others.into_iter().filter(|fee| *fee != DEFAULT_FEE);
+        let mut by_fee = BTreeMap::from([(DEFAULT_FEE, always_on.profits)]);
+        by_fee.extend(others.map(|fee| (fee, run(fee).profits)));
+        let runs: Vec<RegimeProfits> = by_fee.values().cloned().collect();
+        let common = common.iter().map(|fee| match by_fee.get(fee) {
+            Some(known) => known.by_regime(),
+            None => run(*fee).profits.by_regime(),
+        });
+        let common = common.collect();
         let profits: Vec<Vec<f64>> = runs.iter().map(|run| run.by_regime()).collect();
         let regimes = profits.iter().map(Vec::len).max().unwrap_or_default();
         let best_in = |regime: usize| {
@@ -49,7 +60,8 @@ impl Hindsight {
             best_fixed: runs.iter().map(|run| run.total()).fold(f64::NEG_INFINITY, f64::max),
             best_per_regime: sum_profits((0..regimes).map(best_in)),
             clairvoyant: clairvoyant_profit(market, &sales),
-            always_on_busy,
+            always_on_busy: always_on.own.busy,
+            common,
         }
     }
 
@@ -89,17 +101,28 @@ fn clairvoyant_profit(market: &SeededMarket<'_>, sales: &VecDeque<SoldWork>) -> 
     gains.iter().take(capacity).map(|&gain| gain as f64).sum::<f64>() / 1e9
 }
 
-/// One nanomina below each price at which the market sells without the operator; the prices that
-/// sold most where there are many.
-fn rival_fees(sales: &VecDeque<SoldWork>) -> BTreeSet<Nanomina> {
-    /// Fees tried. Each costs a run, and more would hardly find a better one.
-    const MOST: usize = 24;
-    let mut sold_at: BTreeMap<Nanomina, u64> = BTreeMap::new();
+/// Works that a market buys without the operator, by price above 0.
+pub(super) type SoldByPrice = BTreeMap<Nanomina, u64>;
+
+/// The prices of what a market buys without the operator.
+pub(super) fn find_prices(market: &SeededMarket<'_>) -> SoldByPrice {
+    count_prices(&sales_without_operator(market))
+}
+
+fn count_prices(sales: &VecDeque<SoldWork>) -> SoldByPrice {
+    let mut sold_at = SoldByPrice::new();
     for sale in sales.iter().filter(|sale| sale.fee > Nanomina::ZERO) {
         *sold_at.entry(sale.fee).or_default() += 1;
     }
+    sold_at
+}
+
+/// One nanomina below each price; the prices that sold most where there are many.
+pub(super) fn fees_below(sold_at: &SoldByPrice) -> BTreeSet<Nanomina> {
+    /// Fees tried. Each costs a run, and more would hardly find a better one.
+    const MOST: usize = 24;
     let mut ranked: Vec<(u64, Nanomina)> =
-        sold_at.into_iter().map(|(fee, sold)| (sold, fee)).collect();
+        sold_at.iter().map(|(fee, sold)| (*sold, *fee)).collect();
     ranked.sort_unstable_by(|a, b| b.cmp(a));
     ranked.into_iter().take(MOST).map(|(_, fee)| fee.saturating_sub(Nanomina::ONE)).collect()
 }

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::estimate::SeedTotal;
+
 /// How all policies did in one scenario.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TournamentReport {
@@ -11,6 +13,10 @@ pub struct TournamentReport {
     pub slots: u64,
     /// The seeds.
     pub seeds: Vec<u64>,
+    /// The best fixed fee chosen on other seeds; `None` with fewer than two, or without hindsight.
+    pub ex_ante: Option<ExAnteReport>,
+    /// Profit of the best fixed fee of each seed in hindsight; `None` without hindsight.
+    pub hindsight_profit_mina: Option<SeedTotal>,
     /// One for each policy, in order.
     pub policies: Vec<TournamentRow>,
 }
@@ -41,6 +47,58 @@ pub struct TournamentRow {
     pub prediction_error: Option<f64>,
     /// Violations of the invariants, over all seeds.
     pub violations: u64,
+    /// Profit in MINA over all seeds.
+    pub profit_total_mina: SeedTotal,
+    /// It relative to the best fixed fee ex ante; `None` where that earns nothing.
+    pub ratio_ex_ante: Option<f64>,
+    /// The same relative to the best fee of each regime ex ante, or off.
+    pub ratio_ex_ante_per_regime: Option<f64>,
+    /// What it earned beyond the best fixed fee ex ante.
+    pub above_ex_ante_mina: Option<SeedTotal>,
+    /// By regime, in order.
+    pub regimes: Vec<RegimeRow>,
+    /// What it earned beyond each of the other policies, on the same seeds.
+    pub against: Vec<PairedDifference>,
+}
+
+/// The best fixed fee, chosen for each seed on all others.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ExAnteReport {
+    /// Profit in MINA over all seeds.
+    pub profit_total_mina: SeedTotal,
+    /// The same with a fee for each regime, or off.
+    pub per_regime_total_mina: SeedTotal,
+    /// The fees, ascending.
+    pub fees: Vec<FeeChoice>,
+}
+
+/// A fee, and for how many seeds it was chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct FeeChoice {
+    /// In MINA.
+    pub fee_mina: f64,
+    /// For how many.
+    pub seeds: u64,
+}
+
+/// How a policy did under one regime.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RegimeRow {
+    /// Its name.
+    pub regime: String,
+    /// Profit in MINA over all seeds.
+    pub profit_total_mina: SeedTotal,
+    /// That of the best fee of this regime ex ante, or off.
+    pub ex_ante_total_mina: Option<f64>,
+}
+
+/// What a policy earned beyond another, seed by seed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PairedDifference {
+    /// The other policy.
+    pub policy: String,
+    /// In MINA.
+    pub difference_mina: SeedTotal,
 }
 
 /// Median and range over seeds.

@@ -12,14 +12,15 @@ use snarkfee_core::{
 };
 
 use super::{
-    hindsight::Hindsight,
-    report::{Spread, TournamentReport, TournamentRow, median},
+    hindsight::{Hindsight, SoldByPrice, fees_below, find_prices},
+    report::TournamentReport,
     seeded_market::SeededMarket,
+    summary::TournamentResults,
 };
 use crate::{
     market_sim::{OperatorRole, Scenario, World},
     parallel::{Progress, map_in_parallel},
-    policy_run::{PolicySpec, RunHistory, RunSummary},
+    policy_run::{DEFAULT_FEE, PolicySpec, RunHistory, RunSummary},
 };
 
 /// Policies and the markets that they run in.
@@ -63,14 +64,16 @@ impl Tournament {
         progress: &Progress<'_>,
     ) -> (TournamentReport, Vec<RunHistory>) {
         let plan = self.plan();
+        let seed = |index: usize| self.seeds.get(index).copied().unwrap_or_default();
+        let common = self.find_common_fees(threads, &plan);
         // The last task of each seed is hindsight.
         let per_seed = self.policies.len() + 1;
         let count = self.seeds.len() * per_seed;
         let tasks = map_in_parallel(threads, count, |task| {
             let (index, place) = (task / per_seed, task % per_seed);
-            let market = self.market(self.seeds.get(index).copied().unwrap_or_default(), &plan);
+            let market = self.market(seed(index), &plan);
             let result = match self.policies.get(place) {
-                None => TaskResult::Hindsight(Hindsight::compute(&market, self.hindsight)),
+                None => TaskResult::Hindsight(Hindsight::compute(&market, self.hindsight, &common)),
                 Some(spec) => {
                     let mut history = (index == 0).then(|| RunHistory::new(spec.to_string()));
                     let summary = market.run(*spec, history.as_mut());
@@ -90,17 +93,27 @@ impl Tournament {
                 }
             }
         }
-        let rows = self.policies.iter().enumerate().map(|(index, spec)| {
-            let of_policy = runs.iter().skip(index).step_by(self.policies.len());
-            self.row(*spec, &hindsights.iter().zip(of_policy).collect::<Vec<_>>())
+        let results = TournamentResults::new(self, &common, &hindsights, &runs);
+        (results.report(), histories)
+    }
+
+    /// The fees that are tried on every seed: the daemon's default, and one nanomina below each
+    /// price at which the markets sell without the operator.
+    fn find_common_fees(&self, threads: NonZero<usize>, plan: &Plan) -> Vec<Nanomina> {
+        if !self.hindsight || self.seeds.len() < 2 {
+            return Vec::new();
+        }
+        let prices = map_in_parallel(threads, self.seeds.len(), |index| {
+            let seed = self.seeds.get(index).copied().unwrap_or_default();
+            find_prices(&self.market(seed, plan))
         });
-        let report = TournamentReport {
-            scenario: self.scenario.name().to_owned(),
-            slots: self.slots,
-            seeds: self.seeds.clone(),
-            policies: rows.collect(),
-        };
-        (report, histories)
+        let mut sold = SoldByPrice::new();
+        for (price, works) in prices.into_iter().flatten() {
+            *sold.entry(price).or_default() += works;
+        }
+        let mut fees = fees_below(&sold);
+        fees.insert(DEFAULT_FEE);
+        fees.into_iter().collect()
     }
 
     /// Profit in MINA of a strategy with other settings, in the market of one seed.
@@ -111,16 +124,17 @@ impl Tournament {
         self.market(seed, &plan).run(spec, None).profits.total()
     }
 
+    /// Length of a run in hours.
+    pub(super) fn hours(&self) -> f64 {
+        self.slots as f64 * f64::from(self.scenario.slot_seconds()) / 3600.0
+    }
+
     pub(super) fn market<'a>(&'a self, seed: u64, plan: &'a Plan) -> SeededMarket<'a> {
         let Self { scenario, slots, start, cost, .. } = self;
         SeededMarket { scenario, seed, start: *start, slots: *slots, cost: *cost, plan }
     }
 
     pub(super) fn plan(&self) -> Plan {
-        let role = match self.scenario.role() {
-            OperatorRole::Worker => RoleSetting::Auto,
-            OperatorRole::Coordinator => RoleSetting::Coordinator,
-        };
         Plan {
             mode: Mode::Live,
             interval: Duration::from_secs(60),
@@ -129,7 +143,7 @@ impl Tournament {
                 pricing: self.pricing.clone(),
                 worker: Worker {
                     key: Some(World::operator_key()),
-                    role,
+                    role: role_of(&self.scenario),
                     selection: self.selection,
                     ..Worker::default()
                 },
@@ -140,39 +154,12 @@ impl Tournament {
             on_exit: OnExit::Keep,
         }
     }
+}
 
-    fn row(&self, spec: PolicySpec, markets: &[(&Hindsight, &RunSummary)]) -> TournamentRow {
-        let hours = self.hours() * markets.len().max(1) as f64;
-        let mean = |count: fn(&RunSummary) -> u64, per: f64| {
-            markets.iter().map(|(_, run)| count(run)).sum::<u64>() as f64 * per / hours
-        };
-        let middle = |of: fn(&Hindsight, &RunSummary) -> Option<f64>| {
-            median(markets.iter().filter_map(|(hindsight, run)| of(hindsight, run)).collect())
-        };
-        TournamentRow {
-            policy: spec.to_string(),
-            profit_mina: Spread::of(markets.iter().map(|(_, run)| run.profits.total()).collect()),
-            ratio_best_fixed: middle(|hindsight, run| {
-                Hindsight::ratio(run.profits.total(), hindsight.best_fixed)
-            }),
-            ratio_best_per_regime: middle(|hindsight, run| {
-                Hindsight::ratio(run.profits.total(), hindsight.best_per_regime)
-            }),
-            ratio_clairvoyant: middle(|hindsight, run| {
-                Hindsight::ratio(run.profits.total(), hindsight.clairvoyant)
-            }),
-            energy_vs_always_on: middle(|hindsight, run| Some(hindsight.energy(run.own.busy)))
-                .unwrap_or_default(),
-            prover_hours: middle(|_, run| Some(run.own.busy.as_secs_f64() / 3600.0))
-                .unwrap_or_default(),
-            toggles_per_4h: mean(|run| run.own.toggles, 4.0),
-            fee_changes_per_hour: mean(|run| run.fee_changes, 1.0),
-            prediction_error: middle(|_, run| run.prediction_error),
-            violations: markets.iter().map(|(_, run)| run.violations.len() as u64).sum(),
-        }
-    }
-
-    fn hours(&self) -> f64 {
-        self.slots as f64 * f64::from(self.scenario.slot_seconds()) / 3600.0
+/// What the operator of a scenario says its daemon is.
+pub(super) fn role_of(scenario: &Scenario) -> RoleSetting {
+    match scenario.role() {
+        OperatorRole::Worker => RoleSetting::Auto,
+        OperatorRole::Coordinator => RoleSetting::Coordinator,
     }
 }

@@ -545,7 +545,7 @@ fn what_was_handed_out_is_finished_within_two_works_time_of_a_prover() {
             world.run_to(now);
             world.set_fee(fee(500_000_000));
             let raised = now;
-            while world.operator.count_begun_at(asked) > 0 {
+            while world.seats.first().worker.count_begun_at(asked) > 0 {
                 now += SignedDuration::from_secs(5);
                 world.run_to(now);
             }
