@@ -10,6 +10,7 @@
 mod access;
 mod admin;
 mod api;
+mod archive;
 mod assets;
 mod awaited_body;
 mod command_sink;
@@ -27,9 +28,9 @@ mod server;
 mod state;
 
 pub use access::{AdminAccess, WeakAdminToken};
+pub use archive::Archive;
 pub use command_sink::{CommandRefused, CommandSink};
 pub use limits::ServerLimits;
-pub use past::Archive;
 pub use router::build_router;
 pub use server::{serve, serve_stream};
 pub use state::WebState;

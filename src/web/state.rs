@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use snarkfee_clock::Clock;
 use snarkfee_config::HostName;
 
-use super::{access::AdminAccess, past::Archive};
+use super::{access::AdminAccess, archive::Archive};
 use crate::telemetry::{Liveness, Metrics, StatusBoard};
 
 /// What the request handlers read, and where commands go.

@@ -4,15 +4,12 @@
 //! Invariants: an answer is bounded in size and time, however long the service ran and the journal
 //! goes back; a restart changes nothing of it.
 
-mod archive;
-
 use snarkfee_core::{
     decision_log::{DecisionFilter, DecisionPage},
     record::Record,
     trend::{TrendPoint, TrendRange, mark_gaps},
 };
 
-pub use self::archive::Archive;
 use super::state::WebState;
 
 /// What was read of the past.
