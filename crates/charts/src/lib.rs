@@ -87,7 +87,7 @@ fn axes<'a, 'b>(
         .margin_right(30)
         .margin_bottom(4)
         .x_label_area_size(28)
-        .y_label_area_size(72)
+        .y_label_area_size(78)
         .build_cartesian_2d(x.clone(), y.clone())?;
     canvas
         .configure_mesh()
