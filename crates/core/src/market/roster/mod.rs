@@ -91,30 +91,26 @@ impl SellerRoster {
         owns: impl Fn(&PublicKey) -> bool,
     ) {
         let passed = self.window.map(|from| now.duration_since(from).unsigned_abs());
-        let (Some(before), Some(passed)) = (before, passed.filter(|long| *long <= LONGEST_WINDOW))
-        else {
-            return self.open_window(now, book);
-        };
-        for Offer { fee, prover } in find_new_offers(before, book).filter(|new| !owns(&new.prover))
-        {
-            self.find_or_add(prover, now).record_offer(now, *fee);
-        }
-        if passed >= WINDOW {
-            let (fees, hours) = (standing_fees(book), passed.as_secs_f64() / 3600.0);
-            for seller in &mut self.sellers {
-                seller.close_window(hours, count_open_to(seller.fee(), &fees, book.len()));
+        let passed = passed.filter(|long| *long <= LONGEST_WINDOW).zip(before);
+        if let Some((passed, before)) = passed {
+            let new = find_new_offers(before, book);
+            for Offer { fee, prover } in new.filter(|offer| !owns(&offer.prover)) {
+                self.find_or_add(prover, now).record_offer(now, *fee);
             }
-            self.open_window(now, book);
+            self.drop_least();
+            if passed < WINDOW {
+                return;
+            }
         }
-        self.drop_least();
-    }
-
-    fn open_window(&mut self, now: Timestamp, book: &[OpenWork]) {
-        self.window = Some(now);
-        let fees = standing_fees(book);
+        let (fees, passed) = (standing_fees(book), passed.map(|(passed, _)| passed));
         for seller in &mut self.sellers {
-            seller.open_window(count_open_to(seller.fee(), &fees, book.len()));
+            let open = count_open_to(seller.fee(), &fees, book.len());
+            if let Some(passed) = passed {
+                seller.close_window(passed.as_secs_f64() / 3600.0, open);
+            }
+            seller.open_window(open);
         }
+        self.window = Some(now);
     }
 
     fn find_or_add(&mut self, prover: &PublicKey, at: Timestamp) -> &mut KnownSeller {
