@@ -104,8 +104,8 @@ fn a_lower_fee_has_to_bring_more_than_the_unsold_works_that_it_offers_again() {
     let many = with_unsold(400, 100);
     let held = many.decide();
     assert_eq!(
-        held.reason,
-        Reason::AtTarget,
+        held.action,
+        Action::Hold,
         "{:?}",
         held.appraisal.map(|appraisal| (appraisal.best, appraisal.moving))
     );
