@@ -165,9 +165,11 @@ fn tell_apart(one: &BTreeMap<String, String>, other: &BTreeMap<String, String>) 
     )
 }
 
-/// A label's beginning: the whole cause fits one line.
+/// A label's beginning, of which nothing needs to be escaped but quotes: the whole cause fits one
+/// line, whatever the server calls its labels.
 fn short(label: &str) -> String {
-    label.chars().take(50).collect()
+    let clean = |c: char| if c.is_ascii_graphic() || c.is_alphanumeric() { c } else { ' ' };
+    label.chars().take(50).map(clean).collect()
 }
 
 #[cfg(test)]
