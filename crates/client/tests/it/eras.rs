@@ -40,6 +40,7 @@ const MARKET: [(MarketOperation, &str); 3] = [
 
 pub(crate) const CODA_2020: &str = include_str!("../fixtures/graphql/coda-2020.graphql");
 pub(crate) const MESA_40: &str = include_str!("../fixtures/graphql/mesa-4.0.graphql");
+pub(crate) const RUST_NODE: &str = include_str!("../fixtures/graphql/rust-node.graphql");
 
 /// The introspection files of real daemons, by the beginning of their names, and the era each must
 /// be taken for.
@@ -171,6 +172,15 @@ fn a_schema_that_lacks_any_one_field_gets_only_what_fits_it() {
             }
         }
     }
+}
+
+#[test]
+fn the_rust_node_is_recognised_and_can_be_set_to_nothing() {
+    let schema = parse_sdl(RUST_NODE);
+    check("rust node", &schema, Era::RustNode);
+    let found = capabilities(&schema);
+    assert_eq!((found.status_operation(), found.market_operation()), (None, None));
+    assert!(!found.has(Capability::Mutations));
 }
 
 #[test]

@@ -8,6 +8,7 @@
     reason = "a failed step of a test ends it, in helpers too"
 )]
 
+mod account;
 mod book;
 mod eras;
 mod exchange;
@@ -16,5 +17,7 @@ mod mutation;
 mod schema;
 mod server;
 mod simulated;
+mod simulated_speed;
 mod socket;
 mod transport;
+mod works_made;

@@ -8,7 +8,7 @@ use snarkfee_core::{
 };
 
 use crate::{
-    eras::MESA_40,
+    eras::{MESA_40, RUST_NODE},
     schema::{introspection_answer, parse_sdl},
     server::{KEY, client, daemon, hasty, operation},
     socket::{nobody, serve},
@@ -183,5 +183,27 @@ async fn broken_connections_are_told_apart_by_whether_the_request_left() {
         );
         let cut = socket(Some("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"data\"")).await;
         assert_eq!(code(client(&cut).send(permitted(&mutation)).await), ("lost", "truncated"));
+    }
+}
+
+#[tokio::test]
+async fn a_schema_without_the_mutations_is_sent_none() {
+    let mut read_only = parse_sdl(MESA_40);
+    read_only.schema_definition.make_mut().mutation = None;
+    for schema in [read_only, parse_sdl(RUST_NODE)] {
+        for (mutation, name, data) in all() {
+            let mut server = mockito::Server::new_async().await;
+            let known = json!({"data": introspection_answer(&schema)});
+            operation(&mut server, "Introspection")
+                .with_body(known.to_string())
+                .create_async()
+                .await;
+            let answer = json!({"data": data}).to_string();
+            let mock =
+                operation(&mut server, name).with_body(answer).expect(0).create_async().await;
+            let sent = client(&server.url()).send(permitted(&mutation)).await;
+            assert_eq!(code(sent), ("not sent", "unsupported"), "{name}");
+            mock.assert_async().await;
+        }
     }
 }

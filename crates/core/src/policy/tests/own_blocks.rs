@@ -93,6 +93,39 @@ fn room_is_made_before_what_makes_a_daemon_untrusted() {
     }
 }
 
+/// Of two things that are amiss, the one that comes first in the order of decisions is told.
+#[test]
+fn of_each_pair_the_earlier_one_decides() {
+    type Change = fn(&mut Story);
+    let order: [(&str, &str, Change); 10] = [
+        ("hold", "paused", |story| story.memory.pause = Some(PauseDeadline { until: None })),
+        ("hold", "breaker_open", open_breaker),
+        ("switch_off", "own_block_ahead", |story| {
+            change(story, |status| status.own_slots = slots([time(NOW + 100)]));
+        }),
+        ("hold", "unsynced", |story| change(story, |status| status.sync = SyncState::Catchup)),
+        ("hold", "no_tip", |story| change(story, |status| status.best_tip = None)),
+        ("hold", "height_behind", |story| change(story, |it| it.highest_received = 1_500)),
+        ("hold", "few_peers", |story| change(story, |status| status.peers = Some(0))),
+        ("hold", "external_change", |story| story.memory.external_hold = Some(steady(NOW + 60))),
+        ("hold", "reserve_above_ceiling", |story| {
+            story.memory.account = Some(LedgerAccount::Missing);
+            story.params.pricing.ceiling = fee(500_000_000);
+        }),
+        ("hold", "chain_fault", |story| story.look.chain = Some(Err(silence()))),
+    ];
+    for (place, (action, reason, earlier)) in order.iter().enumerate() {
+        for (_, other, later) in order.iter().skip(place + 1) {
+            for swapped in [false, true] {
+                let mut story = producing([]);
+                let both = if swapped { [later, earlier] } else { [earlier, later] };
+                both.iter().for_each(|change| change(&mut story));
+                assert_eq!(story.code(), (*action, *reason), "{reason} and {other}");
+            }
+        }
+    }
+}
+
 fn change(story: &mut Story, change: fn(&mut DaemonStatus)) {
     story.status(change);
 }
