@@ -54,13 +54,16 @@ tools() {
       rustup component add "${component/fmt/rustfmt}"
     fi
   done
-  # Some tests run a Prometheus server, a browser, or systemd's check of the service file.
+  # Some tests run a Prometheus or PostgreSQL server, a browser, or systemd's check of the service
+  # file.
   local missing=()
   command -v prometheus >/dev/null && command -v promtool >/dev/null || missing+=(prometheus)
   command -v chromium >/dev/null || missing+=(chromium)
   command -v chromedriver >/dev/null || missing+=(chromium-driver)
   command -v systemd-analyze >/dev/null || missing+=(systemd)
   command -v npm >/dev/null || missing+=(npm)
+  compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || command -v initdb >/dev/null ||
+    missing+=(postgresql)
   if ((${#missing[@]})); then
     install_debian "${missing[@]}"
   fi

@@ -27,7 +27,7 @@ pub(super) fn run(options: &BacktestArgs) -> Result<(), Failure> {
     let threads = experiment::thread_count(options.results.threads);
     let (results, histories) = if let Some(path) = &data.journal {
         let bar = Progress::new("replaying the journal");
-        let open = experiment::journal_opener(path);
+        let open = experiment::journal_opener(path)?;
         let filter = experiment::journal_filter(policy)?;
         let progress = |all| bar.advance(all);
         backtest_journal(&open, &filter, &options.policies, &settings, threads, &progress)

@@ -18,7 +18,7 @@ use snarkfee_core::{
     policy::Pricing,
     units::{DaemonId, Nanomina},
 };
-use snarkfee_journal::{JournalError, JournalReader, LookFilter};
+use snarkfee_journal::{JournalError, JournalReader, LookFilter, StoreAddress};
 use snarkfee_lab::{
     backtest::BacktestSettings,
     market_sim::{Scenario, library},
@@ -150,10 +150,22 @@ pub(super) fn journal_filter(options: &PolicyArgs) -> Result<LookFilter, Failure
     Ok(LookFilter { daemon, ..LookFilter::default() })
 }
 
-/// Opens the journal separately for each thread.
+/// Opens the journal separately for each thread: a file, or the address of a shared store, whose
+/// password libpq's variable `PGPASSWORD` gives.
 pub(super) fn journal_opener(
-    path: &Path,
-) -> impl Fn() -> Result<JournalReader, JournalError> + Sync {
-    let path = path.to_owned();
-    move || JournalReader::open(&path)
+    place: &Path,
+) -> Result<impl Fn() -> Result<JournalReader, JournalError> + Sync + use<>, Failure> {
+    let path = place.to_owned();
+    let address = match place.to_str().filter(|text| text.starts_with("postgres")) {
+        Some(url) if url.contains("://") => {
+            let password = std::env::var("PGPASSWORD").ok();
+            let address = StoreAddress::try_new(url, password.as_deref());
+            Some(address.map_err(Failure::usage)?)
+        }
+        _ => None,
+    };
+    Ok(move || match &address {
+        Some(address) => JournalReader::open_shared(address),
+        None => JournalReader::open(&path),
+    })
 }

@@ -42,7 +42,7 @@ impl From<csv::Error> for ListingError {
 pub(super) fn run(options: &HistoryArgs) -> Result<(), Failure> {
     let location = JournalLocation::find(&options.config, options.daemon.as_deref())?;
     location.check_name().map_err(Failure::usage)?;
-    let journal = JournalReader::open(&location.folder).map_err(Failure::journal)?;
+    let journal = location.reader()?;
     let since = Clock::wall().checked_sub(options.since).ok();
     let filter = LookFilter { since, until: None, daemon: location.daemon };
     let mut out = BufWriter::new(io::stdout().lock());

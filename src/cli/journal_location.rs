@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use snarkfee_config::{Settings, Source, default_state_dir};
 use snarkfee_core::units::DaemonId;
+use snarkfee_journal::JournalReader;
 
-use super::{args::ConfigArg, exit::Failure, preview::UnknownDaemon};
+use super::{args::ConfigArg, exit::Failure, open_journal::store_address, preview::UnknownDaemon};
 
 /// The state directory, the settings that name it, and the daemon that was named.
 pub(super) struct JournalLocation {
@@ -40,6 +41,16 @@ impl JournalLocation {
         let source = Source::new(Some(file), std::env::vars_os()).with_readable_secrets();
         let settings = source.load().map_err(Failure::config)?;
         Ok(Self { folder: settings.controller.state_dir.clone(), settings: Some(settings), daemon })
+    }
+
+    /// Opens the journal for reading: that of the shared store where the configuration names one.
+    pub(super) fn reader(&self) -> Result<JournalReader, Failure> {
+        let store = self.settings.as_ref().map(|settings| store_address(&settings.store));
+        let opened = match store.transpose().map_err(Failure::config)?.flatten() {
+            Some(address) => JournalReader::open_shared(&address),
+            None => JournalReader::open(&self.folder),
+        };
+        opened.map_err(Failure::journal)
     }
 
     /// Refuses a name that the configuration does not have.

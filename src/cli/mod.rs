@@ -16,6 +16,7 @@ mod history;
 mod init;
 mod journal_location;
 mod json;
+mod open_journal;
 mod order_route;
 mod pause;
 mod preview;
@@ -23,6 +24,7 @@ mod progress;
 mod run;
 mod signals;
 mod simulate;
+mod store;
 mod table;
 mod tune;
 mod values;
@@ -86,6 +88,7 @@ fn run_command(arguments: Arguments, log: &LogQueue) -> Result<(), Failure> {
         CliCommand::History(options) => history::run(&options),
         CliCommand::Pause(options) => block_on(pause::pause(options)),
         CliCommand::Resume(options) => block_on(pause::resume(options)),
+        CliCommand::Store(options) => block_on(store::run(options)),
         CliCommand::Simulate(options) => simulate::run(&options),
         CliCommand::Backtest(options) => backtest::run(&options),
         CliCommand::Tune(options) => tune::run(&options),

@@ -13,10 +13,13 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use snarkfee_client::post;
 use snarkfee_clock::Clock;
-use snarkfee_core::{control::OperatorCommand, units::DaemonId};
+use snarkfee_core::{control::OperatorCommand, ledger::Ledger, units::DaemonId};
 use snarkfee_journal::{JournalError, OrderWriter};
 
-use super::journal_location::JournalLocation;
+use super::{
+    journal_location::JournalLocation,
+    open_journal::{open_store, store_address},
+};
 
 /// Longest that the service may take for an answer: longer than it waits for a daemon.
 const ANSWER: Duration = Duration::from_secs(15);
@@ -40,6 +43,8 @@ pub(super) enum TakenBy {
     RunningJournal,
     /// The journal; no service runs on it.
     IdleJournal,
+    /// The store that replicas share.
+    Store,
 }
 
 /// What the service at the configured address made of an order.
@@ -89,6 +94,14 @@ pub(super) async fn give(order: &WrittenOrder, to: &JournalLocation) -> anyhow::
     let answer = ask_service(order, to).await?;
     if let Answer::Taken(address) = answer {
         return Ok(TakenBy::Service(address));
+    }
+    if let Some(settings) = &to.settings
+        && let Some(address) = store_address(&settings.store)?
+    {
+        let store = open_store(address, settings, Clock::system()).await?;
+        let command = order.command(to.daemon.clone(), Clock::wall());
+        store.record_order(Clock::wall(), command).await?;
+        return Ok(TakenBy::Store);
     }
     let mut journal = OrderWriter::open(&to.folder).map_err(|error| advise(error, &answer, to))?;
     if let Answer::NotTaken(address, why) = &answer

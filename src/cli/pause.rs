@@ -38,6 +38,7 @@ async fn run(order: &WrittenOrder, to: &JournalLocation) -> Result<(), Failure> 
     let by = match taken_by {
         TakenBy::Service(address) => format!("by the service at {address}"),
         TakenBy::RunningJournal => "in the journal of the running service".to_owned(),
+        TakenBy::Store => "in the store, by whichever replica works it".to_owned(),
         TakenBy::IdleJournal => "from the next start on, since no service runs now".to_owned(),
     };
     Ok(writeln!(std::io::stdout(), "{whose}: {what}, {by}")?)

@@ -1,16 +1,14 @@
 //! `snarkfee run`.
 
-use std::{io::Write, sync::Arc, time::Duration};
+use std::io::Write;
 
 use snarkfee_clock::Clock;
-use snarkfee_config::{Controller, Source};
-use snarkfee_core::units::duration;
-use snarkfee_journal::Journal;
+use snarkfee_config::Source;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{args::RunArgs, exit::Failure, signals};
+use super::{args::RunArgs, exit::Failure, open_journal::OpenJournal, signals};
 use crate::{
     service::{Publisher, Service},
     telemetry::LogQueue,
@@ -26,9 +24,8 @@ pub(super) async fn run(options: RunArgs, log: &LogQueue) -> Result<(), Failure>
     let cancel = CancellationToken::new();
     let reloads = signals::watch_signals(&cancel, log)?;
     let clock = Clock::system();
-    let journal = Arc::new(open_journal(&settings.controller, clock).await?);
-    let folder = settings.controller.state_dir.clone();
-    let service = Service::new(settings, clock, journal.clone()).with_archive(folder);
+    let journal = OpenJournal::open(&settings, clock).await?;
+    let service = journal.service(settings, clock);
     service.publisher().metrics.watch_log(log.lost_lines());
     let result = if options.once {
         let publisher = service.publisher().clone();
@@ -40,7 +37,7 @@ pub(super) async fn run(options: RunArgs, log: &LogQueue) -> Result<(), Failure>
     } else {
         serve(service, source, reloads, cancel).await
     };
-    close_journal(journal).await;
+    journal.close().await;
     result
 }
 
@@ -61,24 +58,6 @@ async fn serve(
     started.run(Some(Box::new(source)), reloads, cancel).await.map_err(Failure::running)?;
     info!("ended");
     Ok(())
-}
-
-/// Opens the journal on a thread that may wait for the disk.
-async fn open_journal(controller: &Controller, clock: Clock) -> Result<Journal, Failure> {
-    let (folder, retention) = (controller.state_dir.clone(), controller.retention);
-    let opened =
-        tokio::task::spawn_blocking(move || Journal::open(&folder, retention, clock.now())).await;
-    opened.map_err(Failure::running)?.map_err(Failure::journal)
-}
-
-/// Closes the journal after its last use; a disk that hangs does not keep the program running.
-async fn close_journal(journal: Arc<Journal>) {
-    const LIMIT: Duration = Duration::from_secs(10);
-    let Some(journal) = Arc::into_inner(journal) else { return };
-    let closed = tokio::task::spawn_blocking(move || journal.close());
-    if tokio::time::timeout(LIMIT, closed).await.is_err() {
-        warn!(limit = %duration::show(LIMIT), "the journal was not closed in time; it is complete up to the last look");
-    }
 }
 
 fn settings_source(options: &RunArgs) -> Result<Source, Failure> {

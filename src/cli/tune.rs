@@ -44,7 +44,7 @@ pub(super) fn run(options: &TuneArgs) -> Result<(), Failure> {
         };
         tune(&TuningData::scenario(&tournament), &base, &execution)
     } else if let Some(path) = &options.data.journal {
-        let open = experiment::journal_opener(path);
+        let open = experiment::journal_opener(path)?;
         let filter = experiment::journal_filter(&options.policy)?;
         let data = TuningData::journal(&open, &filter, defaults.into_settings(&options.data))
             .map_err(Failure::journal)?;

@@ -24,6 +24,7 @@ use super::{
     outside::{ConnectError, Outside},
     price_feed::{follow_price, read_quotes},
     publisher::{Publisher, RequestCounter},
+    replica::Part,
 };
 use crate::controller::{EndSender, LONGEST_REST, LoopEnd, Runner, SendGates, Wiring, end_channel};
 
@@ -35,6 +36,8 @@ pub(super) struct DaemonLoops<O> {
     ledger: Arc<dyn Ledger>,
     gates: Arc<SendGates>,
     loops: BTreeMap<DaemonId, DaemonLoop>,
+    /// Loops that were told to end; cancelled when they have.
+    ending: BTreeMap<DaemonId, CancellationToken>,
     tasks: JoinSet<()>,
 }
 
@@ -63,6 +66,7 @@ impl<O: Outside> DaemonLoops<O> {
             ledger,
             gates: Arc::default(),
             loops: BTreeMap::new(),
+            ending: BTreeMap::new(),
             tasks: JoinSet::new(),
         }
     }
@@ -74,11 +78,13 @@ impl<O: Outside> DaemonLoops<O> {
 
     /// Applies settings: no mutation that older ones decided is sent from now on, but for one that
     /// is under way ([`DaemonLoops::gates`]). A daemon whose connection changed gets a new loop; every
-    /// other loop goes on and decides by the new settings from its next look on.
-    pub(super) fn apply(&mut self, settings: &Settings) -> Result<(), ConnectError> {
+    /// other loop goes on and decides by the new settings from its next look on. Daemons that are
+    /// not this replica's `part` have no loop; one that they had leaves them alone.
+    pub(super) fn apply(&mut self, settings: &Settings, part: &Part) -> Result<(), ConnectError> {
         let mut fresh = Vec::new();
         self.outside.renew_connections();
-        for daemon in &settings.daemons {
+        let worked = || settings.daemons.iter().filter(|daemon| part.works(&daemon.id));
+        for daemon in worked() {
             if !self
                 .loops
                 .get(&daemon.id)
@@ -88,8 +94,9 @@ impl<O: Outside> DaemonLoops<O> {
             }
         }
         let configured = |id: &DaemonId| settings.daemons.iter().any(|daemon| daemon.id == *id);
-        let gone: Vec<_> = self.loops.keys().filter(|id| !configured(id)).cloned().collect();
-        let mut replaced = BTreeMap::new();
+        let is_kept = |id: &&DaemonId| configured(id) && part.works(id);
+        let gone: Vec<_> = self.loops.keys().filter(|id| !is_kept(id)).cloned().collect();
+        self.ending.retain(|_, ended| !ended.is_cancelled());
         for id in gone.iter().chain(fresh.iter().map(|(daemon, _)| &daemon.id)) {
             if let Some(old) = self.loops.remove(id) {
                 old.finish(if configured(id) {
@@ -98,15 +105,16 @@ impl<O: Outside> DaemonLoops<O> {
                     old.adopt_exit(settings);
                     LoopEnd::Leave
                 });
-                replaced.insert(id.clone(), old.ended);
+                self.ending.insert(id.clone(), old.ended);
                 self.publisher.metrics.forget(id);
                 self.publisher.liveness.forget(id);
                 self.publisher.twins.forget(id);
             }
         }
-        self.publisher.board.set_daemons(settings.daemons.iter().map(|daemon| daemon.id.clone()));
+        self.publisher.board.set_daemons(worked().map(|daemon| daemon.id.clone()));
         for ((daemon, client), turn) in fresh.into_iter().zip(0..) {
-            self.start(settings, daemon, client, replaced.remove(&daemon.id), START_SPACING * turn);
+            let after = self.ending.remove(&daemon.id);
+            self.start(settings, daemon, client, after, START_SPACING * turn);
         }
         for daemon in &settings.daemons {
             if let Some(running) = self.loops.get_mut(&daemon.id) {
@@ -129,6 +137,11 @@ impl<O: Outside> DaemonLoops<O> {
         Ok(())
     }
 
+    /// The loops that were told to end: cancelled when they have.
+    pub(super) fn ending(&self) -> Vec<CancellationToken> {
+        self.ending.values().cloned().collect()
+    }
+
     /// Wakes the loops that a command is for; they find it in the journal.
     pub(super) fn wake(&self, command: &OperatorCommand) {
         for (_, running) in self.loops.iter().filter(|(id, _)| command.concerns(id)) {
@@ -141,9 +154,10 @@ impl<O: Outside> DaemonLoops<O> {
     pub(super) async fn look_once(
         &self,
         settings: &Settings,
+        part: &Part,
         cancel: &CancellationToken,
     ) -> Result<bool, ConnectError> {
-        for daemon in &settings.daemons {
+        for daemon in settings.daemons.iter().filter(|daemon| part.works(&daemon.id)) {
             let (end, ending) = end_channel();
             let (_quotes, quotes) =
                 watch::channel(read_quotes(&self.outside, daemon, self.clock).await);

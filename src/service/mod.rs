@@ -14,6 +14,7 @@ mod outside;
 mod preview;
 mod price_feed;
 mod publisher;
+mod replica;
 mod run;
 mod service_manager;
 mod twin_watch;

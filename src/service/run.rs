@@ -5,7 +5,10 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use axum::Router;
 use snarkfee_clock::Clock;
 use snarkfee_config::Settings;
-use snarkfee_core::{control::OperatorCommand, ledger::Ledger, policy::Mode};
+use snarkfee_core::{
+    control::OperatorCommand, fault::JournalFault, leases::FleetLeases, ledger::Ledger,
+    policy::Mode,
+};
 use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -16,6 +19,7 @@ use super::{
     daemon_loops::DaemonLoops,
     outside::{ConnectError, Outside, OverHttp},
     publisher::{Narrator, Publisher},
+    replica::{LeaseKeeper, Part, make_claims},
     service_manager::ServiceManager,
 };
 use crate::telemetry::log_record;
@@ -49,6 +53,9 @@ pub enum ServiceError {
     /// The admin token cannot be used.
     #[error("controller.admin_token_file")]
     Token(#[source] WeakAdminToken),
+    /// The store that replicas share does not answer.
+    #[error("the store (store.url) does not answer: {0}")]
+    Store(JournalFault),
     /// A daemon cannot be connected to.
     #[error(transparent)]
     Connect(#[from] ConnectError),
@@ -67,6 +74,7 @@ pub struct Service<O = OverHttp> {
     daemons: DaemonLoops<O>,
     ledger: Arc<dyn Ledger>,
     archive: Option<Arc<Archive>>,
+    leases: Option<Arc<dyn FleetLeases>>,
     clock: Clock,
 }
 
@@ -79,6 +87,9 @@ pub struct RunningService<O = OverHttp> {
     daemons: DaemonLoops<O>,
     commands: mpsc::Receiver<OperatorCommand>,
     manager: ServiceManager,
+    keeper: Option<LeaseKeeper>,
+    /// Which daemons are worked here.
+    part: Part,
     state: WebState,
     web: Option<(JoinHandle<()>, CancellationToken)>,
     /// Whether requests that change something need a token, since the start.
@@ -114,7 +125,7 @@ impl<O: Outside> Service<O> {
         let ids = settings.daemons.iter().map(|daemon| daemon.id.clone());
         let publisher = Publisher::new(settings.controller.mode, ids).told_by(narrator);
         let daemons = DaemonLoops::new(outside, clock, publisher.clone(), Arc::clone(&ledger));
-        Self { settings, publisher, daemons, ledger, archive: None, clock }
+        Self { settings, publisher, daemons, ledger, archive: None, leases: None, clock }
     }
 
     /// The same with the journal of a folder as its past: that of `ledger`, so that a restart changes
@@ -124,19 +135,38 @@ impl<O: Outside> Service<O> {
         Self { archive: Some(Arc::new(Archive::new(folder))), ..self }
     }
 
+    /// The same where replicas share the fleet.
+    #[must_use]
+    pub fn sharing(self, leases: Arc<dyn FleetLeases>) -> Self {
+        Self { leases: Some(leases), ..self }
+    }
+
     /// The readers of its records.
     pub(crate) fn publisher(&self) -> &Publisher {
         &self.publisher
     }
 
-    /// Looks once at every daemon, decides, acts, and returns. Once cancelled it begins nothing
-    /// more, and finishes an action that is under way.
+    /// Looks once at every daemon that is its own or free, decides, acts, and returns. Once cancelled
+    /// it begins nothing more, and finishes an action that is under way.
     ///
     /// # Errors
     ///
-    /// Where a client cannot be made, or it was cancelled.
+    /// Where a client cannot be made, the store does not answer, or it was cancelled.
     pub async fn once(self, cancel: &CancellationToken) -> Result<(), ServiceError> {
-        match self.daemons.look_once(&self.settings, cancel).await? {
+        let part = match &self.leases {
+            Some(leases) => {
+                let claims = make_claims(&self.settings);
+                Part::Shared(leases.renew(&claims).await.map_err(ServiceError::Store)?)
+            }
+            None => Part::Whole,
+        };
+        let looked = self.daemons.look_once(&self.settings, &part, cancel).await;
+        if let (Some(leases), Part::Shared(tenancy)) = (self.leases, part)
+            && let Err(fault) = leases.release(&tenancy.held, true).await
+        {
+            warn!(%fault, "the daemons are still held by this run, until its leases end");
+        }
+        match looked? {
             true => Ok(()),
             false => Err(ServiceError::Interrupted),
         }
@@ -164,7 +194,11 @@ impl<O: Outside> Service<O> {
             Some(address) => Some(start_server(address, state.clone()).await?),
             None => None,
         };
-        self.daemons.apply(&self.settings)?;
+        let metrics = &self.publisher.metrics;
+        let begin = |leases| LeaseKeeper::begin(leases, &self.settings, Arc::clone(metrics));
+        let mut keeper = self.leases.map(begin);
+        let part = keeper.as_mut().map_or(Part::Whole, LeaseKeeper::part);
+        self.daemons.apply(&self.settings, &part)?;
         Ok(RunningService {
             address: web.as_ref().map(|(address, ..)| *address),
             settings: self.settings,
@@ -172,6 +206,8 @@ impl<O: Outside> Service<O> {
             daemons: self.daemons,
             commands,
             manager: ServiceManager::from_environment(),
+            keeper,
+            part,
             state,
             web: web.map(|(_, task, cancel)| (task, cancel)),
             guarded,
@@ -251,11 +287,15 @@ impl<O: Outside> RunningService<O> {
                         self.look_for_settings(watch.as_mut(), true);
                     }
                 }
+                () = wait_for_leases(self.keeper.as_mut()) => self.adopt_part(),
                 _ = beat.tick() => self.manager.beat(&self.publisher, Clock::instant()),
             }
         };
         self.manager.stopping();
         self.daemons.stop(DRAIN).await;
+        if let Some(keeper) = self.keeper {
+            keeper.leave().await;
+        }
         if let Some((task, cancel)) = self.web {
             cancel.cancel();
             if task.await.is_err() {
@@ -272,6 +312,16 @@ impl<O: Outside> RunningService<O> {
         let open = !self.guarded && !controller.allow_remote;
         let live = controller.mode == Mode::Live;
         self.address.filter(|address| live && open && !address.ip().is_loopback())
+    }
+
+    /// Works the daemons that are held now, and gives up what is another replica's.
+    fn adopt_part(&mut self) {
+        let Some(keeper) = &mut self.keeper else { return };
+        self.part = keeper.part();
+        match self.daemons.apply(&self.settings, &self.part) {
+            Ok(()) => keeper.give_up(self.daemons.ending()),
+            Err(error) => error!(%error, "daemons that are held here cannot be worked"),
+        }
     }
 
     /// Begins to read the settings again, where their files may have changed.
@@ -323,7 +373,10 @@ impl<O: Outside> RunningService<O> {
         {
             warn!("controller.state_dir and controller.retention take effect at the next start");
         }
-        if let Err(error) = self.daemons.apply(&settings) {
+        if settings.store != self.settings.store {
+            warn!("[store] takes effect at the next start");
+        }
+        if let Err(error) = self.daemons.apply(&settings, &self.part) {
             self.publisher.metrics.count_reload_failure();
             error!(%error, "the configuration cannot be applied, so the old one stays in force");
             return;
@@ -341,12 +394,23 @@ impl<O: Outside> RunningService<O> {
                  nothing more of it is sent"
             );
         }
+        if let Some(keeper) = &self.keeper {
+            keeper.adopt(&settings);
+        }
         info!(
             daemons = settings.daemons.len(),
             mode = settings.controller.mode.as_str(),
             "configuration reloaded"
         );
         self.settings = settings;
+    }
+}
+
+/// Waits until what is held may have changed; for ever where nothing is shared.
+async fn wait_for_leases(keeper: Option<&mut LeaseKeeper>) {
+    match keeper {
+        Some(keeper) => keeper.changed().await,
+        None => std::future::pending().await,
     }
 }
 

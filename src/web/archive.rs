@@ -12,7 +12,7 @@ use snarkfee_core::{
     trend::{TrendPoint, TrendRange},
     units::DaemonId,
 };
-use snarkfee_journal::{JournalError, JournalReader};
+use snarkfee_journal::{JournalError, JournalFileReader};
 use tokio::{sync::Semaphore, time::timeout};
 
 /// How long a request waits for the journal: less than a request may take.
@@ -23,7 +23,7 @@ const HISTORIES: usize = 48;
 /// The journal as page and API read it: one connection, one query at a time.
 pub struct Archive {
     folder: PathBuf,
-    reader: Arc<Mutex<Option<JournalReader>>>,
+    reader: Arc<Mutex<Option<JournalFileReader>>>,
     turn: Arc<Semaphore>,
     /// Those read last are at the end.
     histories: Mutex<Vec<History>>,
@@ -80,8 +80,9 @@ impl Archive {
         }
         let (asked, from) = (daemon.clone(), range.begin(latest));
         let until = latest.checked_add(Duration::from_micros(1)).unwrap_or(latest);
-        let read =
-            move |reader: &JournalReader| reader.read_trend(&asked, (from, until), range.step());
+        let read = move |reader: &JournalFileReader| {
+            reader.read_trend(&asked, (from, until), range.step())
+        };
         let points = self.read(read).await?;
         let history = History { daemon: daemon.clone(), range, step, points: points.clone() };
         let mut histories = self.histories.lock().unwrap_or_else(PoisonError::into_inner);
@@ -107,7 +108,7 @@ impl Archive {
     /// Reads on a thread that may wait for the disk. A disk that hangs holds up one thread.
     async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&JournalReader) -> Result<T, JournalError> + Send + 'static,
+        work: impl FnOnce(&JournalFileReader) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, ArchiveError> {
         let (reader, folder) = (Arc::clone(&self.reader), self.folder.clone());
         let asked = async {
@@ -118,7 +119,7 @@ impl Archive {
                 // One that failed is opened anew.
                 let open = match reader.take() {
                     Some(open) => open,
-                    None => JournalReader::open(&folder)?,
+                    None => JournalFileReader::open(&folder)?,
                 };
                 let result = work(&open)?;
                 *reader = Some(open);

@@ -17,6 +17,7 @@ use snarkfee::{
 use snarkfee_core::{
     cost::CostUnknown,
     fault::{Fault, JournalClass},
+    leases::Tenancy,
     policy::{Action, Outcome, Reason},
     record::Record,
 };
@@ -121,6 +122,9 @@ fn exported() -> BTreeMap<String, (String, BTreeSet<String>)> {
     metrics.count_request(&record.daemon, "status", None, Duration::from_millis(5));
     metrics.record_price_read(&record.daemon, record.at);
     metrics.count_reload_failure();
+    let tenancy = Tenancy { held: [record.daemon.clone()].into(), ..Tenancy::default() };
+    metrics.show_leases([&record.daemon].into_iter(), &tenancy, Duration::from_millis(5));
+    metrics.count_store_failure(JournalClass::Unreachable);
     metrics.count_journal_failure(&record.daemon, JournalClass::Full);
     let text = metrics.render(record.at, Exposition::OpenMetrics);
     let mut families: BTreeMap<String, (String, BTreeSet<String>)> = BTreeMap::new();

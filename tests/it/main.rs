@@ -36,6 +36,7 @@ mod project;
 mod prometheus;
 mod reload;
 mod replay;
+mod replicas;
 mod scripted_daemon;
 mod service_manager;
 #[path = "../../crates/client/tests/it/socket.rs"]

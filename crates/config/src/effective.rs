@@ -30,6 +30,7 @@ impl Settings {
         if let Some(daemon) = self.daemons.first() {
             text.push_str(&show_table("safety", &tables.safety, &daemon.params.safety));
         }
+        text.push_str(&show_table("store", &tables.store, &self.store));
         text.trim_start().to_owned()
     }
 }

@@ -33,6 +33,6 @@ pub use error::{ConfigError, ConfigErrors};
 pub use host_name::{HostName, InvalidHostName};
 pub use item::Place;
 pub use secret::Secret;
-pub use settings::{Controller, Daemon, MetricsSource, Settings};
+pub use settings::{Controller, Daemon, MetricsSource, Settings, Store};
 pub use source::{Fingerprint, Source, default_state_dir, find_file};
 pub use table::{ADMIN_TOKEN_LENGTH, Knob, knobs, parse_public_key};

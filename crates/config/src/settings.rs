@@ -24,6 +24,8 @@ pub struct Settings {
     pub controller: Controller,
     /// The daemons by name, sorted; at least one.
     pub daemons: Vec<Daemon>,
+    /// Where the journal is kept, if not in a file.
+    pub store: Store,
     pub(super) warnings: Vec<String>,
 }
 
@@ -37,7 +39,7 @@ impl Settings {
             let fleet = Arc::new(keys.collect());
             daemons.iter_mut().for_each(|daemon| daemon.params.worker.fleet = Arc::clone(&fleet));
         }
-        Self { controller, daemons, warnings: Vec::new() }
+        Self { controller, daemons, store: Store::default(), warnings: Vec::new() }
     }
 
     /// What is allowed but probably not meant, one line each.
@@ -48,7 +50,8 @@ impl Settings {
     /// The files that secrets were read from.
     pub fn secret_files(&self) -> impl Iterator<Item = &Path> {
         let tokens = self.daemons.iter().filter_map(|daemon| daemon.bearer_token.as_ref());
-        self.controller.admin_token.iter().chain(tokens).map(Secret::file)
+        let own = self.controller.admin_token.iter().chain(&self.store.password);
+        own.chain(tokens).map(Secret::file)
     }
 }
 
@@ -96,6 +99,25 @@ impl Controller {
     }
 }
 
+/// A store that replicas of the service share.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Store {
+    /// Its address; `None` where the journal is a file.
+    pub url: Option<String>,
+    /// The password of its user.
+    pub password: Option<Secret>,
+    /// How long a replica that cannot renew it keeps a daemon to itself.
+    pub lease: Duration,
+    /// Where this replica runs; empty for nowhere in particular.
+    pub site: String,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self { url: None, password: None, lease: Duration::from_secs(90), site: String::new() }
+    }
+}
+
 /// One daemon.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Daemon {
@@ -113,6 +135,8 @@ pub struct Daemon {
     pub max_response: Bytes,
     /// Sent as a bearer token with every request to `graphql_url`.
     pub bearer_token: Option<Secret>,
+    /// Where it is to be worked from in a fleet on a shared store; empty for anywhere.
+    pub site: String,
     /// What one work costs.
     pub cost: CostModel,
     /// What decisions depend on.
@@ -130,6 +154,7 @@ impl Daemon {
             book_interval: BOOK_INTERVAL,
             max_response: Bytes(64 << 20),
             bearer_token: None,
+            site: String::new(),
             cost: CostModel::Unknown,
             params: Params {
                 pricing: Pricing::default(),

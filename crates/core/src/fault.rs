@@ -209,13 +209,17 @@ pub enum JournalClass {
     Closed,
     /// Its file was deleted or replaced while it was in use.
     Lost,
+    /// The store cannot be reached.
+    Unreachable,
+    /// Another replica works the daemon.
+    NotHeld,
     /// A bug in snarkfee.
     Internal,
 }
 
 impl JournalClass {
     /// Every class.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Full,
         Self::Locked,
         Self::ReadOnly,
@@ -227,6 +231,8 @@ impl JournalClass {
         Self::TimedOut,
         Self::Closed,
         Self::Lost,
+        Self::Unreachable,
+        Self::NotHeld,
         Self::Internal,
     ];
 
@@ -244,6 +250,8 @@ impl JournalClass {
             Self::TimedOut => "timed_out",
             Self::Closed => "closed",
             Self::Lost => "lost",
+            Self::Unreachable => "unreachable",
+            Self::NotHeld => "not_held",
             Self::Internal => "internal",
         }
     }
@@ -261,6 +269,8 @@ impl JournalClass {
             Self::TimedOut => "it did not answer in time",
             Self::Closed => "it is closed",
             Self::Lost => "its file was deleted or replaced",
+            Self::Unreachable => "it cannot be reached",
+            Self::NotHeld => "another replica works the daemon",
             Self::Internal => "a fault of the program",
         }
     }

@@ -13,7 +13,9 @@ pub mod decision_log;
 pub mod fault;
 #[cfg(any(test, feature = "fixtures"))]
 pub mod fixtures;
+pub mod fleet_share;
 pub mod invariants;
+pub mod leases;
 pub mod ledger;
 pub mod market;
 pub mod metrics_text;

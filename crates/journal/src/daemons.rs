@@ -58,8 +58,8 @@ impl ColdState {
 
 /// A state as the columns `memory` and `rest`.
 pub(crate) struct EncodedState {
-    memory: String,
-    rest: Vec<u8>,
+    pub(crate) memory: String,
+    pub(crate) rest: Vec<u8>,
 }
 
 impl EncodedState {
@@ -179,9 +179,23 @@ pub(crate) fn load_state(
             return Err(JournalError::Damaged { what });
         }
     }
-    let memory = decode_memory(&memory, format)?;
-    let rest: Option<ColdState> = rest.map(|rest| unpack(STATE, &rest)).transpose()?;
-    Ok(Some((rest.unwrap_or_default().with_memory(memory), OrderId(orders_seen))))
+    Ok(Some((decode_state(&memory, rest.as_deref(), format)?, OrderId(orders_seen))))
+}
+
+/// Decodes the columns of a state, without the market's blocks.
+pub(crate) fn decode_state(
+    memory: &str,
+    rest: Option<&[u8]>,
+    format: i64,
+) -> Result<PersistedState, JournalError> {
+    let memory = decode_memory(memory, format)?;
+    let rest: Option<ColdState> = rest.map(|rest| unpack(STATE, rest)).transpose()?;
+    Ok(rest.unwrap_or_default().with_memory(memory))
+}
+
+/// Decodes the account that is part of a state.
+pub(crate) fn decode_account(rest: &[u8]) -> Result<Account, JournalError> {
+    unpack(STATE, rest).map(|state: ColdState| state.account)
 }
 
 /// Fields that this version added get their defaults; anything else unknown or missing is refused.
@@ -210,9 +224,9 @@ pub(crate) fn load_accounts(
     let mut accounts = Vec::new();
     for row in rows {
         let (daemon, rest) = row.map_err(JournalError::sql(reading))?;
-        let state: ColdState = unpack(STATE, &rest)?;
+        let account = decode_account(&rest)?;
         if let Ok(daemon) = DaemonId::try_new(&daemon) {
-            accounts.push((daemon, state.account));
+            accounts.push((daemon, account));
         }
     }
     Ok(accounts)

@@ -12,7 +12,7 @@ use snarkfee_core::{
     units::{DaemonId, FeeRate, Nanomina},
 };
 
-use crate::{error::JournalError, looks::to_timestamp, packing::unpack, reader::JournalReader};
+use crate::{error::JournalError, looks::to_timestamp, packing::unpack, reader::JournalFileReader};
 
 /// Looks gone through for one answer: those of two months, at one a minute.
 const MOST_LOOKS: usize = 100_000;
@@ -28,7 +28,7 @@ struct RecordedPart {
     record: Record,
 }
 
-impl JournalReader {
+impl JournalFileReader {
     /// Decisions that match, newest first. At most 100,000 looks are gone through, in an index; only
     /// those that are returned are read.
     ///

@@ -3,10 +3,17 @@
 use std::{
     io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use rusqlite::ErrorCode;
-use snarkfee_core::fault::{Fault, JournalClass, JournalFault};
+use snarkfee_core::{
+    fault::{Fault, JournalClass, JournalFault},
+    units::DaemonId,
+};
+use tokio_postgres::error::SqlState;
+
+use crate::sql_state;
 
 /// Why the journal cannot be opened, read or written.
 #[derive(Debug, thiserror::Error)]
@@ -106,6 +113,57 @@ pub enum JournalError {
         #[source]
         source: rusqlite::Error,
     },
+    /// The server of a shared store refused, or the connection to it broke.
+    #[error("store: {doing}")]
+    Postgres {
+        /// What was tried.
+        doing: &'static str,
+        /// Why it failed.
+        #[source]
+        source: tokio_postgres::Error,
+    },
+    /// No connection to a shared store could be had.
+    #[error("store: no connection")]
+    NoConnection {
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A shared store did not answer in time.
+    #[error("store: no answer within {limit:?}")]
+    NoAnswer {
+        /// How long was waited.
+        limit: Duration,
+    },
+    /// A shared store was made unusable for this version by a later one.
+    #[error(
+        "the store has layout {found}, this version knows {known}: it was brought up to date by a \
+         later snarkfee, which this one cannot work beside"
+    )]
+    NewerStore {
+        /// Its layout.
+        found: i64,
+        /// The newest layout known.
+        known: i64,
+    },
+    /// A shared store was made by an earlier version.
+    #[error(
+        "the store has layout {found} of an earlier snarkfee, or none; `snarkfee store migrate` or \
+         a start of the service brings it up to date"
+    )]
+    OlderStore {
+        /// Its layout.
+        found: i64,
+    },
+    /// A journal is to be copied into a store that holds one.
+    #[error("the store holds a journal already; nothing was copied")]
+    StoreInUse,
+    /// Another replica works the daemon, or none may.
+    #[error("store: the lease of {daemon} is not held here")]
+    NotHeld {
+        /// The daemon.
+        daemon: DaemonId,
+    },
     /// Something stored cannot be read.
     #[error("journal: {what} cannot be read")]
     Unreadable {
@@ -169,6 +227,12 @@ impl JournalError {
             Self::Lost { .. } => JournalClass::Lost,
             Self::Newer { .. } | Self::Older { .. } => JournalClass::Newer,
             Self::Sql { source, .. } => sql_class(source),
+            Self::Postgres { source, .. } => sql_state::class(source),
+            Self::NoConnection { .. } => JournalClass::Unreachable,
+            Self::NoAnswer { .. } => JournalClass::TimedOut,
+            Self::NewerStore { .. } | Self::OlderStore { .. } => JournalClass::Newer,
+            Self::NotHeld { .. } => JournalClass::NotHeld,
+            Self::StoreInUse => JournalClass::InUse,
             Self::Unwritable { .. } => JournalClass::Internal,
         }
     }
@@ -181,6 +245,12 @@ impl JournalError {
     /// Whether another user may do what this one may not.
     pub fn is_denied(&self) -> bool {
         self.class() == JournalClass::ReadOnly
+    }
+
+    /// Whether a row that another one refers to is gone.
+    pub(crate) fn is_lost_reference(&self) -> bool {
+        matches!(self, Self::Postgres { source, .. }
+            if source.code() == Some(&SqlState::FOREIGN_KEY_VIOLATION))
     }
 
     /// The error as data.

@@ -31,8 +31,8 @@ const DELETED_AT_ONCE: i64 = 20;
 /// An intent with its columns encoded.
 pub(crate) struct EncodedIntent<'a> {
     intent: &'a Intent,
-    before: String,
-    action: String,
+    pub(crate) before: String,
+    pub(crate) action: String,
 }
 
 impl<'a> EncodedIntent<'a> {
@@ -190,17 +190,28 @@ pub(crate) fn load_open_intent(
     if !COLUMNS.is_whole(connection, id).map_err(JournalError::sql("reading an intent"))? {
         return Err(JournalError::Damaged { what: WHAT });
     }
-    Ok(Some(OpenIntent {
+    decode_open_intent(id, at, &mode, &from, &action).map(Some)
+}
+
+/// Decodes the columns of an intent whose end was not recorded.
+pub(crate) fn decode_open_intent(
+    id: i64,
+    at: i64,
+    mode: &str,
+    from: &str,
+    action: &str,
+) -> Result<OpenIntent, JournalError> {
+    Ok(OpenIntent {
         id: IntentId(id),
         at: to_timestamp(at),
         from: if mode == Mode::Live.as_str() {
-            Basis::Real(from_json_exactly(WHAT, &from)?)
+            Basis::Real(from_json_exactly(WHAT, from)?)
         } else if mode == Mode::DryRun.as_str() {
-            Basis::Imagined(from_json_exactly(WHAT, &from)?)
+            Basis::Imagined(from_json_exactly(WHAT, from)?)
         } else {
             let source = format!("it says {mode:?}").into();
             return Err(JournalError::Unreadable { what: WHAT, source });
         },
-        action: from_json_exactly(WHAT, &action)?,
-    }))
+        action: from_json_exactly(WHAT, action)?,
+    })
 }

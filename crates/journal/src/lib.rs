@@ -1,7 +1,7 @@
 //! The journal: what was seen, decided and done, and what must outlive the process, in one SQLite
-//! file.
+//! file, or in a PostgreSQL store that replicas of the service share (`postgres`).
 //!
-//! Invariants: what was acknowledged survives a kill at any moment, and where files were damaged,
+//! Invariants of the file: what was acknowledged survives a kill at any moment, and where files were damaged,
 //! lost or replaced, that shows at the next opening, and nothing is sent until the operator resumes;
 //! a file that SQLite cannot read, a foreign one and one of a later version are refused and never
 //! written; at most one service runs on a folder; every wait has a limit; a failure is a typed
@@ -28,12 +28,15 @@ mod opening;
 mod order_writer;
 mod orders;
 mod packing;
+mod postgres;
 mod reader;
+mod recorded_look;
 mod row_text;
 mod schema;
 mod seal;
 mod seal_file;
 mod snapshots;
+mod sql_state;
 mod store;
 mod trends;
 mod writer;
@@ -44,7 +47,12 @@ mod tests;
 pub use error::JournalError;
 pub use folder::{JOURNAL_FILE, LOCK_FILE, last_holder};
 pub use order_writer::{GivenOrder, OrderWriter};
-pub use reader::{JournalReader, LookFilter, LookSummary, RecordedLook};
+pub use postgres::{
+    CopiedRows, SharedJournal, SharedJournalConfig, StoreAddress, StoreAddressError, StoreAdmin,
+    StoreLayout, StoreStatus,
+};
+pub use reader::{JournalFileReader, JournalReader};
+pub use recorded_look::{LookFilter, LookSummary, RecordedLook};
 pub use row_text::{RowContent, RowText};
 pub use store::InjectedLimits;
 pub use writer::Journal;

@@ -40,6 +40,50 @@ pub(crate) struct LookBody {
     pub(crate) memory: Memory,
 }
 
+/// The columns of a look beside its body and what it refers to.
+pub(crate) struct LookColumns<'a> {
+    pub(crate) daemon: &'a str,
+    pub(crate) sequence: i64,
+    pub(crate) at: i64,
+    pub(crate) mode: &'static str,
+    pub(crate) action: &'static str,
+    pub(crate) reason: &'static str,
+    pub(crate) text: String,
+    pub(crate) outcome: &'static str,
+    pub(crate) fee: Option<i64>,
+    pub(crate) enabled: Option<bool>,
+    pub(crate) target_fee: Option<i64>,
+    pub(crate) target_enabled: Option<bool>,
+    pub(crate) sale_probability: Option<f64>,
+    pub(crate) expected_profit: Option<i64>,
+    pub(crate) cost: Option<i64>,
+}
+
+impl<'a> LookColumns<'a> {
+    pub(crate) fn new(record: &'a Record) -> Self {
+        let amount = |amount: u64| i64::try_from(amount).unwrap_or(i64::MAX);
+        let decision = &record.decision;
+        let best = decision.appraisal.as_ref().map(|appraisal| appraisal.best);
+        Self {
+            daemon: record.daemon.as_str(),
+            sequence: amount(record.sequence),
+            at: record.at.as_microsecond(),
+            mode: record.mode.as_str(),
+            action: decision.action.code(),
+            reason: decision.reason.code(),
+            text: record.reason_text(),
+            outcome: record.outcome.code(),
+            fee: record.fee_after().map(|fee| amount(fee.get())),
+            enabled: record.enabled_after(),
+            target_fee: decision.target.map(|target| amount(target.fee.get())),
+            target_enabled: decision.target.map(|target| target.enabled),
+            sale_probability: best.map(|best| best.sale_probability),
+            expected_profit: best.map(|best| best.cautious_profit.get()),
+            cost: record.cost.map(|cost| amount(cost.get())),
+        }
+    }
+}
+
 /// Stores settings that are not stored yet and returns their number.
 pub(crate) fn intern_settings(
     transaction: &Transaction<'_>,
@@ -62,9 +106,7 @@ pub(crate) fn insert_look(
     body: &[u8],
     market: Option<i64>,
 ) -> rusqlite::Result<i64> {
-    let amount = |amount: u64| i64::try_from(amount).unwrap_or(i64::MAX);
-    let decision = &record.decision;
-    let best = decision.appraisal.as_ref().map(|appraisal| appraisal.best);
+    let columns = LookColumns::new(record);
     let mut statement = transaction.prepare_cached(
         "INSERT INTO looks (run, daemon, sequence, at, mode, action, reason, text, outcome, fee,
          enabled, target_fee, target_enabled, sale_probability, expected_profit, cost, settings,
@@ -75,21 +117,21 @@ pub(crate) fn insert_look(
     )?;
     statement.execute(named_params! {
         ":run": run,
-        ":daemon": record.daemon.as_str(),
-        ":sequence": amount(record.sequence),
-        ":at": record.at.as_microsecond(),
-        ":mode": record.mode.as_str(),
-        ":action": decision.action.code(),
-        ":reason": decision.reason.code(),
-        ":text": record.reason_text(),
-        ":outcome": record.outcome.code(),
-        ":fee": record.fee_after().map(|fee| amount(fee.get())),
-        ":enabled": record.enabled_after(),
-        ":target_fee": decision.target.map(|target| amount(target.fee.get())),
-        ":target_enabled": decision.target.map(|target| target.enabled),
-        ":sale_probability": best.map(|best| best.sale_probability),
-        ":expected_profit": best.map(|best| best.cautious_profit.get()),
-        ":cost": record.cost.map(|cost| amount(cost.get())),
+        ":daemon": columns.daemon,
+        ":sequence": columns.sequence,
+        ":at": columns.at,
+        ":mode": columns.mode,
+        ":action": columns.action,
+        ":reason": columns.reason,
+        ":text": columns.text,
+        ":outcome": columns.outcome,
+        ":fee": columns.fee,
+        ":enabled": columns.enabled,
+        ":target_fee": columns.target_fee,
+        ":target_enabled": columns.target_enabled,
+        ":sale_probability": columns.sale_probability,
+        ":expected_profit": columns.expected_profit,
+        ":cost": columns.cost,
         ":settings": settings,
         ":body": body,
         ":market": market,

@@ -24,6 +24,8 @@ const CACHED: usize = 8;
 /// again.
 const OF_ONE_READER: usize = 2;
 
+pub(crate) const MARKET: &str = "a market";
+
 /// Blocks and open works that more than one look may show.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct StoredMarket {
@@ -93,8 +95,11 @@ pub(crate) struct PreparedMarket {
     place: MarketLocation,
 }
 
-enum MarketLocation {
+/// Where a market is stored.
+pub(crate) enum MarketLocation {
+    /// Under this number already.
     Known(i64),
+    /// Nowhere yet; this is its body.
     New(Vec<u8>),
 }
 
@@ -107,13 +112,17 @@ impl MarketCache {
         reader: Option<DaemonId>,
         market: StoredMarket,
     ) -> Result<PreparedMarket, JournalError> {
-        let known =
-            self.0.iter().rev().find(|known| known.market.is_same(&market)).map(|known| known.id);
-        let place = match known {
-            Some(id) if market_exists(connection, id)? => MarketLocation::Known(id),
-            _ => MarketLocation::New(packer.pack("a market", &market)?),
-        };
-        Ok(PreparedMarket { reader, market, place })
+        match self.find(&market) {
+            Some(id) if market_exists(connection, id)? => {
+                Ok(PreparedMarket::known(id, reader, market))
+            }
+            _ => PreparedMarket::pack(packer, reader, market),
+        }
+    }
+
+    /// The number under which a market was recorded lately.
+    pub(crate) fn find(&self, market: &StoredMarket) -> Option<i64> {
+        self.0.iter().rev().find(|known| known.market.is_same(market)).map(|known| known.id)
     }
 
     /// Adds a market that was inserted.
@@ -143,6 +152,26 @@ impl MarketCache {
 }
 
 impl PreparedMarket {
+    /// A market that is stored under a number.
+    pub(crate) const fn known(id: i64, reader: Option<DaemonId>, market: StoredMarket) -> Self {
+        Self { reader, market, place: MarketLocation::Known(id) }
+    }
+
+    /// A market that is stored anew.
+    pub(crate) fn pack(
+        packer: &mut Packer,
+        reader: Option<DaemonId>,
+        market: StoredMarket,
+    ) -> Result<Self, JournalError> {
+        let place = MarketLocation::New(packer.pack(MARKET, &market)?);
+        Ok(Self { reader, market, place })
+    }
+
+    /// Where it is or what is to be stored of it.
+    pub(crate) const fn place(&self) -> &MarketLocation {
+        &self.place
+    }
+
     /// Inserts the market if it is not stored yet, and returns its number.
     pub(crate) fn insert(&self, transaction: &Transaction<'_>) -> rusqlite::Result<i64> {
         match &self.place {
@@ -203,7 +232,7 @@ impl<'a> MarketReader<'a> {
             .prepare_cached("SELECT body FROM markets WHERE id = ?1")
             .and_then(|mut statement| statement.query_row([id], |row| row.get(0)))
             .map_err(JournalError::sql("reading a market"))?;
-        let market: StoredMarket = unpack("a market", &body)?;
+        let market: StoredMarket = unpack(MARKET, &body)?;
         if self.read.len() >= CACHED {
             self.read.remove(0);
         }

@@ -58,18 +58,19 @@ pub(crate) fn load_orders(
         if !COLUMNS.is_whole(connection, row.id).map_err(doing("reading orders"))? {
             return Err(JournalError::Damaged { what: WHAT });
         }
-        orders.push(Order { id: OrderId(row.id), at: row.at, directive: row.decode()? });
+        orders.push(row.decode()?);
     }
     Ok(orders)
 }
 
+/// An order as its columns.
 pub(crate) struct OrderRow {
-    id: i64,
-    daemon: Option<DaemonId>,
-    verb: String,
-    until: Option<String>,
-    doubt: Option<String>,
-    at: Timestamp,
+    pub(crate) id: i64,
+    pub(crate) daemon: Option<DaemonId>,
+    pub(crate) verb: String,
+    pub(crate) until: Option<String>,
+    pub(crate) doubt: Option<String>,
+    pub(crate) at: Timestamp,
 }
 
 impl OrderRow {
@@ -79,7 +80,12 @@ impl OrderRow {
         Self { id: 0, daemon: None, verb, until, doubt: None, at: Timestamp::UNIX_EPOCH }
     }
 
-    pub(crate) fn decode(self) -> Result<Directive, JournalError> {
+    pub(crate) fn decode(self) -> Result<Order, JournalError> {
+        let (id, at) = (OrderId(self.id), self.at);
+        self.into_directive().map(|directive| Order { id, at, directive })
+    }
+
+    fn into_directive(self) -> Result<Directive, JournalError> {
         let Self { daemon, verb, until, doubt, .. } = self;
         if let Some(code) = doubt {
             let doubt = JournalDoubt::ALL.into_iter().find(|doubt| doubt.code() == code);
@@ -101,13 +107,20 @@ pub(crate) fn insert_order(
     command: &OperatorCommand,
     change: &mut SumChange,
 ) -> rusqlite::Result<OrderId> {
-    let (verb, daemon, until) = match command {
+    let (verb, daemon, until) = encode_command(command);
+    insert(transaction, at, daemon, verb, until.as_deref(), None, change)
+}
+
+/// A command as the columns `verb`, `daemon` and `until`.
+pub(crate) fn encode_command(
+    command: &OperatorCommand,
+) -> (&'static str, Option<&DaemonId>, Option<String>) {
+    match command {
         OperatorCommand::Pause { daemon, until } => {
-            ("pause", daemon, until.map(|until| until.to_string()))
+            ("pause", daemon.as_ref(), until.map(|until| until.to_string()))
         }
-        OperatorCommand::Resume { daemon } => ("resume", daemon, None),
-    };
-    insert(transaction, at, daemon.as_ref(), verb, until.as_deref(), None, change)
+        OperatorCommand::Resume { daemon } => ("resume", daemon.as_ref(), None),
+    }
 }
 
 /// Inserts the order that every daemon hold until the operator resumes. A version that does not

@@ -4,14 +4,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, Row, named_params};
-use serde::Serialize;
-use snarkfee_core::{
-    account::Account,
-    ledger::{DecisionInputs, PersistedState},
-    policy::{Memory, Params},
-    record::Record,
-    units::DaemonId,
-};
+use snarkfee_core::{account::Account, units::DaemonId};
 
 use crate::{
     connection::connect,
@@ -19,81 +12,97 @@ use crate::{
     error::JournalError,
     folder::JOURNAL_FILE,
     inspect::find_layout,
-    looks::{LookBody, SettingsRow, to_timestamp},
+    looks::{LookBody, SettingsRow},
     markets::MarketReader,
     packing::{from_json, unpack},
+    postgres::{SharedReader, StoreAddress},
+    recorded_look::{Columns, LookFilter, LookSummary, RecordedLook, read_summary},
     schema,
     snapshots::read_snapshot,
 };
 
-/// A journal open for reading.
+/// A journal open for reading: a file, or that of a shared store.
 #[derive(Debug)]
-pub struct JournalReader {
+pub struct JournalReader(Backend);
+
+#[derive(Debug)]
+enum Backend {
+    File(JournalFileReader),
+    Shared(SharedReader),
+}
+
+/// A journal file open for reading.
+#[derive(Debug)]
+pub struct JournalFileReader {
     connection: Connection,
 }
 
-/// Which looks are wanted.
-#[derive(Clone, Debug, Default)]
-pub struct LookFilter {
-    /// At or after this time.
-    pub since: Option<Timestamp>,
-    /// Before this time.
-    pub until: Option<Timestamp>,
-    /// At this daemon only.
-    pub daemon: Option<DaemonId>,
-}
-
-/// One look, from its columns alone.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct LookSummary {
-    /// When the look began.
-    pub at: Timestamp,
-    /// The daemon.
-    pub daemon: String,
-    /// Whether decisions were carried out: `dry-run` or `live`.
-    pub mode: String,
-    /// Code of the action.
-    pub action: String,
-    /// Code of the reason.
-    pub reason: String,
-    /// The reason in words.
-    pub text: String,
-    /// Code of the outcome.
-    pub outcome: String,
-    /// Fee asked afterwards, in MINA; `None` while unknown.
-    pub fee_mina: Option<f64>,
-    /// Whether the worker was on afterwards; `None` while unknown.
-    pub enabled: Option<bool>,
-    /// The best fee, in MINA.
-    pub target_fee_mina: Option<f64>,
-    /// Whether computing paid.
-    pub wanted: Option<bool>,
-    /// P(sold) at the best fee.
-    pub sale_probability: Option<f64>,
-    /// Expected profit at the best fee, on the cautious side, in MINA per hour.
-    pub expected_profit_mina_per_hour: Option<f64>,
-    /// Cost of one work, in MINA.
-    pub cost_mina: Option<f64>,
-}
-
-/// One look with everything that its decision depended on.
-#[derive(Clone, Debug)]
-pub struct RecordedLook {
-    /// The look, the decision and the outcome.
-    pub record: Record,
-    /// What else the decision depended on.
-    pub inputs: DecisionInputs,
-    /// The operator's settings.
-    pub params: Params,
-    /// What the policy remembered afterwards.
-    pub memory: Memory,
-    /// The state before the look, where it does not follow from the looks before.
-    pub snapshot: Option<PersistedState>,
-    /// Number of the service's start. What is remembered of the market begins anew with each.
-    pub run: i64,
-}
-
 impl JournalReader {
+    /// Opens a journal file, or the journal of a folder.
+    ///
+    /// # Errors
+    ///
+    /// Where there is none, or it is damaged, foreign or of another layout.
+    pub fn open(path: &Path) -> Result<Self, JournalError> {
+        JournalFileReader::open(path).map(|reader| Self(Backend::File(reader)))
+    }
+
+    /// Opens the journal in a shared store. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// Where the store cannot be reached, or has another layout.
+    pub fn open_shared(address: &StoreAddress) -> Result<Self, JournalError> {
+        Ok(Self(Backend::Shared(SharedReader::open(address.clone())?)))
+    }
+
+    /// The account of each daemon, in order of their names.
+    ///
+    /// # Errors
+    ///
+    /// Where the journal cannot be read.
+    pub fn accounts(&self) -> Result<Vec<(DaemonId, Account)>, JournalError> {
+        match &self.0 {
+            Backend::File(reader) => load_accounts(&reader.connection),
+            Backend::Shared(reader) => reader.accounts(),
+        }
+    }
+
+    /// Hands each look to `each` in the order in which they were taken, until it fails.
+    ///
+    /// # Errors
+    ///
+    /// Those of `each`, and where the journal cannot be read.
+    pub fn for_each_summary<E: From<JournalError>>(
+        &self,
+        filter: &LookFilter,
+        each: impl FnMut(LookSummary) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match &self.0 {
+            Backend::File(reader) => reader.for_each_summary(filter, each),
+            Backend::Shared(reader) => reader.for_each_summary(filter, each),
+        }
+    }
+
+    /// Hands each look with all its inputs to `each` in the order in which they were taken, until
+    /// it fails.
+    ///
+    /// # Errors
+    ///
+    /// Those of `each`, and where the journal cannot be read.
+    pub fn for_each_look<E: From<JournalError>>(
+        &self,
+        filter: &LookFilter,
+        each: impl FnMut(RecordedLook) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match &self.0 {
+            Backend::File(reader) => reader.for_each_look(filter, each),
+            Backend::Shared(reader) => reader.for_each_look(filter, each),
+        }
+    }
+}
+
+impl JournalFileReader {
     /// Opens a journal file, or the journal of a folder.
     ///
     /// # Errors
@@ -113,21 +122,7 @@ impl JournalReader {
         &self.connection
     }
 
-    /// The account of each daemon, in order of their names.
-    ///
-    /// # Errors
-    ///
-    /// Where the journal cannot be read.
-    pub fn accounts(&self) -> Result<Vec<(DaemonId, Account)>, JournalError> {
-        load_accounts(&self.connection)
-    }
-
-    /// Hands each look to `each` in the order in which they were taken, until it fails.
-    ///
-    /// # Errors
-    ///
-    /// Those of `each`, and where the journal cannot be read.
-    pub fn for_each_summary<E: From<JournalError>>(
+    fn for_each_summary<E: From<JournalError>>(
         &self,
         filter: &LookFilter,
         mut each: impl FnMut(LookSummary) -> Result<(), E>,
@@ -143,13 +138,7 @@ impl JournalReader {
         )
     }
 
-    /// Hands each look with all its inputs to `each` in the order in which they were taken, until
-    /// it fails.
-    ///
-    /// # Errors
-    ///
-    /// Those of `each`, and where the journal cannot be read.
-    pub fn for_each_look<E: From<JournalError>>(
+    fn for_each_look<E: From<JournalError>>(
         &self,
         filter: &LookFilter,
         mut each: impl FnMut(RecordedLook) -> Result<(), E>,
@@ -211,25 +200,22 @@ impl JournalReader {
     }
 }
 
-fn read_summary(row: &Row<'_>) -> rusqlite::Result<LookSummary> {
-    const NANO: f64 = 1e9;
-    let mina = |index| {
-        row.get::<_, Option<i64>>(index).map(|amount| amount.map(|amount| amount as f64 / NANO))
-    };
-    Ok(LookSummary {
-        at: to_timestamp(row.get(0)?),
-        daemon: row.get(1)?,
-        mode: row.get(2)?,
-        action: row.get(3)?,
-        reason: row.get(4)?,
-        text: row.get(5)?,
-        outcome: row.get(6)?,
-        fee_mina: mina(7)?,
-        enabled: row.get(8)?,
-        target_fee_mina: mina(9)?,
-        wanted: row.get(10)?,
-        sale_probability: row.get(11)?,
-        expected_profit_mina_per_hour: mina(12)?,
-        cost_mina: mina(13)?,
-    })
+impl Columns for Row<'_> {
+    type Error = rusqlite::Error;
+
+    fn number(&self, index: usize) -> rusqlite::Result<Option<i64>> {
+        self.get(index)
+    }
+
+    fn text(&self, index: usize) -> rusqlite::Result<String> {
+        self.get(index)
+    }
+
+    fn flag(&self, index: usize) -> rusqlite::Result<Option<bool>> {
+        self.get(index)
+    }
+
+    fn real(&self, index: usize) -> rusqlite::Result<Option<f64>> {
+        self.get(index)
+    }
 }

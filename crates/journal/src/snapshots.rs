@@ -25,11 +25,30 @@ impl StateSnapshot {
         packer: &mut Packer,
         connection: &Connection,
     ) -> Result<Self, JournalError> {
+        Self::prepare_with(state, packer, |packer, market| {
+            cache.prepare(connection, packer, None, market)
+        })
+    }
+
+    /// Prepares a snapshot whose market is stored where `place` finds or makes room.
+    pub(crate) fn prepare_with(
+        state: &PersistedState,
+        packer: &mut Packer,
+        place: impl FnOnce(&mut Packer, StoredMarket) -> Result<PreparedMarket, JournalError>,
+    ) -> Result<Self, JournalError> {
         let mut state = state.clone();
         let market = StoredMarket::take_from_history(&mut state.history)
-            .map(|market| cache.prepare(connection, packer, None, market))
+            .map(|market| place(packer, market))
             .transpose()?;
         Ok(Self { body: packer.pack(WHAT, &state)?, market })
+    }
+
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    pub(crate) const fn market(&self) -> Option<&PreparedMarket> {
+        self.market.as_ref()
     }
 
     /// Inserts the snapshot with its look and returns the number of its market.
@@ -56,9 +75,17 @@ pub(crate) fn read_snapshot(
     market: Option<i64>,
     markets: &mut MarketReader<'_>,
 ) -> Result<PersistedState, JournalError> {
+    decode_snapshot(body, market.map(|market| markets.read(market)).transpose()?)
+}
+
+/// Decodes a snapshot, with its market.
+pub(crate) fn decode_snapshot(
+    body: &[u8],
+    market: Option<StoredMarket>,
+) -> Result<PersistedState, JournalError> {
     let mut state: PersistedState = unpack(WHAT, body)?;
     if let Some(market) = market {
-        markets.read(market)?.put_into_history(&mut state.history);
+        market.put_into_history(&mut state.history);
     }
     Ok(state)
 }

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, named_params};
 use serde::Deserialize;
 use snarkfee_core::{record::Record, trend::TrendPoint, units::DaemonId};
 
-use crate::{error::JournalError, packing::unpack, reader::JournalReader};
+use crate::{error::JournalError, packing::unpack, reader::JournalFileReader};
 
 /// Most points of one answer.
 const MOST_POINTS: usize = 1_000;
@@ -18,7 +18,7 @@ struct RecordedPart {
     record: Record,
 }
 
-impl JournalReader {
+impl JournalFileReader {
     /// The last look of each `step`, from `from` up to but without `until`, as points in order of
     /// time; at most 1,000. What it costs depends on the number of points, not of looks. A look that
     /// an earlier version wrote in a way that cannot be read is left out.

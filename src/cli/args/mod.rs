@@ -3,6 +3,7 @@
 mod experiment;
 mod operation;
 mod setup;
+mod store;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -16,6 +17,7 @@ pub(super) use self::{
         PauseArgs, ResumeArgs, RunArgs,
     },
     setup::InitArgs,
+    store::{StoreArgs, StoreCommand},
 };
 use super::exit::Failure;
 use crate::telemetry::{LogFormat, LogQueue, init_logging};
@@ -76,6 +78,8 @@ pub enum CliCommand {
     Pause(PauseArgs),
     /// Let the service control the worker again, and close the breaker.
     Resume(ResumeArgs),
+    /// Look at the store that replicas share, bring it up to date, or copy a journal into it.
+    Store(StoreArgs),
     /// Print the commented default file, or the settings in force with secrets hidden.
     Config(ConfigArgs),
     /// Print completions for a shell.

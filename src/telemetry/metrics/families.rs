@@ -14,9 +14,9 @@ use prometheus_client::{
 };
 
 use super::labels::{
-    ActionLabels, BandLabels, BuildLabels, DaemonLabels, DecisionLabels, FaultLabels, InfoLabels,
-    LevelLabels, LimitLabels, ModeLabels, OperationLabels, QuantileLabels, RequestLabels,
-    SellerLabels, SourceLabels,
+    ActionLabels, BandLabels, BuildLabels, ClassLabels, DaemonLabels, DecisionLabels, FaultLabels,
+    InfoLabels, LevelLabels, LimitLabels, ModeLabels, OperationLabels, QuantileLabels,
+    RequestLabels, SellerLabels, SourceLabels, StoreLabels,
 };
 
 /// Families under an earlier name, which `promtool` objects to. They stand beside their successors
@@ -85,6 +85,10 @@ pub(super) struct Families {
     pub(super) journal_failures: Family<FaultLabels, Counter>,
     pub(super) reload_failures: Counter,
     pub(super) log_lines_lost: Counter,
+    pub(super) lease_held: Family<DaemonLabels, FloatGauge>,
+    pub(super) lease_transitions: Counter,
+    pub(super) store_errors: Family<ClassLabels, Counter>,
+    pub(super) store_seconds: SecondsHistogram<StoreLabels>,
 }
 
 impl Families {
@@ -307,6 +311,26 @@ impl Families {
                 "snarkfee_log_lines_lost",
                 "Lines of the log that its reader was too slow for, or could not take",
             ),
+            lease_held: register(
+                r,
+                "snarkfee_lease_held",
+                "1 while this replica works the daemon, 0 while another does or none",
+            ),
+            lease_transitions: register(
+                r,
+                "snarkfee_lease_transitions",
+                "Daemons that came to this replica or went from it",
+            ),
+            store_errors: register(
+                r,
+                "snarkfee_store_errors",
+                "Rounds of leases that the shared store did not answer, by kind of failure",
+            ),
+            store_seconds: register_seconds(
+                r,
+                "snarkfee_store_request_seconds",
+                "Duration of requests to the store that replicas share",
+            ),
         }
     }
 
@@ -316,9 +340,10 @@ impl Families {
     }
 
     /// The families with one gauge per daemon.
-    pub(super) fn daemon_gauges(&self) -> [&Family<DaemonLabels, FloatGauge>; 20] {
+    pub(super) fn daemon_gauges(&self) -> [&Family<DaemonLabels, FloatGauge>; 21] {
         [
             &self.journal_doubt,
+            &self.lease_held,
             &self.daemon_fee,
             &self.target_fee,
             &self.worker_enabled,

@@ -49,6 +49,16 @@ pub(super) struct InfoLabels {
     pub(super) selection: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub(super) struct ClassLabels {
+    pub(super) class: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub(super) struct StoreLabels {
+    pub(super) operation: &'static str,
+}
+
 /// A quantile under a name that OpenMetrics does not keep for summaries.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub(super) struct LevelLabels {

@@ -24,6 +24,7 @@ use prometheus_client::{encoding::text::encode, registry::Registry};
 use snarkfee_core::{
     cost::CostSource,
     fault::{Fault, JournalClass},
+    leases::Tenancy,
     market::{BandSales, MarketSummary, SelectionMethod, SellerKind, SellerSummary},
     policy::Action,
     record::{Mode, Outcome, Record},
@@ -33,9 +34,9 @@ use snarkfee_core::{
 use self::{
     families::{Families, raise, set_or_remove},
     labels::{
-        ActionLabels, BandLabels, DaemonLabels, DecisionLabels, FaultLabels, InfoLabels,
-        LevelLabels, LimitLabels, ModeLabels, OperationLabels, QuantileLabels, RequestLabels,
-        SellerLabels, SourceLabels, is_code,
+        ActionLabels, BandLabels, ClassLabels, DaemonLabels, DecisionLabels, FaultLabels,
+        InfoLabels, LevelLabels, LimitLabels, ModeLabels, OperationLabels, QuantileLabels,
+        RequestLabels, SellerLabels, SourceLabels, StoreLabels, is_code,
     },
     process::ProcessCollector,
 };
@@ -339,6 +340,29 @@ impl Metrics {
     /// Counts a reload that was refused because the new configuration is invalid.
     pub fn count_reload_failure(&self) {
         self.families.reload_failures.inc();
+    }
+
+    /// Shows which daemons of a shared fleet this replica holds, and how long asking took.
+    pub fn show_leases<'a>(
+        &self,
+        fleet: impl Iterator<Item = &'a DaemonId>,
+        tenancy: &Tenancy,
+        took: Duration,
+    ) {
+        let f = &self.families;
+        f.lease_held.clear();
+        for daemon in fleet {
+            let held = as_gauge(tenancy.held.contains(daemon));
+            f.lease_held.get_or_create(&DaemonLabels::from(daemon)).set(held);
+        }
+        f.lease_transitions.inner().store(tenancy.transitions, Ordering::Relaxed);
+        let of = StoreLabels { operation: "lease_round" };
+        f.store_seconds.get_or_create(&of).observe(took.as_secs_f64());
+    }
+
+    /// Counts a request that the shared store did not answer.
+    pub fn count_store_failure(&self, class: JournalClass) {
+        self.families.store_errors.get_or_create(&ClassLabels { class: class.code() }).inc();
     }
 
     /// Removes the gauges of a daemon that is no longer configured; its counters stay.

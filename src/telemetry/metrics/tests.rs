@@ -62,7 +62,7 @@ fn scrape(metrics: &Metrics, now: Timestamp) -> BTreeMap<String, f64> {
 }
 
 /// Names without the `_total` of counters; process metrics are those of Linux.
-const CONTRACT: [&str; 52] = [
+const CONTRACT: [&str; 56] = [
     "process_cpu_seconds counter {}",
     "process_open_fds gauge {}",
     "process_resident_memory_bytes gauge {}",
@@ -88,6 +88,8 @@ const CONTRACT: [&str; 52] = [
     "snarkfee_histogram_resolves_prices gauge {daemon}",
     "snarkfee_journal_doubt gauge {daemon}",
     "snarkfee_journal_failures counter {class,daemon}",
+    "snarkfee_lease_held gauge {daemon}",
+    "snarkfee_lease_transitions counter {}",
     "snarkfee_log_lines_lost counter {}",
     "snarkfee_market_fee_mina gauge {daemon,quantile}",
     "snarkfee_market_price_mina gauge {daemon,q}",
@@ -103,6 +105,8 @@ const CONTRACT: [&str; 52] = [
     "snarkfee_sellers gauge {daemon,kind}",
     "snarkfee_share_sold_predicted gauge {daemon,fee_from_mina}",
     "snarkfee_share_sold_realised gauge {daemon,fee_from_mina}",
+    "snarkfee_store_errors counter {class}",
+    "snarkfee_store_request_seconds histogram {le,operation}",
     "snarkfee_target_fee_mina gauge {daemon}",
     "snarkfee_tick_seconds histogram {daemon,le}",
     "snarkfee_uncovered_works gauge {daemon}",
@@ -125,6 +129,9 @@ fn filled() -> Metrics {
     metrics.count_request(&record.daemon, "status", None, Duration::from_millis(30));
     metrics.record_price_read(&record.daemon, record.at);
     metrics.count_reload_failure();
+    let tenancy = Tenancy { held: [record.daemon.clone()].into(), ..Tenancy::default() };
+    metrics.show_leases([&record.daemon].into_iter(), &tenancy, Duration::from_millis(3));
+    metrics.count_store_failure(snarkfee_core::fault::JournalClass::Unreachable);
     metrics.count_journal_failure(&record.daemon, snarkfee_core::fault::JournalClass::Full);
     metrics
 }

@@ -12,6 +12,7 @@ use snarkfee_core::{
 use super::{
     cost::{WrittenCost, read_cost},
     policy::{MOMENT, read_pricing},
+    store::site,
 };
 use crate::{
     Daemon, MetricsSource, Place, Secret,
@@ -115,6 +116,12 @@ pub(super) fn daemon() -> Group<Daemon> {
                  origin.",
             )
             .example("\"/etc/snarkfee/daemon.token\""),
+        Row::new("site", site(), |d| &mut d.site)
+            .comment(
+                "Where it is to be worked from while a replica with that `store.site` runs; \"\" \
+                 for anywhere.",
+            )
+            .written("\"\""),
     ];
     Group {
         name: "daemons.NAME",

@@ -5,6 +5,7 @@ mod cost;
 mod daemon;
 mod knob;
 mod policy;
+mod store;
 
 use std::{collections::HashMap, path::PathBuf};
 
@@ -21,12 +22,12 @@ use snarkfee_core::{
 };
 
 use super::{
-    Controller, Daemon, Place, Settings, chapter::Chapter, item::Table, keys::Keys,
+    Controller, Daemon, Place, Settings, Store, chapter::Chapter, item::Table, keys::Keys,
     reading::Reading, section::Section, setting::Group,
 };
 
 /// The keys of the whole file.
-const ROOT: [&str; 5] = ["controller", "daemons", "policy", "block_production", "safety"];
+const ROOT: [&str; 6] = ["controller", "daemons", "policy", "block_production", "safety", "store"];
 
 /// Every setting, in the order of the default file.
 pub(super) struct Tables {
@@ -36,6 +37,7 @@ pub(super) struct Tables {
     pub(super) policy: Group<Pricing>,
     pub(super) block_production: Group<BlockProduction>,
     pub(super) safety: Group<Safety>,
+    pub(super) store: Group<Store>,
 }
 
 impl Tables {
@@ -47,6 +49,7 @@ impl Tables {
             policy: policy::pricing(),
             block_production: policy::block_production(),
             safety: policy::safety(),
+            store: store::store(),
         }
     }
 
@@ -60,6 +63,7 @@ impl Tables {
             self.policy.keys(),
             self.block_production.keys(),
             self.safety.keys(),
+            self.store.keys(),
         ];
         groups.concat()
     }
@@ -74,6 +78,7 @@ impl Tables {
             Some(self.policy.chapter(&Pricing::default())),
             Some(self.block_production.chapter(&BlockProduction::default())),
             Some(self.safety.chapter(&Safety::default())),
+            Some(self.store.chapter(&Store::default())),
         ]
         .into_iter()
         .flatten()
@@ -131,6 +136,9 @@ impl Tables {
         if let Some(keys) = reading.known.iter().find(|keys| keys.table.is_empty()) {
             root.check_keys(keys);
         }
-        Settings::new(controller, daemons)
+        let (section, mut store) = (root.section("store"), Store::default());
+        self.store.read(&section, &mut store);
+        store::check_timeouts(&section, &store, &daemons);
+        Settings { store, ..Settings::new(controller, daemons) }
     }
 }

@@ -8,7 +8,7 @@ use snarkfee_core::{
 };
 
 use super::*;
-use crate::JournalReader;
+use crate::JournalFileReader;
 
 /// One look a minute: every tenth changes something, and the 20th failed to.
 fn looks(count: i64) -> Vec<Record> {
@@ -29,13 +29,13 @@ fn looks(count: i64) -> Vec<Record> {
         .collect()
 }
 
-fn write(folder: &Path, looks: &[Record]) -> JournalReader {
+fn write(folder: &Path, looks: &[Record]) -> JournalFileReader {
     let mut store = open(folder);
     looks.iter().for_each(|look| store.record_look(&entry(look.clone())).unwrap());
-    JournalReader::open(folder).unwrap()
+    JournalFileReader::open(folder).unwrap()
 }
 
-fn log(reader: &JournalReader, filter: DecisionFilter) -> DecisionPage {
+fn log(reader: &JournalFileReader, filter: DecisionFilter) -> DecisionPage {
     reader.read_decisions(&DecisionFilter { limit: 100, ..filter }).unwrap()
 }
 
