@@ -47,6 +47,8 @@ pub(super) struct JournalSession {
     snapshot: Snapshot,
     fault: Option<JournalFault>,
     mandate: Mandate,
+    /// Whether other settings are in force than those by which writes failed.
+    retries_writes: bool,
 }
 
 /// By what the loop may act, and how it learns that it may not any more.
@@ -96,6 +98,7 @@ impl JournalSession {
             snapshot: Snapshot::default(),
             fault: None,
             mandate,
+            retries_writes: false,
         }
     }
 
@@ -133,6 +136,10 @@ impl JournalSession {
             self.orders_seen = order.id;
             self.snapshot.follows = false;
         }
+        if std::mem::take(&mut self.retries_writes) {
+            state.retry_writes();
+            self.snapshot.follows = false;
+        }
         Ok(())
     }
 
@@ -166,7 +173,13 @@ impl JournalSession {
 
     /// The look that begins decides by these settings.
     pub(super) fn decide_by(&mut self, plan: Arc<Plan>) {
+        self.retries_writes |= !Arc::ptr_eq(&plan, &self.mandate.decided_by);
         self.mandate.decided_by = plan;
+    }
+
+    /// Lets what failed by other settings be tried again.
+    pub(super) fn retry_writes(&mut self) {
+        self.retries_writes = true;
     }
 
     /// Hears from now on when another loop takes over.

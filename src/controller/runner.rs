@@ -84,6 +84,11 @@ impl<P: DaemonPort> Runner<P> {
         Self { wiring, time, cycle, journal, jitter, took: Duration::ZERO }
     }
 
+    /// Of a loop that replaces one with other settings: what failed by those may be tried again.
+    pub fn retry_writes(&mut self) {
+        self.journal.retry_writes();
+    }
+
     /// Runs one cycle: looks at the daemon, decides, acts, records, and publishes the record.
     pub async fn run_cycle(&mut self) -> Arc<Record> {
         let plan = self.take_plan();

@@ -219,7 +219,10 @@ impl<O: Outside> DaemonLoops<O> {
         let ended = CancellationToken::new();
         let cancel = CancellationToken::new();
         let (sender, quotes) = watch::channel(Quotes::default());
-        let (runner, plan, wake) = self.build_runner(settings, daemon, client, quotes);
+        let (mut runner, plan, wake) = self.build_runner(settings, daemon, client, quotes);
+        if after.is_some() {
+            runner.retry_writes();
+        }
         if let Some(source) = daemon.cost.feed().cloned() {
             let metrics = Arc::clone(&self.publisher.metrics);
             let feed = self.outside.open_price_feed(source.clone());

@@ -60,10 +60,7 @@ fn rounded(probability: f64) -> f64 {
 pub(crate) fn describe_action(record: &Record, unit: FeeUnit) -> String {
     let what = match &record.decision.action {
         Action::Hold => return "hold".to_owned(),
-        Action::SetFee { fee } => format!("set fee to {}", unit.show(*fee)),
-        Action::SwitchOn { fee, .. } => format!("switch on at {}", unit.show(*fee)),
-        Action::SwitchOff => "switch off".to_owned(),
-        Action::Park { fee } => format!("park at {}", unit.show(*fee)),
+        action => action.show(unit),
     };
     match (&record.outcome, record.mode) {
         (Outcome::DryRun, _) | (Outcome::Held, Mode::DryRun) => format!("dry-run, would {what}"),
@@ -82,6 +79,9 @@ pub(crate) fn describe_action(record: &Record, unit: FeeUnit) -> String {
         }
         (Outcome::Applied { overtook: None, .. }, _) => {
             format!("{what}: accepted, not confirmed yet")
+        }
+        (Outcome::Ineffective { shown }, _) => {
+            format!("{what}: accepted WITHOUT EFFECT, it still shows {}", shown.show(unit))
         }
         (Outcome::Rejected { reached: None, .. }, _) => {
             format!("{what}: REJECTED, nothing changed")

@@ -17,6 +17,8 @@ pub(super) fn remaining_wait(reason: &Reason, at: Timestamp) -> Option<Duration>
         Reason::Paused { until: Some(end) }
         | Reason::ExternalChange { until: end }
         | Reason::Contested { until: end, .. }
+        | Reason::WriteRefused { until: end, .. }
+        | Reason::WriteIneffective { until: end, .. }
         | Reason::OwnBlockAhead { slot: end, begun: false } => {
             Duration::try_from(end.duration_since(at)).ok()
         }
@@ -50,6 +52,16 @@ pub(super) fn describe_end(reason: &Reason) -> Option<&'static str> {
         Reason::NoTip | Reason::HeightBehind { .. } => "the daemon has caught up with the chain",
         Reason::UptimeStands { .. } => {
             "the daemon's answers are of now: a cache before it, or a machine that stands still?"
+        }
+        Reason::WriteRefused { .. } => {
+            "what the fault names is mended: then `snarkfee resume`. By itself it is sent again \
+             once the wait is over, the daemon restarts or is set otherwise, or other settings are \
+             loaded"
+        }
+        Reason::WriteIneffective { .. } => {
+            "the daemon heeds what it accepts: look for a proxy, a cache or a replica behind \
+             graphql_url, then `snarkfee resume`. By itself it is sent again once the wait is \
+             over, the daemon restarts or is set otherwise, or other settings are loaded"
         }
         Reason::NoMutations => {
             "graphql_url leads to a port that offers setSnarkWorkFee and setSnarkWorker"

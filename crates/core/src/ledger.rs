@@ -125,7 +125,7 @@ pub struct OpenIntent {
 /// The fields of [`Memory`] as this version writes them; it grows when one is added, removed or
 /// renamed (a test of the journal compares). Memory of the same format has exactly these fields,
 /// that of an earlier one may lack some, and that of a later one is refused.
-pub const MEMORY_FORMAT: i64 = 3;
+pub const MEMORY_FORMAT: i64 = 4;
 
 /// What is remembered of one daemon beyond the life of the process. It is stored by field name: a
 /// new field needs a default, and one whose meaning changes needs another name.

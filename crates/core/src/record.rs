@@ -76,6 +76,7 @@ impl Record {
         let before = DaemonSettings::from(self.look.status.as_ref().ok()?);
         Some(match &self.outcome {
             Outcome::Applied { overtook: None, .. } => before,
+            Outcome::Ineffective { shown } => shown.clone(),
             outcome => outcome.left(&before, &self.decision.action).unwrap_or(before),
         })
     }

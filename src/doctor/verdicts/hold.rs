@@ -42,6 +42,8 @@ pub(super) const fn answers_for(reason: &Reason) -> Option<(Check, Verdict)> {
         | Reason::BreakerOpen { .. }
         | Reason::ExternalChange { .. }
         | Reason::Contested { .. }
+        | Reason::WriteRefused { .. }
+        | Reason::WriteIneffective { .. }
         | Reason::OwnBlockPassed
         | Reason::Uneconomical { .. }
         | Reason::Profitable { .. }

@@ -106,6 +106,7 @@ fn describe_outcome(row: &DecisionRow) -> &'static str {
         "dry_run" => "not sent, dry run",
         "applied" => "accepted, not confirmed yet",
         "confirmed" => "confirmed",
+        "ineffective" => "accepted without effect",
         "rejected" => "rejected",
         "withdrawn" => "ended by an order or new settings",
         _ => "answer lost",

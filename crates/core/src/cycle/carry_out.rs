@@ -1,8 +1,8 @@
 //! Carrying out what was permitted: the only place that sends.
 //!
-//! Invariants: a mutation is sent once and then read back; after a failure, or where someone else
-//! set something meanwhile or the permission was taken back, nothing further of the same action is
-//! sent.
+//! Invariants: a mutation is sent once and then read back; unless that shows it, or where someone
+//! else set something meanwhile or the permission was taken back, nothing further of the same action
+//! is sent.
 
 use super::recorder::Recorder;
 use crate::{
@@ -27,7 +27,7 @@ async fn send_all<P: DaemonPort, R: Recorder>(
     recorder: &mut R,
     sending: Sending,
 ) -> Outcome {
-    let (from, wanted) = (sending.from().clone(), sending.to());
+    let from = sending.from().clone();
     let mut reached = from.clone();
     for permitted in sending.into_mutations() {
         let mutation = permitted.mutation().clone();
@@ -40,6 +40,7 @@ async fn send_all<P: DaemonPort, R: Recorder>(
         };
         let answer = port.send(permitted).await;
         drop(clearance);
+        let mut lost = None;
         match answer {
             Ok(replaced) => {
                 if let Some(found) = find_overtaken(&reached, &replaced, &mutation) {
@@ -54,20 +55,25 @@ async fn send_all<P: DaemonPort, R: Recorder>(
                 let reached = (reached != from).then_some(reached);
                 return Outcome::Rejected { fault, reached };
             }
-            Err(SendError::Lost(fault)) => {
-                let status = port.status().await.ok();
-                if !status.is_some_and(|status| DaemonSettings::from(&status).shows(&mutation)) {
-                    return Outcome::Unknown { fault };
-                }
+            Err(SendError::Lost(fault)) => lost = Some(fault),
+        }
+        let shown = port.status().await.map(|status| DaemonSettings::from(&status));
+        let before = reached.clone();
+        reached.apply(&mutation);
+        match (shown, lost) {
+            (Ok(shown), _) if shown == reached => {}
+            (Ok(shown), Some(_)) if shown.shows(&mutation) => {
+                return Outcome::Applied { unread: None, overtook: None };
+            }
+            (_, Some(fault)) => return Outcome::Unknown { fault },
+            (Ok(shown), None) if shown == before => return Outcome::Ineffective { shown },
+            (Ok(_), None) => return Outcome::Applied { unread: None, overtook: None },
+            (Err(fault), None) => {
+                return Outcome::Applied { unread: Some(fault), overtook: None };
             }
         }
-        reached.apply(&mutation);
     }
-    match port.status().await {
-        Ok(status) if DaemonSettings::from(&status) == wanted => Outcome::Confirmed,
-        Ok(_) => Outcome::Applied { unread: None, overtook: None },
-        Err(fault) => Outcome::Applied { unread: Some(fault), overtook: None },
-    }
+    Outcome::Confirmed
 }
 
 /// What someone else had set meanwhile, by what a mutation of `expected` settings replaced. Whoever

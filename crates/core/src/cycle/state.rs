@@ -384,13 +384,19 @@ impl CycleState {
     }
 
     /// Ends the operator's pause, the hold after someone else's changes and that for the journal's
-    /// sake, and closes the breaker.
+    /// sake, closes the breaker, and lets writes that failed be tried again.
     pub fn resume(&mut self) {
         self.memory.pause = None;
         self.memory.journal_doubt = None;
         self.memory.breaker = Default::default();
         self.memory.external_hold = None;
         self.memory.conflict = Default::default();
+        self.retry_writes();
+    }
+
+    /// Lets what the daemon refused or did not heed be tried again: its settings changed here.
+    pub fn retry_writes(&mut self) {
+        self.memory.failed_writes.clear();
     }
 }
 

@@ -7,7 +7,10 @@ use jiff::Timestamp;
 use super::step::{AppliedChange, ChangeAuthor, CheckedLook, SettingChange};
 use crate::{
     market::SyncState,
-    policy::{Action, Mode, Outcome, Params, Reason},
+    policy::{
+        Action, LONGEST_FOR_ANOTHER, Mode, Outcome, Params, Reason, SHORTEST_WAIT, is_of_kind,
+        wait_after,
+    },
 };
 
 /// A property of every run.
@@ -43,6 +46,8 @@ pub enum Invariant {
     Budget,
     /// The worker is only switched on with its own key.
     Key,
+    /// What failed is not sent again before its time, unless something changed.
+    Retry,
 }
 
 /// A violated invariant.
@@ -82,7 +87,17 @@ pub struct Checker {
     switched_by_us: Option<Timestamp>,
     /// Looks of the last day that changed something.
     changing: VecDeque<Timestamp>,
+    /// What failed, one of each kind, and nothing has changed since.
+    failed: Vec<FailedAttempt>,
     found: Vec<Violation>,
+}
+
+/// What failed, and how often in a row.
+#[derive(Clone, Debug)]
+struct FailedAttempt {
+    at: Timestamp,
+    action: Action,
+    tries: u32,
 }
 
 impl Checker {
@@ -96,6 +111,7 @@ impl Checker {
             switched: None,
             switched_by_us: None,
             changing: VecDeque::new(),
+            failed: Vec::new(),
             found: Vec::new(),
         }
     }
@@ -107,6 +123,12 @@ impl Checker {
         self.check_fees(step);
         self.check_switches(step);
         self.check_budget(step);
+        self.check_retry(step);
+    }
+
+    /// The settings changed: what failed by the earlier ones may be sent again.
+    pub fn allow_retry(&mut self) {
+        self.failed.clear();
     }
 
     /// All violations so far.
@@ -250,6 +272,38 @@ impl Checker {
             self.require(own, Invariant::Key, step.sequence, || key.to_string());
         }
         self.switched_by_us = Some(step.at);
+    }
+
+    /// What failed waits, unless the daemon restarted or was set, or the operator resumed.
+    fn check_retry(&mut self, step: &CheckedLook<'_>) {
+        let action = &step.decision.action;
+        let applied = |before: Timestamp| {
+            step.applied.iter().any(|applied| applied.differs && applied.at <= before)
+        };
+        if step.resumed || !step.restarts.is_empty() || applied(step.at) {
+            self.failed.clear();
+        }
+        let earlier = self.failed.iter().find(|failed| is_of_kind(&failed.action, action)).cloned();
+        if let Some(failed) = earlier.as_ref().filter(|_| step.sent.is_any()) {
+            let wait = match step.decision.reason {
+                Reason::OwnBlockAhead { .. } | Reason::OwnBlockPassed => SHORTEST_WAIT,
+                _ if failed.action == *action => wait_after(failed.tries),
+                _ => wait_after(failed.tries).min(LONGEST_FOR_ANOTHER),
+            };
+            let apart = elapsed(failed.at, step.at);
+            // It counts from when it failed to when it is decided again, both within a look.
+            let slack = self.params.safety.max_age.min(wait / 2);
+            self.require(apart + slack >= wait, Invariant::Retry, step.sequence, || {
+                format!("{action:?} again {apart:?} after {} failures", failed.tries)
+            });
+        }
+        if step.applied.iter().any(|applied| applied.differs) {
+            self.failed.clear();
+        } else if matches!(step.outcome, Outcome::Rejected { .. } | Outcome::Ineffective { .. }) {
+            self.failed.retain(|failed| !is_of_kind(&failed.action, action));
+            let tries = earlier.map_or(0, |failed| failed.tries).saturating_add(1);
+            self.failed.push(FailedAttempt { at: step.at, action: action.clone(), tries });
+        }
     }
 
     /// Changes for profit end with the budget. Those that make room for own blocks count, but are

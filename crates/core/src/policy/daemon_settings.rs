@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     market::DaemonStatus,
-    units::{Nanomina, PublicKey},
+    units::{FeeUnit, Nanomina, PublicKey},
 };
 
 /// What an operator can set on a daemon.
@@ -42,6 +42,12 @@ impl DaemonSettings {
             passed.push(settings.clone());
         }
         passed
+    }
+
+    /// The settings for people: `0.1 MINA, worker on`.
+    pub fn show(&self, unit: FeeUnit) -> String {
+        let worker = if self.worker.is_some() { "on" } else { "off" };
+        format!("{}, worker {worker}", unit.show(self.fee))
     }
 
     /// Makes a mutation's change.
@@ -97,6 +103,17 @@ impl Action {
             Self::SwitchOn { .. } => "switch_on",
             Self::SwitchOff => "switch_off",
             Self::Park { .. } => "park",
+        }
+    }
+
+    /// The action for people, as an order: `set fee to 0.1 MINA`.
+    pub fn show(&self, unit: FeeUnit) -> String {
+        match self {
+            Self::Hold => "hold".to_owned(),
+            Self::SetFee { fee } => format!("set fee to {}", unit.show(*fee)),
+            Self::SwitchOn { fee, .. } => format!("switch on at {}", unit.show(*fee)),
+            Self::SwitchOff => "switch off".to_owned(),
+            Self::Park { fee } => format!("park at {}", unit.show(*fee)),
         }
     }
 

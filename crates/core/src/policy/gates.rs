@@ -12,7 +12,9 @@ use super::{
     daemon_clock::DaemonClockReading,
     daemon_settings::{Action, DaemonSettings},
     dry_run::Basis,
+    failed_writes::Urgency,
     fee_bounds::{FeeBounds, find_unsaleable},
+    memory::Memory,
     own_block::{OwnBlock, find_own_block},
     pacing::Pacing,
     params::{Pricing, Worker},
@@ -60,6 +62,8 @@ pub(super) struct Gates<'a> {
     max_changes: u32,
     switch_on: SwitchGate,
     switch_off: SwitchGate,
+    memory: &'a Memory,
+    now: SteadyTime,
 }
 
 /// What a daemon may be set for besides making room for its own blocks.
@@ -176,6 +180,8 @@ impl<'a> Gates<'a> {
             max_changes: pricing.max_changes_per_day,
             switch_on: SwitchGate::new(pacing, true, pricing, now),
             switch_off: SwitchGate::new(pacing, false, pricing, now),
+            memory,
+            now,
         })
     }
 
@@ -263,8 +269,8 @@ impl<'a> Gates<'a> {
     pub(super) fn permit_handing_back(&self) -> Result<Permit, Reason> {
         let key = self.own_key()?;
         self.pass_hazard()?;
-        self.pass_mutations()?;
         let action = Action::SwitchOn { key, fee: self.settings().fee };
+        self.pass_mutations(&action, Urgency::OwnBlock)?;
         match &self.standing {
             Standing::Closed(reason) => Err(reason.clone()),
             Standing::Ours | Standing::Others(_) => Ok(self.permit_unconditionally(action)),
@@ -285,7 +291,7 @@ impl<'a> Gates<'a> {
     pub(super) fn permit_stepping_aside(&self) -> Result<Permit, Reason> {
         self.own_key()?;
         self.pass_hazard()?;
-        self.pass_mutations()?;
+        self.pass_mutations(&Action::SwitchOff, Urgency::OwnBlock)?;
         Ok(self.permit_unconditionally(Action::SwitchOff))
     }
 
@@ -319,7 +325,7 @@ impl<'a> Gates<'a> {
 
     fn permit(&self, action: Action) -> Result<Permit, Reason> {
         self.closed().cloned().map_or(Ok(()), Err)?;
-        self.pass_mutations()?;
+        self.pass_mutations(&action, Urgency::Market)?;
         Ok(self.permit_unconditionally(action))
     }
 
@@ -327,8 +333,15 @@ impl<'a> Gates<'a> {
         Permit::new(self.basis.clone(), action)
     }
 
-    fn pass_mutations(&self) -> Result<(), Reason> {
-        if self.read_only { Err(Reason::NoMutations) } else { Ok(()) }
+    /// What the daemon takes: none of a schema without mutations, and nothing that it refused or did
+    /// not heed a moment ago.
+    fn pass_mutations(&self, action: &Action, urgency: Urgency) -> Result<(), Reason> {
+        if self.read_only {
+            return Err(Reason::NoMutations);
+        }
+        let Basis::Real(_) = self.basis else { return Ok(()) };
+        let obstacle = self.memory.failed_writes.find_obstacle(action, urgency, self.now);
+        obstacle.map_or(Ok(()), |found| Err(found.reason(self.memory.wall_of(found.until))))
     }
 
     fn own_key(&self) -> Result<PublicKey, Reason> {

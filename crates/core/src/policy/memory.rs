@@ -12,6 +12,7 @@ use super::{
     daemon_settings::DaemonSettings,
     decision::Decision,
     dry_run::{Basis, DryRunState, ImaginedSettings, Wanted},
+    failed_writes::FailedWrites,
     outcome::Outcome,
     own_block::RememberedSlots,
     pacing::{Pacing, Switched},
@@ -61,6 +62,8 @@ pub struct Memory {
     /// Where that is not known: what our last decision may have left it set to; empty where it may
     /// be anything.
     pub possible: Vec<DaemonSettings>,
+    /// Writes that the daemon refused or did not heed.
+    pub failed_writes: FailedWrites,
     /// What dry-run decisions would have led to; `None` in live mode.
     pub dry_run: Option<DryRunState>,
     /// What an earlier version had imagined the daemon to be set to. It counted imagined changes in
@@ -137,15 +140,17 @@ impl Memory {
             Some(known) => *known != found,
             None => !possible.is_empty() && !possible.contains(&found),
         };
+        let late = changed && self.failed_writes.explain(&found);
+        self.failed_writes.observe(&found, restarted);
         if let (true, Some(known)) = (changed, &self.known)
             && known.worker.is_some() != found.worker.is_some()
         {
             self.pacing.switched = Some(Switched { at: now, on: found.worker.is_some() });
             self.pacing.making_room_for = None;
         }
-        // A restarted daemon falls back to its flags; nobody changed anything. What was set during
-        // a dry run replaced nothing of ours.
-        if changed && !restarted && mode == Mode::Live && self.dry_run.is_none() {
+        // A restarted daemon falls back to its flags, and what was ours may take effect late: nobody
+        // changed anything. What was set during a dry run replaced nothing of ours.
+        if changed && !late && !restarted && mode == Mode::Live && self.dry_run.is_none() {
             self.on_external_change(now, safety);
         }
         // A daemon that starts with a worker starts its prover too.
@@ -248,7 +253,8 @@ impl Memory {
         let imagined = self.dry_run.iter_mut();
         let imagined = imagined.flat_map(|state| state.pacing.past().chain(&mut state.since));
         let conflict = self.conflict.rounds.iter_mut();
-        self.pacing.past().chain(imagined).chain(conflict).chain(keyless).chain(read)
+        let failed = self.failed_writes.past();
+        self.pacing.past().chain(imagined).chain(conflict).chain(keyless).chain(read).chain(failed)
     }
 
     /// The steady time of a time of day that the clock of the last look shows, at or after it.
@@ -320,7 +326,10 @@ impl Memory {
     ) {
         let (at, safety) = (self.steady_at(at), &params.safety);
         let failed = look.status.is_err()
-            || matches!(outcome, Outcome::Rejected { .. } | Outcome::Unknown { .. });
+            || matches!(
+                outcome,
+                Outcome::Rejected { .. } | Outcome::Ineffective { .. } | Outcome::Unknown { .. }
+            );
         self.breaker = self.breaker.count(failed, safety.max_consecutive_failures);
         let coordinates = self.role(params.worker.role) == Role::Coordinator;
         let imagined = self.dry_run.as_mut();
@@ -340,6 +349,7 @@ impl Memory {
         }
         let before = DaemonSettings::from(status);
         let left = outcome.left(&before, &decision.action);
+        self.failed_writes.record(at, &before, &decision.action, outcome);
         match outcome {
             Outcome::Held => return,
             Outcome::DryRun => {
@@ -359,6 +369,7 @@ impl Memory {
             Outcome::Rejected { .. } | Outcome::Withdrawn { .. } => {
                 left.filter(|left| *left != before)
             }
+            Outcome::Ineffective { shown } => Some(shown.clone()).filter(|shown| *shown != before),
             Outcome::Applied { overtook: Some(_), .. } => left,
             _ => Some(before.after(&decision.action)),
         };

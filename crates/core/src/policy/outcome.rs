@@ -27,6 +27,12 @@ pub enum Outcome {
     },
     /// Sent, and reading back shows it.
     Confirmed,
+    /// Sent and answered with success, but the daemon still shows what it was set to before: nobody
+    /// changed it, and nothing further of the decision was sent.
+    Ineffective {
+        /// What it shows.
+        shown: DaemonSettings,
+    },
     /// The daemon would not, or never got it. Nothing further of the decision was sent.
     Rejected {
         /// What was wrong.
@@ -105,7 +111,10 @@ impl Outcome {
             // A change is in force before it is answered (Mina `mina_lib.ml`, 3.0.3): who reads
             // something else reads someone else's.
             Self::Applied { unread: None, .. } => Some(before.after(action)),
-            Self::Applied { unread: Some(_), .. } | Self::Unknown { .. } => None,
+            // It may still take effect.
+            Self::Applied { unread: Some(_), .. }
+            | Self::Ineffective { .. }
+            | Self::Unknown { .. } => None,
         }
     }
 
@@ -119,12 +128,14 @@ impl Outcome {
             | Self::DryRun
             | Self::Applied { unread: None, .. }
             | Self::Confirmed
+            | Self::Ineffective { .. }
             | Self::Withdrawn { .. } => None,
         }
     }
 
     /// Every code but `held`.
-    pub const CODES: [&'static str; 5] = ["dry_run", "applied", "confirmed", "rejected", "unknown"];
+    pub const CODES: [&'static str; 7] =
+        ["dry_run", "applied", "confirmed", "ineffective", "rejected", "withdrawn", "unknown"];
 
     /// The stable code: metric label, log field; `held` is not counted as an action.
     pub const fn code(&self) -> &'static str {
@@ -133,6 +144,7 @@ impl Outcome {
             Self::DryRun => "dry_run",
             Self::Applied { .. } => "applied",
             Self::Confirmed => "confirmed",
+            Self::Ineffective { .. } => "ineffective",
             Self::Rejected { .. } => "rejected",
             Self::Withdrawn { .. } => "withdrawn",
             Self::Unknown { .. } => "unknown",

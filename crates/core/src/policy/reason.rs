@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::daemon_settings::{Action, DaemonSettings};
 use crate::{
     cost::CostUnknown,
     fault::{Fault, JournalDoubt, JournalFault},
@@ -123,6 +124,29 @@ pub enum Reason {
     ForeignKey {
         /// The key found.
         found: PublicKey,
+    },
+    /// The daemon refused what is due, and nothing that it depends on has changed.
+    WriteRefused {
+        /// What it refused.
+        action: Action,
+        /// What was wrong.
+        fault: Fault,
+        /// How often in a row.
+        tries: u32,
+        /// When it may be sent again.
+        until: Timestamp,
+    },
+    /// The daemon accepted what is due without heeding it, and nothing that it depends on has
+    /// changed.
+    WriteIneffective {
+        /// What had no effect.
+        action: Action,
+        /// What the daemon showed afterwards.
+        shown: DaemonSettings,
+        /// How often in a row.
+        tries: u32,
+        /// When it may be sent again.
+        until: Timestamp,
     },
     /// The schema has no mutations: the daemon cannot be set.
     NoMutations,
@@ -308,6 +332,8 @@ impl Reason {
             Self::NoTip => "no_tip",
             Self::HeightBehind { .. } => "height_behind",
             Self::UptimeStands { .. } => "uptime_stands",
+            Self::WriteRefused { .. } => "write_refused",
+            Self::WriteIneffective { .. } => "write_ineffective",
             Self::NoMutations => "no_mutations",
             Self::AccountRefuses { .. } => "account_refuses",
             Self::ReserveAboveCeiling { .. } => "reserve_above_ceiling",

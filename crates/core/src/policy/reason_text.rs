@@ -105,6 +105,23 @@ impl fmt::Display for ShownReason<'_> {
             Reason::ForeignKey { found } => {
                 write!(f, "the daemon works for a key that is not ours, {}", found.short())
             }
+            Reason::WriteRefused { action, fault, tries, until } => write!(
+                f,
+                "{} was refused{} ({fault}); not sent again before {}, unless the daemon or the \
+                 settings change",
+                action.show(unit),
+                count(*tries),
+                until.strftime(TIME)
+            ),
+            Reason::WriteIneffective { action, shown, tries, until } => write!(
+                f,
+                "{} was accepted WITHOUT EFFECT{}: the daemon still shows {}; not sent again \
+                 before {}, unless the daemon or the settings change",
+                action.show(unit),
+                count(*tries),
+                shown.show(unit),
+                until.strftime(TIME)
+            ),
             Reason::NoMutations => f.write_str(
                 "the daemon offers neither setSnarkWorkFee nor setSnarkWorker: nothing can be set",
             ),
@@ -258,6 +275,11 @@ impl fmt::Display for Need<'_> {
         let late = if slack.is_negative() { "late" } else { "early" };
         write!(f, ", this worker would be {} {late}", span(slack.unsigned_abs()))
     }
+}
+
+/// How often something failed, where it is more than once.
+fn count(tries: u32) -> String {
+    if tries > 1 { format!(", {tries} times in a row") } else { String::new() }
 }
 
 /// A duration rounded to seconds, as people write it.

@@ -118,13 +118,23 @@ fn a_lost_answer_is_resolved_by_reading() {
 }
 
 #[test]
-fn an_answer_that_reading_back_contradicts_is_only_applied() {
+fn an_answer_that_reading_back_does_not_show_was_without_effect() {
     let daemon = ScriptedDaemon::with_settings(from()).with_answers([Answer::Ignore]);
     let action = Action::SwitchOn { key: key("us"), fee: fee(5) };
-    assert_eq!(
-        act(&daemon, Mode::Live, &action),
-        Outcome::Applied { unread: None, overtook: None }
-    );
+    let outcome = act(&daemon, Mode::Live, &action);
+    assert_eq!(outcome, Outcome::Ineffective { shown: from() });
+    assert_eq!(outcome.left(&from(), &action), None, "it may still take effect");
+}
+
+#[test]
+fn the_key_is_not_set_while_the_fee_is_not_seen_to_be() {
+    let daemon = ScriptedDaemon::with_settings(from()).with_answers([Answer::Ignore]);
+    assert_eq!(act(&daemon, Mode::Live, &on()), Outcome::Ineffective { shown: from() });
+    assert_eq!(daemon.sent(), [Mutation::SetFee { fee: fee(7) }]);
+    let daemon =
+        ScriptedDaemon::with_settings(from()).with_answers([Answer::Apply, Answer::Ignore]);
+    let shown = DaemonSettings { fee: fee(7), ..from() };
+    assert_eq!(act(&daemon, Mode::Live, &on()), Outcome::Ineffective { shown });
 }
 
 /// Clears so many mutations, and then no more.

@@ -139,6 +139,7 @@ fn no_field_of_the_memory_holds_anything_imagined_once_live() {
         own_slots,
         book_read_by,
         restarts,
+        failed_writes,
     } = imagine_all_then_go_live();
     let Pacing { fee_changed, switched, changes, switches, streak, making_room_for, winding_down } =
         pacing;
@@ -160,6 +161,7 @@ fn no_field_of_the_memory_holds_anything_imagined_once_live() {
     assert_eq!((uptime, uptime_read), (watched.uptime, watched.uptime_read));
     assert_eq!((uptime_moved, own_slots), (watched.uptime_moved, watched.own_slots));
     assert_eq!(book_read_by, None);
+    assert_eq!(failed_writes, FailedWrites::default(), "nothing was sent");
     assert_eq!((clock, restarts), (watched.clock, 0));
 }
 

@@ -3,6 +3,7 @@
 mod clock;
 mod cover;
 mod dry_run;
+mod failed_writes;
 mod hands_off;
 mod invariants;
 mod others;
