@@ -10,6 +10,7 @@
 
 use tokio::task::JoinHandle;
 
+mod account;
 mod backtest;
 mod broken_setups;
 mod browser;
