@@ -59,6 +59,7 @@ pub(super) async fn examine_source(source: Source) -> CheckReport {
         Some(settings) => {
             let rest = judge(&examine(settings, Clock::system()).await).findings;
             let rest = rest.into_iter().filter(|finding| finding.check != Check::Config);
+            let rest = rest.map(|finding| tell_invalid_key(finding, &errors));
             CheckReport { findings: unusable.findings.into_iter().chain(rest).collect() }
         }
         None => unusable,
@@ -105,6 +106,18 @@ fn leave_out_worker_keys(source: Source, errors: &ConfigErrors) -> Option<Source
     errors.iter().all(|error| is_worker_key(&error.key)).then(|| {
         errors.iter().fold(source, |source, error| source.with_flag(&error.key, "", "check"))
     })
+}
+
+/// What is found without a key says that it is set and not valid.
+fn tell_invalid_key(finding: Finding, errors: &ConfigErrors) -> Finding {
+    let key = finding.daemon.as_ref().map(|daemon| format!("daemons.{daemon}.worker_key"));
+    let concerned = key.is_some_and(|key| errors.iter().any(|error| error.key == key));
+    let detail = match finding.check {
+        Check::WorkerKey if concerned => "not valid: the service does not start with it",
+        Check::Account if concerned => "not checked: worker_key is not valid",
+        _ => return finding,
+    };
+    Finding { detail: detail.to_owned(), ..finding }
 }
 
 fn is_worker_key(key: &str) -> bool {
