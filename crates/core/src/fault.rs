@@ -157,7 +157,7 @@ impl fmt::Display for Fault {
             Self::Refused { message } => write!(f, "answered with an error: {message}"),
             Self::Unsupported { missing } => write!(f, "missing: {missing}"),
             Self::NotScraped { cause } => {
-                write!(f, "the Prometheus server has no current samples of it: {cause}")
+                write!(f, "no samples from the Prometheus server: {cause}")
             }
             Self::Outdated { age, limit } => {
                 let age = duration::show(Duration::from_secs(age.as_secs()));
