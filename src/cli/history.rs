@@ -5,6 +5,7 @@ mod summary;
 use std::io::{self, BufWriter, Write};
 
 use snarkfee_clock::Clock;
+use snarkfee_core::units::{NANOMINA_PER_MINA, Nanomina};
 use snarkfee_journal::{JournalError, JournalReader, LookFilter, LookSummary};
 
 use super::{
@@ -183,7 +184,8 @@ impl HistoryLine {
         let again =
             if looks > 1 { format!(" ({looks} looks until {until})") } else { String::new() };
         let worker = show_or_dash(last.enabled, |on| if on { "on" } else { "off" }.to_owned());
-        let fee = show_or_dash(last.fee_mina, |fee| format!("{fee} MINA"));
+        let fee = |mina: f64| Nanomina::rounded(mina * NANOMINA_PER_MINA as f64);
+        let fee = show_or_dash(last.fee_mina, |mina| last.fee_unit.show(fee(mina)));
         let reason = format!("{}: {}{again}", last.reason, last.text);
         [since, last.daemon, last.action, last.outcome, worker, fee, reason]
     }

@@ -16,7 +16,7 @@ use crate::{
     markets::MarketReader,
     packing::{from_json, unpack},
     postgres::{SharedReader, StoreAddress},
-    recorded_look::{Columns, LookFilter, LookSummary, RecordedLook, read_summary},
+    recorded_look::{Columns, KnownUnits, LookFilter, LookSummary, RecordedLook, read_summary},
     schema,
     snapshots::read_snapshot,
 };
@@ -127,13 +127,23 @@ impl JournalFileReader {
         filter: &LookFilter,
         mut each: impl FnMut(LookSummary) -> Result<(), E>,
     ) -> Result<(), E> {
+        let mut units = KnownUnits::default();
         self.select_looks(
             "SELECT at, daemon, mode, action, reason, text, outcome, fee, enabled, target_fee,
-             target_enabled, sale_probability, expected_profit, cost FROM looks",
+             target_enabled, sale_probability, expected_profit, cost, run, body FROM looks",
             filter,
             |row| {
-                let row = read_summary(row).map_err(JournalError::sql("reading looks"))?;
-                each(row)
+                let failed = JournalError::sql;
+                let mut summary = read_summary(row).map_err(failed("reading looks"))?;
+                let run: i64 = row.get("run").map_err(failed("reading looks"))?;
+                summary.fee_unit = match units.find(&summary.daemon, run) {
+                    Some(unit) => unit,
+                    None => {
+                        let body: Vec<u8> = row.get("body").map_err(failed("reading looks"))?;
+                        units.learn(&summary.daemon, run, &body)?
+                    }
+                };
+                each(summary)
             },
         )
     }

@@ -1,15 +1,21 @@
 //! A look as it is read back, from whichever store.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use snarkfee_core::{
     ledger::{DecisionInputs, PersistedState},
     policy::{Memory, Params},
     record::Record,
-    units::DaemonId,
+    units::{DaemonId, FeeUnit},
 };
 
-use crate::looks::to_timestamp;
+use crate::{
+    error::JournalError,
+    looks::{LookBody, to_timestamp},
+    packing::unpack,
+};
 
 /// Which looks are wanted.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +45,8 @@ pub struct LookSummary {
     pub text: String,
     /// Code of the outcome.
     pub outcome: String,
+    /// What the amounts count. Of a daemon that counts base units, a nanomina stands for one.
+    pub fee_unit: FeeUnit,
     /// Fee asked afterwards, in MINA; `None` while unknown.
     pub fee_mina: Option<f64>,
     /// Whether the worker was on afterwards; `None` while unknown.
@@ -72,6 +80,31 @@ pub struct RecordedLook {
     pub run: i64,
 }
 
+/// In which unit daemons counted, found once for each start of the service: a body is large.
+#[derive(Default)]
+pub(crate) struct KnownUnits(BTreeMap<(String, i64), FeeUnit>);
+
+impl KnownUnits {
+    pub(crate) fn find(&self, daemon: &str, run: i64) -> Option<FeeUnit> {
+        self.0.get(&(daemon.to_owned(), run)).copied()
+    }
+
+    /// Takes the unit of a look from its body.
+    pub(crate) fn learn(
+        &mut self,
+        daemon: &str,
+        run: i64,
+        body: &[u8],
+    ) -> Result<FeeUnit, JournalError> {
+        let LookBody { record, .. } = unpack("a look", body)?;
+        // Before a daemon was first read, its era is not known.
+        if record.era.is_some() {
+            self.0.insert((daemon.to_owned(), run), record.fee_unit());
+        }
+        Ok(record.fee_unit())
+    }
+}
+
 /// The columns of a row, by position.
 pub(crate) trait Columns {
     /// Why a column cannot be read.
@@ -83,7 +116,8 @@ pub(crate) trait Columns {
     fn real(&self, index: usize) -> Result<Option<f64>, Self::Error>;
 }
 
-/// Reads the columns of a summary, in the order in which both stores select them.
+/// Reads the columns of a summary, in the order in which both stores select them; the unit follows
+/// from the body.
 pub(crate) fn read_summary<C: Columns>(row: &C) -> Result<LookSummary, C::Error> {
     const NANO: f64 = 1e9;
     let mina = |index| row.number(index).map(|amount| amount.map(|amount| amount as f64 / NANO));
@@ -95,6 +129,7 @@ pub(crate) fn read_summary<C: Columns>(row: &C) -> Result<LookSummary, C::Error>
         reason: row.text(4)?,
         text: row.text(5)?,
         outcome: row.text(6)?,
+        fee_unit: FeeUnit::default(),
         fee_mina: mina(7)?,
         enabled: row.flag(8)?,
         target_fee_mina: mina(9)?,

@@ -23,7 +23,7 @@ use crate::{
     looks::{LookBody, SettingsRow},
     markets::{MARKET, StoredMarket},
     packing::{from_json, unpack},
-    recorded_look::{Columns, LookFilter, LookSummary, RecordedLook, read_summary},
+    recorded_look::{Columns, KnownUnits, LookFilter, LookSummary, RecordedLook, read_summary},
     snapshots::decode_snapshot,
 };
 
@@ -185,20 +185,36 @@ async fn send_summaries(
 ) -> Result<(), JournalError> {
     let failed = |failure: StoreFailure| failure.into_error("reading looks");
     let query = "SELECT at, daemon, mode, action, reason, text, outcome, fee, enabled, target_fee,
-         target_enabled, sale_probability, expected_profit, cost, id FROM looks
+         target_enabled, sale_probability, expected_profit, cost, id, run FROM looks
          WHERE id > $1 AND at >= $2 AND at < $3 AND ($4::TEXT IS NULL OR daemon = $4)
          ORDER BY id LIMIT $5";
+    let mut units = KnownUnits::default();
     loop {
         let read = page.read(client, query, SUMMARIES).await.map_err(failed)?;
         let Some(last) = read.last() else { return Ok(()) };
         page.after = last.try_get(14).map_err(StoreFailure::Sql).map_err(failed)?;
         for row in read {
-            let summary = read_summary(&row).map_err(StoreFailure::Sql).map_err(failed)?;
+            let mut summary = read_summary(&row).map_err(StoreFailure::Sql).map_err(failed)?;
+            let run: i64 = row.try_get(15).map_err(StoreFailure::Sql).map_err(failed)?;
+            summary.fee_unit = match units.find(&summary.daemon, run) {
+                Some(unit) => unit,
+                None => {
+                    let id: i64 = row.try_get(14).map_err(StoreFailure::Sql).map_err(failed)?;
+                    let body = read_body(client, id).await.map_err(failed)?;
+                    units.learn(&summary.daemon, run, &body)?
+                }
+            };
             if rows.send(Ok(summary)).is_err() {
                 return Ok(());
             }
         }
     }
+}
+
+async fn read_body(client: &StoreClient, look: i64) -> Result<Vec<u8>, StoreFailure> {
+    let query = "SELECT body FROM looks WHERE id = $1";
+    let statement = client.prepare_cached(query).await?;
+    Ok(client.query_one(&statement, &[&look]).await?.try_get(0)?)
 }
 
 async fn send_looks(
