@@ -16,7 +16,7 @@ use rand_chacha::ChaCha8Rng;
 use snarkfee_client::{ClientConfig, DaemonClient, MetricsEndpoint};
 use snarkfee_clock::Clock;
 use snarkfee_core::{
-    cost::CostModel,
+    cost::{CostModel, CostUnknown},
     cycle::{BOOK_INTERVAL, Context, CycleState},
     market::{
         Block, Book, BookOrder, ChainLook, ConsensusSlot, DaemonStatus, Look, MarketHistory,
@@ -155,6 +155,7 @@ fn conclude(mut history: MarketHistory, look: &Look, params: &Params) -> Decisio
     let memory = Memory::default();
     let cost = Ok(fee(100_000).into());
     decide(&Situation {
+        mina_price: Err(&CostUnknown::NoPrice),
         now: look.at,
         mode: Mode::Live,
         look,
@@ -209,6 +210,7 @@ fn decision_alone(bencher: Bencher<'_, '_>) {
     bencher.bench(|| {
         let (look, memory, params) = (black_box(&look), &memory, &params);
         decide(&Situation {
+            mina_price: Err(&CostUnknown::NoPrice),
             now: look.at,
             mode: Mode::Live,
             look,

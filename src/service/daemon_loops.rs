@@ -232,6 +232,7 @@ impl<O: Outside> DaemonLoops<O> {
                 self.clock,
                 metrics,
                 sender.clone(),
+                Arc::clone(&self.ledger),
                 cancel.clone(),
             ));
         }

@@ -15,6 +15,7 @@ use snarkfee_core::{
     market::MarketView,
     policy::{Appraisal, Reason},
     record::{Mode, Record},
+    units::Fiat,
 };
 
 use crate::controller::Timekeeper;
@@ -31,6 +32,8 @@ pub(crate) struct Preview {
     pub(crate) record: Arc<Record>,
     /// The market.
     pub(crate) view: MarketView,
+    /// The price of one MINA, if it is known.
+    pub(crate) mina_price: Option<Fiat>,
     /// The forecasts, even while a guard holds the daemon; the reason if no profit can be forecast.
     pub(crate) appraisal: Result<Appraisal, Reason>,
 }
@@ -73,5 +76,5 @@ pub(crate) async fn preview_through(
         Some(appraisal) => Ok(appraisal.clone()),
         None => cycle.state().appraise(time.now(), &record.look, &conclusion, &context),
     };
-    Preview { record, view: conclusion.view, appraisal }
+    Preview { record, mina_price: conclusion.mina_price.ok(), view: conclusion.view, appraisal }
 }

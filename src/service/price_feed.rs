@@ -6,8 +6,9 @@ use snarkfee_client::PriceReading;
 use snarkfee_clock::Clock;
 use snarkfee_config::Daemon;
 use snarkfee_core::{
-    cost::{PriceSource, PriceVetting, Quotes},
+    cost::{PriceQuote, PriceSource, PriceVetting, Quotes},
     fault::Fault,
+    ledger::Ledger,
     units::DaemonId,
 };
 use tokio::sync::watch;
@@ -62,6 +63,18 @@ pub(super) async fn read_quotes<O: Outside>(outside: &O, daemon: &Daemon, clock:
     Quotes { mina: reading.and_then(|reading| reading.quote), energy }
 }
 
+/// The price that an earlier process believed.
+async fn recall(
+    ledger: &dyn Ledger,
+    daemon: &DaemonId,
+    source: &PriceSource,
+) -> Option<PriceQuote> {
+    // What a journal that cannot be read means is said where it matters.
+    let believed = ledger.restore(daemon).await.ok()?.state?.price?.of(source)?;
+    info!(%daemon, price = %believed.price, at = %believed.at, "price of MINA as believed before; it counts until max_age");
+    Some(believed)
+}
+
 /// Asks four times within the price's age limit, so that three failures in a row do no harm. A
 /// price that jumps is passed on once it is confirmed.
 pub(super) async fn follow_price(
@@ -70,6 +83,7 @@ pub(super) async fn follow_price(
     clock: Clock,
     metrics: Arc<Metrics>,
     quotes: watch::Sender<Quotes>,
+    ledger: Arc<dyn Ledger>,
     cancel: CancellationToken,
 ) {
     let every = clock.real(source.max_age / 4).max(SHORTEST_INTERVAL);
@@ -80,7 +94,7 @@ pub(super) async fn follow_price(
             return;
         }
     };
-    let mut vetting = PriceVetting::default();
+    let mut vetting = PriceVetting::after(recall(&*ledger, &daemon, &source).await);
     while !cancel.is_cancelled() {
         let reading = feed.fetch(clock.now()).await;
         match reading.quote.map(|read| vetting.vet(read, source.max_jump)) {

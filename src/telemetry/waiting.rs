@@ -72,6 +72,12 @@ pub(super) fn describe_end(reason: &Reason) -> Option<&'static str> {
         Reason::ReserveAboveCeiling { .. } => {
             "the key has a ledger account, or policy.ceiling is at least the account creation fee"
         }
+        Reason::BoundsUnknown { .. } => {
+            "the price of MINA is known again: see mina_price, or set floor and ceiling in MINA"
+        }
+        Reason::BoundsCrossed { .. } => {
+            "the price of MINA brings the floor below the ceiling again, or other bounds are set"
+        }
         Reason::SharedReading { .. } => "the next look reads this daemon's own blocks and book",
         Reason::FewPeers { .. } => "the daemon has more peers, or safety.min_peers is lower",
         Reason::ExternalChange { .. } => {

@@ -92,8 +92,8 @@ pub(crate) struct ControllerFixture {
 pub(crate) fn params() -> Params {
     Params {
         pricing: Pricing {
-            floor: nanomina(1_000),
-            ceiling: nanomina(500_000_000),
+            floor: nanomina(1_000).into(),
+            ceiling: nanomina(500_000_000).into(),
             window: MINUTE * 90,
             half_life: MINUTE * 20,
             min_samples: 15,

@@ -383,11 +383,11 @@ async fn each_broken_invariant_is_found() {
         [Invariant::Duplicate, Invariant::Unrecorded]
     );
     assert_eq!(
-        found(&|trace| trace.params.pricing.floor = nanomina(400_000_000)),
+        found(&|trace| trace.params.pricing.floor = nanomina(400_000_000).into()),
         [Invariant::FeeInBounds]
     );
     assert_eq!(
-        found(&|trace| trace.params.pricing.ceiling = nanomina(1)),
+        found(&|trace| trace.params.pricing.ceiling = nanomina(1).into()),
         [Invariant::FeeInBounds]
     );
     let again = |trace: &mut Trace| {

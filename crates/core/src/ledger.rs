@@ -14,12 +14,12 @@ use serde::{Deserialize, Serialize};
 use crate::{
     account::Account,
     control::OperatorCommand,
-    cost::{ChargedCost, CostUnknown},
+    cost::{BelievedPrice, ChargedCost, CostUnknown},
     fault::{JournalDoubt, JournalFault},
     market::{MarketHistory, Prediction},
     policy::{Action, Basis, DaemonSettings, Decision, Memory, OnExit, Outcome, Params},
     record::Record,
-    units::{DaemonId, Nanomina},
+    units::{DaemonId, Fiat, Nanomina},
 };
 
 /// What a journal answers, within a limit of time.
@@ -143,6 +143,9 @@ pub struct PersistedState {
     /// What our work earned and cost.
     #[serde(default)]
     pub account: Account,
+    /// The last price of MINA that was believed.
+    #[serde(default)]
+    pub price: Option<BelievedPrice>,
     /// What the daemon was set to when the service began with it; `None` once the service has left
     /// it in good order.
     pub baseline: Option<DaemonSettings>,
@@ -204,6 +207,9 @@ pub struct DecisionInputs {
     pub idle_hour: Nanomina,
     /// Works made per hour, where configured or measured.
     pub works_per_hour: Option<f64>,
+    /// The price of MINA, where bounds of the fee depend on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mina_price: Option<Result<Fiat, CostUnknown>>,
     /// What the look was taken for.
     #[serde(default, skip_serializing_if = "LookPurpose::is_control")]
     pub purpose: LookPurpose,
@@ -226,6 +232,15 @@ pub enum LookPurpose {
 }
 
 impl DecisionInputs {
+    /// The price of MINA that the decision depended on.
+    ///
+    /// # Errors
+    ///
+    /// If it was unknown, or nothing depended on it.
+    pub fn price_of_mina(&self) -> Result<Fiat, CostUnknown> {
+        self.mina_price.clone().unwrap_or(Err(CostUnknown::NoPrice))
+    }
+
     /// What the decision was charged.
     ///
     /// # Errors

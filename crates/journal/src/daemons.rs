@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde::{Deserialize, Serialize};
 use snarkfee_core::{
     account::Account,
+    cost::BelievedPrice,
     ledger::{MEMORY_FORMAT, OrderId, PersistedState},
     market::{MarketHistory, Prediction},
     policy::{DaemonSettings, Memory},
@@ -47,12 +48,13 @@ pub(crate) struct ColdState {
     predicted: Option<Prediction>,
     baseline: Option<DaemonSettings>,
     account: Account,
+    price: Option<BelievedPrice>,
 }
 
 impl ColdState {
     pub(crate) fn with_memory(self, memory: Memory) -> PersistedState {
-        let Self { history, slot, predicted, baseline, account } = self;
-        PersistedState { memory, history, slot, predicted, account, baseline }
+        let Self { history, slot, predicted, baseline, account, price } = self;
+        PersistedState { memory, history, slot, predicted, account, price, baseline }
     }
 }
 
@@ -64,8 +66,8 @@ pub(crate) struct EncodedState {
 
 impl EncodedState {
     pub(crate) fn encode(state: PersistedState, packer: &mut Packer) -> Result<Self, JournalError> {
-        let PersistedState { memory, history, slot, predicted, account, baseline } = state;
-        let cold = ColdState { history, slot, predicted, baseline, account };
+        let PersistedState { memory, history, slot, predicted, account, price, baseline } = state;
+        let cold = ColdState { history, slot, predicted, baseline, account, price };
         let rest = packer.pack(STATE, &cold)?;
         Ok(Self { memory: encode_memory(&memory)?, rest })
     }

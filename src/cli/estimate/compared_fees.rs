@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use snarkfee_core::{
-    market::MarketView,
     policy::{Appraisal, Forecast, Pricing, forecast},
-    units::{FeeUnit, Nanomina, percent},
+    units::{FeeLimit, FeeUnit, Fiat, Nanomina, percent},
 };
+
+use crate::service::Preview;
 
 /// Most fees shown.
 const MAX_FEES: usize = 13;
@@ -27,11 +28,21 @@ pub(super) struct ComparedFee {
 /// The fees to compare, ascending: the best one, the present one, bounds and cost, fees just below the
 /// most common prices and the quantiles, and powers of ten.
 pub(super) fn compare_fees(
-    view: &MarketView,
+    preview: &Preview,
     appraisal: &Appraisal,
     pricing: &Pricing,
     unit: FeeUnit,
 ) -> Vec<ComparedFee> {
+    let view = &preview.view;
+    let in_mina = |limit: FeeLimit, round: fn(FeeLimit, Fiat) -> Nanomina| {
+        limit.mina().or_else(|| Some(round(limit, preview.mina_price?)))
+    };
+    let floor = in_mina(pricing.floor, FeeLimit::round_up);
+    let ceiling = in_mina(pricing.ceiling, FeeLimit::round_down);
+    let named = |name: &str, limit: FeeLimit| match limit.fiat() {
+        Some(amount) => format!("{name}, {amount}"),
+        None => name.to_owned(),
+    };
     let mut found: BTreeMap<Nanomina, Vec<String>> = BTreeMap::new();
     let mut add = |fee: Nanomina, note: String| {
         if found.len() < MAX_FEES || found.contains_key(&fee) {
@@ -41,11 +52,13 @@ pub(super) fn compare_fees(
     add(appraisal.best.fee, "best".to_owned());
     add(appraisal.asked().fee, "asked now".to_owned());
     add(Nanomina::ZERO, "free".to_owned());
-    if pricing.floor > Nanomina::ZERO {
-        add(pricing.floor, "floor".to_owned());
+    if let Some(floor) = floor.filter(|floor| *floor > Nanomina::ZERO) {
+        add(floor, named("floor", pricing.floor));
     }
     add(appraisal.cost, "cost of a work".to_owned());
-    add(pricing.ceiling, "ceiling".to_owned());
+    if let Some(ceiling) = ceiling {
+        add(ceiling, named("ceiling", pricing.ceiling));
+    }
     let below = |price: Nanomina| price.saturating_sub(pricing.tick);
     let mut atoms: Vec<(Nanomina, f64)> = view
         .atoms()
@@ -65,7 +78,7 @@ pub(super) fn compare_fees(
     }
     let decades =
         (0..10).map(|decade| Nanomina::try_new(10_u64.pow(decade)).unwrap_or(Nanomina::MAX));
-    for fee in decades.rev().filter(|fee| *fee <= pricing.ceiling) {
+    for fee in decades.rev().filter(|fee| ceiling.is_none_or(|ceiling| *fee <= ceiling)) {
         add(fee, String::new());
     }
     found

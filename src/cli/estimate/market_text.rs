@@ -32,7 +32,7 @@ pub(super) fn describe_market(preview: &Preview, pricing: &Pricing) -> String {
     match &preview.appraisal {
         Ok(appraisal) => {
             text.push('\n');
-            let fees = compare_fees(&preview.view, appraisal, pricing, unit);
+            let fees = compare_fees(preview, appraisal, pricing, unit);
             text.push_str(&indent(&fee_table(&fees, unit)));
             text.push_str(
                 "\n  P(sold) is the probability that a work made at the fee is sold, band its 80 % \

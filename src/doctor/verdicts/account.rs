@@ -31,7 +31,7 @@ pub(super) fn account(examined: &DaemonExamination) -> CheckResult {
         ),
         Ok((key, LedgerAccount::Missing)) => {
             let ceiling = examined.daemon.params.pricing.ceiling;
-            let sold = match ceiling < Nanomina::ONE_MINA {
+            let sold = match ceiling.mina().is_some_and(|ceiling| ceiling < Nanomina::ONE_MINA) {
                 true => ", and policy.ceiling is below that: nothing is sold",
                 false => "",
             };

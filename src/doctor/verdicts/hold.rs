@@ -36,6 +36,9 @@ pub(super) const fn answers_for(reason: &Reason) -> Option<(Check, Verdict)> {
         Reason::RoleUnsure => (Check::Role, Verdict::Warn),
         Reason::CostUnknown { .. } => (Check::Cost, Verdict::Warn),
         Reason::BookUnknown => (Check::Book, Verdict::Warn),
+        Reason::BoundsUnknown { .. } | Reason::BoundsCrossed { .. } => {
+            (Check::Price, Verdict::Fail)
+        }
         Reason::OwnBlockAhead { .. } => (Check::OwnSlot, Verdict::Warn),
         Reason::JournalDoubt { .. } | Reason::JournalFault { .. } => (Check::Store, Verdict::Fail),
         Reason::Paused { .. }

@@ -274,7 +274,7 @@ fn decided(look: &Look, mut state: CycleState) {
         Context { mode: Mode::Live, params: &params, cost: &cost, quotes: Default::default() };
     for _ in 0..2 {
         let (_, Ruling { decision, .. }) = state.conclude(look.at, look, &context);
-        let bounds = params.pricing.floor..=params.pricing.ceiling.max(Nanomina::ONE_MINA);
+        let bounds = Nanomina::ZERO..=Nanomina::ONE_MINA;
         if let Action::SetFee { fee } | Action::SwitchOn { fee, .. } | Action::Park { fee } =
             &decision.action
         {

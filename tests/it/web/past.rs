@@ -34,6 +34,7 @@ async fn keep_looks(folder: &Path) -> Vec<Record> {
                 cost: Ok(look.cost.unwrap()),
                 idle_hour: snarkfee_core::units::Nanomina::ZERO,
                 works_per_hour: None,
+                mina_price: None,
                 purpose: LookPurpose::Control,
             },
             params: Params {

@@ -263,7 +263,8 @@ impl DaemonGroups<'_> {
         daemon.cost = read_cost(self.cost, &cost_section);
         let no_cost = daemon.cost == CostModel::Unknown && section.reading.failures() == failures;
         let shared = |key: &str| section.section(key).over(&root.section(key));
-        daemon.params.pricing = read_pricing(self.policy, &shared("policy"));
+        let policy = shared("policy");
+        daemon.params.pricing = read_pricing(self.policy, &policy);
         // What proves for the network need not know what that costs.
         if no_cost && !matches!(daemon.params.pricing.strategy, Strategy::Cover) {
             match mode {
@@ -271,10 +272,29 @@ impl DaemonGroups<'_> {
                 Mode::DryRun => section.warn(&cost_section.place, "cost", UNKNOWN_COST),
             }
         }
+        if section.reading.failures() == failures {
+            require_price(&daemon, &policy);
+        }
         self.block_production
             .read(&shared("block_production"), &mut daemon.params.block_production);
         daemon.id = id?;
         Some((daemon, url?.clone()))
+    }
+}
+
+/// Reports bounds of the fee in a currency in which no price of MINA is known.
+fn require_price(daemon: &Daemon, policy: &Section<'_>) {
+    let Pricing { floor, ceiling, .. } = daemon.params.pricing;
+    for (key, limit) in [("floor", floor), ("ceiling", ceiling)] {
+        let Some(amount) = limit.fiat() else { continue };
+        let message = match daemon.cost.currency() {
+            Some(currency) if currency == amount.currency() => continue,
+            Some(currency) => format!("{amount}: mina_price is in {currency}; use one currency"),
+            None => format!("{amount} needs a cost with mina_price, or write it in MINA"),
+        };
+        if let Some(entry) = policy.entry(key) {
+            entry.fail(message);
+        }
     }
 }
 

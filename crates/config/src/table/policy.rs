@@ -2,7 +2,7 @@
 
 use snarkfee_core::{
     policy::{BlockProduction, ExternalChange, Pricing, Safety, Strategy},
-    units::Nanomina,
+    units::{FeeLimit, Nanomina},
 };
 
 use crate::{
@@ -64,12 +64,18 @@ pub(super) fn pricing() -> Group<Pricing> {
         Row::new("floor", quantity(), |p| &mut p.floor)
             .comment(
                 "Never ask less, and never more. At 0 work may be given away where even that pays; \
-                 a high ceiling lets a thin market name its price.",
+                 a high ceiling lets a thin market name its price. Or in the currency of mina_price, \
+                 \"0.001 USD\": then no fee is set while the price is unknown.",
             )
-            .page("Never ask less. At 0 work may be given away where even that pays."),
+            .page(
+                "Never ask less. At 0 work may be given away where even that pays. In the currency \
+                 of `mina_price` (`\"0.001 USD\"`) it counts at the price believed, rounded up; \
+                 while the price is unknown no fee is set ([`bounds_unknown`](reasons.md#reasons)), \
+                 and a fee is moved for its sake only beyond `deadband`.",
+            ),
         Row::new("ceiling", quantity(), |p| &mut p.ceiling).page(
             "Never ask more; what a parked coordinator asks. A high ceiling lets a thin market \
-             name its price.",
+             name its price. In a currency as `floor`, rounded down.",
         ),
         Row::with("fixed_fee", quantity(), fixed_fee, set_fixed_fee)
             .comment("Strategy \"fixed\": the fee, between floor and ceiling.")
@@ -165,11 +171,21 @@ pub(super) struct Contradiction {
 pub(super) fn contradictions(pricing: &Pricing) -> Vec<Contradiction> {
     let Pricing { floor, ceiling, stop_below, resume_above, strategy, .. } = pricing;
     let mut found = Vec::new();
-    if floor > ceiling {
+    let exceeds = |one: &FeeLimit, other: &FeeLimit| match (one, other) {
+        (FeeLimit::Mina(one), FeeLimit::Mina(other)) => one > other,
+        (FeeLimit::Currency(one), FeeLimit::Currency(other)) => {
+            one.currency() == other.currency() && one.nanos() > other.nanos()
+        }
+        // Which is more depends on the price.
+        (FeeLimit::Mina(_), FeeLimit::Currency(_)) | (FeeLimit::Currency(_), FeeLimit::Mina(_)) => {
+            false
+        }
+    };
+    if exceeds(floor, ceiling) {
         let message = format!("{floor} is above ceiling, {ceiling}");
         found.push(Contradiction { key: "floor", other: "ceiling", message });
     } else if let Strategy::Fixed { fee } = strategy
-        && !(floor..=ceiling).contains(&fee)
+        && (exceeds(floor, &(*fee).into()) || exceeds(&(*fee).into(), ceiling))
     {
         let message = format!("{fee} is not between floor, {floor}, and ceiling, {ceiling}");
         found.push(Contradiction { key: "fixed_fee", other: "fixed_fee", message });

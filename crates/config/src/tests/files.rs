@@ -125,7 +125,7 @@ fn the_example_fleet_loads() {
     let [basement, pool, rented] = settings.daemons.as_slice() else { panic!("three daemons") };
     assert!(settings.daemons.iter().all(|daemon| daemon.params.safety.min_peers == 5));
     let ceiling: Nanomina = "0.1 MINA".parse().unwrap();
-    assert!(settings.daemons.iter().all(|daemon| daemon.params.pricing.ceiling == ceiling));
+    assert!(settings.daemons.iter().all(|daemon| daemon.params.pricing.ceiling == ceiling.into()));
     assert_eq!(pool.params.pricing.strategy, Strategy::Quantile { quantile: 0.1 });
     assert_eq!(basement.params.pricing.strategy, Strategy::Profit);
     assert_eq!(rented.params.pricing.min_on, Duration::from_secs(3600));

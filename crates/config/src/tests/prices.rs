@@ -61,6 +61,37 @@ fn every_bad_feed_names_its_place_and_how_to_write_it() {
     }
 }
 
+#[test]
+fn bounds_of_the_fee_may_be_in_the_currency_of_the_price() {
+    let with = |policy: &str, cost: &str| {
+        format!("[policy]\n{policy}\n[daemons.main]\n[daemons.main.cost]\n{cost}")
+    };
+    let parts = format!("{RENTED}mina_price = \"0.31 USD\"\n");
+    let settings = load(&with("floor = \"0.001 USD\"\nceiling = \"0.05 USD\"", &parts));
+    let pricing = &settings.daemons[0].params.pricing;
+    assert_eq!(pricing.floor.to_string(), "0.001 USD");
+    assert!(pricing.has_fiat_bounds());
+    assert_eq!(load(&settings.effective()).daemons, settings.daemons);
+    let per_work = "per_work = \"0.0004 MINA\"";
+    for (policy, cost, message) in [
+        (
+            "floor = \"1 EUR\"",
+            parts.as_str(),
+            "floor: 1 EUR: mina_price is in USD; use one currency",
+        ),
+        ("ceiling = \"1 USD\"", per_work, "ceiling: 1 USD needs a cost with mina_price, or"),
+        (
+            "floor = \"2 USD\"\nceiling = \"1 USD\"",
+            parts.as_str(),
+            "floor: 2 USD is above ceiling, 1 USD",
+        ),
+        ("floor = \"1 US\"", parts.as_str(), "floor: \"1 US\": "),
+    ] {
+        let found = errors(&with(policy, cost));
+        assert!(!found.is_empty() && found.iter().all(|it| it.contains(message)), "{found:?}");
+    }
+}
+
 const PRICED: &str = "mina_price = \"0.31 EUR\"\nworks_per_hour = 90\npower = \"350 W\"\n";
 
 fn with_electricity(electricity: &str) -> String {

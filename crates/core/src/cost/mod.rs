@@ -26,6 +26,8 @@ pub use model::{
     CostInputs, CostModel, CostParts, Electricity, InvalidCostParts, MinaPrice, PriceQuote, Quotes,
     Throughput,
 };
-pub use price_source::{InvalidBounds, PriceBounds, PriceSource, PriceVetting, UnconfirmedJump};
+pub use price_source::{
+    BelievedPrice, InvalidBounds, PriceBounds, PriceSource, PriceVetting, UnconfirmedJump,
+};
 pub use tariff::{InvalidTariff, InvalidTime, Tariff, TariffWindow, TimeOfDay};
 pub use unknown::CostUnknown;

@@ -1,6 +1,7 @@
 //! How a cost can be set, and its calculation.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{
     ChargedCost, CostEstimate, CostSource, CostUnknown, EnergyQuote, EnergySource, PriceSource,
@@ -26,6 +27,8 @@ pub enum CostModel {
         cost: Result<ChargedCost, CostUnknown>,
         /// Works made per hour, if known.
         works_per_hour: Option<f64>,
+        /// The price of MINA then, as far as anything depended on it.
+        mina_price: Result<Fiat, CostUnknown>,
     },
     /// Not set: nothing can be called profitable.
     Unknown,
@@ -116,7 +119,7 @@ impl Throughput {
 }
 
 /// A price of one MINA at a moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PriceQuote {
     /// The price.
     pub price: Fiat,
@@ -352,6 +355,19 @@ impl CostModel {
         }
     }
 
+    /// The price of one MINA at the time of the inputs.
+    ///
+    /// # Errors
+    ///
+    /// If none is configured, or it is missing, out of date or in another currency.
+    pub fn price_of_mina(&self, inputs: &CostInputs) -> Result<Fiat, CostUnknown> {
+        match self {
+            Self::Parts(parts) => parts.price_of_mina(inputs),
+            Self::Recorded { mina_price, .. } => mina_price.clone(),
+            Self::PerWork(_) | Self::Unknown => Err(CostUnknown::NoPrice),
+        }
+    }
+
     /// Works made per hour, if set by the operator or recorded.
     pub fn works_per_hour(&self) -> Option<f64> {
         match self {
@@ -384,6 +400,17 @@ impl CostModel {
             },
             Self::PerWork(_) | Self::Recorded { .. } | Self::Unknown => None,
         }
+    }
+
+    /// The currency of its price of MINA, if it has one.
+    pub fn currency(&self) -> Option<Currency> {
+        let Self::Parts(parts) = self else {
+            return None;
+        };
+        Some(match &parts.mina_price {
+            MinaPrice::Quoted(feed) => feed.currency,
+            MinaPrice::Static(price) => price.currency(),
+        })
     }
 
     /// The source whose price it needs, if any.

@@ -6,6 +6,8 @@
 
 use std::{fmt, time::Duration};
 
+use serde::{Deserialize, Serialize};
+
 use crate::units::{Currency, Endpoint, Fiat};
 
 use super::PriceQuote;
@@ -35,6 +37,13 @@ impl PriceSource {
     /// The factor where none is set. In 2021 the price doubled within a day, never within an hour.
     pub const MAX_JUMP: f64 = 3.0;
 
+    /// What tells it from another source: addresses without secrets, the place within, and the
+    /// currency.
+    fn name(&self) -> String {
+        let urls: Vec<String> = self.urls.iter().map(Endpoint::to_string).collect();
+        format!("{} {} {}", urls.join(" "), self.pointer, self.currency)
+    }
+
     /// One document, with the usual bounds.
     pub fn single(url: Endpoint, pointer: String, currency: Currency, max_age: Duration) -> Self {
         Self {
@@ -47,6 +56,27 @@ impl PriceSource {
             bounds: PriceBounds::usual(currency),
             max_jump: Self::MAX_JUMP,
         }
+    }
+}
+
+/// The last price that was believed, and whose it is. It outlives the process, so that a start while
+/// the feeds do not answer goes on with it until its age limit, and doubts a jump as before.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BelievedPrice {
+    quote: PriceQuote,
+    /// [`PriceSource::name`].
+    source: String,
+}
+
+impl BelievedPrice {
+    /// A price believed of a source.
+    pub fn new(quote: PriceQuote, source: &PriceSource) -> Self {
+        Self { quote, source: source.name() }
+    }
+
+    /// The price, if it is of this source.
+    pub fn of(&self, source: &PriceSource) -> Option<PriceQuote> {
+        (self.source == source.name()).then_some(self.quote)
     }
 }
 
@@ -147,6 +177,11 @@ pub struct UnconfirmedJump {
 }
 
 impl PriceVetting {
+    /// Goes on from the price believed last.
+    pub fn after(believed: Option<PriceQuote>) -> Self {
+        Self { believed: believed.map(|quote| quote.price), jumped: None }
+    }
+
     /// Takes a price, and says whether it is believed.
     ///
     /// # Errors
@@ -199,6 +234,30 @@ mod tests {
         assert!(believed("0.02 USD"));
         // Jumps in different directions confirm nothing.
         assert!(!believed("1 USD") && !believed("0.0001 USD") && !believed("1 USD"));
+    }
+
+    #[test]
+    fn a_price_that_jumped_while_nobody_looked_is_doubted_too() {
+        let mut vetting = PriceVetting::after(Some(quote("0.31 USD")));
+        assert!(vetting.vet(quote("214748.36 USD"), 3.0).is_err());
+        assert!(vetting.vet(quote("0.32 USD"), 3.0).is_ok());
+    }
+
+    #[test]
+    fn a_price_is_kept_for_its_source_alone() {
+        let source = |url: &str, pointer: &str| {
+            let currency = Currency::try_new("USD").unwrap();
+            let hour = Duration::from_secs(3_600);
+            PriceSource::single(url.parse().unwrap(), pointer.to_owned(), currency, hour)
+        };
+        let url = "https://user:secret@example.org/p.json?key=secret";
+        let believed = BelievedPrice::new(quote("0.31 USD"), &source(url, "/usd"));
+        let kept = serde_json::to_string(&believed).unwrap();
+        assert!(!kept.contains("secret"), "{kept}");
+        let believed: BelievedPrice = serde_json::from_str(&kept).unwrap();
+        assert_eq!(believed.of(&source(url, "/usd")), Some(quote("0.31 USD")));
+        assert_eq!(believed.of(&source(url, "/eur")), None);
+        assert_eq!(believed.of(&source("https://example.com/p.json", "/usd")), None);
     }
 
     #[test]

@@ -174,6 +174,11 @@ impl Cycle {
             cost: charged.map(|cost| cost.per_work).map_err(CostUnknown::clone),
             idle_hour: charged.map_or(Nanomina::ZERO, |cost| cost.idle_hour),
             works_per_hour: conclusion.works_per_hour,
+            mina_price: context
+                .params
+                .pricing
+                .has_fiat_bounds()
+                .then_some(conclusion.mina_price.clone()),
             purpose,
         };
         let recorded = around.recorder.record_look(&record, inputs, &context, &self.state).await;

@@ -13,7 +13,7 @@ use super::{counters::Counters, dates::refuse_wrong_dates, plan::Context};
 use crate::{
     account::{Account, Entry, Hindsight, Money, Purchase, Work},
     clocks::MachineTime,
-    cost::{ChargedCost, CostEstimate, CostInputs, CostUnknown, Expense},
+    cost::{BelievedPrice, ChargedCost, CostEstimate, CostInputs, CostUnknown, Expense, Quotes},
     fault::JournalDoubt,
     ledger::PersistedState,
     market::{
@@ -25,7 +25,7 @@ use crate::{
         Ruling, Situation, appraise_market, decide, decide_leaving,
     },
     port::LookPlan,
-    units::Nanomina,
+    units::{Fiat, Nanomina},
 };
 
 /// How often the worker key's ledger account is looked up: it appears once and then stays.
@@ -40,6 +40,8 @@ pub struct Conclusion {
     pub cost: Result<CostEstimate, CostUnknown>,
     /// Works made per hour while there is work; `None` until set or measured.
     pub works_per_hour: Option<f64>,
+    /// The price of one MINA.
+    pub mina_price: Result<Fiat, CostUnknown>,
     /// What our provers did since the look before.
     pub effort: Effort,
     /// What that cost.
@@ -65,6 +67,9 @@ pub struct CycleState {
     /// The daemon's counters as last trusted.
     #[serde(default)]
     counters: Option<Counters>,
+    /// The last price of MINA that was believed.
+    #[serde(default)]
+    price: Option<BelievedPrice>,
     /// Whether a change waits for the daemon's own blocks and book.
     #[serde(default)]
     wants_own_market: bool,
@@ -156,7 +161,11 @@ impl CycleState {
         context: &Context<'_>,
         decide: impl FnOnce(&Situation<'_>) -> T,
     ) -> (Conclusion, T) {
-        let Context { mode, cost, quotes, .. } = *context;
+        let Context { mode, cost, .. } = *context;
+        if let Some((quote, source)) = context.quotes.mina.zip(cost.feed()) {
+            self.price = Some(BelievedPrice::new(quote, source));
+        }
+        let quotes = self.quotes(context);
         let shown = look.status.as_ref().ok().and_then(|status| status.worker.as_ref());
         let worker = context.params.worker.adopting(shown.or(self.memory.shown_key.as_ref()));
         let params = &Params { worker, ..context.params.clone() };
@@ -180,6 +189,7 @@ impl CycleState {
             prediction_error: self.history.own().calibration().error(),
             cost: known,
             works_per_hour,
+            mina_price: cost.price_of_mina(&inputs),
             effort,
             expense: cost.expense(&effort, &inputs),
         };
@@ -188,6 +198,12 @@ impl CycleState {
         }
         let decided = decide(&self.situation(now, look, &conclusion, mode, params));
         (conclusion, decided)
+    }
+
+    /// The prices that count: what was read, else what was believed before.
+    fn quotes(&self, context: &Context<'_>) -> Quotes {
+        let before = || self.price.as_ref()?.of(context.cost.feed()?);
+        Quotes { mina: context.quotes.mina.or_else(before), ..context.quotes }
     }
 
     fn absorb(&mut self, look: &Look, mode: Mode, params: &Params) -> Effort {
@@ -215,7 +231,8 @@ impl CycleState {
     ) -> Situation<'a> {
         let Conclusion { view, cost, role, .. } = conclusion;
         let cost = charged_cost(cost, mode);
-        Situation { now, mode, look, view, cost, memory: &self.memory, role: *role, params }
+        let (memory, mina_price) = (&self.memory, conclusion.mina_price.as_ref().copied());
+        Situation { now, mode, look, view, cost, mina_price, memory, role: *role, params }
     }
 
     /// The forecasts of a look that was concluded, also where the decision stopped short of them:
@@ -246,7 +263,7 @@ impl CycleState {
     ) -> Option<Money> {
         let sales = self.history.own().sales();
         let pace = self.history.supply().pace(look.at, context.cost.pace_prior());
-        let inputs = CostInputs { at: look.at, pace, quotes: context.quotes };
+        let inputs = CostInputs { at: look.at, pace, quotes: self.quotes(context) };
         if let Ok(status) = &look.status {
             self.account.begin(look.at, status.fee, sales);
         }
@@ -321,13 +338,15 @@ impl CycleState {
 
     /// The state that earlier runs left, what the daemon itself tells left out.
     pub fn restored(persisted: PersistedState) -> Self {
-        let PersistedState { memory, history, slot, predicted, account, baseline: _ } = persisted;
+        let PersistedState { memory, history, slot, predicted, account, price, baseline: _ } =
+            persisted;
         Self {
             history,
             memory,
             slot,
             predicted,
             account,
+            price,
             account_asked: None,
             counters: None,
             wants_own_market: false,
@@ -342,6 +361,7 @@ impl CycleState {
             slot: self.slot,
             predicted: self.predicted,
             account: self.account.clone(),
+            price: self.price.clone(),
             baseline,
         }
     }

@@ -11,6 +11,7 @@ use crate::{
         Action, LONGEST_FOR_ANOTHER, Mode, Outcome, Params, Reason, SHORTEST_WAIT, is_of_kind,
         wait_after,
     },
+    units::Nanomina,
 };
 
 /// A property of every run.
@@ -212,7 +213,9 @@ impl Checker {
     }
 
     fn check_fees(&mut self, step: &CheckedLook<'_>) {
-        let (floor, ceiling) = (self.params.pricing.floor, self.params.pricing.ceiling);
+        // What a bound in a currency is worth is not known here.
+        let floor = self.params.pricing.floor.mina().unwrap_or(Nanomina::ZERO);
+        let ceiling = self.params.pricing.ceiling.mina().unwrap_or(Nanomina::MAX);
         for applied in own_changes(step) {
             let SettingChange::Fee(fee) = &applied.change else { continue };
             let within = (floor..=ceiling).contains(fee);

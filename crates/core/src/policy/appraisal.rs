@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     cover::is_needed,
     crossing::{Crossing, crossing},
+    fee_bounds::FeeBounds,
     forecast::{Forecast, forecast, forecast_with},
     moving::{Moving, Unsold},
     params::{Pricing, Strategy},
@@ -107,10 +108,10 @@ pub(super) fn appraise(
     view: &MarketView,
     cost: ChargedCost,
     pricing: &Pricing,
-    floor: Nanomina,
+    bounds: FeeBounds,
     current: Nanomina,
 ) -> Appraisal {
-    let ceiling = pricing.ceiling.max(floor);
+    let FeeBounds { floor, highest: ceiling, .. } = bounds;
     let candidates = candidates(view, pricing, floor, ceiling);
     let curve: Vec<Forecast> = candidates.iter().map(|&fee| forecast(view, cost, fee)).collect();
     let at = |fee: Nanomina| forecast(view, cost, fee.clamp(floor, ceiling));
@@ -137,7 +138,7 @@ pub(super) fn appraise(
         | Strategy::Fixed { .. }
         | Strategy::Cover => std::slice::from_ref(&best),
     };
-    let reach = |threshold| crossing(choice, cost.per_work, threshold, pricing, floor);
+    let reach = |threshold| crossing(choice, cost.per_work, threshold, pricing, (floor, ceiling));
     let (stop, resume) = (reach(pricing.stop_below), reach(pricing.resume_above));
     Appraisal {
         cost: cost.per_work,

@@ -56,7 +56,7 @@ pub(super) fn crossing(
     cost: Nanomina,
     threshold: FeeRate,
     pricing: &Pricing,
-    floor: Nanomina,
+    (floor, ceiling): (Nanomina, Nanomina),
 ) -> Crossing {
     let allows =
         |at: &Forecast| at.is_idle() && threshold <= FeeRate::ZERO.saturating_sub(at.idle_cost);
@@ -71,7 +71,7 @@ pub(super) fn crossing(
         let factor = wanted(at) / income;
         let moved = factor * at.fee.to_f64();
         // At 0 there is nothing left to ask.
-        let allowed = floor.to_f64() <= moved && moved <= pricing.ceiling.max(floor).to_f64();
+        let allowed = floor.to_f64() <= moved && moved <= ceiling.to_f64();
         (income > 0.0 && allowed).then_some((at, factor))
     });
     let nearest = factors.min_by(|(_, a), (_, b)| a.total_cmp(b));

@@ -30,7 +30,7 @@ pub struct Ruling {
 ///
 /// In the order of priority: an order to hold, a status that was not read, a key that is not ours;
 /// an own block; a daemon that cannot be trusted, settings that someone else changed; works that
-/// cannot be sold; then the market: uneconomical, price move, nothing to do. Where the market's
+/// cannot be sold, bounds of the fee that are not known; then the market: uneconomical, price move, nothing to do. Where the market's
 /// verdict may only be advised, it stands beside the hold.
 pub fn decide(input: &Situation<'_>) -> Ruling {
     let gates = match Gates::open(input) {
@@ -46,9 +46,13 @@ pub fn decide(input: &Situation<'_>) -> Ruling {
     if let Some(reason) = &gates.unsaleable {
         return give_up(&gates, reason);
     }
+    let bounds = match &gates.bounds {
+        Ok(bounds) => *bounds,
+        Err(reason) => return hold(reason.clone()),
+    };
     let on = gates.is_on();
     let worker = WorkerState { on, counts_as_on: on || gates.stepped_aside };
-    let verdict = match market_case(input, gates.bounds, gates.settings().fee).judge(worker) {
+    let verdict = match market_case(input, bounds, gates.settings().fee).judge(worker) {
         Ok(verdict) => verdict,
         Err(reason) => return hold(reason),
     };
@@ -56,7 +60,7 @@ pub fn decide(input: &Situation<'_>) -> Ruling {
         Some(reason) => (None, reason.clone()),
         None => {
             let read_by = input.memory.book_read_by.as_ref();
-            confirm_reading(read_by, fulfil(&gates, &verdict, input))
+            confirm_reading(read_by, fulfil(&gates, bounds, &verdict, input))
         }
     };
     let Verdict { appraisal, target, .. } = verdict;
@@ -96,10 +100,10 @@ pub fn appraise_market(input: &Situation<'_>) -> Result<Appraisal, Reason> {
     let status =
         input.look.status.as_ref().map_err(|fault| Reason::StatusFault { fault: fault.clone() })?;
     let (pricing, account) = (&input.params.pricing, input.memory.account);
-    if let Some(reason) = find_unsaleable(pricing, account) {
+    if let Some(reason) = find_unsaleable(pricing, account, input.mina_price) {
         return Err(reason);
     }
-    let bounds = FeeBounds::new(pricing, account);
+    let bounds = FeeBounds::try_new(pricing, account, input.mina_price)?;
     market_case(input, bounds, input.memory.basis(input.mode, status).settings().fee).appraise()
 }
 
@@ -170,7 +174,12 @@ fn unless_refused(permit: Result<Permit, Reason>, reason: Reason) -> (Option<Per
 }
 
 /// What the market asks for, as far as the gates permit it.
-fn fulfil(gates: &Gates<'_>, verdict: &Verdict, input: &Situation<'_>) -> (Option<Permit>, Reason) {
+fn fulfil(
+    gates: &Gates<'_>,
+    bounds: FeeBounds,
+    verdict: &Verdict,
+    input: &Situation<'_>,
+) -> (Option<Permit>, Reason) {
     let pricing = &input.params.pricing;
     let best = &verdict.appraisal.best;
     let (from, to, expected) = (gates.settings().fee, best.fee, best.cautious_profit);
@@ -186,14 +195,13 @@ fn fulfil(gates: &Gates<'_>, verdict: &Verdict, input: &Situation<'_>) -> (Optio
         Wish::SwitchOff { clear, regime_since, fee_keeps_work_away, drain_time } => {
             let reason = Reason::Uneconomical { expected, threshold: pricing.stop_below };
             if gates.is_coordinator() {
-                return park(gates, reason);
+                return park(gates, bounds, reason);
             }
             let changed = regime_since
                 .is_some_and(|since| gates.switched.is_none_or(|switched| since > switched));
             match gates.permit_switch_off(changed && clear) {
-                Ok(off) => {
-                    wind_down(gates, fee_keeps_work_away, drain_time).unwrap_or((Some(off), reason))
-                }
+                Ok(off) => wind_down(gates, bounds, fee_keeps_work_away, drain_time)
+                    .unwrap_or((Some(off), reason)),
                 Err(wait) => (None, wait),
             }
         }
@@ -228,8 +236,8 @@ fn cover(gates: &Gates<'_>, wish: CoverWish, fee: Nanomina) -> (Option<Permit>, 
 
 /// A coordinator's key cannot be taken away: the highest permitted fee keeps it from proving for
 /// less.
-fn park(gates: &Gates<'_>, reason: Reason) -> (Option<Permit>, Reason) {
-    if gates.settings().fee == gates.bounds.highest {
+fn park(gates: &Gates<'_>, bounds: FeeBounds, reason: Reason) -> (Option<Permit>, Reason) {
+    if bounds.is_highest(gates.settings().fee) {
         return (None, reason);
     }
     unless_refused(gates.permit_parking(), reason)
@@ -248,10 +256,11 @@ fn park(gates: &Gates<'_>, reason: Reason) -> (Option<Permit>, Reason) {
 /// was being handed out.
 fn wind_down(
     gates: &Gates<'_>,
+    bounds: FeeBounds,
     fee_keeps_work_away: bool,
     drain_time: Duration,
 ) -> Option<(Option<Permit>, Reason)> {
-    let at_highest = gates.settings().fee == gates.bounds.highest;
+    let at_highest = bounds.is_highest(gates.settings().fee);
     if let Some(passed) = gates.winding_down.filter(|_| at_highest) {
         let remaining = drain_time.checked_sub(passed).filter(|left| !left.is_zero())?;
         return Some((None, Reason::WindingDown { remaining }));

@@ -48,8 +48,8 @@ pub(super) struct Gates<'a> {
     pub(super) stepped_aside: bool,
     /// Why what the market asks for may only be advised.
     pub(super) advice_only: Option<Reason>,
-    /// The bounds of the fee.
-    pub(super) bounds: FeeBounds,
+    /// The bounds of the fee, or why they are not known.
+    pub(super) bounds: Result<FeeBounds, Reason>,
     /// Why no work can be sold, at any permitted fee.
     pub(super) unsaleable: Option<Reason>,
     /// When the worker was last switched.
@@ -170,8 +170,8 @@ impl<'a> Gates<'a> {
             own_block: if foreign.is_none() { own_block() } else { None },
             stepped_aside: pacing.making_room_for.is_some(),
             advice_only: advice_only(input, status),
-            bounds: FeeBounds::new(pricing, memory.account),
-            unsaleable: find_unsaleable(pricing, memory.account),
+            bounds: FeeBounds::try_new(pricing, memory.account, input.mina_price),
+            unsaleable: find_unsaleable(pricing, memory.account, input.mina_price),
             switched: pacing.switched.map(|switched| memory.wall_of(switched.at)),
             winding_down: pacing.winding_down.map(|began| now.since(began)),
             cooldown: remaining(pacing.fee_changed, pricing.cooldown, now),
@@ -218,13 +218,13 @@ impl<'a> Gates<'a> {
     /// The highest permitted fee, where the key cannot be taken away.
     pub(super) fn permit_parking(&self) -> Result<Permit, Reason> {
         self.pass_fee_change()?;
-        self.permit(Action::Park { fee: self.bounds.highest })
+        self.permit(Action::Park { fee: self.bounds.clone()?.highest })
     }
 
     /// The highest permitted fee before the key is removed, which is a change too.
     pub(super) fn permit_winding_down(&self) -> Option<Permit> {
         let affordable = self.pass_fee_change().is_ok() && self.changes_left >= 2;
-        self.permit(Action::Park { fee: self.bounds.highest }).ok().filter(|_| affordable)
+        self.permit_parking().ok().filter(|_| affordable)
     }
 
     /// The worker on at a fee.

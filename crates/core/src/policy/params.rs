@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     market::Selection,
-    units::{FeeRate, Nanomina, PublicKey},
+    units::{FeeLimit, FeeRate, Nanomina, PublicKey},
 };
 
 /// Everything an operator sets that a decision about one daemon depends on.
@@ -28,9 +28,9 @@ pub struct Pricing {
     /// The rule that proposes a fee.
     pub strategy: Strategy,
     /// Never ask less.
-    pub floor: Nanomina,
+    pub floor: FeeLimit,
     /// Never ask more; at least `floor`.
-    pub ceiling: Nanomina,
+    pub ceiling: FeeLimit,
     /// How far below a competitor counts as below; at least 1 nanomina, since the pool takes only a
     /// strictly lower fee.
     pub tick: Nanomina,
@@ -63,8 +63,8 @@ impl Default for Pricing {
         const MINUTE: Duration = Duration::from_secs(60);
         Self {
             strategy: Strategy::Profit,
-            floor: Nanomina::ZERO,
-            ceiling: Nanomina::ONE_MINA,
+            floor: FeeLimit::Mina(Nanomina::ZERO),
+            ceiling: FeeLimit::Mina(Nanomina::ONE_MINA),
             tick: Nanomina::ONE,
             window: MINUTE * 60 * 24,
             half_life: MINUTE * 60 * 6,
@@ -78,6 +78,13 @@ impl Default for Pricing {
             min_off: MINUTE * 15,
             max_changes_per_day: 48,
         }
+    }
+}
+
+impl Pricing {
+    /// Whether the fees that may be asked depend on the price of MINA.
+    pub fn has_fiat_bounds(&self) -> bool {
+        [self.floor, self.ceiling].iter().any(|limit| limit.fiat().is_some())
     }
 }
 

@@ -163,6 +163,18 @@ pub enum Reason {
         /// `policy.ceiling`.
         ceiling: Nanomina,
     },
+    /// A bound of the fee is in a currency, and the price of MINA is not known.
+    BoundsUnknown {
+        /// Why not.
+        cause: CostUnknown,
+    },
+    /// At the price of MINA the floor is above the ceiling.
+    BoundsCrossed {
+        /// `policy.floor`.
+        floor: Nanomina,
+        /// `policy.ceiling`.
+        ceiling: Nanomina,
+    },
     /// A change is due by blocks and order book that another daemon of the fleet read; the next look
     /// reads this one's own.
     SharedReading {
@@ -337,6 +349,8 @@ impl Reason {
             Self::NoMutations => "no_mutations",
             Self::AccountRefuses { .. } => "account_refuses",
             Self::ReserveAboveCeiling { .. } => "reserve_above_ceiling",
+            Self::BoundsUnknown { .. } => "bounds_unknown",
+            Self::BoundsCrossed { .. } => "bounds_crossed",
             Self::SharedReading { .. } => "shared_reading",
             Self::TipBehind { .. } => "tip_behind",
             Self::FewPeers { .. } => "few_peers",

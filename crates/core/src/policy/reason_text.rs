@@ -137,6 +137,15 @@ impl fmt::Display for ShownReason<'_> {
                 unit.show(*reserve),
                 unit.show(*ceiling)
             ),
+            Reason::BoundsUnknown { cause } => {
+                write!(f, "floor or ceiling is in a currency, and its worth is not known: {cause}")
+            }
+            Reason::BoundsCrossed { floor, ceiling } => write!(
+                f,
+                "at the price of MINA the floor is {}, above the ceiling of {}",
+                unit.show(*floor),
+                unit.show(*ceiling)
+            ),
             Reason::SharedReading { by } => write!(
                 f,
                 "a change is due by what daemon {by} read; this daemon's own blocks and book are \

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     cost::{ChargedCost, CostUnknown},
     market::{Look, MarketView},
+    units::Fiat,
 };
 
 /// Everything that a decision depends on.
@@ -25,6 +26,8 @@ pub struct Situation<'a> {
     pub view: &'a MarketView,
     /// What computing is charged.
     pub cost: Result<ChargedCost, &'a CostUnknown>,
+    /// The price of one MINA.
+    pub mina_price: Result<Fiat, &'a CostUnknown>,
     /// What earlier looks left.
     pub memory: &'a Memory,
     /// What the daemon is.

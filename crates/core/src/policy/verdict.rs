@@ -140,7 +140,7 @@ impl MarketCase<'_> {
             let have = u32::try_from(self.view.summary().samples).unwrap_or(u32::MAX);
             return Err(Reason::TooFewSamples { have, need: pricing.min_samples });
         }
-        let appraisal = appraise(self.view, cost, pricing, self.bounds.floor, self.asked);
+        let appraisal = appraise(self.view, cost, pricing, self.bounds, self.asked);
         let really_asked = self.look.status.as_ref().ok().map(|status| status.fee);
         let really_asked = really_asked.filter(|fee| *fee != self.asked);
         let really_asked = really_asked.map(|fee| forecast(self.view, cost, fee));
@@ -188,8 +188,7 @@ impl MarketCase<'_> {
         if self.asked == appraisal.best.fee {
             return Wish::KeepFee;
         }
-        let outside = self.asked < self.bounds.floor || self.asked > pricing.ceiling;
-        if outside || is_worth_moving(appraisal, pricing) {
+        if self.bounds.exclude(self.asked) || is_worth_moving(appraisal, pricing) {
             Wish::MoveFee
         } else {
             Wish::KeepFeeInDeadband

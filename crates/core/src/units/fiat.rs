@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     decimal::{format_decimal, split_unit, unknown_unit},
     quantity::{Quantity, QuantityError, QuantityProblem},
@@ -38,8 +40,10 @@ impl fmt::Display for Currency {
     }
 }
 
-/// An amount of a currency in billionths of its unit, at most [`Fiat::MAX_NANOS`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// An amount of a currency in billionths of its unit, at most [`Fiat::MAX_NANOS`]. Stored as text,
+/// `"0.31 USD"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Fiat {
     nanos: u64,
     currency: Currency,
@@ -88,6 +92,20 @@ impl Fiat {
         }
         let in_range = u64::try_from(nanos).ok().and_then(|nanos| Self::try_new(nanos, currency));
         in_range.ok_or_else(|| fail(QuantityProblem::TooLarge))
+    }
+}
+
+impl TryFrom<String> for Fiat {
+    type Error = QuantityError;
+
+    fn try_from(text: String) -> Result<Self, QuantityError> {
+        text.parse()
+    }
+}
+
+impl From<Fiat> for String {
+    fn from(amount: Fiat) -> Self {
+        amount.to_string()
     }
 }
 

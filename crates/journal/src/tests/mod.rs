@@ -63,6 +63,7 @@ fn entry(record: Record) -> LookEntry {
         cost: Ok(fee(1_000)),
         idle_hour: fee(0),
         works_per_hour: Some(30.5),
+        mina_price: Some(Ok("0.31 USD".parse().unwrap())),
         purpose: LookPurpose::Control,
     };
     LookEntry {

@@ -84,6 +84,8 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
             by,
             reached: fee.map(|fee| DaemonSettings { worker: None, fee }),
         }),
+        any_fee()
+            .prop_map(|fee| Outcome::Ineffective { shown: DaemonSettings { worker: None, fee } }),
         any_fault().prop_map(|fault| Outcome::Unknown { fault }),
     ]
 }

@@ -3,7 +3,11 @@
 use std::{num::NonZero, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use snarkfee_core::{cost::CostModel, market::Block, units::Nanomina};
+use snarkfee_core::{
+    cost::{CostModel, CostUnknown},
+    market::Block,
+    units::Nanomina,
+};
 
 use super::{
     recorded::RecordedMarket,
@@ -121,7 +125,8 @@ impl BlockSpan {
     ) -> RunSummary {
         let pace = settings.works_per_hour.unwrap_or(BacktestSettings::WORKS_PER_HOUR);
         let cost = Ok(settings.cost.unwrap_or(Nanomina::ZERO).into());
-        let cost = CostModel::Recorded { cost, works_per_hour: Some(pace) };
+        let mina_price = Err(CostUnknown::NoPrice);
+        let cost = CostModel::Recorded { cost, works_per_hour: Some(pace), mina_price };
         let market = RecordedMarket::new(Arc::clone(&self.blocks), self.slot, pace, self.from);
         let mut run = PolicyRun::new(market, spec, &settings.plan(), 1, self.from);
         let mut now = self.from;

@@ -136,7 +136,7 @@ fn decide_again(state: &mut CycleState, moment: &RecordedLook) -> Decision {
 fn conclude_again(state: &mut CycleState, moment: &RecordedLook) -> Decision {
     let RecordedLook { record, inputs, params, .. } = moment;
     let (cost, works_per_hour) = (inputs.charged_cost(), inputs.works_per_hour);
-    let cost = CostModel::Recorded { cost, works_per_hour };
+    let cost = CostModel::Recorded { cost, works_per_hour, mina_price: inputs.price_of_mina() };
     let context = Context { mode: record.mode, params, cost: &cost, quotes: Default::default() };
     let (now, look) = (inputs.decided, &record.look);
     match &inputs.purpose {

@@ -56,7 +56,7 @@ async fn protect(by: Protection) -> Protected {
     let earlier = read_files(runs.folder.path());
     let lower = |ceiling| {
         let mut lower = runs.plan.clone();
-        lower.params.pricing.ceiling = fee(ceiling);
+        lower.params.pricing.ceiling = fee(ceiling).into();
         lower
     };
     match by {

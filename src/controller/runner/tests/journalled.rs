@@ -193,7 +193,7 @@ async fn a_new_process_forgets_neither_cooldown_nor_budget() {
     let settings = first.runner.wiring.port.settings();
     drop(first);
 
-    runs.plan.params.pricing.ceiling = fee(4_000_000);
+    runs.plan.params.pricing.ceiling = fee(4_000_000).into();
     let mut second = runs.begin(settings.clone(), false);
     second.runner.run_cycle().await;
     assert_eq!(second.kept.codes(), [("hold", "cooldown", "held")]);

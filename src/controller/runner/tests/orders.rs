@@ -107,7 +107,7 @@ async fn run(between: Between, step: Step, nth: usize) -> (usize, usize, Vec<&'s
             }
             Between::OtherFee => {
                 let mut other = with.clone();
-                other.params.pricing.ceiling = fee(1_000);
+                other.params.pricing.ceiling = fee(1_000).into();
                 h.plan.send_replace(Arc::new(other));
             }
             Between::Replaced => ends.end(LoopEnd::Replaced),

@@ -15,8 +15,8 @@ fn point(asked: u64, low: f64, works_per_hour: f64) -> Forecast {
 }
 
 fn solve(curve: &[Forecast], cost: u64, threshold: i64) -> Crossing {
-    let unbounded = Pricing { ceiling: Nanomina::MAX, ..Pricing::default() };
-    crossing(curve, fee(cost), FeeRate::new(threshold), &unbounded, Nanomina::ZERO)
+    let unbounded = (Nanomina::ZERO, Nanomina::MAX);
+    crossing(curve, fee(cost), FeeRate::new(threshold), &Pricing::default(), unbounded)
 }
 
 #[test]
@@ -76,15 +76,17 @@ fn where_a_fee_brings_no_work_the_border_is_where_it_becomes_the_best() {
 #[test]
 fn a_fixed_fee_does_not_follow_prices_and_no_fee_passes_the_ceiling() {
     let fixed = Pricing { strategy: Strategy::Fixed { fee: fee(1_000) }, ..Pricing::default() };
-    let found =
-        crossing(&[point(1_000, 0.2, 10.0)], fee(400), FeeRate::ZERO, &fixed, Nanomina::ZERO);
-    assert!(found.price_factor.is_none() && found.sales.is_some());
-    let capped = Pricing { ceiling: fee(1_500), ..Pricing::default() };
-    assert_eq!(
-        crossing(&[point(1_000, 0.2, 10.0)], fee(400), FeeRate::ZERO, &capped, Nanomina::ZERO)
-            .price_factor,
-        None
+    let found = crossing(
+        &[point(1_000, 0.2, 10.0)],
+        fee(400),
+        FeeRate::ZERO,
+        &fixed,
+        (Nanomina::ZERO, Nanomina::ONE_MINA),
     );
+    assert!(found.price_factor.is_none() && found.sales.is_some());
+    let capped = (Nanomina::ZERO, fee(1_500));
+    let (curve, pricing) = ([point(1_000, 0.2, 10.0)], Pricing::default());
+    assert_eq!(crossing(&curve, fee(400), FeeRate::ZERO, &pricing, capped).price_factor, None);
 }
 
 fn profit(at: &Forecast, cost: f64) -> f64 {

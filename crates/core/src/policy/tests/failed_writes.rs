@@ -58,9 +58,12 @@ fn what_failed_waits_twice_as_long_each_time_up_to_a_day() {
     }
 }
 
+/// What may happen, how, and whether it lets the same be sent again.
+type Event = (&'static str, fn(&mut Story), bool);
+
 #[test]
 fn it_is_sent_again_once_something_changed() {
-    let changes: [(&str, fn(&mut Story), bool); 5] = [
+    let changes: [Event; 5] = [
         ("nothing", |_| {}, false),
         (
             "the daemon restarted",
@@ -118,11 +121,11 @@ fn another_fee_waits_an_hour_at_most_and_a_switch_not_at_all() {
     }
     fail(&mut story, &REFUSED());
     pass(&mut story, 60);
-    story.params.pricing.ceiling = fee(3_000_000);
+    story.params.pricing.ceiling = fee(3_000_000).into();
     assert_eq!(story.decide().reason.code(), "write_refused");
     pass(&mut story, 3_600);
     assert_eq!(story.decide().action, Action::SetFee { fee: fee(3_000_000) });
-    story.params.pricing.ceiling = fee(100_000_000);
+    story.params.pricing.ceiling = fee(100_000_000).into();
     assert_eq!(story.decide().reason.code(), "write_refused");
     story.cost = Ok(fee(50_000_000));
     assert_eq!(story.decide().action, Action::SwitchOff, "{}", story.decide().reason);

@@ -26,7 +26,7 @@ proptest! {
     ) {
         let mut story = Story::new(blocks);
         story.cost = Ok(fee(cost));
-        story.params.pricing.floor = fee(floor);
+        story.params.pricing.floor = fee(floor).into();
         story.status(|status| {
             status.fee = fee(asked);
             status.worker = on.then(|| key("us"));
@@ -34,7 +34,7 @@ proptest! {
         let decision = story.decide();
         let pricing = &story.params.pricing;
         if let Action::SetFee { fee } | Action::SwitchOn { fee, .. } | Action::Park { fee } = &decision.action {
-            prop_assert!((pricing.floor..=pricing.ceiling).contains(fee));
+            prop_assert!((pricing.floor.mina().unwrap()..=Nanomina::ONE_MINA).contains(fee));
         }
         if let Some(appraisal) = &decision.appraisal {
             for forecast in appraisal.curve.iter().chain([&appraisal.best, &appraisal.current]) {

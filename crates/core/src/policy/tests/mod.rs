@@ -4,6 +4,7 @@ mod clock;
 mod cover;
 mod dry_run;
 mod failed_writes;
+mod fiat_bounds;
 mod hands_off;
 mod invariants;
 mod others;
@@ -27,7 +28,7 @@ use crate::{
         Block, LedgerAccount, Look, MarketHistory, MarketSource, MarketView, OwnSlots, PoolMetrics,
         Selection, SyncState, ViewSettings,
     },
-    units::{DaemonId, FeeRate, Nanomina, PublicKey},
+    units::{DaemonId, FeeRate, Fiat, Nanomina, PublicKey},
 };
 
 fn slots<const N: usize>(starts: [Timestamp; N]) -> OwnSlots {
@@ -51,6 +52,7 @@ struct Story {
     memory: Memory,
     look: Look,
     cost: Result<Nanomina, CostUnknown>,
+    mina_price: Result<Fiat, CostUnknown>,
 }
 
 impl Story {
@@ -69,6 +71,7 @@ impl Story {
             memory: Memory { shown_key: Some(key("us")), ..Memory::default() },
             look,
             cost: Ok(fee(1_000)),
+            mina_price: Err(CostUnknown::NoPrice),
         }
     }
 
@@ -112,6 +115,7 @@ impl Story {
             look: &self.look,
             view: &view,
             cost: self.cost.as_ref().copied().map(Into::into),
+            mina_price: self.mina_price.as_ref().copied(),
             memory: &self.memory,
             role: self.memory.role(self.params.worker.role),
             params: &self.params,

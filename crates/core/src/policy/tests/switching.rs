@@ -18,7 +18,7 @@ fn covered(uncovered: Option<i64>) -> Story {
 fn a_worker_that_can_be_kept_from_new_work_finishes_its_proof_before_it_stops() {
     let mut story = covered(None);
     let decision = story.decide();
-    assert_eq!(decision.action, Action::Park { fee: story.params.pricing.ceiling });
+    assert_eq!(decision.action, Action::Park { fee: Nanomina::ONE_MINA });
     assert_eq!(
         decision.reason,
         Reason::WindingDown { remaining: Duration::from_secs(240) },

@@ -36,7 +36,7 @@ fn stops_where_work_is_free_and_resumes_where_it_pays() {
 #[test]
 fn without_an_account_the_fee_pays_for_creating_it() {
     let mut story = Story::new(market(2_000_000_000, 0));
-    story.params.pricing.ceiling = fee(5_000_000_000);
+    story.params.pricing.ceiling = fee(5_000_000_000).into();
     story.memory.account = Some(LedgerAccount::Missing);
     let floor = |story: &Story| story.decide().target.unwrap().fee;
     assert!(floor(&story) >= Nanomina::ONE_MINA);
@@ -68,7 +68,7 @@ fn strategies_propose_their_fee() {
         [open_work(900_001, Some((300_000, "them"))), open_work(900_002, Some((200_000, "us")))];
     book.works = book.works.iter().cloned().chain(offers).collect();
     assert_eq!(fee_of(&story), fee(299_999), "own offers are not undercut");
-    story.params.pricing.floor = fee(400_000);
+    story.params.pricing.floor = fee(400_000).into();
     assert_eq!(fee_of(&story), fee(400_000));
 }
 

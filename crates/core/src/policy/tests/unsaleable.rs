@@ -24,7 +24,7 @@ fn the_reserve_for_a_missing_account_never_lifts_the_ceiling() {
     let mut story = Story::new(market(2_000_000_000, 0));
     story.memory.account = Some(LedgerAccount::Missing);
     assert!(story.decide().target.unwrap().fee >= Nanomina::ONE_MINA, "the default ceiling");
-    story.params.pricing.ceiling = fee(999_999_999);
+    story.params.pricing.ceiling = fee(999_999_999).into();
     for on in [true, false] {
         story.status(|status| status.worker = on.then(|| key("us")));
         let decision = story.decide();

@@ -144,7 +144,11 @@ impl ShownMoment {
         let cost = Ok(settings.cost.map_or_else(recorded, ChargedCost::from));
         Self {
             look: without_worker(&record.look, params),
-            cost: CostModel::Recorded { cost, works_per_hour: Some(works_per_hour) },
+            cost: CostModel::Recorded {
+                cost,
+                works_per_hour: Some(works_per_hour),
+                mina_price: inputs.price_of_mina(),
+            },
             works_per_hour,
         }
     }
