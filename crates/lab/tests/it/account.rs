@@ -1,10 +1,10 @@
 //! The account of the service beside what the market knows of its worker.
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use snarkfee_core::{
-    account::Money,
+    account::{Money, Work},
     clocks::MachineTime,
     cost::{CostModel, CostParts, Electricity, MinaPrice, Quotes, Throughput},
     cycle::{BOOK_INTERVAL, Context, Cycle, CycleState, Recorder, Surroundings},
@@ -244,20 +244,68 @@ fn with_a_cost_per_work_the_account_is_that_of_the_works_finished() {
     }
 }
 
-#[test]
-fn a_dry_run_accounts_with_caution_for_what_a_live_one_earns() {
+/// What a dry run of a day would have brought, and what the same day live did.
+struct Comparison {
+    imagined: Work,
+    live: Work,
+    dry: Money,
+    lived: Money,
+}
+
+fn compare(scenario: &'static str, seed: u64) -> Comparison {
     const COST: u64 = 100_000;
     let cost = CostModel::PerWork(Nanomina::try_new(COST).unwrap());
-    let hand_out = HandOut::default();
-    let seller = Seller { scenario: "scarce", seed: 1, hand_out, fee: 100_000_000 };
+    let seller = Seller { scenario, seed, hand_out: HandOut::default(), fee: 100_000_000 };
     let (dry, ..) = account_for_a_day(seller, Mode::DryRun, &cost, Duration::ZERO);
-    let (live, truth, _) = account_for_a_day(seller, Mode::Live, &cost, Duration::ZERO);
-    let tally = dry.all.dry_run.unwrap();
-    let earned = truth.earned as f64 - (truth.made * COST) as f64;
-    let share = tally.imagined.profit() as f64 / earned;
-    println!("{share}: {:?} for {truth:?}", tally.imagined);
-    assert!((0.7..1.1).contains(&share), "{share}: {:?} for {truth:?}", tally.imagined);
-    assert_eq!(tally.real, dry.all.real, "all of it was a dry run");
-    assert!(tally.real.earned < live.all.real.earned);
-    assert!(dry.all.foregone > live.all.foregone, "{} {}", dry.all.foregone, live.all.foregone);
+    let (lived, truth, _) = account_for_a_day(seller, Mode::Live, &cost, Duration::ZERO);
+    let live = Work {
+        made: truth.made as f64,
+        sold: truth.sold as f64,
+        earned: Nanomina::try_new(u64::try_from(truth.earned).unwrap()).unwrap(),
+        cost: Nanomina::try_new(truth.made * COST).unwrap(),
+        energy: None,
+    };
+    Comparison { imagined: dry.all.dry_run.unwrap().imagined, live, dry, lived }
+}
+
+#[test]
+fn a_dry_run_accounts_with_caution_for_what_a_live_one_earns() {
+    let Comparison { imagined, live, dry, lived } = compare("scarce", 1);
+    let share = imagined.profit() as f64 / live.profit() as f64;
+    println!("{share}: {imagined:?} for {live:?}");
+    assert!((0.7..1.1).contains(&share), "{share}: {imagined:?} for {live:?}");
+    assert_eq!(dry.all.dry_run.unwrap().real, dry.all.real, "all of it was a dry run");
+    assert!(dry.all.real.earned < lived.all.real.earned);
+    assert!(dry.all.foregone > lived.all.foregone, "{} {}", dry.all.foregone, lived.all.foregone);
+}
+
+#[test]
+fn a_dry_run_claims_no_gain_where_nothing_is_to_be_earned() {
+    for seed in seeds("SNARKFEE_COUNTERFACTUAL_SEEDS").unwrap_or(3..=3) {
+        let Comparison { imagined, live, .. } = compare("surplus", seed);
+        println!("surplus {seed}: {imagined:?} for {live:?}");
+        let claimed = imagined.profit() - live.profit();
+        assert!(claimed.abs() < 5_000_000, "seed {seed}: {imagined:?} for {live:?}");
+    }
+}
+
+/// Measures how near the counterfactual comes, with so many seeds; nothing without them.
+#[test]
+fn measure_the_counterfactual() {
+    let Some(seeds) = seeds("SNARKFEE_COUNTERFACTUAL_SEEDS") else { return };
+    let scenarios = ["scarce", "list-price", "regime-switch", "free-outage", "zkapps", "surplus"];
+    for scenario in scenarios {
+        for seed in seeds.clone() {
+            let Comparison { imagined, live, .. } = compare(scenario, seed);
+            let row = |work: Work| {
+                let mina = work.profit() as f64 / 1e9;
+                format!("made {:.0} sold {:.0} profit {mina:.4}", work.made, work.sold)
+            };
+            println!("{scenario} {seed}: imagined {}; live {}", row(imagined), row(live));
+        }
+    }
+}
+
+fn seeds(name: &str) -> Option<RangeInclusive<u64>> {
+    std::env::var(name).ok().map(|seeds| 1..=seeds.parse().unwrap())
 }
