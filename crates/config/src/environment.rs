@@ -31,10 +31,14 @@ pub(super) fn concerns_keys(name: &OsStr) -> bool {
     sets_key(name) || name.to_str().is_some_and(|name| suggest_name(name).is_some())
 }
 
-/// How to write a variable whose parts are separated by single underscores; `None` where it is not
-/// for a key.
+/// How to write a variable that is not in capitals, or whose parts are separated by single
+/// underscores; `None` where it is not for a key.
 fn suggest_name(name: &str) -> Option<String> {
-    let rest = name.to_ascii_uppercase();
+    let capitals = name.to_ascii_uppercase();
+    if capitals.starts_with(PREFIX) {
+        return Some(capitals);
+    }
+    let rest = capitals.as_str();
     let rest = rest.strip_prefix("SNARKFEE_").filter(|rest| !rest.starts_with('_'))?;
     SECTIONS.into_iter().find_map(|section| {
         let key = rest.strip_prefix(&section.to_ascii_uppercase())?.strip_prefix('_')?;
@@ -51,7 +55,11 @@ pub(super) fn warn_of_misspelt<'a>(
     for name in variables.filter(|name| !sets_key(name)).filter_map(|name| name.to_str()) {
         if let Some(right) = suggest_name(name) {
             let place = Place::Variable(name.to_owned());
-            reading.warn(&place, "", format!("not read: write two underscores, {right}"));
+            let how = match name.to_ascii_uppercase() == right {
+                true => "capitals",
+                false => "two underscores",
+            };
+            reading.warn(&place, "", format!("not read: write {how}, {right}"));
         }
     }
 }
@@ -117,11 +125,13 @@ pub(super) fn read_variables<'a>(
     table
 }
 
-/// The text within the quotes that surround it: shells take them off, files of variables often do
-/// not.
+/// The text within the quotes that surround it: shells take straight ones off, files of variables
+/// often do not, and editors of text make others of them.
 fn unquote(text: &str) -> Option<&str> {
+    const QUOTES: [(char, char); 6] =
+        [('"', '"'), ('\'', '\''), ('`', '`'), ('“', '”'), ('„', '“'), ('‘', '’')];
     let text = text.trim();
-    ['"', '\''].into_iter().find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote))
+    QUOTES.into_iter().find_map(|(open, close)| text.strip_prefix(open)?.strip_suffix(close))
 }
 
 /// A daemon's name as a variable can spell it.

@@ -48,6 +48,10 @@ pub(super) fn load(path: &Path) -> Result<Table, Vec<ConfigError>> {
         let message = "not UTF-8 text but UTF-16, as PowerShell writes it: save it as UTF-8";
         return Err(whole(message.to_owned()));
     }
+    if bytes.contains(&0) {
+        let message = "holds NUL bytes, as text in UTF-16 does: save it as UTF-8";
+        return Err(whole(message.to_owned()));
+    }
     let text = String::from_utf8(bytes).map_err(|error| {
         let line = 1 + error
             .as_bytes()

@@ -242,6 +242,11 @@ fn a_file_that_cannot_be_read_is_one_problem() {
     );
     fs::write(&path, b"[policy]\nfloor = \"\xff\"\n").unwrap();
     assert!(problem().ends_with("s.toml:2: not UTF-8 text"), "{}", problem());
+    // UTF-16 of either order, without the mark that says so.
+    for text in [b"[\0p\0]\0".as_slice(), b"\0[\0p\0]"] {
+        fs::write(&path, text).unwrap();
+        assert!(problem().ends_with("as text in UTF-16 does: save it as UTF-8"), "{}", problem());
+    }
     fs::write(&path, vec![b'#'; 2 << 20]).unwrap();
     assert!(problem().ends_with("s.toml: larger than 1048576 bytes"), "{}", problem());
 }

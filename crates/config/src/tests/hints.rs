@@ -47,7 +47,9 @@ fn quotes_within_a_variable_are_told_apart_from_its_value() {
     let fix = "config: SNARKFEE__POLICY__FLOOR: the value itself contains quotes, write it without: \
                SNARKFEE__POLICY__FLOOR=0.001 MINA";
     assert_eq!(quoted("\"0.001 MINA\""), [fix]);
-    assert_eq!(quoted("'0.001 MINA'"), [fix]);
+    for text in ["'0.001 MINA'", "`0.001 MINA`", "“0.001 MINA”", "„0.001 MINA“"] {
+        assert_eq!(quoted(text), [fix], "{text}");
+    }
     let url = [("SNARKFEE__DAEMONS__MAIN__GRAPHQL_URL", "\"http://u:secret@h/graphql\"")];
     let found = errors_with(LEAST, &url);
     assert!(found[0].ends_with("contains quotes, write it without"), "{found:?}");
@@ -81,5 +83,8 @@ fn a_variable_with_single_underscores_is_warned_of() {
         let expected = format!("config: {name}: not read: write two underscores, {right}");
         assert_eq!(warnings(name), [expected]);
     }
+    let expected = "config: snarkfee__policy__floor: not read: write capitals, \
+                    SNARKFEE__POLICY__FLOOR";
+    assert_eq!(warnings("snarkfee__policy__floor"), [expected]);
     assert_eq!(warnings("SNARKFEE_LOG"), Vec::<String>::new());
 }
