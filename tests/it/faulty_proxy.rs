@@ -45,7 +45,7 @@ impl RequestKind {
         match body["operationName"].as_str().unwrap() {
             "Introspection" => Self::Introspection,
             "Status" | "StatusMetrics" | "StatusCoda" => Self::Status,
-            "MarketRange" | "MarketPool" | "MarketCoda" => Self::Market,
+            "MarketRange" | "MarketPool" | "MarketBlocks" | "MarketCoda" => Self::Market,
             "Account" => Self::Account,
             "SetSnarkWorkFee" => Self::SetFee,
             "SetSnarkWorker" => Self::SwitchOn,
