@@ -64,7 +64,7 @@ fn every_bad_feed_names_its_place_and_how_to_write_it() {
 #[test]
 fn bounds_of_the_fee_may_be_in_the_currency_of_the_price() {
     let with = |policy: &str, cost: &str| {
-        format!("[policy]\n{policy}\n[daemons.main]\n[daemons.main.cost]\n{cost}")
+        format!("[policy]\n{policy}\n{LEAST}[daemons.main.cost]\n{cost}")
     };
     let parts = format!("{RENTED}mina_price = \"0.31 USD\"\n");
     let settings = load(&with("floor = \"0.001 USD\"\nceiling = \"0.05 USD\"", &parts));

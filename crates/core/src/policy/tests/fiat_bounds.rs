@@ -11,6 +11,8 @@ fn limit(text: &str) -> FeeLimit {
 fn priced(price: &str) -> Story {
     let mut story = Story::new(market(5_000_000, 0));
     story.mina_price = Ok(price.parse().unwrap());
+    story.params.pricing.strategy = Strategy::Quantile { quantile: 0.5 };
+    story.params.pricing.stop_below = FeeRate::new(-1_000_000_000_000);
     story
 }
 
