@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::{
     fault::Fault,
-    policy::Action,
+    policy::{Action, Outcome},
     record::Record,
     units::{DaemonId, FeeRate, Nanomina},
 };
@@ -74,7 +74,13 @@ impl DecisionRow {
 
 /// Why carrying out the decision of a record failed, bounded in length; `None` where it did not.
 pub fn describe_failure(record: &Record) -> Option<String> {
-    record.outcome.fault().map(|fault| Fault::excerpt(&fault.to_string()))
+    match &record.outcome {
+        Outcome::Ineffective { shown } => {
+            let shown = shown.show(record.fee_unit());
+            Some(format!("accepted without effect: the daemon still shows {shown}"))
+        }
+        outcome => outcome.fault().map(|fault| Fault::excerpt(&fault.to_string())),
+    }
 }
 
 /// Which decisions are wanted.

@@ -58,6 +58,10 @@ fn guard_in_words(record: &Record) -> Option<String> {
             | Reason::HeightBehind { .. }
             | Reason::UptimeStands { .. }
             | Reason::NoMutations
+            | Reason::WriteRefused { .. }
+            | Reason::WriteIneffective { .. }
+            | Reason::BoundsUnknown { .. }
+            | Reason::BoundsCrossed { .. }
             | Reason::AccountRefuses { .. }
             | Reason::ReserveAboveCeiling { .. }
             | Reason::FewPeers { .. }
