@@ -78,6 +78,7 @@ pub(crate) fn entry(record: Record) -> LookEntry {
         settled: record.at,
         cost: Ok(fee(1_000)),
         idle_hour: fee(0),
+        mina_price: None,
         works_per_hour: Some(30.5),
         purpose: LookPurpose::Control,
     };

@@ -1,7 +1,7 @@
 //! Room for the machine's own blocks, and which gates come before it.
 
 use super::*;
-use crate::{market::DaemonStatus, policy::LONGEST_PRODUCTION};
+use crate::{market::DaemonStatus, policy::LONGEST_PRODUCTION, units::FeeLimit};
 
 /// A daemon with these own slots, in seconds from now.
 fn producing<const N: usize>(starts: [i64; N]) -> Story {
@@ -110,7 +110,7 @@ fn of_each_pair_the_earlier_one_decides() {
         ("hold", "external_change", |story| story.memory.external_hold = Some(steady(NOW + 60))),
         ("hold", "reserve_above_ceiling", |story| {
             story.memory.account = Some(LedgerAccount::Missing);
-            story.params.pricing.ceiling = fee(500_000_000);
+            story.params.pricing.ceiling = FeeLimit::Mina(fee(500_000_000));
         }),
         ("hold", "chain_fault", |story| story.look.chain = Some(Err(silence()))),
     ];
