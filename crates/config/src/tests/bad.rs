@@ -48,7 +48,7 @@ fn every_bad_setting_names_its_place_and_how_to_write_it() {
         ),
         (
             "[policy]\nstrategy = \"profits\"",
-            "2: policy.strategy: \"profits\" is none of \"profit\", \"undercut\", \"quantile\", \"fixed\"",
+            "2: policy.strategy: \"profits\" is none of \"profit\", \"undercut\", \"quantile\", \"fixed\", \"cover\"",
         ),
         (
             "[policy]\nstrategy = \"fixed\"\nfixed_fee = \"2 MINA\"",
