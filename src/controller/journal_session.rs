@@ -8,6 +8,7 @@
 use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
+use snarkfee_clock::Clock;
 use snarkfee_core::{
     clocks::MachineTime,
     control::OperatorCommand,
@@ -61,12 +62,23 @@ pub(super) struct Mandate {
     pub(super) ending: Option<EndReceiver>,
     /// What every mutation passes.
     pub(super) gate: SendGate,
+    pub(super) clock: Clock,
+    /// When the look under way began: time since the machine booted.
+    pub(super) look_began: Duration,
 }
 
 impl Mandate {
     fn is_in_force(&self) -> bool {
         let replaced = self.ending.as_ref().and_then(EndReceiver::requested);
         replaced != Some(LoopEnd::Replaced) && Arc::ptr_eq(&self.plan.borrow(), &self.decided_by)
+    }
+
+    /// Whether what was read in this look still counts. Between two steps of a look the machine may
+    /// have slept.
+    fn check_age(&self) -> Result<(), Withdrawal> {
+        let age = self.clock.uptime().saturating_sub(self.look_began);
+        let limit = self.decided_by.params.safety.max_age;
+        if age > limit { Err(Withdrawal::Stale { age, limit }) } else { Ok(()) }
     }
 }
 
@@ -236,6 +248,7 @@ impl Recorder for JournalSession {
     type Clearance = WithinGate;
 
     async fn begin(&mut self, state: &mut CycleState, machine: MachineTime) {
+        self.mandate.look_began = machine.uptime;
         if let Err(fault) = self.try_begin(state, machine).await {
             self.fail(fault, "nothing can be read from the journal, observing only");
         }
@@ -287,6 +300,7 @@ impl Recorder for JournalSession {
     async fn clear_to_send(&mut self) -> Result<WithinGate, Withdrawal> {
         let within = self.mandate.gate.enter().await;
         self.read_orders_again().await?;
+        self.mandate.check_age()?;
         if self.mandate.is_in_force() { Ok(within) } else { Err(Withdrawal::Reloaded) }
     }
 

@@ -77,7 +77,14 @@ impl<P: DaemonPort> Runner<P> {
         let jitter = ChaCha8Rng::seed_from_u64(wiring.seed);
         let plan = wiring.plan.clone();
         let decided_by = plan.borrow().clone();
-        let mandate = Mandate { plan, decided_by, ending: None, gate: wiring.gate.clone() };
+        let mandate = Mandate {
+            plan,
+            decided_by,
+            ending: None,
+            gate: wiring.gate.clone(),
+            clock: wiring.clock,
+            look_began: wiring.clock.uptime(),
+        };
         let journal = JournalSession::new(Arc::clone(&wiring.ledger), wiring.id.clone(), mandate);
         let time = Timekeeper::new(wiring.clock);
         let cycle = Cycle::new(wiring.id.clone());

@@ -1,7 +1,7 @@
 //! Time within a look.
 //!
-//! Invariants: within a look time passes as the clock's steady reading does, whatever the clock is
-//! set to meanwhile.
+//! Invariants: within a look time passes as it does since the machine booted, its sleep included,
+//! whatever the clock is set to meanwhile: what was read before a sleep is old after it.
 
 use std::time::Duration;
 
@@ -26,11 +26,6 @@ impl Timekeeper {
         let machine = MachineTime { wall: clock.now(), boot, uptime: clock.uptime() };
         Self { clock, machine, steady: clock.steady() }
     }
-
-    /// Time on the clock since the cycle began.
-    fn passed(&self) -> Duration {
-        self.clock.steady().saturating_sub(self.steady)
-    }
 }
 
 impl CycleTime for Timekeeper {
@@ -40,11 +35,12 @@ impl CycleTime for Timekeeper {
     }
 
     fn now(&self) -> Timestamp {
-        self.machine.wall.checked_add(self.passed()).unwrap_or(Timestamp::MAX)
+        let passed = self.clock.uptime().saturating_sub(self.machine.uptime);
+        self.machine.wall.checked_add(passed).unwrap_or(Timestamp::MAX)
     }
 
     fn elapsed(&self) -> Duration {
-        self.clock.real(self.passed())
+        self.clock.real(self.clock.steady().saturating_sub(self.steady))
     }
 }
 

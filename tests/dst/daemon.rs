@@ -8,7 +8,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use rand::{RngExt, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
-use snarkfee_clock::{Clock, Timepiece};
+use snarkfee_clock::Clock;
 use snarkfee_core::{
     fault::Fault as PortFault,
     fixtures,
@@ -327,7 +327,7 @@ impl SimPort {
                 .as_ref()
                 .is_some_and(|read| matches!(read, Err(PortFault::InvalidValue { .. }))),
             account: look.account.as_ref().and_then(|account| account.clone().ok()),
-            wall: daemon.machine.now(),
+            wall: look.at + (daemon.machine.passed() - began),
         };
         let (number, port) = (daemon.number, self.port);
         daemon.note(Fact::Served { daemon: number, port, began, asked, shown });
@@ -428,10 +428,10 @@ impl DaemonPort for SimPort {
     }
 
     async fn status(&self) -> Result<DaemonStatus, PortFault> {
-        let began = self.passed();
+        let (at, began) = (self.clock.now(), self.passed());
         let asked = self.ask().await;
         let status = asked.map(|()| self.daemon().status());
-        let look = Look::of_status(self.clock.now(), status);
+        let look = Look::of_status(at, status);
         self.note_served(Asked::Alone, began, &look);
         look.status
     }

@@ -7,7 +7,10 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -155,6 +158,8 @@ pub(crate) struct SimLedger {
     pub(crate) history: Arc<Mutex<History>>,
     pub(crate) faults: Arc<Mutex<DiskFaults>>,
     pub(crate) kill_points: Arc<KillPoints>,
+    /// Whether it may not grow.
+    pub(crate) full: AtomicBool,
 }
 
 impl DiskFaults {
@@ -191,6 +196,15 @@ impl SimLedger {
         faults.active.first().map(|(fault, _)| *fault)
     }
 
+    /// Lets the journal grow no further, or again.
+    async fn limit(&self, full: bool) -> Result<(), JournalFault> {
+        if self.full.swap(full, Ordering::Relaxed) == full {
+            return Ok(());
+        }
+        let (busy_timeout, spare_pages) = (Duration::ZERO, full.then_some(0));
+        self.journal.inject_limits(InjectedLimits { busy_timeout, spare_pages }).await
+    }
+
     /// Does something on the disk, as it now is. `writes` says whether it changes files.
     async fn work<T: Send>(
         &self,
@@ -206,10 +220,8 @@ impl SimLedger {
             Some(Fault::DiskFails) => return failed(JournalClass::Io),
             _ => {}
         }
-        let spare_pages = (fault == Some(Fault::DiskFull)).then_some(0);
         if writes {
-            let busy_timeout = Duration::ZERO;
-            self.journal.inject_limits(InjectedLimits { busy_timeout, spare_pages }).await?;
+            self.limit(fault == Some(Fault::DiskFull)).await?;
         }
         let tears = if writes { self.faults.lock().unwrap().tears.take() } else { None };
         let before = tears.as_ref().map(|_| Image::take(&self.folder));

@@ -5,7 +5,10 @@ use std::{
     collections::BTreeMap,
     future::Future,
     pin::Pin,
-    sync::{Arc, Mutex, atomic::AtomicU64},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64},
+    },
     time::Duration,
 };
 
@@ -54,6 +57,8 @@ fn start() -> Timestamp {
 
 /// How long the journal keeps records: the shortest that may be set.
 const RETENTION: Duration = Duration::from_secs(3_600);
+
+const LONGEST_SLEEP: Duration = Duration::from_secs(3 * 3_600);
 
 /// Runs an episode in time of its own. It ends early at the first violation.
 pub(crate) fn run_episode(seed: u64, schedule: &[Planned], length: Duration) -> Outcome {
@@ -252,6 +257,7 @@ impl Host {
             history: Arc::clone(&self.history),
             faults: Arc::clone(&self.disk),
             kill_points: Arc::clone(&self.kill_points),
+            full: AtomicBool::new(false),
         });
         let once = std::mem::take(&mut self.once);
         self.note(Fact::Started { once, config });
@@ -353,7 +359,7 @@ impl Host {
         }
         let ledger = Arc::into_inner(ledger).expect("nothing of the process is left");
         ledger.journal.close();
-        self.kill_points.disarm();
+        self.kill_points.disarm().await;
         self.disk.lock().unwrap().forget_tearing();
         self.note(Fact::Ended);
         let pause = 10_f64.powf(self.draw.random_range(-1.0..3.0));
@@ -461,7 +467,7 @@ impl Host {
                 self.machine.stop(true);
                 self.plan(until, Job::SetClock);
             }
-            Fault::MachineSleeps => self.machine.sleep(seconds.unsigned_abs()),
+            Fault::MachineSleeps => self.machine.sleep(seconds.unsigned_abs().min(LONGEST_SLEEP)),
             Fault::PausedOverHttp | Fault::PausedInJournal => {
                 let over_http = fault == Fault::PausedOverHttp;
                 let lasting = draw.random_bool(0.6).then_some(lasts.max(Duration::from_secs(60)));

@@ -90,7 +90,7 @@ pub(crate) struct Shown {
     pub(crate) contradicts: bool,
     /// The account of the key, where that was answered.
     pub(crate) account: Option<LedgerAccount>,
-    /// The time of day on the service's clock.
+    /// The time of day as the service's clock showed it when it asked, and the time since.
     pub(crate) wall: Timestamp,
 }
 

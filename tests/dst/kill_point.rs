@@ -41,8 +41,13 @@ impl KillPoints {
     }
 
     /// Nothing waits any more to kill it.
-    pub(crate) fn disarm(&self) {
+    pub(crate) async fn disarm(&self) {
         *self.armed.lock().unwrap() = None;
+        tokio::select! {
+            biased;
+            () = self.killed.notified() => {}
+            () = std::future::ready(()) => {}
+        }
     }
 
     /// Kills the process here: it gets no further.

@@ -85,6 +85,15 @@ fn harness(daemon: ScriptedDaemon, with: Plan) -> Harness {
 }
 
 fn harness_on<P: DaemonPort>(ledger: Arc<dyn Ledger>, daemon: P, with: Plan) -> Harness<P> {
+    harness_by(Clock::accelerated(time(36_000), 0.001), ledger, daemon, with)
+}
+
+fn harness_by<P: DaemonPort>(
+    clock: Clock,
+    ledger: Arc<dyn Ledger>,
+    daemon: P,
+    with: Plan,
+) -> Harness<P> {
     let kept = Arc::new(Kept::default());
     let (plan, plans) = watch::channel(Arc::new(with));
     let (wake, gates) = (Arc::new(Notify::new()), SendGates::default());
@@ -94,7 +103,7 @@ fn harness_on<P: DaemonPort>(ledger: Arc<dyn Ledger>, daemon: P, with: Plan) -> 
     let wiring = Wiring {
         id,
         port: daemon,
-        clock: Clock::accelerated(time(36_000), 0.001),
+        clock,
         plan: plans,
         ledger: ledger.clone(),
         wake: wake.clone(),

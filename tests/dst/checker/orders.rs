@@ -21,6 +21,8 @@ pub(super) struct Orders {
 /// A pause.
 #[derive(Clone, Copy, Debug)]
 struct GivenPause {
+    order: Order,
+    at: Duration,
     /// Its end on the timeline of the daemon's memory; `None` is until resumed.
     until: Option<Duration>,
     /// How far the clock was ahead when it was given.
@@ -52,9 +54,9 @@ impl Orders {
         }
     }
 
-    /// A look was recorded that knew them.
-    pub(super) fn obey(&mut self) {
-        self.pauses().for_each(|pause| pause.obeyed = true);
+    /// A look was recorded that began at this time and so knew those given before.
+    pub(super) fn obey(&mut self, began: Duration) {
+        self.pauses().for_each(|pause| pause.obeyed |= pause.at < began);
     }
 }
 
@@ -64,7 +66,8 @@ impl Watched {
             Order::Pause(lasting) => {
                 let until = lasting.map(|lasting| self.line(now.at) + lasting);
                 let (shortened, obeyed) = (Duration::ZERO, false);
-                let given = GivenPause { until, ahead: now.ahead, shortened, obeyed };
+                let (at, ahead) = (now.at, now.ahead);
+                let given = GivenPause { order, at, until, ahead, shortened, obeyed };
                 self.orders.tried = Some(given);
                 // The later one counts, if it was recorded.
                 if let Some(standing) = &mut self.orders.standing {
@@ -84,7 +87,7 @@ impl Watched {
     }
 
     pub(super) fn acknowledge_order(&mut self, order: Order) {
-        if let (Order::Pause(_), Some(tried)) = (order, self.orders.tried.take()) {
+        if let Some(tried) = self.orders.tried.take_if(|tried| tried.order == order) {
             self.orders.standing = Some(tried);
         }
     }

@@ -130,7 +130,8 @@ fn check_action(
     let (Some(status), Some(intent)) = (status, &daemon.intent) else { return };
     check_steps(found, intent, mutation);
     let purpose = Purpose {
-        aside: *mutation == Mutation::SwitchOff && needs_room(daemon, &status, now.wall),
+        aside: *mutation == Mutation::SwitchOff
+            && needs_room(daemon, &status, [now.wall, decision.shown.wall]),
         back: matches!(intent.action, Action::SwitchOn { .. }) && daemon.stepped_aside,
         leaves: decision.asked == Asked::Alone,
         unpayable: matches!(daemon.account, Some(LedgerAccount::Closed(_))),
@@ -239,14 +240,15 @@ fn find_distrust(daemon: &Watched, decision: &Decided, status: &DaemonStatus) ->
 }
 
 /// Whether the machine may need its power for an own block, by any clock.
-fn needs_room(daemon: &Watched, status: &DaemonStatus, wall: Timestamp) -> bool {
+fn needs_room(daemon: &Watched, status: &DaemonStatus, walls: [Timestamp; 2]) -> bool {
     let signed = |span: Duration| SignedDuration::try_from(span).unwrap();
     let minute = SignedDuration::from_mins(1);
     let (begins, ends) = (status.now.starts, status.now.starts + status.slot_duration + minute);
     daemon.slots.iter().any(|slot| {
         let from = *slot - signed(STOP_BEFORE) - minute;
         let to = *slot + signed(RESUME_AFTER.max(LONGEST_PRODUCTION)) + minute;
-        from <= wall && wall < to || begins < to && from < ends
+        let within = |wall: Timestamp| from <= wall && wall < to;
+        walls.into_iter().any(within) || begins < to && from < ends
     })
 }
 

@@ -134,7 +134,9 @@ impl Watched {
     /// The journal has what was remembered.
     pub(super) fn save_memory(&mut self) {
         self.saved = self.memory.clone();
-        self.orders.obey();
+        if let Some(decision) = &self.decision {
+            self.orders.obey(decision.began);
+        }
     }
 
     pub(super) fn take_served(
@@ -231,6 +233,9 @@ impl Watched {
         let Some(decision) = &self.decision else { return };
         let Some(status) = decision.status() else { return };
         let from = DaemonSettings::from(&**status);
+        // With an intent goes what is remembered then.
+        self.saved = self.memory.clone();
+        self.saved.believed = None;
         self.intent = Some(Intent {
             action: action.clone(),
             planned: Mutation::plan(&from, action),

@@ -1,6 +1,6 @@
 //! What came of a decision.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -69,6 +69,13 @@ pub enum Withdrawal {
     },
     /// Other settings came into force meanwhile: the next look decides by them.
     Reloaded,
+    /// What it was decided by had become too old, as after the machine slept.
+    Stale {
+        /// Time since the look began.
+        age: Duration,
+        /// `safety.max_age`.
+        limit: Duration,
+    },
     /// Whether the operator paused meanwhile could not be read.
     OrdersUnread {
         /// What was wrong.
@@ -81,6 +88,10 @@ impl fmt::Display for Withdrawal {
         match self {
             Self::Paused { .. } => f.write_str("the operator paused meanwhile"),
             Self::Reloaded => f.write_str("other settings came into force meanwhile"),
+            Self::Stale { age, limit } => {
+                let (age, limit) = (age.as_secs(), limit.as_secs());
+                write!(f, "what was read had become {age} s old, and counts for {limit} s")
+            }
             Self::OrdersUnread { fault } => {
                 write!(f, "whether the operator paused cannot be read: {fault}")
             }

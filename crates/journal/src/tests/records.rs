@@ -95,6 +95,7 @@ fn any_withdrawal() -> impl Strategy<Value = Withdrawal> {
     prop_oneof![
         prop::option::of(any_time()).prop_map(|until| Withdrawal::Paused { until }),
         Just(Withdrawal::Reloaded),
+        Just(Withdrawal::Stale { age: Duration::from_secs(301), limit: Duration::from_secs(300) }),
         Just(Withdrawal::OrdersUnread { fault }),
     ]
 }

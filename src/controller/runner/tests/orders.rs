@@ -1,8 +1,13 @@
 //! Orders and settings that come while a look or an action is under way: once they are acknowledged
 //! nothing more is sent.
 
-use std::pin::pin;
+use std::{
+    pin::pin,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
+use jiff::{SignedDuration, Timestamp};
+use snarkfee_clock::Timepiece;
 use snarkfee_core::{
     market::DaemonStatus,
     policy::PermittedMutation,
@@ -190,5 +195,50 @@ async fn a_single_pass_that_is_told_to_end_finishes_an_action_and_begins_none() 
         };
         let (done, ()) = tokio::join!(h.runner.run_once(ending), script);
         assert_eq!((done, shared.daemon.sent().len()), (completed, sent), "{step:?}");
+    }
+}
+
+/// A machine that does nothing but sleep, for so many seconds so far.
+#[derive(Debug, Default)]
+struct Sleeper(AtomicU64);
+
+impl Timepiece for Sleeper {
+    fn now(&self) -> Timestamp {
+        time(36_000) + SignedDuration::try_from(self.uptime()).unwrap()
+    }
+
+    fn steady(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn uptime(&self) -> Duration {
+        Duration::from_secs(self.0.load(Ordering::Relaxed))
+    }
+
+    fn boot(&self) -> u128 {
+        0
+    }
+}
+
+#[tokio::test]
+async fn what_was_read_before_the_machine_slept_is_not_acted_on() {
+    for (step, sent, told) in [
+        (Step::Look, 0, ("hold", "stale", "held")),
+        (Step::Send, 1, ("switch_on", "profitable", "withdrawn")),
+    ] {
+        let (shared, mut steps) = stepwise();
+        let machine: &Sleeper = Box::leak(Box::default());
+        let (ledger, daemon) = (Arc::new(NoJournal::default()), Stepwise(shared.clone()));
+        let h = harness_by(Clock::of(machine), ledger, daemon, two_calls());
+        let (_ends, ending) = end_channel();
+        let script = async {
+            while steps.recv().await.unwrap() != step {
+                shared.answers.add_permits(1);
+            }
+            machine.0.store(3_600, Ordering::Relaxed);
+            shared.answers.add_permits(2);
+        };
+        let (_, ()) = tokio::join!(h.runner.run_once(ending), script);
+        assert_eq!((shared.daemon.sent().len(), h.kept.codes()), (sent, vec![told]), "{step:?}");
     }
 }
