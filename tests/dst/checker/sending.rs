@@ -306,14 +306,15 @@ fn check_pace(
         |last: Option<Duration>| last.map_or(Duration::MAX, |last| line.saturating_sub(last));
     if let Mutation::SetFee { .. } = mutation {
         let passed = since(daemon.fee_changed);
-        let cooled = purpose.leaves || passed + SLACK >= COOLDOWN;
+        let cooled = purpose.leaves || passed.saturating_add(SLACK) >= COOLDOWN;
         found.require(Promise::Cooldown, cooled, || format!("{passed:?} after the last"));
     } else {
         let passed = since(daemon.switched).min(since_others(daemon, status, now));
-        let apart = passed + SLACK >= HAZARD;
+        let apart = passed.saturating_add(SLACK) >= HAZARD;
         found.require(Promise::OppositeSwitches, apart, || format!("{passed:?} after the last"));
         let (passed, off) = (since(daemon.switched), *mutation == Mutation::SwitchOff);
-        let dwelt = !purpose.is_trade() || passed + SLACK >= if off { MIN_ON } else { MIN_OFF };
+        let dwelt = !purpose.is_trade()
+            || passed.saturating_add(SLACK) >= if off { MIN_ON } else { MIN_OFF };
         found.require(Promise::Dwell, dwelt, || format!("{passed:?} after the last"));
     }
 }
