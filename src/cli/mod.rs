@@ -9,6 +9,7 @@ mod config_file;
 mod daemon_sim;
 mod demo;
 mod estimate;
+mod examples;
 mod exit;
 mod experiment;
 mod explain;
@@ -16,6 +17,7 @@ mod history;
 mod init;
 mod journal_location;
 mod json;
+mod manual;
 mod open_journal;
 mod order_route;
 mod pause;
@@ -32,16 +34,30 @@ mod wrap;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 
 pub use args::Arguments;
 
 use self::{args::CliCommand, exit::Failure};
 use crate::telemetry::LogQueue;
 
+/// The command line, each command with its examples.
+pub fn command() -> clap::Command {
+    Arguments::command().mut_subcommands(|command| {
+        let examples = examples::describe_examples(command.get_name());
+        command.after_help(examples)
+    })
+}
+
+fn parse_arguments() -> Result<Arguments, clap::Error> {
+    let mut command = command();
+    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
 /// Runs the program with the arguments and environment of the process.
 pub fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match parse_arguments() {
         Ok(arguments) => arguments,
         Err(error) => {
             // There is no other place to report that this message cannot be printed.
@@ -94,17 +110,10 @@ fn run_command(arguments: Arguments, log: &LogQueue) -> Result<(), Failure> {
         CliCommand::Tune(options) => tune::run(&options),
         CliCommand::Config(options) => config_file::show(&options),
         CliCommand::Completions { shell } => {
-            clap_complete::generate(
-                shell,
-                &mut Arguments::command(),
-                "snarkfee",
-                &mut std::io::stdout(),
-            );
+            clap_complete::generate(shell, &mut command(), "snarkfee", &mut std::io::stdout());
             Ok(())
         }
-        CliCommand::Man => {
-            Ok(clap_mangen::Man::new(Arguments::command()).render(&mut std::io::stdout())?)
-        }
+        CliCommand::Man(options) => manual::run(&options),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `snarkfee simulate`: policies in the market simulator, one after another in the same markets, or
 //! together in one.
 
+mod scenario_list;
 mod tables;
 
 use std::time::Duration;
@@ -15,12 +16,16 @@ use snarkfee_lab::{
 };
 use tracing::info;
 
-use self::tables::{write_operators, write_policies};
+use self::{
+    scenario_list::list_scenarios,
+    tables::{write_operators, write_policies},
+};
 use super::{args::SimulateArgs, exit::Failure, experiment, progress::Progress};
 
 /// Runs the policies and prints their results.
 pub(super) fn run(options: &SimulateArgs) -> Result<(), Failure> {
-    let mut scenario = experiment::find_scenario(&options.scenario)?;
+    let Some(name) = &options.scenario else { return list_scenarios(options.results.json) };
+    let mut scenario = experiment::find_scenario(name)?;
     if let Some(method) = options.selection {
         scenario.set_selection(method);
     }

@@ -132,7 +132,7 @@ impl JournalSession {
         for order in self.ledger.load_orders(&self.daemon, self.orders_seen).await? {
             match order.directive {
                 Directive::Command(command) => {
-                    info!(daemon = %self.daemon, ?command, "operator's command");
+                    info!(daemon = %self.daemon, %command, "operator's command");
                     match command {
                         OperatorCommand::Pause { until, .. } => {
                             state.pause(order.at, until, machine)

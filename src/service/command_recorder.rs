@@ -32,7 +32,7 @@ impl CommandSink for CommandRecorder {
         Box::pin(async move {
             if let Err(fault) = self.ledger.record_order(self.clock.now(), command.clone()).await {
                 tracing::error!(
-                    class = fault.class.code(), %fault, ?command,
+                    class = fault.class.code(), %fault, %command,
                     "the journal cannot record the command, so it was refused: free or repair the \
                      disk of controller.state_dir",
                 );

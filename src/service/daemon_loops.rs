@@ -11,7 +11,11 @@ use snarkfee_clock::Clock;
 use snarkfee_config as config;
 use snarkfee_config::{MetricsSource, Settings};
 use snarkfee_core::{
-    control::OperatorCommand, cost::Quotes, cycle::Plan, ledger::Ledger, units::DaemonId,
+    control::OperatorCommand,
+    cost::Quotes,
+    cycle::Plan,
+    ledger::Ledger,
+    units::{DaemonId, duration},
 };
 use tokio::{
     sync::{Notify, watch},
@@ -201,7 +205,7 @@ impl<O: Outside> DaemonLoops<O> {
         let drained = async { while self.tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(limit, drained).await.is_err() {
             tracing::warn!(
-                ?limit,
+                limit = %duration::show(limit),
                 "a loop did not end in time, so its daemon may not be left as controller.on_exit says"
             );
         }

@@ -57,7 +57,7 @@ pub(super) async fn follow_energy(
     while !cancel.is_cancelled() {
         match feed.fetch(clock.now()).await {
             Ok(read) => {
-                info!(%daemon, until = ?read.span().map(|(_, to)| to), "prices of electricity read");
+                info!(%daemon, until = read.span().map(|(_, to)| display(to)), "prices of electricity read");
                 list = Some(read);
             }
             Err(fault) => warn!(%daemon, code = fault.code(), %fault, "{UNREAD_ENERGY}"),

@@ -116,7 +116,7 @@ async fn send_command(
     let Some(admin) = &state.admin else {
         return Err(ErrorResponse::new(StatusCode::NOT_FOUND, "no such path"));
     };
-    tracing::info!(?command, "operator command received over HTTP");
+    tracing::info!(%command, "operator command received over HTTP");
     let refused = |error: CommandRefused| {
         let status = match error {
             CommandRefused::Unrecorded => StatusCode::SERVICE_UNAVAILABLE,

@@ -90,6 +90,24 @@ fn nothing_is_left_to_be_done_in_a_comment() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
+/// What people read is written for them: no field of a log line is the `Debug` text of a type.
+#[test]
+fn no_field_of_a_log_line_is_debug_output() {
+    let found = lines_with(&["?"], |path| has_extension(path, "rs") && !is_test(path));
+    // The operator `?` follows an expression, the sigil of a field does not.
+    let is_field = |line: &&String| {
+        let (_, code) = line.split_once(": ").unwrap_or_default();
+        code.match_indices('?').any(|(at, _)| {
+            let before = code[..at].trim_end();
+            let after = code[at + 1..].chars().next();
+            (before.is_empty() || before.ends_with(['(', ',', '=']))
+                && after.is_some_and(|c| c.is_ascii_lowercase())
+        })
+    };
+    let fields: Vec<_> = found.iter().filter(is_field).collect();
+    assert!(fields.is_empty(), "{fields:#?}");
+}
+
 #[test]
 fn lints_are_expected_with_a_reason_and_never_allowed() {
     let found = lines_with(&[concat!("#[al", "low("), concat!("#![al", "low(")], |path| {

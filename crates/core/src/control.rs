@@ -1,5 +1,7 @@
 //! The operator's commands.
 
+use std::fmt;
+
 use jiff::Timestamp;
 
 use crate::units::DaemonId;
@@ -19,6 +21,18 @@ pub enum OperatorCommand {
         /// The daemon; `None` is every one.
         daemon: Option<DaemonId>,
     },
+}
+
+impl fmt::Display for OperatorCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Pause { daemon, .. } | Self::Resume { daemon }) = self;
+        let whose = daemon.as_ref().map_or("every daemon", DaemonId::as_str);
+        match self {
+            Self::Pause { until: Some(until), .. } => write!(f, "pause {whose} until {until}"),
+            Self::Pause { until: None, .. } => write!(f, "pause {whose} until resumed"),
+            Self::Resume { .. } => write!(f, "resume {whose}"),
+        }
+    }
 }
 
 impl OperatorCommand {

@@ -37,8 +37,11 @@ pub struct DemoArgs {
 #[derive(Debug, Args)]
 pub struct SimulateArgs {
     /// The market: a name of the library, or a scenario file.
-    #[arg(long, value_name = "NAME|FILE")]
-    pub scenario: String,
+    #[arg(long, value_name = "NAME|FILE", required_unless_present = "list")]
+    pub scenario: Option<String>,
+    /// List the markets of the library, with what happens in each.
+    #[arg(long, conflicts_with = "scenario")]
+    pub list: bool,
     /// The policies: profit, undercut, quantile:0.25, fixed:0.001MINA, cover, always-on:0MINA, off,
     /// stopper:0.1MINA, random:0.001-1MINA; cover*10 is ten of one.
     #[arg(

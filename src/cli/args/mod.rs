@@ -14,13 +14,16 @@ pub(super) use self::{
     },
     operation::{
         CheckArgs, ConfigArg, ConfigArgs, EstimateArgs, ExplainArgs, HistoryArgs, HistoryFormat,
-        PauseArgs, ResumeArgs, RunArgs,
+        PauseArgs, ResumeArgs, RunArgs, SEARCHED,
     },
-    setup::InitArgs,
+    setup::{InitArgs, ManArgs},
     store::{StoreArgs, StoreCommand},
 };
 use super::exit::Failure;
 use crate::telemetry::{LogFormat, LogQueue, init_logging};
+
+/// Heading of the options that every command takes.
+const GLOBAL: &str = "Global options";
 
 /// Sets the fee of Mina SNARK workers by the market, and turns snark work off while it does not
 /// pay.
@@ -28,10 +31,24 @@ use crate::telemetry::{LogFormat, LogQueue, init_logging};
 #[command(name = "snarkfee", version, max_term_width = 100)]
 pub struct Arguments {
     /// Format of the log.
-    #[arg(long, global = true, value_enum, default_value = "text")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "FORMAT",
+        default_value = "text",
+        help_heading = GLOBAL
+    )]
     log_format: LogFormatArg,
     /// Level of the log: error, warn, info, debug, trace, or a filter such as "warn,snarkfee=debug".
-    #[arg(long, global = true, env = "RUST_LOG", value_name = "LEVEL")]
+    #[arg(
+        long,
+        global = true,
+        env = "RUST_LOG",
+        hide_env_values = true,
+        value_name = "LEVEL",
+        help_heading = GLOBAL
+    )]
     log_level: Option<String>,
     /// What to do.
     #[command(subcommand)]
@@ -87,8 +104,8 @@ pub enum CliCommand {
         /// The shell.
         shell: clap_complete::Shell,
     },
-    /// Print the manual page.
-    Man,
+    /// Print a manual page, of the program or of a command, or write all of them.
+    Man(ManArgs),
 }
 
 impl Arguments {

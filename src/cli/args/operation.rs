@@ -9,7 +9,7 @@ use snarkfee_core::units::Endpoint;
 use crate::cli::{exit::Failure, values::parse_duration};
 
 /// Where a configuration file is looked for, in words.
-const SEARCHED: &str =
+pub(in crate::cli) const SEARCHED: &str =
     "./snarkfee.toml, $XDG_CONFIG_HOME/snarkfee/snarkfee.toml and /etc/snarkfee/snarkfee.toml";
 
 /// The configuration file of a command.

@@ -64,3 +64,13 @@ pub struct InitArgs {
     #[arg(long)]
     pub json: bool,
 }
+
+/// Options of `man`.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// The command [default: the program].
+    pub command: Option<String>,
+    /// Write the page of the program and of each command into this folder.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "command")]
+    pub folder: Option<PathBuf>,
+}

@@ -288,9 +288,9 @@ impl DaemonClient {
         let took = began.elapsed();
         let fault = answer.as_ref().err().map(|failure| &failure.fault);
         match fault {
-            None => tracing::trace!(operation, ?took, "daemon answered"),
+            None => tracing::trace!(operation, took_ms = took.as_millis(), "daemon answered"),
             Some(fault) => {
-                tracing::debug!(operation, ?took, code = fault.code(), %fault, "request failed")
+                tracing::debug!(operation, took_ms = took.as_millis(), code = fault.code(), %fault, "request failed")
             }
         }
         if let Some(observer) = &self.observer {
