@@ -1,4 +1,4 @@
-//! The files the page refers to, compiled in.
+//! The files the page refers to and the API's description, compiled in.
 
 use axum::{
     http::{HeaderName, header},
@@ -21,4 +21,8 @@ pub(super) async fn script() -> impl IntoResponse {
 
 pub(super) async fn icon() -> impl IntoResponse {
     fixed("image/svg+xml", include_str!("assets/icon.svg"))
+}
+
+pub(super) async fn openapi() -> impl IntoResponse {
+    fixed("application/json", include_str!("openapi.json"))
 }

@@ -32,7 +32,8 @@ pub fn build_router(state: WebState, limits: &ServerLimits) -> Router {
         .route("/api/v1/status", get(api::status))
         .route("/api/v1/decisions", get(api::decisions))
         .route("/api/v1/market", get(api::market))
-        .route("/api/v1/sellers", get(api::sellers));
+        .route("/api/v1/sellers", get(api::sellers))
+        .route("/api/v1/openapi.json", get(assets::openapi));
     if let Some(admin) = &state.admin {
         let commands = Router::new()
             .route("/api/v1/pause", post(admin::pause))

@@ -3,6 +3,7 @@
 pub(crate) mod fleet;
 mod hosts;
 mod limits;
+mod openapi;
 mod past;
 pub(crate) mod test_server;
 pub(crate) mod untrusted_text;
