@@ -9,9 +9,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 exec </dev/null
 trap 'printf "\nFAILED at line %s\n" "$LINENO" >&2' ERR
 
-target=${CARGO_TARGET_DIR:-target}
-made=$target/package
-
 say() { printf '\n== %s\n' "$*"; }
 expect() { "$@" || { printf 'failed: %s\n' "$*" >&2; exit 1; }; }
 
@@ -24,32 +21,10 @@ if dpkg-query -W -f '${Status}' snarkfee 2>/dev/null | grep -q 'ok installed'; t
   exit 1
 fi
 
-# build: builds the package and prints only its path to standard output.
-build() {
-  say "program, manual page, completions" >&2
-  cargo build --profile dist --locked >&2
-  mkdir -p "$made"
-  "$target/dist/snarkfee" man >"$made/snarkfee.1"
-  config/licences.sh >"$made/third-party-licences.txt"
-  for shell in bash zsh fish; do
-    "$target/dist/snarkfee" completions "$shell" >"$made/snarkfee.$shell"
-  done
-  # cargo-deb maps only the program's path in Cargo.toml, target/release, to the real target
-  # directory and profile; the other assets are taken from target/package.
-  mkdir -p target
-  if [[ $(realpath "$target") != $(realpath target) ]]; then
-    rm -rf target/package
-    cp -R "$made" target/package
-  fi
-
-  say "package" >&2
-  cargo deb --version >/dev/null 2>&1 || cargo install cargo-deb --locked >&2
-  cargo deb --profile dist --no-build --no-strip --locked | tail -n 1
-}
-
 package=${1:-}
 if [[ -z $package ]]; then
-  package=$(build)
+  cargo deb --version >/dev/null 2>&1 || cargo install cargo-deb --locked
+  package=$(packaging/deb.sh)
 fi
 dpkg-deb --info "$package"
 if command -v lintian >/dev/null; then
@@ -63,6 +38,7 @@ dpkg --install "$package"
 for file in /usr/bin/snarkfee /usr/lib/systemd/system/snarkfee.service /etc/snarkfee/snarkfee.toml \
   /usr/share/bash-completion/completions/snarkfee /usr/share/zsh/vendor-completions/_snarkfee \
   /usr/share/fish/vendor_completions.d/snarkfee.fish /usr/share/man/man1/snarkfee.1.gz \
+  /usr/share/man/man1/snarkfee-run.1.gz \
   /usr/share/doc/snarkfee/copyright; do
   # dpkg in a container may exclude documentation.
   [[ -e $file ]] || grep -rqs "path-exclude" /etc/dpkg/dpkg.cfg.d ||

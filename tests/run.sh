@@ -64,6 +64,11 @@ tools() {
   command -v npm >/dev/null || missing+=(npm)
   compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || command -v initdb >/dev/null ||
     missing+=(postgresql)
+  # Completions, and the commands of the documentation in a network of their own.
+  command -v zsh >/dev/null || missing+=(zsh)
+  command -v fish >/dev/null || missing+=(fish)
+  command -v ip >/dev/null || missing+=(iproute2)
+  command -v curl >/dev/null || missing+=(curl)
   if ((${#missing[@]})); then
     install_debian "${missing[@]}"
   fi

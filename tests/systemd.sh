@@ -28,7 +28,7 @@ fi
 
 say "two packages of $binary"
 [[ $binary -ef target/release/snarkfee ]] || install -m 755 "$binary" target/release/snarkfee
-target/release/snarkfee man >target/package/snarkfee.1
+target/release/snarkfee man --folder target/package
 config/licences.sh >target/package/third-party-licences.txt
 for shell in bash zsh fish; do
   target/release/snarkfee completions "$shell" >"target/package/snarkfee.$shell"

@@ -27,7 +27,7 @@ fn json(output: &Output) -> Value {
 
 /// Six and a half hours of blocks: every tenth one buys 16 works, a quarter of them for nothing,
 /// the rest for more and more.
-fn blocks(folder: &Path) {
+pub(crate) fn blocks(folder: &Path) {
     for height in 1..=130_u32 {
         let work = |number: u32| {
             let fee = if number.is_multiple_of(4) {
