@@ -84,6 +84,10 @@ pub(super) fn list_examples(command: &str) -> &'static [Example] {
             &[Example("snarkfee pause --daemon main --for 2h", "the worker is yours for two hours")]
         }
         "resume" => &[Example("snarkfee resume", "the service controls every worker again")],
+        "store" => &[
+            Example("snarkfee store status", "the layout, who runs, and who works which daemon"),
+            Example("snarkfee store copy --from /var/lib/snarkfee", "take a journal along"),
+        ],
         "config" => &[
             Example(
                 "snarkfee config --default",

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use secrecy::ExposeSecret;
 use snarkfee_clock::Clock;
 use snarkfee_config::{Controller, Settings, Store};
-use snarkfee_core::{ledger::Ledger, units::duration};
+use snarkfee_core::{leases::FleetLeases, ledger::Ledger, units::duration};
 use snarkfee_journal::{
     Journal, JournalError, SharedJournal, SharedJournalConfig, StoreAddress, StoreAddressError,
 };
@@ -28,9 +28,10 @@ impl OpenJournal {
         match store_address(&settings.store).map_err(Failure::config)? {
             None => Ok(Self::File(Arc::new(open_file(&settings.controller, clock).await?))),
             Some(address) => {
+                let store = address.to_string();
                 let opened = open_store(address, settings, clock).await;
                 let journal = opened.map_err(Failure::journal)?;
-                info!(?journal, "the journal is in a shared store");
+                info!(%store, replica = journal.replica(), "the journal is in a shared store");
                 Ok(Self::Shared(Arc::new(journal)))
             }
         }

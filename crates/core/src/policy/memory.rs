@@ -207,9 +207,10 @@ impl Memory {
                 && status.uptime + UPTIME_TOLERANCE < passed
     }
 
-    /// For how long the daemon's uptime has stood still, where that is too long to be chance.
-    pub(super) fn uptime_stands(&self, now: SteadyTime) -> Option<Duration> {
-        let stands = now.since(self.uptime_moved?);
+    /// For how long the daemon's uptime has stood still from look to look, where that is too long to
+    /// be chance. How long a look takes does not count: in accelerated time that is minutes.
+    pub(super) fn uptime_stands(&self) -> Option<Duration> {
+        let stands = self.uptime_read?.since(self.uptime_moved?);
         (stands > UPTIME_MAY_STAND).then_some(stands)
     }
 

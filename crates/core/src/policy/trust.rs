@@ -71,7 +71,7 @@ pub(super) fn find_distrust(
     if received.saturating_sub(height) > MISSING_BLOCKS {
         return Some(Reason::HeightBehind { height, received });
     }
-    if let Some(stands) = input.memory.uptime_stands(input.memory.steady_at(input.look.at)) {
+    if let Some(stands) = input.memory.uptime_stands() {
         return Some(Reason::UptimeStands { uptime: status.uptime, stands });
     }
     let few = status.peers.filter(|have| *have < safety.min_peers);

@@ -48,6 +48,15 @@ impl StoreFailure {
         }
     }
 
+    /// The kind of failure.
+    pub(crate) fn class(&self) -> JournalClass {
+        match self {
+            Self::Sql(error) => class(error),
+            Self::Pool(_) => JournalClass::Unreachable,
+            Self::Other(error) => error.class(),
+        }
+    }
+
     /// Whether another replica made a table or row in the same moment.
     pub(crate) fn is_made_by_another(&self) -> bool {
         let Self::Sql(error) = self else { return false };

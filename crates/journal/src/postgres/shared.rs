@@ -170,7 +170,11 @@ impl SharedJournal {
             match self.try_once(job).await {
                 Ok(done) => return Ok(done),
                 Err(failure) if failure.is_worth_repeating() => {
-                    tracing::debug!(doing = J::DOING, ?failure, "tried again");
+                    tracing::debug!(
+                        doing = J::DOING,
+                        class = failure.class().code(),
+                        "tried again"
+                    );
                     tokio::time::sleep(pause).await;
                     pause = pause.saturating_mul(2);
                 }

@@ -7,7 +7,7 @@ use std::{
 
 use snarkfee_core::units::Nanomina;
 
-use super::{pool::Serial, seat::SeatId, time::Millis};
+use super::{pool::Serial, seat_id::SeatId, time::Millis};
 
 /// Something that will happen.
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,7 @@
 
 use snarkfee_core::units::PublicKey;
 
-use super::{pool::ProverId, seat::SeatId};
+use super::{pool::ProverId, seat_id::SeatId};
 
 /// Who proves under a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

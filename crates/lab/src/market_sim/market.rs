@@ -14,7 +14,8 @@ use snarkfee_core::{
 };
 
 use super::{
-    seat::{Seat, SeatId},
+    seat::Seat,
+    seat_id::SeatId,
     snapshot::{DaemonCounters, HandOut},
     world::World,
 };

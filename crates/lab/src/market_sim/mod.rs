@@ -20,6 +20,7 @@ mod purchase;
 mod scan_state;
 mod scenario;
 mod seat;
+mod seat_id;
 mod selector;
 mod snapshot;
 mod time;
@@ -29,7 +30,7 @@ mod world;
 
 pub(crate) use market::SharedMarket;
 pub use scenario::{OperatorRole, Scenario, ScenarioError};
-pub(crate) use seat::SeatId;
+pub(crate) use seat_id::SeatId;
 pub use snapshot::{
     DaemonCounters, FeesAdded, HandOut, PoolEntry, ProvedJobs, ProverTime, SimulatedDaemon,
     Snapshot,

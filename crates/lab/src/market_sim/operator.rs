@@ -19,7 +19,7 @@ use super::{
     partitioner::{Job, Partitioner, Piece, ProvedWork, REASSIGNMENT_WAIT},
     pool::{JobKind, Pool, ProverId, Serial, Work},
     scenario::{OperatorRole, OperatorSetup},
-    seat::SeatId,
+    seat_id::SeatId,
     selector::{Picker, Selector},
     snapshot::HandOut,
     time::{Millis, millis},

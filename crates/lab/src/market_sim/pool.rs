@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use snarkfee_core::units::{Nanomina, WorkId};
 
-use super::{seat::SeatId, time::Millis};
+use super::{seat_id::SeatId, time::Millis};
 
 /// The number of a work in order of appearance.
 pub(super) type Serial = u64;

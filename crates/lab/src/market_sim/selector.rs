@@ -10,7 +10,7 @@ use snarkfee_core::{market::SelectionMethod, units::Nanomina};
 use super::{
     draws::{Draws, Subject},
     pool::{Pool, Serial},
-    seat::SeatId,
+    seat_id::SeatId,
 };
 
 /// For whom a work is picked.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use snarkfee_core::units::{Nanomina, WorkId};
 
-use super::seat::SeatId;
+use super::seat_id::SeatId;
 use crate::policy_run::WorkerTotals;
 
 /// The facts since the start of the run, without the warm-up. Memory is bounded.

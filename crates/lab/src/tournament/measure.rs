@@ -8,7 +8,7 @@ use snarkfee_core::{
     record::Record,
 };
 
-use super::{open_price_score::OpenPriceScore, run::Tournament};
+use super::{open_price_score::OpenPriceScore, setup::Tournament};
 use crate::{
     market_sim::World,
     policy_run::{Market, PolicyRun, PolicySpec},

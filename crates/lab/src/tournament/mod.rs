@@ -9,6 +9,7 @@ mod open_price_score;
 mod report;
 mod run;
 mod seeded_market;
+mod setup;
 mod summary;
 mod together;
 
@@ -17,5 +18,5 @@ pub use measure::PolicyMeasure;
 pub use report::{
     ExAnteReport, FeeChoice, PairedDifference, RegimeRow, Spread, TournamentReport, TournamentRow,
 };
-pub use run::Tournament;
+pub use setup::Tournament;
 pub use together::{HerdReport, MarketReport, OperatorRow, Together, TogetherReport};

@@ -2,11 +2,9 @@
 
 use std::{num::NonZero, time::Duration};
 
-use jiff::Timestamp;
 use snarkfee_core::{
     cost::CostModel,
     cycle::Plan,
-    market::Selection,
     policy::{BlockProduction, Mode, OnExit, Params, Pricing, RoleSetting, Safety, Worker},
     units::Nanomina,
 };
@@ -15,6 +13,7 @@ use super::{
     hindsight::{Hindsight, SoldByPrice, fees_below, find_prices},
     report::TournamentReport,
     seeded_market::SeededMarket,
+    setup::Tournament,
     summary::TournamentResults,
 };
 use crate::{
@@ -22,32 +21,6 @@ use crate::{
     parallel::{Progress, map_in_parallel},
     policy_run::{DEFAULT_FEE, PolicySpec, RunHistory, RunSummary},
 };
-
-/// Policies and the markets that they run in.
-#[derive(Clone, Debug)]
-pub struct Tournament {
-    /// The scenario.
-    pub scenario: Scenario,
-    /// The policies.
-    pub policies: Vec<PolicySpec>,
-    /// One market for each seed.
-    pub seeds: Vec<u64>,
-    /// Length of a run.
-    pub slots: u64,
-    /// When runs begin, in simulated time.
-    pub start: Timestamp,
-    /// Cost of one work.
-    pub cost: Nanomina,
-    /// Time between two readings of the order book.
-    pub book_interval: Duration,
-    /// Settings of the controlled policies; each has its own strategy.
-    pub pricing: Pricing,
-    /// What they are told of how the daemon selects works.
-    pub selection: Selection,
-    /// Whether to search the best fees in hindsight. Without them the ratios of the report are
-    /// `None`.
-    pub hindsight: bool,
-}
 
 /// The result of one task.
 enum TaskResult {

@@ -10,7 +10,7 @@ use super::{
         ExAnteReport, FeeChoice, PairedDifference, RegimeRow, Spread, TournamentReport,
         TournamentRow, median,
     },
-    run::Tournament,
+    setup::Tournament,
 };
 use crate::policy_run::{PolicySpec, RunSummary};
 use snarkfee_core::units::Nanomina;

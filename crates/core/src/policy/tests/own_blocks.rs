@@ -72,7 +72,7 @@ fn room_is_made_before_what_makes_a_daemon_untrusted() {
         ("no_tip", |story| change(story, |status| status.best_tip = None), true),
         ("tip_behind", |story| change(story, set_tip_behind), true),
         ("height_behind", |story| change(story, |it| it.highest_received = 1_500), true),
-        ("uptime_stands", |story| story.memory.uptime_moved = Some(steady(NOW - 61)), true),
+        ("uptime_stands", let_uptime_stand, true),
         ("few_peers", |story| change(story, |status| status.peers = Some(0)), true),
         ("external_change", |story| story.memory.external_hold = Some(steady(NOW + 60)), true),
         ("chain_fault", |story| story.look.chain = Some(Err(silence())), true),
@@ -91,6 +91,11 @@ fn room_is_made_before_what_makes_a_daemon_untrusted() {
         let expected = if gives_way { AHEAD } else { ("hold", reason) };
         assert_eq!(story.code(), expected, "an own block and {reason}");
     }
+}
+
+fn let_uptime_stand(story: &mut Story) {
+    story.memory.uptime_moved = Some(steady(NOW - 61));
+    story.memory.uptime_read = Some(steady(NOW));
 }
 
 /// Of two things that are amiss, the one that comes first in the order of decisions is told.

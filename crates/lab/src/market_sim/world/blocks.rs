@@ -14,7 +14,7 @@ use crate::market_sim::{
     producer::{Producer, ProposedBlock},
     scan_state::NewWork,
     scenario::TransactionSetup,
-    seat::SeatId,
+    seat_id::SeatId,
     time::{Millis, millis},
     truth::SoldWork,
 };

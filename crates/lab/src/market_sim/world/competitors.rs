@@ -9,7 +9,7 @@ use crate::market_sim::{
     keyring::KeyOwner,
     names,
     pool::{Bid, Serial},
-    seat::SeatId,
+    seat_id::SeatId,
     time::Millis,
 };
 

@@ -7,7 +7,7 @@ use crate::market_sim::{
     operator::Delivery,
     partitioner::ProvedWork,
     pool::{Bid, Serial},
-    seat::SeatId,
+    seat_id::SeatId,
     time::{Millis, millis},
 };
 
