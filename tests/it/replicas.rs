@@ -17,11 +17,11 @@ use std::{
     time::Duration,
 };
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use snarkfee_clock::{Clock, Stopwatch};
-use snarkfee_core::{invariants::SettingChange, leases::RENEWALS};
+use snarkfee_core::invariants::SettingChange;
 use snarkfee_lab::{
     daemon_sim::{DaemonSimOptions, SimDaemonServer},
     market_sim::{World, library},
@@ -34,6 +34,8 @@ const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCA
 /// How fast the simulated daemons' time passes.
 const SPEED: f64 = 60.0;
 const LEASE: Duration = Duration::from_secs(3);
+/// What a question to the store may take on a busy machine, in simulated seconds: half a second.
+const LEEWAY: i64 = 30;
 /// Replicas; each sets a fee of its own, which tells its mutations from the others'.
 const REPLICAS: u64 = 3;
 const FEE: u64 = 1_000_000;
@@ -147,27 +149,25 @@ impl Fleet {
         handovers
     }
 
-    /// The daemons whose fee is a replica's, and until when none of them may be another's: a lease
-    /// after the last renewal, which was at most a round and its answer ago.
+    /// The daemons that the store has as a replica's, and until when none of them may be another's.
     fn held_by(&self, replica: u64) -> Vec<(usize, u64, Timestamp)> {
-        let leeway = LEASE / RENEWALS * 2;
-        let mine = |daemon: &SimDaemonServer| {
-            let last =
-                daemon.mutations().into_iter().rev().find_map(|mutation| match mutation.change {
-                    SettingChange::Fee(fee) => Some(fee.get()),
-                    SettingChange::Worker(_) => None,
-                });
-            last == Some(FEE + replica)
-        };
-        let lasting = (LEASE - leeway).mul_f64(SPEED);
-        let mut held = Vec::new();
-        for (index, (daemon, clock)) in self.daemons.iter().zip(&self.clocks).enumerate() {
-            if mine(daemon) {
-                let until = clock.now().checked_add(lasting).expect("a time");
-                held.push((index, daemon.mutation_count(), until));
-            }
-        }
-        held
+        let log = fs::read_to_string(self.log(replica)).expect("a log");
+        let named = log.rsplit("replica=").next().expect("a name");
+        let name = named.split_whitespace().next().expect("a name").trim_matches('"');
+        let left = self.store.sql(&format!(
+            "SELECT substr(daemon, 2), extract(epoch FROM expires_at - now()) FROM leases
+             WHERE holder = '{name}' AND expires_at > now()"
+        ));
+        let held = left.lines().map(|line| {
+            let (number, seconds) = line.split_once('|').expect("two columns");
+            let number: usize = number.parse().expect("a number");
+            let left = Duration::from_secs_f64(seconds.parse().expect("seconds"));
+            let until = self.clocks[number].now().checked_add(left.mul_f64(SPEED));
+            // Asking took a moment.
+            let until = until.expect("a time") - SignedDuration::from_secs(LEEWAY);
+            (number, self.daemons[number].mutation_count(), until)
+        });
+        held.collect()
     }
 
     /// None of what a replica held was touched before its leases had ended.
@@ -216,7 +216,7 @@ async fn each_daemon_is_worked_by_one_replica_whatever_befalls_them() {
     let mut fleet = Fleet::new(store, number("SNARKFEE_REPLICA_DAEMONS", 4), &stop).await;
     let mut replicas: Vec<Running> = (0..REPLICAS).map(|replica| fleet.start(replica)).collect();
     fleet.all_worked().await;
-    let mut done: BTreeMap<&str, u64> = BTreeMap::new();
+    let (mut done, mut watched): (BTreeMap<&str, u64>, usize) = (BTreeMap::new(), 0);
     for round in 0..rounds {
         let victim = draws.random_range(0..REPLICAS);
         let replica = &mut replicas[usize::try_from(victim).expect("small")];
@@ -226,6 +226,7 @@ async fn each_daemon_is_worked_by_one_replica_whatever_befalls_them() {
             "killed" => {
                 replica.kill();
                 let held = fleet.held_by(victim);
+                watched += held.len();
                 fleet.all_worked().await;
                 fleet.check_takeover(&held);
                 *replica = fleet.start(victim);
@@ -233,6 +234,7 @@ async fn each_daemon_is_worked_by_one_replica_whatever_befalls_them() {
             "stopped" => {
                 replica.signal("-STOP");
                 let held = fleet.held_by(victim);
+                watched += held.len();
                 tokio::time::sleep(LEASE * 2).await;
                 fleet.all_worked().await;
                 fleet.check_takeover(&held);
@@ -249,6 +251,7 @@ async fn each_daemon_is_worked_by_one_replica_whatever_befalls_them() {
         fleet.check();
     }
     let handovers = fleet.check();
+    assert!(watched > 0, "no replica held anything when it was disturbed");
     for replica in &replicas {
         replica.signal("-TERM");
     }
@@ -261,7 +264,10 @@ async fn each_daemon_is_worked_by_one_replica_whatever_befalls_them() {
     let looks: u64 =
         fleet.store.sql("SELECT count(*) FROM looks").trim().parse().expect("a number");
     assert!(looks > 0);
-    println!("{done:?}: {handovers} handovers of {} daemons in {looks} looks", fleet.daemons.len());
+    println!(
+        "{done:?}: {watched} leases lost, {handovers} handovers of {} daemons in {looks} looks",
+        fleet.daemons.len()
+    );
     stop.cancel();
     for daemon in fleet.daemons {
         daemon.shut_down().await;
