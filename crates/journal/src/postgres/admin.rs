@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 
 use super::{
-    connection::{StoreAddress, StoreClient, connection},
+    connection::{Sessions, StoreAddress, StoreClient, connection},
     copy::{CopiedRows, copy_tables},
     failure::StoreFailure,
     layout::{self, StoreLayout},
@@ -44,7 +44,7 @@ impl StoreAdmin {
     ///
     /// Where it cannot be reached.
     pub async fn connect(address: &StoreAddress) -> Result<Self, JournalError> {
-        let pool = address.pool()?;
+        let pool = address.pool(&Sessions::default())?;
         let connecting = |failure: StoreFailure| failure.into_error("connecting to the store");
         Ok(Self { client: connection(&pool).await.map_err(connecting)? })
     }

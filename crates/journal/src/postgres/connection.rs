@@ -1,8 +1,16 @@
 //! Connections to a shared store: as many as a replica needs, each with limits on both sides.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
+use deadpool_postgres::{
+    Hook, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts,
+};
 use rustls::{ClientConfig, crypto::ring};
 use rustls_platform_verifier::BuilderVerifierExt;
 use tokio_postgres::Config;
@@ -26,6 +34,16 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(5);
 /// What the server gives up by itself, so that nothing of a replica that was stopped stays locked.
 const LIMITS: &str = "-c statement_timeout=6000 -c lock_timeout=3000 \
                       -c idle_in_transaction_session_timeout=10000";
+
+/// How many sessions a pool has begun: each may be with another server than the one before.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sessions(Arc<AtomicU64>);
+
+impl Sessions {
+    pub(crate) fn count(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
 
 /// Where a shared store is and how to get in.
 #[derive(Clone)]
@@ -98,7 +116,7 @@ impl StoreAddress {
     }
 
     /// Prepares connections; nothing is connected yet.
-    pub(crate) fn pool(&self) -> Result<Pool, JournalError> {
+    pub(crate) fn pool(&self, sessions: &Sessions) -> Result<Pool, JournalError> {
         let unusable = |source: Box<dyn std::error::Error + Send + Sync>| {
             JournalError::NoConnection { source }
         };
@@ -109,7 +127,13 @@ impl StoreAddress {
             .with_no_client_auth();
         let rules = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_config(self.config.clone(), MakeRustlsConnect::new(tls), rules);
+        let begun = sessions.clone();
+        let count = Hook::sync_fn(move |_, _| {
+            begun.0.fetch_add(1, Ordering::SeqCst);
+            Ok(())
+        });
         Pool::builder(manager)
+            .post_create(count)
             .max_size(CONNECTIONS)
             .runtime(Runtime::Tokio1)
             .timeouts(Timeouts { wait: Some(WAIT), create: Some(CONNECT), recycle: Some(CONNECT) })

@@ -68,16 +68,6 @@ impl StoreFailure {
         })
     }
 
-    /// Whether this tells nothing of the store's state, so that what was seen of it before may be
-    /// of another server.
-    pub(crate) fn is_disconnection(&self) -> bool {
-        match self {
-            Self::Sql(error) => class(error) == JournalClass::Unreachable,
-            Self::Pool(_) => true,
-            Self::Other(error) => error.class() == JournalClass::TimedOut,
-        }
-    }
-
     pub(crate) fn into_error(self, doing: &'static str) -> JournalError {
         match self {
             Self::Sql(source) => JournalError::Postgres { doing, source },

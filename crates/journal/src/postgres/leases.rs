@@ -19,7 +19,7 @@ use snarkfee_core::{
     units::DaemonId,
 };
 
-use super::{failure::StoreFailure, jobs::StoreJob};
+use super::{connection::Sessions, failure::StoreFailure, jobs::StoreJob};
 
 /// A lease that this replica holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub(crate) struct LeaseBook {
     held: BTreeMap<DaemonId, HeldLease>,
     /// Leases of others: as they were seen, and since when they are unchanged.
     seen: BTreeMap<DaemonId, (LeaseState, Duration)>,
+    /// Sessions begun when they were: after any further one it may be another server's past.
+    seen_in: u64,
     /// How often a daemon came to this replica or went from it.
     transitions: u64,
 }
@@ -75,11 +77,6 @@ impl LeaseBook {
         self.transitions
     }
 
-    /// The session broke: what was seen may be another server's past.
-    pub(crate) fn forget_what_was_seen(&mut self) {
-        self.seen.clear();
-    }
-
     /// Takes in what a round found; `asked` is when it began.
     pub(crate) fn absorb(&mut self, round: &RoundResult, asked: Duration, lease: Duration) {
         let until = asked.saturating_add(lease);
@@ -92,6 +89,9 @@ impl LeaseBook {
             + self.held.keys().filter(|daemon| !held.contains_key(*daemon)).count();
         self.count_transitions(moved);
         self.held = held;
+        if self.seen_in != round.sessions {
+            self.seen.clear();
+        }
         let mut seen = BTreeMap::new();
         for (daemon, state) in &round.others {
             let since = match self.seen.get(daemon) {
@@ -100,7 +100,7 @@ impl LeaseBook {
             };
             seen.insert(daemon.clone(), (*state, since));
         }
-        self.seen = seen;
+        (self.seen, self.seen_in) = (seen, round.sessions);
     }
 
     fn count_transitions(&mut self, moved: usize) {
@@ -115,17 +115,6 @@ impl LeaseBook {
             .map(|(daemon, (state, _))| (daemon.clone(), *state))
             .collect()
     }
-
-    /// What to do in the next round.
-    pub(crate) fn next_round<'a>(
-        &self,
-        replica: &'a Replica,
-        claims: &'a [Claim],
-        lease: Duration,
-        now: Duration,
-    ) -> LeaseRound<'a> {
-        LeaseRound { replica, claims, lease, ended: self.unrenewed(now, lease) }
-    }
 }
 
 /// One round: the replica says that it runs, renews what it holds, gives up what is another's
@@ -134,8 +123,11 @@ pub(crate) struct LeaseRound<'a> {
     replica: &'a Replica,
     claims: &'a [Claim],
     lease: Duration,
-    /// Leases of others that ended by this replica's own clock.
+    sessions: &'a Sessions,
+    /// Leases of others that ended by this replica's own clock, as long as no further session was
+    /// begun than these.
     ended: BTreeMap<DaemonId, LeaseState>,
+    ended_in: u64,
 }
 
 /// What a round found.
@@ -146,6 +138,8 @@ pub(crate) struct RoundResult {
     others: BTreeMap<DaemonId, LeaseState>,
     /// Daemons held whose share is another replica's.
     pub(crate) surplus: BTreeSet<DaemonId>,
+    /// Sessions begun when the leases were read.
+    sessions: u64,
 }
 
 /// A lease as it is stored.
@@ -169,7 +163,8 @@ impl StoreJob for LeaseRound<'_> {
         let replicas = self.read_replicas(transaction).await?;
         let members: Vec<_> = self.members(&rows);
         let shares = share_fleet(&members, &replicas);
-        let mut result = RoundResult::default();
+        let sessions = self.sessions.count();
+        let mut result = RoundResult { sessions, ..RoundResult::default() };
         let mut renewed = Vec::new();
         for row in rows {
             let mine = row.holder.as_deref() == Some(self.replica.name.as_str());
@@ -182,7 +177,9 @@ impl StoreJob for LeaseRound<'_> {
                 result.held.insert(row.daemon, row.state.token);
                 continue;
             }
-            let ended = row.expired && self.ended.get(&row.daemon) == Some(&row.state);
+            let ended = row.expired
+                && sessions == self.ended_in
+                && self.ended.get(&row.daemon) == Some(&row.state);
             if meant && (row.holder.is_none() || ended) {
                 let token = self.take(transaction, &row, lasting).await?;
                 result.held.insert(row.daemon, token);
@@ -199,7 +196,22 @@ impl StoreJob for LeaseRound<'_> {
     }
 }
 
-impl LeaseRound<'_> {
+impl<'a> LeaseRound<'a> {
+    /// A round of a replica that has seen nothing yet.
+    pub(crate) const fn new(
+        replica: &'a Replica,
+        claims: &'a [Claim],
+        lease: Duration,
+        sessions: &'a Sessions,
+    ) -> Self {
+        Self { replica, claims, lease, sessions, ended: BTreeMap::new(), ended_in: 0 }
+    }
+
+    /// The round at `now`, after those that a book took in.
+    pub(crate) fn after(self, book: &LeaseBook, now: Duration) -> Self {
+        Self { ended: book.unrenewed(now, self.lease), ended_in: book.seen_in, ..self }
+    }
+
     async fn announce(
         &self,
         transaction: &Transaction<'_>,

@@ -13,7 +13,7 @@ use snarkfee_core::{account::Account, ledger::PersistedState, units::DaemonId};
 use tokio_postgres::Row;
 
 use super::{
-    connection::{StoreAddress, StoreClient, connection},
+    connection::{Sessions, StoreAddress, StoreClient, connection},
     failure::StoreFailure,
     layout,
 };
@@ -139,7 +139,7 @@ impl SharedReader {
             };
             runtime.block_on(async {
                 let doing = "connecting to the store";
-                let connected = match address.pool() {
+                let connected = match address.pool(&Sessions::default()) {
                     Ok(pool) => connection(&pool).await.map_err(|failed| failed.into_error(doing)),
                     Err(error) => Err(error),
                 };

@@ -14,7 +14,7 @@ use deadpool_postgres::Pool;
 use jiff::Timestamp;
 use snarkfee_core::{
     control::OperatorCommand,
-    fault::{JournalClass, JournalFault},
+    fault::JournalFault,
     fleet_share::Replica,
     leases::{Claim, FleetLeases, RENEWALS, SEND_SHARE, Tenancy},
     ledger::{
@@ -25,13 +25,13 @@ use snarkfee_core::{
 };
 
 use super::{
-    connection::{StoreAddress, connection},
+    connection::{Sessions, StoreAddress, connection},
     failure::StoreFailure,
     jobs::{
         Fence, RecordIntent, RecordLook, RecordOrder, RequestId, SaveState, StoreJob, StoredMarkets,
     },
     layout,
-    leases::{LeaseBook, ReleaseLeases},
+    leases::{LeaseBook, LeaseRound, ReleaseLeases},
     restore::{count_under_way, load_orders, load_restored},
     retention::Expiry,
 };
@@ -72,6 +72,7 @@ pub struct SharedJournalConfig {
 /// A journal in a shared store.
 pub struct SharedJournal {
     pool: Pool,
+    sessions: Sessions,
     config: SharedJournalConfig,
     run: i64,
     requests: AtomicI64,
@@ -104,7 +105,8 @@ impl SharedJournal {
     ///
     /// Where the store cannot be reached or used, or a later version made it unusable.
     pub async fn open(config: SharedJournalConfig, now: Timestamp) -> Result<Self, JournalError> {
-        let pool = config.address.pool()?;
+        let sessions = Sessions::default();
+        let pool = config.address.pool(&sessions)?;
         let begin = async {
             let connecting = |failure: StoreFailure| failure.into_error("connecting to the store");
             let mut client = connection(&pool).await.map_err(connecting)?;
@@ -120,6 +122,7 @@ impl SharedJournal {
         let replica = Replica { name: format!("{}-{run}", config.host), site: config.site.clone() };
         Ok(Self {
             pool,
+            sessions,
             config,
             run,
             requests: AtomicI64::new(0),
@@ -155,13 +158,7 @@ impl SharedJournal {
     }
 
     async fn run_job<J: StoreJob>(&self, job: &J) -> Result<J::Output, JournalError> {
-        let done = within_limit(self.attempt(job)).await;
-        if let Err(error) = &done
-            && error.class() == JournalClass::TimedOut
-        {
-            self.lease_book().forget_what_was_seen();
-        }
-        done
+        within_limit(self.attempt(job)).await
     }
 
     async fn attempt<J: StoreJob>(&self, job: &J) -> Result<J::Output, JournalError> {
@@ -185,18 +182,11 @@ impl SharedJournal {
     }
 
     async fn try_once<J: StoreJob>(&self, job: &J) -> Result<J::Output, StoreFailure> {
-        let attempt = async {
-            let mut client = connection(&self.pool).await?;
-            let transaction = client.transaction().await?;
-            let output = job.run(&transaction).await?;
-            transaction.commit().await?;
-            Ok(output)
-        };
-        let done: Result<_, StoreFailure> = attempt.await;
-        if done.as_ref().is_err_and(StoreFailure::is_disconnection) {
-            self.lease_book().forget_what_was_seen();
-        }
-        done
+        let mut client = connection(&self.pool).await?;
+        let transaction = client.transaction().await?;
+        let output = job.run(&transaction).await?;
+        transaction.commit().await?;
+        Ok(output)
     }
 
     async fn try_restore(&self, daemon: &DaemonId) -> Result<RestoredState, JournalError> {
@@ -382,7 +372,8 @@ impl FleetLeases for SharedJournal {
     fn renew<'a>(&'a self, claims: &'a [Claim]) -> Reply<'a, Tenancy> {
         Box::pin(as_fault(async move {
             let (asked, lease) = (self.uptime(), self.config.lease);
-            let round = self.lease_book().next_round(&self.replica, claims, lease, asked);
+            let round = LeaseRound::new(&self.replica, claims, lease, &self.sessions)
+                .after(&self.lease_book(), asked);
             let result = self.run_job(&round).await?;
             let mut book = self.lease_book();
             book.absorb(&result, asked, lease);

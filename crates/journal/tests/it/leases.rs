@@ -144,3 +144,31 @@ async fn neither_a_servers_clock_nor_a_standby_hands_out_a_lease_too_early() {
     server.sql(jump);
     assert_eq!(names(&two.renew(&fleet).await.unwrap().held), ["main"]);
 }
+
+/// A server that was restarted between two rounds, whose end no request saw, may be a standby: what
+/// was seen before it counts no more.
+#[tokio::test]
+async fn a_session_that_was_replaced_unnoticed_hands_out_nothing_too_early() {
+    let Some(mut server) = PostgresServer::start() else { return };
+    let uptime = Uptime::default();
+    let fleet = claims(&["main"]);
+    let one = replica(&server.url(), "one", &uptime).await;
+    let two = replica(&server.url(), "two", &uptime).await;
+    one.renew(&fleet).await.unwrap();
+    let expire = "UPDATE leases SET expires_at = now() - INTERVAL '1 hour';
+                  DELETE FROM replicas WHERE name LIKE 'one%'";
+    for _ in 0..9 {
+        server.sql(expire);
+        assert!(two.renew(&fleet).await.unwrap().held.is_empty());
+        uptime.pass(ROUND);
+    }
+    server.kill();
+    server.run();
+    for _ in 0..9 {
+        server.sql(expire);
+        assert!(two.renew(&fleet).await.unwrap().held.is_empty());
+        uptime.pass(ROUND);
+    }
+    server.sql(expire);
+    assert_eq!(names(&two.renew(&fleet).await.unwrap().held), ["main"]);
+}
