@@ -5,7 +5,6 @@
 
 use std::{
     fs,
-    net::{Ipv4Addr, SocketAddr},
     path::Path,
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
@@ -23,7 +22,8 @@ use snarkfee_lab::{
 };
 use tokio_util::sync::CancellationToken;
 
-const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+use crate::network::ANY_PORT;
+
 const SPEED: f64 = 240.0;
 const FEE: u64 = 9_400_000;
 const COST: u64 = 100_000;

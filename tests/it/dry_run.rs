@@ -3,20 +3,15 @@
 use std::{
     fs,
     io::{BufRead, BufReader},
-    net::{Ipv4Addr, SocketAddr},
     process::{Child, Command, Stdio},
-    sync::{Arc, Mutex},
 };
 
 use serde_json::Value;
-use snarkfee_clock::Clock;
-use snarkfee_lab::{
-    daemon_sim::{DaemonSimOptions, SimDaemonServer},
-    market_sim::{World, library},
-};
+use snarkfee_lab::market_sim::World;
 use tokio_util::sync::CancellationToken;
 
-const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+use crate::network::simulated_daemon;
+
 /// Looks of four seconds.
 const DRY_LOOKS: usize = 4;
 
@@ -45,20 +40,8 @@ fn decisions(folder: &std::path::Path, mode: &str, count: usize) -> Vec<Value> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_live_look_after_a_dry_run_acts_in_scarce_and_in_surplus() {
     for (scenario, acts) in [("scarce", "set_fee"), ("surplus", "switch_off")] {
-        let (start, stop) = (Clock::wall(), CancellationToken::new());
-        let world = World::new(&library::scenario(scenario).unwrap(), 1, start);
-        let clock = Clock::accelerated(start, 1.0);
-        let world = Arc::new(Mutex::new(world));
-        let server = SimDaemonServer::bind(
-            ANY_PORT,
-            ANY_PORT,
-            world,
-            clock,
-            DaemonSimOptions::default(),
-            &stop,
-        )
-        .await
-        .unwrap();
+        let stop = CancellationToken::new();
+        let (server, _) = simulated_daemon(scenario, 1, 1.0, &stop).await;
         let folder = tempfile::tempdir().unwrap();
         let config = format!(
             "[controller]\ninterval = \"1s\"\nlisten = \"\"\nstate_dir = {state:?}\n\

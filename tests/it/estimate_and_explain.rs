@@ -3,7 +3,7 @@
 use std::{
     path::Path,
     process::{Command, Output},
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::Duration,
 };
 
@@ -16,16 +16,13 @@ use snarkfee_core::{
     ledger::NoJournal,
     units::{DaemonId, Nanomina},
 };
-use snarkfee_lab::{
-    daemon_sim::{DaemonSimOptions, SimDaemonServer},
-    market_sim::{World, library},
-};
+use snarkfee_lab::{daemon_sim::SimDaemonServer, market_sim::World};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     check::KEY,
-    network::{ANY_PORT, http},
+    network::{ANY_PORT, http, simulated_daemon},
 };
 
 /// A simulated daemon and a folder with a configuration file for it.
@@ -36,22 +33,8 @@ struct Asked {
 
 impl Asked {
     async fn new(scenario: &str, daemon: &str) -> Self {
-        let start = Clock::wall();
-        let world = World::new(&library::scenario(scenario).unwrap(), 7, start);
         // Slow enough that the market of one look is that of the next.
-        let clock = Clock::accelerated(start, 0.001);
-        let world = Arc::new(Mutex::new(world));
-        let stop = CancellationToken::new();
-        let server = SimDaemonServer::bind(
-            ANY_PORT,
-            ANY_PORT,
-            world,
-            clock,
-            DaemonSimOptions::default(),
-            &stop,
-        )
-        .await
-        .unwrap();
+        let (server, _) = simulated_daemon(scenario, 7, 0.001, &CancellationToken::new()).await;
         let asked = Self { server, folder: TempDir::new().unwrap() };
         asked.configure(daemon);
         asked

@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    net::{Ipv4Addr, SocketAddr},
     process::{Command, Output},
     sync::{Arc, Mutex},
     time::Duration,
@@ -18,7 +17,7 @@ use snarkfee_lab::{
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+use crate::network::ANY_PORT;
 
 /// A folder with a configuration for one daemon; its state is in `state`.
 fn configured(graphql: &str) -> TempDir {

@@ -5,26 +5,22 @@
 use std::{
     collections::BTreeMap,
     fs,
-    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{Arc, Mutex},
     time::Duration,
 };
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rusqlite::Connection;
-use snarkfee_clock::{Clock, Stopwatch};
+use snarkfee_clock::Stopwatch;
 use snarkfee_core::invariants::SettingChange;
 use snarkfee_journal::{JournalError, JournalReader, LookFilter};
-use snarkfee_lab::{
-    daemon_sim::{DaemonSimOptions, SimDaemonServer},
-    market_sim::{World, library},
-};
+use snarkfee_lab::{daemon_sim::SimDaemonServer, market_sim::World};
 use tokio_util::sync::CancellationToken;
 
-const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+use crate::network::simulated_daemon;
+
 const COOLDOWN: Duration = Duration::from_millis(500);
 /// Of the program itself: no setting shortens it.
 const SWITCH_HAZARD: Duration = Duration::from_secs(60);
@@ -48,20 +44,7 @@ struct Want {
 
 impl KillFixture {
     async fn new(limit: u32, stop: &CancellationToken) -> Self {
-        let start = Clock::wall();
-        let scenario = library::scenario("scarce").expect("a scenario");
-        let world = Arc::new(Mutex::new(World::new(&scenario, 1, start)));
-        let clock = Clock::accelerated(start, 60.0);
-        let server = SimDaemonServer::bind(
-            ANY_PORT,
-            ANY_PORT,
-            world,
-            clock,
-            DaemonSimOptions::default(),
-            stop,
-        )
-        .await;
-        let server = server.expect("a server");
+        let (server, _) = simulated_daemon("scarce", 1, 60.0, stop).await;
         // Wide enough for a kill between any two steps of an action.
         server.faults().set_delay(Duration::from_millis(10));
         let folder = tempfile::tempdir().expect("a folder");

@@ -3,7 +3,6 @@
 
 use std::{
     fs,
-    net::{Ipv4Addr, SocketAddr},
     os::unix::{fs::PermissionsExt, process::CommandExt},
     path::Path,
     process::{Command, Output},
@@ -19,9 +18,11 @@ use snarkfee_lab::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::process::{Configured, Process};
+use crate::{
+    network::ANY_PORT,
+    process::{Configured, Process},
+};
 
-const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 const TOKEN: &str = "0123456789abcdef-admin";
 
 /// A port on which nothing listens, most likely.

@@ -10,10 +10,8 @@ mod postgres_server;
 use std::{
     collections::BTreeMap,
     fs,
-    net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
     process::{Child, Command, Stdio},
-    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -22,15 +20,13 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use snarkfee_clock::{Clock, Stopwatch};
 use snarkfee_core::invariants::SettingChange;
-use snarkfee_lab::{
-    daemon_sim::{DaemonSimOptions, SimDaemonServer},
-    market_sim::{World, library},
-};
+use snarkfee_lab::{daemon_sim::SimDaemonServer, market_sim::World};
 use tokio_util::sync::CancellationToken;
+
+use crate::network::simulated_daemon;
 
 use self::postgres_server::PostgresServer;
 
-const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 /// How fast the simulated daemons' time passes.
 const SPEED: f64 = 60.0;
 const LEASE: Duration = Duration::from_secs(3);
@@ -61,14 +57,7 @@ impl Fleet {
             lease = LEASE.as_secs(),
         );
         for number in 0..size {
-            let start = Clock::wall();
-            let scenario = library::scenario("scarce").expect("a scenario");
-            let world = Arc::new(Mutex::new(World::new(&scenario, number, start)));
-            let clock = Clock::accelerated(start, SPEED);
-            let options = DaemonSimOptions::default();
-            let server =
-                SimDaemonServer::bind(ANY_PORT, ANY_PORT, world, clock, options, stop).await;
-            let server = server.expect("a server");
+            let (server, clock) = simulated_daemon("scarce", number, SPEED, stop).await;
             config += &format!(
                 "[daemons.d{number}]\ngraphql_url = \"{graphql}\"\nmetrics_url = \"{metrics}\"\n\
                  worker_key = \"{key}\"\nrole = \"worker\"\ntimeout = \"1s\"\n\

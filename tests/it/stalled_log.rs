@@ -3,7 +3,6 @@
 use std::{
     fs,
     io::{self, PipeReader, Write},
-    net::{Ipv4Addr, SocketAddr},
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
     thread,
@@ -17,7 +16,8 @@ use snarkfee_lab::{
 };
 use tokio_util::sync::CancellationToken;
 
-const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+use crate::network::ANY_PORT;
+
 /// Far more than any step takes, so that only a step that never ends runs into it.
 const AMPLE: Duration = Duration::from_secs(90);
 
